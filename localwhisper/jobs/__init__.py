@@ -1,0 +1,1 @@
+"""Jobs as data: no I/O, no threads, no clock."""

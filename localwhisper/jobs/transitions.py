@@ -1,0 +1,42 @@
+"""The only place where a job's state changes: MOVES says which changes exist, move() makes one."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from localwhisper.errors import InvalidTransition
+from localwhisper.jobs.model import Job, JobState
+from localwhisper.messages import Message
+
+MOVES: dict[JobState, frozenset[JobState]] = {
+    JobState.PENDING: frozenset({JobState.QUEUED, JobState.FAILED, JobState.CANCELLED}),
+    JobState.QUEUED: frozenset({JobState.PROCESSING, JobState.FAILED, JobState.CANCELLED}),
+    # back to QUEUED: the server was stopped or restarted while the job ran
+    JobState.PROCESSING: frozenset(
+        {JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED, JobState.QUEUED}
+    ),
+    JobState.COMPLETED: frozenset(),
+    JobState.FAILED: frozenset({JobState.QUEUED}),  # retry
+    JobState.CANCELLED: frozenset({JobState.QUEUED}),  # retry
+}
+
+
+def move(job: Job, to: JobState, *, now: datetime, error: Message | None = None) -> Job:
+    """The job in its new state, with the times and the message that belong to it.
+
+    Raises InvalidTransition, which names the states the job has been through.
+    """
+    if to not in MOVES[job.state]:
+        raise InvalidTransition(
+            job_id=job.id, old=" → ".join(s.value for s in (*job.history, job.state)), new=to.value
+        )
+    moved = replace(
+        job, state=to, history=(*job.history, job.state)[-12:], message=Message(f"job_{to.value}")
+    )
+    if to is JobState.PROCESSING:
+        return replace(moved, started_at=now)
+    if to is JobState.QUEUED:
+        fresh = replace(moved, started_at=None, completed_at=None, error=None)
+        # a retry begins again; an interrupted job keeps what it has done
+        return replace(fresh, progress=0.0) if job.state.ended else fresh
+    progress = 100.0 if to is JobState.COMPLETED else job.progress
+    return replace(moved, completed_at=now, progress=progress, error=error)

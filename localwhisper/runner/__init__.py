@@ -1,0 +1,1 @@
+"""The job queue: what runs when, and who hears of it."""

@@ -1,0 +1,76 @@
+"""All jobs in memory, newest first: look-up, search by name, paging. Event loop's thread only."""
+
+import bisect
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from localwhisper.errors import JobNotFound
+from localwhisper.jobs.model import Job, JobState
+
+
+@dataclass(frozen=True)
+class Page:
+    jobs: tuple[Job, ...]
+    next_cursor: str | None  # None: this was the last page
+
+
+class JobIndex:
+    def __init__(self) -> None:
+        self._jobs: dict[str, Job] = {}
+        self._order: list[tuple[datetime, str]] = []  # oldest first
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def __contains__(self, job_id: str) -> bool:
+        return job_id in self._jobs
+
+    def __iter__(self) -> Iterator[Job]:
+        """Newest first."""
+        return (self._jobs[job_id] for _, job_id in reversed(self._order))
+
+    def get(self, job_id: str) -> Job:
+        """Raises JobNotFound."""
+        try:
+            return self._jobs[job_id]
+        except KeyError:
+            raise JobNotFound(job_id=job_id) from None
+
+    def put(self, job: Job) -> None:
+        if job.id not in self._jobs:
+            bisect.insort(self._order, (job.created_at, job.id))
+        self._jobs[job.id] = job
+
+    def discard(self, job_id: str) -> None:
+        job = self._jobs.pop(job_id, None)
+        if job is not None:
+            self._order.remove((job.created_at, job_id))
+
+    def next_created_at(self, now: datetime) -> datetime:
+        """A time for a new job that keeps the order also when the clock was set back."""
+        if not self._order:
+            return now
+        return max(now, self._order[-1][0] + timedelta(microseconds=1))
+
+    def page(
+        self, *, limit: int, cursor: str | None = None, states: frozenset[JobState] | None = None,
+        name_contains: str = "",
+    ) -> Page:  # fmt: skip
+        """The newest jobs behind the one the cursor names, that match.
+
+        Raises ValueError for a cursor that page() didn't give.
+        """
+        end = len(self._order)
+        if cursor is not None:
+            created_at, _, job_id = cursor.partition("_")
+            end = bisect.bisect_left(self._order, (datetime.fromisoformat(created_at), job_id))
+        wanted = name_contains.casefold()
+        found: list[Job] = []
+        for at in range(end - 1, -1, -1):
+            job = self._jobs[self._order[at][1]]
+            if (states is None or job.state in states) and wanted in job.filename.casefold():
+                if len(found) == limit:
+                    return Page(tuple(found), f"{found[-1].created_at.isoformat()}_{found[-1].id}")
+                found.append(job)
+        return Page(tuple(found), None)

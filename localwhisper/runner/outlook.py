@@ -1,0 +1,47 @@
+"""How long jobs will take, as the queue stands now."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from localwhisper.jobs import estimate
+from localwhisper.jobs.model import Job, JobState
+from localwhisper.runner.queue import JobQueue
+from localwhisper.runner.speeds import Speeds
+
+PACE_FROM_PERCENT = 10.0  # below it the job's own pace says too little
+
+
+class Outlook:
+    def __init__(self, queue: JobQueue, speeds: Speeds, now: Callable[[], datetime]) -> None:
+        self._queue = queue
+        self._speeds = speeds
+        self._now = now
+
+    def work_s(self, job: Job) -> float:
+        """Estimated seconds of work left, without the wait."""
+        return estimate.work_s(job, self._speeds.factors)
+
+    def queue_position(self, job: Job) -> int | None:
+        """1 for the job that is next; None where it doesn't wait."""
+        if job.state is not JobState.QUEUED:
+            return None
+        ahead = [waiting.id for waiting in self._queue.waiting()]
+        return ahead.index(job.id) + 1 if job.id in ahead else None
+
+    def remaining_s(self, job: Job) -> float | None:
+        """Estimated seconds until the job is done; None once it has ended."""
+        if job.state.ended:
+            return None
+        if job.state is JobState.PROCESSING:
+            return self._running_s(job)
+        waiting = self._queue.waiting()
+        position = self.queue_position(job) or len(waiting) + 1
+        ahead = [*self._queue.active(), *waiting[: position - 1]]
+        wait_s = estimate.wait_s(ahead, self._queue.max_concurrent_jobs, self._speeds.factors)
+        return wait_s + self.work_s(job)
+
+    def _running_s(self, job: Job) -> float:
+        if job.progress < PACE_FROM_PERCENT or job.started_at is None:
+            return self.work_s(job)
+        elapsed_s = max((self._now() - job.started_at).total_seconds(), 0.0)
+        return elapsed_s * (100 - job.progress) / job.progress

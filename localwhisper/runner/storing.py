@@ -1,0 +1,60 @@
+"""A JobStore on a thread of its own, so that no disk ever holds up the event loop.
+
+One thread: writes happen in the order in which they were asked for.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from localwhisper.jobs.model import Job, Transcript, Window
+from localwhisper.store.base import Damaged, JobStore
+
+T = TypeVar("T")
+
+
+class AsyncStore:
+    """The methods of JobStore, to be awaited; see there."""
+
+    def __init__(self, store: JobStore) -> None:
+        self._store = store
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+
+    async def load_all(self) -> tuple[list[Job], list[Damaged]]:
+        return await self._call(self._store.load_all)
+
+    async def create(self, job: Job, upload: Path) -> None:
+        await self._call(self._store.create, job, upload)
+
+    async def save(self, job: Job) -> None:
+        await self._call(self._store.save, job)
+
+    async def append_window(self, job_id: str, window: Window) -> None:
+        await self._call(self._store.append_window, job_id, window)
+
+    async def windows(self, job_id: str) -> Sequence[Window]:
+        return await self._call(self._store.windows, job_id)
+
+    async def clear_windows(self, job_id: str) -> None:
+        await self._call(self._store.clear_windows, job_id)
+
+    async def save_transcript(self, job_id: str, transcript: Transcript) -> None:
+        await self._call(self._store.save_transcript, job_id, transcript)
+
+    async def transcript(self, job_id: str) -> Transcript:
+        return await self._call(self._store.transcript, job_id)
+
+    async def audio_path(self, job: Job) -> Path:
+        return await self._call(self._store.audio_path, job)
+
+    async def remove(self, job_id: str) -> None:
+        await self._call(self._store.remove, job_id)
+
+    async def _call(self, method: Callable[..., T], *args: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, method, *args)
+
+    def close(self) -> None:
+        """Wait for what was asked for, then end the thread."""
+        self._thread.shutdown(wait=True)

@@ -1,0 +1,109 @@
+"""What every handler has in common: checks before, headers, JSON bodies, one shape of error."""
+
+import logging
+import uuid
+from typing import Any
+
+import tornado.escape
+import tornado.httputil
+import tornado.web
+
+from localwhisper.errors import InternalError, InvalidOption, LocalWhisperError
+from localwhisper.messages import LANGUAGES, Message, negotiate, render
+from localwhisper.server import security
+from localwhisper.server.http_errors import BadRequest, MethodNotAllowed, RouteNotFound, status_of
+from localwhisper.server.services import Services
+
+log = logging.getLogger(__name__)
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class BaseHandler(tornado.web.RequestHandler):
+    """Checks each request before anything else, also for addresses that don't exist."""
+
+    public = False  # True: answered without the token
+
+    @property
+    def services(self) -> Services:
+        services: Services = self.application.settings["services"]
+        return services
+
+    def set_default_headers(self) -> None:
+        self.clear_header("Server")
+        for name, value in HEADERS.items():
+            self.set_header(name, value)
+
+    def prepare(self) -> None:
+        security.check_host(self.request.host, self.services.settings)
+        security.check_origin(self.request.method or "", self.request.headers)
+        if not self.public:
+            security.check_token(self.request.headers, self.services.settings.token)
+
+    @property
+    def language(self) -> str:
+        """What the answer's texts are in: ?lang=, else Accept-Language."""
+        asked = self.get_query_argument("lang", "")
+        return asked if asked in LANGUAGES else negotiate(self.request.headers.get("Accept-Language"))
+
+    def say(self, message: Message) -> str:
+        return render(message, self.language)
+
+    def write_json(self, body: Any, status: int = 200) -> None:
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.set_header("Cache-Control", "no-store")
+        self.finish(tornado.escape.json_encode(body))
+
+    def flag(self, name: str) -> bool:
+        """A boolean of the query. Raises InvalidOption."""
+        text = self.get_query_argument(name, "false").lower()
+        if text not in ("true", "false", "1", "0"):
+            raise InvalidOption(field=name, value=text, accepted="true, false")
+        return text in ("true", "1")
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        error = self._as_ours(kwargs.get("exc_info", (None, None, None))[1], status_code)
+        status = status_code if isinstance(error, InternalError) else status_of(error)
+        self.write_json({"error": {"code": error.code, "message": self.say(error.message)}}, status)
+
+    def _as_ours(self, error: BaseException | None, status: int) -> LocalWhisperError:
+        if isinstance(error, LocalWhisperError):
+            return error
+        if status == 404:
+            return RouteNotFound()
+        if status == 405:
+            return MethodNotAllowed(method=self.request.method)
+        if 400 <= status < 500:
+            return BadRequest()
+        return InternalError(log_id=self._log_id)
+
+    def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
+        if isinstance(value, LocalWhisperError):
+            log.info("%s %s: %s", self.request.method, self.request.path, value.code)
+        elif isinstance(value, tornado.web.HTTPError):
+            super().log_exception(typ, value, tb)
+        else:
+            self._log_id = uuid.uuid4().hex[:8]
+            log.error("%s %s [%s]", self.request.method, self.request.path, self._log_id, exc_info=value)
+
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        # tornado asks for a status before it calls write_error, so the log line has the right one
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        if isinstance(error, LocalWhisperError):
+            status_code = status_of(error)
+        super().send_error(status_code, **kwargs)
+
+
+class NotFoundHandler(BaseHandler):
+    """Every address that no route has."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        raise RouteNotFound
+

@@ -1,0 +1,132 @@
+"""One job and the list of jobs."""
+
+import mimetypes
+import re
+from urllib.parse import quote
+
+import tornado.web
+
+from localwhisper.errors import InvalidOption, JobNotFinished
+from localwhisper.export.registry import EXPORTERS
+from localwhisper.jobs.model import Job, JobState
+from localwhisper.server import views
+from localwhisper.server.base import BaseHandler
+
+MAX_PAGE = 200
+
+
+async def full_body(handler: BaseHandler, job: Job) -> views.Json:
+    """The job with what is on the disk: the segments so far, or the result."""
+    services = handler.services
+    body = views.job_body(job, services.outlook, handler.language)
+    if job.state is JobState.COMPLETED:
+        transcript = await services.queue.transcript(job.id)
+        body["result"] = views.result_body(transcript, timestamps=job.options.return_timestamps)
+    elif job.options.return_timestamps and job.error is None:
+        segments = await services.queue.segments(job.id)
+        body["segments"] = [views.segment_body(segment) for segment in segments]
+    return body
+
+
+class JobHandler(BaseHandler):
+    async def get(self, job_id: str) -> None:
+        self.write_json(await full_body(self, self.services.queue.index.get(job_id)))
+
+    async def delete(self, job_id: str) -> None:
+        queue = self.services.queue
+        job = await (queue.remove(job_id) if self.flag("remove") else queue.cancel(job_id))
+        self.write_json(views.job_body(job, self.services.outlook, self.language))
+
+
+class RetryHandler(BaseHandler):
+    async def post(self, job_id: str) -> None:
+        job = await self.services.queue.retry(job_id)
+        self.write_json(views.job_body(job, self.services.outlook, self.language))
+
+
+class JobsHandler(BaseHandler):
+    def get(self) -> None:
+        try:
+            page = self.services.queue.index.page(
+                limit=self._limit(), cursor=self.get_query_argument("cursor", None),
+                states=self._states(), name_contains=self.get_query_argument("q", ""),
+            )  # fmt: skip
+        except (ValueError, TypeError):
+            raise InvalidOption(
+                field="cursor", value=self.get_query_argument("cursor")[:100], accepted="a next_cursor of an answer"
+            ) from None
+        jobs = [views.job_body(job, self.services.outlook, self.language) for job in page.jobs]
+        self.write_json({"jobs": jobs, "next_cursor": page.next_cursor})
+
+    def _limit(self) -> int:
+        text = self.get_query_argument("limit", "50")
+        if not re.fullmatch(r"[0-9]{1,3}", text) or not 1 <= int(text) <= MAX_PAGE:
+            raise InvalidOption(field="limit", value=text[:100], accepted=f"1 to {MAX_PAGE}")
+        return int(text)
+
+    def _states(self) -> frozenset[JobState] | None:
+        texts = [text for given in self.get_query_arguments("status") for text in given.split(",") if text]
+        accepted = {state.value: state for state in JobState}
+        for text in texts:
+            if text not in accepted:
+                raise InvalidOption(field="status", value=text[:100], accepted=", ".join(accepted))
+        return frozenset(accepted[text] for text in texts) or None
+
+
+class AudioHandler(tornado.web.StaticFileHandler, BaseHandler):
+    """The job's audio, with Range; the path comes from the job, never from the address."""
+
+    def initialize(self) -> None:
+        super().initialize(path="/")
+
+    async def get(self, job_id: str, include_body: bool = True) -> None:
+        self.absolute = await self.services.queue.audio_path(job_id)
+        await super().get(job_id, include_body)
+
+    async def head(self, job_id: str) -> None:
+        await self.get(job_id, include_body=False)
+
+    @classmethod
+    def get_absolute_path(cls, root: str, path: str) -> str:
+        return path
+
+    def parse_url_path(self, url_path: str) -> str:
+        return str(self.absolute)
+
+    def validate_absolute_path(self, root: str, absolute_path: str) -> str:
+        return absolute_path
+
+    def get_content_type(self) -> str:
+        kind = mimetypes.guess_type(self.absolute.name)[0] or ""
+        return kind if kind.startswith(("audio/", "video/")) else "application/octet-stream"
+
+    def set_extra_headers(self, path: str) -> None:
+        self.set_header("Cache-Control", "private, max-age=3600")
+
+    def compute_etag(self) -> str | None:
+        return None  # its default reads the whole file; the modification time serves
+
+
+class TranscriptHandler(BaseHandler):
+    async def get(self, job_id: str, extension: str | None = None) -> None:
+        name = extension or self.get_query_argument("format", "txt")
+        if name not in EXPORTERS:
+            raise InvalidOption(field="format", value=name[:100], accepted=", ".join(EXPORTERS))
+        job = self.services.queue.index.get(job_id)
+        if job.state is not JobState.COMPLETED:
+            raise JobNotFinished(state=job.state.value)
+        exporter = EXPORTERS[name]
+        text = exporter.write(await self.services.queue.transcript(job_id))
+        self.set_header("Content-Type", f"{exporter.media_type}; charset=utf-8")
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("Content-Disposition", attachment(job.filename, exporter.extension))
+        self.finish(text)
+
+
+def attachment(filename: str, extension: str) -> str:
+    """A Content-Disposition after RFC 6266: the audio's name with the export's extension."""
+    stem = filename.rsplit(".", 1)[0] or "transcript"
+    name = f"{stem}.{extension}"
+    plain = re.sub(r'[^\x20-\x7e]|["\\%]', "_", name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+

@@ -1,0 +1,58 @@
+"""The checkpoints: list, fetch, remove; and the bundled samples."""
+
+import asyncio
+import json
+
+from localwhisper.errors import ModelNotFound
+from localwhisper.server import views
+from localwhisper.server.base import BaseHandler
+
+
+class ModelsHandler(BaseHandler):
+    def get(self) -> None:
+        services = self.services
+        entries = services.library.entries()
+        self.write_json({
+            "default": services.settings.default_model,
+            "models": [views.model_body(entry, services.downloads, self.language) for entry in entries],
+            "languages": [{"code": code, "name": name} for code, name in services.languages.items()],
+        })  # fmt: skip
+
+
+class ModelHandler(BaseHandler):
+    async def delete(self, name: str) -> None:
+        self._entry(name)
+        await asyncio.get_running_loop().run_in_executor(None, self.services.library.remove, name)
+        self.write_json(self._entry(name))
+
+    def _entry(self, name: str) -> views.Json:
+        services = self.services
+        for entry in services.library.entries():
+            if entry.name == name:
+                return views.model_body(entry, services.downloads, self.language)
+        raise ModelNotFound(model=name[:100], accepted=", ".join(services.library.names()))
+
+
+class DownloadHandler(ModelHandler):
+    async def post(self, name: str) -> None:
+        self._entry(name)
+        self.services.downloads.start(name)
+        self.write_json(self._entry(name), 202)
+
+
+class SamplesHandler(BaseHandler):
+    def get(self) -> None:
+        samples = json.loads((self.services.samples / "samples.json").read_text(encoding="utf-8"))
+        self.write_json({
+            "samples": [
+                {
+                    "id": sample["id"],
+                    "language": sample["language"],
+                    "title": sample["title"][self.language],
+                    "text": sample["text"],
+                    "duration": sample["duration_s"],
+                    "url": f"samples/{sample['filename']}",
+                }
+                for sample in samples
+            ]
+        })  # fmt: skip

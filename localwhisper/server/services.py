@@ -1,0 +1,34 @@
+"""What handlers may use, put together in app.py."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from localwhisper.audio.probe import AudioInfo
+from localwhisper.engine.models import ModelLibrary
+from localwhisper.runner.bus import Bus
+from localwhisper.runner.downloads import Downloads
+from localwhisper.runner.outlook import Outlook
+from localwhisper.runner.queue import JobQueue
+from localwhisper.server.connections import Connections
+from localwhisper.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    settings: Settings
+    queue: JobQueue
+    outlook: Outlook
+    bus: Bus
+    library: ModelLibrary
+    downloads: Downloads
+    connections: Connections
+    incoming: Path  # where uploads are received
+    samples: Path
+    web: Path
+    uploads: Executor  # for parsing and writing what is uploaded
+    probe: Callable[[Path], AudioInfo]  # blocking
+    languages: Mapping[str, str]  # code → English name
+    now: Callable[[], datetime]

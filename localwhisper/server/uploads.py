@@ -1,0 +1,196 @@
+"""POST /transcribe-job: a multipart body streamed to disk, checked, queued."""
+
+import asyncio
+import errno
+import os
+import re
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+import multipart
+import tornado.web
+
+from localwhisper.errors import (
+    AudioUnreadable,
+    DuplicateField,
+    InvalidBody,
+    LocalWhisperError,
+    MissingFile,
+    StorageFull,
+    UnknownOption,
+    UploadTooLarge,
+)
+from localwhisper.server.base import BaseHandler
+from localwhisper.server.options import BY_NAME, parse_options
+from localwhisper.server.views import seconds
+
+MAX_FIELD_BYTES = 16 * 1024
+MAX_PARTS = 32
+FORM_OVERHEAD_BYTES = 1024 * 1024  # what a body may hold besides the file
+SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}$")
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+class Form:
+    """A multipart body as it arrives: the part `file` goes to `path`, the others are kept.
+
+    Threading: one call at a time, on any thread; write() blocks on the disk.
+    """
+
+    def __init__(self, content_type: str, path: Path, max_file_bytes: int) -> None:
+        kind, options = multipart.parse_options_header(content_type)
+        if kind != "multipart/form-data" or not options.get("boundary"):
+            raise InvalidBody(reason="it must be multipart/form-data with a boundary")
+        self._parser = multipart.PushMultipartParser(options["boundary"], max_segment_count=MAX_PARTS)
+        self._path = path
+        self._max_file_bytes = max_file_bytes
+        self._file: BinaryIO | None = None
+        self._name: str | None = None  # of the part being received
+        self._fields: dict[str, bytearray] = {}
+        self._file_bytes = 0
+        self.filename: str | None = None
+
+    def write(self, chunk: bytes) -> None:
+        """Raises a LocalWhisperError for what can't be taken."""
+        try:
+            for event in self._parser.parse(chunk):
+                if isinstance(event, multipart.MultipartSegment):
+                    self._begin(event)
+                elif event:
+                    self._data(event)
+        except multipart.MultipartError as error:
+            raise InvalidBody(reason=str(error)) from None
+        except OSError as error:
+            if error.errno in _NO_SPACE:
+                raise StorageFull from None
+            raise
+
+    def end(self) -> dict[str, str]:
+        """The other fields. Raises InvalidBody where the body broke off, MissingFile."""
+        try:
+            self._parser.close()
+            fields = {name: bytes(text).decode() for name, text in self._fields.items()}
+        except multipart.MultipartError:
+            raise InvalidBody(reason="it ends before its last part does") from None
+        except UnicodeDecodeError:
+            raise InvalidBody(reason="its fields are not UTF-8") from None
+        if self._file is None:
+            raise MissingFile
+        self._file.close()
+        if not self._file_bytes:
+            raise AudioUnreadable(reason="it is empty")
+        return fields
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def _begin(self, part: multipart.MultipartSegment) -> None:
+        self._name = part.name
+        if part.name == "file":
+            if self._file is not None:
+                raise DuplicateField(field="file")
+            self._file = open(self._path, "xb", opener=_private)
+            self.filename = part.filename
+        elif part.name not in BY_NAME:
+            raise UnknownOption(field=part.name[:100], accepted=", ".join(["file", *BY_NAME]))
+        elif part.name in self._fields:
+            raise DuplicateField(field=part.name)
+        else:
+            self._fields[part.name] = bytearray()
+
+    def _data(self, data: bytes | bytearray) -> None:
+        if self._name == "file":
+            assert self._file is not None
+            self._file_bytes += len(data)
+            if self._file_bytes > self._max_file_bytes:
+                raise UploadTooLarge(limit_bytes=self._max_file_bytes)
+            self._file.write(data)
+        else:
+            assert self._name is not None
+            field = self._fields[self._name]
+            field += data
+            if len(field) > MAX_FIELD_BYTES:
+                raise InvalidBody(reason=f"the field {self._name} is longer than {MAX_FIELD_BYTES} bytes")
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+@tornado.web.stream_request_body
+class SubmitHandler(BaseHandler):
+    """A failure while the body still arrives is kept and answered once it has ended, since browsers
+    show no answer that comes before they have sent everything."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        settings = self.services.settings
+        limit = settings.max_upload_bytes + FORM_OVERHEAD_BYTES
+        if int(self.request.headers.get("Content-Length") or 0) > limit:
+            raise UploadTooLarge(limit_bytes=settings.max_upload_bytes)
+        assert self.request.connection is not None
+        self.request.connection.set_max_body_size(limit)  # type: ignore[attr-defined]
+        self.job_id = str(uuid.uuid4())
+        self.upload = self.services.incoming / self.job_id
+        self.failure: LocalWhisperError | None = None
+        self.form = Form(
+            self.request.headers.get("Content-Type", ""), self.upload, settings.max_upload_bytes
+        )
+
+    async def data_received(self, chunk: bytes) -> None:
+        if self.failure is None:
+            try:
+                await self._blocking(lambda: self.form.write(chunk))
+            except LocalWhisperError as error:
+                self.failure = error
+                self._discard()
+
+    async def post(self) -> None:
+        services = self.services
+        try:
+            if self.failure is not None:
+                raise self.failure
+            fields = self.form.end()
+            options = parse_options(
+                fields, default_model=services.settings.default_model, library=services.library
+            )
+            info = await self._blocking(lambda: services.probe(self.upload))
+            filename = clean_name(self.form.filename)
+            suffix = SUFFIX.search(filename)
+            job = await services.queue.submit(
+                job_id=self.job_id, filename=filename, upload=self.upload, options=options,
+                audio_file="audio" + (suffix.group().lower() if suffix else ""),
+                audio_duration=info.duration_s,
+            )  # fmt: skip
+        finally:
+            self._discard()
+        scheme = "wss" if self.request.protocol == "https" else "ws"
+        self.set_header("Location", f"/job/{job.id}")
+        self.write_json({
+            "job_id": job.id,
+            "status": job.state.value,
+            "websocket_url": f"{scheme}://{self.request.host}/ws/transcription/{job.id}",
+            "estimated_processing_time": seconds(services.outlook.work_s(job)),
+            "queue_position": services.outlook.queue_position(job) or 0,
+        })  # fmt: skip
+
+    def on_connection_close(self) -> None:
+        self._discard()
+
+    async def _blocking(self, function: Callable[[], object]) -> object:
+        return await asyncio.get_running_loop().run_in_executor(self.services.uploads, function)
+
+    def _discard(self) -> None:
+        """What the store hasn't taken over is removed."""
+        self.form.close()
+        self.upload.unlink(missing_ok=True)
+
+
+def clean_name(name: str | None) -> str:
+    """A name to show: no folders, no control characters, at most 255 characters."""
+    last = re.split(r"[/\\]", name or "")[-1]
+    printable = "".join(char for char in last if char.isprintable()).strip()
+    return printable[:255] or "audio"

@@ -1,0 +1,120 @@
+"""The domain's data as the wire shows it."""
+
+from datetime import datetime, timezone
+from typing import Any
+
+from localwhisper.engine.models import ModelEntry
+from localwhisper.jobs.model import Job, JobState, Segment, Transcript
+from localwhisper.messages import Message, render
+from localwhisper.runner.downloads import Downloads
+from localwhisper.runner.outlook import Outlook
+
+Json = dict[str, Any]
+
+
+def time_text(time: datetime | None) -> str | None:
+    """ISO 8601, UTC, whole milliseconds, with a Z."""
+    if time is None:
+        return None
+    return time.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def seconds(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)
+
+
+def job_body(job: Job, outlook: Outlook, language: str) -> Json:
+    """GET /job without what has to be read from the disk: segments and result."""
+    body: Json = {
+        "job_id": job.id,
+        "status": job.state.value,
+        "progress": round(job.progress, 1),
+        "message": render(job.message, language),
+        "created_at": time_text(job.created_at),
+        "started_at": time_text(job.started_at),
+        "estimated_time_remaining": seconds(outlook.remaining_s(job)),
+        "filename": job.filename,
+        "model": job.options.model,
+        "language": job.language,
+        "options": options_body(job),
+        "audio_duration": round(job.audio_duration, 3),
+    }
+    if job.state is JobState.QUEUED:
+        body["queue_position"] = outlook.queue_position(job)
+    if job.state.ended:
+        body["completed_at"] = time_text(job.completed_at)
+    if job.error is not None:
+        body["error"] = message_body(job.error, language)
+    return body
+
+
+def options_body(job: Job) -> Json:
+    options = job.options
+    return {
+        "language": options.language or "auto",
+        "task": options.task,
+        "return_timestamps": options.return_timestamps,
+        "word_timestamps": options.word_timestamps,
+        "initial_prompt": options.initial_prompt,
+        "temperature": options.temperature,
+        "beam_size": options.beam_size,
+        "vad_filter": options.vad_filter,
+        "priority": options.priority,
+    }
+
+
+def message_body(message: Message, language: str) -> Json:
+    return {"code": message.code, "message": render(message, language)}
+
+
+def progress_body(job: Job, outlook: Outlook, language: str) -> Json:
+    return {
+        "status": job.state.value,
+        "progress": round(job.progress, 1),
+        "message": render(job.message, language),
+        "estimated_time_remaining": seconds(outlook.remaining_s(job)),
+    }
+
+
+def segment_body(segment: Segment) -> Json:
+    body: Json = {
+        "id": segment.id,
+        "start": round(segment.start, 3),
+        "end": round(segment.end, 3),
+        "text": segment.text,
+        "avg_logprob": segment.avg_logprob,
+        "no_speech_prob": segment.no_speech_prob,
+        "compression_ratio": segment.compression_ratio,
+        "temperature": segment.temperature,
+    }
+    if segment.words is not None:
+        body["words"] = [
+            {"word": w.word, "start": w.start, "end": w.end, "probability": w.probability}
+            for w in segment.words
+        ]
+    return body
+
+
+def result_body(transcript: Transcript, *, timestamps: bool) -> Json:
+    return {
+        "text": transcript.text,
+        "language": transcript.language,
+        "segments": [segment_body(segment) for segment in transcript.segments] if timestamps else [],
+        "processing_time": round(transcript.processing_time, 3),
+    }
+
+
+def model_body(entry: ModelEntry, downloads: Downloads, language: str) -> Json:
+    download = downloads.progress(entry.name)
+    return {
+        "name": entry.name,
+        "size_bytes": entry.size_bytes,
+        "available": entry.available,
+        "bundled": entry.bundled,
+        "multilingual": entry.multilingual,
+        "translates": entry.translates,
+        "description": render(Message("demo_description"), language) if entry.bundled else None,
+        "download": None
+        if download is None
+        else {"received_bytes": download.received_bytes, "total_bytes": download.total_bytes},
+    }

@@ -1,0 +1,1 @@
+"""Parts of the training of the bundled `demo` model: words, speech, windows, network, loop."""

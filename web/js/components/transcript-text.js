@@ -1,0 +1,64 @@
+/** The lines of a transcript with their times; grows while the job runs and follows the newest line. */
+
+import { t } from "../i18n.js";
+import { h, setText, show } from "../lib/dom.js";
+import { clock } from "../lib/format.js";
+
+/** @typedef {import("../types.js").Segment} Segment */
+
+/** Nearer to the end than this, a reader is taken to follow. */
+const FOLLOW_PX = 48;
+
+export class TranscriptText extends HTMLElement {
+  #list = h("ol", { class: "lines" });
+  #plain = h("p", { class: "plain", dir: "auto" });
+  /** @type {readonly Segment[]} */
+  #shown = [];
+  #onPlay;
+
+  /** @param {(seconds: number) => void} onPlay */
+  constructor(onPlay) {
+    super();
+    this.#onPlay = onPlay;
+  }
+
+  connectedCallback() {
+    this.className = "text";
+    this.setAttribute("role", "region");
+    this.tabIndex = 0;
+    if (!this.firstChild) this.append(this.#list, this.#plain);
+  }
+
+  /**
+   * @param {readonly Segment[]} segments by id
+   * @param {string} plain the text where there are no segments
+   * @param {{playable: boolean, live: boolean}} how
+   */
+  update(segments, plain, { playable, live }) {
+    const follows = this.scrollHeight - this.scrollTop - this.clientHeight < FOLLOW_PX;
+    show(this.#plain, plain !== "");
+    setText(this.#plain, plain);
+    if (segments !== this.#shown) this.#updateLines(segments);
+    this.dataset.playable = String(playable);
+    this.dataset.live = String(live);
+    if (live && follows) this.scrollTop = this.scrollHeight;
+  }
+
+  /** @param {readonly Segment[]} segments */
+  #updateLines(segments) {
+    segments.forEach((segment, at) => {
+      const line = this.#list.children[at];
+      if (!line) this.#list.append(this.#line(segment));
+      else if (this.#shown[at] !== segment) line.replaceWith(this.#line(segment));
+    });
+    while (this.#list.children.length > segments.length) this.#list.lastElementChild?.remove();
+    this.#shown = segments;
+  }
+
+  /** @param {Segment} segment */
+  #line(segment) {
+    const time = h("button", { type: "button", class: "time figures", onclick: () => this.#onPlay(segment.start) }, clock(segment.start));
+    time.setAttribute("aria-label", t("job.play_from", { time: clock(segment.start) }));
+    return h("li", { "data-segment": segment.id }, time, h("span", { dir: "auto" }, segment.text.trim()));
+  }
+}

@@ -1,0 +1,33 @@
+/** The one place that holds the page's state. */
+
+import { initialState, reduce } from "./reducer.js";
+
+/** @typedef {import("./types.js").State} State */
+
+export class Store {
+  /** @type {State} */
+  #state = initialState();
+  /** @type {Set<(state: State, before: State) => void>} */
+  #listeners = new Set();
+
+  get state() {
+    return this.#state;
+  }
+
+  /** @param {{type: string, job_id?: string|null, data?: any}} message */
+  dispatch(message) {
+    const before = this.#state;
+    this.#state = reduce(before, message);
+    if (this.#state === before) return;
+    for (const listener of this.#listeners) listener(this.#state, before);
+  }
+
+  /**
+   * @param {(state: State, before: State) => void} listener
+   * @returns {() => void} unsubscribe
+   */
+  subscribe(listener) {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
