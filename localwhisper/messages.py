@@ -49,9 +49,15 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "job_cancelled": ("Cancelled", "Cancelado"),
     "cancelling": ("Cancelling", "Cancelando"),
     "loading_model": ("Loading model {model}", "Cargando el modelo {model}"),
-    "downloading_model": ("Downloading model {model}: {percent} %", "Descargando el modelo {model}: {percent} %"),
+    "downloading_model": (
+        "Downloading model {model}: {percent} %",
+        "Descargando el modelo {model}: {percent} %",
+    ),
     "reading_audio": ("Reading the audio", "Leyendo el audio"),
-    "processing_segment": ("Processing segment {current}/{total}", "Procesando el segmento {current}/{total}"),
+    "processing_segment": (
+        "Processing segment {current}/{total}",
+        "Procesando el segmento {current}/{total}",
+    ),
     "connected": ("Connected", "Conectado"),
     # -- what was asked for
     "invalid_option": (
@@ -100,8 +106,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "bad_request": ("The request could not be understood.", "No se entendió la solicitud."),
     "invalid_frame": (
-        "This message is not understood: {reason}. Send {{\"type\": \"ping\"}} or {{\"type\": \"get_status\"}}.",
-        "Este mensaje no se entiende: {reason}. Envíe {{\"type\": \"ping\"}} o {{\"type\": \"get_status\"}}.",
+        'This message is not understood: {reason}. Send {{"type": "ping"}} or {{"type": "get_status"}}.',
+        'Este mensaje no se entiende: {reason}. Envíe {{"type": "ping"}} o {{"type": "get_status"}}.',
     ),
     # -- jobs
     "job_not_found": ("There is no job {job_id}.", "No existe el trabajo {job_id}."),

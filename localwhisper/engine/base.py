@@ -24,9 +24,7 @@ class Control(Protocol):
 class Engine(Protocol):
     """Threading: SAFE. transcribe() may run on any number of threads at once."""
 
-    def transcribe(
-        self, audio: Path, options: Options, control: Control, *, done: Sequence[Window] = ()
-    ) -> Transcript:
+    def transcribe(self, audio: Path, options: Options, control: Control, *, done: Sequence[Window] = ()) -> Transcript:
         """The transcript of an audio file.
 
         `done` are the windows of an earlier run that was interrupted: the work goes on behind

@@ -6,7 +6,13 @@ from localwhisper.jobs.model import Job, JobState
 
 # Real-time factors (seconds of work for a second of audio) assumed until one is measured here.
 DEFAULT_REAL_TIME_FACTORS: Mapping[str, float] = {
-    "demo": 0.05, "tiny": 0.1, "base": 0.2, "small": 0.5, "medium": 1.5, "large": 3.0, "turbo": 1.2,
+    "demo": 0.05,
+    "tiny": 0.1,
+    "base": 0.2,
+    "small": 0.5,
+    "medium": 1.5,
+    "large": 3.0,
+    "turbo": 1.2,
 }
 START_S = 1.0  # opening the audio and the first window, whatever its length
 NEW_WEIGHT = 0.5  # of the newest measurement against those before

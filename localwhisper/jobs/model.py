@@ -8,7 +8,6 @@ from typing import Literal
 
 from localwhisper.messages import Message
 
-
 FRAMES_PER_SECOND = 100  # of whisper's log-mel spectrogram: `seek` counts these
 
 

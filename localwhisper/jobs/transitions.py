@@ -11,9 +11,7 @@ MOVES: dict[JobState, frozenset[JobState]] = {
     JobState.PENDING: frozenset({JobState.QUEUED, JobState.FAILED, JobState.CANCELLED}),
     JobState.QUEUED: frozenset({JobState.PROCESSING, JobState.FAILED, JobState.CANCELLED}),
     # back to QUEUED: the server was stopped or restarted while the job ran
-    JobState.PROCESSING: frozenset(
-        {JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED, JobState.QUEUED}
-    ),
+    JobState.PROCESSING: frozenset({JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED, JobState.QUEUED}),
     JobState.COMPLETED: frozenset(),
     JobState.FAILED: frozenset({JobState.QUEUED}),  # retry
     JobState.CANCELLED: frozenset({JobState.QUEUED}),  # retry
@@ -26,12 +24,8 @@ def move(job: Job, to: JobState, *, now: datetime, error: Message | None = None)
     Raises InvalidTransition, which names the states the job has been through.
     """
     if to not in MOVES[job.state]:
-        raise InvalidTransition(
-            job_id=job.id, old=" → ".join(s.value for s in (*job.history, job.state)), new=to.value
-        )
-    moved = replace(
-        job, state=to, history=(*job.history, job.state)[-12:], message=Message(f"job_{to.value}")
-    )
+        raise InvalidTransition(job_id=job.id, old=" → ".join(s.value for s in (*job.history, job.state)), new=to.value)
+    moved = replace(job, state=to, history=(*job.history, job.state)[-12:], message=Message(f"job_{to.value}"))
     if to is JobState.PROCESSING:
         return replace(moved, started_at=now)
     if to is JobState.QUEUED:

@@ -19,6 +19,7 @@ class JobIndex:
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
         self._order: list[tuple[datetime, str]] = []  # oldest first
+        self._queued: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._jobs)
@@ -41,11 +42,17 @@ class JobIndex:
         if job.id not in self._jobs:
             bisect.insort(self._order, (job.created_at, job.id))
         self._jobs[job.id] = job
+        (self._queued.add if job.state is JobState.QUEUED else self._queued.discard)(job.id)
+
+    def queued(self) -> list[Job]:
+        """Jobs that wait, in no particular order."""
+        return [self._jobs[job_id] for job_id in self._queued]
 
     def discard(self, job_id: str) -> None:
         job = self._jobs.pop(job_id, None)
         if job is not None:
             self._order.remove((job.created_at, job_id))
+            self._queued.discard(job_id)
 
     def next_created_at(self, now: datetime) -> datetime:
         """A time for a new job that keeps the order also when the clock was set back."""

@@ -55,6 +55,10 @@ class AsyncStore:
     async def _call(self, method: Callable[..., T], *args: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, method, *args)
 
+    def later(self, function: Callable[..., None], *args: object) -> None:
+        """Run a function on this thread, behind what was asked for; nobody waits for it."""
+        self._thread.submit(function, *args)
+
     def close(self) -> None:
         """Wait for what was asked for, then end the thread."""
         self._thread.shutdown(wait=True)

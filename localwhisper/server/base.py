@@ -106,4 +106,3 @@ class NotFoundHandler(BaseHandler):
     def prepare(self) -> None:
         super().prepare()
         raise RouteNotFound
-

@@ -34,8 +34,15 @@ class BadRequest(LocalWhisperError):
     code = "bad_request"
 
 
+class InvalidFrame(LocalWhisperError):
+    """A WebSocket frame that is not understood. Params: reason."""
+
+    code = "invalid_frame"
+
+
 STATUS: dict[type[LocalWhisperError], int] = {
     BadRequest: 400,
+    InvalidFrame: 400,
     errors.InvalidOption: 400,
     errors.UnknownOption: 400,
     errors.DuplicateField: 400,

@@ -53,7 +53,9 @@ class JobsHandler(BaseHandler):
             )  # fmt: skip
         except (ValueError, TypeError):
             raise InvalidOption(
-                field="cursor", value=self.get_query_argument("cursor")[:100], accepted="a next_cursor of an answer"
+                field="cursor",
+                value=self.get_query_argument("cursor")[:100],
+                accepted="a next_cursor of an answer",
             ) from None
         jobs = [views.job_body(job, self.services.outlook, self.language) for job in page.jobs]
         self.write_json({"jobs": jobs, "next_cursor": page.next_cursor})
@@ -129,4 +131,3 @@ def attachment(filename: str, extension: str) -> str:
     name = f"{stem}.{extension}"
     plain = re.sub(r'[^\x20-\x7e]|["\\%]', "_", name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
-

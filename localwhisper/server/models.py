@@ -3,9 +3,19 @@
 import asyncio
 import json
 
+from localwhisper.engine.models import ModelEntry
 from localwhisper.errors import ModelNotFound
 from localwhisper.server import views
 from localwhisper.server.base import BaseHandler
+from localwhisper.server.services import Services
+
+
+def find_entry(services: Services, name: str) -> ModelEntry:
+    """Raises ModelNotFound."""
+    for entry in services.library.entries():
+        if entry.name == name:
+            return entry
+    raise ModelNotFound(model=name[:100], accepted=", ".join(services.library.names()))
 
 
 class ModelsHandler(BaseHandler):
@@ -26,11 +36,7 @@ class ModelHandler(BaseHandler):
         self.write_json(self._entry(name))
 
     def _entry(self, name: str) -> views.Json:
-        services = self.services
-        for entry in services.library.entries():
-            if entry.name == name:
-                return views.model_body(entry, services.downloads, self.language)
-        raise ModelNotFound(model=name[:100], accepted=", ".join(services.library.names()))
+        return views.model_body(find_entry(self.services, name), self.services.downloads, self.language)
 
 
 class DownloadHandler(ModelHandler):

@@ -5,6 +5,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from localwhisper.audio.probe import AudioInfo
 from localwhisper.engine.models import ModelLibrary
@@ -27,8 +28,8 @@ class Services:
     connections: Connections
     incoming: Path  # where uploads are received
     samples: Path
-    web: Path
     uploads: Executor  # for parsing and writing what is uploaded
     probe: Callable[[Path], AudioInfo]  # blocking
     languages: Mapping[str, str]  # code → English name
     now: Callable[[], datetime]
+    api: Mapping[str, Any]  # the OpenAPI document

@@ -136,9 +136,7 @@ class SubmitHandler(BaseHandler):
         self.job_id = str(uuid.uuid4())
         self.upload = self.services.incoming / self.job_id
         self.failure: LocalWhisperError | None = None
-        self.form = Form(
-            self.request.headers.get("Content-Type", ""), self.upload, settings.max_upload_bytes
-        )
+        self.form = Form(self.request.headers.get("Content-Type", ""), self.upload, settings.max_upload_bytes)
 
     async def data_received(self, chunk: bytes) -> None:
         if self.failure is None:
@@ -154,9 +152,7 @@ class SubmitHandler(BaseHandler):
             if self.failure is not None:
                 raise self.failure
             fields = self.form.end()
-            options = parse_options(
-                fields, default_model=services.settings.default_model, library=services.library
-            )
+            options = parse_options(fields, default_model=services.settings.default_model, library=services.library)
             info = await self._blocking(lambda: services.probe(self.upload))
             filename = clean_name(self.form.filename)
             suffix = SUFFIX.search(filename)

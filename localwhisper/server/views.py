@@ -89,8 +89,7 @@ def segment_body(segment: Segment) -> Json:
     }
     if segment.words is not None:
         body["words"] = [
-            {"word": w.word, "start": w.start, "end": w.end, "probability": w.probability}
-            for w in segment.words
+            {"word": w.word, "start": w.start, "end": w.end, "probability": w.probability} for w in segment.words
         ]
     return body
 

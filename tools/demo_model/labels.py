@@ -34,8 +34,14 @@ class TokenTable:
         tokenizer = get_tokenizer(True, num_languages=99, language="en", task="transcribe")
         pieces = [tokenizer.encode(" " + word) for _, word in WORDS]
         specials = [
-            tokenizer.eot, tokenizer.sot, tokenizer.sot_prev, tokenizer.transcribe, tokenizer.translate,
-            tokenizer.no_timestamps, tokenizer.no_speech, *(tokenizer.to_language_token(x) for x in LANGUAGES),
+            tokenizer.eot,
+            tokenizer.sot,
+            tokenizer.sot_prev,
+            tokenizer.transcribe,
+            tokenizer.translate,
+            tokenizer.no_timestamps,
+            tokenizer.no_speech,
+            *(tokenizer.to_language_token(x) for x in LANGUAGES),
         ]
         first_time = tokenizer.timestamp_begin
         texts = sorted({token for piece in pieces for token in piece})
@@ -43,7 +49,13 @@ class TokenTable:
         compact = {token: i for i, token in enumerate(self.ids)}
         self.words = [[compact[token] for token in piece] for piece in pieces]
         eot, sot, prev, transcribe, translate, no_timestamps, no_speech, *languages = (compact[t] for t in specials)
-        self.eot, self.sot, self.prev, self.no_timestamps, self.no_speech = eot, sot, prev, no_timestamps, no_speech
+        self.eot, self.sot, self.prev, self.no_timestamps, self.no_speech = (
+            eot,
+            sot,
+            prev,
+            no_timestamps,
+            no_speech,
+        )
         self.transcribe, self.translate = transcribe, translate
         self.languages = dict(zip(LANGUAGES, languages, strict=True))
         self.time_zero = compact[first_time]

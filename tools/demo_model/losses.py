@@ -41,8 +41,11 @@ def compute(network: DemoNetwork, batch: Batch, stage: Stage) -> Losses:
     frames_right = word_logits.detach().argmax(-1) == batch.frame_words
     return Losses(
         token + stage.guide_loss * guide + stage.word_loss * word,
-        token.item(), guide.item(), word.item(),
-        right[is_text].float().mean().item(), frames_right[spoken].float().mean().item(),
+        token.item(),
+        guide.item(),
+        word.item(),
+        right[is_text].float().mean().item(),
+        frames_right[spoken].float().mean().item(),
     )
 
 

@@ -19,8 +19,16 @@ from tools.demo_model.labels import N_TIMESTAMPS, TokenTable
 from tools.demo_model.pool import WORDS
 
 DIMS = ModelDimensions(
-    n_mels=80, n_audio_ctx=1500, n_audio_state=128, n_audio_head=4, n_audio_layer=3,
-    n_vocab=51865, n_text_ctx=448, n_text_state=128, n_text_head=2, n_text_layer=4,
+    n_mels=80,
+    n_audio_ctx=1500,
+    n_audio_state=128,
+    n_audio_head=4,
+    n_audio_layer=3,
+    n_vocab=51865,
+    n_text_ctx=448,
+    n_text_state=128,
+    n_text_head=2,
+    n_text_layer=4,
 )
 ENCODER_OFFSETS = ((-6, -2, 2, 6), (-12, -4, 4, 12), (-24, -8, 8, 24))  # frames of 20 ms, per layer and head
 DECODER_OFFSETS = (-1, -3)  # tokens, per head
@@ -94,7 +102,11 @@ def _attention(
     def heads(y: Tensor) -> Tensor:
         return y.view(batch, -1, layer.n_head, depth).transpose(1, 2)
 
-    q, k, v = heads(_linear(layer.query, x)), heads(_linear(layer.key, source)), heads(_linear(layer.value, source))
+    q, k, v = (
+        heads(_linear(layer.query, x)),
+        heads(_linear(layer.key, source)),
+        heads(_linear(layer.value, source)),
+    )
     scores = None
     if not keep and not is_causal and source.shape[1] >= _FLASH_FROM:
         mixed = F.scaled_dot_product_attention(q.contiguous(), k.contiguous(), v.contiguous())

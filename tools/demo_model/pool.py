@@ -113,7 +113,10 @@ class Pool:
             for i, language in enumerate(meta["language"]):
                 words = {name: values[edges[i] : edges[i + 1]] for name, values in columns.items()}
                 item = Item(
-                    LANGUAGES[language], bool(meta["is_reading"][i]), int(offsets[i]), int(meta["n_samples"][i]),
+                    LANGUAGES[language],
+                    bool(meta["is_reading"][i]),
+                    int(offsets[i]),
+                    int(meta["n_samples"][i]),
                     **words,
                 )
                 self.items[item.language, item.is_reading].append((shard, item))

@@ -27,11 +27,55 @@ _QUIET_DB = -38.0  # below the peak: where a word has faded out
 _MAX_MERGED = 0.35  # share of a text's words that may lack a time of their own
 _HOP = 80  # samples: 5 ms
 
-VARIANTS = (
-    "f1 f2 f3 f4 m1 m2 m3 m5 m6 m8 Andy Annie Lee Michael Alex Alicia adam anika antonio aunty belinda "
-    "benjamin caleb david ed edward grandma grandpa iven john linda max miguel norbert pablo paul pedro "
-    "rob robert sandro shelby steph2 travis victor zac klatt klatt2"
-).split()
+VARIANTS = [
+    "f1",
+    "f2",
+    "f3",
+    "f4",
+    "m1",
+    "m2",
+    "m3",
+    "m5",
+    "m6",
+    "m8",
+    "Andy",
+    "Annie",
+    "Lee",
+    "Michael",
+    "Alex",
+    "Alicia",
+    "adam",
+    "anika",
+    "antonio",
+    "aunty",
+    "belinda",
+    "benjamin",
+    "caleb",
+    "david",
+    "ed",
+    "edward",
+    "grandma",
+    "grandpa",
+    "iven",
+    "john",
+    "linda",
+    "max",
+    "miguel",
+    "norbert",
+    "pablo",
+    "paul",
+    "pedro",
+    "rob",
+    "robert",
+    "sandro",
+    "shelby",
+    "steph2",
+    "travis",
+    "victor",
+    "zac",
+    "klatt",
+    "klatt2",
+]
 HELD_OUT_VARIANTS = ["f5", "m4", "m7", "Andrea", "marcelo", "boris"]
 ACCENTS = {
     "en": ["gmw/en-US", "gmw/en", "gmw/en-GB-x-rp", "gmw/en-GB-scotland", "gmw/en-US-nyc", "gmw/en-029"],
@@ -45,15 +89,18 @@ class _EventId(ctypes.Union):
 
 class _Event(ctypes.Structure):
     _fields_ = [
-        ("type", ctypes.c_int), ("unique_identifier", ctypes.c_uint), ("text_position", ctypes.c_int),
-        ("length", ctypes.c_int), ("audio_position", ctypes.c_int), ("sample", ctypes.c_int),
-        ("user_data", ctypes.c_void_p), ("id", _EventId),
+        ("type", ctypes.c_int),
+        ("unique_identifier", ctypes.c_uint),
+        ("text_position", ctypes.c_int),
+        ("length", ctypes.c_int),
+        ("audio_position", ctypes.c_int),
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("id", _EventId),
     ]
 
 
-_Callback = ctypes.CFUNCTYPE(
-    ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event)
-)
+_Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(_Event))
 
 
 @dataclass(frozen=True)
@@ -109,7 +156,9 @@ class Synthesizer:
         if self._lib.espeak_SetVoiceByName(voice.name.encode()) != 0:
             raise ValueError(f"libespeak-ng has no voice {voice.name!r}")
         for parameter, value in (
-            (_PARAM_RATE, voice.rate_wpm), (_PARAM_PITCH, voice.pitch), (_PARAM_RANGE, voice.pitch_range)
+            (_PARAM_RATE, voice.rate_wpm),
+            (_PARAM_PITCH, voice.pitch),
+            (_PARAM_RANGE, voice.pitch_range),
         ):
             self._lib.espeak_SetParameter(parameter, value, 0)
         reading = text.reading()

@@ -127,8 +127,11 @@ class _Loop:
 
     def save(self) -> None:
         state: dict[str, object] = {
-            "network": self.network.state_dict(), "optimizer": self.optimizer.state_dict(),
-            "average": self.average, "step": self.step, "speech_s": self.speech_s,
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "average": self.average,
+            "step": self.step,
+            "speech_s": self.speech_s,
         }
         path = self.run.folder / "state.pt"
         torch.save(state, path.with_suffix(".partial"))

@@ -97,13 +97,19 @@ class Composer:
         while True:
             end_s = self._place(buffer, words, item, samples, first, at_s)
             at_s = end_s + self._gap_s()
-            if at_s >= length_s or ends_early and rng.random() < (0.8 if is_running else 0.2):
+            if at_s >= length_s or (ends_early and rng.random() < (0.8 if is_running else 0.2)):
                 return length_s if at_s >= length_s else end_s
             item, samples = self._pool.draw(rng, language, is_running and rng.random() < 0.7)
             first = 0
 
     def _place(
-        self, buffer: np.ndarray, words: list[PlacedWord], item: Item, samples: np.ndarray, first: int, at_s: float
+        self,
+        buffer: np.ndarray,
+        words: list[PlacedWord],
+        item: Item,
+        samples: np.ndarray,
+        first: int,
+        at_s: float,
     ) -> float:
         """Put `item` from its word `first` on at `at_s`; returns where its last word ends."""
         rng = self.rng
@@ -119,7 +125,9 @@ class Composer:
         buffer[position : position + len(piece)] += piece * (10 ** (rng.uniform(-8, 0) / 20) / peak)
         shift = position / SAMPLE_RATE - start / SAMPLE_RATE
         end_s = at_s
-        for word_id, start_s, end in zip(item.word_ids[first:], item.starts_s[first:], item.ends_s[first:], strict=True):
+        for word_id, start_s, end in zip(
+            item.word_ids[first:], item.starts_s[first:], item.ends_s[first:], strict=True
+        ):
             end_s = float(end) + shift
             if start_s + shift >= len(buffer) / SAMPLE_RATE:
                 return len(buffer) / SAMPLE_RATE

@@ -12,56 +12,189 @@ from dataclasses import dataclass
 
 LANGUAGES = ("en", "es")
 
-EN_DIGITS = "zero one two three four five six seven eight nine".split()
-EN_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
-EN_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-EN_SCALES = "hundred thousand million".split()
+EN_DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+EN_TEENS = [
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+EN_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+EN_SCALES = ["hundred", "thousand", "million"]
 
-ES_DIGITS = "cero uno dos tres cuatro cinco seis siete ocho nueve".split()
-ES_TEENS = "diez once doce trece catorce quince dieciséis diecisiete dieciocho diecinueve".split()
-ES_TWENTIES = (
-    "veintiuno veintidós veintitrés veinticuatro veinticinco veintiséis veintisiete veintiocho veintinueve"
-).split()
-ES_TENS = "veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa".split()
-ES_HUNDREDS = (
-    "cien doscientos trescientos cuatrocientos quinientos seiscientos setecientos ochocientos novecientos"
-).split()
+ES_DIGITS = ["cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"]
+ES_TEENS = [
+    "diez",
+    "once",
+    "doce",
+    "trece",
+    "catorce",
+    "quince",
+    "dieciséis",
+    "diecisiete",
+    "dieciocho",
+    "diecinueve",
+]
+ES_TWENTIES = [
+    "veintiuno",
+    "veintidós",
+    "veintitrés",
+    "veinticuatro",
+    "veinticinco",
+    "veintiséis",
+    "veintisiete",
+    "veintiocho",
+    "veintinueve",
+]
+ES_TENS = ["veinte", "treinta", "cuarenta", "cincuenta", "sesenta", "setenta", "ochenta", "noventa"]
+ES_HUNDREDS = [
+    "cien",
+    "doscientos",
+    "trescientos",
+    "cuatrocientos",
+    "quinientos",
+    "seiscientos",
+    "setecientos",
+    "ochocientos",
+    "novecientos",
+]
 
 DAYS = {
-    "en": "monday tuesday wednesday thursday friday saturday sunday".split(),
-    "es": "lunes martes miércoles jueves viernes sábado domingo".split(),
+    "en": ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
+    "es": ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"],
 }
 COLOURS = {
-    "en": "red blue green yellow black white orange".split(),
-    "es": "rojo azul verde amarillo negro blanco naranja".split(),
+    "en": ["red", "blue", "green", "yellow", "black", "white", "orange"],
+    "es": ["rojo", "azul", "verde", "amarillo", "negro", "blanco", "naranja"],
 }
 NOUNS = {
-    "en": "house dog cat water coffee bread book door window table car city music train friend school".split(),
-    "es": "casa perro gato agua café pan libro puerta ventana mesa coche ciudad música tren amigo escuela".split(),
+    "en": [
+        "house",
+        "dog",
+        "cat",
+        "water",
+        "coffee",
+        "bread",
+        "book",
+        "door",
+        "window",
+        "table",
+        "car",
+        "city",
+        "music",
+        "train",
+        "friend",
+        "school",
+    ],
+    "es": [
+        "casa",
+        "perro",
+        "gato",
+        "agua",
+        "café",
+        "pan",
+        "libro",
+        "puerta",
+        "ventana",
+        "mesa",
+        "coche",
+        "ciudad",
+        "música",
+        "tren",
+        "amigo",
+        "escuela",
+    ],
 }
 SINGLES = {
-    "en": "hello goodbye please yes thanks welcome today tomorrow now start stop".split(),
-    "es": "hola adiós gracias bienvenido hoy mañana ahora empezar parar".split(),
+    "en": [
+        "hello",
+        "goodbye",
+        "please",
+        "yes",
+        "thanks",
+        "welcome",
+        "today",
+        "tomorrow",
+        "now",
+        "start",
+        "stop",
+    ],
+    "es": ["hola", "adiós", "gracias", "bienvenido", "hoy", "mañana", "ahora", "empezar", "parar"],
 }
 # Function words are learnt only inside these phrases: alone they are too short to be told apart.
 PHRASES = {
     "en": [
-        "good morning", "good night", "good afternoon", "thank you", "thank you very much", "how are you",
-        "very good", "see you tomorrow", "see you on {day}", "what time is it", "today is {day}",
-        "tomorrow is {day}", "the {noun} is {colour}", "the {colour} {noun}", "i have {count} {noun}s",
-        "turn on the light", "turn off the light", "open the {noun}", "close the {noun}", "my {noun} is {colour}",
-        "one {noun} please", "the number is {number}", "it is {count} in the morning", "hello my friend",
-        "yes please", "no thank you", "a {colour} {noun} and a {colour} {noun}", "call me on {day}",
-        "the music is very good", "where is the {noun}", "i like {colour}", "see you now",
+        "good morning",
+        "good night",
+        "good afternoon",
+        "thank you",
+        "thank you very much",
+        "how are you",
+        "very good",
+        "see you tomorrow",
+        "see you on {day}",
+        "what time is it",
+        "today is {day}",
+        "tomorrow is {day}",
+        "the {noun} is {colour}",
+        "the {colour} {noun}",
+        "i have {count} {noun}s",
+        "turn on the light",
+        "turn off the light",
+        "open the {noun}",
+        "close the {noun}",
+        "my {noun} is {colour}",
+        "one {noun} please",
+        "the number is {number}",
+        "it is {count} in the morning",
+        "hello my friend",
+        "yes please",
+        "no thank you",
+        "a {colour} {noun} and a {colour} {noun}",
+        "call me on {day}",
+        "the music is very good",
+        "where is the {noun}",
+        "i like {colour}",
+        "see you now",
     ],
     "es": [
-        "buenos días", "buenas noches", "buenas tardes", "muchas gracias", "por favor", "cómo estás",
-        "muy bien", "hasta mañana", "hasta el {day}", "qué hora es", "hoy es {day}",
-        "mañana es {day}", "{noun} {colour}", "tengo {count} {noun}s", "enciende la luz", "apaga la luz",
-        "abre la puerta", "cierra la ventana", "mi {noun} es {colour}", "el número es {number}",
-        "son las {count} de la mañana", "hola mi amigo", "sí por favor", "no gracias",
-        "un {noun} por favor", "llámame el {day}", "la música es muy buena", "dónde está la {noun}",
-        "me gusta el {colour}", "la casa es {colour}", "el perro y el gato",
+        "buenos días",
+        "buenas noches",
+        "buenas tardes",
+        "muchas gracias",
+        "por favor",
+        "cómo estás",
+        "muy bien",
+        "hasta mañana",
+        "hasta el {day}",
+        "qué hora es",
+        "hoy es {day}",
+        "mañana es {day}",
+        "{noun} {colour}",
+        "tengo {count} {noun}s",
+        "enciende la luz",
+        "apaga la luz",
+        "abre la puerta",
+        "cierra la ventana",
+        "mi {noun} es {colour}",
+        "el número es {number}",
+        "son las {count} de la mañana",
+        "hola mi amigo",
+        "sí por favor",
+        "no gracias",
+        "un {noun} por favor",
+        "llámame el {day}",
+        "la música es muy buena",
+        "dónde está la {noun}",
+        "me gusta el {colour}",
+        "la casa es {colour}",
+        "el perro y el gato",
     ],
 }
 PLURALS = {
@@ -101,8 +234,10 @@ def spoken_number(language: str, value: int) -> str:
     """A number below one million as it is said."""
     if value >= 1000:
         thousands, rest = divmod(value, 1000)
-        head = spoken_number(language, thousands) + " thousand" if language == "en" else (
-            "mil" if thousands == 1 else spoken_number(language, thousands) + " mil"
+        head = (
+            spoken_number(language, thousands) + " thousand"
+            if language == "en"
+            else ("mil" if thousands == 1 else spoken_number(language, thousands) + " mil")
         )
         return head + (" " + spoken_number(language, rest) if rest else "")
     return _english_below_1000(value) if language == "en" else _spanish_below_1000(value)

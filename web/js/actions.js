@@ -2,7 +2,7 @@
 
 import { ApiError } from "./api.js";
 import { t } from "./i18n.js";
-import { PAGE_SIZE } from "./reducer.js";
+import { PAGE_SIZE } from "./reducer-jobs.js";
 
 /** @param {unknown} error */
 export function errorText(error) {
@@ -47,9 +47,13 @@ export class Actions {
 
   async loadOlder() {
     const { cursor } = this.#store.state;
-    const first = cursor === undefined ? (await this.#api.jobs(PAGE_SIZE)).next_cursor : cursor;
-    const page = first ? await this.#api.jobs(PAGE_SIZE, first) : { jobs: [], next_cursor: null };
-    this.#store.dispatch({ type: "jobs/page", data: page });
+    try {
+      const first = cursor === undefined ? (await this.#api.jobs(PAGE_SIZE)).next_cursor : cursor;
+      const page = first ? await this.#api.jobs(PAGE_SIZE, first) : { jobs: [], next_cursor: null };
+      this.#store.dispatch({ type: "jobs/page", data: page });
+    } catch (error) {
+      console.warn("localwhisper:", errorText(error)); // the button stays
+    }
   }
 
   /** @param {string} id */
@@ -117,7 +121,7 @@ export class Actions {
     try {
       await action();
     } catch (error) {
-      this.#store.dispatch({ type: "model", data: { ...model, error: errorText(error) } });
+      this.#store.dispatch({ type: "model", data: { ...model, error: { code: "", message: errorText(error) } } });
     }
   }
 }

@@ -129,7 +129,7 @@ export function audioAddress(id) {
 
 /** @param {string} id @param {string} format */
 export function transcriptAddress(id, format) {
-  return `job/${id}/transcript.${format}?download=1`;
+  return `job/${id}/transcript.${format}`;
 }
 
 /** @param {string} text @returns {any} */

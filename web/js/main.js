@@ -68,6 +68,8 @@ part("page-settings", PageSettings).connect(() => {
   socket.open(); // the server's messages in the new language
 });
 
+addEventListener("online", () => socket.hurry());
+document.addEventListener("visibilitychange", () => document.hidden || socket.hurry());
 localize(document.documentElement);
 socket.open();
 addEventListener("online", () => socket.hurry());

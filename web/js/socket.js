@@ -1,7 +1,7 @@
 /** The one WebSocket: tells what happens, and comes back by itself when the server does. */
 
 const FIRST_DELAY_MS = 200;
-const LONGEST_DELAY_MS = 1500;
+const LONGEST_DELAY_MS = 1200;
 const JITTER_MS = 400;
 const HANDSHAKE_TIMEOUT_MS = 5000;
 
@@ -46,9 +46,9 @@ export class QueueSocket {
     socket.onclose = () => this.#lost();
   }
 
-  /** Doesn't wait for the next try, e.g. when the network is back. */
+  /** Doesn't wait for the next try, e.g. when the page is looked at again. */
   hurry() {
-    if (this.#socket?.readyState !== WebSocket.OPEN) this.open();
+    if (!this.#socket) this.open();
   }
 
   #address() {

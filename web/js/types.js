@@ -27,6 +27,7 @@
  * @property {string} filename
  * @property {string} model
  * @property {string|null} [language]
+ * @property {{return_timestamps?: boolean}} [options]
  * @property {number|null} [audio_duration]  seconds
  * @property {number|null} [queue_position]
  * @property {{code: string, message: string}|null} [error]
@@ -49,7 +50,7 @@
  * @property {boolean} translates
  * @property {string|null} [description]
  * @property {{received_bytes: number, total_bytes: number|null}|null} [download]
- * @property {string|null} [error]  why the last download ended without the model
+ * @property {{code: string, message: string}|null} [error]  why the last download ended without the model
  *
  * @typedef {{code: string, name: string}} SpokenLanguage
  *

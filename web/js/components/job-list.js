@@ -8,7 +8,7 @@ import { JobCard } from "./job-card.js";
 export class JobList extends HTMLElement {
   /** @type {Map<string, JobCard>} */
   #cards = new Map();
-  #list = h("ol", { class: "cards" });
+  #list = h("div", { class: "cards", role: "list" });
   #empty = h("div", { class: "empty" }, h("p", { class: "empty-title", t: "jobs.empty" }), h("p", { class: "hint", t: "jobs.empty_hint" }));
   #older = h("button", { type: "button", class: "button", t: "jobs.older" });
   /** The finished job that is open unless a person closes it. */
@@ -66,7 +66,9 @@ export class JobList extends HTMLElement {
     const known = new Set(order);
     for (const [id, card] of this.#cards) {
       if (known.has(id)) continue;
+      const held = card.contains(document.activeElement);
       card.remove();
+      if (held) this.closest("section")?.focus();
       this.#cards.delete(id);
     }
     let place = this.#list.firstElementChild;

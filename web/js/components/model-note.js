@@ -42,7 +42,7 @@ export class ModelNote extends HTMLElement {
     );
     show(this.#more, model.bundled && only);
     show(this.#error, Boolean(model.error));
-    setText(this.#error, model.error ?? "");
+    setText(this.#error, model.error?.message ?? "");
     show(this.#bar, Boolean(download));
     show(this.#figures, Boolean(download));
     if (download) this.#updateDownload(download.received_bytes, download.total_bytes ?? model.size_bytes, name);

@@ -1,26 +1,30 @@
 /** How the next files are to be transcribed; remembered in this browser. */
 
-import { language, t } from "../i18n.js";
-import { fill, h, setText, show } from "../lib/dom.js";
-import { bytes, languageName } from "../lib/format.js";
+import { language } from "../i18n.js";
+import { fill, h, icon, show } from "../lib/dom.js";
+import { languageName } from "../lib/format.js";
 import { load, save } from "../lib/memory.js";
 import { ModelNote } from "./model-note.js";
+import { ModelSelect } from "./model-select.js";
 
 /** @typedef {import("../types.js").State} State */
 /** @typedef {import("../types.js").SubmitOptions} SubmitOptions */
 
+const ROOM_FOR_ALL = "(min-width: 60rem)";
+
 export class OptionsForm extends HTMLElement {
-  #model = h("select", { id: "model", name: "model" });
+  #models = new ModelSelect();
   #language = h("select", { id: "language", name: "language" });
+  #languageField = field("options.language", this.#language);
   #task = h(
     "select",
     { id: "task", name: "task" },
     h("option", { value: "transcribe", t: "options.transcribe" }),
     h("option", { value: "translate", t: "options.translate" }),
   );
+  #taskField = field("options.task", this.#task);
   #timestamps = h("input", { type: "checkbox", id: "timestamps", name: "return_timestamps" });
   #words = h("input", { type: "checkbox", id: "words", name: "word_timestamps" });
-  #taskNote = h("p", { class: "hint", hidden: true });
   #note = new ModelNote();
   /** What was chosen; an absent field was never touched. @type {Partial<SubmitOptions>} */
   #chosen = load("options", {});
@@ -34,19 +38,22 @@ export class OptionsForm extends HTMLElement {
     this.#note.connect(actions);
     const form = h(
       "form",
-      { class: "options", "aria-labelledby": "options-title" },
-      h("h2", { id: "options-title", t: "options.title" }),
-      field("options.model", this.#model),
+      { "aria-labelledby": "options-title" },
+      field("options.model", this.#models.element),
       this.#note,
-      field("options.language", this.#language),
-      field("options.task", this.#task),
-      this.#taskNote,
-      h("label", { class: "check" }, this.#timestamps, h("span", { t: "options.timestamps" })),
-      h("label", { class: "check" }, this.#words, h("span", { t: "options.words" })),
+      this.#languageField,
+      this.#taskField,
+      h(
+        "div",
+        { class: "checks" },
+        h("label", { class: "check" }, this.#timestamps, h("span", { t: "options.timestamps" })),
+        h("label", { class: "check" }, this.#words, h("span", { t: "options.words" })),
+      ),
     );
     form.addEventListener("submit", (event) => event.preventDefault());
-    form.addEventListener("change", () => this.#changed());
-    fill(this, form);
+    form.addEventListener("change", (event) => this.#changed(event.target));
+    const summary = h("summary", {}, h("h2", { id: "options-title", t: "options.title" }), icon("chevron"));
+    fill(this, h("details", { class: "options", open: matchMedia(ROOM_FOR_ALL).matches }, summary, form));
     this.#timestamps.checked = this.#chosen.return_timestamps ?? true;
     this.#words.checked = this.#chosen.word_timestamps ?? false;
     this.#task.value = this.#chosen.task ?? "transcribe";
@@ -61,56 +68,35 @@ export class OptionsForm extends HTMLElement {
     if (this.#store) this.#update(this.#store.state);
   }
 
-  /** @returns {SubmitOptions} */
+  /** What the chosen model can't do is not asked of it. @returns {SubmitOptions} */
   get value() {
     const timestamps = this.#timestamps.checked;
     return {
-      model: this.#model.value,
-      language: this.#language.value || "auto",
-      task: this.#task.value === "translate" && !this.#task.disabled ? "translate" : "transcribe",
+      model: this.#models.element.value,
+      language: this.#languageField.hidden ? "auto" : this.#language.value || "auto",
+      task: !this.#taskField.hidden && this.#task.value === "translate" ? "translate" : "transcribe",
       return_timestamps: timestamps,
       word_timestamps: timestamps && this.#words.checked,
     };
   }
 
-  #changed() {
-    this.#chosen = {
-      model: this.#model.value,
-      language: this.#language.value,
-      task: this.#task.value === "translate" ? "translate" : "transcribe",
-      return_timestamps: this.#timestamps.checked,
-      word_timestamps: this.#words.checked,
-    };
+  /** @param {EventTarget|null} control */
+  #changed(control) {
+    if (control instanceof HTMLInputElement) this.#chosen = { ...this.#chosen, [control.name]: control.checked };
+    if (control instanceof HTMLSelectElement) this.#chosen = { ...this.#chosen, [control.name]: control.value };
     save("options", this.#chosen);
     if (this.#store) this.#update(this.#store.state);
   }
 
   /** @param {State} state */
   #update(state) {
-    this.#updateModels(state);
+    this.#models.update(state, this.#chosen.model);
     this.#updateLanguages(state);
-    const model = state.models.find((each) => each.name === this.#model.value);
+    const model = state.models.find((each) => each.name === this.#models.element.value);
     this.#note.update(model, !state.models.some((each) => each.available && !each.bundled));
-    const translates = model?.translates ?? true;
-    this.#task.disabled = !translates;
-    if (!translates) this.#task.value = "transcribe";
-    show(this.#taskNote, !translates);
-    setText(this.#taskNote, model ? t("model.notranslate", { name: model.name }) : "");
+    show(this.#taskField, model?.translates ?? false);
+    show(this.#languageField, model?.multilingual ?? true);
     this.#words.disabled = !this.#timestamps.checked;
-  }
-
-  /** @param {State} state */
-  #updateModels({ models, defaultModel }) {
-    const options = models.map((model) => {
-      const state = model.download ? "model.coming" : model.available ? "model.here" : "model.away";
-      return h("option", { value: model.name }, `${model.name} · ${bytes(model.size_bytes, language())} · ${t(state)}`);
-    });
-    const preferred =
-      models.find((model) => model.name === this.#chosen.model) ??
-      models.find((model) => model.name === defaultModel && model.available) ??
-      models.find((model) => model.available);
-    this.#model.replaceChildren(...options);
-    this.#model.value = preferred?.name ?? models[0]?.name ?? "";
   }
 
   /** @param {State} state */
@@ -121,14 +107,13 @@ export class OptionsForm extends HTMLElement {
     const named = languages
       .map(({ code, name }) => ({ code, name: languageName(code, name, language()) }))
       .sort((a, b) => a.name.localeCompare(b.name, language()));
-    const before = this.#language.value || (this.#chosen.language ?? "auto");
     fill(
       this.#language,
       h("option", { value: "auto", t: "options.auto" }),
       ...named.map(({ code, name }) => h("option", { value: code }, name)),
     );
-    this.#language.value = before;
-    if (!this.#language.value) this.#language.value = languages.length ? "auto" : "";
+    this.#language.value = this.#chosen.language ?? "auto";
+    if (!this.#language.value) this.#language.value = "auto";
   }
 }
 

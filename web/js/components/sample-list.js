@@ -21,7 +21,6 @@ export class SampleList extends HTMLElement {
         h("h2", { id: "samples-title", t: "samples.title" }),
         h("p", { class: "hint", t: "samples.intro" }),
         list,
-        h("p", { class: "hint", t: "model.demo" }),
       ),
     );
     this.#render = () => {

@@ -32,16 +32,17 @@ export class TranscriptText extends HTMLElement {
   /**
    * @param {readonly Segment[]} segments by id
    * @param {string} plain the text where there are no segments
-   * @param {{playable: boolean, live: boolean}} how
+   * @param {{times: boolean, playable: boolean, live: boolean}} how
    */
-  update(segments, plain, { playable, live }) {
+  update(segments, plain, { times, playable, live }) {
     const follows = this.scrollHeight - this.scrollTop - this.clientHeight < FOLLOW_PX;
     show(this.#plain, plain !== "");
     setText(this.#plain, plain);
     if (segments !== this.#shown) this.#updateLines(segments);
-    this.dataset.playable = String(playable);
+    this.dataset.times = String(times);
+    for (const time of this.#list.querySelectorAll("button")) time.disabled = !playable;
     this.dataset.live = String(live);
-    if (live && follows) this.scrollTop = this.scrollHeight;
+    if (live && follows) this.scrollTo({ top: this.scrollHeight });
   }
 
   /** @param {readonly Segment[]} segments */

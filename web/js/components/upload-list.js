@@ -42,6 +42,7 @@ export class UploadList extends HTMLElement {
       card = new UploadCard(upload.id, this.#actions);
       this.#cards.set(upload.id, card);
       this.append(card);
+      card.scrollIntoView({ block: "nearest" });
     }
     return /** @type {UploadCard} */ (card);
   }

@@ -1,0 +1,8 @@
+"""python -m localwhisper"""
+
+import sys
+
+from localwhisper.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

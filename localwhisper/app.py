@@ -1,0 +1,157 @@
+"""The composition root: the only file that builds everything, and knows in which order it starts and stops."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
+from functools import partial
+from pathlib import Path
+
+import tornado.httpserver
+import tornado.netutil
+import tornado.web
+
+from localwhisper import paths
+from localwhisper.audio.probe import probe
+from localwhisper.engine import tables
+from localwhisper.engine.base import Engine
+from localwhisper.engine.deferred import DeferredEngine
+from localwhisper.engine.models import ModelLibrary
+from localwhisper.errors import PortInUse, StorageUnwritable
+from localwhisper.runner.bus import Bus
+from localwhisper.runner.downloads import Downloads
+from localwhisper.runner.outlook import Outlook
+from localwhisper.runner.queue import JobQueue
+from localwhisper.runner.speeds import Speeds
+from localwhisper.runner.storing import AsyncStore
+from localwhisper.server import openapi, routes
+from localwhisper.server.base import NotFoundHandler
+from localwhisper.server.connections import Connections
+from localwhisper.server.services import Services
+from localwhisper.settings import Settings
+from localwhisper.store.files import FileStore
+from localwhisper.store.lock import DataDirLock
+from localwhisper.store.speeds import load_speeds, save_speeds
+
+PACKAGE = Path(__file__).parent
+ASSETS = PACKAGE / "assets"
+SAMPLES = ASSETS / "samples"
+UPLOAD_THREADS = 8
+MAX_FRAME_BYTES = 64 * 1024
+CHUNK_BYTES = 256 * 1024
+
+
+def web_folder() -> Path:
+    """The page's files: inside the installed package, else beside it in a checkout."""
+    inside = PACKAGE / "web"
+    return inside if inside.is_dir() else PACKAGE.parent / "web"
+
+
+def utc_now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def model_library(settings: Settings) -> ModelLibrary:
+    model_dir = settings.model_dir or tables.default_model_dir()
+    return ModelLibrary(
+        model_dir, mirror=settings.model_mirror, unpack_dir=paths.unpacked(settings.data_dir), assets=ASSETS
+    )
+
+
+def whisper_engine(settings: Settings, library: ModelLibrary) -> Engine:
+    """The real engine; torch is imported by its first work."""
+
+    def build() -> Engine:
+        from localwhisper.engine.loading import ModelCache
+        from localwhisper.engine.transcriber import WhisperEngine
+
+        cache = ModelCache(library, idle_timeout_s=settings.model_idle_timeout)
+        return WhisperEngine(library, cache, max_audio_s=settings.max_audio_seconds)
+
+    return DeferredEngine(build)
+
+
+class App:
+    """One server on one data directory. `engine` stands in for the real one in tests."""
+
+    def __init__(
+        self, settings: Settings, *, engine: Engine | None = None, now: Callable[[], datetime] = utc_now
+    ) -> None:
+        self.settings = settings
+        self._lock = DataDirLock(settings.data_dir)
+        library = model_library(settings)
+        self._engine = engine or whisper_engine(settings, library)
+        self._store = AsyncStore(FileStore(settings.data_dir))
+        self._uploads = ThreadPoolExecutor(UPLOAD_THREADS, thread_name_prefix="upload")
+        speeds_file = paths.speeds(settings.data_dir)
+        speeds = Speeds(load_speeds(speeds_file), partial(self._store.later, save_speeds, speeds_file))
+        bus = Bus()
+        self._queue = JobQueue(
+            store=self._store, engine=self._engine, bus=bus, speeds=speeds,
+            new_executor=partial(ThreadPoolExecutor, settings.max_concurrent_jobs, "worker"),
+            max_concurrent_jobs=settings.max_concurrent_jobs, now=now,
+        )  # fmt: skip
+        self._downloads = Downloads(library, bus)
+        self._services = Services(
+            settings=settings, queue=self._queue, outlook=Outlook(self._queue, speeds, now), bus=bus,
+            library=library, downloads=self._downloads, connections=Connections(),
+            incoming=paths.incoming(settings.data_dir), samples=SAMPLES, uploads=self._uploads,
+            probe=partial(probe, max_audio_s=settings.max_audio_seconds), languages=tables.languages(), now=now,
+            api=openapi.document(routes.ROUTES),
+        )  # fmt: skip
+
+    async def start(self) -> int:
+        """Listen, and take up the jobs; returns the port.
+
+        Raises DataDirInUse, StorageUnwritable, StoreTooNew or PortInUse.
+        """
+        settings = self.settings
+        try:
+            for folder in (paths.jobs(settings.data_dir), paths.incoming(settings.data_dir)):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageUnwritable(path=str(settings.data_dir), reason=error.strerror) from None
+        self._lock.acquire()
+        self._server = tornado.httpserver.HTTPServer(
+            self._application(), chunk_size=CHUNK_BYTES, max_body_size=1024 * 1024, no_keep_alive=False,
+            idle_connection_timeout=120, body_timeout=None,
+        )  # fmt: skip
+        sockets = self._bind()
+        await self._queue.start()
+        self._server.add_sockets(sockets)
+        port: int = sockets[0].getsockname()[1]
+        return port
+
+    def _application(self) -> tornado.web.Application:
+        settings = self.settings
+        return tornado.web.Application(
+            routes.handlers(str(web_folder()), str(SAMPLES)),  # type: ignore[arg-type]  # a list of specs
+            services=self._services,
+            default_handler_class=NotFoundHandler,
+            websocket_ping_interval=settings.websocket_ping_interval,
+            websocket_ping_timeout=min(settings.websocket_ping_interval, settings.websocket_timeout),
+            websocket_max_message_size=MAX_FRAME_BYTES,
+            log_function=lambda handler: None,
+        )
+
+    def _bind(self) -> list[socket.socket]:
+        settings = self.settings
+        try:
+            return tornado.netutil.bind_sockets(settings.port, settings.host)
+        except OSError as error:
+            self._lock.release()
+            if error.errno in (errno.EADDRINUSE, errno.EACCES):
+                raise PortInUse(port=settings.port, host=settings.host) from None
+            raise
+
+    async def stop(self) -> None:
+        """Take nothing more, interrupt the work, close all. What was interrupted goes on at the next start."""
+        self._server.stop()
+        self._downloads.stop()
+        await self._queue.stop()
+        await self._server.close_all_connections()
+        self._uploads.shutdown(wait=False, cancel_futures=True)
+        await asyncio.get_running_loop().run_in_executor(None, self._store.close)
+        self._lock.release()

@@ -1,0 +1,114 @@
+"""--test-services: the whole pipeline once, for real: page, upload, queue, model, socket, exports.
+
+Runs a server of its own on a data directory of its own, so that it leaves nothing behind.
+"""
+
+import json
+import re
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import tornado.httpclient
+import tornado.websocket
+
+from localwhisper.app import SAMPLES, App
+from localwhisper.audio.ffmpeg import ffmpeg_path
+from localwhisper.errors import LocalWhisperError
+from localwhisper.export.registry import EXPORTERS
+from localwhisper.settings import Settings
+
+TIMEOUT_S = 120
+
+
+class StepFailed(Exception):
+    """Its text says what was found instead of what was expected."""
+
+
+@contextmanager
+def step(name: str) -> Iterator[None]:
+    print(f"  {name} ", end="", flush=True)
+    started_s = time.monotonic()
+    yield
+    print(f"ok ({time.monotonic() - started_s:.2f} s)", flush=True)
+
+
+async def run(settings: Settings) -> bool:
+    """Print each step with its time; whether all passed."""
+    print("Testing the services", flush=True)
+    try:
+        with step("ffmpeg"):
+            ffmpeg_path()
+        with tempfile.TemporaryDirectory(prefix="localwhisper-") as folder:
+            app = App(replace(settings, host="127.0.0.1", port=0, token=None, data_dir=Path(folder)))
+            with step("server"):
+                port = await app.start()
+            try:
+                await _use(f"127.0.0.1:{port}")
+            finally:
+                await app.stop()
+    except (LocalWhisperError, StepFailed, OSError, tornado.httpclient.HTTPError) as error:
+        print(f"failed: {error}", flush=True)
+        return False
+    print("All services work.", flush=True)
+    return True
+
+
+async def _use(host: str) -> None:
+    client = tornado.httpclient.AsyncHTTPClient()
+    sample = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))[0]
+    with step("page"):
+        page = await client.fetch(f"http://{host}/")
+        if b"<html" not in page.body:
+            raise StepFailed("the page is not there")
+    with step("upload"):
+        audio = (SAMPLES / sample["filename"]).read_bytes()
+        body, content_type = form(audio, sample["filename"], {"model": "demo"})
+        answer = await client.fetch(
+            f"http://{host}/transcribe-job", method="POST", body=body, headers={"Content-Type": content_type},
+            request_timeout=TIMEOUT_S,
+        )  # fmt: skip
+        job = json.loads(answer.body)
+    with step(f"transcription of '{sample['text']}'"):
+        text = await _follow(job["websocket_url"])
+        if words(text) != words(sample["text"]):
+            raise StepFailed(f"the text is '{text}'")
+    with step("exports"):
+        for name in EXPORTERS:
+            await client.fetch(f"http://{host}/job/{job['job_id']}/transcript.{name}")
+
+
+async def _follow(url: str) -> str:
+    """The text of a job, once its socket says that it is completed."""
+    connection = await tornado.websocket.websocket_connect(url)
+    try:
+        while (frame := await connection.read_message()) is not None:
+            message: dict[str, Any] = json.loads(frame)
+            if message["type"] == "completed":
+                return str(message["data"]["result"]["text"])
+            if message["type"] == "error":
+                raise StepFailed(message["data"]["error"]["message"])
+    finally:
+        connection.close()
+    raise StepFailed("the socket was closed before the end")
+
+
+def form(audio: bytes, filename: str, fields: dict[str, str]) -> tuple[bytes, str]:
+    """A multipart body and its content type."""
+    boundary = uuid.uuid4().hex
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields.items()
+    ]
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n\r\n'
+    body = b"".join([*parts, head.encode(), audio, f"\r\n--{boundary}--\r\n".encode()])
+    return body, f"multipart/form-data; boundary={boundary}"
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.lower())

@@ -1,0 +1,116 @@
+"""The single table of addresses: path → handler, with what the documentation says of each.
+
+The application, /openapi.json, /docs and the tests are made from it.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import tornado.web
+
+from localwhisper.export.registry import EXPORTERS
+from localwhisper.server import jobs, models, socket, system, ui, uploads
+from localwhisper.server.base import BaseHandler
+from localwhisper.server.describe import DocsHandler, OpenApiHandler
+from localwhisper.server.jobs import MAX_PAGE
+
+PLACEHOLDERS: Mapping[str, str] = {
+    "job_id": r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+    "name": r"[A-Za-z0-9][A-Za-z0-9._-]*",
+    "format": r"[a-z]+",
+}
+PAGE = r"/((?:css|js)/[\w./-]+|[\w-]+\.(?:html|js|svg|png|webmanifest))?"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One method of a route. `returns` names a schema of openapi.py; None: no JSON but `media_type`."""
+
+    summary: str
+    status: int = 200
+    returns: str | None = None
+    media_type: str = "application/json"
+    errors: Sequence[str] = ()  # codes, besides those that every route may answer
+    query: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    takes_upload: bool = False
+
+
+@dataclass(frozen=True)
+class Route:
+    path: str  # as OpenAPI writes it
+    handler: type[BaseHandler]
+    operations: Mapping[str, Operation]  # by lower-case method
+
+    @property
+    def pattern(self) -> str:
+        return re.sub(r"\{(\w+)\}", lambda m: f"({PLACEHOLDERS[m[1]]})", self.path.replace(".", r"\."))
+
+
+_LANG = {"lang": {"type": "string", "enum": ["en", "es"]}}
+_FORMATS = {"type": "string", "enum": list(EXPORTERS), "default": "txt"}
+_NO_JOB = ("job_not_found",)
+ROUTES: tuple[Route, ...] = (
+    Route("/transcribe-job", uploads.SubmitHandler, {"post": Operation(
+        summary="Submit an audio or video file", returns="Submitted", takes_upload=True, query=_LANG,
+        errors=("invalid_body", "missing_file", "duplicate_field", "unknown_option", "invalid_option",
+                "model_not_found", "model_cannot_translate", "audio_unreadable", "no_audio_track",
+                "audio_too_long", "audio_timeout", "upload_too_large", "ffmpeg_missing", "queue_not_running",
+                "storage_full", "storage_unwritable"))}),
+    Route("/jobs", jobs.JobsHandler, {"get": Operation(
+        summary="List jobs, newest first", returns="JobPage", errors=("invalid_option",),
+        query={"status": {"type": "string", "description": "states, separated by commas"},
+               "q": {"type": "string", "description": "part of the file name"},
+               "limit": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 50},
+               "cursor": {"type": "string", "description": "next_cursor of the page before"}, **_LANG})}),
+    Route("/job/{job_id}", jobs.JobHandler, {
+        "get": Operation(summary="One job, with its result once it is completed", returns="Job",
+                         errors=(*_NO_JOB, "job_damaged"), query=_LANG),
+        "delete": Operation(summary="Cancel a job; with remove, also remove it and its files", returns="Job",
+                            errors=(*_NO_JOB, "job_already_finished", "invalid_option"),
+                            query={"remove": {"type": "boolean", "default": False}, **_LANG})}),
+    Route("/job/{job_id}/retry", jobs.RetryHandler, {"post": Operation(
+        summary="Run a failed or cancelled job again with its own options", returns="Job",
+        errors=(*_NO_JOB, "job_not_retryable", "job_damaged"), query=_LANG)}),
+    Route("/job/{job_id}/audio", jobs.AudioHandler, {"get": Operation(
+        summary="The job's audio as it was uploaded; takes Range", media_type="audio/*",
+        errors=(*_NO_JOB, "job_damaged"))}),
+    Route("/job/{job_id}/transcript", jobs.TranscriptHandler, {"get": Operation(
+        summary="The transcript as a file", media_type="text/plain", query={"format": _FORMATS},
+        errors=(*_NO_JOB, "job_not_finished", "job_damaged", "invalid_option"))}),
+    Route("/job/{job_id}/transcript.{format}", jobs.TranscriptHandler, {"get": Operation(
+        summary="The transcript as a file, by its extension", media_type="text/plain",
+        errors=(*_NO_JOB, "job_not_finished", "job_damaged", "invalid_option"))}),
+    Route("/queue/info", system.QueueInfoHandler, {"get": Operation(
+        summary="The queue's and the sockets' figures", returns="QueueInfo")}),
+    Route("/queue/restart", system.QueueRestartHandler, {"post": Operation(
+        summary="Restart a stuck queue; no job is lost", returns="QueueInfo")}),
+    Route("/models", models.ModelsHandler, {"get": Operation(
+        summary="The checkpoints: which exist, which are here", returns="Models", query=_LANG)}),
+    Route("/models/{name}", models.ModelHandler, {"delete": Operation(
+        summary="Remove a checkpoint from this machine", returns="Model",
+        errors=("model_not_found", "model_bundled"))}),
+    Route("/models/{name}/download", models.DownloadHandler, {"post": Operation(
+        summary="Begin to fetch a checkpoint; progress comes on /ws/queue", status=202, returns="Model",
+        errors=("model_not_found",))}),
+    Route("/samples", models.SamplesHandler, {"get": Operation(
+        summary="The bundled sample clips with their texts", returns="Samples", query=_LANG)}),
+    Route("/health", system.HealthHandler, {"get": Operation(
+        summary="Whether jobs can be taken and kept; 503 with the reason where not", returns="Health")}),
+    Route("/openapi.json", OpenApiHandler, {"get": Operation(
+        summary="This description", returns="OpenApi")}),
+    Route("/docs", DocsHandler, {"get": Operation(summary="This description, to read", media_type="text/html")}),
+    Route("/ws/transcription/{job_id}", socket.JobSocket, {"get": Operation(
+        summary="WebSocket: one job's progress, segments and result", status=101, errors=_NO_JOB, query=_LANG)}),
+    Route("/ws/queue", socket.QueueSocket, {"get": Operation(
+        summary="WebSocket: every job's changes and the queue's figures", status=101, query=_LANG)}),
+)  # fmt: skip
+
+
+def handlers(web: str, samples: str) -> list[tornado.web.URLSpec]:
+    """What the application serves; the page's files come last."""
+    specs = [tornado.web.url(route.pattern, route.handler) for route in ROUTES]
+    specs.append(tornado.web.url(r"/samples/([\w-]+\.opus)", ui.PageHandler, {"path": samples}))
+    specs.append(tornado.web.url(PAGE, ui.PageHandler, {"path": web, "default_filename": "index.html"}))
+    return specs

@@ -1,0 +1,97 @@
+"""The JSON bodies of the API as JSON Schema, for /openapi.json. The bodies themselves come from views.py."""
+
+from typing import Any
+
+from localwhisper.jobs.model import JobState
+from localwhisper.server.options import FIELDS
+
+Schema = dict[str, Any]
+
+
+def _object(required: dict[str, Any], optional: dict[str, Any] | None = None) -> Schema:
+    return {
+        "type": "object", "properties": {**required, **(optional or {})}, "required": list(required)
+    }  # fmt: skip
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _list(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _or_null(kind: str, **more: Any) -> Schema:
+    return {"type": [kind, "null"], **more}
+
+
+TEXT: Schema = {"type": "string"}
+WHOLE: Schema = {"type": "integer"}
+NUMBER: Schema = {"type": "number"}
+BOOLEAN: Schema = {"type": "boolean"}
+SECONDS: Schema = {"type": "number", "description": "seconds"}
+TIME: Schema = {"type": "string", "format": "date-time"}
+STATE: Schema = {"type": "string", "enum": [state.value for state in JobState]}
+MESSAGE = _object({"code": TEXT, "message": TEXT})
+FIGURES = _object({
+    "queue_size": WHOLE, "active_jobs": WHOLE, "total_jobs": WHOLE, "max_concurrent_jobs": WHOLE,
+    "is_running": BOOLEAN,
+})  # fmt: skip
+
+SCHEMAS: dict[str, Schema] = {
+    "Error": _object({"error": MESSAGE}),
+    "Upload": _object(
+        {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
+        {field.name: {**field.schema, "description": field.help} for field in FIELDS},
+    ),
+    "Submitted": _object({
+        "job_id": TEXT, "status": STATE, "websocket_url": TEXT, "estimated_processing_time": SECONDS,
+        "queue_position": WHOLE,
+    }),
+    "Word": _object({"word": TEXT, "start": SECONDS, "end": SECONDS, "probability": NUMBER}),
+    "Segment": _object(
+        {
+            "id": WHOLE, "start": SECONDS, "end": SECONDS, "text": TEXT, "avg_logprob": NUMBER,
+            "no_speech_prob": NUMBER, "compression_ratio": NUMBER, "temperature": NUMBER,
+        },
+        {"words": _list(_ref("Word"))},
+    ),
+    "Result": _object({
+        "text": TEXT, "language": TEXT, "segments": _list(_ref("Segment")), "processing_time": SECONDS,
+    }),
+    "Job": _object(
+        {
+            "job_id": TEXT, "status": STATE, "progress": {**NUMBER, "description": "percent"}, "message": TEXT,
+            "created_at": TIME, "started_at": _or_null("string", format="date-time"),
+            "estimated_time_remaining": _or_null("number"), "filename": TEXT, "model": TEXT,
+            "language": _or_null("string"), "options": {"type": "object"}, "audio_duration": SECONDS,
+        },
+        {
+            "queue_position": _or_null("integer"), "completed_at": _or_null("string", format="date-time"),
+            "error": MESSAGE, "result": _ref("Result"), "segments": _list(_ref("Segment")),
+        },
+    ),
+    "JobPage": _object({"jobs": _list(_ref("Job")), "next_cursor": _or_null("string")}),
+    "QueueInfo": _object({
+        "queue": FIGURES,
+        "websockets": _object({
+            "total_connections": WHOLE, "jobs_with_connections": WHOLE, "active_jobs": _list(TEXT),
+        }),
+    }),
+    "Model": _object({
+        "name": TEXT, "size_bytes": _or_null("integer"), "available": BOOLEAN, "bundled": BOOLEAN,
+        "multilingual": BOOLEAN, "translates": BOOLEAN, "description": _or_null("string"),
+        "download": {"type": ["object", "null"]},
+    }),
+    "Models": _object({
+        "default": TEXT, "models": _list(_ref("Model")),
+        "languages": _list(_object({"code": TEXT, "name": TEXT})),
+    }),
+    "Samples": _object({"samples": _list(_object({
+        "id": TEXT, "language": TEXT, "title": TEXT, "text": TEXT, "duration": SECONDS, "url": TEXT,
+    }))}),
+    "Health": _object({"status": {"type": "string", "enum": ["ok", "error"]}, "version": TEXT, "queue": FIGURES},
+                      {"error": MESSAGE}),
+    "OpenApi": {"type": "object"},
+}  # fmt: skip

@@ -1,0 +1,210 @@
+"""The two WebSockets: one job's, and the whole queue's. A snapshot first, then events.
+
+Each subscribes before it reads its snapshot, so nothing falls between the two.
+"""
+
+import asyncio
+import logging
+from typing import Any
+
+import tornado.iostream
+import tornado.websocket
+
+from localwhisper.errors import LocalWhisperError
+from localwhisper.jobs.events import (
+    Event,
+    JobChanged,
+    JobRemoved,
+    ModelChanged,
+    ProgressMade,
+    SegmentDone,
+)
+from localwhisper.jobs.model import Job, JobState, Segment, Transcript
+from localwhisper.server import protocol, security, views
+from localwhisper.server.base import BaseHandler
+from localwhisper.server.jobs import full_body
+from localwhisper.server.models import find_entry
+from localwhisper.server.outbox import Outbox
+from localwhisper.server.system import queue_figures
+
+log = logging.getLogger(__name__)
+SNAPSHOT_JOBS = 50
+FULL = 1013  # "try again later" (RFC 6455's registry)
+
+
+class Socket(tornado.websocket.WebSocketHandler, BaseHandler):
+    """What both have in common: checks, frames, the way out."""
+
+    job_id: str | None = None
+    is_open = False
+
+    def prepare(self) -> None:
+        super().prepare()
+        security.check_origin("GET", self.request.headers, always=True)
+
+    def check_origin(self, origin: str) -> bool:
+        return True  # prepare() has checked it, with an answer that says why
+
+    def open(self, *args: str, **kwargs: str) -> None:
+        services = self.services
+        self.outbox = Outbox(lambda: self.close(FULL, "too slow"))
+        self.is_open = True
+        self._heard_s = asyncio.get_running_loop().time()
+        services.connections.opened(self.job_id)
+        self._unsubscribe = services.bus.subscribe(self.on_event)
+        self._tasks = [asyncio.ensure_future(self._talk()), asyncio.ensure_future(self._close_when_silent())]
+
+    async def _talk(self) -> None:
+        try:
+            await self._send("connected", protocol.connected_data(self.job_id, self.language))
+            await self.snapshot()
+            await self.outbox.run(self._write)
+            self.close(1000)
+        except (tornado.websocket.WebSocketClosedError, tornado.iostream.StreamClosedError):
+            pass
+        except Exception:
+            log.exception("a socket failed")
+            self.close(1011)
+        finally:
+            self._leave()
+
+    async def snapshot(self) -> None:
+        """Send what the client missed."""
+        raise NotImplementedError
+
+    def on_event(self, event: Event) -> None:
+        raise NotImplementedError
+
+    async def on_message(self, message: str | bytes) -> None:
+        self._heard_s = asyncio.get_running_loop().time()
+        try:
+            request = protocol.parse_frame(message)
+            if request.type == "ping":
+                self.tell("pong", {}, job_id=request.job_id or self.job_id)
+            else:
+                await self._tell_status(request.job_id or self.job_id)
+        except LocalWhisperError as error:
+            self.tell("error", views.message_body(error.message, self.language))
+
+    def on_pong(self, data: bytes) -> None:
+        self._heard_s = asyncio.get_running_loop().time()
+
+    def on_close(self) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        """Every way out; any number of times."""
+        if self.is_open:
+            self.is_open = False
+            self._unsubscribe()
+            self.outbox.close()
+            self.services.connections.closed(self.job_id)
+            self._tasks[1].cancel()
+
+    def tell(self, kind: str, data: Any, *, job_id: str | None = None, key: str | None = None) -> None:
+        self.outbox.put(protocol.envelope(kind, job_id or self.job_id, data, self.services.now()), key)
+
+    async def _tell_status(self, job_id: str | None) -> None:
+        job = self.services.queue.index.get(job_id or "")
+        self.tell("status", await full_body(self, job), job_id=job.id)
+
+    async def _send(self, kind: str, data: Any) -> None:
+        """Send at once and wait until it is on its way: for snapshots of any length."""
+        await self._write(protocol.envelope(kind, self.job_id, data, self.services.now()))
+
+    async def _write(self, text: str) -> None:
+        await self.write_message(text)
+
+    async def _close_when_silent(self) -> None:
+        loop = asyncio.get_running_loop()
+        timeout_s = self.services.settings.websocket_timeout
+        while (left_s := self._heard_s + timeout_s - loop.time()) > 0:
+            await asyncio.sleep(left_s)
+        self.close(1001, "silent")
+
+
+class JobSocket(Socket):
+    """/ws/transcription/{job_id}"""
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.job_id = self.services.queue.index.get(self.path_args[0]).id
+        self._sent: set[int] = set()  # segment ids
+
+    async def snapshot(self) -> None:
+        queue = self.services.queue
+        assert self.job_id is not None
+        job = queue.index.get(self.job_id)
+        await self._send("status", views.job_body(job, self.services.outlook, self.language))
+        if job.options.return_timestamps:
+            for segment in await queue.segments(job.id):
+                if self._is_new(segment):
+                    await self._send("segment", views.segment_body(segment))
+        if job.state.ended:
+            await self._tell_end(job)
+
+    def on_event(self, event: Event) -> None:
+        match event:
+            case ProgressMade(job=job) if job.id == self.job_id:
+                self.tell("progress", views.progress_body(job, self.services.outlook, self.language), key="progress")
+            case SegmentDone(job_id=job_id, segment=segment) if job_id == self.job_id:
+                if self._wants_segments() and self._is_new(segment):
+                    self.tell("segment", views.segment_body(segment))
+            case JobChanged(job=job) if job.id == self.job_id:
+                if job.state.ended:
+                    self._tell_final(job, event.transcript)
+                else:
+                    self.tell("status", views.job_body(job, self.services.outlook, self.language))
+            case JobRemoved(job_id=job_id) if job_id == self.job_id:
+                self.outbox.finish()
+
+    async def _tell_end(self, job: Job) -> None:
+        """For a client that comes when the job has ended."""
+        try:
+            completed = job.state is JobState.COMPLETED
+            self._tell_final(job, await self.services.queue.transcript(job.id) if completed else None)
+        except LocalWhisperError as error:
+            self.tell("error", views.message_body(error.message, self.language))
+            self.outbox.finish()
+
+    def _tell_final(self, job: Job, transcript: Transcript | None) -> None:
+        self.tell(*protocol.final(job, transcript, self.language))
+        self.outbox.finish()
+
+    def _wants_segments(self) -> bool:
+        return self.services.queue.index.get(self.job_id or "").options.return_timestamps
+
+    def _is_new(self, segment: Segment) -> bool:
+        is_new = segment.id not in self._sent
+        self._sent.add(segment.id)
+        return is_new
+
+
+class QueueSocket(Socket):
+    """/ws/queue"""
+
+    async def snapshot(self) -> None:
+        services = self.services
+        jobs = services.queue.index.page(limit=SNAPSHOT_JOBS).jobs
+        bodies = [views.job_body(job, services.outlook, self.language) for job in jobs]
+        await self._send("snapshot", {"jobs": bodies, "queue": queue_figures(services)})
+
+    def on_event(self, event: Event) -> None:
+        services = self.services
+        match event:
+            case ProgressMade(job=job):
+                body = views.progress_body(job, services.outlook, self.language)
+                self.tell("progress", body, job_id=job.id, key=job.id)
+            case SegmentDone(job_id=job_id, segment=segment):
+                self.tell("segment", views.segment_body(segment), job_id=job_id)
+            case JobChanged(job=job):
+                self.tell("job", views.job_body(job, services.outlook, self.language), job_id=job.id)
+                self.tell("queue", queue_figures(services), key="queue")
+            case JobRemoved(job_id=job_id):
+                self.tell("removed", {}, job_id=job_id)
+                self.tell("queue", queue_figures(services), key="queue")
+            case ModelChanged(name=name, error=error):
+                body = views.model_body(find_entry(services, name), services.downloads, self.language)
+                if isinstance(error, LocalWhisperError):
+                    body["error"] = views.message_body(error.message, self.language)
+                self.tell("model", body, key=None if error else f"model {name}")

@@ -1,0 +1,150 @@
+"""A client of a server in this process: plain requests, submissions, sockets."""
+
+import asyncio
+import io
+import json
+import math
+import struct
+import wave
+from dataclasses import dataclass
+from typing import Any
+
+import tornado.httpclient
+import tornado.websocket
+
+from localwhisper.app import App
+from localwhisper.commands.selftest import form
+
+TIMEOUT_S = 10
+
+
+def wav(duration_s: float = 3.0, rate: int = 8000) -> bytes:
+    """A tone."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setparams((1, 2, rate, 0, "NONE", ""))
+        n = round(duration_s * rate)
+        file.writeframes(b"".join(struct.pack("<h", round(9000 * math.sin(i / 5))) for i in range(n)))
+    return buffer.getvalue()
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: tornado.httputil.HTTPHeaders
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def code(self) -> str:
+        """The error's code."""
+        code: str = self.json["error"]["code"]
+        return code
+
+
+class Socket:
+    """Messages of one WebSocket, one after the other."""
+
+    def __init__(self, connection: tornado.websocket.WebSocketClientConnection) -> None:
+        self._connection = connection
+
+    async def next(self) -> dict[str, Any] | None:
+        """None once the server has closed."""
+        frame = await asyncio.wait_for(self._connection.read_message(), TIMEOUT_S)
+        return None if frame is None else json.loads(frame)
+
+    async def until(self, *kinds: str) -> dict[str, Any]:
+        """The next message of one of these types."""
+        while (message := await self.next()) is not None:
+            if message["type"] in kinds:
+                return message
+        raise AssertionError(f"closed before any of {kinds}")
+
+    async def rest(self) -> list[dict[str, Any]]:
+        """Everything until the server closes."""
+        messages = []
+        while (message := await self.next()) is not None:
+            messages.append(message)
+        return messages
+
+    async def send(self, message: object) -> None:
+        await self._connection.write_message(
+            message if isinstance(message, (str, bytes)) else json.dumps(message), isinstance(message, bytes)
+        )
+
+    @property
+    def close_code(self) -> int | None:
+        return self._connection.close_code
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class Client:
+    def __init__(self, app: App, port: int) -> None:
+        self.app = app
+        self.host = f"127.0.0.1:{port}"
+        self._http = tornado.httpclient.AsyncHTTPClient(force_instance=True)
+        self._sockets: list[Socket] = []
+        self._is_open = True
+
+    async def fetch(self, method: str, path: str, *, body: bytes | None = None, **headers: str) -> Answer:
+        """`headers` with underscores for dashes."""
+        request = tornado.httpclient.HTTPRequest(
+            f"http://{self.host}{path}", method=method, body=body, allow_nonstandard_methods=True,
+            headers={name.replace("_", "-"): value for name, value in headers.items()},
+            request_timeout=TIMEOUT_S, follow_redirects=False, decompress_response=False,
+        )  # fmt: skip
+        response = await self._http.fetch(request, raise_error=False)
+        if response.code == 599:
+            raise AssertionError(response.error)
+        return Answer(response.code, response.headers, response.body or b"")
+
+    async def get(self, path: str, **headers: str) -> Answer:
+        return await self.fetch("GET", path, **headers)
+
+    async def submit(
+        self,
+        audio: bytes | None = None,
+        filename: str = "clip.wav",
+        fields: dict[str, str] | None = None,
+        **headers: str,
+    ) -> Answer:
+        body, content_type = form(wav() if audio is None else audio, filename, fields or {})
+        return await self.fetch("POST", "/transcribe-job", body=body, Content_Type=content_type, **headers)
+
+    async def new_job(self, **fields: str) -> str:
+        """The id of a job that was taken."""
+        answer = await self.submit(fields=fields)
+        assert answer.status == 200, answer.body
+        job_id: str = answer.json["job_id"]
+        return job_id
+
+    async def socket(self, path: str, **headers: str) -> Socket:
+        request = tornado.httpclient.HTTPRequest(
+            f"ws://{self.host}{path}",
+            headers={name.replace("_", "-"): value for name, value in headers.items()},
+        )
+        socket = Socket(await tornado.websocket.websocket_connect(request))
+        self._sockets.append(socket)
+        return socket
+
+    async def job_when(self, job_id: str, *states: str) -> dict[str, Any]:
+        """The job once it is in one of these states."""
+        for _ in range(TIMEOUT_S * 100):
+            job: dict[str, Any] = (await self.get(f"/job/{job_id}")).json
+            if job["status"] in states:
+                return job
+            await asyncio.sleep(0.01)
+        raise AssertionError(f"still {job}")
+
+    async def close(self) -> None:
+        for socket in self._sockets:
+            socket.close()
+        self._http.close()
+        if self._is_open:
+            self._is_open = False
+            await self.app.stop()

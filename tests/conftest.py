@@ -1,0 +1,63 @@
+"""Fixtures that all tests share: an event loop for each test, and servers inside this process."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+import tornado.ioloop
+from tornado.platform.asyncio import AsyncIOLoop
+
+from localwhisper import settings
+from localwhisper.app import App
+from localwhisper.engine.base import Engine
+from tests.client import Client
+from tests.engines import StepEngine
+
+Serve = Callable[..., Awaitable[Client]]
+
+
+@pytest.fixture
+def io_loop() -> Iterator[tornado.ioloop.IOLoop]:
+    """pytest-tornado's own makes its loop in a way that Python deprecates."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    io_loop = AsyncIOLoop(asyncio_loop=loop, make_current=False)
+    yield io_loop
+    pending = asyncio.all_tasks(loop)
+    for task in pending:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+    loop.run_until_complete(loop.shutdown_default_executor())
+    asyncio.set_event_loop(None)
+    io_loop.close()
+
+
+@pytest.fixture
+def engine() -> Iterator[StepEngine]:
+    engine = StepEngine()
+    yield engine
+    engine.release()
+
+
+@pytest.fixture
+def serve(io_loop: tornado.ioloop.IOLoop, engine: StepEngine, tmp_path: Path) -> Iterator[Serve]:
+    """await serve(**settings) → a client of a real server in this process, with the step engine."""
+    clients: list[Client] = []
+
+    async def start(*, engine: Engine = engine, data_dir: Path = tmp_path / "data", **given: object) -> Client:
+        values = {
+            "port": "0",
+            "data_dir": str(data_dir),
+            "default_model": "demo",
+            "model_dir": str(tmp_path / "models"),
+        }
+        values |= {name: str(value) for name, value in given.items()}
+        app = App(settings.load(values, {}), engine=engine)
+        client = Client(app, await app.start())
+        clients.append(client)
+        return client
+
+    yield start
+    for client in clients:
+        io_loop.run_sync(client.close)

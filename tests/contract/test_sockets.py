@@ -1,0 +1,198 @@
+"""/ws/transcription/{job_id} and /ws/queue."""
+
+import asyncio
+import uuid
+
+import pytest
+import tornado.httpclient
+
+from localwhisper.errors import OutOfMemory
+from tests.conftest import Serve
+from tests.engines import StepEngine
+
+pytestmark = pytest.mark.gen_test
+
+
+async def test_a_job_from_start_to_end(serve: Serve, engine: StepEngine) -> None:
+    client = await serve()
+    job_id = await client.new_job()
+    socket = await client.socket(f"/ws/transcription/{job_id}")
+    hello = await socket.next()
+    assert hello is not None
+    assert hello["type"] == "connected"
+    assert hello["data"] == {"message": "Connected", "job_id": job_id}
+    assert (await socket.until("status"))["data"]["status"] == "processing"
+    engine.release()
+    messages = await socket.rest()
+    assert all(set(message) == {"type", "job_id", "data", "timestamp"} for message in [hello, *messages])
+    assert {message["job_id"] for message in messages} == {job_id}
+    segments = [message["data"]["id"] for message in messages if message["type"] == "segment"]
+    assert segments == [0, 1, 2]
+    progress = [message["data"]["progress"] for message in messages if message["type"] == "progress"]
+    assert progress == sorted(progress)
+    last = messages[-1]
+    assert last["type"] == "completed"
+    assert (last["data"]["status"], last["data"]["progress"]) == ("completed", 100.0)
+    assert last["data"]["result"]["text"] == " part 0 part 1 part 2"
+    assert set(last["data"]) == {"status", "progress", "message", "completed_at", "result"}
+    assert socket.close_code == 1000
+
+
+async def test_progress_fields(serve: Serve, engine: StepEngine) -> None:
+    client = await serve()
+    socket = await client.socket(f"/ws/transcription/{await client.new_job()}")
+    await socket.until("status")
+    engine.step()
+    data = (await socket.until("progress"))["data"]
+    assert set(data) == {"status", "progress", "message", "estimated_time_remaining"}
+
+
+async def test_a_late_client_gets_what_it_missed(serve: Serve, engine: StepEngine) -> None:
+    client = await serve()
+    job_id = await client.new_job()
+    early = await client.socket(f"/ws/transcription/{job_id}")
+    engine.step()
+    await early.until("segment")
+    late = await client.socket(f"/ws/transcription/{job_id}")
+    assert (await late.until("segment"))["data"]["id"] == 0
+    engine.release()
+    assert [m["data"]["id"] for m in await late.rest() if m["type"] == "segment"] == [1, 2]
+
+
+@pytest.mark.parametrize("end", ["completed", "error", "cancelled"])
+async def test_after_the_end(serve: Serve, engine: StepEngine, end: str) -> None:
+    client = await serve()
+    job_id = await client.new_job()
+    if end == "cancelled":
+        await client.fetch("DELETE", f"/job/{job_id}")
+    elif end == "error":
+        engine.fails_with = OutOfMemory(model="demo")
+    engine.release()
+    await client.job_when(job_id, "completed", "failed", "cancelled")
+    socket = await client.socket(f"/ws/transcription/{job_id}")
+    messages = await socket.rest()
+    assert [message["type"] for message in messages][:2] == ["connected", "status"]
+    last = messages[-1]
+    assert last["type"] == end
+    assert "completed_at" in last["data"]
+    if end == "error":
+        assert last["data"]["status"] == "failed"
+        assert last["data"]["error"]["code"] == "out_of_memory"
+    assert socket.close_code == 1000
+
+
+async def test_ping_and_status(serve: Serve) -> None:
+    client = await serve()
+    job_id = await client.new_job()
+    socket = await client.socket(f"/ws/transcription/{job_id}")
+    await socket.send({"type": "ping", "job_id": job_id})
+    assert (await socket.until("pong"))["job_id"] == job_id
+    await socket.send({"type": "get_status", "job_id": job_id})
+    status = (await socket.until("status"))["data"]
+    assert status["job_id"] == job_id
+    assert set(status) == set((await client.get(f"/job/{job_id}")).json)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "",
+        "x",
+        "[]",
+        "null",
+        '"ping"',
+        '{"type": "dance"}',
+        '{"type": ["ping"]}',
+        '{"type": "ping", "job_id": 1}',
+        b"\x00",
+        "[" * 9000,
+    ],
+)
+async def test_frames_that_are_not_understood(serve: Serve, frame: str | bytes) -> None:
+    client = await serve()
+    socket = await client.socket(f"/ws/transcription/{await client.new_job()}")
+    await socket.send(frame)
+    error = await socket.until("error")
+    assert set(error["data"]) == {"code", "message"}
+    assert error["data"]["code"] == "invalid_frame"
+    await socket.send({"type": "ping"})
+    await socket.until("pong")
+
+
+async def test_messages_speak_the_language_of_the_handshake(serve: Serve) -> None:
+    client = await serve()
+    job_id = await client.new_job()
+    by_header = await client.socket(f"/ws/transcription/{job_id}", Accept_Language="es")
+    by_query = await client.socket(f"/ws/transcription/{job_id}?lang=es")
+    for socket in (by_header, by_query):
+        message = await socket.next()
+        assert message is not None
+        assert message["data"]["message"] == "Conectado"
+
+
+async def test_unknown_job_is_a_404_handshake(serve: Serve) -> None:
+    client = await serve()
+    with pytest.raises(tornado.httpclient.HTTPClientError) as refused:
+        await client.socket(f"/ws/transcription/{uuid.uuid4()}")
+    assert refused.value.code == 404
+
+
+async def test_every_way_out_is_counted(serve: Serve, engine: StepEngine) -> None:
+    client = await serve()
+    job_id = await client.new_job()
+    sockets = [await client.socket(f"/ws/transcription/{job_id}") for _ in range(3)]
+    page = await client.socket("/ws/queue")
+    await page.until("snapshot")
+    figures = (await client.get("/queue/info")).json["websockets"]
+    assert figures == {"total_connections": 4, "jobs_with_connections": 1, "active_jobs": [job_id]}
+    sockets[0].close()
+    engine.release()
+    await sockets[1].rest()
+    await sockets[2].rest()
+    page.close()
+    while (await client.get("/queue/info")).json["websockets"]["total_connections"]:
+        await asyncio.sleep(0.01)
+    assert client.app._services.bus._subscribers == []
+
+
+async def test_silence_closes(serve: Serve) -> None:
+    client = await serve(websocket_timeout=0.2, websocket_ping_interval=5)
+    socket = await client.socket("/ws/queue")
+    await socket.rest()
+    assert socket.close_code == 1001
+
+
+async def test_answered_pings_are_not_silence(serve: Serve) -> None:
+    client = await serve(websocket_timeout=0.5, websocket_ping_interval=0.1)
+    socket = await client.socket("/ws/queue")
+    await socket.until("snapshot")
+    with pytest.raises(asyncio.TimeoutError):
+        await asyncio.wait_for(socket.next(), 1.2)
+
+
+async def test_the_queue_socket_tells_of_every_job(serve: Serve, engine: StepEngine) -> None:
+    client = await serve()
+    before = await client.new_job()
+    socket = await client.socket("/ws/queue")
+    snapshot = (await socket.until("snapshot"))["data"]
+    assert [job["job_id"] for job in snapshot["jobs"]] == [before]
+    assert snapshot["queue"]["total_jobs"] == 1
+    job_id = await client.new_job()
+    seen = [await socket.until("job")]
+    engine.release()
+    while seen[-1]["data"]["status"] != "completed" or seen[-1]["job_id"] != job_id:
+        seen.append(await socket.until("job"))
+    states = [message["data"]["status"] for message in seen if message["job_id"] == job_id]
+    assert states == ["queued", "processing", "completed"]
+    await client.fetch("DELETE", f"/job/{job_id}?remove=true")
+    assert (await socket.until("removed"))["job_id"] == job_id
+    assert (await socket.until("queue"))["data"]["total_jobs"] == 1
+
+
+async def test_remove_closes_the_jobs_sockets(serve: Serve, engine: StepEngine) -> None:
+    client = await serve()
+    job_id = await client.new_job()
+    socket = await client.socket(f"/ws/transcription/{job_id}")
+    await socket.until("status")
+    await client.fetch("DELETE", f"/job/{job_id}?remove=true")
+    assert (await socket.rest())[-1]["type"] == "cancelled"

@@ -1,0 +1,143 @@
+"""Queue figures, health, models, samples, page, OpenAPI."""
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+
+from localwhisper import __version__
+from localwhisper.server.routes import ROUTES
+from tests.conftest import Serve
+from tests.engines import StepEngine
+
+pytestmark = pytest.mark.gen_test
+
+
+async def test_queue_info(serve: Serve) -> None:
+    client = await serve(max_concurrent_jobs=1)
+    for _ in range(3):
+        await client.new_job()
+    assert (await client.get("/queue/info")).json == {
+        "queue": {
+            "queue_size": 2, "active_jobs": 1, "total_jobs": 3, "max_concurrent_jobs": 1, "is_running": True,
+        },
+        "websockets": {"total_connections": 0, "jobs_with_connections": 0, "active_jobs": []},
+    }  # fmt: skip
+
+
+async def test_restart_loses_no_job(serve: Serve, engine: StepEngine) -> None:
+    client = await serve(max_concurrent_jobs=1)
+    ids = [await client.new_job() for _ in range(3)]
+    answer = await client.fetch("POST", "/queue/restart", body=b"")
+    assert answer.json["queue"]["is_running"] is True
+    engine.release()
+    for job_id in ids:
+        assert (await client.job_when(job_id, "completed"))["result"]["text"] == " part 0 part 1 part 2"
+
+
+async def test_health(serve: Serve) -> None:
+    client = await serve()
+    answer = await client.get("/health")
+    assert answer.status == 200
+    assert (answer.json["status"], answer.json["version"]) == ("ok", __version__)
+
+
+async def test_models(serve: Serve) -> None:
+    client = await serve()
+    body = (await client.get("/models")).json
+    models = {model["name"]: model for model in body["models"]}
+    assert body["default"] == "demo"
+    assert {"demo", "tiny", "base", "small", "medium", "large-v3", "turbo"} <= set(models)
+    demo = models["demo"]
+    assert (demo["available"], demo["bundled"], demo["translates"]) == (True, True, False)
+    assert "fifty everyday words" in demo["description"]
+    assert models["medium"]["available"] is False
+    assert models["medium"]["size_bytes"] > 1e9
+    assert {"code": "es", "name": "spanish"} in body["languages"]
+
+
+async def test_the_bundled_model_stays(serve: Serve) -> None:
+    client = await serve()
+    answer = await client.fetch("DELETE", "/models/demo")
+    assert (answer.status, answer.code) == (409, "model_bundled")
+    assert (await client.fetch("DELETE", "/models/nothing")).code == "model_not_found"
+    assert (await client.fetch("POST", "/models/nothing/download", body=b"")).code == "model_not_found"
+
+
+async def test_a_download_without_connection_says_so(serve: Serve) -> None:
+    client = await serve(model_mirror="http://127.0.0.1:9/")
+    socket = await client.socket("/ws/queue")
+    await socket.until("snapshot")
+    answer = await client.fetch("POST", "/models/tiny/download", body=b"")
+    assert answer.status == 202
+    while "error" not in (message := (await socket.until("model"))["data"]):
+        assert message["name"] == "tiny"
+    assert message["error"]["code"] == "model_download_failed"
+    assert message["download"] is None
+
+
+async def test_samples(serve: Serve) -> None:
+    client = await serve()
+    samples = (await client.get("/samples?lang=es")).json["samples"]
+    assert {sample["language"] for sample in samples} == {"en", "es"}
+    for sample in samples:
+        audio = await client.get(f"/{sample['url']}")
+        assert (audio.status, audio.body[:4]) == (200, b"OggS")
+        assert audio.headers["Content-Type"] == "audio/ogg"
+
+
+async def test_the_page(serve: Serve) -> None:
+    client = await serve()
+    page = await client.get("/")
+    assert page.status == 200
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert page.headers["Cache-Control"] == "no-cache"
+    assert "unsafe" not in page.headers["Content-Security-Policy"]
+    script = await client.get("/js/main.js")
+    assert script.headers["Content-Type"].startswith("text/javascript")
+
+
+async def test_docs_name_every_route(serve: Serve) -> None:
+    client = await serve()
+    page = (await client.get("/docs")).body.decode()
+    for route in ROUTES:
+        for method in route.operations:
+            assert f"{method.upper()} {route.path}" in page
+
+
+def _resolved(schema: Any, document: dict[str, Any]) -> dict[str, Any]:
+    return {**schema, "components": document["components"]}
+
+
+async def test_answers_are_as_openapi_says(serve: Serve, engine: StepEngine) -> None:
+    engine.release()
+    client = await serve()
+    document = (await client.get("/openapi.json")).json
+    assert set(document["paths"]) == {route.path for route in ROUTES}
+    submitted = await client.submit()
+    job_id = submitted.json["job_id"]
+    await client.job_when(job_id, "completed")
+    answers = {("/transcribe-job", "post"): submitted}
+    for path in ("/jobs", "/job/{job_id}", "/queue/info", "/models", "/samples", "/health"):
+        answers[path, "get"] = await client.get(path.replace("{job_id}", job_id))
+    for (path, method), answer in answers.items():
+        content = document["paths"][path][method]["responses"]["200"]["content"]
+        schema = content["application/json"]["schema"]
+        jsonschema.Draft202012Validator(_resolved(schema, document)).validate(answer.json)
+    error = await client.get("/nothing")
+    jsonschema.Draft202012Validator(_resolved({"$ref": "#/components/schemas/Error"}, document)).validate(error.json)
+
+
+async def test_every_reference_leads_somewhere(serve: Serve) -> None:
+    client = await serve()
+    text = (await client.get("/openapi.json")).body.decode()
+    document = json.loads(text)
+    for part in text.split('"#/components/schemas/')[1:]:
+        assert part.split('"')[0] in document["components"]["schemas"]
+
+
+def test_every_route_does_what_it_documents() -> None:
+    for route in ROUTES:
+        for method in route.operations:
+            assert callable(getattr(route.handler, method)), route.path

@@ -1,0 +1,84 @@
+"""An engine whose every step waits for the test's word."""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from localwhisper.engine.base import Control
+from localwhisper.jobs.model import Options, Position, Segment, Transcript, Window, joined
+from localwhisper.messages import Message
+
+WINDOW_S = 1.0
+CHECK_EVERY_S = 0.01
+
+
+def segment(number: int) -> Segment:
+    return Segment(
+        id=number, start=number * WINDOW_S, end=(number + 1) * WINDOW_S, text=f" part {number}",
+        seek=round(number * WINDOW_S * 100), tokens=(50364, 11, 50414), avg_logprob=-0.25, no_speech_prob=0.01,
+        compression_ratio=1.1, temperature=0.0,
+    )  # fmt: skip
+
+
+def window(number: int) -> Window:
+    after = Position(seek=round((number + 1) * WINDOW_S * 100), language="en", prompt=(11,) * number)
+    return Window(segments=(segment(number),), after=after)
+
+
+class StepEngine:
+    """Each job has `n_windows` windows; `step()` lets any worker do one more, `release()` all of them."""
+
+    def __init__(self, n_windows: int = 3) -> None:
+        self.n_windows = n_windows
+        self.started: list[str] = []  # audio files, in order
+        self.decoded: list[tuple[str, int]] = []  # (audio file's folder, window) as they were done
+        self.fails_with: BaseException | None = None
+        self.running = 0
+        self.most_running = 0
+        self._steps = threading.Semaphore(0)
+        self._is_released = threading.Event()
+        self._lock = threading.Lock()
+
+    def step(self, n: int = 1) -> None:
+        self._steps.release(n)
+
+    def release(self) -> None:
+        self._is_released.set()
+
+    def transcribe(self, audio: Path, options: Options, control: Control, *, done: Sequence[Window] = ()) -> Transcript:
+        with self._lock:
+            self.started.append(audio.parent.name)
+            self.running += 1
+            self.most_running = max(self.most_running, self.running)
+        try:
+            return self._transcribe(audio, control, list(done))
+        finally:
+            with self._lock:
+                self.running -= 1
+
+    def _transcribe(self, audio: Path, control: Control, windows: list[Window]) -> Transcript:
+        for number in range(len(windows), self.n_windows):
+            control.progress(
+                number * WINDOW_S,
+                Message("processing_segment", {"current": number + 1, "total": self.n_windows}),
+            )
+            self._wait(control)
+            if self.fails_with is not None:
+                raise self.fails_with
+            windows.append(window(number))
+            with self._lock:
+                self.decoded.append((audio.parent.name, number))
+            control.window(windows[-1])
+        segments = joined(windows)
+        text = "".join(segment.text for segment in segments)
+        return Transcript(text=text, language="en", segments=segments, processing_time=0.5)
+
+    def _wait(self, control: Control) -> None:
+        while not self._is_released.is_set():
+            control.check()
+            if self._steps.acquire(timeout=CHECK_EVERY_S):
+                return
+        control.check()
+
+    def close(self) -> None:
+        pass

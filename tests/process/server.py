@@ -1,0 +1,103 @@
+"""The real program in a process of its own: start it, stop it, kill it, ask it."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from localwhisper.commands.selftest import form
+
+START_TIMEOUT_S = 60
+
+
+class Server:
+    """One server on one data directory, on a port that stays the same over its starts."""
+
+    def __init__(self, data_dir: Path, *flags: str, environ: dict[str, str] | None = None) -> None:
+        self.data_dir = data_dir
+        self.port = 0
+        self.cwd: Path | None = None
+        self._flags = flags
+        self._environ = {**os.environ, **(environ or {})}
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> "Server":
+        command = [sys.executable, "-m", "localwhisper", "--no-browser", "--port", str(self.port)]
+        self._process = subprocess.Popen(
+            [*command, "--data-dir", str(self.data_dir), "--default-model", "demo", *self._flags],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=self._environ, cwd=self.cwd,
+        )  # fmt: skip
+        assert self._process.stdout is not None
+        seen = ""
+        for line in self._process.stdout:
+            seen += line
+            if found := re.search(r"http://localhost:(\d+) ", line):
+                self.port = int(found[1])
+                return self
+        raise AssertionError(f"the server did not start: {seen}")
+
+    def kill(self) -> None:
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """The exit code after SIGTERM."""
+        return self._end(signal.SIGTERM)
+
+    def signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+    def _end(self, number: int) -> int:
+        if self._process is None:
+            return 0
+        if self._process.poll() is None:
+            self._process.send_signal(number)
+        code = self._process.wait(30)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        self._process = None
+        return code
+
+    def ask(self, method: str, path: str, body: bytes | None = None, content_type: str = "") -> Any:
+        """The JSON of an answer, an error's too."""
+        request = urllib.request.Request(self.url + path, body, method=method)
+        if content_type:
+            request.add_header("Content-Type", content_type)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return json.load(error)
+
+    def submit(self, audio: Path, **fields: str) -> str:
+        """The id of a job that was taken."""
+        body, content_type = form(audio.read_bytes(), audio.name, fields)
+        answer = self.ask("POST", "/transcribe-job", body, content_type)
+        assert "job_id" in answer, answer
+        job_id: str = answer["job_id"]
+        return job_id
+
+    def job_when(self, job_id: str, *states: str, timeout_s: float = 60) -> dict[str, Any]:
+        """The job once it is in one of these states."""
+        for _ in range(round(timeout_s / 0.05)):
+            job: dict[str, Any] = self.ask("GET", f"/job/{job_id}")
+            if job.get("status") in states:
+                return job
+            time.sleep(0.05)
+        raise AssertionError(f"still {job}")

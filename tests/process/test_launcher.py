@@ -1,0 +1,128 @@
+"""The program as people start it: stop, refusals, self-test, transcribe, models."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.process.conftest import NewServer
+
+STOP_S = 2.0
+
+
+def run(*arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "localwhisper", *arguments], capture_output=True, text=True, timeout=120,
+        env={**os.environ, **environ}, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stops_in_the_midst_of_work_and_goes_on(new_server: NewServer, long_speech: Path, number: int) -> None:
+    server = new_server().start()
+    job_id = server.submit(long_speech)
+    server.job_when(job_id, "processing")
+    started_s = time.monotonic()
+    server.signal(number)
+    assert server.stop() == 0
+    assert time.monotonic() - started_s < STOP_S + 1  # the machine may be busy with other tests
+    server.start()
+    assert server.job_when(job_id, "completed")["result"]["text"]
+
+
+def test_torch_is_imported_by_the_first_work_only(new_server: NewServer) -> None:
+    server = new_server().start()
+    assert server.ask("GET", "/health")["status"] == "ok"
+    maps = Path(f"/proc/{server.pid}/maps")
+    if maps.exists():
+        assert "libtorch" not in maps.read_text()
+
+
+def test_a_second_instance_is_refused(new_server: NewServer, tmp_path: Path) -> None:
+    server = new_server().start()
+    second = run("--no-browser", "--port", "0", "--data-dir", str(tmp_path / "data"))
+    assert (second.returncode, second.stdout) == (1, "")
+    assert second.stderr.count("\n") == 1
+    assert "Another localwhisper" in second.stderr
+    third = run("--no-browser", "--port", str(server.port), "--data-dir", str(tmp_path / "other"))
+    assert third.returncode == 1
+    assert f"Port {server.port}" in third.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "named"),
+    [
+        (["--port", "x"], "--port"),
+        (["--max-concurrent-jobs", "0"], "--max-concurrent-jobs"),
+        (["--host", "0.0.0.0"], "--host"),
+    ],
+)
+def test_a_bad_setting_is_one_line(flags: list[str], named: str) -> None:
+    ended = run("--no-browser", *flags)
+    assert ended.returncode == 2
+    assert ended.stderr.count("\n") == 1
+    assert named in ended.stderr
+
+
+def test_a_data_directory_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ended = run("--no-browser", "--port", "0", "--data-dir", str(tmp_path / "file"))
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+
+
+def test_test_services(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "localwhisper", "--test-services", "--no-browser", "--port", "0", "--data-dir", str(tmp_path)],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    with process.stdout:
+        seen = ""
+        for line in process.stdout:
+            seen += line
+            if "localhost" in line or "failed" in line:
+                break
+        process.terminate()
+    assert process.wait(30) == 0
+    for step in ("ffmpeg ok", "server ok", "page ok", "upload ok", "exports ok", "All services work."):
+        assert step in seen
+
+
+def test_transcribe(samples: dict[Path, str], tmp_path: Path) -> None:
+    files = [str(path) for path in samples][:2]
+    broken = tmp_path / "broken.wav"
+    broken.write_text("no audio")
+    ended = run(
+        "transcribe",
+        *files,
+        str(broken),
+        "--model",
+        "demo",
+        "--format",
+        "txt,srt",
+        "--output-dir",
+        str(tmp_path / "out"),
+    )
+    assert ended.returncode == 1
+    assert "broken.wav" in ended.stderr
+    for path, text in list(samples.items())[:2]:
+        assert (tmp_path / "out" / f"{path.stem}.txt").read_text().split() == text.split()
+        assert " --> " in (tmp_path / "out" / f"{path.stem}.srt").read_text()
+
+
+def test_models_list(tmp_path: Path) -> None:
+    ended = run("models", "list", "--model-dir", str(tmp_path))
+    assert ended.returncode == 0
+    assert ended.stdout.startswith("demo")
+    assert "to download" in ended.stdout
+
+
+def test_works_with_the_packaged_ffmpeg_alone(new_server: NewServer, samples: dict[Path, str]) -> None:
+    server = new_server(environ={"PATH": str(Path(sys.executable).parent)}).start()
+    path, text = next(iter(samples.items()))
+    assert server.job_when(server.submit(path), "completed")["result"]["text"].strip() == text

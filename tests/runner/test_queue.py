@@ -1,0 +1,137 @@
+"""What the queue promises, on the real store, with an engine that waits for the test."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Serve
+from tests.engines import StepEngine
+
+pytestmark = pytest.mark.gen_test
+
+
+async def test_as_many_jobs_at_once_as_allowed(serve: Serve, engine: StepEngine) -> None:
+    client = await serve(max_concurrent_jobs=3)
+    ids = [await client.new_job() for _ in range(5)]
+    while engine.running < 3:
+        await asyncio.sleep(0.01)
+    assert (await client.get("/queue/info")).json["queue"]["active_jobs"] == 3
+    engine.release()
+    for job_id in ids:
+        await client.job_when(job_id, "completed")
+    assert engine.most_running == 3
+
+
+async def test_high_priority_goes_first_then_by_age(serve: Serve, engine: StepEngine) -> None:
+    client = await serve(max_concurrent_jobs=1)
+    running = await client.new_job()
+    first, second = await client.new_job(), await client.new_job()
+    urgent = await client.new_job(priority="high")
+    assert (await client.get(f"/job/{urgent}")).json["queue_position"] == 1
+    engine.release()
+    await client.job_when(second, "completed")
+    assert engine.started == [running, urgent, first, second]
+
+
+async def test_a_new_start_goes_on_from_the_last_window(serve: Serve, engine: StepEngine, tmp_path: Path) -> None:
+    client = await serve(max_concurrent_jobs=1)
+    job_id, waiting = await client.new_job(), await client.new_job()
+    socket = await client.socket(f"/ws/transcription/{job_id}")
+    engine.step()
+    await socket.until("segment")
+    before = (await client.get(f"/job/{job_id}")).json
+    await client.close()
+    other = StepEngine()
+    other.release()
+    again = await serve(engine=other)
+    job = await again.job_when(job_id, "completed")
+    assert job["result"]["text"] == " part 0 part 1 part 2"
+    assert job["created_at"] == before["created_at"]
+    assert [number for folder, number in other.decoded if folder == job_id] == [1, 2]
+    await again.job_when(waiting, "completed")
+
+
+async def test_progress_never_falls_also_over_a_restart(serve: Serve, engine: StepEngine) -> None:
+    client = await serve()
+    job_id = await client.new_job()
+    socket = await client.socket(f"/ws/transcription/{job_id}")
+    engine.step(2)
+    while (await socket.until("progress"))["data"]["progress"] < 60:
+        pass
+    await client.fetch("POST", "/queue/restart", body=b"")
+    job = await client.job_when(job_id, "processing")
+    assert job["progress"] >= 60
+    engine.release()
+    values = [m["data"]["progress"] for m in await socket.rest() if m["type"] == "progress"]
+    assert values == sorted(values)
+
+
+async def test_cancel_against_finish_has_one_answer(serve: Serve, engine: StepEngine) -> None:
+    engine.n_windows = 1
+    client = await serve(max_concurrent_jobs=8)
+    ids = [await client.new_job() for _ in range(8)]
+    engine.release()
+    answers = await asyncio.gather(*(client.fetch("DELETE", f"/job/{job_id}") for job_id in ids))
+    for job_id, answer in zip(ids, answers, strict=True):
+        state = (await client.get(f"/job/{job_id}")).json["status"]
+        assert state == ("cancelled" if answer.status == 200 else "completed")
+
+
+async def test_speeds_are_learnt_and_kept(serve: Serve, engine: StepEngine) -> None:
+    engine.release()
+    client = await serve()
+    await client.job_when(await client.new_job(), "completed")
+    learnt = client.app._services.outlook._speeds.factors
+    assert set(learnt) == {"demo"}
+    await client.close()
+    again = await serve()
+    assert again.app._services.outlook._speeds.factors == learnt
+
+
+async def test_a_damaged_job_is_seen_and_hides_no_other(serve: Serve, engine: StepEngine, tmp_path: Path) -> None:
+    engine.release()
+    client = await serve()
+    broken, whole = await client.new_job(), await client.new_job()
+    for job_id in (broken, whole):
+        await client.job_when(job_id, "completed")
+    await client.close()
+    (tmp_path / "data" / "jobs" / broken / "job.json").write_bytes(b'{"id": ')
+    again = await serve()
+    job = (await again.get(f"/job/{broken}")).json
+    assert (job["status"], job["error"]["code"]) == ("failed", "job_damaged")
+    assert (await again.get(f"/job/{whole}")).json["result"]["text"] == " part 0 part 1 part 2"
+    assert (await again.fetch("DELETE", f"/job/{broken}?remove=true")).status == 200
+    assert not (tmp_path / "data" / "jobs" / broken).exists()
+
+
+async def test_leftovers_of_unanswered_uploads_are_cleared(serve: Serve, tmp_path: Path) -> None:
+    incoming = tmp_path / "data" / "incoming"
+    incoming.mkdir(parents=True)
+    (incoming / "half").write_bytes(b"x" * 100)
+    client = await serve()
+    assert list(incoming.iterdir()) == []
+    assert (await client.get("/jobs")).json["jobs"] == []
+
+
+async def test_a_full_disk_fails_one_job_and_the_queue_goes_on(
+    serve: Serve, engine: StepEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import errno
+
+    from localwhisper.store import atomic
+
+    client = await serve(max_concurrent_jobs=1)
+    job_id = await client.new_job()
+    whole = atomic.append_durably
+
+    def full(*args: object) -> None:
+        raise atomic.storage_error(OSError(errno.ENOSPC, "no space"), Path("x"))
+
+    monkeypatch.setattr("localwhisper.store.files.append_durably", full)
+    engine.step()
+    job = await client.job_when(job_id, "failed")
+    assert job["error"]["code"] == "storage_full"
+    monkeypatch.setattr("localwhisper.store.files.append_durably", whole)
+    engine.release()
+    await client.job_when(await client.new_job(), "completed")

@@ -1,0 +1,258 @@
+"""Measure a demo checkpoint on speech it was not trained on: word error rates, language, silence, times.
+
+Needs libespeak-ng. Run from the repository root: `python -m tools.evaluate_demo_model`. `--engine stock` uses
+`whisper.load_model(path).transcribe()`, `--engine own` this project's; `--quick` a tenth of the clips.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import statistics
+import tempfile
+import wave
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tools.demo_model import pool
+from tools.demo_model.speech import HELD_OUT_VARIANTS, SAMPLE_RATE, VARIANTS, Spoken, Synthesizer, Voice
+from tools.demo_model.words import LANGUAGES, Text, number_words, random_utterance
+
+PLAIN_VOICES = {"en": Voice("gmw/en-US", 150), "es": Voice("roa/es", 175)}
+Transcribe = Callable[..., dict[str, Any]]
+
+
+@dataclass
+class Clip:
+    """samples: float32, shape (n,), 16 kHz, in [-1, 1]; starts_s, ends_s: one time per word."""
+
+    samples: np.ndarray
+    words: list[str] = field(default_factory=list)
+    starts_s: list[float] = field(default_factory=list)
+    ends_s: list[float] = field(default_factory=list)
+
+
+class Maker:
+    """Seeded clips of every kind the table has a row for."""
+
+    def __init__(self, seed: int) -> None:
+        self._rng = random.Random(seed)
+        self._noise = np.random.default_rng(seed)
+        self._synthesizer = Synthesizer()
+
+    def utterance(self, language: str, variants: list[str]) -> Clip:
+        """One utterance, often with noise behind it."""
+        return self._with_noise(_joined([self._spoken(language, variants)], [0.2], 0.3), 0.5)
+
+    def many(self, language: str, length_s: float, variants: list[str]) -> Clip:
+        """Utterances of several voices with pauses, until `length_s` is full."""
+        items: list[Spoken] = []
+        gaps: list[float] = []
+        used_s = 0.0
+        while True:
+            item = self._spoken(language, variants)
+            gap_s = self._rng.uniform(0.3, 1.5)
+            if used_s + gap_s + item.duration_s > length_s:
+                break
+            items.append(item)
+            gaps.append(gap_s)
+            used_s += gap_s + item.duration_s
+        return self._with_noise(_joined(items, gaps, 0.3), 0.3)
+
+    def reading(self, language: str, n_words: int, *, has_stops: bool) -> Clip:
+        """The plain voice reads number words without a break."""
+        words = tuple(self._rng.choice(number_words(language)) for _ in range(n_words))
+        stops = frozenset(range(6, n_words, 7)) if has_stops else frozenset[int]()
+        item = self._synthesizer.speak(Text(language, words, stops), PLAIN_VOICES[language])
+        if item is None:
+            return self.reading(language, n_words, has_stops=has_stops)
+        return _joined([item], [0.0], 0.0)
+
+    def nothing(self, kind: int) -> Clip:
+        """Silence, noise or tones, 1 to 40 s."""
+        n = round(self._rng.uniform(1, 40) * SAMPLE_RATE)
+        t = np.arange(n) / SAMPLE_RATE
+        if kind % 3 == 0:
+            return Clip(np.zeros(n, np.float32))
+        if kind % 3 == 1:
+            return Clip((self._noise.standard_normal(n) * 10 ** self._rng.uniform(-3, -0.7)).astype(np.float32))
+        return Clip((0.3 * np.sin(2 * np.pi * self._rng.uniform(80, 3000) * t)).astype(np.float32))
+
+    def _spoken(self, language: str, variants: list[str]) -> Spoken:
+        while True:
+            voice = pool.random_voice(self._rng, language, variants)
+            if variants is HELD_OUT_VARIANTS and "+" not in voice.name:
+                continue
+            item = self._synthesizer.speak(random_utterance(self._rng, language), voice)
+            if item is not None:
+                return item
+
+    def _with_noise(self, clip: Clip, share: float) -> Clip:
+        if self._rng.random() < share:
+            loudness = float(np.sqrt((clip.samples**2).mean()))
+            noise = self._noise.standard_normal(len(clip.samples)).astype(np.float32)
+            clip.samples = clip.samples + noise * loudness * 10 ** (-self._rng.uniform(12, 40) / 20)
+        return clip
+
+
+def _joined(items: list[Spoken], gaps_s: list[float], tail_s: float) -> Clip:
+    """The items one after the other, each behind its gap."""
+    clip = Clip(np.zeros(0, np.float32))
+    parts: list[np.ndarray] = []
+    at_s = 0.0
+    for item, gap_s in zip(items, gaps_s, strict=True):
+        gap = np.zeros(round(gap_s * SAMPLE_RATE), np.float32)
+        parts += [gap, item.samples.astype(np.float32) / 32768 * 0.6]
+        at_s += len(gap) / SAMPLE_RATE
+        clip.words += item.text.words
+        clip.starts_s += [at_s + float(start) for start in item.starts_s]
+        clip.ends_s += [at_s + float(end) for end in item.ends_s]
+        at_s += item.duration_s
+    clip.samples = np.concatenate([*parts, np.zeros(round(tail_s * SAMPLE_RATE), np.float32)])
+    return clip
+
+
+def errors(expected: list[str], found: list[str]) -> int:
+    """Levenshtein distance in words."""
+    row = list(range(len(found) + 1))
+    for i, word in enumerate(expected, 1):
+        diagonal, row[0] = row[0], i
+        for j, other in enumerate(found, 1):
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (word != other))
+    return row[-1]
+
+
+def word_error_rate(clips: list[Clip], transcribe: Transcribe, **options: Any) -> float:
+    wrong = total = 0
+    for clip in clips:
+        wrong += errors(clip.words, transcribe(clip.samples, **options)["text"].split())
+        total += len(clip.words)
+    return wrong / total
+
+
+def rows(make: Maker, transcribe: Transcribe, share: float) -> Iterator[tuple[str, str]]:
+    """(what, figure) of the table, one after the other."""
+
+    def some(n: int) -> range:
+        return range(max(2, round(n * share)))
+
+    for name, variants in (("voices seen", VARIANTS), ("voices not seen", HELD_OUT_VARIANTS)):
+        for language in LANGUAGES:
+            clips = [make.utterance(language, variants) for _ in some(150)]
+            rate = word_error_rate(clips, transcribe, language=language)
+            yield f"single utterances, {name}, {language}", f"{rate:.1%}"
+    for language in LANGUAGES:
+        clips = [make.many(language, 29.5, VARIANTS) for _ in some(30)]
+        yield f"30-s windows, {language}", f"{word_error_rate(clips, transcribe, language=language):.1%}"
+    for language in LANGUAGES:
+        clips = [make.many(language, 150, VARIANTS) for _ in some(8)]
+        for is_conditioned in (True, False):
+            name = "with" if is_conditioned else "without"
+            options = {"language": language, "condition_on_previous_text": is_conditioned}
+            yield (
+                f"2.5-min files {name} conditioning, {language}",
+                f"{word_error_rate(clips, transcribe, **options):.1%}",
+            )
+    for language in LANGUAGES:
+        for has_stops in (False, True):
+            clips = [make.reading(language, n, has_stops=has_stops) for n in (10, 25, 60, 120, 360) for _ in some(3)]
+            name = "with" if has_stops else "without"
+            yield (
+                f"running numbers {name} full stops, {language}",
+                f"{word_error_rate(clips, transcribe):.1%}",
+            )
+    detected = [transcribe(make.utterance(x, VARIANTS).samples)["language"] == x for x in LANGUAGES for _ in some(60)]
+    yield "language right", f"{statistics.mean(detected):.1%}"
+    silent = [not transcribe(make.nothing(kind).samples)["text"].strip() for kind in some(100)]
+    yield "no text on silence, noise and tones", f"{statistics.mean(silent):.1%}"
+    yield from _times([make.many("en", 29.5, VARIANTS) for _ in some(15)], transcribe)
+
+
+def _times(clips: list[Clip], transcribe: Transcribe) -> Iterator[tuple[str, str]]:
+    """Median distance of word times in clips whose every word was found."""
+    starts: list[float] = []
+    for clip in clips:
+        result = transcribe(clip.samples, language="en", word_timestamps=True)
+        found = [word for segment in result["segments"] for word in segment["words"]]
+        if [word["word"].strip() for word in found] == clip.words:
+            starts += [abs(word["start"] - start) for word, start in zip(found, clip.starts_s, strict=True)]
+    yield (
+        "word starts, median distance",
+        f"{statistics.median(starts):.3f} s" if starts else "no clip was right",
+    )
+
+
+def stock(checkpoint: Path) -> Transcribe:
+    import whisper
+
+    model = whisper.load_model(str(checkpoint))
+    return lambda samples, **options: model.transcribe(samples, fp16=False, **options)
+
+
+def own(checkpoint: Path, folder: Path) -> Transcribe:
+    """This project's engine, with stock's form of result."""
+    from localwhisper.engine.loading import ModelCache
+    from localwhisper.engine.models import ModelLibrary
+    from localwhisper.engine.transcriber import WhisperEngine
+    from localwhisper.export.registry import EXPORTERS
+
+    from localwhisper.jobs.model import Options
+
+    library = ModelLibrary(folder, mirror=None, unpack_dir=folder, assets=folder)
+    library.import_file(checkpoint, "candidate")
+    engine = WhisperEngine(library, ModelCache(library, idle_timeout_s=600), max_audio_s=3600)
+
+    def transcribe(samples: np.ndarray, **options: Any) -> dict[str, Any]:
+        path = folder / "clip.wav"
+        with wave.open(str(path), "wb") as file:
+            file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
+            file.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
+        transcript = engine.transcribe(path, Options(model="candidate", **options), Quiet())
+        result: dict[str, Any] = json.loads(EXPORTERS["json"].write(transcript))
+        return result
+
+    return transcribe
+
+
+class Quiet:
+    """An engine's Control that says nothing."""
+
+    def check(self) -> None: ...
+
+    def progress(self, done_s: float, message: object) -> None: ...
+
+    def window(self, window: object) -> None: ...
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint", type=Path, nargs="?", help="by default the bundled one")
+    parser.add_argument("--engine", choices=["stock", "own"], default="stock")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--seed", type=int, default=2025)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        checkpoint = options.checkpoint or _bundled(folder)
+        transcribe = stock(checkpoint) if options.engine == "stock" else own(checkpoint, folder)
+        print(f"| {options.engine} engine | |\n| --- | --- |")
+        for what, figure in rows(Maker(options.seed), transcribe, 0.1 if options.quick else 1.0):
+            print(f"| {what} | {figure} |", flush=True)
+
+
+def _bundled(folder: Path) -> Path:
+    import lzma
+
+    asset = Path(__file__).parent.parent / "localwhisper" / "assets" / "demo.pt.xz"
+    path = folder / "demo.pt"
+    path.write_bytes(lzma.decompress(asset.read_bytes()))
+    return path
+
+
+if __name__ == "__main__":
+    main()
