@@ -127,7 +127,7 @@ class App:
     def _application(self) -> tornado.web.Application:
         settings = self.settings
         return tornado.web.Application(
-            routes.handlers(str(web_folder()), str(SAMPLES)),  # type: ignore[arg-type]  # a list of specs
+            routes.handlers(str(web_folder()), str(SAMPLES)),
             services=self._services,
             default_handler_class=NotFoundHandler,
             websocket_ping_interval=settings.websocket_ping_interval,

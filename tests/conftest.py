@@ -30,7 +30,7 @@ def io_loop() -> Iterator[tornado.ioloop.IOLoop]:
     loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
     loop.run_until_complete(loop.shutdown_default_executor())
     asyncio.set_event_loop(None)
-    io_loop.close()
+    io_loop.close(all_fds=True)
 
 
 @pytest.fixture

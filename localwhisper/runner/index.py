@@ -3,10 +3,12 @@
 import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 from localwhisper.errors import JobNotFound
 from localwhisper.jobs.model import Job, JobState
+
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -66,18 +68,19 @@ class JobIndex:
     ) -> Page:  # fmt: skip
         """The newest jobs behind the one the cursor names, that match.
 
-        Raises ValueError for a cursor that page() didn't give.
+        Raises ValueError or OverflowError for a cursor that page() didn't give.
         """
         end = len(self._order)
         if cursor is not None:
             created_at, _, job_id = cursor.partition("_")
-            end = bisect.bisect_left(self._order, (datetime.fromisoformat(created_at), job_id))
+            end = bisect.bisect_left(self._order, (EPOCH + timedelta(microseconds=int(created_at)), job_id))
         wanted = name_contains.casefold()
         found: list[Job] = []
         for at in range(end - 1, -1, -1):
             job = self._jobs[self._order[at][1]]
             if (states is None or job.state in states) and wanted in job.filename.casefold():
                 if len(found) == limit:
-                    return Page(tuple(found), f"{found[-1].created_at.isoformat()}_{found[-1].id}")
+                    created_at = str((found[-1].created_at - EPOCH) // timedelta(microseconds=1))
+                    return Page(tuple(found), f"{created_at}_{found[-1].id}")
                 found.append(job)
         return Page(tuple(found), None)

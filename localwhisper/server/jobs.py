@@ -51,7 +51,7 @@ class JobsHandler(BaseHandler):
                 limit=self._limit(), cursor=self.get_query_argument("cursor", None),
                 states=self._states(), name_contains=self.get_query_argument("q", ""),
             )  # fmt: skip
-        except (ValueError, TypeError):
+        except (ValueError, OverflowError):
             raise InvalidOption(
                 field="cursor",
                 value=self.get_query_argument("cursor")[:100],
@@ -78,7 +78,7 @@ class JobsHandler(BaseHandler):
 class AudioHandler(tornado.web.StaticFileHandler, BaseHandler):
     """The job's audio, with Range; the path comes from the job, never from the address."""
 
-    def initialize(self) -> None:
+    def initialize(self) -> None:  # type: ignore[override]  # the route has no folder to give
         super().initialize(path="/")
 
     async def get(self, job_id: str, include_body: bool = True) -> None:

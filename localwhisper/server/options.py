@@ -6,7 +6,7 @@ from typing import Any
 
 from localwhisper.engine.models import ModelLibrary
 from localwhisper.engine.tables import language_code
-from localwhisper.errors import InvalidOption, ModelCannotTranslate, ModelNotFound
+from localwhisper.errors import InvalidOption, ModelCannotTranslate
 from localwhisper.jobs.model import Options
 
 TRUE = frozenset({"true", "1", "yes", "on"})
@@ -35,10 +35,7 @@ def _boolean(text: str) -> bool:
 def _language(text: str) -> str | None:
     if text.strip().lower() in ("auto", ""):
         return None
-    code = language_code(text)
-    if code is None:
-        raise ValueError(text)
-    return code
+    return language_code(text)
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
@@ -100,7 +97,7 @@ BY_NAME = {field.name: field for field in FIELDS}
 
 
 def parse_options(fields: Mapping[str, str], *, default_model: str, library: ModelLibrary) -> Options:
-    """Raises InvalidOption, ModelNotFound or ModelCannotTranslate, each naming what is accepted."""
+    """Raises InvalidOption or ModelCannotTranslate, each naming what is accepted."""
     values: dict[str, Any] = {"model": default_model}
     for name, text in fields.items():
         field = BY_NAME[name]
@@ -111,7 +108,7 @@ def parse_options(fields: Mapping[str, str], *, default_model: str, library: Mod
     options = Options(**values)
     entries = {entry.name: entry for entry in library.entries()}
     if options.model not in entries:
-        raise ModelNotFound(model=options.model[:100], accepted=", ".join(entries))
+        raise InvalidOption(field="model", value=options.model[:100], accepted=", ".join(entries))
     if options.task == "translate" and not entries[options.model].translates:
         raise ModelCannotTranslate(model=options.model)
     return options

@@ -50,12 +50,13 @@ def parse_frame(frame: str | bytes) -> Request:
         body = json.loads(frame)
     except (ValueError, RecursionError):
         raise InvalidFrame(reason="it is not JSON") from None
-    if not isinstance(body, dict) or body.get("type") not in UNDERSTOOD:
+    kind = body.get("type") if isinstance(body, dict) else None
+    if not isinstance(kind, str) or kind not in UNDERSTOOD:
         raise InvalidFrame(reason="its type is unknown")
     job_id = body.get("job_id")
     if job_id is not None and not isinstance(job_id, str):
         raise InvalidFrame(reason="its job_id is not a text")
-    return Request(body["type"], job_id)
+    return Request(kind, job_id)
 
 
 def envelope(kind: str, job_id: str | None, data: Any, now: datetime) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import tornado.routing
 import tornado.web
 
 from localwhisper.export.registry import EXPORTERS
@@ -21,7 +22,7 @@ PLACEHOLDERS: Mapping[str, str] = {
     "name": r"[A-Za-z0-9][A-Za-z0-9._-]*",
     "format": r"[a-z]+",
 }
-PAGE = r"/((?:css|js)/[\w./-]+|[\w-]+\.(?:html|js|svg|png|webmanifest))?"
+PAGE = r"/(|(?:css|js)/[\w./-]+|[\w-]+\.(?:html|js|svg|png|webmanifest))"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +56,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/transcribe-job", uploads.SubmitHandler, {"post": Operation(
         summary="Submit an audio or video file", returns="Submitted", takes_upload=True, query=_LANG,
         errors=("invalid_body", "missing_file", "duplicate_field", "unknown_option", "invalid_option",
-                "model_not_found", "model_cannot_translate", "audio_unreadable", "no_audio_track",
+                "model_cannot_translate", "audio_unreadable", "no_audio_track",
                 "audio_too_long", "audio_timeout", "upload_too_large", "ffmpeg_missing", "queue_not_running",
                 "storage_full", "storage_unwritable"))}),
     Route("/jobs", jobs.JobsHandler, {"get": Operation(
@@ -108,7 +109,7 @@ ROUTES: tuple[Route, ...] = (
 )  # fmt: skip
 
 
-def handlers(web: str, samples: str) -> list[tornado.web.URLSpec]:
+def handlers(web: str, samples: str) -> list[tornado.routing.URLSpec]:
     """What the application serves; the page's files come last."""
     specs = [tornado.web.url(route.pattern, route.handler) for route in ROUTES]
     specs.append(tornado.web.url(r"/samples/([\w-]+\.opus)", ui.PageHandler, {"path": samples}))

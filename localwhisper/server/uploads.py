@@ -7,7 +7,7 @@ import re
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import multipart
 import tornado.web
@@ -29,6 +29,7 @@ from localwhisper.server.views import seconds
 MAX_FIELD_BYTES = 16 * 1024
 MAX_PARTS = 32
 FORM_OVERHEAD_BYTES = 1024 * 1024  # what a body may hold besides the file
+T = TypeVar("T")
 SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -92,8 +93,10 @@ class Form:
         if part.name == "file":
             if self._file is not None:
                 raise DuplicateField(field="file")
-            self._file = open(self._path, "xb", opener=_private)
+            self._file = open(self._path, "xb", opener=_private)  # noqa: SIM115  # close() does
             self.filename = part.filename
+        elif not part.name:
+            raise InvalidBody(reason="a part has no name")
         elif part.name not in BY_NAME:
             raise UnknownOption(field=part.name[:100], accepted=", ".join(["file", *BY_NAME]))
         elif part.name in self._fields:
@@ -125,8 +128,15 @@ class SubmitHandler(BaseHandler):
     """A failure while the body still arrives is kept and answered once it has ended, since browsers
     show no answer that comes before they have sent everything."""
 
+    form: Form | None = None
+    failure: LocalWhisperError | None = None
+    is_busy = False  # a thread works on the form or the upload
+    is_gone = False  # the client has hung up
+
     def prepare(self) -> None:
         super().prepare()
+        if self.request.method != "POST":
+            return  # the answer is that POST is what this takes
         settings = self.services.settings
         limit = settings.max_upload_bytes + FORM_OVERHEAD_BYTES
         if int(self.request.headers.get("Content-Length") or 0) > limit:
@@ -135,19 +145,20 @@ class SubmitHandler(BaseHandler):
         self.request.connection.set_max_body_size(limit)  # type: ignore[attr-defined]
         self.job_id = str(uuid.uuid4())
         self.upload = self.services.incoming / self.job_id
-        self.failure: LocalWhisperError | None = None
         self.form = Form(self.request.headers.get("Content-Type", ""), self.upload, settings.max_upload_bytes)
 
     async def data_received(self, chunk: bytes) -> None:
-        if self.failure is None:
+        form = self.form
+        if form is not None and self.failure is None:
             try:
-                await self._blocking(lambda: self.form.write(chunk))
+                await self._blocking(lambda: form.write(chunk))
             except LocalWhisperError as error:
                 self.failure = error
                 self._discard()
 
     async def post(self) -> None:
         services = self.services
+        assert self.form is not None
         try:
             if self.failure is not None:
                 raise self.failure
@@ -174,15 +185,24 @@ class SubmitHandler(BaseHandler):
         })  # fmt: skip
 
     def on_connection_close(self) -> None:
-        self._discard()
+        self.is_gone = True
+        if not self.is_busy:
+            self._discard()
 
-    async def _blocking(self, function: Callable[[], object]) -> object:
-        return await asyncio.get_running_loop().run_in_executor(self.services.uploads, function)
+    async def _blocking(self, function: Callable[[], T]) -> T:
+        self.is_busy = True
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self.services.uploads, function)
+        finally:
+            self.is_busy = False
+            if self.is_gone:
+                self._discard()
 
     def _discard(self) -> None:
         """What the store hasn't taken over is removed."""
-        self.form.close()
-        self.upload.unlink(missing_ok=True)
+        if self.form is not None:
+            self.form.close()
+            self.upload.unlink(missing_ok=True)
 
 
 def clean_name(name: str | None) -> str:

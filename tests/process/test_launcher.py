@@ -77,7 +77,8 @@ def test_a_data_directory_that_is_a_file(tmp_path: Path) -> None:
 
 def test_test_services(tmp_path: Path) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "localwhisper", "--test-services", "--no-browser", "--port", "0", "--data-dir", str(tmp_path)],
+        [sys.executable, "-m", "localwhisper", "--test-services", "--no-browser", "--port", "0",
+         "--data-dir", str(tmp_path)],
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout is not None

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from localwhisper.errors import StorageFull
+from localwhisper.store import files
 from tests.conftest import Serve
 from tests.engines import StepEngine
 
@@ -117,16 +119,12 @@ async def test_leftovers_of_unanswered_uploads_are_cleared(serve: Serve, tmp_pat
 async def test_a_full_disk_fails_one_job_and_the_queue_goes_on(
     serve: Serve, engine: StepEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import errno
-
-    from localwhisper.store import atomic
-
     client = await serve(max_concurrent_jobs=1)
     job_id = await client.new_job()
-    whole = atomic.append_durably
+    whole = files.append_durably
 
     def full(*args: object) -> None:
-        raise atomic.storage_error(OSError(errno.ENOSPC, "no space"), Path("x"))
+        raise StorageFull
 
     monkeypatch.setattr("localwhisper.store.files.append_durably", full)
     engine.step()

@@ -1,4 +1,4 @@
-// Before the first paint: the chosen theme and language, so that nothing flashes.
+// Before the first paint: the chosen theme, so that nothing flashes.
 (function () {
   try {
     const theme = localStorage.getItem("localwhisper.theme");

@@ -43,7 +43,7 @@
  *
  * @typedef {object} Model
  * @property {string} name
- * @property {number} size_bytes
+ * @property {number|null} size_bytes  null where nobody knows before it is here
  * @property {boolean} available
  * @property {boolean} bundled
  * @property {boolean} multilingual

@@ -33,7 +33,7 @@ export class ModelNote extends HTMLElement {
     show(this, model !== undefined);
     if (!model) return;
     const { name, download } = model;
-    const size = bytes(model.size_bytes, language());
+    const size = model.size_bytes === null ? "?" : bytes(model.size_bytes, language());
     setText(
       this.#text,
       model.bundled ? t("model.demo")
@@ -45,7 +45,7 @@ export class ModelNote extends HTMLElement {
     setText(this.#error, model.error?.message ?? "");
     show(this.#bar, Boolean(download));
     show(this.#figures, Boolean(download));
-    if (download) this.#updateDownload(download.received_bytes, download.total_bytes ?? model.size_bytes, name);
+    if (download) this.#updateDownload(download.received_bytes, download.total_bytes ?? model.size_bytes ?? 0, name);
     setText(this.#downloadLabel, t("model.download", { name }));
     show(this.#download, !model.available && !download);
     show(this.#remove, model.available && !model.bundled);

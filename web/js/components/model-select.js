@@ -31,5 +31,6 @@ export class ModelSelect {
 /** @param {Model} model */
 function labelOf(model) {
   const state = model.download ? "model.coming" : model.available ? "model.here" : "model.away";
-  return `${model.name} · ${bytes(model.size_bytes, language())} · ${t(state)}`;
+  const size = model.size_bytes === null ? "" : bytes(model.size_bytes, language());
+  return [model.name, size, t(state)].filter(Boolean).join(" · ");
 }

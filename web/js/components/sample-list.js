@@ -48,10 +48,10 @@ function row(sample, actions) {
     "button",
     { type: "button", class: "sample", "data-sample": sample.id, onclick: () => actions.trySample(sample) },
     h("span", { class: "sample-mark" }, icon("play")),
+    h("span", { class: "visually-hidden" }, `${t("samples.try")} `),
     h("span", { class: "sample-title", lang: sample.language }, sample.title),
     h("span", { class: "sample-details" }, details),
   );
-  button.setAttribute("aria-label", `${t("samples.try", { title: sample.title })}, ${details}`);
   button.title = t("samples.said", { text: sample.text });
   return h("li", {}, button);
 }

@@ -24,7 +24,7 @@ export class TranscriptText extends HTMLElement {
 
   connectedCallback() {
     this.className = "text";
-    this.setAttribute("role", "region");
+    this.setAttribute("role", "group");
     this.tabIndex = 0;
     if (!this.firstChild) this.append(this.#list, this.#plain);
   }

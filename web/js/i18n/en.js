@@ -37,7 +37,7 @@ export const en = {
 
   "samples.title": "No recording at hand?",
   "samples.intro": "Try one of these with the small bundled model. It knows spoken numbers and some fifty everyday words, and needs no download.",
-  "samples.try": "Try the sample: {title}",
+  "samples.try": "Try the sample:",
   "samples.said": "Said: {text}",
 
   "jobs.title": "Transcripts",

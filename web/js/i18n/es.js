@@ -37,7 +37,7 @@ export const es = {
 
   "samples.title": "¿No tiene una grabación a mano?",
   "samples.intro": "Pruebe una de estas con el pequeño modelo incluido. Conoce números hablados y unas cincuenta palabras cotidianas, y no necesita descargas.",
-  "samples.try": "Probar la muestra: {title}",
+  "samples.try": "Probar la muestra:",
   "samples.said": "Dice: {text}",
 
   "jobs.title": "Transcripciones",

@@ -1,0 +1,94 @@
+"""whisper's decoding of one window, with a check at every token and sampling that repeats itself."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+from torch.distributions import Categorical
+from whisper.decoding import (
+    BeamSearchDecoder,
+    DecodingOptions,
+    DecodingResult,
+    DecodingTask,
+    GreedyDecoder,
+    PyTorchInference,
+)
+from whisper.model import Whisper
+
+TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # whisper.transcribe's ladder, and its thresholds:
+COMPRESSION_RATIO_THRESHOLD = 2.4
+LOGPROB_THRESHOLD = -1.0
+NO_SPEECH_THRESHOLD = 0.6
+SEED = 0  # of every window's sampling: nothing a window gives depends on what ran before or beside it
+
+
+class CheckedInference(PyTorchInference):  # type: ignore[misc]  # whisper has no types
+    """Calls `check`, which may raise, before each token."""
+
+    def __init__(self, model: Whisper, initial_token_length: int, check: Callable[[], None]) -> None:
+        super().__init__(model, initial_token_length)
+        self._check = check
+
+    def logits(self, tokens: Tensor, audio_features: Tensor) -> Tensor:
+        self._check()
+        logits: Tensor = super().logits(tokens, audio_features)
+        return logits
+
+
+class SeededDecoder(GreedyDecoder):  # type: ignore[misc]
+    """Samples as whisper's GreedyDecoder does, from a generator of its own."""
+
+    def __init__(self, temperature: float, eot: int, device: torch.device) -> None:
+        super().__init__(temperature, eot)
+        self._generator = torch.Generator(device).manual_seed(SEED)
+
+    def update(self, tokens: Tensor, logits: Tensor, sum_logprobs: Tensor) -> tuple[Tensor, bool]:
+        probabilities = Categorical(logits=logits / self.temperature).probs
+        chosen = torch.multinomial(probabilities, 1, True, generator=self._generator)[:, 0]
+        logprobs = torch.log_softmax(logits.float(), dim=-1)
+        is_over = tokens[:, -1] == self.eot
+        sum_logprobs += logprobs[torch.arange(len(chosen)), chosen] * ~is_over
+        chosen[is_over] = self.eot
+        tokens = torch.cat([tokens, chosen[:, None]], dim=-1)
+        return tokens, bool((tokens[:, -1] == self.eot).all())
+
+
+class WindowTask(DecodingTask):  # type: ignore[misc]
+    def __init__(self, model: Whisper, options: DecodingOptions, check: Callable[[], None]) -> None:
+        super().__init__(model, options)
+        self.inference = CheckedInference(model, len(self.initial_tokens), check)
+        decoder = self.decoder
+        if isinstance(decoder, BeamSearchDecoder):
+            decoder.inference = self.inference
+        elif options.temperature > 0:
+            self.decoder = SeededDecoder(options.temperature, self.tokenizer.eot, model.device)
+
+
+def decode(
+    model: Whisper, features: Tensor, *, language: str, task: str, prompt: Sequence[int], beam_size: int | None,
+    temperatures: Sequence[float], check: Callable[[], None],
+) -> DecodingResult:  # fmt: skip
+    """Decode one window's encoded audio, shape (n_audio_ctx, n_audio_state), at rising temperatures until the
+    text is neither too repetitive nor too improbable, as `whisper.transcribe` does."""
+    for temperature in temperatures:
+        options = DecodingOptions(
+            task=task, language=language, temperature=temperature, prompt=list(prompt),
+            beam_size=beam_size if temperature == 0 else None, fp16=features.dtype == torch.float16,
+        )  # fmt: skip
+        result: DecodingResult = WindowTask(model, options, check).run(features[None])[0]
+        if is_good(result):
+            break
+    return result
+
+
+def is_good(result: DecodingResult) -> bool:
+    """Whether no higher temperature is to be tried."""
+    is_improbable: bool = result.avg_logprob < LOGPROB_THRESHOLD
+    if is_improbable and result.no_speech_prob > NO_SPEECH_THRESHOLD:
+        return True  # silence
+    return not is_improbable and result.compression_ratio <= COMPRESSION_RATIO_THRESHOLD
+
+
+def is_silence(result: DecodingResult) -> bool:
+    """Whether the window holds no speech, so that what was decoded is left out."""
+    return bool(result.no_speech_prob > NO_SPEECH_THRESHOLD and result.avg_logprob <= LOGPROB_THRESHOLD)

@@ -1,0 +1,169 @@
+"""Which checkpoints exist and which are on this machine: list, import, remove; the bundled one, unpacked.
+
+How one is fetched is fetch.py's subject, how one becomes weights in memory loading.py's.
+"""
+
+import errno
+import hashlib
+import lzma
+import os
+import re
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from localwhisper.engine import tables
+from localwhisper.engine.fetch import fetch
+from localwhisper.errors import ModelBundled, ModelCorrupt, ModelNotFound, StorageFull, StorageUnwritable
+
+BUNDLED = "demo"
+ASSET = "demo.pt.xz"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+# Bytes of openai-whisper's published files, to say before a download what it will take.
+PUBLISHED_SIZES: Mapping[str, int] = {
+    "tiny": 75_572_083, "base": 145_262_807, "small": 483_617_219, "medium": 1_528_008_539,
+    "large-v1": 3_086_999_982, "large-v2": 3_086_999_982, "large-v3": 3_087_371_615, "large": 3_087_371_615,
+    "large-v3-turbo": 1_617_941_637, "turbo": 1_617_941_637,
+}  # fmt: skip
+_CANNOT_TRANSLATE = frozenset({BUNDLED, "turbo", "large-v3-turbo"})
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    name: str
+    size_bytes: int | None  # of the file; None where nobody knows before it is here
+    available: bool
+    bundled: bool
+    multilingual: bool
+    translates: bool
+
+
+class ModelLibrary:
+    """Threading: SAFE."""
+
+    def __init__(self, model_dir: Path, *, mirror: str | None, unpack_dir: Path, assets: Path) -> None:
+        self.model_dir = model_dir
+        self._mirror = mirror
+        self._unpack_dir = unpack_dir
+        self._asset = assets / ASSET
+        self._lock = threading.Lock()
+        self._fetching: dict[str, threading.Lock] = {}
+
+    def names(self) -> list[str]:
+        """The bundled model, openai-whisper's, then what was imported."""
+        known = [BUNDLED, *tables.checkpoints()]
+        files = {name.rsplit("/", 1)[-1] for name in tables.checkpoints().values()}
+        try:
+            found = sorted(
+                path.stem
+                for path in self.model_dir.glob("*.pt")
+                if path.name not in files and NAME.fullmatch(path.stem)
+            )
+        except OSError:
+            found = []
+        return [*known, *(name for name in found if name not in known)]
+
+    def entries(self) -> list[ModelEntry]:
+        return [self._entry(name) for name in self.names()]
+
+    def _entry(self, name: str) -> ModelEntry:
+        path = self.path(name)
+        is_english = name.endswith(".en")
+        return ModelEntry(
+            name=name,
+            size_bytes=path.stat().st_size if path is not None else PUBLISHED_SIZES.get(name.removesuffix(".en")),
+            available=path is not None,
+            bundled=name == BUNDLED,
+            multilingual=not is_english,
+            translates=not is_english and name not in _CANNOT_TRANSLATE,
+        )
+
+    def path(self, name: str) -> Path | None:
+        """Where the checkpoint lies, the bundled one still packed; None where it isn't here. Raises ModelNotFound."""
+        if name == BUNDLED:
+            return self._asset
+        path = self._target(name)
+        return path if path.is_file() else None
+
+    def open_path(self, name: str) -> Path | None:
+        """As path(), ready to be loaded: the bundled model is unpacked by its first use."""
+        return self._unpacked() if name == BUNDLED else self.path(name)
+
+    def _target(self, name: str) -> Path:
+        address = tables.checkpoints().get(name)
+        if address is not None:
+            return self.model_dir / address.rsplit("/", 1)[-1]
+        if name not in self.names():
+            raise ModelNotFound(model=name[:100], accepted=", ".join(self.names()))
+        return self.model_dir / f"{name}.pt"
+
+    def _unpacked(self) -> Path:
+        """Named by the packed file's hash, so that an upgrade never meets an older one."""
+        with self._lock:
+            packed = self._asset.read_bytes()
+            target = self._unpack_dir / f"demo-{hashlib.sha256(packed).hexdigest()[:16]}.pt"
+            if not target.is_file():
+                self._write(target, lambda partial: partial.write_bytes(lzma.decompress(packed)))
+            return target
+
+    def download(self, name: str, progress: Callable[[int, int | None], None], check: Callable[[], None]) -> Path:
+        """Fetch a checkpoint unless it is here; goes on where an earlier attempt broke off.
+
+        `progress` gets the bytes received and their total, `check` may raise to stop.
+        Raises ModelNotFound, ModelDownloadFailed, ModelCorrupt or StorageFull.
+        """
+        target = self._target(name)
+        with self._lock:
+            lock = self._fetching.setdefault(target.name, threading.Lock())
+        while not lock.acquire(timeout=0.1):
+            check()
+        try:
+            if not target.is_file():
+                fetch(name, tables.checkpoints()[name], target, self._mirror, progress, check)
+            return target
+        finally:
+            lock.release()
+
+    def remove(self, name: str) -> None:
+        """Raises ModelBundled, ModelNotFound."""
+        if name == BUNDLED:
+            raise ModelBundled(model=name)
+        target = self._target(name)
+        try:
+            target.unlink(missing_ok=True)
+            target.with_suffix(".pt.partial").unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageUnwritable(path=str(target), reason=error.strerror) from None
+
+    def import_file(self, path: Path, name: str | None = None) -> Path:
+        """Take over a checkpoint file of openai-whisper's format. Raises ModelCorrupt, ModelBundled."""
+        name = name or path.stem
+        if name == BUNDLED:
+            raise ModelBundled(model=name)
+        if not NAME.fullmatch(name) or not path.is_file():
+            raise ModelCorrupt(model=name, reason=f"there is no checkpoint {path}")
+        from localwhisper.engine.loading import check_checkpoint  # imports torch
+
+        check_checkpoint(path, name)
+        address = tables.checkpoints().get(name, f"{name}.pt")
+        target = self.model_dir / address.rsplit("/", 1)[-1]
+        self._write(target, lambda partial: shutil.copyfile(path, partial))
+        return target
+
+    def _write(self, target: Path, fill: Callable[[Path], object]) -> None:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            number, name = tempfile.mkstemp(suffix=".tmp", dir=target.parent)
+            os.close(number)
+            try:
+                fill(Path(name))
+                os.replace(name, target)
+            finally:
+                Path(name).unlink(missing_ok=True)
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise StorageFull from None
+            raise StorageUnwritable(path=str(target), reason=error.strerror) from None

@@ -1,0 +1,1 @@
+"""Transcripts as files: the same text that openai-whisper's own writers give."""

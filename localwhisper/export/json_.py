@@ -1,0 +1,44 @@
+"""openai-whisper's result as JSON, key by key.
+
+A figure that is no number becomes null, where whisper's own writer leaves the JSON standard.
+"""
+
+import json
+import math
+from typing import Any
+
+from localwhisper.jobs.model import Segment, Transcript
+
+
+def write(transcript: Transcript) -> str:
+    result = {
+        "text": transcript.text,
+        "segments": [_segment(segment) for segment in transcript.segments],
+        "language": transcript.language,
+    }
+    return json.dumps(result, allow_nan=False)
+
+
+def _segment(segment: Segment) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "id": segment.id,
+        "seek": segment.seek,
+        "start": segment.start,
+        "end": segment.end,
+        "text": segment.text,
+        "tokens": list(segment.tokens),
+        "temperature": _number(segment.temperature),
+        "avg_logprob": _number(segment.avg_logprob),
+        "compression_ratio": _number(segment.compression_ratio),
+        "no_speech_prob": _number(segment.no_speech_prob),
+    }
+    if segment.words is not None:
+        body["words"] = [
+            {"word": w.word, "start": w.start, "end": w.end, "probability": _number(w.probability)}
+            for w in segment.words
+        ]
+    return body
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None

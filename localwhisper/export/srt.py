@@ -1,0 +1,15 @@
+"""SubRip subtitles."""
+
+from functools import partial
+
+from localwhisper.export.cues import cues, timestamp
+from localwhisper.jobs.model import Transcript
+
+_time = partial(timestamp, always_hours=True, decimal_mark=",")
+
+
+def write(transcript: Transcript) -> str:
+    return "".join(
+        f"{number}\n{_time(cue.start_s)} --> {_time(cue.end_s)}\n{cue.text}\n\n"
+        for number, cue in enumerate(cues(transcript), start=1)
+    )

@@ -1,0 +1,16 @@
+"""Tab-separated values: start and end in whole milliseconds, text.
+
+A line break inside a text becomes a space, where whisper's own writer would break the row.
+"""
+
+from localwhisper.jobs.model import Segment, Transcript
+
+
+def write(transcript: Transcript) -> str:
+    return "start\tend\ttext\n" + "".join(_row(segment) for segment in transcript.segments)
+
+
+def _row(segment: Segment) -> str:
+    lines = segment.text.strip().replace("\t", " ").splitlines()
+    text = " ".join(line.strip() for line in lines if line.strip())
+    return f"{round(1000 * segment.start)}\t{round(1000 * segment.end)}\t{text}\n"

@@ -1,0 +1,237 @@
+"""Jobs as folders: <root>/jobs/<id>/{job.json, audio.*, segments.jsonl, transcript.json}.
+
+A job's folder is prepared in <root>/incoming and appears under jobs by one rename; it goes the
+same way. So after a crash at any moment a job is there wholly or not at all.
+"""
+
+import logging
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from localwhisper import paths
+from localwhisper.errors import JobDamaged, JobNotFound
+from localwhisper.jobs.model import Job, JobState, Transcript, Window
+from localwhisper.store import schema
+from localwhisper.store.atomic import (
+    TEMPORARY,
+    append_durably,
+    fsync_file,
+    fsync_folder,
+    storage_errors,
+    truncate_durably,
+    write_atomically,
+)
+from localwhisper.store.base import Damaged
+
+RECORD = "job.json"
+WINDOWS = "segments.jsonl"
+TRANSCRIPT = "transcript.json"
+FORMAT = "store.json"  # at the root: which format the newest writer used
+AUDIO_NAME = re.compile(r"audio(\.[A-Za-z0-9]{1,16})?")  # can't be one of ours, nor leave the folder
+
+log = logging.getLogger(__name__)
+
+
+class FileStore:
+    """A JobStore. Touches nothing before the first call; load_all() is the first of a start."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._jobs = paths.jobs(root)
+        self._incoming = paths.incoming(root)
+        self._whole_bytes: dict[str, int] = {}  # by job id: size of the whole lines in WINDOWS, once known
+
+    def load_all(self) -> tuple[list[Job], list[Damaged]]:
+        """Every job, and those that can't be read. Removes what a crash left behind.
+
+        Raises StoreTooNew, having changed nothing, where a newer version wrote here, or StorageUnwritable.
+        """
+        is_current = self._check_format()
+        jobs: list[Job] = []
+        damaged: list[Damaged] = []
+        folders = self._folders()
+        for job_id in folders:
+            try:
+                jobs.append(self._load(job_id))
+            except (schema.Malformed, OSError) as error:
+                log.warning("job %s: %s can't be read: %s", job_id, RECORD, error)
+                damaged.append(Damaged(job_id=job_id, file=RECORD))
+        self._clean(folders)
+        if not is_current:
+            with storage_errors(self._root):
+                self._root.mkdir(parents=True, exist_ok=True)
+            write_atomically(self._root / FORMAT, b'{"format":%d}' % schema.FORMAT)
+        return jobs, damaged
+
+    def create(self, job: Job, upload: Path) -> None:
+        record = _record(job)
+        if not AUDIO_NAME.fullmatch(job.audio_file):
+            raise ValueError(f"not a name for a job's audio: {job.audio_file!r}")
+        folder = self._folder(job.id)
+        staged = self._incoming / f"{job.id}.job"
+        with storage_errors(folder):
+            self._jobs.mkdir(parents=True, exist_ok=True)
+            staged.mkdir(parents=True)
+            made = staged
+            try:
+                fsync_file(upload)
+                os.replace(upload, staged / job.audio_file)
+                write_atomically(staged / RECORD, record)  # brings the folder itself to the disk too
+                os.rename(staged, folder)
+                made = folder
+                fsync_folder(self._jobs)
+            except BaseException:
+                shutil.rmtree(made, ignore_errors=True)
+                raise
+
+    def save(self, job: Job) -> None:
+        record = _record(job)
+        with self._existing(job.id) as folder:
+            write_atomically(folder / RECORD, record)
+
+    def append_window(self, job_id: str, window: Window) -> None:
+        line = schema.dump_window(window) + b"\n"
+        with self._existing(job_id) as folder:
+            path = folder / WINDOWS
+            size_bytes = path.stat().st_size if path.exists() else 0
+            if size_bytes != self._whole_bytes.get(job_id, 0):
+                # what stands behind the last whole line would swallow this one
+                _, whole_bytes = _read_windows(path)
+                if whole_bytes < size_bytes:
+                    truncate_durably(path, whole_bytes)
+            self._whole_bytes[job_id] = append_durably(path, line)
+
+    def windows(self, job_id: str) -> Sequence[Window]:
+        """Raises JobDamaged where there is a file that can't be read."""
+        try:
+            return _read_windows(self._folder(job_id) / WINDOWS)[0]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise JobDamaged(file=WINDOWS) from error
+
+    def clear_windows(self, job_id: str) -> None:
+        self._whole_bytes.pop(job_id, None)
+        with self._existing(job_id) as folder, storage_errors(folder):
+            (folder / WINDOWS).unlink(missing_ok=True)
+            fsync_folder(folder)
+
+    def save_transcript(self, job_id: str, transcript: Transcript) -> None:
+        with self._existing(job_id) as folder:
+            write_atomically(folder / TRANSCRIPT, schema.dump_transcript(transcript))
+
+    def transcript(self, job_id: str) -> Transcript:
+        try:
+            return schema.load_transcript((self._folder(job_id) / TRANSCRIPT).read_bytes())
+        except (OSError, schema.Malformed) as error:
+            raise JobDamaged(file=TRANSCRIPT) from error
+
+    def audio_path(self, job: Job) -> Path:
+        path = self._folder(job.id) / job.audio_file
+        try:
+            is_there = bool(AUDIO_NAME.fullmatch(job.audio_file)) and path.stat().st_size > 0
+        except OSError:
+            is_there = False
+        if not is_there:
+            raise JobDamaged(file=job.audio_file or "audio")
+        return path
+
+    def remove(self, job_id: str) -> None:
+        """Raises StorageUnwritable; the job is then still there, whole."""
+        if not _is_id(job_id):
+            return
+        folder, removed = self._folder(job_id), self._incoming / f"{job_id}.removed"
+        self._whole_bytes.pop(job_id, None)
+        with storage_errors(folder):
+            self._incoming.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(removed, ignore_errors=True)
+            try:
+                os.rename(folder, removed)
+            except FileNotFoundError:
+                return
+            fsync_folder(self._jobs)
+        shutil.rmtree(removed, ignore_errors=True)  # what stays of it goes at the next start
+
+    # -- inside --------------------------------------------------------------------------
+
+    def _folder(self, job_id: str) -> Path:
+        """Raises JobNotFound for what is no id, so that nothing else is ever looked up."""
+        if not _is_id(job_id):
+            raise JobNotFound(job_id=job_id)
+        return self._jobs / job_id
+
+    @contextmanager
+    def _existing(self, job_id: str) -> Iterator[Path]:
+        folder = self._folder(job_id)
+        if not folder.is_dir():
+            raise JobNotFound(job_id=job_id)
+        yield folder
+
+    def _folders(self) -> list[str]:
+        """Ids of all jobs. Raises StorageUnwritable."""
+        with storage_errors(self._jobs):
+            try:
+                with os.scandir(self._jobs) as entries:
+                    return [entry.name for entry in entries if _is_id(entry.name) and entry.is_dir()]
+            except FileNotFoundError:
+                return []
+
+    def _load(self, job_id: str) -> Job:
+        job = schema.load_job((self._jobs / job_id / RECORD).read_bytes())
+        if job.id != job_id or not AUDIO_NAME.fullmatch(job.audio_file):
+            raise schema.Malformed("the record belongs to another folder")
+        return job
+
+    def _check_format(self) -> bool:
+        """Whether the root says that it is in this version's format. Raises StoreTooNew."""
+        try:
+            return schema.check_format(schema.parse((self._root / FORMAT).read_bytes())) == schema.FORMAT
+        except (OSError, schema.Malformed):
+            return False  # each record still says its own
+
+    def _clean(self, folders: Sequence[str]) -> None:
+        """Remove uploads that were never answered, halves of jobs, and files half written."""
+        for entry in self._incoming.iterdir() if self._incoming.is_dir() else ():
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                with suppress(OSError):
+                    entry.unlink()
+        for job_id in folders:
+            for name in (RECORD, TRANSCRIPT):  # by name: the audio's own may end like that
+                with suppress(OSError):
+                    os.unlink(self._jobs / job_id / (name + TEMPORARY))
+
+
+def _record(job: Job) -> bytes:
+    if job.state is JobState.PENDING:
+        raise ValueError("a pending job is never stored")
+    return schema.dump_job(job)
+
+
+def _read_windows(path: Path) -> tuple[list[Window], int]:
+    """The windows up to the first line that isn't whole, and their size in bytes. Raises OSError."""
+    windows: list[Window] = []
+    whole_bytes = 0
+    for line in path.read_bytes().splitlines(keepends=True):
+        if not line.endswith(b"\n"):
+            break
+        try:
+            windows.append(schema.load_window(line))
+        except schema.Malformed:
+            break
+        whole_bytes += len(line)
+    return windows, whole_bytes
+
+
+def _is_id(name: str) -> bool:
+    """Whether this is a UUID in canonical form."""
+    try:
+        return str(uuid.UUID(name)) == name
+    except ValueError:
+        return False

@@ -1,0 +1,77 @@
+"""A store for tests: everything but the audio is in memory, and gone with it."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from localwhisper.errors import JobDamaged, JobNotFound
+from localwhisper.jobs.model import Job, JobState, Transcript, Window
+from localwhisper.store.base import Damaged
+
+
+class MemoryStore:
+    """A JobStore. `audio_dir` takes the uploaded files, a folder a job."""
+
+    def __init__(self, audio_dir: Path) -> None:
+        self._audio_dir = audio_dir
+        self._jobs: dict[str, Job] = {}
+        self._windows: dict[str, list[Window]] = {}
+        self._transcripts: dict[str, Transcript] = {}
+
+    def load_all(self) -> tuple[list[Job], list[Damaged]]:
+        return list(self._jobs.values()), []
+
+    def create(self, job: Job, upload: Path) -> None:
+        _check(job)
+        folder = self._audio_dir / job.id
+        folder.mkdir(parents=True)
+        os.replace(upload, folder / job.audio_file)
+        self._jobs[job.id] = job
+
+    def save(self, job: Job) -> None:
+        _check(job)
+        self._existing(job.id)
+        self._jobs[job.id] = job
+
+    def append_window(self, job_id: str, window: Window) -> None:
+        self._existing(job_id)
+        self._windows.setdefault(job_id, []).append(window)
+
+    def windows(self, job_id: str) -> Sequence[Window]:
+        return tuple(self._windows.get(job_id, ()))
+
+    def clear_windows(self, job_id: str) -> None:
+        self._existing(job_id)
+        self._windows.pop(job_id, None)
+
+    def save_transcript(self, job_id: str, transcript: Transcript) -> None:
+        self._existing(job_id)
+        self._transcripts[job_id] = transcript
+
+    def transcript(self, job_id: str) -> Transcript:
+        try:
+            return self._transcripts[job_id]
+        except KeyError:
+            raise JobDamaged(file="transcript.json") from None
+
+    def audio_path(self, job: Job) -> Path:
+        path = self._audio_dir / job.id / job.audio_file
+        if not path.is_file():
+            raise JobDamaged(file=job.audio_file or "audio")
+        return path
+
+    def remove(self, job_id: str) -> None:
+        if self._jobs.pop(job_id, None) is not None:
+            self._windows.pop(job_id, None)
+            self._transcripts.pop(job_id, None)
+            shutil.rmtree(self._audio_dir / job_id, ignore_errors=True)
+
+    def _existing(self, job_id: str) -> None:
+        if job_id not in self._jobs:
+            raise JobNotFound(job_id=job_id)
+
+
+def _check(job: Job) -> None:
+    if job.state is JobState.PENDING:
+        raise ValueError("a pending job is never stored")

@@ -1,0 +1,205 @@
+"""Jobs, windows and transcripts as JSON records and back, strictly checked.
+
+Each record says which format it is in. What is not a record of ours raises Malformed; keys that
+are not known are passed over, so that a field can be added without a new format.
+"""
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime, timezone
+from enum import Enum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from localwhisper.errors import StoreTooNew
+from localwhisper.jobs.model import Job, JobState, Transcript, Window
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+FORMAT = 1
+# From a format to the next one: (kind of record, record) → record. Kinds: job, window, transcript.
+MIGRATIONS: Mapping[int, Callable[[str, Json], Json]] = {}
+# JSON has no such numbers, but whisper's figures may be one (no_speech_prob of some models is NaN)
+_NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+class Malformed(ValueError):
+    """Not a record, or one with a value that can't be."""
+
+
+def dump_job(job: Job) -> bytes:
+    return _dump(job)
+
+
+def load_job(data: bytes) -> Job:
+    """Raises Malformed, StoreTooNew."""
+    job = _load("job", Job, data)
+    if job.state is JobState.PENDING:
+        raise Malformed("a pending job is never stored")
+    if not (0 <= job.audio_duration < math.inf and 0 <= job.progress <= 100):
+        raise Malformed("a figure out of its range")
+    return job
+
+
+def dump_window(window: Window) -> bytes:
+    """One line, without its end."""
+    return _dump(window)
+
+
+def load_window(data: bytes) -> Window:
+    """Raises Malformed, StoreTooNew."""
+    return _load("window", Window, data)
+
+
+def dump_transcript(transcript: Transcript) -> bytes:
+    return _dump(transcript)
+
+
+def load_transcript(data: bytes) -> Transcript:
+    """Raises Malformed, StoreTooNew."""
+    return _load("transcript", Transcript, data)
+
+
+def parse(data: bytes) -> Json:
+    """A JSON object. Raises Malformed."""
+    try:
+        record = json.loads(data, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(str(error)) from None
+    if not isinstance(record, dict):
+        raise Malformed("not an object")
+    return record
+
+
+def check_format(record: Json) -> int:
+    """The record's format, which this version knows. Raises Malformed, StoreTooNew."""
+    found = record.get("format")
+    if type(found) is not int or found < 1:
+        raise Malformed("no format")
+    if found > FORMAT:
+        raise StoreTooNew(found=found, known=FORMAT)
+    return found
+
+
+# -- writing -----------------------------------------------------------------------------
+
+
+def _dump(value: Any) -> bytes:
+    record = {"format": FORMAT, **_plain(value)}
+    return json.dumps(record, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else _name_of(value)
+    if isinstance(value, datetime):
+        return value.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): _parameter(item) for key, item in value.items()}
+    raise TypeError(f"{type(value).__name__} has no place in a record")
+
+
+def _parameter(value: object) -> object:
+    """A message's parameter is only ever put into words."""
+    is_plain = value is None or (isinstance(value, (str, bool, int)) and not isinstance(value, Enum))
+    is_finite = isinstance(value, float) and math.isfinite(value)
+    return value if is_plain or is_finite else str(value)
+
+
+def _name_of(value: float) -> str:
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+# -- reading -----------------------------------------------------------------------------
+
+
+def _load(kind: str, cls: type[T], data: bytes) -> T:
+    record = parse(data)
+    read: Callable[[Json], T] = _reader(cast(Any, cls))
+    try:
+        for version in range(check_format(record), FORMAT):
+            record = MIGRATIONS[version](kind, record)
+        return read(record)
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
+        raise Malformed(f"{type(error).__name__}: {error}") from None
+
+
+@cache
+def _reader(kind: Any) -> Callable[[Any], Any]:
+    """A function from JSON to this type; made once, since a start reads thousands of jobs."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if is_dataclass(kind):
+        return _record_reader(kind)
+    if origin in (Union, UnionType):
+        (inner,) = (argument for argument in arguments if argument is not NoneType)
+        read = _reader(inner)
+        return lambda value: None if value is None else read(value)
+    if origin is tuple:
+        item = _reader(arguments[0])
+        return lambda value: tuple(map(item, _exactly(list, value)))
+    if origin is Literal:
+        return lambda value: _one_of(arguments, value)
+    if origin is not None and issubclass(origin, Mapping):
+        return _read_params
+    if issubclass(kind, Enum):
+        return lambda value: kind(_exactly(str, value))
+    return {float: _read_float, datetime: _read_time}.get(kind, lambda value: _exactly(kind, value))
+
+
+def _record_reader(cls: Any) -> Callable[[Any], Any]:
+    hints = get_type_hints(cls)
+    readers = [(field.name, _reader(hints[field.name])) for field in fields(cls)]
+
+    def read(value: Any) -> Any:
+        record = _exactly(dict, value)
+        # a missing key without a default raises TypeError in the class itself
+        return cls(**{name: reader(record[name]) for name, reader in readers if name in record})
+
+    return read
+
+
+def _exactly(kind: type[T], value: Any) -> T:
+    if type(value) is not kind:  # also keeps True from being an integer
+        raise Malformed(f"{value!r:.50} is no {kind.__name__}")
+    return value
+
+
+def _one_of(choices: tuple[Any, ...], value: Any) -> Any:
+    if value not in choices:
+        raise Malformed(f"{value!r:.50} is none of {choices}")
+    return value
+
+
+def _read_float(value: Any) -> float:
+    if type(value) is str:
+        return _NOT_FINITE[value]
+    if type(value) is not float and type(value) is not int:
+        raise Malformed(f"{value!r:.50} is no number")
+    return float(value)
+
+
+def _read_time(value: Any) -> datetime:
+    time = datetime.fromisoformat(_exactly(str, value).replace("Z", "+00:00"))  # Python 3.10 knows no Z
+    if time.tzinfo is None:
+        raise Malformed("a time without its zone")
+    return time
+
+
+def _read_params(value: Any) -> Mapping[str, object]:
+    return _exactly(dict, value)
+
+
+def _no_constant(name: str) -> float:
+    raise Malformed(f"{name} is no JSON")

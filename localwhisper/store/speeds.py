@@ -1,0 +1,30 @@
+"""The file of real-time factors measured on this machine; never worth an error."""
+
+import json
+import logging
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+from localwhisper.errors import LocalWhisperError
+from localwhisper.store.atomic import write_atomically
+
+log = logging.getLogger(__name__)
+
+
+def load_speeds(path: Path) -> dict[str, float]:
+    """Seconds of work for a second of audio, by model; empty where the file is missing or damaged."""
+    try:
+        record = json.loads(path.read_bytes())
+        factors = {str(model): float(factor) for model, factor in record.items()}
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError):
+        return {}
+    return {model: factor for model, factor in factors.items() if 0 < factor < math.inf}
+
+
+def save_speeds(path: Path, factors: Mapping[str, float]) -> None:
+    """Replace the file; where the disk can't, the next measurement tries again."""
+    try:
+        write_atomically(path, json.dumps(dict(factors), indent=1).encode())
+    except LocalWhisperError as error:
+        log.warning("speeds could not be saved: %s", error)

@@ -1,0 +1,96 @@
+"""A Chromium, a server, and a page that is watched: no console error, no address but the server's."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from localwhisper.audio.ffmpeg import ffmpeg_path
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from localwhisper.app import SAMPLES
+from tests.browser.desk import Desk
+from tests.process.server import Server
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+LONG_S = 240  # eight windows
+
+
+def chromium_path() -> str | None:
+    """None: Playwright's own."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+# Not for the whole session: Playwright keeps an event loop running in this thread, which other tests can't have.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path / "data", "--model-dir", str(tmp_path / "models")).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def context_options() -> dict[str, Any]:
+    """What a test changes by a parametrisation of its own."""
+    return {}
+
+
+@pytest.fixture
+def context(browser: Browser, server: Server, context_options: dict[str, Any]) -> Iterator[BrowserContext]:
+    context = browser.new_context(**{"base_url": server.url, "locale": "en-US", **context_options})
+    context.set_default_timeout(60_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+@pytest.fixture
+def desk(page: Page, server: Server) -> Iterator[Desk]:
+    """The page, opened; at the end nothing may have gone wrong unseen."""
+    desk = Desk(page, server.url)
+    page.goto("/")
+    page.locator("[data-sample]").first.wait_for()
+    yield desk
+    assert desk.complaints() == []
+    assert desk.elsewhere == []
+
+
+@pytest.fixture(scope="session")
+def samples() -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))
+    return listed
+
+
+@pytest.fixture
+def clip(samples: list[dict[str, Any]]) -> Path:
+    return SAMPLES / str(samples[0]["filename"])
+
+
+@pytest.fixture(scope="session")
+def long_recording(samples: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """English samples one after the other, again and again."""
+    folder = tmp_path_factory.mktemp("audio")
+    files = [SAMPLES / str(sample["filename"]) for sample in samples if sample["language"] == "en"]
+    inputs = [argument for file in files for argument in ("-i", str(file))]
+    once, path = folder / "once.wav", folder / "long.wav"
+    quiet = [ffmpeg_path(), "-loglevel", "error", "-nostdin", "-y"]
+    joined = f"concat=n={len(files)}:v=0:a=1,apad=pad_dur=1"
+    subprocess.run([*quiet, *inputs, "-filter_complex", joined, "-ac", "1", "-ar", "16000", str(once)], check=True)
+    subprocess.run([*quiet, "-stream_loop", "-1", "-i", str(once), "-t", str(LONG_S), str(path)], check=True)
+    return path

@@ -1,0 +1,61 @@
+"""Files on their way in: refused ones, dropped ones, hostile names, an upload that is called off."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import FilePayload, Page, expect
+
+from tests.browser.desk import REFUSED, Desk
+
+HOSTILE = "<img src=x onerror=hacked=1>.opus"
+BYTES_A_SECOND = 200_000
+
+DROP = """([name, type, numbers]) => {
+  const data = new DataTransfer();
+  data.items.add(new File([new Uint8Array(numbers)], name, { type }));
+  for (const kind of ["dragenter", "dragover", "drop"]) {
+    document.body.dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: data }));
+  }
+}"""
+
+
+def payload(name: str, content: bytes) -> FilePayload:
+    return {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+
+
+def test_a_file_that_is_no_audio_says_why_and_the_others_go_on(desk: Desk, clip: Path) -> None:
+    desk.tolerated.append(REFUSED)
+    desk.choose(payload("letter.txt", b"Dear reader, " * 20), payload(clip.name, clip.read_bytes()))
+    refused = desk.upload("letter.txt")
+    expect(refused).to_contain_text("can't be read as audio or video")
+    desk.card(clip.name).expect_status("completed")
+    refused.get_by_role("button", name=re.compile("^Dismiss")).click()
+    expect(refused).to_have_count(0)
+
+
+def test_a_hostile_name_is_only_text(desk: Desk, page: Page, clip: Path) -> None:
+    desk.choose(payload(HOSTILE, clip.read_bytes()))
+    card = desk.card(HOSTILE)
+    card.expect_status("completed")
+    expect(card.element.locator(".name")).to_have_text(HOSTILE)
+    assert page.locator("job-list img").count() == 0
+    assert page.evaluate("typeof hacked") == "undefined"
+
+
+def test_a_file_is_dropped_anywhere(desk: Desk, page: Page, clip: Path) -> None:
+    page.evaluate(DROP, ["dropped.opus", "audio/ogg", list(clip.read_bytes())])
+    desk.card("dropped.opus").expect_status("completed")
+    expect(page.locator(".drop-cover")).to_be_hidden()
+
+
+def test_an_upload_is_called_off(desk: Desk, page: Page) -> None:
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    limits = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": BYTES_A_SECOND}
+    session.send("Network.emulateNetworkConditions", limits)
+    desk.choose(payload("big.wav", bytes(20_000_000)))
+    upload = desk.upload("big.wav")
+    expect(upload).to_contain_text(re.compile(r"Sending: [1-9][0-9.]* [kM]B of 20 MB"))
+    upload.get_by_role("button", name=re.compile("^Cancel")).click()
+    expect(upload).to_have_count(0)
+    assert page.request.get("/jobs").json()["jobs"] == []

@@ -1,0 +1,121 @@
+"""The main job through the page: from a recording to its text, whatever happens to the server meanwhile."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.desk import AWAY, Desk, words
+from tests.process.server import Server
+
+BACK_MS = 2000  # from the server being back to the page showing the truth
+
+
+def test_a_sample_becomes_its_text(desk: Desk, page: Page, samples: list[dict[str, Any]]) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    for sample in samples:
+        page.locator(f"[data-sample={sample['id']}]").click()
+        card = desk.card(sample["filename"])
+        card.expect_status("completed")
+        expect(card.lines.first).to_be_visible()
+        assert words(card.text) == words(sample["text"])
+    card.press("Copy text")
+    expect(card.element).to_contain_text("Copied")
+    assert words(page.evaluate("navigator.clipboard.readText()")) == words(samples[-1]["text"])
+
+
+def test_the_result_is_heard_and_taken_away(desk: Desk, page: Page, clip: Path, samples: list[dict[str, Any]]) -> None:
+    desk.choose(clip)
+    card = desk.card(clip.name)
+    card.expect_status("completed")
+    card.lines.first.get_by_role("button").click()
+    audio = card.element.locator("audio")
+    page.wait_for_function("audio => !audio.paused && audio.duration > 1", arg=audio.element_handle())
+    for kind in ("txt", "srt", "vtt", "tsv", "json"):
+        with page.expect_download() as waiting:
+            card.element.get_by_role("link", name=kind, exact=True).click()
+        assert waiting.value.suggested_filename == f"{clip.stem}.{kind}"
+        text = waiting.value.path().read_text(encoding="utf-8")
+        if kind == "json":
+            text = json.loads(text)["text"]
+        assert set(words(samples[0]["text"])) <= set(words(text))
+
+
+def test_a_killed_server_costs_nothing(desk: Desk, page: Page, server: Server, long_recording: Path) -> None:
+    desk.tolerated.append(AWAY)
+    desk.choose(long_recording)
+    card = desk.card(long_recording.name)
+    card.lines.first.wait_for()
+    card.expect_status("processing")
+    before = card.segment_ids
+
+    server.kill()
+    expect(desk.banner).to_be_visible()
+    assert card.segment_ids[: len(before)] == before  # what was there stays in view
+    server.start()
+    expect(desk.banner).to_be_hidden(timeout=BACK_MS)
+    assert desk.job(card.job_id)["status"] in ("queued", "processing")
+
+    card.expect_status("completed")
+    expect(card.element.locator("audio")).to_be_visible()
+    result = desk.job(card.job_id)["result"]
+    expect(card.lines).to_have_count(len(result["segments"]))
+    assert card.segment_ids == [segment["id"] for segment in result["segments"]] == list(range(len(result["segments"])))
+    assert words(card.text) == words(result["text"])
+
+    desk.choose(long_recording)  # undisturbed
+    expect(page.locator("job-card")).to_have_count(2)
+    again = desk.card(long_recording.name)
+    assert again.job_id != card.job_id
+    again.expect_status("completed")
+    assert desk.job(again.job_id)["result"]["text"] == result["text"]
+
+
+def test_a_reload_shows_the_text_so_far(desk: Desk, page: Page, long_recording: Path) -> None:
+    desk.choose(long_recording)
+    card = desk.card(long_recording.name)
+    card.lines.first.wait_for()
+    page.reload()
+    card.lines.first.wait_for()
+    card.expect_status("processing")
+    assert card.segment_ids == list(range(card.lines.count()))
+    card.press("Cancel")
+    card.expect_status("cancelled")
+
+
+def test_cancel_retry_remove(desk: Desk, page: Page, long_recording: Path) -> None:
+    desk.choose(long_recording)
+    card = desk.card(long_recording.name)
+    card.lines.first.wait_for()
+    card.press("Cancel")
+    card.expect_status("cancelled")
+    card.press("Try again")
+    card.expect_status("processing")
+    card.lines.first.wait_for()
+    card.press("Cancel")
+    card.expect_status("cancelled")
+    card.press("Remove")
+    card.press("Really remove?")
+    expect(page.locator("job-card")).to_have_count(0)
+    assert desk.job(card.job_id)["error"]["code"] == "job_not_found"
+    page.reload()
+    expect(page.locator(".empty")).to_be_visible()
+
+
+@pytest.mark.parametrize("context_options", [{"locale": "es-ES"}])
+def test_in_spanish(desk: Desk, page: Page, samples: list[dict[str, Any]]) -> None:
+    spanish = next(sample for sample in samples if sample["language"] == "es")
+    expect(page.get_by_role("heading", name="Transcripciones")).to_be_visible()
+    page.get_by_role("button", name=f"Probar la muestra: {spanish['title']['es']}").click()
+    card = desk.card(spanish["filename"])
+    card.expect_status("completed")
+    expect(card.element).to_contain_text("Lista")
+    expect(card.element).to_contain_text("Español")
+    expect(card.lines.first).to_be_visible()
+    assert words(card.text) == words(spanish["text"])
+    page.get_by_label("Idioma de esta página").select_option("en")
+    expect(page.get_by_role("heading", name="Transcripts")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Transcripts")).to_be_visible()

@@ -1,0 +1,129 @@
+"""Exports: whisper's own to the byte, the same as yesterday, and readable by others."""
+
+import io
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pysubs2
+import pytest
+
+from localwhisper.export.cues import timestamp
+from localwhisper.export.registry import EXPORTERS
+from tests.export import results
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def test_the_formats_and_their_order() -> None:
+    assert list(EXPORTERS) == ["txt", "srt", "vtt", "tsv", "json"]
+    assert all(exporter.extension == name for name, exporter in EXPORTERS.items())
+
+
+@pytest.mark.parametrize("case", results.EQUAL)
+@pytest.mark.parametrize("name", EXPORTERS)
+def test_equal_to_whisper_s_own_writers(name: str, case: str) -> None:
+    utils = pytest.importorskip("whisper.utils")
+    expected = io.StringIO()
+    utils.get_writer(name, ".").write_result(results.as_whisper(results.EQUAL[case]), expected)
+    assert EXPORTERS[name].write(results.EQUAL[case]) == expected.getvalue()
+
+
+@pytest.mark.parametrize("case", results.ALL)
+@pytest.mark.parametrize("name", EXPORTERS)
+def test_golden_files(name: str, case: str) -> None:
+    golden = (GOLDEN / f"{case}.{name}").read_bytes().decode()
+    assert EXPORTERS[name].write(results.ALL[case]) == golden
+
+
+def test_no_golden_file_is_left_over() -> None:
+    expected = {f"{case}.{name}" for case in results.ALL for name in EXPORTERS}
+    assert {path.name for path in GOLDEN.glob("[!.]*")} == expected
+
+
+# -- read back by an independent parser --------------------------------------------------
+
+
+def expected_cues(case: str) -> list[tuple[int, int, str]]:
+    """(start ms, end ms, words of the text) of each cue."""
+    cues = []
+    segments = results.ALL[case].segments
+    for segment in segments:
+        start, end = segment.start, segment.end
+        text = segment.text
+        if segment.words is not None:
+            if not segment.words:
+                continue
+            start, end = segment.words[0].start, segment.words[-1].end
+            text = "".join(word.word for word in segment.words)
+        cues.append((round(start * 1000), round(end * 1000), " ".join(text.replace("-->", "->").split())))
+    return cues
+
+
+# pysubs2 takes markup and \\N for its own, and times beyond 99 h for none
+@pytest.mark.parametrize("case", sorted(set(results.ALL) - {"hours", "arrow", "only_text"}))
+@pytest.mark.parametrize("name", ["srt", "vtt"])
+def test_subtitles_read_back(name: str, case: str) -> None:
+    subtitles = pysubs2.SSAFile.from_string(EXPORTERS[name].write(results.ALL[case]), name)
+    found = [(event.start, event.end, " ".join(event.plaintext.split())) for event in subtitles]
+    assert found == expected_cues(case)
+
+
+def test_an_arrow_in_the_text_is_no_cue() -> None:
+    for name in ("srt", "vtt"):
+        subtitles = pysubs2.SSAFile.from_string(EXPORTERS[name].write(results.ALL["arrow"]), name)
+        assert [(event.start, event.end) for event in subtitles] == [(0, 1000), (1000, 2000)]
+
+
+def test_no_text_holds_a_blank_line_or_an_arrow() -> None:
+    for case in ("line_breaks", "arrow_words"):
+        for name in ("srt", "vtt"):
+            blocks = EXPORTERS[name].write(results.ALL[case]).removeprefix("WEBVTT\n\n").split("\n\n")
+            assert len(blocks) == len(results.ALL[case].segments) + 1
+            assert blocks[-1] == ""
+            assert all(block.count("-->") == 1 for block in blocks[:-1])
+
+
+@pytest.mark.parametrize("case", results.ALL)
+def test_tsv_has_three_columns_and_a_row_a_segment(case: str) -> None:
+    header, *rows = EXPORTERS["tsv"].write(results.ALL[case]).removesuffix("\n").split("\n")
+    assert header == "start\tend\ttext"
+    columns = [row.split("\t") for row in rows]
+    assert [(int(start), int(end)) for start, end, _ in columns] == [
+        (round(segment.start * 1000), round(segment.end * 1000)) for segment in results.ALL[case].segments
+    ]
+
+
+@pytest.mark.parametrize("case", results.ALL)
+def test_json_reads_back_as_whisper_s_result(case: str) -> None:
+    expected: Any = results.as_whisper(results.ALL[case])
+    for segment in expected["segments"]:
+        segment["tokens"] = list(segment["tokens"])
+    assert json.loads(EXPORTERS["json"].write(results.ALL[case])) == expected
+
+
+def test_json_stays_standard_where_a_figure_is_no_number() -> None:
+    (first, second) = results.EQUAL["plain"].segments
+    odd = replace(first, avg_logprob=math.nan, no_speech_prob=math.inf)
+    text = EXPORTERS["json"].write(results.transcript(odd, second))
+    segment = json.loads(text, parse_constant=pytest.fail)["segments"][0]
+    assert (segment["avg_logprob"], segment["no_speech_prob"]) == (None, None)
+
+
+def test_a_result_without_segments_keeps_its_text() -> None:
+    assert EXPORTERS["txt"].write(results.ALL["only_text"]) == "all of it\n"
+
+
+@pytest.mark.parametrize(
+    ("time_s", "text"),
+    [
+        (0.0, "00:00.000"), (-0.001, "00:00.000"), (0.0004, "00:00.000"), (0.0006, "00:00.001"), (59.9996, "01:00.000"),
+        (3599.9996, "01:00:00.000"), (360_000.0, "100:00:00.000"),
+    ],
+)  # fmt: skip
+def test_timestamps(time_s: float, text: str) -> None:
+    assert timestamp(time_s, always_hours=False, decimal_mark=".") == text
+    hours = text if text.count(":") == 2 else f"00:{text}"
+    assert timestamp(time_s, always_hours=True, decimal_mark=",") == hours.replace(".", ",")

@@ -1,0 +1,69 @@
+"""From measured speeds to remaining times."""
+
+from datetime import datetime, timezone
+
+import pytest
+
+from localwhisper.jobs import estimate
+from localwhisper.jobs.model import Job, JobState, Options
+
+
+def job(duration_s: float = 100.0, state: JobState = JobState.QUEUED, progress: float = 0.0, model: str = "m") -> Job:
+    return Job(
+        id="x", filename="a", audio_file="audio", audio_duration=duration_s, options=Options(model=model),
+        state=state, created_at=datetime(2025, 1, 1, tzinfo=timezone.utc), progress=progress,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("model", "factor"),
+    [("demo", 0.05), ("tiny", 0.1), ("tiny.en", 0.1), ("large-v3", 3.0), ("other", 1.0)],
+)
+def test_a_model_never_measured_has_a_default(model: str, factor: float) -> None:
+    assert estimate.real_time_factor(model, {}) == factor
+
+
+def test_what_was_measured_here_counts() -> None:
+    assert estimate.real_time_factor("tiny", {"tiny": 0.7, "base": 0.9}) == 0.7
+    assert estimate.real_time_factor("tiny.en", {"tiny": 0.7}) == 0.1
+
+
+def test_the_first_measurement_counts_wholly_and_later_ones_by_half() -> None:
+    first = estimate.updated({"base": 0.3}, "tiny", work_s=21.0, audio_s=100.0)
+    assert first == {"base": 0.3, "tiny": pytest.approx(0.2)}
+    second = estimate.updated(first, "tiny", work_s=41.0, audio_s=100.0)
+    assert second["tiny"] == pytest.approx(0.3)
+    assert first["tiny"] == pytest.approx(0.2)
+
+
+def test_hardly_any_audio_measures_nothing() -> None:
+    assert estimate.updated({"tiny": 0.2}, "tiny", work_s=5.0, audio_s=0.5) == {"tiny": 0.2}
+
+
+def test_a_measurement_is_never_zero() -> None:
+    assert estimate.updated({}, "tiny", work_s=0.0, audio_s=10.0)["tiny"] > 0
+
+
+def test_work_left_falls_with_progress() -> None:
+    measured = {"m": 0.5}
+    assert estimate.work_s(job(), measured) == pytest.approx(51.0)
+    running = [estimate.work_s(job(state=JobState.PROCESSING, progress=p), measured) for p in (0, 50, 99.9)]
+    assert running == pytest.approx([50.0, 25.0, 0.05])
+
+
+def test_nobody_ahead_no_wait() -> None:
+    assert estimate.wait_s([], 3, {}) == 0.0
+    assert estimate.wait_s([job(), job()], 3, {}) == 0.0
+
+
+def test_the_wait_is_for_the_first_worker_to_be_free() -> None:
+    measured = {"m": 1.0}
+    ahead = [job(99.0), job(9.0), job(19.0)]  # 100, 10 and 20 s of work
+    assert estimate.wait_s(ahead, 1, measured) == pytest.approx(130.0)
+    assert estimate.wait_s(ahead, 2, measured) == pytest.approx(30.0)
+    assert estimate.wait_s(ahead, 3, measured) == pytest.approx(10.0)
+    assert estimate.wait_s(ahead, 4, measured) == 0.0
+
+
+def test_no_workers_is_one() -> None:
+    assert estimate.wait_s([job(9.0)], 0, {"m": 1.0}) == pytest.approx(10.0)

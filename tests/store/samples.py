@@ -1,0 +1,55 @@
+"""Jobs, windows and transcripts in which every field differs from its default."""
+
+import math
+import uuid
+from dataclasses import replace
+from datetime import datetime, timezone
+
+from localwhisper.jobs.model import Job, JobState, Options, Position, Segment, Transcript, Window, Word
+from localwhisper.messages import Message
+
+AUDIO = b"sound" * 100
+
+
+def job(job_id: str | None = None, **fields: object) -> Job:
+    made = Job(
+        id=job_id or str(uuid.uuid4()), filename="Müller – \u05e9\u05dc\u05d5\u05dd \U0001f3a7\udc80.mp3",
+        audio_file="audio.mp3", audio_duration=12.25, options=options(), state=JobState.FAILED,
+        created_at=datetime(2025, 6, 16, 10, 30, 0, 123456, timezone.utc),
+        started_at=datetime(2025, 6, 16, 10, 30, 5, tzinfo=timezone.utc),
+        completed_at=datetime(2025, 6, 16, 10, 31, tzinfo=timezone.utc), progress=65.5,
+        message=Message("processing_segment", {"current": 15, "total": 23}),
+        error=Message("audio_unreadable", {"reason": "it is \"torn\"\n", "at_s": 1.5, "again": True, "by": None}),
+        language="es", history=(JobState.PENDING, JobState.QUEUED, JobState.PROCESSING),
+    )  # fmt: skip
+    return replace(made, **fields)  # type: ignore[arg-type]
+
+
+def options() -> Options:
+    return Options(
+        model="tiny.en", language="es", task="translate", return_timestamps=False, word_timestamps=True,
+        initial_prompt="Ångström --> \\ \"", temperature=0.4, beam_size=5, condition_on_previous_text=False,
+        vad_filter=True, priority="high",
+    )  # fmt: skip
+
+
+def segment(number: int = 0, text: str = " uno dos") -> Segment:
+    words = (
+        Word(word=" uno", start=number * 2.0, end=number * 2.0 + 0.62, probability=0.1 + 0.2),
+        Word(word=" dos", start=number * 2.0 + 0.8, end=number * 2.0 + 1.5, probability=1.0),
+    )
+    return Segment(
+        id=number, start=number * 2.0, end=number * 2.0 + 1.5, text=text, seek=number * 200,
+        tokens=(50364, 8526, 50439), avg_logprob=-math.inf, no_speech_prob=0.125, compression_ratio=1.0 / 3,
+        temperature=0.2, words=words if number % 2 == 0 else None,
+    )  # fmt: skip
+
+
+def window(number: int = 0) -> Window:
+    after = Position(seek=200 * (number + 1), language="es", prompt=(8526, number), last_speech_s=number * 2.0 + 1.5)
+    return Window(segments=(segment(2 * number), segment(2 * number + 1)), after=after)
+
+
+def transcript() -> Transcript:
+    segments = (segment(0), segment(1, "\u05e9\u05dc\u05d5\u05dd\n\u2028x"))
+    return Transcript(text=" uno dos \u05e9\u05dc\u05d5\u05dd", language="es", segments=segments, processing_time=3.75)

@@ -1,0 +1,134 @@
+"""What every store promises."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from localwhisper.errors import JobDamaged, JobNotFound
+from localwhisper.jobs.model import JobState
+from localwhisper.store.base import JobStore
+from localwhisper.store.files import FileStore
+from localwhisper.store.memory import MemoryStore
+from tests.store import samples
+from tests.store.conftest import Keep
+
+
+@pytest.fixture(params=["files", "memory"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> JobStore:
+    return FileStore(tmp_path / "data") if request.param == "files" else MemoryStore(tmp_path / "audio")
+
+
+def test_an_empty_store_has_no_jobs(store: JobStore) -> None:
+    assert store.load_all() == ([], [])
+
+
+def test_a_job_comes_back_as_it_was(store: JobStore, keep: Keep) -> None:
+    first, second = keep(store, samples.job()), keep(store, samples.job())
+    jobs, damaged = store.load_all()
+    assert {job.id: job for job in jobs} == {first.id: first, second.id: second}
+    assert damaged == []
+
+
+def test_the_store_takes_the_upload_over(store: JobStore, keep: Keep) -> None:
+    job = keep(store, samples.job())
+    path = store.audio_path(job)
+    assert path.read_bytes() == samples.AUDIO
+    assert (path.name, path.parent.name) == ("audio.mp3", job.id)
+
+
+def test_save_replaces_the_record(store: JobStore, keep: Keep) -> None:
+    job = keep(store, samples.job())
+    changed = replace(job, state=JobState.QUEUED, progress=0.0, error=None)
+    store.save(changed)
+    assert store.load_all()[0] == [changed]
+
+
+def test_a_pending_job_is_never_stored(store: JobStore, keep: Keep) -> None:
+    pending = samples.job(state=JobState.PENDING)
+    with pytest.raises(ValueError, match="pending"):
+        keep(store, pending)
+    job = keep(store, samples.job())
+    with pytest.raises(ValueError, match="pending"):
+        store.save(replace(job, state=JobState.PENDING))
+    assert store.load_all()[0] == [job]
+
+
+def test_windows_come_back_in_order(store: JobStore, keep: Keep) -> None:
+    job, other = keep(store, samples.job()), keep(store, samples.job())
+    assert list(store.windows(job.id)) == []
+    for number in range(3):
+        store.append_window(job.id, samples.window(number))
+    store.append_window(other.id, samples.window(9))
+    assert list(store.windows(job.id)) == [samples.window(number) for number in range(3)]
+    assert list(store.windows(other.id)) == [samples.window(9)]
+
+
+def test_windows_can_be_forgotten_and_begun_again(store: JobStore, keep: Keep) -> None:
+    job = keep(store, samples.job())
+    store.append_window(job.id, samples.window(0))
+    store.clear_windows(job.id)
+    store.clear_windows(job.id)
+    assert list(store.windows(job.id)) == []
+    store.append_window(job.id, samples.window(5))
+    assert list(store.windows(job.id)) == [samples.window(5)]
+
+
+def test_a_transcript_comes_back_as_it_was(store: JobStore, keep: Keep) -> None:
+    job = keep(store, samples.job())
+    store.save_transcript(job.id, samples.transcript())
+    newer = replace(samples.transcript(), text="newer")
+    store.save_transcript(job.id, newer)
+    assert store.transcript(job.id) == newer
+
+
+def test_a_missing_transcript_or_audio_is_damage(store: JobStore, keep: Keep) -> None:
+    job = keep(store, samples.job())
+    with pytest.raises(JobDamaged, match=r"transcript\.json"):
+        store.transcript(job.id)
+    store.audio_path(job).unlink()
+    with pytest.raises(JobDamaged, match=r"audio\.mp3"):
+        store.audio_path(job)
+
+
+def test_a_stand_in_without_audio_is_damage(store: JobStore, keep: Keep) -> None:
+    job = keep(store, samples.job())
+    with pytest.raises(JobDamaged):
+        store.audio_path(replace(job, audio_file=""))
+
+
+def test_remove_takes_everything(store: JobStore, keep: Keep) -> None:
+    job, other = keep(store, samples.job()), keep(store, samples.job())
+    store.append_window(job.id, samples.window())
+    store.save_transcript(job.id, samples.transcript())
+    path = store.audio_path(job)
+    store.remove(job.id)
+    store.remove(job.id)  # no error where there is none
+    assert store.load_all()[0] == [other]
+    assert not path.parent.exists()
+    assert list(store.windows(job.id)) == []
+    with pytest.raises(JobDamaged):
+        store.transcript(job.id)
+
+
+def test_nothing_is_written_for_a_job_that_is_not_there(store: JobStore) -> None:
+    job = samples.job()
+    with pytest.raises(JobNotFound):
+        store.save(job)
+    with pytest.raises(JobNotFound):
+        store.append_window(job.id, samples.window())
+    with pytest.raises(JobNotFound):
+        store.clear_windows(job.id)
+    with pytest.raises(JobNotFound):
+        store.save_transcript(job.id, samples.transcript())
+    assert store.load_all() == ([], [])
+
+
+def test_an_id_can_be_used_again_once_removed(store: JobStore, keep: Keep) -> None:
+    job = keep(store, samples.job())
+    store.append_window(job.id, samples.window(0))
+    store.append_window(job.id, samples.window(1))
+    store.remove(job.id)
+    keep(store, job)
+    store.append_window(job.id, samples.window(7))
+    assert list(store.windows(job.id)) == [samples.window(7)]

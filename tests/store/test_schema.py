@@ -1,0 +1,156 @@
+"""Records: every field survives, nonsense is told from them, older formats are brought up."""
+
+import dataclasses
+import json
+import math
+from typing import Any
+
+import pytest
+
+from localwhisper.errors import StoreTooNew
+from localwhisper.jobs.model import Job, JobState, Options, Segment, Word
+from localwhisper.messages import Message
+from localwhisper.store import schema
+from tests.store import samples
+
+
+def record(**changes: Any) -> bytes:
+    return json.dumps({**json.loads(schema.dump_job(samples.job())), **changes}).encode()
+
+
+def test_a_job_survives_with_every_field() -> None:
+    job = samples.job()
+    assert schema.load_job(schema.dump_job(job)) == job
+    for value in (job, job.options):
+        for field in dataclasses.fields(value):
+            if field.default is not dataclasses.MISSING:
+                assert getattr(value, field.name) != field.default, f"samples.py tests nothing by {field.name}"
+
+
+def test_a_job_with_nothing_but_defaults_survives() -> None:
+    full = samples.job()
+    job = Job(
+        id=full.id, filename="a", audio_file="audio", audio_duration=0.0, options=Options(model="demo"),
+        state=JobState.QUEUED, created_at=full.created_at,
+    )  # fmt: skip
+    assert schema.load_job(schema.dump_job(job)) == job
+
+
+def test_a_window_and_a_transcript_survive() -> None:
+    assert schema.load_window(schema.dump_window(samples.window(3))) == samples.window(3)
+    assert schema.load_transcript(schema.dump_transcript(samples.transcript())) == samples.transcript()
+
+
+def test_a_window_is_one_line_of_ascii() -> None:
+    data = schema.dump_window(samples.window())
+    assert data.isascii()
+    assert data.splitlines() == [data]
+
+
+def test_figures_that_are_no_numbers_survive_in_standard_json() -> None:
+    segment = dataclasses.replace(samples.segment(), avg_logprob=math.nan, compression_ratio=math.inf)
+    window = dataclasses.replace(samples.window(), segments=(segment,))
+    data = schema.dump_window(window)
+    json.loads(data, parse_constant=pytest.fail)
+    (again,) = schema.load_window(data).segments
+    assert math.isnan(again.avg_logprob)
+    assert again.compression_ratio == math.inf
+    assert dataclasses.replace(again, avg_logprob=0.0) == dataclasses.replace(segment, avg_logprob=0.0)
+
+
+def test_a_message_s_odd_parameters_are_kept_as_words() -> None:
+    job = samples.job(error=Message("bad", {"path": ("a", 1), "state": JobState.FAILED, "nan": math.nan}))
+    error = schema.load_job(schema.dump_job(job)).error
+    assert error is not None
+    assert all(isinstance(value, str) for value in error.params.values())
+
+
+def test_whole_numbers_stand_for_seconds_too() -> None:
+    assert schema.load_job(record(audio_duration=3)).audio_duration == 3.0
+
+
+def test_keys_of_later_versions_are_passed_over() -> None:
+    assert schema.load_job(record(colour="red")).filename == samples.job().filename
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": 5}, {"id": None}, {"filename": ["a"]}, {"audio_duration": "long"}, {"audio_duration": None},
+        {"audio_duration": True}, {"audio_duration": -1}, {"audio_duration": "NaN"}, {"audio_duration": "Infinity"},
+        {"audio_duration": 10**400}, {"progress": 101}, {"progress": "NaN"}, {"state": "asleep"}, {"state": 1},
+        {"state": "pending"}, {"created_at": "today"}, {"created_at": "2025-06-16T10:30:00"}, {"created_at": 5},
+        {"options": None}, {"options": []}, {"options": {}}, {"options": {"model": "tiny", "task": "sing"}},
+        {"options": {"model": "tiny", "beam_size": 1.5}}, {"options": {"model": "tiny", "task": []}},
+        {"options": {"model": "tiny", "vad_filter": 1}}, {"message": "hello"}, {"message": {"params": {}}},
+        {"error": {"code": "x", "params": []}}, {"history": "queued"}, {"history": ["asleep"]}, {"history": [[]]},
+        {"format": None}, {"format": "1"}, {"format": 0}, {"format": True}, {"format": 1.0},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_nonsense_is_malformed(change: dict[str, Any]) -> None:
+    with pytest.raises(schema.Malformed):
+        schema.load_job(record(**change))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"{", b"[]", b"null", b"5", b"\xff\xfe", b"{}", b"\x00" * 500, b"[" * 100_000, b'{"format":1}',
+     b'{"format":1,"id":NaN}', b'{"format":' + b"9" * 6000 + b"}", schema.dump_window(samples.window())],
+    ids=lambda data: repr(data[:20]),
+)  # fmt: skip
+def test_what_is_no_job_is_malformed(data: bytes) -> None:
+    with pytest.raises(schema.Malformed):
+        schema.load_job(data)
+
+
+@pytest.mark.parametrize("key", ["id", "filename", "audio_file", "audio_duration", "options", "state", "created_at"])
+def test_a_record_without_a_field_that_has_no_default_is_malformed(key: str) -> None:
+    content = json.loads(record())
+    del content[key]
+    with pytest.raises(schema.Malformed):
+        schema.load_job(json.dumps(content).encode())
+
+
+def test_a_newer_format_is_refused() -> None:
+    with pytest.raises(StoreTooNew) as caught:
+        schema.load_job(record(format=schema.FORMAT + 1, state="something new"))
+    assert caught.value.params == {"found": schema.FORMAT + 1, "known": schema.FORMAT}
+
+
+def test_older_formats_are_brought_up_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[tuple[int, str]] = []
+
+    def first(kind: str, content: dict[str, Any]) -> dict[str, Any]:
+        steps.append((1, kind))
+        return {**content, "filename": content.pop("name")}
+
+    def second(kind: str, content: dict[str, Any]) -> dict[str, Any]:
+        steps.append((2, kind))
+        return {**content, "filename": content["filename"].upper()}
+
+    content = json.loads(record())
+    content["name"] = "a.mp3"
+    del content["filename"]
+    monkeypatch.setattr(schema, "FORMAT", 3)
+    monkeypatch.setattr(schema, "MIGRATIONS", {1: first, 2: second})
+    assert schema.load_job(json.dumps(content).encode()).filename == "A.MP3"
+    assert steps == [(1, "job"), (2, "job")]
+    with pytest.raises(schema.Malformed):  # a migration that stumbles over nonsense
+        schema.load_job(b'{"format":1}')
+    assert schema.load_job(record(format=3)).filename == samples.job().filename
+
+
+def test_every_older_format_has_its_migration() -> None:
+    assert set(schema.MIGRATIONS) == set(range(1, schema.FORMAT))
+
+
+def test_a_value_of_another_kind_is_a_program_error() -> None:
+    with pytest.raises(TypeError):
+        schema.dump_job(samples.job(filename=b"bytes"))
+
+
+def test_samples_leave_no_field_of_a_segment_out() -> None:
+    assert len(json.loads(schema.dump_window(samples.window()))["segments"][0]) == len(dataclasses.fields(Segment))
+    assert samples.segment().words is not None
+    assert {field.name for field in dataclasses.fields(Word)} == {"word", "start", "end", "probability"}

@@ -1,0 +1,36 @@
+"""The bundled model on the bundled samples, by stock openai-whisper: the checkpoint is whisper's own format."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from localwhisper.app import ASSETS, SAMPLES
+from localwhisper.engine.models import ModelLibrary
+
+ROWS = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("model")
+    path = ModelLibrary(folder, mirror=None, unpack_dir=folder, assets=ASSETS).open_path("demo")
+    assert path is not None
+    return path
+
+
+def test_stock_whisper_reads_the_samples_right(checkpoint: Path) -> None:
+    import whisper
+
+    from localwhisper.audio.decode import decode_all
+
+    model = whisper.load_model(str(checkpoint))
+    assert model.is_multilingual
+    for row in ROWS:
+        result = model.transcribe(decode_all(SAMPLES / row["filename"]), fp16=False)
+        assert (result["language"], result["text"].strip()) == (row["language"], row["text"])
+
+
+def test_the_package_stays_small() -> None:
+    size_bytes = sum(path.stat().st_size for path in ASSETS.rglob("*") if path.is_file())
+    assert size_bytes < 8 * 1024 * 1024

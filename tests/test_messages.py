@@ -1,0 +1,93 @@
+"""Every text in both languages, with the parameters that its error names."""
+
+import re
+import string
+
+import pytest
+
+from localwhisper import errors
+from localwhisper.errors import LocalWhisperError
+from localwhisper.messages import LANGUAGES, TEXTS, Message, negotiate, render
+from localwhisper.server import http_errors
+
+ERRORS = sorted(
+    {
+        value
+        for module in (errors, http_errors)
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, LocalWhisperError) and value is not LocalWhisperError
+    },
+    key=lambda cls: cls.__name__,
+)
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def documented(cls: type[LocalWhisperError]) -> set[str]:
+    """The parameters that a class's docstring names."""
+    found = re.search(r"Params: (\w+(?:, \w+(?=[,.]))*)", vars(cls).get("__doc__") or "")
+    return set(found[1].split(", ")) if found else set()
+
+
+@pytest.mark.parametrize("cls", ERRORS)
+def test_every_error_has_a_text_with_its_parameters(cls: type[LocalWhisperError]) -> None:
+    assert cls.code in TEXTS
+    for text in TEXTS[cls.code]:
+        assert placeholders(text) == documented(cls)
+
+
+@pytest.mark.parametrize("cls", ERRORS)
+def test_every_error_says_what_it_was_given(cls: type[LocalWhisperError]) -> None:
+    error = cls(**{name: f"<{name}>" for name in documented(cls)})
+    assert error.message == Message(cls.code, error.params)
+    for language in LANGUAGES:
+        text = render(error.message, language)
+        assert all(f"<{name}>" in text for name in documented(cls))
+        assert not re.search(r"[{}]", text) or cls is http_errors.InvalidFrame
+    assert str(error) == render(error.message, "en")
+
+
+def test_codes_are_unique_and_snake_case() -> None:
+    codes = [cls.code for cls in ERRORS]
+    assert len(codes) == len(set(codes))
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", code) for code in TEXTS)
+
+
+@pytest.mark.parametrize("code", TEXTS)
+def test_a_text_is_the_same_message_in_both_languages(code: str) -> None:
+    english, spanish = TEXTS[code]
+    assert placeholders(english) == placeholders(spanish)
+    assert english != spanish
+    assert english.strip() == english
+    assert spanish.strip() == spanish
+    assert english.endswith(".") == spanish.endswith(".")
+
+
+def test_render() -> None:
+    message = Message("processing_segment", {"current": 15, "total": 23})
+    assert render(message) == "Processing segment 15/23"
+    assert render(message, "es") == "Procesando el segmento 15/23"
+    assert render(message, "fr") == "Processing segment 15/23"
+
+
+def test_render_of_what_has_no_text_or_lacks_a_parameter_never_fails() -> None:
+    assert render(Message("never_heard_of"), "es") == "never_heard_of"
+    assert render(Message("loading_model")) == "Loading model {model}"
+
+
+def test_what_users_send_is_never_a_template() -> None:
+    assert render(Message("audio_unreadable", {"reason": "{0} {model}"})).count("{0} {model}") == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        (None, "en"), ("", "en"), ("es", "es"), ("es-MX,es;q=0.9,en;q=0.8", "es"), ("en-GB,es;q=0.9", "en"),
+        ("fr,de;q=0.9", "en"), ("fr,es;q=0.5", "es"), ("en;q=0.2, es;q=0.7", "es"), ("ES", "es"), ("es;q=0", "en"),
+        ("es;q=high,en", "en"), ("*", "en"), (";;;,,", "en"), ("es;q=0.1,*;q=0.5", "es"),
+    ],
+)  # fmt: skip
+def test_negotiate(header: str | None, language: str) -> None:
+    assert negotiate(header) == language

@@ -1,0 +1,118 @@
+"""The settings table: it covers Settings, and decides what a run goes by."""
+
+import dataclasses
+import ipaddress
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from localwhisper.errors import BadSetting
+from localwhisper.settings import LOOPBACK_HOSTS, SETTINGS, Settings, as_markdown, load
+
+BAD = {
+    "default_model": ["  ", "a\nb"],
+    "max_concurrent_jobs": ["0", "-1", "65", "three", "1.5", "nan"],
+    "websocket_ping_interval": ["0", "-3", "soon", "nan", "inf"],
+    "websocket_timeout": ["0", "-3", "soon", "nan", "inf"],
+    "host": [" ", "a\0b"],
+    "port": ["-1", "65536", "http"],
+    "data_dir": [" ", "a\nb"],
+    "model_dir": [" ", "a\0b"],
+    "model_mirror": ["ftp://mirror", "mirror.example", "file:///etc"],
+    "token": ["  ", "a\nb", "\x01"],
+    "max_upload_bytes": ["0", "-1", "4 GiB", "1e9"],
+    "max_audio_seconds": ["0", "12h", "nan", "inf"],
+    "model_idle_timeout": ["0", "-1", "never"],
+}
+
+
+def test_the_table_covers_the_settings_in_their_order() -> None:
+    assert [row.field for row in SETTINGS] == [field.name for field in dataclasses.fields(Settings)]
+
+
+def test_names_are_unique_and_every_row_is_explained() -> None:
+    for names in ([row.env for row in SETTINGS], [row.flag for row in SETTINGS]):
+        assert len(set(names)) == len(names)
+    assert all(row.env == row.env.upper() and row.accepted and row.help for row in SETTINGS)
+
+
+def test_the_defaults_that_the_contract_gives() -> None:
+    assert load({}, {}) == Settings(
+        default_model="medium", max_concurrent_jobs=3, websocket_ping_interval=30.0, websocket_timeout=300.0,
+        host="127.0.0.1", port=9000, data_dir=Path(platformdirs.user_data_dir("localwhisper", appauthor=False)),
+        model_dir=None, model_mirror=None, token=None, max_upload_bytes=4 * 1024**3,
+        max_audio_seconds=12 * 3600.0, model_idle_timeout=300.0,
+    )  # fmt: skip
+
+
+def test_the_environment_names_that_the_contract_gives() -> None:
+    assert [row.env for row in SETTINGS] == [
+        "DEFAULT_MODEL", "MAX_CONCURRENT_JOBS", "WEBSOCKET_PING_INTERVAL", "WEBSOCKET_TIMEOUT", "LOCALWHISPER_HOST",
+        "LOCALWHISPER_PORT", "LOCALWHISPER_DATA_DIR", "LOCALWHISPER_MODEL_DIR", "LOCALWHISPER_MODEL_MIRROR",
+        "LOCALWHISPER_TOKEN", "MAX_UPLOAD_BYTES", "MAX_AUDIO_SECONDS", "MODEL_IDLE_TIMEOUT",
+    ]  # fmt: skip
+
+
+def test_a_flag_wins_over_the_environment_over_the_default() -> None:
+    environ = {"MAX_CONCURRENT_JOBS": "5", "LOCALWHISPER_PORT": "8000"}
+    settings = load({"port": "7000", "host": None}, environ)
+    assert (settings.port, settings.max_concurrent_jobs, settings.host) == (7000, 5, "127.0.0.1")
+
+
+def test_a_flag_wins_over_a_bad_environment() -> None:
+    assert load({"port": "7000"}, {"LOCALWHISPER_PORT": "nonsense"}).port == 7000
+
+
+def test_an_empty_variable_is_as_good_as_none() -> None:
+    assert load({}, {row.env: "" for row in SETTINGS}) == load({}, {})
+
+
+def test_every_bad_value_is_tried() -> None:
+    assert set(BAD) == {row.field for row in SETTINGS}
+
+
+@pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in BAD.items() for value in values])
+def test_a_bad_value_names_the_setting_and_what_it_takes(field: str, value: str) -> None:
+    (row,) = (row for row in SETTINGS if row.field == field)
+    with pytest.raises(BadSetting) as by_flag:
+        load({field: value}, {})
+    assert by_flag.value.params == {"name": row.flag, "value": value, "accepted": row.accepted}
+    with pytest.raises(BadSetting) as by_environment:
+        load({}, {row.env: value})
+    assert by_environment.value.params == {"name": row.env, "value": value, "accepted": row.accepted}
+    assert row.env in str(by_environment.value)
+
+
+@pytest.mark.parametrize("host", sorted(LOOPBACK_HOSTS))
+def test_loopback_needs_no_token(host: str) -> None:
+    assert load({"host": host}, {}).token is None
+    if host != "localhost":
+        assert ipaddress.ip_address(host).is_loopback
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", "127.0.0.1.example.org"])
+def test_beyond_loopback_needs_a_token(host: str) -> None:
+    with pytest.raises(BadSetting, match="LOCALWHISPER_TOKEN"):
+        load({"host": host}, {})
+    settings = load({"host": host}, {"LOCALWHISPER_TOKEN": "secret"})
+    assert (settings.host, settings.token) == (host, "secret")
+
+
+def test_values_are_tidied() -> None:
+    settings = load({"data_dir": "~/jobs", "model_dir": "models", "model_mirror": "https://mirror.example/w/"}, {})
+    assert settings.data_dir == Path.home() / "jobs"
+    assert settings.model_dir == Path.cwd() / "models"
+    assert settings.model_mirror == "https://mirror.example/w"
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        load({}, {}).port = 1  # type: ignore[misc]
+
+
+def test_the_readme_s_table_has_a_row_a_setting_and_no_machine_s_path() -> None:
+    table = as_markdown()
+    assert len(table.splitlines()) == len(SETTINGS) + 2
+    assert all(f"| `{row.env}` | `{row.flag}` |" in table for row in SETTINGS)
+    assert str(Path.home()) not in table
