@@ -57,7 +57,7 @@ class WindowTask(DecodingTask):  # type: ignore[misc]
     def __init__(self, model: Whisper, options: DecodingOptions, check: Callable[[], None]) -> None:
         super().__init__(model, options)
         self.inference = CheckedInference(model, len(self.initial_tokens), check)
-        decoder = self.decoder
+        decoder: object = self.decoder
         if isinstance(decoder, BeamSearchDecoder):
             decoder.inference = self.inference
         elif options.temperature > 0:

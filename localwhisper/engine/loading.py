@@ -12,8 +12,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 import whisper
-from torch import Tensor
-from whisper.model import ModelDimensions, MultiHeadAttention, Whisper
+from torch import Tensor, nn
+from whisper.model import AudioEncoder, ModelDimensions, MultiHeadAttention, TextDecoder, Whisper
 
 from localwhisper.engine.base import Control
 from localwhisper.engine.models import ModelLibrary
@@ -48,6 +48,20 @@ class Attention(MultiHeadAttention):  # type: ignore[misc]  # whisper has no typ
         return (weights @ v).permute(0, 2, 1, 3).flatten(start_dim=2), scores.detach()
 
 
+class Skeleton(Whisper):  # type: ignore[misc]
+    """A Whisper that can be built without memory: its alignment heads come later."""
+
+    def __init__(self, dims: ModelDimensions) -> None:
+        nn.Module.__init__(self)
+        self.dims = dims
+        self.encoder = AudioEncoder(
+            dims.n_mels, dims.n_audio_ctx, dims.n_audio_state, dims.n_audio_head, dims.n_audio_layer
+        )
+        self.decoder = TextDecoder(
+            dims.n_vocab, dims.n_text_ctx, dims.n_text_state, dims.n_text_head, dims.n_text_layer
+        )
+
+
 def attentions(model: Whisper) -> Iterator[Attention]:
     return (module for module in model.modules() if isinstance(module, Attention))
 
@@ -68,7 +82,7 @@ def _read(path: Path, name: str) -> Whisper:
         checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         dims = ModelDimensions(**checkpoint["dims"])
         with torch.device("meta"):
-            model = Whisper(dims)
+            model = Skeleton(dims)
         model.load_state_dict(checkpoint["model_state_dict"], assign=True)
     except (MemoryError, OSError):
         raise

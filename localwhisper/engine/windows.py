@@ -91,4 +91,4 @@ def _word(word: Draft) -> Word:
 
 def n_windows(n_frames: int) -> int:
     """Windows of 30 s that a recording fills."""
-    return max(1, math.ceil(n_frames / N_FRAMES))
+    return max(1, math.ceil(n_frames / int(N_FRAMES)))
