@@ -19,6 +19,7 @@ from tools.demo_model.words import LANGUAGES
 
 N_TIMESTAMPS = 1501
 FRAME_S = 0.02
+N_CONTEXT = 448  # tokens that a whisper decoder reads
 MAX_TEXT_TOKENS = 224
 MAX_PROMPT_TOKENS = 223
 SEGMENT_WORDS = 8
@@ -121,7 +122,8 @@ class Labeller:
             labels.targets.append(NO_TARGET)
         labels.look_from = [0] * (len(labels.tokens) - 1)
         labels.look_to = [0] * (len(labels.tokens) - 1)
-        body = self._body(window, with_times, offset_s)[: MAX_TEXT_TOKENS + 1]
+        room = min(MAX_TEXT_TOKENS + 1, N_CONTEXT - len(labels.tokens) + 1)
+        body = self._body(window, with_times, offset_s)[:room]
         for target, look_from, look_to in body:
             labels.targets.append(target)
             labels.look_from.append(look_from)

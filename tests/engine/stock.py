@@ -1,0 +1,51 @@
+"""openai-whisper itself, made to draw its samples as the engine does, to compare with."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+import whisper
+
+from localwhisper.engine.inference import SEED
+from localwhisper.jobs.model import Transcript
+
+
+def load(path: Path) -> whisper.model.Whisper:
+    """A model whose every decode starts from the engine's seed."""
+    model = whisper.load_model(str(path))
+    original = model.decode
+
+    def seeded(*args: Any, **kwargs: Any) -> Any:
+        torch.manual_seed(SEED)
+        return original(*args, **kwargs)
+
+    model.decode = seeded
+    return model
+
+
+def differences(expected: dict[str, Any], found: Transcript) -> list[str]:
+    """What a transcript says otherwise than stock's result; empty where they are equal."""
+    wrong = []
+    if expected["text"] != found.text:
+        wrong.append(f"text: {expected['text']!r} != {found.text!r}")
+    if expected["language"] != found.language:
+        wrong.append(f"language: {expected['language']} != {found.language}")
+    if len(expected["segments"]) != len(found.segments):
+        return [*wrong, f"{len(expected['segments'])} segments != {len(found.segments)}"]
+    for theirs, ours in zip(expected["segments"], found.segments, strict=True):
+        for name in ("id", "seek", "text", "temperature"):
+            if theirs[name] != getattr(ours, name):
+                wrong.append(f"{name}: {theirs[name]!r} != {getattr(ours, name)!r}")
+        if tuple(theirs["tokens"]) != ours.tokens:
+            wrong.append(f"tokens of {ours.text!r}")
+        for name in ("start", "end", "avg_logprob", "no_speech_prob", "compression_ratio"):
+            if abs(theirs[name] - getattr(ours, name)) > 1e-3:
+                wrong.append(f"{name}: {theirs[name]} != {getattr(ours, name)}")
+        wrong += _word_differences(theirs.get("words", []), ours.words or ())
+    return wrong
+
+
+def _word_differences(theirs: list[dict[str, Any]], ours: tuple[Any, ...]) -> list[str]:
+    expected = [(word["word"], round(word["start"], 2), round(word["end"], 2)) for word in theirs]
+    found = [(word.word, round(word.start, 2), round(word.end, 2)) for word in ours]
+    return [] if expected == found else [f"words: {expected} != {found}"]
