@@ -119,7 +119,13 @@ class App:
             idle_connection_timeout=120, body_timeout=None,
         )  # fmt: skip
         sockets = self._bind()
-        await self._queue.start()
+        try:
+            await self._queue.start()
+        except BaseException:
+            for opened in sockets:
+                opened.close()
+            self._lock.release()
+            raise
         self._server.add_sockets(sockets)
         port: int = sockets[0].getsockname()[1]
         return port

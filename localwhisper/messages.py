@@ -26,17 +26,17 @@ def render(message: Message, language: str = "en") -> str:
 
 def negotiate(accept_language: str | None) -> str:
     """The best of our languages for an Accept-Language header (RFC 9110, 12.5.4)."""
-    ranked: list[tuple[float, str]] = []
-    for item in (accept_language or "").split(","):
-        tag, _, quality = item.strip().partition(";q=")
+    ranked: list[tuple[float, int, str]] = []
+    for place, item in enumerate((accept_language or "").split(",")):
+        tag, *params = (part.strip() for part in item.split(";"))
         try:
-            weight = float(quality) if quality else 1.0
+            weight = next((float(param[2:]) for param in params if param.startswith("q=")), 1.0)
         except ValueError:
             continue
         primary = tag.split("-")[0].lower()
         if primary in LANGUAGES and weight > 0:
-            ranked.append((-weight, primary))
-    return min(ranked)[1] if ranked else "en"
+            ranked.append((-weight, place, primary))
+    return min(ranked)[2] if ranked else "en"
 
 
 TEXTS: Mapping[str, tuple[str, str]] = {

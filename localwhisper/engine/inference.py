@@ -1,6 +1,7 @@
 """whisper's decoding of one window, with a check at every token and sampling that repeats itself."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -54,12 +55,13 @@ class SeededDecoder(GreedyDecoder):  # type: ignore[misc]
 
 
 class WindowTask(DecodingTask):  # type: ignore[misc]
+    decoder: Any
+
     def __init__(self, model: Whisper, options: DecodingOptions, check: Callable[[], None]) -> None:
         super().__init__(model, options)
         self.inference = CheckedInference(model, len(self.initial_tokens), check)
-        decoder: object = self.decoder
-        if isinstance(decoder, BeamSearchDecoder):
-            decoder.inference = self.inference
+        if isinstance(self.decoder, BeamSearchDecoder):
+            self.decoder.inference = self.inference
         elif options.temperature > 0:
             self.decoder = SeededDecoder(options.temperature, self.tokenizer.eot, model.device)
 

@@ -20,7 +20,7 @@ NEW_WEIGHT = 0.5  # of the newest measurement against those before
 
 def real_time_factor(model: str, measured: Mapping[str, float]) -> float:
     """Seconds of work for one second of audio."""
-    family = model.split(".")[0].split("-v")[0]
+    family = "turbo" if model.endswith("turbo") else model.split(".")[0].split("-v")[0]
     return measured.get(model, DEFAULT_REAL_TIME_FACTORS.get(family, 1.0))
 
 

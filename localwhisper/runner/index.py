@@ -1,6 +1,7 @@
 """All jobs in memory, newest first: look-up, search by name, paging. Event loop's thread only."""
 
 import bisect
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -73,6 +74,7 @@ class JobIndex:
         end = len(self._order)
         if cursor is not None:
             created_at, _, job_id = cursor.partition("_")
+            uuid.UUID(job_id)
             end = bisect.bisect_left(self._order, (EPOCH + timedelta(microseconds=int(created_at)), job_id))
         wanted = name_contains.casefold()
         found: list[Job] = []

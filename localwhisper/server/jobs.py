@@ -11,6 +11,7 @@ from localwhisper.export.registry import EXPORTERS
 from localwhisper.jobs.model import Job, JobState
 from localwhisper.server import views
 from localwhisper.server.base import BaseHandler
+from localwhisper.server.http_errors import BadRequest
 
 MAX_PAGE = 200
 
@@ -84,6 +85,8 @@ class AudioHandler(tornado.web.StaticFileHandler, BaseHandler):
     async def get(self, job_id: str, include_body: bool = True) -> None:
         self.absolute = await self.services.queue.audio_path(job_id)
         await super().get(job_id, include_body)
+        if self.get_status() == 416:  # set without a body where no byte of the range exists
+            self.write_json({"error": views.message_body(BadRequest().message, self.language)}, 416)
 
     async def head(self, job_id: str) -> None:
         await self.get(job_id, include_body=False)

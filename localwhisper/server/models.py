@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 from localwhisper.engine.models import ModelEntry
 from localwhisper.errors import ModelNotFound
@@ -29,21 +30,24 @@ class ModelsHandler(BaseHandler):
         })  # fmt: skip
 
 
+def entry_body(handler: BaseHandler, name: str) -> views.Json:
+    services = handler.services
+    return views.model_body(find_entry(services, name), services.downloads, handler.language)
+
+
 class ModelHandler(BaseHandler):
     async def delete(self, name: str) -> None:
-        self._entry(name)
+        entry = find_entry(self.services, name)
         await asyncio.get_running_loop().run_in_executor(None, self.services.library.remove, name)
-        self.write_json(self._entry(name))
-
-    def _entry(self, name: str) -> views.Json:
-        return views.model_body(find_entry(self.services, name), self.services.downloads, self.language)
+        gone = replace(entry, available=False)  # an imported one is not even known any more
+        self.write_json(views.model_body(gone, self.services.downloads, self.language))
 
 
-class DownloadHandler(ModelHandler):
+class DownloadHandler(BaseHandler):
     async def post(self, name: str) -> None:
-        self._entry(name)
+        find_entry(self.services, name)
         self.services.downloads.start(name)
-        self.write_json(self._entry(name), 202)
+        self.write_json(entry_body(self, name), 202)
 
 
 class SamplesHandler(BaseHandler):

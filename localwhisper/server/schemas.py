@@ -52,8 +52,8 @@ SCHEMAS: dict[str, Schema] = {
     "Word": _object({"word": TEXT, "start": SECONDS, "end": SECONDS, "probability": NUMBER}),
     "Segment": _object(
         {
-            "id": WHOLE, "start": SECONDS, "end": SECONDS, "text": TEXT, "avg_logprob": NUMBER,
-            "no_speech_prob": NUMBER, "compression_ratio": NUMBER, "temperature": NUMBER,
+            "id": WHOLE, "start": SECONDS, "end": SECONDS, "text": TEXT, "avg_logprob": _or_null("number"),
+            "no_speech_prob": _or_null("number"), "compression_ratio": _or_null("number"), "temperature": NUMBER,
         },
         {"words": _list(_ref("Word"))},
     ),

@@ -1,7 +1,6 @@
 """POST /transcribe-job: a multipart body streamed to disk, checked, queued."""
 
 import asyncio
-import errno
 import os
 import re
 import uuid
@@ -18,20 +17,19 @@ from localwhisper.errors import (
     InvalidBody,
     LocalWhisperError,
     MissingFile,
-    StorageFull,
     UnknownOption,
     UploadTooLarge,
 )
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.options import BY_NAME, parse_options
 from localwhisper.server.views import seconds
+from localwhisper.store.atomic import storage_errors
 
 MAX_FIELD_BYTES = 16 * 1024
 MAX_PARTS = 32
 FORM_OVERHEAD_BYTES = 1024 * 1024  # what a body may hold besides the file
 T = TypeVar("T")
 SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}$")
-_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class Form:
@@ -56,17 +54,14 @@ class Form:
     def write(self, chunk: bytes) -> None:
         """Raises a LocalWhisperError for what can't be taken."""
         try:
-            for event in self._parser.parse(chunk):
-                if isinstance(event, multipart.MultipartSegment):
-                    self._begin(event)
-                elif event:
-                    self._data(event)
+            with storage_errors(self._path):
+                for event in self._parser.parse(chunk):
+                    if isinstance(event, multipart.MultipartSegment):
+                        self._begin(event)
+                    elif event:
+                        self._data(event)
         except multipart.MultipartError as error:
             raise InvalidBody(reason=str(error)) from None
-        except OSError as error:
-            if error.errno in _NO_SPACE:
-                raise StorageFull from None
-            raise
 
     def end(self) -> dict[str, str]:
         """The other fields. Raises InvalidBody where the body broke off, MissingFile."""
@@ -79,7 +74,8 @@ class Form:
             raise InvalidBody(reason="its fields are not UTF-8") from None
         if self._file is None:
             raise MissingFile
-        self._file.close()
+        with storage_errors(self._path):
+            self._file.close()  # writes what was buffered
         if not self._file_bytes:
             raise AudioUnreadable(reason="it is empty")
         return fields

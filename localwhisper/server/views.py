@@ -1,5 +1,6 @@
 """The domain's data as the wire shows it."""
 
+import math
 from datetime import datetime, timezone
 from typing import Any
 
@@ -21,6 +22,11 @@ def time_text(time: datetime | None) -> str | None:
 
 def seconds(value: float | None) -> float | None:
     return None if value is None else round(value, 1)
+
+
+def finite(value: float) -> float | None:
+    """JSON has no nan."""
+    return value if math.isfinite(value) else None
 
 
 def job_body(job: Job, outlook: Outlook, language: str) -> Json:
@@ -82,14 +88,15 @@ def segment_body(segment: Segment) -> Json:
         "start": round(segment.start, 3),
         "end": round(segment.end, 3),
         "text": segment.text,
-        "avg_logprob": segment.avg_logprob,
-        "no_speech_prob": segment.no_speech_prob,
-        "compression_ratio": segment.compression_ratio,
+        "avg_logprob": finite(segment.avg_logprob),
+        "no_speech_prob": finite(segment.no_speech_prob),
+        "compression_ratio": finite(segment.compression_ratio),
         "temperature": segment.temperature,
     }
     if segment.words is not None:
         body["words"] = [
-            {"word": w.word, "start": w.start, "end": w.end, "probability": w.probability} for w in segment.words
+            {"word": w.word, "start": w.start, "end": w.end, "probability": finite(w.probability)}
+            for w in segment.words
         ]
     return body
 
