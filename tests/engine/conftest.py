@@ -1,0 +1,75 @@
+"""The bundled model, and speech of the lengths that matter, all from the bundled clips."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import whisper
+from numpy.typing import NDArray
+
+from localwhisper.app import ASSETS, SAMPLES
+from localwhisper.audio.decode import decode
+from localwhisper.engine.loading import ModelCache
+from localwhisper.engine.models import ModelLibrary
+from localwhisper.engine.transcriber import WhisperEngine
+from tests.engine import stock
+from tests.engine.control import Recorder, write_wav
+
+RATE = 16000
+ROWS = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))
+
+
+def samples_of(name: str) -> NDArray[np.int16]:
+    """A bundled clip, int16, shape (n,), 16 kHz."""
+    return np.concatenate(list(decode(SAMPLES / name, check=lambda: None, max_audio_s=600)))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)  # many small models at once: threads of their own would only wait for each other
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> ModelLibrary:
+    folder = tmp_path_factory.mktemp("models")
+    return ModelLibrary(folder, mirror=None, unpack_dir=folder, assets=ASSETS)
+
+
+@pytest.fixture(scope="session")
+def engine(library: ModelLibrary) -> WhisperEngine:
+    return WhisperEngine(library, ModelCache(library, idle_timeout_s=600), max_audio_s=3600)
+
+
+@pytest.fixture(scope="session")
+def stock_model(library: ModelLibrary) -> whisper.model.Whisper:
+    path = library.open_path("demo")
+    assert path is not None
+    return stock.load(path)
+
+
+@pytest.fixture(scope="session")
+def speech(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Files by what is in them."""
+    folder = tmp_path_factory.mktemp("speech")
+    clips = {row["id"]: samples_of(row["filename"]) for row in ROWS}
+    noise = np.random.default_rng(1).standard_normal(8 * RATE)
+    both = [np.concatenate([clips[name], np.zeros(RATE, np.int16)]) for name in ("en-day", "es-dia")]
+    files = {
+        "one second": clips["en-greeting"][:RATE],
+        "english": clips["en-number"],
+        "spanish": clips["es-saludo"],
+        "a window and more": clips["en-day"],
+        "two minutes": np.concatenate([both[1], both[1], both[1], both[1]]),
+        "both languages": np.concatenate(both),
+        "speech after silence": np.concatenate([np.zeros(35 * RATE, np.int16), clips["es-numero"]]),
+        "noise": (noise * 800).astype(np.int16),
+        "tone": (9000 * np.sin(np.arange(5 * RATE) / 6)).astype(np.int16),
+    }
+    return {name: write_wav(folder / f"{name}.wav", samples) for name, samples in files.items()}
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder()

@@ -1,0 +1,41 @@
+"""An engine's other end for tests, and files to read."""
+
+import wave
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from localwhisper.errors import Stopped
+from localwhisper.jobs.model import Window
+from localwhisper.messages import Message
+
+
+class Recorder:
+    """Keeps what is reported; stops the work at the n-th check."""
+
+    def __init__(self, stop_at: int | None = None) -> None:
+        self.stop_at = stop_at
+        self.checks = 0
+        self.windows: list[Window] = []
+        self.done_s: list[float] = []
+        self.messages: list[Message] = []
+
+    def check(self) -> None:
+        self.checks += 1
+        if self.stop_at is not None and self.checks >= self.stop_at:
+            raise Stopped
+
+    def progress(self, done_s: float, message: Message) -> None:
+        self.done_s.append(done_s)
+        self.messages.append(message)
+
+    def window(self, window: Window) -> None:
+        self.windows.append(window)
+
+
+def write_wav(path: Path, samples: NDArray[np.int16], rate: int = 16000) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, rate, 0, "NONE", ""))
+        file.writeframes(samples.astype("<i2").tobytes())
+    return path

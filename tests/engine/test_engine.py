@@ -1,0 +1,134 @@
+"""Parallel jobs, resuming, stopping, progress; one set of weights for all."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from localwhisper.app import ASSETS
+from localwhisper.engine.loading import ModelCache
+from localwhisper.engine.models import ModelLibrary
+from localwhisper.engine.transcriber import WhisperEngine
+from localwhisper.errors import ModelCorrupt, ModelDownloadFailed, Stopped
+from localwhisper.jobs.model import Options, Transcript
+from tests.engine.control import Recorder
+
+WORDS = Options(model="demo", word_timestamps=True)
+
+
+def content(transcript: Transcript) -> tuple[object, ...]:
+    return (transcript.text, transcript.language, transcript.segments)
+
+
+def test_parallel_jobs_never_mix(engine: WhisperEngine, speech: dict[str, Path]) -> None:
+    names = ["english", "spanish", "one second", "a window and more"]
+    options = [Options(model="demo"), WORDS, Options(model="demo", beam_size=2)]
+    work = [(speech[name], option) for name in names for option in options]
+    alone = [content(engine.transcribe(path, option, Recorder())) for path, option in work]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda item: content(engine.transcribe(*item, Recorder())), work))
+    assert together == alone
+
+
+def test_going_on_from_any_window_gives_the_same(engine: WhisperEngine, speech: dict[str, Path]) -> None:
+    whole = Recorder()
+    undisturbed = engine.transcribe(speech["two minutes"], WORDS, whole)
+    assert len(whole.windows) >= 4
+    for n_done in range(1, len(whole.windows) + 1):
+        rest = Recorder()
+        found = engine.transcribe(speech["two minutes"], WORDS, rest, done=whole.windows[:n_done])
+        assert content(found) == content(undisturbed)
+        assert rest.windows == whole.windows[n_done:]
+
+
+def test_stops_at_any_check(engine: WhisperEngine, speech: dict[str, Path]) -> None:
+    whole = Recorder()
+    engine.transcribe(speech["english"], Options(model="demo"), whole)
+    assert whole.checks > 12  # one a token, at least
+    for stop_at in range(1, whole.checks, 5):
+        with pytest.raises(Stopped):
+            engine.transcribe(speech["english"], Options(model="demo"), Recorder(stop_at))
+    engine.transcribe(speech["english"], Options(model="demo"), Recorder())  # nothing is left behind
+
+
+def test_stops_within_a_second(engine: WhisperEngine, speech: dict[str, Path]) -> None:
+    recorder = Recorder()
+    stopped: list[float] = []
+
+    def work() -> None:
+        try:
+            engine.transcribe(speech["two minutes"], WORDS, recorder)
+        except Stopped:
+            stopped.append(time.monotonic())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    while not recorder.windows:
+        time.sleep(0.01)
+    told_s = time.monotonic()
+    recorder.stop_at = 0
+    thread.join()
+    assert stopped[0] - told_s < 3  # a second on a machine that does nothing else
+
+
+def test_progress_rises_to_the_end(engine: WhisperEngine, speech: dict[str, Path], recorder: Recorder) -> None:
+    engine.transcribe(speech["a window and more"], Options(model="demo"), recorder)
+    assert recorder.done_s == sorted(recorder.done_s)
+    assert recorder.messages[-1].params["current"] == recorder.messages[-1].params["total"] == 2
+    assert "reading_audio" in {message.code for message in recorder.messages}
+
+
+def test_the_filter_leaves_out_what_is_too_quiet(engine: WhisperEngine, tmp_path: Path) -> None:
+    import numpy as np
+
+    from tests.engine.control import write_wav
+
+    hiss = (np.random.default_rng(2).standard_normal(35 * 16000) * 20).astype(np.int16)
+    path = write_wav(tmp_path / "hiss.wav", hiss)
+    recorder = Recorder()
+    found = engine.transcribe(path, Options(model="demo", language="en", vad_filter=True), recorder)
+    assert found.segments == ()
+
+
+def test_loaded_once_however_many_ask(library: ModelLibrary) -> None:
+    cache = ModelCache(library, idle_timeout_s=600)
+
+    def ask(_: int) -> int:
+        with cache.lease("demo", Recorder()) as model:
+            return model.decoder.token_embedding.weight.data_ptr()
+
+    with ThreadPoolExecutor(8) as pool:
+        weights = set(pool.map(ask, range(16)))
+    assert (cache.loads, len(weights)) == (1, 1)
+    cache.close()
+
+
+def test_given_back_when_idle_and_not_before(library: ModelLibrary) -> None:
+    clock = [0.0]
+    cache = ModelCache(library, idle_timeout_s=300, now=lambda: clock[0])
+    with cache.lease("demo", Recorder()):
+        clock[0] = 1000
+        cache.evict_idle()
+        assert cache.loaded() == ["demo"]
+    clock[0] = 1299
+    cache.evict_idle()
+    assert cache.loaded() == ["demo"]
+    clock[0] = 1300
+    cache.evict_idle()
+    assert cache.loaded() == []
+    cache.close()
+
+
+def test_a_corrupt_checkpoint_says_so(tmp_path: Path) -> None:
+    (tmp_path / "tiny.pt").write_bytes(b"no checkpoint")
+    library = ModelLibrary(tmp_path, mirror=None, unpack_dir=tmp_path, assets=ASSETS)
+    with pytest.raises(ModelCorrupt), ModelCache(library, idle_timeout_s=600).lease("tiny", Recorder()):
+        pass
+
+
+def test_a_missing_checkpoint_is_fetched_or_says_why(tmp_path: Path) -> None:
+    library = ModelLibrary(tmp_path, mirror="http://127.0.0.1:9", unpack_dir=tmp_path, assets=ASSETS)
+    with pytest.raises(ModelDownloadFailed), ModelCache(library, idle_timeout_s=600).lease("tiny", Recorder()):
+        pass

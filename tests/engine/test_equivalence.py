@@ -1,0 +1,75 @@
+"""The engine gives what whisper.transcribe gives: text, times, tokens, words, for the same options."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import whisper
+
+from localwhisper.engine.transcriber import WhisperEngine
+from localwhisper.jobs.model import Options
+from tests.engine import stock
+from tests.engine.control import Recorder
+
+FILES = ["one second", "english", "spanish", "a window and more", "speech after silence", "noise", "tone"]
+OPTIONS: dict[str, dict[str, Any]] = {
+    "beam": {"beam_size": 2},
+    "given language": {"language": "es"},
+    "prompt": {"initial_prompt": "good morning thank you"},
+    "translate": {"task": "translate", "language": "es"},
+    "words": {"word_timestamps": True},
+    "sampled": {"temperature": 0.4},
+    "unconditioned": {"condition_on_previous_text": False},
+}
+
+
+def compare(engine: WhisperEngine, model: whisper.model.Whisper, path: Path, options: dict[str, Any]) -> None:
+    theirs = dict(options)
+    if "temperature" in theirs:
+        theirs["temperature"] = (theirs["temperature"],)
+    expected = model.transcribe(str(path), fp16=False, **theirs)
+    found = engine.transcribe(path, Options(model="demo", **options), Recorder())
+    assert stock.differences(expected, found) == []
+
+
+@pytest.mark.filterwarnings("ignore:Word-level timestamps on translations:UserWarning")
+@pytest.mark.parametrize("name", FILES)
+def test_plain(engine: WhisperEngine, stock_model: Any, speech: dict[str, Path], name: str) -> None:
+    compare(engine, stock_model, speech[name], {})
+
+
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS.keys())
+def test_options(engine: WhisperEngine, stock_model: Any, speech: dict[str, Path], options: dict[str, Any]) -> None:
+    compare(engine, stock_model, speech["a window and more"], options)
+
+
+@pytest.mark.parametrize("words", [False, True], ids=["plain", "words"])
+def test_minutes(engine: WhisperEngine, stock_model: Any, speech: dict[str, Path], words: bool) -> None:
+    compare(engine, stock_model, speech["two minutes"], {"word_timestamps": words})
+
+
+def test_fallback_repeats_itself_and_equals_stock(
+    engine: WhisperEngine, stock_model: Any, speech: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thresholds nothing can meet: every window goes up the whole ladder."""
+    monkeypatch.setattr("localwhisper.engine.inference.LOGPROB_THRESHOLD", 0.0)
+    monkeypatch.setattr("localwhisper.engine.inference.NO_SPEECH_THRESHOLD", 2.0)
+    expected = stock_model.transcribe(
+        str(speech["english"]), fp16=False, logprob_threshold=0.0, no_speech_threshold=2.0
+    )
+    assert expected["segments"][0]["temperature"] == 1.0
+    for _ in range(2):
+        found = engine.transcribe(speech["english"], Options(model="demo"), Recorder())
+        assert stock.differences(expected, found) == []
+
+
+def test_digital_silence_is_not_decoded(engine: WhisperEngine, tmp_path: Path) -> None:
+    import numpy as np
+
+    from tests.engine.control import write_wav
+
+    recorder = Recorder()
+    path = write_wav(tmp_path / "silence.wav", np.zeros(70 * 16000, np.int16))
+    found = engine.transcribe(path, Options(model="demo"), recorder)
+    assert (found.text, found.segments) == ("", ())
+    assert len(recorder.windows) == 3

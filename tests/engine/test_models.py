@@ -1,0 +1,145 @@
+"""Checkpoints from a real server on loopback: whole, resumed, broken off, wrong."""
+
+import hashlib
+import http.server
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from localwhisper.app import ASSETS
+from localwhisper.engine import tables
+from localwhisper.engine.models import ModelLibrary
+from localwhisper.errors import ModelBundled, ModelCorrupt, ModelDownloadFailed, ModelNotFound, Stopped
+
+BODY = bytes(range(256)) * 4000
+
+
+class Mirror(http.server.BaseHTTPRequestHandler):
+    body = BODY
+    breaks_after: int | None = None
+    asked: ClassVar[list[str | None]] = []
+
+    def do_GET(self) -> None:
+        given = self.headers.get("Range")
+        Mirror.asked.append(given)
+        start = int(given.removeprefix("bytes=").rstrip("-")) if given else 0
+        if start >= len(Mirror.body):
+            self.send_error(416)
+            return
+        part = Mirror.body[start:]
+        self.send_response(206 if given else 200)
+        self.send_header("Content-Length", str(len(part)))
+        self.end_headers()
+        self.wfile.write(part[: Mirror.breaks_after])
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelLibrary]:
+    Mirror.body, Mirror.breaks_after, Mirror.asked = BODY, None, []
+    digest = hashlib.sha256(BODY).hexdigest()
+    published = {**tables.checkpoints(), "tiny": f"https://models.invalid/main/{digest}/tiny.pt"}
+    monkeypatch.setattr(tables, "checkpoints", lambda: published)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield ModelLibrary(
+        tmp_path / "módels dir", mirror=f"http://127.0.0.1:{server.server_port}/",
+        unpack_dir=tmp_path / "unpacked", assets=ASSETS,
+    )  # fmt: skip
+    server.shutdown()
+    server.server_close()
+
+
+def quiet(received_bytes: int, total_bytes: int | None) -> None:
+    pass
+
+
+def test_download(library: ModelLibrary) -> None:
+    seen: list[tuple[int, int | None]] = []
+    path = library.download("tiny", lambda received, total: seen.append((received, total)), lambda: None)
+    assert path.read_bytes() == BODY
+    assert seen[-1] == (len(BODY), len(BODY))
+    assert {entry.name for entry in library.entries() if entry.available} == {"demo", "tiny"}
+    library.remove("tiny")
+    assert library.path("tiny") is None
+
+
+def test_a_broken_download_goes_on_where_it_was(library: ModelLibrary) -> None:
+    Mirror.breaks_after = 300_000
+    with pytest.raises(ModelDownloadFailed):
+        library.download("tiny", quiet, lambda: None)
+    assert library.path("tiny") is None
+    Mirror.breaks_after = None
+    library.download("tiny", quiet, lambda: None)
+    assert Mirror.asked[0] is None
+    assert Mirror.asked[1] is not None
+    path = library.path("tiny")
+    assert path is not None
+    assert path.read_bytes() == BODY
+
+
+def test_a_wrong_file_is_never_used(library: ModelLibrary) -> None:
+    Mirror.body = BODY[::-1]
+    with pytest.raises(ModelCorrupt):
+        library.download("tiny", quiet, lambda: None)
+    assert list(library.model_dir.iterdir()) == []
+
+
+def test_stops(library: ModelLibrary) -> None:
+    def stop() -> None:
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        library.download("tiny", quiet, stop)
+
+
+def test_many_who_want_it_fetch_it_once(library: ModelLibrary) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        paths = set(pool.map(lambda _: library.download("tiny", quiet, lambda: None), range(6)))
+    assert len(paths) == len(Mirror.asked) == 1
+
+
+def test_the_bundled_model_is_unpacked_once(library: ModelLibrary) -> None:
+    first = library.open_path("demo")
+    assert first is not None
+    changed = first.stat().st_mtime_ns
+    second = library.open_path("demo")
+    assert second == first
+    assert second.stat().st_mtime_ns == changed
+
+
+def test_import(library: ModelLibrary, tmp_path: Path) -> None:
+    demo = library.open_path("demo")
+    assert demo is not None
+    library.import_file(demo, "own")
+    assert "own" in library.names()
+    assert library.path("own") is not None
+    (tmp_path / "bad.pt").write_text("no")
+    with pytest.raises(ModelCorrupt):
+        library.import_file(tmp_path / "bad.pt")
+
+
+def test_refusals(library: ModelLibrary) -> None:
+    for name in ("huge", "../tiny", "a/b", ""):
+        with pytest.raises(ModelNotFound):
+            library.path(name)
+    with pytest.raises(ModelBundled):
+        library.remove("demo")
+
+
+def test_tables_are_whispers_own() -> None:
+    import whisper
+    from whisper.tokenizer import LANGUAGES, TO_LANGUAGE_CODE
+
+    assert dict(tables.languages()) == LANGUAGES
+    assert dict(tables.checkpoints()) == whisper._MODELS
+    for text, code in TO_LANGUAGE_CODE.items():
+        assert tables.language_code(text.upper()) == code
+    with pytest.raises(ValueError, match="klingon"):
+        tables.language_code("klingon")
