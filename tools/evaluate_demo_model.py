@@ -200,7 +200,6 @@ def own(checkpoint: Path, folder: Path) -> Transcribe:
     from localwhisper.engine.models import ModelLibrary
     from localwhisper.engine.transcriber import WhisperEngine
     from localwhisper.export.registry import EXPORTERS
-
     from localwhisper.jobs.model import Options
 
     library = ModelLibrary(folder, mirror=None, unpack_dir=folder, assets=folder)

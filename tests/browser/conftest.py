@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from localwhisper.audio.ffmpeg import ffmpeg_path
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from localwhisper.app import SAMPLES
+from localwhisper.audio.ffmpeg import ffmpeg_path
 from tests.browser.desk import Desk
 from tests.process.server import Server
 

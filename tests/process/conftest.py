@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from localwhisper.audio.ffmpeg import ffmpeg_path
 
 from localwhisper.app import SAMPLES
+from localwhisper.audio.ffmpeg import ffmpeg_path
 from tests.process.server import Server
 
 NewServer = Callable[..., Server]
