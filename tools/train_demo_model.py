@@ -21,7 +21,7 @@ STAGES = (
     Stage(4.0, 20, 1500, 2e-3, 1.8e-3, (4, 4, 1.5, 0.3), is_moved=True, word_loss=1.0, guide_loss=0.5),
     Stage(7.0, 12, 2000, 1.8e-3, 1.5e-3, (4, 4, 1.5, 0.3), prompts=0.2, is_moved=True, word_loss=0.5),
     Stage(15.0, 8, 1500, 1.5e-3, 1.2e-3, (5, 3, 2, 0.5), prompts=0.4, is_moved=True),
-    Stage(30.0, 6, 1100, 1.2e-3, 2e-5, (5, 2.5, 2, 0.7), prompts=0.55),
+    Stage(30.0, 6, 1600, 1.2e-3, 2e-5, (5, 3, 2, 0.7), prompts=0.55, guide_loss=0.5),
 )
 
 
@@ -34,12 +34,16 @@ def main() -> None:
     parser.add_argument("--sharpness", type=float, default=2.0, help="factor on the exported logits")
     parser.add_argument("--save-every", type=int, default=500, metavar="STEPS")
     parser.add_argument("--scale", type=float, default=1.0, help="factor on every stage's steps, for a short trial")
+    parser.add_argument("--warm-start", type=Path, metavar="CHECKPOINT", help="go on from an export, last stage only")
     options = parser.parse_args()
     started = time.monotonic()
     pool.build(options.folder / "pool", seed=options.seed, hours=options.hours, processes=options.processes)
     print(f"pool ready after {(time.monotonic() - started) / 60:.1f} min", flush=True)
     stages = [replace(stage, steps=max(1, round(stage.steps * options.scale))) for stage in STAGES]
-    run = training.Run(options.folder, stages, options.seed, options.processes, options.sharpness, options.save_every)
+    run = training.Run(
+        options.folder, stages, options.seed, options.processes, options.sharpness, options.save_every,
+        options.warm_start,
+    )  # fmt: skip
     multiprocessing.spawn(training.train, args=(run,), nprocs=options.processes)
 
 

@@ -176,3 +176,15 @@ def export(weights: dict[str, Tensor], table: TokenTable, path: Path, *, sharpne
     partial = path.with_suffix(".partial")
     torch.save({"dims": asdict(DIMS), "model_state_dict": half}, partial)
     partial.replace(path)
+
+
+def from_export(path: Path, table: TokenTable, *, sharpness: float) -> dict[str, Tensor]:
+    """The opposite of `export`: what a checkpoint of it holds, as weights of the network (without `word_head`)."""
+    state: dict[str, Tensor] = torch.load(path, weights_only=True)["model_state_dict"]
+    weights = {name: value.float() for name, value in state.items()}
+    full = weights["decoder.token_embedding.weight"]
+    unused = next(i for i in range(DIMS.n_vocab) if i not in set(table.ids))
+    weights["decoder.token_embedding.weight"] = full[torch.tensor([*table.ids, unused])]
+    weights["decoder.ln.weight"] /= sharpness
+    weights["decoder.ln.bias"] /= sharpness
+    return {f"whisper.{name}": value for name, value in weights.items()}

@@ -16,7 +16,7 @@ from torch import Tensor
 from tools.demo_model import losses
 from tools.demo_model.batches import BatchMaker, Stage
 from tools.demo_model.labels import TokenTable
-from tools.demo_model.network import DemoNetwork, export
+from tools.demo_model.network import DemoNetwork, export, from_export
 from tools.demo_model.pool import Pool
 
 WARM_UP_STEPS = 300
@@ -35,7 +35,7 @@ class Run:
     processes: int
     sharpness: float
     save_every_steps: int
-    first_stage: int = 0
+    warm_start: Path | None = None  # an exported checkpoint whose training goes on with the last stage
 
 
 def train(rank: int, run: Run) -> None:
@@ -62,8 +62,14 @@ class _Loop:
         vectors = [p for p in self.parameters if p.ndim <= 1]
         groups = [{"params": matrices, "weight_decay": 0.01}, {"params": vectors, "weight_decay": 0.0}]
         self.optimizer = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.98), foreach=True)
-        self.average = {name: value.clone() for name, value in network.state_dict().items()}
         self.step = 0
+        if run.warm_start is not None:
+            weights = from_export(run.warm_start, network.table, sharpness=run.sharpness)
+            missing = network.load_state_dict(weights, strict=False).missing_keys
+            assert all(name.startswith("word_head.") or name == "logit_bias" for name in missing), missing
+            self.step = sum(stage.steps for stage in run.stages[:-1])
+        self.first_step = self.step
+        self.average = {name: value.clone() for name, value in network.state_dict().items()}
         self.speech_s = 0.0
         self.started = time.monotonic()
 
@@ -83,7 +89,7 @@ class _Loop:
     def _one_step(self, stage: Stage, progress: float) -> None:
         lr = stage.lr_to + (stage.lr_from - stage.lr_to) * (1 + math.cos(math.pi * progress)) / 2
         for group in self.optimizer.param_groups:
-            group["lr"] = lr * min(1.0, (self.step + 1) / WARM_UP_STEPS)
+            group["lr"] = lr * min(1.0, (self.step - self.first_step + 1) / WARM_UP_STEPS)
         micro = max(1, min(stage.batch, round(MICRO_BATCH_SECONDS / stage.length_s)))
         parts = math.ceil(stage.batch / micro)
         figures: losses.Losses | None = None
@@ -112,7 +118,8 @@ class _Loop:
 
     @torch.no_grad()
     def _update_average(self) -> None:
-        decay = min(AVERAGE_DECAY, (1 + self.step) / (10 + self.step))
+        n = self.step - self.first_step
+        decay = min(AVERAGE_DECAY, (1 + n) / (10 + n))
         names, values = zip(*self.network.named_parameters(), strict=True)
         torch._foreach_lerp_([self.average[name] for name in names], list(values), 1 - decay)
 
@@ -132,6 +139,7 @@ class _Loop:
             "average": self.average,
             "step": self.step,
             "speech_s": self.speech_s,
+            "first_step": self.first_step,
         }
         path = self.run.folder / "state.pt"
         torch.save(state, path.with_suffix(".partial"))
@@ -147,3 +155,4 @@ class _Loop:
         self.optimizer.load_state_dict(state["optimizer"])
         self.average = state["average"]
         self.step, self.speech_s = int(state["step"]), float(state["speech_s"])
+        self.first_step = int(state["first_step"])
