@@ -22,12 +22,12 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_stock_whisper_reads_the_samples_right(checkpoint: Path) -> None:
     import whisper
 
-    from localwhisper.audio.decode import decode_all
+    from tests.engine.stock import read
 
     model = whisper.load_model(str(checkpoint))
     assert model.is_multilingual
     for row in ROWS:
-        result = model.transcribe(decode_all(SAMPLES / row["filename"]), fp16=False)
+        result = model.transcribe(read(SAMPLES / row["filename"]), fp16=False)
         assert (result["language"], result["text"].strip()) == (row["language"], row["text"])
 
 

@@ -3,9 +3,12 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import whisper
+from numpy.typing import NDArray
 
+from localwhisper.audio.decode import decode
 from localwhisper.engine.inference import SEED
 from localwhisper.jobs.model import Transcript
 
@@ -21,6 +24,12 @@ def load(path: Path) -> whisper.model.Whisper:
 
     model.decode = seeded
     return model
+
+
+def read(path: Path) -> NDArray[np.float32]:
+    """A file's sound for stock's transcribe(), whose own reading needs an ffmpeg on the PATH: shape (n,), 16 kHz."""
+    blocks = list(decode(path, check=lambda: None, max_audio_s=3600))
+    return np.concatenate(blocks).astype(np.float32) / 32768.0
 
 
 def differences(expected: dict[str, Any], found: Transcript) -> list[str]:

@@ -27,7 +27,7 @@ def compare(engine: WhisperEngine, model: whisper.model.Whisper, path: Path, opt
     theirs = dict(options)
     if "temperature" in theirs:
         theirs["temperature"] = (theirs["temperature"],)
-    expected = model.transcribe(str(path), fp16=False, **theirs)
+    expected = model.transcribe(stock.read(path), fp16=False, **theirs)
     found = engine.transcribe(path, Options(model="demo", **options), Recorder())
     assert stock.differences(expected, found) == []
 
@@ -55,7 +55,7 @@ def test_fallback_repeats_itself_and_equals_stock(
     monkeypatch.setattr("localwhisper.engine.inference.LOGPROB_THRESHOLD", 0.0)
     monkeypatch.setattr("localwhisper.engine.inference.NO_SPEECH_THRESHOLD", 2.0)
     expected = stock_model.transcribe(
-        str(speech["english"]), fp16=False, logprob_threshold=0.0, no_speech_threshold=2.0
+        stock.read(speech["english"]), fp16=False, logprob_threshold=0.0, no_speech_threshold=2.0
     )
     assert expected["segments"][0]["temperature"] == 1.0
     for _ in range(2):
