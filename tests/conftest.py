@@ -1,6 +1,8 @@
-"""Fixtures that all tests share: an event loop for each test, and servers inside this process."""
+"""Fixtures that all tests share: an event loop for each test, and servers inside this process, real speech."""
 
 import asyncio
+import json
+import subprocess
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -9,7 +11,8 @@ import tornado.ioloop
 from tornado.platform.asyncio import AsyncIOLoop
 
 from localwhisper import settings
-from localwhisper.app import App
+from localwhisper.app import SAMPLES, App
+from localwhisper.audio.ffmpeg import ffmpeg_path
 from localwhisper.engine.base import Engine
 from tests.client import Client
 from tests.engines import StepEngine
@@ -61,3 +64,22 @@ def serve(io_loop: tornado.ioloop.IOLoop, engine: StepEngine, tmp_path: Path) ->
     yield start
     for client in clients:
         io_loop.run_sync(client.close)
+
+
+@pytest.fixture(scope="session")
+def samples() -> dict[Path, str]:
+    """The bundled clips and their texts."""
+    rows = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))
+    return {SAMPLES / row["filename"]: row["text"] for row in rows}
+
+
+@pytest.fixture(scope="session")
+def long_speech(samples: dict[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every bundled clip, several times over: some minutes of speech."""
+    folder = tmp_path_factory.mktemp("speech")
+    listing = folder / "list.txt"
+    listing.write_text("".join(f"file '{path}'\n" for path in [*samples] * 6))
+    target = folder / "long.wav"
+    command = [ffmpeg_path(), "-v", "error", "-f", "concat", "-safe", "0", "-i", str(listing)]
+    subprocess.run([*command, "-ac", "1", "-ar", "16000", str(target)], check=True, stdin=subprocess.DEVNULL)
+    return target

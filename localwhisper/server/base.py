@@ -70,7 +70,11 @@ class BaseHandler(tornado.web.RequestHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error = self._as_ours(kwargs.get("exc_info", (None, None, None))[1], status_code)
         status = status_code if isinstance(error, InternalError) else status_of(error)
-        self.write_json({"error": {"code": error.code, "message": self.say(error.message)}}, status)
+        self.write_json(*self.error_answer(error, status))
+
+    def error_answer(self, error: LocalWhisperError, status: int) -> tuple[Any, int]:
+        """An error's body and status; other products' formats have other shapes."""
+        return {"error": {"code": error.code, "message": self.say(error.message)}}, status
 
     def _as_ours(self, error: BaseException | None, status: int) -> LocalWhisperError:
         if isinstance(error, LocalWhisperError):
