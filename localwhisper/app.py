@@ -28,8 +28,9 @@ from localwhisper.runner.queue import JobQueue
 from localwhisper.runner.speeds import Speeds
 from localwhisper.runner.storing import AsyncStore
 from localwhisper.server import openapi, routes
-from localwhisper.server.base import NotFoundHandler
+from localwhisper.server.base import NotFoundHandler, log_request
 from localwhisper.server.connections import Connections
+from localwhisper.server.metrics import Metrics
 from localwhisper.server.services import Services
 from localwhisper.settings import Settings
 from localwhisper.store.files import FileStore
@@ -96,9 +97,11 @@ class App:
         )  # fmt: skip
         self._downloads = Downloads(library, bus)
         self._detector = Detector(self._engine)
+        self._metrics = Metrics(bus)
         self._services = Services(
             settings=settings, queue=self._queue, outlook=Outlook(self._queue, speeds, now), bus=bus,
             library=library, downloads=self._downloads, detector=self._detector, connections=Connections(),
+            metrics=self._metrics,
             incoming=paths.incoming(settings.data_dir), samples=SAMPLES, uploads=self._uploads,
             probe=partial(probe, max_audio_s=settings.max_audio_seconds), languages=tables.languages(), now=now,
             api=openapi.document(routes.ROUTES),
@@ -129,6 +132,7 @@ class App:
             self._lock.release()
             raise
         self._server.add_sockets(sockets)
+        self._watching = asyncio.ensure_future(self._metrics.watch_the_loop())
         port: int = sockets[0].getsockname()[1]
         return port
 
@@ -141,7 +145,7 @@ class App:
             websocket_ping_interval=settings.websocket_ping_interval,
             websocket_ping_timeout=min(settings.websocket_ping_interval, settings.websocket_timeout),
             websocket_max_message_size=MAX_FRAME_BYTES,
-            log_function=lambda handler: None,
+            log_function=log_request,
         )
 
     def _bind(self) -> list[socket.socket]:
@@ -157,6 +161,7 @@ class App:
     async def stop(self) -> None:
         """Take nothing more, interrupt the work, close all. What was interrupted goes on at the next start."""
         self._server.stop()
+        self._watching.cancel()
         self._downloads.stop()
         self._detector.stop()
         await self._queue.stop()

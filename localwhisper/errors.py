@@ -218,6 +218,16 @@ class FileMissing(LocalWhisperError):
     code = "file_missing"
 
 
+class NotOnThisSystem(LocalWhisperError):
+    """Params: system."""
+
+    code = "not_on_this_system"
+
+
+class ServerNotStarting(LocalWhisperError):
+    code = "server_not_starting"
+
+
 class BadSetting(LocalWhisperError):
     """Params: name, value, accepted."""
 

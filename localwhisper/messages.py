@@ -218,6 +218,14 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "There is no file or folder {path}.",
         "No existe el archivo o la carpeta {path}.",
     ),
+    "not_on_this_system": (
+        "This command doesn't know the system {system}. Run localwhisper by hand, or by the system's own means.",
+        "Esta orden no conoce el sistema {system}. Ejecute localwhisper a mano o con los medios del sistema.",
+    ),
+    "server_not_starting": (
+        "The server did not start. Run localwhisper by hand to see why, or: localwhisper doctor.",
+        "El servidor no arrancó. Ejecute localwhisper a mano para ver por qué, o: localwhisper doctor.",
+    ),
     "bad_setting": (
         "{name}: '{value}' is not accepted. It takes {accepted}.",
         "{name}: no se acepta '{value}'. Admite {accepted}.",

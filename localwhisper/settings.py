@@ -27,6 +27,7 @@ class Settings:
     max_upload_bytes: int
     max_audio_seconds: float
     model_idle_timeout: float  # seconds
+    log_format: str  # console, json
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,12 @@ def _address(text: str) -> str | None:
     return text.rstrip("/") or None
 
 
+def _log_format(text: str) -> str:
+    if text not in ("console", "json"):
+        raise ValueError(text)
+    return text
+
+
 def _folder(text: str) -> Path:
     return Path(_text(text)).expanduser().absolute()
 
@@ -114,6 +121,8 @@ SETTINGS: tuple[Setting, ...] = (
             "longest audio taken"),
     Setting("model_idle_timeout", "MODEL_IDLE_TIMEOUT", "300", _seconds, "a number of seconds above 0",
             "seconds after which an unused model's memory is given back"),
+    Setting("log_format", "LOCALWHISPER_LOG_FORMAT", "console", _log_format, "console or json",
+            "log on the console: errors for people, or everything as a JSON object a line"),
 )  # fmt: skip
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "localwhisper"
-BASE = {"errors", "messages", "settings", "paths", ""}
+BASE = {"errors", "messages", "settings", "paths", "logs", ""}
 MAY_IMPORT = {
     "messages": set[str](),
     "errors": {"messages"},
     "settings": {"errors"},
+    "logs": set[str](),
     "paths": set[str](),
     "jobs": BASE,
     "store": BASE | {"jobs"},

@@ -1,8 +1,8 @@
 """Serve until told to stop."""
 
+import argparse
 import asyncio
 import logging
-import logging.handlers
 import os
 import signal
 import sys
@@ -10,20 +10,20 @@ import threading
 import webbrowser
 from types import FrameType
 
-from localwhisper import __version__, paths
+from localwhisper import __version__, logs, paths
 from localwhisper.app import App
 from localwhisper.settings import LOOPBACK_HOSTS, Settings
 
 LOG_BYTES = 1024 * 1024
 
 
-def run(settings: Settings, *, test_services: bool, open_browser: bool) -> int:
-    if test_services:
+def run(options: argparse.Namespace, settings: Settings) -> int:
+    if options.test_services:
         from localwhisper.commands import selftest
 
         if not asyncio.run(selftest.run(settings)):
             return 1
-    asyncio.run(_serve(settings, open_browser))
+    asyncio.run(_serve(settings, options.browser))
     _leave()
     return 0
 
@@ -31,7 +31,8 @@ def run(settings: Settings, *, test_services: bool, open_browser: bool) -> int:
 async def _serve(settings: Settings, open_browser: bool) -> None:
     app = App(settings)
     port = await app.start()
-    _log_to_file(settings)
+    logging.getLogger().addHandler(logs.to_file(str(paths.log_file(settings.data_dir)), LOG_BYTES))
+    logging.getLogger().addHandler(logs.to_console(settings.log_format))
     name = "localhost" if settings.host in LOOPBACK_HOSTS else settings.host
     address = f"http://{name}:{port}"
     print(f"localwhisper {__version__} is at {address} (Ctrl-C stops it)", flush=True)
@@ -54,18 +55,6 @@ async def _told_to_stop() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
     await told.wait()
-
-
-def _log_to_file(settings: Settings) -> None:
-    """Warnings to the console, errors with their tracebacks to a file of bounded size."""
-    handler = logging.handlers.RotatingFileHandler(
-        paths.log_file(settings.data_dir), maxBytes=LOG_BYTES, backupCount=2, encoding="utf-8"
-    )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.getLogger().addHandler(handler)
-    console = logging.StreamHandler()
-    console.setLevel(logging.ERROR)
-    logging.getLogger().addHandler(console)
 
 
 def _leave() -> None:

@@ -1,79 +1,107 @@
-"""localwhisper transcribe FILE…: the same work without a server; text to files, progress to stderr."""
+"""localwhisper transcribe FILE… | DIR | -: text on stdout and in files, everything else on stderr."""
 
 import argparse
+import shutil
 import sys
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
 
-from tqdm import tqdm
-
-from localwhisper.app import model_library, whisper_engine
-from localwhisper.audio.probe import probe
-from localwhisper.engine.base import Engine
-from localwhisper.errors import BadSetting, LocalWhisperError
-from localwhisper.export.registry import EXPORTERS
-from localwhisper.jobs.model import Options, Window
-from localwhisper.messages import Message, render
-from localwhisper.server.options import parse_options
+from localwhisper.client import ServerError
+from localwhisper.commands.backends import Backend, Here, There
+from localwhisper.commands.bars import Bars
+from localwhisper.commands.files import Task, parse_formats, tasks, write_whole
+from localwhisper.errors import BadSetting, LocalWhisperError, Stopped
+from localwhisper.server.options import FIELDS, LAYOUT_FIELDS, parse_layout
 from localwhisper.settings import Settings
 
-
-class Bar:
-    """An engine's Control that draws; nothing tells it to stop but Ctrl-C, which raises by itself."""
-
-    def __init__(self, bar: "tqdm[object]") -> None:
-        self._bar = bar
-
-    def check(self) -> None:
-        pass
-
-    def progress(self, done_s: float, message: Message) -> None:
-        self._bar.set_postfix_str(render(message), refresh=False)
-        self._bar.update(max(0.0, min(done_s, self._bar.total) - self._bar.n))
-
-    def window(self, window: Window) -> None:
-        for segment in window.segments:
-            self._bar.write(segment.text.strip(), file=sys.stderr)
+STDIN = "-"
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
     """1 where any file failed; the others are done all the same."""
-    formats = [name.strip() for name in options.format.split(",")]
-    for name in formats:
-        if name not in EXPORTERS:
-            raise BadSetting(name="--format", value=name, accepted=", ".join(EXPORTERS))
-    library = model_library(settings)
-    fields = {
-        "language": options.language,
-        "task": options.task,
-        "word_timestamps": str(options.word_timestamps),
-        "initial_prompt": options.initial_prompt,
-    }
-    if options.model:
-        fields["model"] = options.model
-    job = parse_options(fields, default_model=settings.default_model, library=library)
-    output_dir = Path(options.output_dir)
-    output_dir.mkdir(parents=True, exist_ok=True)
-    engine = whisper_engine(settings, library)
-    failed = 0
-    for file in map(Path, options.files):
+    formats = parse_formats(options.format)
+    backend = new_backend(options, settings)
+    try:
+        if options.files == [STDIN]:
+            return _from_stdin(backend, formats)
+        todo = tasks(options.files, formats, Path(options.output_dir))
+        return transcribe_all(backend, todo, n_jobs=options.jobs, overwrite=options.overwrite, echo=options.verbose)
+    finally:
+        backend.close()
+
+
+def new_backend(options: argparse.Namespace, settings: Settings) -> Backend:
+    given = {field.name: getattr(options, field.name, None) for field in (*FIELDS, *LAYOUT_FIELDS)}
+    texts = {name: str(value) for name, value in given.items() if value is not None}
+    layout = parse_layout({name: text for name, text in texts.items() if name in {f.name for f in LAYOUT_FIELDS}})
+    fields = {name: text for name, text in texts.items() if name in {f.name for f in FIELDS}}
+    if options.server:
+        return There(options.server, settings.token, fields, layout)
+    return Here(settings, fields, layout)
+
+
+def transcribe_all(backend: Backend, todo: Sequence[Task], *, n_jobs: int, overwrite: bool, echo: bool) -> int:
+    """The exit code. Ctrl-C ends what runs; what was finished stays."""
+    fresh = [task for task in todo if overwrite or not task.is_done]
+    bars = Bars(sum(task.source.stat().st_size for task in fresh), len(fresh))
+    for task in todo:
+        if task not in fresh:
+            bars.note(f"{task.source}: done before (--overwrite does it again)")
+    pool = ThreadPoolExecutor(n_jobs, thread_name_prefix="transcribe")
+    work = [pool.submit(one, backend, task, bars, echo) for task in fresh]
+    try:
+        wait(work, return_when=FIRST_EXCEPTION)
+        return 0 if all(future.result() for future in work) else 1
+    except BaseException:
+        backend.stop()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        bars.close()
+
+
+def one(backend: Backend, task: Task, bars: Bars, echo: bool) -> bool:
+    """Transcribe a recording and write its files; whether that went well."""
+    try:
+        with bars.file(task.source.name, task.source.stat().st_size) as report:
+            made = backend.transcribe(task.source, report)
+        for name, target in task.targets.items():
+            write_whole(target, made.export(name))
+    except Stopped:
+        return False
+    except (LocalWhisperError, ServerError) as error:
+        bars.note(f"{task.source}: {error}")
+        return False
+    except OSError as error:
+        bars.note(f"{task.source}: {error.strerror} ({error.filename})")
+        return False
+    if echo:
+        bars.print("\n".join(made.lines))
+    bars.note(f"{task.source} → {', '.join(map(str, task.targets.values()))}")
+    return True
+
+
+def _from_stdin(backend: Backend, formats: Sequence[str]) -> int:
+    """One recording from stdin, its text in one format on stdout."""
+    if len(formats) != 1:
+        formats = ("txt",) if set(formats) == set(parse_formats("all")) else formats
+    if len(formats) != 1:
+        raise BadSetting(name="--format", value=",".join(formats), accepted="one format where the recording is -")
+    bars = Bars(0, 1)
+    with tempfile.TemporaryDirectory(prefix="localwhisper-") as folder:
+        source = Path(folder) / "stdin"
+        with open(source, "wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
         try:
-            _transcribe(engine, file, job, formats, output_dir, settings)
-        except LocalWhisperError as error:
-            failed += 1
-            print(f"{file}: {error}", file=sys.stderr)
-    engine.close()
-    return 1 if failed else 0
-
-
-def _transcribe(
-    engine: Engine, file: Path, job: Options, formats: list[str], output_dir: Path, settings: Settings
-) -> None:
-    duration_s = probe(file, max_audio_s=settings.max_audio_seconds).duration_s
-    layout = "{desc} {percentage:3.0f} % |{bar}| {remaining} left {postfix}"
-    with tqdm(total=duration_s, desc=file.name, bar_format=layout, leave=False, file=sys.stderr) as bar:
-        transcript = engine.transcribe(file, job, Bar(bar))
-    for name in formats:
-        exporter = EXPORTERS[name]
-        target = output_dir / f"{file.stem}.{exporter.extension}"
-        target.write_text(exporter.write(transcript), encoding="utf-8", newline="\n")
-        print(target)
+            with bars.file("stdin", 0) as report:
+                content = backend.transcribe(source, report).export(formats[0])
+        except ServerError as error:
+            print(f"localwhisper: {error}", file=sys.stderr)
+            return 1
+        finally:
+            bars.close()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+    return 0

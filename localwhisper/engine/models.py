@@ -139,11 +139,14 @@ class ModelLibrary:
             raise StorageUnwritable(path=str(target), reason=error.strerror) from None
 
     def import_file(self, path: Path, name: str | None = None) -> Path:
-        """Take over a checkpoint file of openai-whisper's format. Raises ModelCorrupt, ModelBundled."""
+        """Take over a checkpoint file of openai-whisper's format, or a Whisper folder of Hugging Face.
+
+        Nothing is replaced before it has been checked. Raises ModelCorrupt, ModelBundled.
+        """
         name = name or path.stem
         if name == BUNDLED:
             raise ModelBundled(model=name)
-        if not NAME.fullmatch(name) or not path.is_file():
+        if not NAME.fullmatch(name) or not path.exists():
             raise ModelCorrupt(model=name, reason=f"there is no checkpoint {path}")
         from localwhisper.engine.loading import check_checkpoint  # imports torch
 

@@ -55,6 +55,7 @@ class Ledger:
         moved = move(job, to, now=self.now(), error=error)
         await self.save(moved)
         self.index.put(moved)
+        log.info("job %s is %s", job.id, to.value, extra={"job_id": job.id})
         self._bus.publish(JobChanged(job=moved, transcript=transcript))
 
     async def save(self, job: Job) -> None:

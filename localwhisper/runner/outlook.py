@@ -1,6 +1,6 @@
 """How long jobs will take, as the queue stands now."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from localwhisper.jobs import estimate
@@ -16,6 +16,11 @@ class Outlook:
         self._queue = queue
         self._speeds = speeds
         self._now = now
+
+    @property
+    def factors(self) -> Mapping[str, float]:
+        """The real-time factor measured for each model."""
+        return self._speeds.factors
 
     def work_s(self, job: Job) -> float:
         """Estimated seconds of work left, without the wait."""

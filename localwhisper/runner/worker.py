@@ -15,6 +15,7 @@ from typing import Protocol
 from localwhisper.engine.base import Engine
 from localwhisper.errors import InternalError, LocalWhisperError, OutOfMemory, Stopped
 from localwhisper.jobs.model import Options, Transcript, Window
+from localwhisper.logs import request_id
 from localwhisper.messages import Message
 
 log = logging.getLogger(__name__)
@@ -80,6 +81,8 @@ class WorkerControl:
 
 def run(engine: Engine, work: Work, stop: threading.Event, reporter: Reporter) -> Outcome:
     """Do the work; never raises."""
+    request_id.set(work.job_id)
+    log.info("model %s begins with %s", work.options.model, work.job_id)
     control = WorkerControl(work.run_id, stop, reporter)
     started_s = time.monotonic()
     try:

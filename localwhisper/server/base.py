@@ -1,6 +1,7 @@
 """What every handler has in common: checks before, headers, JSON bodies, one shape of error."""
 
 import logging
+import re
 import uuid
 from typing import Any
 
@@ -9,6 +10,7 @@ import tornado.httputil
 import tornado.web
 
 from localwhisper.errors import InternalError, InvalidOption, LocalWhisperError
+from localwhisper.logs import request_id
 from localwhisper.messages import LANGUAGES, Message, negotiate, render
 from localwhisper.server import security
 from localwhisper.server.http_errors import BadRequest, MethodNotAllowed, RouteNotFound, status_of
@@ -40,10 +42,17 @@ class BaseHandler(tornado.web.RequestHandler):
             self.set_header(name, value)
 
     def prepare(self) -> None:
+        self.identify(self.request.headers.get("X-Request-Id", ""))
         security.check_host(self.request.host, self.services.settings)
         security.check_origin(self.request.method or "", self.request.headers)
         if not self.public:
             security.check_token(self.request.headers, self.services.settings.token)
+
+    def identify(self, given: str) -> None:
+        """What the request is called in the log and in the answer; its own name for it where that is harmless."""
+        name = given if re.fullmatch(r"[\w.-]{1,64}", given) else uuid.uuid4().hex[:12]
+        request_id.set(name)
+        self.set_header("X-Request-Id", name)
 
     @property
     def language(self) -> str:
@@ -102,6 +111,13 @@ class BaseHandler(tornado.web.RequestHandler):
         if isinstance(error, LocalWhisperError):
             status_code = status_of(error)
         super().send_error(status_code, **kwargs)
+
+
+def log_request(handler: tornado.web.RequestHandler) -> None:
+    """One line for each answer; no query, in which a name or a token may stand."""
+    request = handler.request
+    took_ms = 1000 * request.request_time()
+    log.info("%s %s %d %.1f ms", request.method, request.path, handler.get_status(), took_ms)
 
 
 class NotFoundHandler(BaseHandler):

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from localwhisper import __version__
 from localwhisper.server.http_errors import STATUS
-from localwhisper.server.protocol import SENT, UNDERSTOOD
 from localwhisper.server.schemas import SCHEMAS
 
 if TYPE_CHECKING:
     from localwhisper.server.routes import Operation, Route
 
 _EVERYWHERE = ("forbidden_host", "forbidden_origin", "unauthorized", "internal_error")
+PATH_EXAMPLES = {"job_id": "JOB_ID", "name": "tiny", "model": "demo", "format": "srt"}
 _INVALID = frozenset({"invalid_body", "missing_file", "invalid_option"})
 _STATUS_OF_CODE = {error.code: status for error, status in STATUS.items()}
 
@@ -51,13 +51,22 @@ def _operation(path: str, method: str, operation: "Operation") -> dict[str, Any]
             "content": {"multipart/form-data": {"schema": {"$ref": f"#/components/schemas/{operation.takes}"}}},
         }
     if operation.status == 101:
-        sent = "\n".join(f"- `{name}`: {what}" for name, what in SENT.items())
-        understood = "\n".join(f"- `{name}`: {what}" for name, what in UNDERSTOOD.items())
-        body["description"] = (
-            "Every message is {type, job_id, data, timestamp}.\n\nFrom the server:\n"
-            f"{sent}\n\nFrom the client:\n{understood}"
-        )
+        body["description"] = "A WebSocket: /asyncapi.json says what goes over it."
+    else:
+        body["x-codeSamples"] = [{"lang": "Shell", "label": "curl", "source": curl(path, method, operation)}]
     return body
+
+
+def curl(path: str, method: str, operation: "Operation") -> str:
+    """The call as a line for a shell; a test runs each."""
+    parts = ["curl"]
+    if method != ("post" if operation.takes else "get"):
+        parts.append(f"-X {method.upper()}")
+    if operation.example:
+        parts.append(operation.example)
+    for name, value in PATH_EXAMPLES.items():
+        path = path.replace(f"{{{name}}}", value)
+    return " ".join([*parts, f"http://localhost:9000{path}"])
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:

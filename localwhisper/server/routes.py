@@ -15,7 +15,7 @@ from localwhisper.export.registry import EXPORTERS
 from localwhisper.server import jobs, models, socket, system, ui, uploads
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.compat import asr_webservice, openai, whisper_cpp
-from localwhisper.server.describe import DocsHandler, OpenApiHandler
+from localwhisper.server.describe import AsyncApiHandler, DocsHandler, OpenApiHandler
 from localwhisper.server.jobs import MAX_PAGE
 from localwhisper.server.options import LAYOUT_FIELDS
 
@@ -40,6 +40,7 @@ class Operation:
     query: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     takes: str | None = None  # schema of the multipart body
     fails_with: str = "Error"  # schema of an error's body
+    example: str = ""  # what curl is given besides the address
     invalid_status: int = 400  # of a form or query that can't be taken
 
 
@@ -71,6 +72,7 @@ _ASR: dict[str, dict[str, Any]] = {"encode": {"type": "boolean", "default": True
 ROUTES: tuple[Route, ...] = (
     Route("/transcribe-job", uploads.SubmitHandler, {"post": Operation(
         summary="Submit an audio or video file", returns="Submitted", takes="Upload", query=_LANG,
+        example="-F file=@talk.mp3 -F model=demo -F language=auto",
         errors=(*_UPLOAD, "unknown_option"))}),
     Route("/jobs", jobs.JobsHandler, {"get": Operation(
         summary="List jobs, newest first", returns="JobPage", errors=("invalid_option",),
@@ -114,13 +116,19 @@ ROUTES: tuple[Route, ...] = (
         summary="Whether jobs can be taken and kept; 503 with the reason where not", returns="Health")}),
     Route("/openapi.json", OpenApiHandler, {"get": Operation(
         summary="This description", returns="OpenApi")}),
+    Route("/asyncapi.json", AsyncApiHandler, {"get": Operation(
+        summary="The WebSocket protocol (AsyncAPI 3)", returns="OpenApi")}),
+    Route("/metrics", system.MetricsHandler, {"get": Operation(
+        summary="Figures for Prometheus", media_type="text/plain")}),
     Route("/docs", DocsHandler, {"get": Operation(summary="This description, to read", media_type="text/html")}),
     Route("/v1/audio/transcriptions", openai.TranscriptionsHandler, {"post": Operation(
         summary="OpenAI's API: transcribe a file and answer with the text", returns="OpenAiTranscription",
-        takes="OpenAiUpload", fails_with="OpenAiError", errors=_ANSWER)}),
+        takes="OpenAiUpload", example="-F file=@talk.mp3 -F model=whisper-1",
+        fails_with="OpenAiError", errors=_ANSWER)}),
     Route("/v1/audio/translations", openai.TranslationsHandler, {"post": Operation(
         summary="OpenAI's API: translate a file into English", returns="OpenAiTranscription",
-        takes="OpenAiUpload", fails_with="OpenAiError", errors=_ANSWER)}),
+        takes="OpenAiUpload", example="-F file=@talk.mp3 -F model=medium",
+        fails_with="OpenAiError", errors=_ANSWER)}),
     Route("/v1/models", openai.ModelsHandler, {"get": Operation(
         summary="OpenAI's API: the models that are here", returns="OpenAiModels", fails_with="OpenAiError")}),
     Route("/v1/models/{model}", openai.ModelHandler, {"get": Operation(
@@ -128,17 +136,20 @@ ROUTES: tuple[Route, ...] = (
         errors=("model_not_found",))}),
     Route("/asr", asr_webservice.AsrHandler, {"post": Operation(
         summary="whisper-asr-webservice: transcribe a file and answer with its text", media_type="text/plain",
-        takes="AsrUpload", fails_with="Detail", errors=_ANSWER, invalid_status=422,
+        takes="AsrUpload", example="-F audio_file=@talk.mp3",
+        fails_with="Detail", errors=_ANSWER, invalid_status=422,
         query={**_ASR, "task": _TEXT, "language": _TEXT, "initial_prompt": _TEXT, "word_timestamps": _SWITCH,
                "vad_filter": _SWITCH,
                "output": {"type": "string", "enum": [*asr_webservice.OUTPUTS], "default": "txt"}})}),
     Route("/detect-language", asr_webservice.DetectLanguageHandler, {"post": Operation(
         summary="whisper-asr-webservice: the language of the first 30 seconds, in a lane of its own",
-        returns="DetectedLanguage", takes="AsrUpload", fails_with="Detail", errors=_ANSWER, invalid_status=422,
+        returns="DetectedLanguage", takes="AsrUpload", example="-F audio_file=@talk.mp3",
+        fails_with="Detail", errors=_ANSWER, invalid_status=422,
         query=_ASR)}),
     Route("/inference", whisper_cpp.InferenceHandler, {"post": Operation(
         summary="whisper.cpp's server: transcribe a file and answer with its text", returns="Inference",
-        takes="InferenceUpload", fails_with="PlainError", errors=_ANSWER)}),
+        takes="InferenceUpload", example="-F file=@talk.mp3 -F response_format=json",
+        fails_with="PlainError", errors=_ANSWER)}),
     Route("/ws/transcription/{job_id}", socket.JobSocket, {"get": Operation(
         summary="WebSocket: one job's progress, segments and result", status=101, errors=_NO_JOB, query=_LANG)}),
     Route("/ws/queue", socket.QueueSocket, {"get": Operation(

@@ -15,6 +15,7 @@ from localwhisper.runner.downloads import Downloads
 from localwhisper.runner.outlook import Outlook
 from localwhisper.runner.queue import JobQueue
 from localwhisper.server.connections import Connections
+from localwhisper.server.metrics import Metrics
 from localwhisper.settings import Settings
 
 
@@ -28,6 +29,7 @@ class Services:
     downloads: Downloads
     detector: Detector
     connections: Connections
+    metrics: Metrics
     incoming: Path  # where uploads are received
     samples: Path
     uploads: Executor  # for parsing and writing what is uploaded

@@ -3,6 +3,8 @@
 import os
 import shutil
 
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
 from localwhisper import __version__
 from localwhisper.messages import Message
 from localwhisper.server import views
@@ -72,3 +74,11 @@ class HealthHandler(BaseHandler):
         if found:
             body["error"] = views.message_body(found[0], self.language)
         self.write_json(body, 503 if found else 200)
+
+
+class MetricsHandler(BaseHandler):
+    async def get(self) -> None:
+        content = await self.services.metrics.text(self.services)
+        self.set_header("Content-Type", CONTENT_TYPE_LATEST)
+        self.set_header("Cache-Control", "no-store")
+        self.finish(content)

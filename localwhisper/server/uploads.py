@@ -154,6 +154,7 @@ class UploadHandler(BaseHandler):
         assert self.request.connection is not None
         self.request.connection.set_max_body_size(limit)  # type: ignore[attr-defined]
         self.job_id = str(uuid.uuid4())
+        self.identify(self.job_id)
         self.upload = self.services.incoming / self.job_id
         self.form = Form(
             self.request.headers.get("Content-Type", ""), self.upload, settings.max_upload_bytes,

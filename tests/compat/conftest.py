@@ -19,7 +19,7 @@ def is_text_of(clip: Path, text: str) -> bool:
     return words(text) == words(TEXTS[clip.name])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(tmp_path_factory.mktemp("data") / "data", "--max-concurrent-jobs", "1")
     yield server.start()

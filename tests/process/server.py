@@ -37,6 +37,10 @@ class Server:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def process(self) -> "subprocess.Popen[str] | None":
+        return self._process
+
     def start(self) -> "Server":
         command = [sys.executable, "-m", "localwhisper", "--no-browser", "--port", str(self.port)]
         self._process = subprocess.Popen(

@@ -1,0 +1,60 @@
+"""localwhisper desktop install|remove: a menu entry and "Open with localwhisper", after freedesktop.org."""
+
+import argparse
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import platformdirs
+
+from localwhisper.app import web_folder
+from localwhisper.audio.names import MEDIA_TYPES
+from localwhisper.errors import NotOnThisSystem
+from localwhisper.settings import Settings
+
+ENTRY = "localwhisper.desktop"
+
+
+def run(options: argparse.Namespace, settings: Settings) -> int:
+    if not sys.platform.startswith("linux"):
+        raise NotOnThisSystem(system=sys.platform)
+    data = platformdirs.user_data_path()
+    entry = data / "applications" / ENTRY
+    icon = data / "icons" / "hicolor" / "scalable" / "apps" / "localwhisper.svg"
+    if options.action == "install":
+        for path in (entry, icon):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(web_folder() / "favicon.svg", icon)
+        entry.write_text(text(), encoding="utf-8")
+        print(f"{entry}\n{icon}")
+    else:
+        entry.unlink(missing_ok=True)
+        icon.unlink(missing_ok=True)
+    _refresh(entry.parent)
+    return 0
+
+
+def text() -> str:
+    """The entry after freedesktop.org's specification."""
+    program = f'"{sys.executable}" -m localwhisper open --window %F'
+    return f"""[Desktop Entry]
+Type=Application
+Version=1.0
+Name=localwhisper
+Comment=Transcribe recordings on this machine
+Comment[es]=Transcribir grabaciones en este equipo
+Exec={program}
+Icon=localwhisper
+Terminal=false
+Categories=AudioVideo;Audio;
+MimeType={";".join(dict.fromkeys(MEDIA_TYPES.values()))};
+StartupNotify=true
+"""
+
+
+def _refresh(folder: Path) -> None:
+    """Tell the desktop, where it has the tool for that."""
+    tool = shutil.which("update-desktop-database")
+    if tool:
+        subprocess.run([tool, str(folder)], check=False)

@@ -1,0 +1,225 @@
+"""The command line as a person uses it: a process of its own, most of the work done by the shared server."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from localwhisper.commands.arguments import parser, with_values
+from localwhisper.commands.service import plist, unit
+from tests.compat.conftest import CLIP, SPANISH, is_text_of
+from tests.process.server import Server
+
+TIMEOUT_S = 90
+
+
+def start(*arguments: str, cwd: Path, **environ: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "localwhisper", *arguments], cwd=cwd, env={**os.environ, **environ}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def run(*arguments: str, cwd: Path, **environ: str) -> "subprocess.CompletedProcess[str]":
+    process = start(*arguments, cwd=cwd, **environ)
+    out, err = process.communicate(timeout=TIMEOUT_S)
+    return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two recordings, one of them in a folder below, and a text."""
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    shutil.copy(CLIP, tmp_path / "in" / "one.opus")
+    shutil.copy(SPANISH, tmp_path / "in" / "deep" / "dos.opus")
+    (tmp_path / "in" / "notes.txt").write_text("no recording")
+    return tmp_path
+
+
+def test_a_folder_by_a_server_then_nothing_left_to_do(server: Server, folder: Path) -> None:
+    call = [
+        "transcribe",
+        "in",
+        "--server",
+        server.url,
+        "--output_dir",
+        "out",
+        "--output_format",
+        "srt,txt",
+        "--jobs",
+        "2",
+    ]
+    ended = run(*call, cwd=folder)
+    assert ended.returncode == 0, ended.stderr
+    assert is_text_of(CLIP, (folder / "out" / "one.txt").read_text())
+    assert is_text_of(SPANISH, (folder / "out" / "deep" / "dos.txt").read_text())
+    assert " --> " in (folder / "out" / "one.srt").read_text()
+    assert {path.name for path in (folder / "out").rglob("*") if path.is_file()} == {
+        "one.srt", "one.txt", "dos.srt", "dos.txt"
+    }  # fmt: skip
+    assert "good morning" in ended.stdout
+    assert "-->" not in ended.stdout
+    (folder / "out" / "one.txt").write_text("corrected by hand")
+    again = run(*call, cwd=folder)
+    assert (again.returncode, again.stdout) == (0, "")
+    assert again.stderr.count("done before") == 2
+    assert (folder / "out" / "one.txt").read_text() == "corrected by hand"
+    assert run(*call, "--overwrite", "--verbose", "False", cwd=folder).stdout == ""
+    assert is_text_of(CLIP, (folder / "out" / "one.txt").read_text())
+
+
+def test_as_whisper_is_called(folder: Path) -> None:
+    """In this process: whisper's names, switches with a value, all of its formats by default."""
+    ended = run(
+        "transcribe", "in/one.opus", "--model", "demo", "--language", "English", "--word_timestamps", "True",
+        "--max_words_per_line", "2", "--fp16", "False", "--output_dir", ".", cwd=folder,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    assert {path.name for path in folder.glob("one.*")} == {
+        f"one.{name}" for name in ("txt", "vtt", "srt", "tsv", "json")
+    }
+    assert is_text_of(CLIP, ended.stdout)
+    blocks = (folder / "one.srt").read_text().strip().split("\n\n")
+    assert all(len(block.split("\n")[2].split()) <= 2 for block in blocks)
+
+
+def test_stdin_to_stdout(server: Server, tmp_path: Path) -> None:
+    with open(CLIP, "rb") as audio:
+        ended = subprocess.run(
+            [sys.executable, "-m", "localwhisper", "transcribe", "-", "--server", server.url, "-f", "vtt"],
+            stdin=audio, capture_output=True, text=True, cwd=tmp_path, timeout=TIMEOUT_S, check=True,
+        )  # fmt: skip
+    assert ended.stdout.startswith("WEBVTT\n\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_cancels_and_leaves_what_is_finished(server: Server, long_speech: Path, tmp_path: Path) -> None:
+    shutil.copy(CLIP, tmp_path / "a.opus")
+    shutil.copy(long_speech, tmp_path / "b.wav")
+    process = start("transcribe", "a.opus", "b.wav", "--server", server.url, "-f", "txt", cwd=tmp_path)
+    for _ in range(TIMEOUT_S * 20):
+        newest = server.ask("GET", "/jobs?limit=1")["jobs"][0]
+        if newest["filename"] == "b.wav" and newest["status"] == "processing":
+            break
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert {path.name for path in tmp_path.iterdir()} == {"a.opus", "b.wav", "a.txt"}
+    assert server.job_when(newest["job_id"], "cancelled", "completed")["status"] == "cancelled"
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (["transcribe", "nothing.mp3"], "nothing.mp3"),
+    (["transcribe", "a.opus", "-f", "pdf"], "docx"),
+    (["transcribe", "a.opus", "--language", "klingon"], "klingon"),
+    (["transcribe", "a.opus", "--jobs", "0"], "--jobs"),
+    (["watch", "nowhere"], "nowhere"),
+])  # fmt: skip
+def test_what_is_asked_wrongly_is_said_in_a_line(arguments: list[str], said: str, tmp_path: Path) -> None:
+    ended = run(*arguments, cwd=tmp_path)
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_server_that_is_not_there(tmp_path: Path) -> None:
+    shutil.copy(CLIP, tmp_path / "a.opus")
+    ended = run("transcribe", "a.opus", "--server", "http://127.0.0.1:9", cwd=tmp_path)
+    assert ended.returncode == 1
+    assert "can't be reached" in ended.stderr
+
+
+def test_watch_takes_a_recording_once_it_is_complete(server: Server, tmp_path: Path) -> None:
+    process = start("watch", ".", "--server", server.url, "--settle", "0.6", cwd=tmp_path)
+    try:
+        assert process.stderr is not None
+        assert "Watching" in process.stderr.readline()
+        time.sleep(0.5)
+        audio = CLIP.read_bytes()
+        with open(tmp_path / "new.opus", "wb") as file:  # arrives in pieces
+            for at in range(0, len(audio), len(audio) // 5 + 1):
+                file.write(audio[at : at + len(audio) // 5 + 1])
+                file.flush()
+                time.sleep(0.15)
+        for _ in range(TIMEOUT_S * 20):
+            if (tmp_path / "new.srt").exists():
+                break
+            time.sleep(0.05)
+    finally:
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 130
+    assert is_text_of(CLIP, out)
+    assert " --> " in (tmp_path / "new.srt").read_text()
+
+
+def test_doctor(tmp_path: Path) -> None:
+    well = run("doctor", "--data-dir", str(tmp_path), "--port", "0", "--default-model", "demo", cwd=tmp_path)
+    assert well.returncode == 0, well.stdout
+    assert well.stdout.splitlines()[-1] == "All is well."
+    assert "CPU" in well.stdout or "GPU" in well.stdout
+
+
+def test_doctor_finds_troubles(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    found = run(
+        "doctor", "--data-dir", str(tmp_path / "file"), "--port", str(server.port), "--default-model", "nonsense",
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert found.returncode == 1
+    assert "can't be written" in found.stdout
+    assert "there is no model nonsense" in found.stdout
+    assert f"runs on {server.port}" in found.stdout
+    assert "2 to put right." in found.stdout
+
+
+def test_desktop_entry(tmp_path: Path) -> None:
+    assert run("desktop", "install", cwd=tmp_path, XDG_DATA_HOME=str(tmp_path)).returncode == 0
+    entry = (tmp_path / "applications" / "localwhisper.desktop").read_text()
+    assert "video/x-matroska;" in entry
+    assert (tmp_path / "icons/hicolor/scalable/apps/localwhisper.svg").exists()
+    assert run("desktop", "remove", cwd=tmp_path, XDG_DATA_HOME=str(tmp_path)).returncode == 0
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_service_files() -> None:
+    command = ["/usr/bin/python3", "-m", "localwhisper", "--data-dir", "/home/a b/100%"]
+    assert 'ExecStart=/usr/bin/python3 -m localwhisper --data-dir "/home/a b/100%%"' in unit(command)
+    assert b"<string>/home/a b/100%</string>" in plist(command)
+
+
+def test_open_hands_files_over(server: Server, tmp_path: Path) -> None:
+    ended = run("open", str(CLIP), "--port", str(server.port), cwd=tmp_path, BROWSER="true")
+    assert ended.returncode == 0, ended.stderr
+    assert server.ask("GET", "/jobs?limit=1")["jobs"][0]["filename"] == CLIP.name
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(shell: str, tmp_path: Path) -> None:
+    ended = run("completion", shell, cwd=tmp_path)
+    for word in ("transcribe", "watch", "doctor", "word-timestamps"):
+        assert word in ended.stdout
+    if shell == "bash":
+        script = (
+            f"{ended.stdout}\nCOMP_WORDS=(localwhisper do); COMP_CWORD=1; _shtab_localwhisper; echo ${{COMPREPLY[@]}}"
+        )
+        told = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+        assert "doctor" in told.stdout.split()
+
+
+def test_switches_may_have_a_value() -> None:
+    assert with_values(["--word_timestamps", "a.mp3"]) == ["--word_timestamps=true", "a.mp3"]
+    assert with_values(["--word-timestamps", "False", "a.mp3"]) == ["--word-timestamps=False", "a.mp3"]
+    assert with_values(["--", "--verbose"]) == ["--", "--verbose"]
+
+
+def test_every_name_is_also_taken_with_underscores() -> None:
+    options = parser().parse_args(["transcribe", "a", "--output_dir", "x", "--model_dir", "y", "--initial_prompt", "z"])
+    assert (options.output_dir, options.model_dir, options.initial_prompt) == ("x", "y", "z")

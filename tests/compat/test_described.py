@@ -1,0 +1,73 @@
+"""The documentation against the real process: every curl line of /docs is run."""
+
+import re
+import shlex
+import subprocess
+from typing import Any
+
+import pytest
+import requests
+
+from localwhisper.server.openapi import document
+from localwhisper.server.routes import ROUTES
+from tests.compat.conftest import CLIP
+from tests.process.server import Server
+
+SAMPLES = {
+    f"{method.upper()} {path}": (operation, sample["source"])
+    for path, operations in document(ROUTES)["paths"].items()
+    for method, operation in operations.items()
+    for sample in operation.get("x-codeSamples", ())
+}
+LAST = ("POST /job/{job_id}/retry", "DELETE /job/{job_id}")  # what a finished job refuses, in its own words
+
+
+@pytest.fixture(scope="module")
+def job_id(server: Server) -> str:
+    made = server.submit(CLIP)
+    server.job_when(made, "completed")
+    return made
+
+
+@pytest.mark.parametrize("call", SAMPLES)
+def test_every_curl_line_works(server: Server, job_id: str, call: str) -> None:
+    operation, line = SAMPLES[call]
+    line = line.replace("http://localhost:9000", server.url).replace("talk.mp3", str(CLIP)).replace("JOB_ID", job_id)
+    command = [*shlex.split(line), "-s", "-o", "/dev/null", "-w", "%{http_code}"]
+    status = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    refused = call in LAST or call == "POST /v1/audio/translations"  # the bundled model doesn't translate
+    assert status == {True: "409" if call in LAST else "400", False: next(iter(operation["responses"]))}[refused]
+    assert status in operation["responses"]
+
+
+def test_the_page_shows_every_line(server: Server) -> None:
+    page = requests.get(f"{server.url}/docs", timeout=30).text
+    for _, line in SAMPLES.values():
+        assert line in page
+    assert "<script" not in page
+    assert not re.findall(r'(?:href|src)="(?:https?:)?//', page)
+
+
+def test_asyncapi_says_what_the_socket_sends(server: Server) -> None:
+    document: dict[str, Any] = requests.get(f"{server.url}/asyncapi.json", timeout=30).json()
+    assert document["asyncapi"] == "3.0.0"
+    for operation in document["operations"].values():
+        for reference in operation["messages"]:
+            found: Any = document
+            for step in reference["$ref"].removeprefix("#/").split("/"):
+                found = found[step]
+            kind = found["$ref"].rsplit("/", 1)[-1]
+            assert document["components"]["messages"][kind]["payload"]["properties"]["type"] == {"const": kind}
+
+
+def test_metrics(server: Server, job_id: str) -> None:
+    answer = requests.get(f"{server.url}/metrics", timeout=30)
+    assert answer.headers["Content-Type"].startswith("text/plain; version=")
+    figures = dict(line.rsplit(" ", 1) for line in answer.text.splitlines() if not line.startswith("#"))
+    assert float(figures['localwhisper_jobs{state="completed"}']) >= 1
+    assert float(figures['localwhisper_jobs_ended_total{state="completed"}']) >= 1
+    assert float(figures['localwhisper_real_time_factor_count{model="demo"}']) >= 1
+    assert float(figures["localwhisper_queue_wait_seconds_count"]) >= 1
+    assert float(figures["localwhisper_loop_lag_seconds_count"]) >= 1
+    assert float(figures["localwhisper_stored_bytes"]) > 1000
+    assert float(figures["process_resident_memory_bytes"]) > 1e7
