@@ -11,7 +11,6 @@ from pathlib import Path
 
 import tornado.httpserver
 import tornado.netutil
-import tornado.web
 
 from localwhisper import paths
 from localwhisper.audio.probe import probe
@@ -29,6 +28,8 @@ from localwhisper.runner.storing import AsyncStore
 from localwhisper.server import openapi, routes
 from localwhisper.server.base import NotFoundHandler
 from localwhisper.server.connections import Connections
+from localwhisper.server.door import Door
+from localwhisper.server.gate import Gate
 from localwhisper.server.services import Services
 from localwhisper.settings import Settings
 from localwhisper.store.files import FileStore
@@ -96,7 +97,7 @@ class App:
         self._downloads = Downloads(library, bus)
         self._services = Services(
             settings=settings, queue=self._queue, outlook=Outlook(self._queue, speeds, now), bus=bus,
-            library=library, downloads=self._downloads, connections=Connections(),
+            library=library, downloads=self._downloads, connections=Connections(), door=Door(settings.token),
             incoming=paths.incoming(settings.data_dir), samples=SAMPLES, uploads=self._uploads,
             probe=partial(probe, max_audio_s=settings.max_audio_seconds), languages=tables.languages(), now=now,
             api=openapi.document(routes.ROUTES),
@@ -130,9 +131,9 @@ class App:
         port: int = sockets[0].getsockname()[1]
         return port
 
-    def _application(self) -> tornado.web.Application:
+    def _application(self) -> Gate:
         settings = self.settings
-        return tornado.web.Application(
+        return Gate(
             routes.handlers(str(web_folder()), str(SAMPLES)),
             services=self._services,
             default_handler_class=NotFoundHandler,

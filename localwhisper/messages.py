@@ -101,8 +101,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Las páginas de '{origin}' no pueden usar este servidor.",
     ),
     "unauthorized": (
-        "This server needs its token: send 'Authorization: Bearer <token>'.",
-        "Este servidor requiere su token: envíe 'Authorization: Bearer <token>'.",
+        "This server needs its right token: send 'Authorization: Bearer <token>'.",
+        "Este servidor requiere su token correcto: envíe 'Authorization: Bearer <token>'.",
+    ),
+    "too_many_attempts": (
+        "A wrong token was given. Try again in {seconds} seconds.",
+        "Se dio un token incorrecto. Inténtelo de nuevo en {seconds} segundos.",
     ),
     "bad_request": ("The request could not be understood.", "No se entendió la solicitud."),
     "invalid_frame": (

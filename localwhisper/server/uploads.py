@@ -22,6 +22,7 @@ from localwhisper.errors import (
 )
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.options import BY_NAME, parse_options
+from localwhisper.server.proxy import prefix_of
 from localwhisper.server.views import seconds
 from localwhisper.store.atomic import storage_errors
 
@@ -171,11 +172,12 @@ class SubmitHandler(BaseHandler):
         finally:
             self._discard()
         scheme = "wss" if self.request.protocol == "https" else "ws"
-        self.set_header("Location", f"/job/{job.id}")
+        prefix = prefix_of(self.request)
+        self.set_header("Location", f"{prefix}/job/{job.id}")
         self.write_json({
             "job_id": job.id,
             "status": job.state.value,
-            "websocket_url": f"{scheme}://{self.request.host}/ws/transcription/{job.id}",
+            "websocket_url": f"{scheme}://{self.request.host}{prefix}/ws/transcription/{job.id}",
             "estimated_processing_time": seconds(services.outlook.work_s(job)),
             "queue_position": services.outlook.queue_position(job) or 0,
         })  # fmt: skip

@@ -24,6 +24,8 @@ class Server:
         self.data_dir = data_dir
         self.port = 0
         self.cwd: Path | None = None
+        self.base_url = ""  # where another than its own, as behind a proxy
+        self.headers: dict[str, str] = {}
         self._flags = flags
         self._environ = {**os.environ, **(environ or {})}
         self._process: subprocess.Popen[str] | None = None
@@ -75,7 +77,7 @@ class Server:
 
     def ask(self, method: str, path: str, body: bytes | None = None, content_type: str = "") -> Any:
         """The JSON of an answer, an error's too."""
-        request = urllib.request.Request(self.url + path, body, method=method)
+        request = urllib.request.Request((self.base_url or self.url) + path, body, self.headers, method=method)
         if content_type:
             request.add_header("Content-Type", content_type)
         try:
@@ -87,11 +89,14 @@ class Server:
 
     def submit(self, audio: Path, **fields: str) -> str:
         """The id of a job that was taken."""
-        body, content_type = form(audio.read_bytes(), audio.name, fields)
-        answer = self.ask("POST", "/transcribe-job", body, content_type)
-        assert "job_id" in answer, answer
-        job_id: str = answer["job_id"]
+        job_id: str = self.submit_answer(audio, **fields)["job_id"]
         return job_id
+
+    def submit_answer(self, audio: Path, **fields: str) -> dict[str, Any]:
+        body, content_type = form(audio.read_bytes(), audio.name, fields)
+        answer: dict[str, Any] = self.ask("POST", "/transcribe-job", body, content_type)
+        assert "job_id" in answer, answer
+        return answer
 
     def job_when(self, job_id: str, *states: str, timeout_s: float = 60) -> dict[str, Any]:
         """The job once it is in one of these states."""
