@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 ARGS ?=
 
-.PHONY: run test lint check browser proxy clean
+.PHONY: run test lint check browser proxy torture soak load clean
 
 run: $(VENV)/.run
 	$(BIN)/python -m localwhisper --test-services $(ARGS)
@@ -42,6 +42,10 @@ $(VENV)/.dev: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) --editable ".[dev]"
 	touch $(VENV)/.run $@
+
+# the long forms of what the tests do briefly
+torture: $(VENV)/.dev
+	$(BIN)/python -m tests.torture.kills $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist

@@ -32,6 +32,7 @@ from localwhisper.server.door import Door
 from localwhisper.server.gate import Gate
 from localwhisper.server.services import Services
 from localwhisper.settings import Settings
+from localwhisper.store.atomic import make_private_folder
 from localwhisper.store.files import FileStore
 from localwhisper.store.lock import DataDirLock
 from localwhisper.store.speeds import load_speeds, save_speeds
@@ -92,7 +93,7 @@ class App:
         self._queue = JobQueue(
             store=self._store, engine=self._engine, bus=bus, speeds=speeds,
             new_executor=partial(ThreadPoolExecutor, settings.max_concurrent_jobs, "worker"),
-            max_concurrent_jobs=settings.max_concurrent_jobs, now=now,
+            max_concurrent_jobs=settings.max_concurrent_jobs, now=now, default_model=settings.default_model,
         )  # fmt: skip
         self._downloads = Downloads(library, bus)
         self._services = Services(
@@ -110,8 +111,8 @@ class App:
         """
         settings = self.settings
         try:
-            for folder in (paths.jobs(settings.data_dir), paths.incoming(settings.data_dir)):
-                folder.mkdir(parents=True, exist_ok=True)
+            for folder in (settings.data_dir, paths.jobs(settings.data_dir), paths.incoming(settings.data_dir)):
+                make_private_folder(folder)
         except OSError as error:
             raise StorageUnwritable(path=str(settings.data_dir), reason=error.strerror) from None
         self._lock.acquire()
@@ -121,7 +122,7 @@ class App:
         )  # fmt: skip
         sockets = self._bind()
         try:
-            await self._queue.start()
+            await self._queue.start(after_crash=self._lock.found_crash)
         except BaseException:
             for opened in sockets:
                 opened.close()

@@ -131,6 +131,16 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "The job's file {file} is damaged or missing. Submit the audio again.",
         "El archivo {file} del trabajo está dañado o falta. Envíe el audio de nuevo.",
     ),
+    "job_crashed": (
+        "localwhisper broke down twice at the same place of this recording, so the job was set aside. "
+        "Most often memory ran out: choose a smaller model or run fewer jobs at once, then try again.",
+        "localwhisper se cerró dos veces en el mismo punto de esta grabación, así que el trabajo se apartó. "
+        "Casi siempre falta memoria: elija un modelo más pequeño o menos trabajos a la vez e inténtelo de nuevo.",
+    ),
+    "record_restored": (
+        "The job's record was damaged; its transcript was saved",
+        "El registro del trabajo estaba dañado; la transcripción se salvó",
+    ),
     "invalid_transition": (
         "Job {job_id} can't go from {old} to {new}.",
         "El trabajo {job_id} no puede pasar de {old} a {new}.",

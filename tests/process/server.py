@@ -20,6 +20,8 @@ START_TIMEOUT_S = 60
 class Server:
     """One server on one data directory, on a port that stays the same over its starts."""
 
+    program: tuple[str, ...] = (sys.executable, "-m", "localwhisper")
+
     def __init__(self, data_dir: Path, *flags: str, environ: dict[str, str] | None = None) -> None:
         self.data_dir = data_dir
         self.port = 0
@@ -40,7 +42,7 @@ class Server:
         return self._process.pid
 
     def start(self) -> "Server":
-        command = [sys.executable, "-m", "localwhisper", "--no-browser", "--port", str(self.port)]
+        command = [*self.program, "--no-browser", "--port", str(self.port)]
         self._process = subprocess.Popen(
             [*command, "--data-dir", str(self.data_dir), "--default-model", "demo", *self._flags],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=self._environ, cwd=self.cwd,
@@ -60,6 +62,15 @@ class Server:
     def stop(self) -> int:
         """The exit code after SIGTERM."""
         return self._end(signal.SIGTERM)
+
+    def wait(self, timeout_s: float) -> int | None:
+        """The exit code of a process that ends by itself; None where it goes on."""
+        assert self._process is not None
+        try:
+            self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            return None
+        return self._end(signal.SIGKILL)
 
     def signal(self, number: int) -> None:
         os.kill(self.pid, number)
@@ -93,7 +104,14 @@ class Server:
         return job_id
 
     def submit_answer(self, audio: Path, **fields: str) -> dict[str, Any]:
-        body, content_type = form(audio.read_bytes(), audio.name, fields)
+        return self._answer(form(audio.read_bytes(), audio.name, fields))
+
+    def submit_bytes(self, audio: bytes, name: str, **fields: str) -> str:
+        job_id: str = self._answer(form(audio, name, fields))["job_id"]
+        return job_id
+
+    def _answer(self, upload: tuple[bytes, str]) -> dict[str, Any]:
+        body, content_type = upload
         answer: dict[str, Any] = self.ask("POST", "/transcribe-job", body, content_type)
         assert "job_id" in answer, answer
         return answer
