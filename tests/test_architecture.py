@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "runner": BASE | {"jobs", "store", "engine"},
     "server": BASE | {"jobs", "store", "engine", "audio", "export", "runner"},
     "app": BASE | {"jobs", "store", "engine", "audio", "export", "runner", "server"},
-    "commands": BASE | {"jobs", "engine", "audio", "export", "server", "app"},
+    "commands": BASE | {"jobs", "store", "engine", "audio", "export", "server", "app"},
     "cli": BASE | {"commands"},
     "__main__": {"cli"},
     "__init__": set[str](),

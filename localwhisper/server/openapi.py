@@ -12,7 +12,7 @@ from localwhisper.server.schemas import SCHEMAS
 if TYPE_CHECKING:
     from localwhisper.server.routes import Operation, Route
 
-_EVERYWHERE = ("forbidden_host", "forbidden_origin", "unauthorized", "internal_error")
+_EVERYWHERE = ("forbidden_host", "forbidden_origin", "unauthorized", "too_many_attempts", "internal_error")
 _STATUS_OF_CODE = {error.code: status for error, status in STATUS.items()}
 
 
@@ -26,7 +26,7 @@ def document(routes: "Iterable[Route]") -> dict[str, Any]:
             "Texts are in English or Spanish by Accept-Language or ?lang=.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "servers": [{"url": "/"}],
+        "servers": [{"url": "."}],
         "paths": {
             route.path: {
                 method: _operation(route.path, method, operation) for method, operation in route.operations.items()

@@ -12,7 +12,7 @@ import tornado.routing
 import tornado.web
 
 from localwhisper.export.registry import EXPORTERS
-from localwhisper.server import jobs, models, socket, system, ui, uploads
+from localwhisper.server import jobs, login, models, socket, system, ui, uploads
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.describe import DocsHandler, OpenApiHandler
 from localwhisper.server.jobs import MAX_PAGE
@@ -99,6 +99,10 @@ ROUTES: tuple[Route, ...] = (
         summary="The bundled sample clips with their texts", returns="Samples", query=_LANG)}),
     Route("/health", system.HealthHandler, {"get": Operation(
         summary="Whether jobs can be taken and kept; 503 with the reason where not", returns="Health")}),
+    Route("/login", login.LoginHandler, {
+        "post": Operation(summary="Give the token (JSON: token) for a cookie, as the page does", returns="Login",
+                          errors=("invalid_body",)),
+        "delete": Operation(summary="Take the cookie back", returns="Login")}),
     Route("/openapi.json", OpenApiHandler, {"get": Operation(
         summary="This description", returns="OpenApi")}),
     Route("/docs", DocsHandler, {"get": Operation(summary="This description, to read", media_type="text/html")}),

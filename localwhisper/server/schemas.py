@@ -93,5 +93,6 @@ SCHEMAS: dict[str, Schema] = {
     }))}),
     "Health": _object({"status": {"type": "string", "enum": ["ok", "error"]}, "version": TEXT, "queue": FIGURES},
                       {"error": MESSAGE}),
+    "Login": _object({"logged_in": BOOLEAN}),
     "OpenApi": {"type": "object"},
 }  # fmt: skip

@@ -14,6 +14,7 @@ from localwhisper.runner.downloads import Downloads
 from localwhisper.runner.outlook import Outlook
 from localwhisper.runner.queue import JobQueue
 from localwhisper.server.connections import Connections
+from localwhisper.server.door import Door
 from localwhisper.settings import Settings
 
 
@@ -26,6 +27,7 @@ class Services:
     library: ModelLibrary
     downloads: Downloads
     connections: Connections
+    door: Door
     incoming: Path  # where uploads are received
     samples: Path
     uploads: Executor  # for parsing and writing what is uploaded

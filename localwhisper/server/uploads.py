@@ -1,7 +1,6 @@
 """POST /transcribe-job: a multipart body streamed to disk, checked, queued."""
 
 import asyncio
-import os
 import re
 import uuid
 from collections.abc import Callable
@@ -22,8 +21,9 @@ from localwhisper.errors import (
 )
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.options import BY_NAME, parse_options
+from localwhisper.server.proxy import prefix_of
 from localwhisper.server.views import seconds
-from localwhisper.store.atomic import storage_errors
+from localwhisper.store.atomic import private, storage_errors
 
 MAX_FIELD_BYTES = 16 * 1024
 MAX_PARTS = 32
@@ -89,7 +89,7 @@ class Form:
         if part.name == "file":
             if self._file is not None:
                 raise DuplicateField(field="file")
-            self._file = open(self._path, "xb", opener=_private)  # noqa: SIM115  # close() does
+            self._file = open(self._path, "xb", opener=private)  # noqa: SIM115  # close() does
             self.filename = part.filename
         elif not part.name:
             raise InvalidBody(reason="a part has no name")
@@ -113,10 +113,6 @@ class Form:
             field += data
             if len(field) > MAX_FIELD_BYTES:
                 raise InvalidBody(reason=f"the field {self._name} is longer than {MAX_FIELD_BYTES} bytes")
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 @tornado.web.stream_request_body
@@ -171,11 +167,12 @@ class SubmitHandler(BaseHandler):
         finally:
             self._discard()
         scheme = "wss" if self.request.protocol == "https" else "ws"
-        self.set_header("Location", f"/job/{job.id}")
+        prefix = prefix_of(self.request)
+        self.set_header("Location", f"{prefix}/job/{job.id}")
         self.write_json({
             "job_id": job.id,
             "status": job.state.value,
-            "websocket_url": f"{scheme}://{self.request.host}/ws/transcription/{job.id}",
+            "websocket_url": f"{scheme}://{self.request.host}{prefix}/ws/transcription/{job.id}",
             "estimated_processing_time": seconds(services.outlook.work_s(job)),
             "queue_position": services.outlook.queue_position(job) or 0,
         })  # fmt: skip
