@@ -20,6 +20,7 @@ from localwhisper.engine.deferred import DeferredEngine
 from localwhisper.engine.models import ModelLibrary
 from localwhisper.errors import PortInUse, StorageUnwritable
 from localwhisper.runner.bus import Bus
+from localwhisper.runner.detection import Detector
 from localwhisper.runner.downloads import Downloads
 from localwhisper.runner.outlook import Outlook
 from localwhisper.runner.queue import JobQueue
@@ -96,9 +97,11 @@ class App:
             max_concurrent_jobs=settings.max_concurrent_jobs, now=now, default_model=settings.default_model,
         )  # fmt: skip
         self._downloads = Downloads(library, bus)
+        self._detector = Detector(self._engine)
         self._services = Services(
             settings=settings, queue=self._queue, outlook=Outlook(self._queue, speeds, now), bus=bus,
-            library=library, downloads=self._downloads, connections=Connections(), door=Door(settings.token),
+            library=library, downloads=self._downloads, detector=self._detector, connections=Connections(),
+            door=Door(settings.token),
             incoming=paths.incoming(settings.data_dir), samples=SAMPLES, uploads=self._uploads,
             probe=partial(probe, max_audio_s=settings.max_audio_seconds), languages=tables.languages(), now=now,
             api=openapi.document(routes.ROUTES),
@@ -158,6 +161,7 @@ class App:
         """Take nothing more, interrupt the work, close all. What was interrupted goes on at the next start."""
         self._server.stop()
         self._downloads.stop()
+        self._detector.stop()
         await self._queue.stop()
         await self._server.close_all_connections()
         self._uploads.shutdown(wait=False, cancel_futures=True)

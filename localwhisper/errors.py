@@ -47,6 +47,8 @@ class DuplicateField(LocalWhisperError):
 
 
 class MissingFile(LocalWhisperError):
+    """Params: field."""
+
     code = "missing_file"
 
 
@@ -81,6 +83,12 @@ class JobNotFinished(LocalWhisperError):
     """Params: state."""
 
     code = "job_not_finished"
+
+
+class JobWasCancelled(LocalWhisperError):
+    """Somebody else cancelled the job whose result was waited for."""
+
+    code = "job_was_cancelled"
 
 
 class JobNotRetryable(LocalWhisperError):
@@ -208,6 +216,12 @@ class StoreTooNew(LocalWhisperError):
 
 class QueueNotRunning(LocalWhisperError):
     code = "queue_not_running"
+
+
+class FileMissing(LocalWhisperError):
+    """On the command line. Params: path."""
+
+    code = "file_missing"
 
 
 class BadSetting(LocalWhisperError):

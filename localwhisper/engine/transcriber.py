@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from whisper.audio import FRAMES_PER_SECOND, HOP_LENGTH, N_FRAMES, SAMPLE_RATE
+from whisper.audio import CHUNK_LENGTH, FRAMES_PER_SECOND, HOP_LENGTH, N_FRAMES, SAMPLE_RATE
 from whisper.decoding import DecodingResult, detect_language
 from whisper.model import Whisper
 from whisper.timing import add_word_timestamps
@@ -25,7 +25,7 @@ from localwhisper.engine.loading import ModelCache, as_out_of_memory, attentions
 from localwhisper.engine.models import ModelLibrary
 from localwhisper.engine.recording import LogMel, Recording
 from localwhisper.errors import ModelCannotTranslate
-from localwhisper.jobs.model import Options, Position, Segment, Transcript, Window, joined
+from localwhisper.jobs.model import Detection, Options, Position, Segment, Transcript, Window, joined
 from localwhisper.messages import Message
 
 VAD_FRAME_S = 0.03
@@ -59,6 +59,15 @@ class WhisperEngine:
             text=text, language=run.language, segments=segments, processing_time=time.monotonic() - started_s
         )
 
+    def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
+        """See base.Engine."""
+        samples = decode_audio(audio, check=control.check, max_audio_s=CHUNK_LENGTH)
+        with Recording(samples) as recording:
+            with self._models.lease(model, control) as whisper, torch.inference_mode():
+                if not whisper.is_multilingual:
+                    return Detection(language="en", probability=1.0)
+                return _detect_language(whisper, LogMel(recording, whisper.dims.n_mels, control.check), control.check)
+
     def close(self) -> None:
         self._models.close()
 
@@ -87,7 +96,7 @@ class Run:
         if not model.is_multilingual:
             language = "en"
         if language is None:
-            language = _detect_language(model, mel, control.check)
+            language = _detect_language(model, mel, control.check).language
         tokenizer = get_tokenizer(
             model.is_multilingual, num_languages=model.num_languages, language=language, task=options.task
         )
@@ -197,8 +206,9 @@ def _trimmed(tokens: Sequence[int], model: Whisper) -> tuple[int, ...]:
     return tuple(tokens[-(model.dims.n_text_ctx // 2 - 1) :])
 
 
-def _detect_language(model: Whisper, mel: LogMel, check: Callable[[], None]) -> str:
+def _detect_language(model: Whisper, mel: LogMel, check: Callable[[], None]) -> Detection:
     """From the first 30 s, what is missing of them being silence."""
     check()
     _, probabilities = detect_language(model, mel.frames(0, N_FRAMES).to(model.device))
-    return str(max(probabilities, key=probabilities.__getitem__))
+    language = str(max(probabilities, key=probabilities.__getitem__))
+    return Detection(language=language, probability=float(probabilities[language]))

@@ -101,6 +101,14 @@ class Transcript:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Detection:
+    """The language a recording most likely speaks, and how probable the model finds it."""
+
+    language: str  # a code
+    probability: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     id: str  # UUID, canonical lower case
     filename: str  # as the user's machine called it; shown, never used as a path

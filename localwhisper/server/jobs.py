@@ -1,5 +1,6 @@
 """One job and the list of jobs."""
 
+import asyncio
 import mimetypes
 import re
 from contextlib import suppress
@@ -13,6 +14,7 @@ from localwhisper.jobs.model import Job, JobState
 from localwhisper.server import views
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.http_errors import BadRequest
+from localwhisper.server.options import parse_layout
 
 MAX_PAGE = 200
 
@@ -126,11 +128,13 @@ class TranscriptHandler(BaseHandler):
         if job.state is not JobState.COMPLETED:
             raise JobNotFinished(state=job.state.value)
         exporter = EXPORTERS[name]
-        text = exporter.write(await self.services.queue.transcript(job_id))
-        self.set_header("Content-Type", f"{exporter.media_type}; charset=utf-8")
+        layout = parse_layout({key: values[-1].decode() for key, values in self.request.query_arguments.items()})
+        transcript = await self.services.queue.transcript(job_id)
+        content = await asyncio.get_running_loop().run_in_executor(None, exporter.encode, transcript, layout)
+        self.set_header("Content-Type", exporter.content_type)
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Disposition", attachment(job.filename, exporter.extension))
-        self.finish(text)
+        self.finish(content)
 
 
 def attachment(filename: str, extension: str) -> str:

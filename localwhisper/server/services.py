@@ -10,6 +10,7 @@ from typing import Any
 from localwhisper.audio.probe import AudioInfo
 from localwhisper.engine.models import ModelLibrary
 from localwhisper.runner.bus import Bus
+from localwhisper.runner.detection import Detector
 from localwhisper.runner.downloads import Downloads
 from localwhisper.runner.outlook import Outlook
 from localwhisper.runner.queue import JobQueue
@@ -26,6 +27,7 @@ class Services:
     bus: Bus
     library: ModelLibrary
     downloads: Downloads
+    detector: Detector
     connections: Connections
     door: Door
     incoming: Path  # where uploads are received
