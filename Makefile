@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 ARGS ?=
 
-.PHONY: run test lint check browser clean
+.PHONY: run test lint check browser proxy torture soak load clean
 
 run: $(VENV)/.run
 	$(BIN)/python -m localwhisper --test-services $(ARGS)
@@ -18,7 +18,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-check: $(VENV)/.dev browser
+check: $(VENV)/.dev browser proxy
 	$(BIN)/python -m pytest $(ARGS)
 
 # the browser test drives a Chromium: the one on the PATH, the system's package, or Playwright's own
@@ -27,6 +27,11 @@ browser: $(VENV)/.dev
 	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get -qq update \
 	       && apt-get -qq install --yes --no-install-recommends chromium >/dev/null; } \
 	  || $(BIN)/python -m playwright install chromium
+
+# one test runs behind a real nginx; without it, and without the right to install it, that test is skipped
+proxy:
+	@command -v nginx /usr/sbin/nginx >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null \
+	  || { apt-get -qq update && apt-get -qq install --yes --no-install-recommends nginx-light >/dev/null; }
 
 $(VENV)/.run: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -37,6 +42,10 @@ $(VENV)/.dev: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) --editable ".[dev]"
 	touch $(VENV)/.run $@
+
+# the long forms of what the tests do briefly
+torture: $(VENV)/.dev
+	$(BIN)/python -m tests.torture.kills $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist

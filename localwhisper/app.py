@@ -11,7 +11,6 @@ from pathlib import Path
 
 import tornado.httpserver
 import tornado.netutil
-import tornado.web
 
 from localwhisper import paths
 from localwhisper.audio.probe import probe
@@ -30,9 +29,12 @@ from localwhisper.runner.storing import AsyncStore
 from localwhisper.server import openapi, routes
 from localwhisper.server.base import NotFoundHandler, log_request
 from localwhisper.server.connections import Connections
+from localwhisper.server.door import Door
+from localwhisper.server.gate import Gate
 from localwhisper.server.metrics import Metrics
 from localwhisper.server.services import Services
 from localwhisper.settings import Settings
+from localwhisper.store.atomic import make_private_folder
 from localwhisper.store.files import FileStore
 from localwhisper.store.lock import DataDirLock
 from localwhisper.store.speeds import load_speeds, save_speeds
@@ -93,7 +95,7 @@ class App:
         self._queue = JobQueue(
             store=self._store, engine=self._engine, bus=bus, speeds=speeds,
             new_executor=partial(ThreadPoolExecutor, settings.max_concurrent_jobs, "worker"),
-            max_concurrent_jobs=settings.max_concurrent_jobs, now=now,
+            max_concurrent_jobs=settings.max_concurrent_jobs, now=now, default_model=settings.default_model,
         )  # fmt: skip
         self._downloads = Downloads(library, bus)
         self._detector = Detector(self._engine)
@@ -102,6 +104,7 @@ class App:
             settings=settings, queue=self._queue, outlook=Outlook(self._queue, speeds, now), bus=bus,
             library=library, downloads=self._downloads, detector=self._detector, connections=Connections(),
             metrics=self._metrics,
+            door=Door(settings.token),
             incoming=paths.incoming(settings.data_dir), samples=SAMPLES, uploads=self._uploads,
             probe=partial(probe, max_audio_s=settings.max_audio_seconds), languages=tables.languages(), now=now,
             api=openapi.document(routes.ROUTES),
@@ -114,8 +117,8 @@ class App:
         """
         settings = self.settings
         try:
-            for folder in (paths.jobs(settings.data_dir), paths.incoming(settings.data_dir)):
-                folder.mkdir(parents=True, exist_ok=True)
+            for folder in (settings.data_dir, paths.jobs(settings.data_dir), paths.incoming(settings.data_dir)):
+                make_private_folder(folder)
         except OSError as error:
             raise StorageUnwritable(path=str(settings.data_dir), reason=error.strerror) from None
         self._lock.acquire()
@@ -125,7 +128,7 @@ class App:
         )  # fmt: skip
         sockets = self._bind()
         try:
-            await self._queue.start()
+            await self._queue.start(after_crash=self._lock.found_crash)
         except BaseException:
             for opened in sockets:
                 opened.close()
@@ -136,9 +139,9 @@ class App:
         port: int = sockets[0].getsockname()[1]
         return port
 
-    def _application(self) -> tornado.web.Application:
+    def _application(self) -> Gate:
         settings = self.settings
-        return tornado.web.Application(
+        return Gate(
             routes.handlers(str(web_folder()), str(SAMPLES)),
             services=self._services,
             default_handler_class=NotFoundHandler,

@@ -103,6 +103,12 @@ class JobDamaged(LocalWhisperError):
     code = "job_damaged"
 
 
+class JobCrashed(LocalWhisperError):
+    """The program ended by itself while it ran the job, again and again at the same place."""
+
+    code = "job_crashed"
+
+
 class InvalidTransition(LocalWhisperError):
     """A program error: a state change that MOVES does not list. Params: job_id, old, new."""
 

@@ -7,7 +7,11 @@ through the queue into the worker.
 import json
 import logging
 import time
+from collections.abc import Callable
 from contextvars import ContextVar
+from io import TextIOWrapper
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
@@ -49,11 +53,20 @@ def to_console(style: str) -> logging.Handler:
     return handler
 
 
-def to_file(path: str, max_bytes: int) -> logging.Handler:
-    """Warnings and errors with their tracebacks, in a file of bounded size."""
-    from logging.handlers import RotatingFileHandler
+class OpenedFile(RotatingFileHandler):
+    """A log that is opened by a function of one's own, as open() takes it."""
 
-    handler = RotatingFileHandler(path, maxBytes=max_bytes, backupCount=2, encoding="utf-8")
+    def __init__(self, path: Path, max_bytes: int, opener: Callable[[str, int], int]) -> None:
+        self._opener = opener
+        super().__init__(path, maxBytes=max_bytes, backupCount=2, encoding="utf-8")
+
+    def _open(self) -> TextIOWrapper:
+        return open(self.baseFilename, "a", encoding=self.encoding, opener=self._opener)
+
+
+def to_file(path: Path, max_bytes: int, opener: Callable[[str, int], int]) -> logging.Handler:
+    """Warnings and errors with their tracebacks, in a file of bounded size."""
+    handler = OpenedFile(path, max_bytes, opener)
     handler.setLevel(logging.WARNING)
     handler.addFilter(WithRequestId())
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s [%(request_id)s]: %(message)s"))

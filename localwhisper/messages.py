@@ -101,8 +101,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Las páginas de '{origin}' no pueden usar este servidor.",
     ),
     "unauthorized": (
-        "This server needs its token: send 'Authorization: Bearer <token>'.",
-        "Este servidor requiere su token: envíe 'Authorization: Bearer <token>'.",
+        "This server needs its right token: send 'Authorization: Bearer <token>'.",
+        "Este servidor requiere su token correcto: envíe 'Authorization: Bearer <token>'.",
+    ),
+    "too_many_attempts": (
+        "A wrong token was given. Try again in {seconds} seconds.",
+        "Se dio un token incorrecto. Inténtelo de nuevo en {seconds} segundos.",
     ),
     "bad_request": ("The request could not be understood.", "No se entendió la solicitud."),
     "invalid_frame": (
@@ -130,6 +134,16 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "job_damaged": (
         "The job's file {file} is damaged or missing. Submit the audio again.",
         "El archivo {file} del trabajo está dañado o falta. Envíe el audio de nuevo.",
+    ),
+    "job_crashed": (
+        "localwhisper broke down twice at the same place of this recording, so the job was set aside. "
+        "Most often memory ran out: choose a smaller model or run fewer jobs at once, then try again.",
+        "localwhisper se cerró dos veces en el mismo punto de esta grabación, así que el trabajo se apartó. "
+        "Casi siempre falta memoria: elija un modelo más pequeño o menos trabajos a la vez e inténtelo de nuevo.",
+    ),
+    "record_restored": (
+        "The job's record was damaged; its transcript was saved",
+        "El registro del trabajo estaba dañado; la transcripción se salvó",
     ),
     "invalid_transition": (
         "Job {job_id} can't go from {old} to {new}.",

@@ -1,8 +1,6 @@
-"""Fixtures that all tests share: an event loop for each test, and servers inside this process, real speech."""
+"""Fixtures that all tests share: an event loop for each test, and servers inside this process, and real speech."""
 
 import asyncio
-import json
-import subprocess
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -11,9 +9,9 @@ import tornado.ioloop
 from tornado.platform.asyncio import AsyncIOLoop
 
 from localwhisper import settings
-from localwhisper.app import SAMPLES, App
-from localwhisper.audio.ffmpeg import ffmpeg_path
+from localwhisper.app import App
 from localwhisper.engine.base import Engine
+from tests import speech
 from tests.client import Client
 from tests.engines import StepEngine
 
@@ -69,17 +67,10 @@ def serve(io_loop: tornado.ioloop.IOLoop, engine: StepEngine, tmp_path: Path) ->
 @pytest.fixture(scope="session")
 def samples() -> dict[Path, str]:
     """The bundled clips and their texts."""
-    rows = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))
-    return {SAMPLES / row["filename"]: row["text"] for row in rows}
+    return speech.samples()
 
 
 @pytest.fixture(scope="session")
-def long_speech(samples: dict[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Every bundled clip, several times over: some minutes of speech."""
-    folder = tmp_path_factory.mktemp("speech")
-    listing = folder / "list.txt"
-    listing.write_text("".join(f"file '{path}'\n" for path in [*samples] * 6))
-    target = folder / "long.wav"
-    command = [ffmpeg_path(), "-v", "error", "-f", "concat", "-safe", "0", "-i", str(listing)]
-    subprocess.run([*command, "-ac", "1", "-ar", "16000", str(target)], check=True, stdin=subprocess.DEVNULL)
-    return target
+def long_speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Some minutes of speech."""
+    return speech.long_speech(tmp_path_factory.mktemp("speech"), 6)

@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "server": BASE | {"jobs", "store", "engine", "audio", "export", "runner"},
     "client": set[str](),
     "app": BASE | {"jobs", "store", "engine", "audio", "export", "runner", "server"},
-    "commands": BASE | {"jobs", "engine", "audio", "export", "server", "app", "client"},
+    "commands": BASE | {"jobs", "store", "engine", "audio", "export", "server", "app", "client"},
     "cli": BASE | {"commands"},
     "__main__": {"cli"},
     "__init__": set[str](),

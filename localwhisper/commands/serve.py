@@ -13,6 +13,7 @@ from types import FrameType
 from localwhisper import __version__, logs, paths
 from localwhisper.app import App
 from localwhisper.settings import LOOPBACK_HOSTS, Settings
+from localwhisper.store.atomic import private
 
 LOG_BYTES = 1024 * 1024
 
@@ -31,7 +32,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 async def _serve(settings: Settings, open_browser: bool) -> None:
     app = App(settings)
     port = await app.start()
-    logging.getLogger().addHandler(logs.to_file(str(paths.log_file(settings.data_dir)), LOG_BYTES))
+    logging.getLogger().addHandler(logs.to_file(paths.log_file(settings.data_dir), LOG_BYTES, private))
     logging.getLogger().addHandler(logs.to_console(settings.log_format))
     name = "localhost" if settings.host in LOOPBACK_HOSTS else settings.host
     address = f"http://{name}:{port}"

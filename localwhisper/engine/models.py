@@ -148,12 +148,20 @@ class ModelLibrary:
             raise ModelBundled(model=name)
         if not NAME.fullmatch(name) or not path.exists():
             raise ModelCorrupt(model=name, reason=f"there is no checkpoint {path}")
-        from localwhisper.engine.loading import check_checkpoint  # imports torch
+        from localwhisper.engine.huggingface import convert  # these import torch
+        from localwhisper.engine.loading import check_checkpoint
 
-        check_checkpoint(path, name)
+        def fill(partial: Path) -> None:
+            if path.is_dir():
+                convert(path, partial, name)
+                check_checkpoint(partial, name)
+            else:
+                check_checkpoint(path, name)
+                shutil.copyfile(path, partial)
+
         address = tables.checkpoints().get(name, f"{name}.pt")
         target = self.model_dir / address.rsplit("/", 1)[-1]
-        self._write(target, lambda partial: shutil.copyfile(path, partial))
+        self._write(target, fill)
         return target
 
     def _write(self, target: Path, fill: Callable[[Path], object]) -> None:

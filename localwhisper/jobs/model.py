@@ -123,6 +123,8 @@ class Job:
     message: Message = field(default_factory=lambda: Message("job_pending"))
     error: Message | None = None
     language: str | None = None  # detected or given, once known
+    crashes: int = 0  # how often the program broke down while it decoded the window after `crashed_at`
+    crashed_at: int = 0  # windows that were done then
     history: tuple[JobState, ...] = ()  # the states before this one, oldest first
 
 

@@ -27,7 +27,7 @@ class Downloads:
         self._bus = bus
         self._running: dict[str, Download] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._stop = threading.Event()
+        self._stops: dict[str, threading.Event] = {}
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="download")
 
     def progress(self, name: str) -> Download | None:
@@ -39,16 +39,17 @@ class Downloads:
         if self._library.path(name) is not None or name in self._running:
             return
         self._running[name] = Download()
+        self._stops[name] = threading.Event()
         self._tasks[name] = asyncio.ensure_future(self._fetch(name))
 
     async def _fetch(self, name: str) -> None:
-        download = self._running[name]
+        download, stop = self._running[name], self._stops[name]
 
         def on_progress(received_bytes: int, total_bytes: int | None) -> None:
             download.received_bytes, download.total_bytes = received_bytes, total_bytes
 
         def check() -> None:
-            if self._stop.is_set():
+            if stop.is_set():
                 raise Stopped
 
         loop = asyncio.get_running_loop()
@@ -60,14 +61,22 @@ class Downloads:
                 await asyncio.wait([work], timeout=NEWS_EVERY_S)
             work.result()
         except Stopped:
-            return
+            pass
         except Exception as failed:
             error = failed
         finally:
-            del self._running[name], self._tasks[name]
+            del self._running[name], self._stops[name], self._tasks[name]
         self._bus.publish(ModelChanged(name=name, error=error))
+
+    async def cancel(self, name: str) -> None:
+        """Stop fetching a checkpoint, if that is under way. What has come stays for the next time."""
+        task = self._tasks.get(name)
+        if task is not None:
+            self._stops[name].set()
+            await asyncio.wait([task])
 
     def stop(self) -> None:
         """What has been received stays and is gone on with at the next download."""
-        self._stop.set()
+        for stop in self._stops.values():
+            stop.set()
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -1,4 +1,7 @@
-"""What every handler has in common: checks before, headers, JSON bodies, one shape of error."""
+"""What every handler has in common: the token, headers, JSON bodies, one shape of error.
+
+Host and Origin are checked before routing, in gate.py.
+"""
 
 import logging
 import re
@@ -12,8 +15,7 @@ import tornado.web
 from localwhisper.errors import InternalError, InvalidOption, LocalWhisperError
 from localwhisper.logs import request_id
 from localwhisper.messages import LANGUAGES, Message, negotiate, render
-from localwhisper.server import security
-from localwhisper.server.http_errors import BadRequest, MethodNotAllowed, RouteNotFound, status_of
+from localwhisper.server.http_errors import BadRequest, MethodNotAllowed, RouteNotFound, TooManyAttempts, status_of
 from localwhisper.server.services import Services
 
 log = logging.getLogger(__name__)
@@ -27,7 +29,7 @@ HEADERS = {
 
 
 class BaseHandler(tornado.web.RequestHandler):
-    """Checks each request before anything else, also for addresses that don't exist."""
+    """Asks for the token before anything else, also at addresses that don't exist."""
 
     public = False  # True: answered without the token
 
@@ -40,13 +42,17 @@ class BaseHandler(tornado.web.RequestHandler):
         self.clear_header("Server")
         for name, value in HEADERS.items():
             self.set_header(name, value)
+        origin = self.request.headers.get("Origin")
+        if origin in self.services.settings.allowed_origins:
+            self.set_header("Access-Control-Allow-Origin", str(origin))
+            self.set_header("Access-Control-Expose-Headers", "Location, Content-Disposition")
+            self.set_header("Cross-Origin-Resource-Policy", "cross-origin")
+            self.set_header("Vary", "Origin")
 
     def prepare(self) -> None:
         self.identify(self.request.headers.get("X-Request-Id", ""))
-        security.check_host(self.request.host, self.services.settings)
-        security.check_origin(self.request.method or "", self.request.headers)
         if not self.public:
-            security.check_token(self.request.headers, self.services.settings.token)
+            self.services.door.check(self.request)
 
     def identify(self, given: str) -> None:
         """What the request is called in the log and in the answer; its own name for it where that is harmless."""
@@ -79,6 +85,8 @@ class BaseHandler(tornado.web.RequestHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error = self._as_ours(kwargs.get("exc_info", (None, None, None))[1], status_code)
         status = status_code if isinstance(error, InternalError) else status_of(error)
+        if isinstance(error, TooManyAttempts):
+            self.set_header("Retry-After", str(error.params["seconds"]))
         self.write_json(*self.error_answer(error, status))
 
     def error_answer(self, error: LocalWhisperError, status: int) -> tuple[Any, int]:

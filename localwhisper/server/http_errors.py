@@ -31,6 +31,12 @@ class Unauthorized(LocalWhisperError):
     code = "unauthorized"
 
 
+class TooManyAttempts(LocalWhisperError):
+    """A wrong token was given a moment ago. Params: seconds."""
+
+    code = "too_many_attempts"
+
+
 class BadRequest(LocalWhisperError):
     code = "bad_request"
 
@@ -68,6 +74,7 @@ STATUS: dict[type[LocalWhisperError], int] = {
     errors.ModelBundled: 409,
     errors.JobDamaged: 410,
     errors.UploadTooLarge: 413,
+    TooManyAttempts: 429,
     errors.InternalError: 500,
     errors.FfmpegMissing: 503,
     errors.QueueNotRunning: 503,

@@ -49,6 +49,11 @@ class DownloadHandler(BaseHandler):
         self.services.downloads.start(name)
         self.write_json(entry_body(self, name), 202)
 
+    async def delete(self, name: str) -> None:
+        find_entry(self.services, name)
+        await self.services.downloads.cancel(name)
+        self.write_json(entry_body(self, name))
+
 
 class SamplesHandler(BaseHandler):
     def get(self) -> None:

@@ -11,7 +11,7 @@ from localwhisper.server.schemas import SCHEMAS
 if TYPE_CHECKING:
     from localwhisper.server.routes import Operation, Route
 
-_EVERYWHERE = ("forbidden_host", "forbidden_origin", "unauthorized", "internal_error")
+_EVERYWHERE = ("forbidden_host", "forbidden_origin", "unauthorized", "too_many_attempts", "internal_error")
 PATH_EXAMPLES = {"job_id": "JOB_ID", "name": "tiny", "model": "demo", "format": "srt"}
 _INVALID = frozenset({"invalid_body", "missing_file", "invalid_option"})
 _STATUS_OF_CODE = {error.code: status for error, status in STATUS.items()}
@@ -27,7 +27,7 @@ def document(routes: "Iterable[Route]") -> dict[str, Any]:
             "Texts are in English or Spanish by Accept-Language or ?lang=.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "servers": [{"url": "/"}],
+        "servers": [{"url": "."}],
         "paths": {
             route.path: {
                 method: _operation(route.path, method, operation) for method, operation in route.operations.items()

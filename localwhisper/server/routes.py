@@ -12,7 +12,7 @@ import tornado.routing
 import tornado.web
 
 from localwhisper.export.registry import EXPORTERS
-from localwhisper.server import jobs, models, socket, system, ui, uploads
+from localwhisper.server import jobs, login, models, socket, system, ui, uploads
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.compat import asr_webservice, openai, whisper_cpp
 from localwhisper.server.describe import AsyncApiHandler, DocsHandler, OpenApiHandler
@@ -109,11 +109,17 @@ ROUTES: tuple[Route, ...] = (
         errors=("model_not_found", "model_bundled"))}),
     Route("/models/{name}/download", models.DownloadHandler, {"post": Operation(
         summary="Begin to fetch a checkpoint; progress comes on /ws/queue", status=202, returns="Model",
+        errors=("model_not_found",)), "delete": Operation(
+        summary="Stop fetching a checkpoint; what has come is gone on with at the next download", returns="Model",
         errors=("model_not_found",))}),
     Route("/samples", models.SamplesHandler, {"get": Operation(
         summary="The bundled sample clips with their texts", returns="Samples", query=_LANG)}),
     Route("/health", system.HealthHandler, {"get": Operation(
         summary="Whether jobs can be taken and kept; 503 with the reason where not", returns="Health")}),
+    Route("/login", login.LoginHandler, {
+        "post": Operation(summary="Give the token (JSON: token) for a cookie, as the page does", returns="Login",
+                          errors=("invalid_body",)),
+        "delete": Operation(summary="Take the cookie back", returns="Login")}),
     Route("/openapi.json", OpenApiHandler, {"get": Operation(
         summary="This description", returns="OpenApi")}),
     Route("/asyncapi.json", AsyncApiHandler, {"get": Operation(

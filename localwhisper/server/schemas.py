@@ -120,6 +120,7 @@ SCHEMAS: dict[str, Schema] = {
     }))}),
     "Health": _object({"status": {"type": "string", "enum": ["ok", "error"]}, "version": TEXT, "queue": FIGURES},
                       {"error": MESSAGE}),
+    "Login": _object({"logged_in": BOOLEAN}),
     "OpenApi": {"type": "object"},
     **COMPATIBLE,
 }  # fmt: skip

@@ -15,6 +15,7 @@ from localwhisper.runner.downloads import Downloads
 from localwhisper.runner.outlook import Outlook
 from localwhisper.runner.queue import JobQueue
 from localwhisper.server.connections import Connections
+from localwhisper.server.door import Door
 from localwhisper.server.metrics import Metrics
 from localwhisper.settings import Settings
 
@@ -29,6 +30,7 @@ class Services:
     downloads: Downloads
     detector: Detector
     connections: Connections
+    door: Door
     metrics: Metrics
     incoming: Path  # where uploads are received
     samples: Path

@@ -1,7 +1,6 @@
 """Multipart bodies streamed to disk, checked, queued: POST /transcribe-job, and the base of every other upload."""
 
 import asyncio
-import os
 import re
 import uuid
 from collections.abc import Callable, Collection
@@ -23,8 +22,9 @@ from localwhisper.errors import (
 from localwhisper.jobs.model import Job, Options
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.options import BY_NAME, parse_options
+from localwhisper.server.proxy import prefix_of
 from localwhisper.server.views import seconds
-from localwhisper.store.atomic import storage_errors
+from localwhisper.store.atomic import private, storage_errors
 
 MAX_FIELD_BYTES = 16 * 1024
 MAX_PARTS = 32
@@ -98,7 +98,7 @@ class Form:
         if part.name == self._file_field:
             if self._file is not None:
                 raise DuplicateField(field=part.name)
-            self._file = open(self._path, "xb", opener=_private)  # noqa: SIM115  # close() does
+            self._file = open(self._path, "xb", opener=private)  # noqa: SIM115  # close() does
             self._file.write(self._head)
             self.filename = part.filename
         elif not part.name:
@@ -122,10 +122,6 @@ class Form:
             field += data
             if len(field) > MAX_FIELD_BYTES:
                 raise InvalidBody(reason=f"the field {self._name} is longer than {MAX_FIELD_BYTES} bytes")
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 @tornado.web.stream_request_body
@@ -229,11 +225,12 @@ class SubmitHandler(UploadHandler):
         options = parse_options(fields, default_model=services.settings.default_model, library=services.library)
         job = await self.submit(options)
         scheme = "wss" if self.request.protocol == "https" else "ws"
-        self.set_header("Location", f"/job/{job.id}")
+        prefix = prefix_of(self.request)
+        self.set_header("Location", f"{prefix}/job/{job.id}")
         self.write_json({
             "job_id": job.id,
             "status": job.state.value,
-            "websocket_url": f"{scheme}://{self.request.host}/ws/transcription/{job.id}",
+            "websocket_url": f"{scheme}://{self.request.host}{prefix}/ws/transcription/{job.id}",
             "estimated_processing_time": seconds(services.outlook.work_s(job)),
             "queue_position": services.outlook.queue_position(job) or 0,
         })  # fmt: skip

@@ -1,6 +1,9 @@
 """Queue figures, health, models, samples, page, OpenAPI."""
 
+import asyncio
+import contextlib
 import json
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -141,3 +144,38 @@ def test_every_route_does_what_it_documents() -> None:
     for route in ROUTES:
         for method in route.operations:
             assert callable(getattr(route.handler, method)), route.path
+
+
+async def test_a_download_can_be_stopped_and_goes_on(serve: Serve, tmp_path: Path) -> None:
+    """Against a mirror that sends a few bytes and then nothing."""
+    asked: list[str | None] = []
+
+    async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        asked.append(next((line for line in head.split("\r\n") if line.startswith("Range")), None))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 300000000\r\n\r\n" + b"x" * 600_000)
+        with contextlib.suppress(ConnectionError):
+            while True:
+                writer.write(b"x" * 300_000)
+                await writer.drain()
+                await asyncio.sleep(0.05)
+        writer.close()
+
+    mirror = await asyncio.start_server(trickle, "127.0.0.1", 0)
+    port = mirror.sockets[0].getsockname()[1]
+    client = await serve(model_mirror=f"http://127.0.0.1:{port}")
+    socket = await client.socket("/ws/queue")
+    await socket.until("snapshot")
+    assert (await client.fetch("POST", "/models/tiny/download", body=b"")).status == 202
+    while not (((await socket.until("model"))["data"]["download"] or {}).get("received_bytes")):
+        pass
+    stopped = await client.fetch("DELETE", "/models/tiny/download")
+    assert (stopped.status, stopped.json["download"], stopped.json["available"]) == (200, None, False)
+    assert list((tmp_path / "models").glob("*.partial"))
+    await client.fetch("POST", "/models/tiny/download", body=b"")
+    while len(asked) < 2:
+        await asyncio.sleep(0.02)
+    assert asked[0] is None
+    assert (asked[1] or "").startswith("Range: bytes=")
+    await client.fetch("DELETE", "/models/tiny/download")
+    mirror.close()

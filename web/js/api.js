@@ -22,6 +22,11 @@ export class Api {
     this.#language = language;
   }
 
+  /** Gives the token for a cookie. @param {string} token */
+  login(token) {
+    return this.#json("POST", "login", JSON.stringify({ token }));
+  }
+
   /** @returns {Promise<import("./types.js").ModelList>} */
   models() {
     return this.#json("GET", "models");
@@ -103,17 +108,17 @@ export class Api {
     });
   }
 
-  /** @param {string} method @param {string} address @returns {Promise<any>} */
-  async #json(method, address) {
-    const response = await this.#fetch(method, address);
+  /** @param {string} method @param {string} address @param {string} [body] @returns {Promise<any>} */
+  async #json(method, address, body) {
+    const response = await this.#fetch(method, address, body);
     return parsed(await response.text());
   }
 
-  /** @param {string} method @param {string} address */
-  async #fetch(method, address) {
+  /** @param {string} method @param {string} address @param {string} [body] */
+  async #fetch(method, address, body) {
     let response;
     try {
-      response = await fetch(address, { method, headers: { "Accept-Language": this.#language() } });
+      response = await fetch(address, { method, body, headers: { "Accept-Language": this.#language() } });
     } catch {
       throw new ApiError("unreachable", "");
     }

@@ -1,0 +1,107 @@
+"""Hugging Face's Whisper folders become openai-whisper's checkpoints, weight by weight."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from localwhisper.engine.huggingface import DIMENSIONS, renamed
+from localwhisper.engine.loading import ModelCache
+from localwhisper.engine.models import ModelLibrary
+from localwhisper.engine.transcriber import WhisperEngine
+from localwhisper.errors import ModelCorrupt
+from localwhisper.jobs.model import Options
+from tests.engine.control import Recorder
+
+# the other way round, in the order of transformers' own conversion
+TO_HUGGING_FACE = {
+    "blocks": "layers", "mlp.0": "fc1", "mlp.2": "fc2", "mlp_ln": "final_layer_norm",
+    ".attn.query": ".self_attn.q_proj", ".attn.key": ".self_attn.k_proj", ".attn.value": ".self_attn.v_proj",
+    ".attn_ln": ".self_attn_layer_norm", ".attn.out": ".self_attn.out_proj",
+    ".cross_attn.query": ".encoder_attn.q_proj", ".cross_attn.key": ".encoder_attn.k_proj",
+    ".cross_attn.value": ".encoder_attn.v_proj", ".cross_attn_ln": ".encoder_attn_layer_norm",
+    ".cross_attn.out": ".encoder_attn.out_proj", "decoder.ln.": "decoder.layer_norm.",
+    "token_embedding": "embed_tokens", "encoder.positional_embedding": "encoder.embed_positions.weight",
+    "decoder.positional_embedding": "decoder.embed_positions.weight", "ln_post": "layer_norm",
+}  # fmt: skip
+
+
+def hugging_face_name(key: str) -> str:
+    for ours, theirs in TO_HUGGING_FACE.items():
+        key = key.replace(ours, theirs)
+    return f"model.{key}"
+
+
+@pytest.fixture(scope="module")
+def checkpoint(library: ModelLibrary) -> dict[str, Any]:
+    path = library.open_path("demo")
+    assert path is not None
+    loaded: dict[str, Any] = torch.load(path, weights_only=True)
+    return loaded
+
+
+@pytest.fixture
+def folder(checkpoint: dict[str, Any], tmp_path: Path) -> Path:
+    folder = tmp_path / "whisper-démo x"
+    folder.mkdir()
+    state = {hugging_face_name(key): tensor.contiguous() for key, tensor in checkpoint["model_state_dict"].items()}
+    state["proj_out.weight"] = state["model.decoder.embed_tokens.weight"].clone()
+    save_file(state, folder / "model.safetensors")
+    config = {theirs: checkpoint["dims"][ours] for ours, theirs in DIMENSIONS.items()}
+    (folder / "config.json").write_text(json.dumps({"model_type": "whisper", **config}))
+    return folder
+
+
+@pytest.mark.parametrize(("theirs", "ours"), [
+    ("model.encoder.conv1.weight", "encoder.conv1.weight"),
+    ("model.encoder.embed_positions.weight", "encoder.positional_embedding"),
+    ("model.encoder.layers.3.self_attn.k_proj.weight", "encoder.blocks.3.attn.key.weight"),
+    ("model.encoder.layers.0.self_attn_layer_norm.bias", "encoder.blocks.0.attn_ln.bias"),
+    ("model.encoder.layer_norm.weight", "encoder.ln_post.weight"),
+    ("model.decoder.layers.11.encoder_attn.out_proj.bias", "decoder.blocks.11.cross_attn.out.bias"),
+    ("model.decoder.layers.0.encoder_attn_layer_norm.weight", "decoder.blocks.0.cross_attn_ln.weight"),
+    ("model.decoder.layers.0.final_layer_norm.weight", "decoder.blocks.0.mlp_ln.weight"),
+    ("model.decoder.layers.0.fc2.bias", "decoder.blocks.0.mlp.2.bias"),
+    ("model.decoder.embed_tokens.weight", "decoder.token_embedding.weight"),
+    ("model.decoder.layer_norm.bias", "decoder.ln.bias"),
+])  # fmt: skip
+def test_names(theirs: str, ours: str) -> None:
+    assert renamed(theirs) == ours
+
+
+def test_every_weight_is_the_same(library: ModelLibrary, folder: Path, checkpoint: dict[str, Any]) -> None:
+    made = torch.load(library.import_file(folder, "own-hf"), weights_only=True)
+    assert made["dims"] == checkpoint["dims"]
+    assert set(made["model_state_dict"]) == set(checkpoint["model_state_dict"])
+    for name, tensor in checkpoint["model_state_dict"].items():
+        assert torch.equal(made["model_state_dict"][name], tensor), name
+
+
+def test_the_same_text(library: ModelLibrary, folder: Path, speech: dict[str, Path], recorder: Recorder) -> None:
+    library.import_file(folder, "own-hf-2")
+    engine = WhisperEngine(library, ModelCache(library, idle_timeout_s=60), max_audio_s=600)
+    texts = {
+        model: engine.transcribe(speech["english"], Options(model=model), recorder).text
+        for model in ("demo", "own-hf-2")
+    }
+    assert texts["own-hf-2"] == texts["demo"] != ""
+
+
+def test_what_is_no_whisper_is_refused(library: ModelLibrary, folder: Path, tmp_path: Path) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    for broken in ({"model_type": "bert"}, {"model_type": "whisper"}, {**config, "d_model": 8}):
+        (folder / "config.json").write_text(json.dumps(broken))
+        with pytest.raises(ModelCorrupt):
+            library.import_file(folder, "never")
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "model.safetensors").write_bytes(b"\xff" * 64)
+    with pytest.raises(ModelCorrupt):
+        library.import_file(folder, "never")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(ModelCorrupt):
+        library.import_file(empty, "never")
+    assert "never" not in library.names()
