@@ -16,7 +16,7 @@ from tools.demo_model.speech import SAMPLE_RATE, Synthesizer, Voice
 from tools.demo_model.words import Text
 
 FOLDER = Path(__file__).parent.parent / "localwhisper" / "assets" / "samples"
-PAUSE_S = 0.6
+PAUSE_S = 1.0
 EDGE_S = 0.25
 LOUDNESS = 0.6  # of full scale, at the peak
 
@@ -25,7 +25,7 @@ CLIPS = (
      ("good morning my friend", "today is monday")),
     ("en-number", "en", Voice("gmw/en-US+f2", 155), {"en": "A number", "es": "Un número en inglés"},
      ("the number is four hundred and twenty seven",)),
-    ("en-day", "en", Voice("gmw/en-US+m3", 145), {"en": "A day, 40 seconds", "es": "Un día en inglés, 40 segundos"},
+    ("en-day", "en", Voice("gmw/en-US+m3", 145), {"en": "A day, half a minute", "es": "Un día en inglés, medio minuto"},
      ("hello my friend how are you", "what time is it", "it is nine in the morning", "one coffee please",
       "the coffee is black", "thank you very much", "open the window", "the house is white",
       "i have two dogs", "the green car", "turn on the light", "the music is very good",
@@ -34,7 +34,7 @@ CLIPS = (
      ("buenos días", "hoy es lunes")),
     ("es-numero", "es", Voice("roa/es+f2", 155), {"en": "A number in Spanish", "es": "Un número"},
      ("el número es trescientos cuarenta y cinco",)),
-    ("es-dia", "es", Voice("roa/es+m3", 150), {"en": "A day in Spanish, 40 seconds", "es": "Un día, 40 segundos"},
+    ("es-dia", "es", Voice("roa/es+m3", 150), {"en": "A day in Spanish, half a minute", "es": "Un día, medio minuto"},
      ("hola mi amigo", "cómo estás", "muy bien gracias", "qué hora es", "son las nueve de la mañana",
       "un café por favor", "muchas gracias", "abre la puerta", "la casa es verde", "el perro y el gato",
       "la música es muy buena", "enciende la luz", "uno dos tres cuatro cinco seis siete", "hasta mañana",
