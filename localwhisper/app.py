@@ -15,17 +15,21 @@ import tornado.web
 
 from localwhisper import paths
 from localwhisper.audio.probe import probe
+from localwhisper.audio.waveform import waveform
 from localwhisper.engine import tables
 from localwhisper.engine.base import Engine
 from localwhisper.engine.deferred import DeferredEngine
 from localwhisper.engine.models import ModelLibrary
 from localwhisper.errors import PortInUse, StorageUnwritable
 from localwhisper.runner.bus import Bus
+from localwhisper.runner.corrections import Corrections
 from localwhisper.runner.downloads import Downloads
 from localwhisper.runner.outlook import Outlook
 from localwhisper.runner.queue import JobQueue
+from localwhisper.runner.search import Search
 from localwhisper.runner.speeds import Speeds
 from localwhisper.runner.storing import AsyncStore
+from localwhisper.runner.waveforms import Waveforms
 from localwhisper.server import openapi, routes
 from localwhisper.server.base import NotFoundHandler
 from localwhisper.server.connections import Connections
@@ -33,6 +37,7 @@ from localwhisper.server.services import Services
 from localwhisper.settings import Settings
 from localwhisper.store.files import FileStore
 from localwhisper.store.lock import DataDirLock
+from localwhisper.store.search import SearchIndex
 from localwhisper.store.speeds import load_speeds, save_speeds
 
 PACKAGE = Path(__file__).parent
@@ -94,8 +99,12 @@ class App:
             max_concurrent_jobs=settings.max_concurrent_jobs, now=now,
         )  # fmt: skip
         self._downloads = Downloads(library, bus)
+        index = self._queue.index
+        self._search = Search(index, self._store, SearchIndex(paths.search(settings.data_dir)), bus)
+        self._waveforms = Waveforms(index, self._store, partial(waveform, max_audio_s=settings.max_audio_seconds))
         self._services = Services(
             settings=settings, queue=self._queue, outlook=Outlook(self._queue, speeds, now), bus=bus,
+            corrections=Corrections(index, self._store, bus), waveforms=self._waveforms, search=self._search,
             library=library, downloads=self._downloads, connections=Connections(),
             incoming=paths.incoming(settings.data_dir), samples=SAMPLES, uploads=self._uploads,
             probe=partial(probe, max_audio_s=settings.max_audio_seconds), languages=tables.languages(), now=now,
@@ -126,6 +135,7 @@ class App:
                 opened.close()
             self._lock.release()
             raise
+        self._search.start()
         self._server.add_sockets(sockets)
         port: int = sockets[0].getsockname()[1]
         return port
@@ -156,8 +166,10 @@ class App:
         """Take nothing more, interrupt the work, close all. What was interrupted goes on at the next start."""
         self._server.stop()
         self._downloads.stop()
+        self._waveforms.stop()
         await self._queue.stop()
         await self._server.close_all_connections()
+        await self._search.stop()
         self._uploads.shutdown(wait=False, cancel_futures=True)
         await asyncio.get_running_loop().run_in_executor(None, self._store.close)
         self._lock.release()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -112,14 +113,16 @@ class JobQueue:
         self._bus.publish(JobRemoved(job_id=job_id))
         return job
 
-    async def retry(self, job_id: str) -> Job:
-        """Run a failed or cancelled job again with its own options. Raises JobNotRetryable."""
+    async def retry(self, job_id: str, options: Options | None = None) -> Job:
+        """Run a failed or cancelled job again, with its own options or others. Raises JobNotRetryable."""
         async with self._changing:
             job = self.index.get(job_id)
             if job.state not in (JobState.FAILED, JobState.CANCELLED):
                 raise JobNotRetryable(state=job.state.value)
             await self._store.audio_path(job)
             await self._store.clear_windows(job_id)
+            if options is not None:
+                job = replace(job, options=options, language=options.language)
             await self._ledger.move(job, JobState.QUEUED)
         self._dispatch()
         return self.index.get(job_id)
@@ -145,9 +148,9 @@ class JobQueue:
         """The segments decoded so far."""
         return joined(await self._store.windows(job_id))
 
-    async def transcript(self, job_id: str) -> Transcript:
-        """Raises JobDamaged."""
-        return await self._store.transcript(job_id)
+    async def transcript(self, job_id: str, *, original: bool = False) -> Transcript:
+        """As it was last corrected, or the machine's own. Raises JobDamaged."""
+        return await self._store.transcript(job_id, original=original)
 
     async def audio_path(self, job_id: str) -> Path:
         """Raises JobNotFound, JobDamaged."""

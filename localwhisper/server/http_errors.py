@@ -63,6 +63,7 @@ STATUS: dict[type[LocalWhisperError], int] = {
     errors.JobAlreadyFinished: 409,
     errors.JobNotFinished: 409,
     errors.JobNotRetryable: 409,
+    errors.TranscriptChanged: 409,
     errors.ModelBundled: 409,
     errors.JobDamaged: 410,
     errors.UploadTooLarge: 413,

@@ -49,6 +49,9 @@ def _operation(path: str, method: str, operation: "Operation") -> dict[str, Any]
             "required": True,
             "content": {"multipart/form-data": {"schema": {"$ref": "#/components/schemas/Upload"}}},
         }
+    if operation.takes is not None:
+        schema = {"$ref": f"#/components/schemas/{operation.takes}"}
+        body["requestBody"] = {"content": {"application/json": {"schema": schema}}}
     if operation.status == 101:
         sent = "\n".join(f"- `{name}`: {what}" for name, what in SENT.items())
         understood = "\n".join(f"- `{name}`: {what}" for name, what in UNDERSTOOD.items())
