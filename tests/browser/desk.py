@@ -21,6 +21,7 @@ class Card:
 
     def __init__(self, page: Page, job_id: str) -> None:
         self.job_id = job_id
+        self._page = page
         self.element = page.locator(f"job-card[data-job='{job_id}']")
 
     def expect_status(self, status: str) -> None:
@@ -38,6 +39,11 @@ class Card:
     @property
     def text(self) -> str:
         return " ".join(self.lines.locator("span").all_inner_texts())
+
+    def read(self) -> None:
+        """Open the desk."""
+        self.element.get_by_role("link", name="Read and listen").click()
+        expect(self._page.locator("reading-desk [data-segment]").first).to_be_visible()
 
     def press(self, name: str) -> None:
         self.element.get_by_role("button", name=name, exact=True).click()
