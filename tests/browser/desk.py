@@ -42,7 +42,10 @@ class Card:
 
     def read(self) -> None:
         """Open the desk."""
-        self.element.get_by_role("link", name="Read and listen").click()
+        link = self.element.get_by_role("link", name="Read and listen")
+        if not link.is_visible():
+            self.element.locator(".toggle").click()
+        link.click()
         expect(self._page.locator("reading-desk [data-segment]").first).to_be_visible()
 
     def press(self, name: str) -> None:
@@ -79,6 +82,8 @@ class Desk:
     def job(self, job_id: str) -> dict[str, Any]:
         body: dict[str, Any] = self.page.request.get(f"{self._address}/job/{job_id}").json()
         return body
+
+    away = AWAY
 
     @property
     def banner(self) -> Locator:

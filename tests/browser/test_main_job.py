@@ -31,7 +31,9 @@ def test_the_result_is_heard_and_taken_away(desk: Desk, page: Page, clip: Path, 
     card = desk.card(clip.name)
     card.expect_status("completed")
     card.lines.last.get_by_role("button").click()  # opens the desk and plays from there
-    page.wait_for_function("(media => media && !media.paused && media.currentTime > 1)(document.querySelector('video'))")
+    page.wait_for_function(
+        "(media => media && !media.paused && media.currentTime > 1)(document.querySelector('video'))"
+    )
     desk_view = page.locator("reading-desk")
     for kind in ("txt", "srt", "vtt", "tsv", "json"):
         with page.expect_download() as waiting:
