@@ -14,18 +14,22 @@ import tornado.netutil
 
 from localwhisper import paths
 from localwhisper.audio.probe import probe
+from localwhisper.audio.waveform import waveform
 from localwhisper.engine import tables
 from localwhisper.engine.base import Engine
 from localwhisper.engine.deferred import DeferredEngine
 from localwhisper.engine.models import ModelLibrary
 from localwhisper.errors import PortInUse, StorageUnwritable
 from localwhisper.runner.bus import Bus
+from localwhisper.runner.corrections import Corrections
 from localwhisper.runner.detection import Detector
 from localwhisper.runner.downloads import Downloads
 from localwhisper.runner.outlook import Outlook
 from localwhisper.runner.queue import JobQueue
+from localwhisper.runner.search import Search
 from localwhisper.runner.speeds import Speeds
 from localwhisper.runner.storing import AsyncStore
+from localwhisper.runner.waveforms import Waveforms
 from localwhisper.server import openapi, routes
 from localwhisper.server.base import NotFoundHandler, log_request
 from localwhisper.server.connections import Connections
@@ -37,6 +41,7 @@ from localwhisper.settings import Settings
 from localwhisper.store.atomic import make_private_folder
 from localwhisper.store.files import FileStore
 from localwhisper.store.lock import DataDirLock
+from localwhisper.store.search import SearchIndex
 from localwhisper.store.speeds import load_speeds, save_speeds
 
 PACKAGE = Path(__file__).parent
@@ -100,8 +105,12 @@ class App:
         self._downloads = Downloads(library, bus)
         self._detector = Detector(self._engine)
         self._metrics = Metrics(bus)
+        index = self._queue.index
+        self._search = Search(index, self._store, SearchIndex(paths.search(settings.data_dir)), bus)
+        self._waveforms = Waveforms(index, self._store, partial(waveform, max_audio_s=settings.max_audio_seconds))
         self._services = Services(
             settings=settings, queue=self._queue, outlook=Outlook(self._queue, speeds, now), bus=bus,
+            corrections=Corrections(index, self._store, bus), waveforms=self._waveforms, search=self._search,
             library=library, downloads=self._downloads, detector=self._detector, connections=Connections(),
             metrics=self._metrics,
             door=Door(settings.token),
@@ -134,6 +143,7 @@ class App:
                 opened.close()
             self._lock.release()
             raise
+        self._search.start()
         self._server.add_sockets(sockets)
         self._watching = asyncio.ensure_future(self._metrics.watch_the_loop())
         port: int = sockets[0].getsockname()[1]
@@ -167,8 +177,10 @@ class App:
         self._watching.cancel()
         self._downloads.stop()
         self._detector.stop()
+        self._waveforms.stop()
         await self._queue.stop()
         await self._server.close_all_connections()
+        await self._search.stop()
         self._uploads.shutdown(wait=False, cancel_futures=True)
         await asyncio.get_running_loop().run_in_executor(None, self._store.close)
         self._lock.release()

@@ -97,6 +97,12 @@ class JobNotRetryable(LocalWhisperError):
     code = "job_not_retryable"
 
 
+class TranscriptChanged(LocalWhisperError):
+    """Someone else corrected the transcript meanwhile. Params: version."""
+
+    code = "transcript_changed"
+
+
 class JobDamaged(LocalWhisperError):
     """Params: file."""
 

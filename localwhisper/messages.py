@@ -131,6 +131,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Only a failed or cancelled job can be run again; this one is {state}.",
         "Solo se puede repetir un trabajo fallido o cancelado; este está {state}.",
     ),
+    "transcript_changed": (
+        "The transcript was changed elsewhere meanwhile; it is now version {version}. Read it again.",
+        "La transcripción se cambió entretanto en otro lugar; ahora es la versión {version}. Léala de nuevo.",
+    ),
     "job_damaged": (
         "The job's file {file} is damaged or missing. Submit the audio again.",
         "El archivo {file} del trabajo está dañado o falta. Envíe el audio de nuevo.",

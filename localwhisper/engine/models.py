@@ -148,15 +148,15 @@ class ModelLibrary:
             raise ModelBundled(model=name)
         if not NAME.fullmatch(name) or not path.exists():
             raise ModelCorrupt(model=name, reason=f"there is no checkpoint {path}")
-        from localwhisper.engine.huggingface import convert  # these import torch
-        from localwhisper.engine.loading import check_checkpoint
+        from localwhisper.engine.checkpoint import read  # these import torch
+        from localwhisper.engine.huggingface import convert
 
         def fill(partial: Path) -> None:
             if path.is_dir():
                 convert(path, partial, name)
-                check_checkpoint(partial, name)
+                read(partial, name)
             else:
-                check_checkpoint(path, name)
+                read(path, name)
                 shutil.copyfile(path, partial)
 
         address = tables.checkpoints().get(name, f"{name}.pt")

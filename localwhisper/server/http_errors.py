@@ -71,6 +71,7 @@ STATUS: dict[type[LocalWhisperError], int] = {
     errors.JobNotFinished: 409,
     errors.JobNotRetryable: 409,
     errors.JobWasCancelled: 409,
+    errors.TranscriptChanged: 409,
     errors.ModelBundled: 409,
     errors.JobDamaged: 410,
     errors.UploadTooLarge: 413,

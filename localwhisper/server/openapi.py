@@ -50,6 +50,9 @@ def _operation(path: str, method: str, operation: "Operation") -> dict[str, Any]
             "required": True,
             "content": {"multipart/form-data": {"schema": {"$ref": f"#/components/schemas/{operation.takes}"}}},
         }
+    if operation.takes_json is not None:
+        schema = {"$ref": f"#/components/schemas/{operation.takes_json}"}
+        body["requestBody"] = {"content": {"application/json": {"schema": schema}}}
     if operation.status == 101:
         body["description"] = "A WebSocket: /asyncapi.json says what goes over it."
     else:

@@ -12,7 +12,7 @@ import tornado.routing
 import tornado.web
 
 from localwhisper.export.registry import EXPORTERS
-from localwhisper.server import jobs, login, models, socket, system, ui, uploads
+from localwhisper.server import jobs, login, models, socket, system, transcripts, ui, uploads
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.compat import asr_webservice, openai, whisper_cpp
 from localwhisper.server.describe import AsyncApiHandler, DocsHandler, OpenApiHandler
@@ -39,6 +39,7 @@ class Operation:
     errors: Sequence[str] = ()  # codes, besides those that every route may answer
     query: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     takes: str | None = None  # schema of the multipart body
+    takes_json: str | None = None  # schema of the JSON body
     fails_with: str = "Error"  # schema of an error's body
     example: str = ""  # what curl is given besides the address
     invalid_status: int = 400  # of a form or query that can't be taken
@@ -58,6 +59,7 @@ class Route:
 _LANG = {"lang": {"type": "string", "enum": ["en", "es"]}}
 _FORMATS = {"type": "string", "enum": list(EXPORTERS), "default": "txt"}
 _LAYOUT = {field.name: {**field.schema, "description": field.help} for field in LAYOUT_FIELDS}
+_ORIGINAL = {"original": {"type": "boolean", "default": False, "description": "the machine's own text"}}
 _NO_JOB = ("job_not_found",)
 _UPLOAD = ("invalid_body", "missing_file", "duplicate_field", "invalid_option", "model_cannot_translate",
            "audio_unreadable", "no_audio_track", "audio_too_long", "audio_timeout", "upload_too_large",
@@ -77,7 +79,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/jobs", jobs.JobsHandler, {"get": Operation(
         summary="List jobs, newest first", returns="JobPage", errors=("invalid_option",),
         query={"status": {"type": "string", "description": "states, separated by commas"},
-               "q": {"type": "string", "description": "part of the file name"},
+               "q": {"type": "string", "description": "part of the file name, or words of the text"},
                "limit": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 50},
                "cursor": {"type": "string", "description": "next_cursor of the page before"}, **_LANG})}),
     Route("/job/{job_id}", jobs.JobHandler, {
@@ -87,16 +89,32 @@ ROUTES: tuple[Route, ...] = (
                             errors=(*_NO_JOB, "job_already_finished", "invalid_option"),
                             query={"remove": {"type": "boolean", "default": False}, **_LANG})}),
     Route("/job/{job_id}/retry", jobs.RetryHandler, {"post": Operation(
-        summary="Run a failed or cancelled job again with its own options", returns="Job",
-        errors=(*_NO_JOB, "job_not_retryable", "job_damaged"), query=_LANG)}),
+        summary="Run a failed or cancelled job again, with its own options or others", returns="Job",
+        errors=(*_NO_JOB, "job_not_retryable", "job_damaged", "invalid_body", "unknown_option", "invalid_option",
+                "model_cannot_translate"), takes_json="Retry", query=_LANG)}),
     Route("/job/{job_id}/audio", jobs.AudioHandler, {"get": Operation(
         summary="The job's audio as it was uploaded; takes Range", media_type="audio/*",
         errors=(*_NO_JOB, "job_damaged"))}),
-    Route("/job/{job_id}/transcript", jobs.TranscriptHandler, {"get": Operation(
-        summary="The transcript as a file", media_type="text/plain", query={"format": _FORMATS, **_LAYOUT},
-        errors=(*_NO_JOB, "job_not_finished", "job_damaged", "invalid_option"))}),
-    Route("/job/{job_id}/transcript.{format}", jobs.TranscriptHandler, {"get": Operation(
-        summary="The transcript as a file, by its extension", media_type="text/plain", query=_LAYOUT,
+    Route("/job/{job_id}/waveform", jobs.WaveformHandler, {"get": Operation(
+        summary="Peaks of the job's audio, for a picture of it; computed once", returns="Waveform",
+        errors=(*_NO_JOB, "job_damaged", "audio_unreadable", "audio_timeout", "ffmpeg_missing"))}),
+    Route("/job/{job_id}/transcript", transcripts.CorrectionHandler, {
+        "get": Operation(
+            summary="The transcript as a file, as it was last corrected", media_type="text/plain",
+            query={"format": _FORMATS, **_ORIGINAL, **_LAYOUT},
+            errors=(*_NO_JOB, "job_not_finished", "job_damaged", "invalid_option")),
+        "patch": Operation(
+            summary="Correct the transcript: from segment `at`, `remove` segments give way to those sent; 409 where"
+            " `version` is not the newest", returns="Corrected", takes_json="Correction",
+            errors=(*_NO_JOB, "job_not_finished", "transcript_changed", "job_damaged", "invalid_body",
+                    "invalid_option", "storage_full", "storage_unwritable")),
+        "delete": Operation(
+            summary="Back to the machine's own text, as a new version", returns="Result",
+            query={"version": {"type": "integer", "minimum": 0, "description": "the newest"}},
+            errors=(*_NO_JOB, "job_not_finished", "transcript_changed", "job_damaged", "invalid_option",
+                    "storage_full", "storage_unwritable"))}),
+    Route("/job/{job_id}/transcript.{format}", transcripts.TranscriptHandler, {"get": Operation(
+        summary="The transcript as a file, by its extension", media_type="text/plain", query={**_ORIGINAL, **_LAYOUT},
         errors=(*_NO_JOB, "job_not_finished", "job_damaged", "invalid_option"))}),
     Route("/queue/info", system.QueueInfoHandler, {"get": Operation(
         summary="The queue's and the sockets' figures", returns="QueueInfo")}),

@@ -86,6 +86,15 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Result": _object({
         "text": TEXT, "language": TEXT, "segments": _list(_ref("Segment")), "processing_time": SECONDS,
+        "version": {**WHOLE, "description": "how often a person corrected it"},
+    }),
+    "Line": _object({"start": SECONDS, "end": SECONDS, "text": TEXT}),
+    "Correction": _object({"version": WHOLE, "at": WHOLE, "remove": WHOLE, "segments": _list(_ref("Line"))}),
+    "Corrected": _object({"version": WHOLE, "at": WHOLE, "remove": WHOLE, "segments": _list(_ref("Segment"))}),
+    "Retry": _object({}, {field.name: {**field.schema, "description": field.help} for field in FIELDS}),
+    "Waveform": _object({
+        "duration": SECONDS,
+        "peaks": _list({**WHOLE, "minimum": 0, "maximum": 255, "description": "the loudest of one equal part"}),
     }),
     "Job": _object(
         {
@@ -97,6 +106,7 @@ SCHEMAS: dict[str, Schema] = {
         {
             "queue_position": _or_null("integer"), "completed_at": _or_null("string", format="date-time"),
             "error": MESSAGE, "result": _ref("Result"), "segments": _list(_ref("Segment")),
+            "excerpt": {**_list(TEXT), "description": "hits of a search in context: plain, hit, plain, …"},
         },
     ),
     "JobPage": _object({"jobs": _list(_ref("Job")), "next_cursor": _or_null("string")}),
@@ -110,6 +120,8 @@ SCHEMAS: dict[str, Schema] = {
         "name": TEXT, "size_bytes": _or_null("integer"), "available": BOOLEAN, "bundled": BOOLEAN,
         "multilingual": BOOLEAN, "translates": BOOLEAN, "description": _or_null("string"),
         "download": {"type": ["object", "null"]},
+        "real_time_factor": {**NUMBER, "description": "seconds of work for a second of audio"},
+        "speed_is_measured": {**BOOLEAN, "description": "on this machine; else assumed"},
     }),
     "Models": _object({
         "default": TEXT, "models": _list(_ref("Model")),
