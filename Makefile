@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 ARGS ?=
 PAGE_CHECKS := tests/browser/node_modules/.installed
 
-.PHONY: run test lint check browser proxy torture soak load clean
+.PHONY: release run test lint check browser proxy torture soak load clean
 
 run: $(VENV)/.run
 	$(BIN)/python -m localwhisper --test-services $(ARGS)
@@ -56,6 +56,14 @@ $(VENV)/.dev: pyproject.toml constraints.txt
 # the long forms of what the tests do briefly
 torture: $(VENV)/.dev
 	$(BIN)/python -m tests.torture.kills $(ARGS)
+
+# sdist and wheel, checked as a user gets them: metadata, install, start, transcribe
+release: $(VENV)/.dev
+	$(PIP) --editable ".[release]"
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/python -m twine check --strict dist/*
+	$(BIN)/python -m tools.check_release dist
 
 clean:
 	rm -rf $(VENV) build dist

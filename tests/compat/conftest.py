@@ -21,6 +21,8 @@ def is_text_of(clip: Path, text: str) -> bool:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("data") / "data", "--max-concurrent-jobs", "1")
+    environ = {"OMP_NUM_THREADS": "1"}  # clips of seconds: threads would wait for each other
+    data_dir = tmp_path_factory.mktemp("data") / "data"
+    server = Server(data_dir, "--max-concurrent-jobs", "1", environ=environ)
     yield server.start()
     server.kill()

@@ -12,7 +12,7 @@ from localwhisper.audio.ffmpeg import PCM_TO_STDOUT, command
 from tests.compat.conftest import CLIP, SPANISH, is_text_of
 from tests.process.server import Server
 
-TIMEOUT_S = 60
+TIMEOUT_S = 180
 
 
 def pcm(clip: Path) -> bytes:

@@ -15,12 +15,13 @@ from localwhisper.commands.service import plist, unit
 from tests.compat.conftest import CLIP, SPANISH, is_text_of
 from tests.process.server import Server
 
-TIMEOUT_S = 90
+TIMEOUT_S = 180
 
 
 def start(*arguments: str, cwd: Path, **environ: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-m", "localwhisper", *arguments], cwd=cwd, env={**os.environ, **environ}, text=True,
+        [sys.executable, "-m", "localwhisper", *arguments], cwd=cwd, text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", **environ},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
     )  # fmt: skip
 

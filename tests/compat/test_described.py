@@ -25,7 +25,7 @@ LAST = ("POST /job/{job_id}/retry", "DELETE /job/{job_id}")  # what a finished j
 @pytest.fixture(scope="module")
 def job_id(server: Server) -> str:
     made = server.submit(CLIP)
-    server.job_when(made, "completed")
+    server.job_when(made, "completed", timeout_s=180)
     return made
 
 
@@ -34,7 +34,7 @@ def test_every_curl_line_works(server: Server, job_id: str, call: str) -> None:
     operation, line = SAMPLES[call]
     line = line.replace("http://localhost:9000", server.url).replace("talk.mp3", str(CLIP)).replace("JOB_ID", job_id)
     command = [*shlex.split(line), "-s", "-o", "/dev/null", "-w", "%{http_code}"]
-    status = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    status = subprocess.run(command, capture_output=True, text=True, check=True, timeout=180).stdout
     refused = call in LAST or call == "POST /v1/audio/translations"  # the bundled model doesn't translate
     assert status == {True: "409" if call in LAST else "400", False: next(iter(operation["responses"]))}[refused]
     assert status in operation["responses"]

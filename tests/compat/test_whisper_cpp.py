@@ -23,7 +23,7 @@ def inference(server: Server, clip: Path, **fields: str) -> str:
     ]
     for name, value in fields.items():
         command += ["-F", f"{name}={value}"]
-    return subprocess.run(command, capture_output=True, check=True, text=True, timeout=60).stdout
+    return subprocess.run(command, capture_output=True, check=True, text=True, timeout=180).stdout
 
 
 def test_as_its_readme_calls_it(server: Server) -> None:
