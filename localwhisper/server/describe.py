@@ -64,9 +64,10 @@ def _call(path: str, method: str) -> str:
 
 def _section(api: Document, path: str, method: str, operation: Document) -> str:
     fields = [(p["name"], p["in"], p["schema"]) for p in operation["parameters"]]
-    for content in operation.get("requestBody", {}).get("content", {}).values():
+    for kind, content in operation.get("requestBody", {}).get("content", {}).items():
         properties = _schema(api, content["schema"])["properties"]
-        fields += [(name, "form", schema) for name, schema in properties.items()]
+        where = "form" if kind == "multipart/form-data" else "JSON"
+        fields += [(name, where, schema) for name, schema in properties.items()]
     rows = "".join(
         f"<tr><td><code>{escape(name)}</code></td><td>{where}</td><td>{_about(schema)}</td></tr>"
         for name, where, schema in fields

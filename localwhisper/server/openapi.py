@@ -69,7 +69,8 @@ def curl(path: str, method: str, operation: "Operation") -> str:
         parts.append(operation.example)
     for name, value in PATH_EXAMPLES.items():
         path = path.replace(f"{{{name}}}", value)
-    return " ".join([*parts, f"http://localhost:9000{path}"])
+    query = f"?{operation.example_query}" if operation.example_query else ""
+    return " ".join([*parts, f"http://localhost:9000{path}{query}"])
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:

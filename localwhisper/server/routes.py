@@ -42,6 +42,7 @@ class Operation:
     takes_json: str | None = None  # schema of the JSON body
     fails_with: str = "Error"  # schema of an error's body
     example: str = ""  # what curl is given besides the address
+    example_query: str = ""
     invalid_status: int = 400  # of a form or query that can't be taken
 
 
@@ -106,10 +107,11 @@ ROUTES: tuple[Route, ...] = (
         "patch": Operation(
             summary="Correct the transcript: from segment `at`, `remove` segments give way to those sent; 409 where"
             " `version` is not the newest", returns="Corrected", takes_json="Correction",
+            example='-d \'{"version": 0, "at": 0, "remove": 0, "segments": []}\'',
             errors=(*_NO_JOB, "job_not_finished", "transcript_changed", "job_damaged", "invalid_body",
                     "invalid_option", "storage_full", "storage_unwritable")),
         "delete": Operation(
-            summary="Back to the machine's own text, as a new version", returns="Result",
+            summary="Back to the machine's own text, as a new version", returns="Result", example_query="version=1",
             query={"version": {"type": "integer", "minimum": 0, "description": "the newest"}},
             errors=(*_NO_JOB, "job_not_finished", "transcript_changed", "job_damaged", "invalid_option",
                     "storage_full", "storage_unwritable"))}),
@@ -136,7 +138,7 @@ ROUTES: tuple[Route, ...] = (
         summary="Whether jobs can be taken and kept; 503 with the reason where not", returns="Health")}),
     Route("/login", login.LoginHandler, {
         "post": Operation(summary="Give the token (JSON: token) for a cookie, as the page does", returns="Login",
-                          errors=("invalid_body",)),
+                          example='-d \'{"token": "TOKEN"}\'', errors=("invalid_body",)),
         "delete": Operation(summary="Take the cookie back", returns="Login")}),
     Route("/openapi.json", OpenApiHandler, {"get": Operation(
         summary="This description", returns="OpenApi")}),

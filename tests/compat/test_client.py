@@ -54,7 +54,7 @@ def test_async_and_cancelled(server: Server, long_speech: Path) -> None:
         client = AsyncClient(server.url)
         seen: list[str] = []
         long = asyncio.ensure_future(client.transcribe(long_speech, on_progress=lambda p: seen.append(p.job_id)))
-        while not seen:
+        while not seen and not long.done():
             await asyncio.sleep(0.02)
         long.cancel()
         await asyncio.wait([long])
