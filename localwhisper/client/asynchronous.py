@@ -4,7 +4,8 @@ import asyncio
 import json
 import os
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 PathLike = str | os.PathLike[str]
+Steps = AsyncGenerator[Progress | Transcription, None]
 BLOCK_BYTES = 1 << 18
 RECONNECTS = 6  # in a row, at growing distances: a server that restarts is waited for
 
@@ -34,25 +36,23 @@ class AsyncClient:
         self, path: PathLike, *, on_progress: Callable[[Progress], object] | None = None, **options: "Unpack[Options]"
     ) -> Transcription:
         """The transcript of a file. Cancels the job where this is cancelled."""
-        steps = self.steps(path, **options)
-        try:
+        async with aclosing(self.steps(path, **options)) as steps:
             async for step in steps:
                 if isinstance(step, Transcription):
                     return step
                 if on_progress is not None:
                     on_progress(step)
-        finally:
-            await steps.aclose()  # type: ignore[attr-defined]  # it is a generator
         raise AssertionError("the last step is the transcript")
 
-    async def steps(self, path: PathLike, **options: "Unpack[Options]") -> AsyncIterator[Progress | Transcription]:
+    async def steps(self, path: PathLike, **options: "Unpack[Options]") -> Steps:
         """Progress as it is made, then the transcript. Cancels the job where it is closed before."""
         job_id = await self.submit(path, **options)
         has_ended = False
         try:
-            async for step in self.follow(job_id):
-                has_ended = isinstance(step, Transcription)
-                yield step
+            async with aclosing(self.follow(job_id)) as steps:
+                async for step in steps:
+                    has_ended = isinstance(step, Transcription)
+                    yield step
         except ServerError:
             has_ended = True
             raise
@@ -78,19 +78,20 @@ class AsyncClient:
         )  # fmt: skip
         return str(json.loads(answer)["job_id"])
 
-    async def follow(self, job_id: str) -> AsyncIterator[Progress | Transcription]:
+    async def follow(self, job_id: str) -> Steps:
         """A job's progress from now on, then its transcript. Outlasts a restart of the server."""
         latest = Latest(job_id)
         failures = 0
         while True:
             try:
-                async for message in self._messages(job_id):
-                    failures = 0
-                    step = latest.after(message)
-                    if step is not None:
-                        yield step
-                    if isinstance(step, Transcription):
-                        return
+                async with aclosing(self._messages(job_id)) as messages:
+                    async for message in messages:
+                        failures = 0
+                        step = latest.after(message)
+                        if step is not None:
+                            yield step
+                        if isinstance(step, Transcription):
+                            return
             except (OSError, tornado.httpclient.HTTPClientError) as error:
                 if isinstance(error, tornado.httpclient.HTTPClientError) and error.code in (401, 403, 404):
                     await self.job(job_id)  # raises what the server says of it
@@ -99,7 +100,7 @@ class AsyncClient:
                 raise ServerError("unreachable", f"{self._url} doesn't answer any more")
             await asyncio.sleep(0.25 * 2**failures)
 
-    async def _messages(self, job_id: str) -> AsyncIterator[dict[str, Any]]:
+    async def _messages(self, job_id: str) -> AsyncGenerator[dict[str, Any], None]:
         request = tornado.httpclient.HTTPRequest(
             f"ws{self._url.removeprefix('http')}/ws/transcription/{job_id}", headers=self._headers
         )

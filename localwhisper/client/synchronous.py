@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from localwhisper.client.asynchronous import AsyncClient, PathLike
@@ -89,9 +89,9 @@ async def _made(url: str, token: str | None) -> AsyncClient:
     return AsyncClient(url, token=token)  # on its loop
 
 
-async def _next(steps: AsyncIterator[T]) -> T:
+async def _next(steps: AsyncGenerator[T, None]) -> T:
     return await steps.__anext__()
 
 
-async def _closed(steps: AsyncIterator[Any]) -> None:
-    await steps.aclose()  # type: ignore[attr-defined]  # it is a generator
+async def _closed(steps: AsyncGenerator[Any, None]) -> None:
+    await steps.aclose()

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from localwhisper.errors import JobNotFound, JobWasCancelled, LocalWhisperError
@@ -29,14 +29,15 @@ class AnsweringHandler(UploadHandler):
 
     async def transcribe(self, options: Options, filename: str | None = None) -> tuple[Job, Transcript]:
         """Raises why there is no transcript."""
-        async for item in self.follow(options, filename):
-            if not isinstance(item, Segment):
-                return item
+        async with contextlib.aclosing(self.follow(options, filename)) as items:
+            async for item in items:
+                if not isinstance(item, Segment):
+                    return item
         raise AssertionError("a job's end is the last thing that is heard of it")
 
     async def follow(
         self, options: Options, filename: str | None = None
-    ) -> AsyncIterator[Segment | tuple[Job, Transcript]]:
+    ) -> AsyncGenerator[Segment | tuple[Job, Transcript], None]:
         """Each segment as it is decoded, then the end. Raises why there is no transcript."""
         job = await self.submit(options, filename)
         following = Following(self.services.bus, job.id)  # no event can have come since submit() returned

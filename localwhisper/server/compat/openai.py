@@ -5,6 +5,7 @@ Fields that mean nothing here (chunking_strategy, include[] …) are let pass. `
 
 import json
 from collections.abc import Mapping
+from contextlib import aclosing
 from typing import Any
 
 import tornado.iostream
@@ -81,14 +82,15 @@ class TranscriptionsHandler(OpenAiErrors, AnsweringHandler):
     async def _stream(self, options: Options) -> None:
         try:
             has_text = False
-            async for item in self.follow(options):
-                if isinstance(item, Segment):
-                    delta = item.text if has_text else item.text.lstrip()
-                    has_text = has_text or bool(delta)
-                    if delta:
-                        await self._event({"type": "transcript.text.delta", "delta": delta})
-                else:
-                    await self._event({"type": "transcript.text.done", "text": item[1].text.strip()})
+            async with aclosing(self.follow(options)) as items:
+                async for item in items:
+                    if isinstance(item, Segment):
+                        delta = item.text if has_text else item.text.lstrip()
+                        has_text = has_text or bool(delta)
+                        if delta:
+                            await self._event({"type": "transcript.text.delta", "delta": delta})
+                    else:
+                        await self._event({"type": "transcript.text.done", "text": item[1].text.strip()})
             await self.finish()
         except tornado.iostream.StreamClosedError:
             pass  # on_connection_close has cancelled the job
