@@ -1,5 +1,6 @@
 """OpenAI's own SDK as the client of the real process."""
 
+import json
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ import pytest
 
 from tests.compat.conftest import CLIP, SPANISH, is_text_of
 from tests.process.server import Server
+
+BROWSER = Path(__file__).parent.parent / "browser"  # where the tests' npm packages are
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +74,18 @@ def test_stream(sdk: openai.OpenAI) -> None:
     assert "".join(event.delta for event in events if event.type == "transcript.text.delta").strip() == done.text
 
 
+def test_the_npm_package(server: Server) -> None:
+    ended = subprocess.run(
+        ["node", "openai_client.mjs", f"{server.url}/v1", str(CLIP)], cwd=BROWSER, capture_output=True, text=True,
+        timeout=180, check=True,
+    )  # fmt: skip
+    told = json.loads(ended.stdout)
+    assert is_text_of(CLIP, told["text"])
+    assert {event["type"] for event in told["events"]} == {"transcript.text.delta", "transcript.text.done"}
+    assert is_text_of(CLIP, told["events"][-1]["text"])
+    assert (told["status"], told["param"]) == (400, "language")
+
+
 def test_the_job_is_in_the_history(sdk: openai.OpenAI, server: Server) -> None:
     sdk.audio.transcriptions.create(file=("named by me.opus", CLIP.read_bytes()), model="whisper-1")
     newest = server.ask("GET", "/jobs?limit=1")["jobs"][0]
@@ -127,10 +142,10 @@ def _newest_when(server: Server, state: str) -> dict[str, Any]:
 def test_the_key_is_the_token(tmp_path: Path) -> None:
     server = Server(tmp_path / "data", "--token", "secret").start()
     try:
-        with openai.OpenAI(base_url=f"{server.url}/v1", api_key="wrong", max_retries=0) as client:
+        with openai.OpenAI(base_url=f"{server.url}/v1", api_key="secret", max_retries=0) as client:
+            assert client.models.list().data
             with pytest.raises(openai.AuthenticationError) as wrong:
-                client.models.list()
-            assert wrong.value.code == "invalid_api_key"
-            assert client.with_options(api_key="secret").models.list().data
+                client.with_options(api_key="wrong").models.list()
+        assert wrong.value.code == "invalid_api_key"
     finally:
         server.kill()
