@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
 
@@ -27,6 +28,7 @@ class Settings:
     max_upload_bytes: int
     max_audio_seconds: float
     model_idle_timeout: float  # seconds
+    quality: Literal["exact", "fast", "compact"]
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,12 @@ def _address(text: str) -> str | None:
     return text.rstrip("/") or None
 
 
+def _quality(text: str) -> str:
+    if text not in ("exact", "fast", "compact"):
+        raise ValueError(text)
+    return text
+
+
 def _folder(text: str) -> Path:
     return Path(_text(text)).expanduser().absolute()
 
@@ -114,6 +122,8 @@ SETTINGS: tuple[Setting, ...] = (
             "longest audio taken"),
     Setting("model_idle_timeout", "MODEL_IDLE_TIMEOUT", "300", _seconds, "a number of seconds above 0",
             "seconds after which an unused model's memory is given back"),
+    Setting("quality", "LOCALWHISPER_QUALITY", "exact", _quality, "exact, fast or compact",
+            "of a job that names none: openai-whisper's own text, a quicker one, or one in the least memory"),
 )  # fmt: skip
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})

@@ -24,6 +24,7 @@ BAD = {
     "max_upload_bytes": ["0", "-1", "4 GiB", "1e9"],
     "max_audio_seconds": ["0", "12h", "nan", "inf"],
     "model_idle_timeout": ["0", "-1", "never"],
+    "quality": ["best", "Exact "],
 }
 
 
@@ -42,7 +43,7 @@ def test_the_defaults_that_the_contract_gives() -> None:
         default_model="medium", max_concurrent_jobs=3, websocket_ping_interval=30.0, websocket_timeout=300.0,
         host="127.0.0.1", port=9000, data_dir=Path(platformdirs.user_data_dir("localwhisper", appauthor=False)),
         model_dir=None, model_mirror=None, token=None, max_upload_bytes=4 * 1024**3,
-        max_audio_seconds=12 * 3600.0, model_idle_timeout=300.0,
+        max_audio_seconds=12 * 3600.0, model_idle_timeout=300.0, quality="exact",
     )  # fmt: skip
 
 
@@ -51,6 +52,7 @@ def test_the_environment_names_that_the_contract_gives() -> None:
         "DEFAULT_MODEL", "MAX_CONCURRENT_JOBS", "WEBSOCKET_PING_INTERVAL", "WEBSOCKET_TIMEOUT", "LOCALWHISPER_HOST",
         "LOCALWHISPER_PORT", "LOCALWHISPER_DATA_DIR", "LOCALWHISPER_MODEL_DIR", "LOCALWHISPER_MODEL_MIRROR",
         "LOCALWHISPER_TOKEN", "MAX_UPLOAD_BYTES", "MAX_AUDIO_SECONDS", "MODEL_IDLE_TIMEOUT",
+        "LOCALWHISPER_QUALITY",
     ]  # fmt: skip
 
 

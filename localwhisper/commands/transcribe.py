@@ -50,7 +50,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     }
     if options.model:
         fields["model"] = options.model
-    job = parse_options(fields, default_model=settings.default_model, library=library)
+    job = parse_options(fields, default_model=settings.default_model, default_quality=settings.quality, library=library)
     output_dir = Path(options.output_dir)
     output_dir.mkdir(parents=True, exist_ok=True)
     engine = whisper_engine(settings, library)

@@ -46,7 +46,7 @@ class WhisperEngine:
         started_s = time.monotonic()
         control.progress(0.0, Message("reading_audio"))
         with Recording(decode_audio(audio, check=control.check, max_audio_s=self._max_audio_s)) as recording:
-            with self._models.lease(options.model, control) as model, torch.inference_mode():
+            with self._models.lease(options.model, options.quality, control) as model, torch.inference_mode():
                 if options.task == "translate" and not model.is_multilingual:
                     raise ModelCannotTranslate(model=options.model)
                 try:

@@ -81,7 +81,7 @@ SCHEMAS: dict[str, Schema] = {
     }),
     "Model": _object({
         "name": TEXT, "size_bytes": _or_null("integer"), "available": BOOLEAN, "bundled": BOOLEAN,
-        "multilingual": BOOLEAN, "translates": BOOLEAN, "description": _or_null("string"),
+        "multilingual": BOOLEAN, "translates": BOOLEAN, "plans": {"type": "object"}, "description": _or_null("string"),
         "download": {"type": ["object", "null"]},
     }),
     "Models": _object({

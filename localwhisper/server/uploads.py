@@ -159,7 +159,10 @@ class SubmitHandler(BaseHandler):
             if self.failure is not None:
                 raise self.failure
             fields = self.form.end()
-            options = parse_options(fields, default_model=services.settings.default_model, library=services.library)
+            options = parse_options(
+                fields, default_model=services.settings.default_model, default_quality=services.settings.quality,
+                library=services.library,
+            )  # fmt: skip
             info = await self._blocking(lambda: services.probe(self.upload))
             filename = clean_name(self.form.filename)
             suffix = SUFFIX.search(filename)

@@ -5,6 +5,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from localwhisper.engine.models import ModelEntry
+from localwhisper.engine.plans import Chosen
 from localwhisper.jobs.model import Job, JobState, Segment, Transcript
 from localwhisper.messages import Message, render
 from localwhisper.runner.downloads import Downloads
@@ -66,6 +67,7 @@ def options_body(job: Job) -> Json:
         "beam_size": options.beam_size,
         "vad_filter": options.vad_filter,
         "priority": options.priority,
+        "quality": options.quality,
     }
 
 
@@ -110,6 +112,15 @@ def result_body(transcript: Transcript, *, timestamps: bool) -> Json:
     }
 
 
+def _plan_body(chosen: Chosen) -> Json:
+    return {
+        "name": chosen.plan.name,
+        "encoder_speedup": round(chosen.encoder_speedup, 2),
+        "decoder_speedup": round(chosen.decoder_speedup, 2),
+        "deviation": chosen.deviation,
+    }
+
+
 def model_body(entry: ModelEntry, downloads: Downloads, language: str) -> Json:
     download = downloads.progress(entry.name)
     return {
@@ -119,6 +130,7 @@ def model_body(entry: ModelEntry, downloads: Downloads, language: str) -> Json:
         "bundled": entry.bundled,
         "multilingual": entry.multilingual,
         "translates": entry.translates,
+        "plans": {quality: _plan_body(chosen) for quality, chosen in entry.plans.items()},
         "description": render(Message("demo_description"), language) if entry.bundled else None,
         "download": None
         if download is None

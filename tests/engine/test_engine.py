@@ -96,8 +96,8 @@ def test_loaded_once_however_many_ask(library: ModelLibrary) -> None:
     cache = ModelCache(library, idle_timeout_s=600)
 
     def ask(_: int) -> int:
-        with cache.lease("demo", Recorder()) as model:
-            return model.decoder.token_embedding.weight.data_ptr()
+        with cache.lease("demo", "exact", Recorder()) as model:
+            return id(model.decoder.layers[0])
 
     with ThreadPoolExecutor(8) as pool:
         weights = set(pool.map(ask, range(16)))
@@ -108,7 +108,7 @@ def test_loaded_once_however_many_ask(library: ModelLibrary) -> None:
 def test_given_back_when_idle_and_not_before(library: ModelLibrary) -> None:
     clock = [0.0]
     cache = ModelCache(library, idle_timeout_s=300, now=lambda: clock[0])
-    with cache.lease("demo", Recorder()):
+    with cache.lease("demo", "exact", Recorder()):
         clock[0] = 1000
         cache.evict_idle()
         assert cache.loaded() == ["demo"]
@@ -124,11 +124,11 @@ def test_given_back_when_idle_and_not_before(library: ModelLibrary) -> None:
 def test_a_corrupt_checkpoint_says_so(tmp_path: Path) -> None:
     (tmp_path / "tiny.pt").write_bytes(b"no checkpoint")
     library = ModelLibrary(tmp_path, mirror=None, unpack_dir=tmp_path, assets=ASSETS)
-    with pytest.raises(ModelCorrupt), ModelCache(library, idle_timeout_s=600).lease("tiny", Recorder()):
+    with pytest.raises(ModelCorrupt), ModelCache(library, idle_timeout_s=600).lease("tiny", "exact", Recorder()):
         pass
 
 
 def test_a_missing_checkpoint_is_fetched_or_says_why(tmp_path: Path) -> None:
     library = ModelLibrary(tmp_path, mirror="http://127.0.0.1:9", unpack_dir=tmp_path, assets=ASSETS)
-    with pytest.raises(ModelDownloadFailed), ModelCache(library, idle_timeout_s=600).lease("tiny", Recorder()):
+    with pytest.raises(ModelDownloadFailed), ModelCache(library, idle_timeout_s=600).lease("tiny", "exact", Recorder()):
         pass
