@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 ARGS ?=
 
-.PHONY: run test lint check browser clean
+.PHONY: run test lint check browser bench clean
 
 run: $(VENV)/.run
 	$(BIN)/python -m localwhisper --test-services $(ARGS)
@@ -28,6 +28,10 @@ browser: $(VENV)/.dev
 	       && apt-get -qq install --yes --no-install-recommends chromium >/dev/null; } \
 	  || $(BIN)/python -m playwright install chromium
 
+# against stock openai-whisper and CTranslate2, on random checkpoints of real dimensions; needs a quiet machine
+bench: $(VENV)/.bench
+	$(BIN)/python -m tests.bench $(ARGS)
+
 $(VENV)/.run: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) --editable .
@@ -36,6 +40,11 @@ $(VENV)/.run: pyproject.toml constraints.txt
 $(VENV)/.dev: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) --editable ".[dev]"
+	touch $(VENV)/.run $@
+
+$(VENV)/.bench: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --editable ".[bench]"
 	touch $(VENV)/.run $@
 
 clean:

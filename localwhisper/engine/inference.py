@@ -35,16 +35,26 @@ class StateInference(Inference):  # type: ignore[misc]  # whisper has no types
         self._state = state
         self._first_wanted = first_wanted
         self._check = check
+        self._is_member = False  # of the batch in which all decodes take their steps
 
     def logits(self, tokens: Tensor, audio_features: Tensor) -> Tensor:
         """The first time at `first_wanted` and at the end, shape (n_rows, 2, n_vocab); later at the end."""
         self._check()
         state = self._state
         if state.length > 0:
-            return self._network.decoder([Step(tokens[:, -1:], state)])[0]
+            return self._network.batch.step(Step(tokens[:, -1:], state))
         # the initial tokens are the same in all rows of a window
         step = Step(tokens[:: state.n_group], state, (self._first_wanted, -1))
-        return self._network.decoder([step])[0].repeat_interleave(state.n_group, dim=0)
+        logits = self._network.decoder([step])[0].repeat_interleave(state.n_group, dim=0)
+        self._network.batch.join()
+        self._is_member = True
+        return logits
+
+    def cleanup_caching(self) -> None:
+        """whisper calls this once the last token is there, or something was raised."""
+        if self._is_member:
+            self._network.batch.leave()
+            self._is_member = False
 
     def rearrange_kv_cache(self, source_indices: list[int]) -> None:
         self._state.reorder(source_indices)

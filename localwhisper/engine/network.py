@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from whisper.decoding import detect_language
 
+from localwhisper.engine.batch import Batch
 from localwhisper.engine.checkpoint import Checkpoint
 from localwhisper.engine.decoder import Decoder, Step
 from localwhisper.engine.encoder import Encoder
@@ -17,7 +18,7 @@ from localwhisper.engine.state import State
 
 
 class Network:
-    """Nothing in it changes once it is built. Threading: SAFE."""
+    """Nothing of its weights changes once it is built. Threading: SAFE."""
 
     def __init__(self, checkpoint: Checkpoint, plan: Plan, check: Callable[[], None] = lambda: None) -> None:
         """`check` may raise between layers."""
@@ -28,6 +29,7 @@ class Network:
         weights = Weights(checkpoint, self.device, check)
         self.encoder = Encoder(self.dims, weights.part("encoder"), FORMATS[plan.encoder], attention)
         self.decoder = Decoder(self.dims, weights.part("decoder"), FORMATS[plan.decoder], FORMATS[plan.cross])
+        self.batch = Batch(self.decoder)
         self.alignment_heads = checkpoint.alignment_heads()
         # as whisper.model.Whisper counts them
         self.is_multilingual = self.dims.n_vocab >= 51865

@@ -5,7 +5,8 @@ on from any window.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from localwhisper.audio.decode import decode as decode_audio
 from localwhisper.engine import windows
 from localwhisper.engine.alignment import add_word_times
 from localwhisper.engine.base import Control
+from localwhisper.engine.cores import Cores
 from localwhisper.engine.inference import TEMPERATURES, decode, is_silence
 from localwhisper.engine.loading import ModelCache, as_out_of_memory
 from localwhisper.engine.models import ModelLibrary
@@ -40,17 +42,18 @@ class WhisperEngine:
         self._library = library
         self._models = models
         self._max_audio_s = max_audio_s
+        self._cores = Cores()
 
     def transcribe(self, audio: Path, options: Options, control: Control, *, done: Sequence[Window] = ()) -> Transcript:
         """See base.Engine. Raises also what reading the audio and loading the model raise."""
         started_s = time.monotonic()
         control.progress(0.0, Message("reading_audio"))
         with Recording(decode_audio(audio, check=control.check, max_audio_s=self._max_audio_s)) as recording:
-            with self._models.lease(options.model, options.quality, control) as model, torch.inference_mode():
+            with self._models.lease(options.model, options.quality, control) as model, self._working():
                 if options.task == "translate" and not model.is_multilingual:
                     raise ModelCannotTranslate(model=options.model)
                 try:
-                    run = Run.begin(model, recording, options, control, done)
+                    run = Run.begin(model, recording, options, control, self._cores, done)
                     every = [*done, *run.decode_all()]
                 except (MemoryError, RuntimeError) as error:
                     raise as_out_of_memory(error, options.model) from error
@@ -59,6 +62,11 @@ class WhisperEngine:
         return Transcript(
             text=text, language=run.language, segments=segments, processing_time=time.monotonic() - started_s
         )
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        with self._cores.working(), torch.inference_mode():
+            yield
 
     def close(self) -> None:
         self._models.close()
@@ -73,6 +81,7 @@ class Run:
     mel: LogMel
     options: Options
     control: Control
+    cores: Cores
     tokenizer: Tokenizer
     language: str
     position: Position
@@ -80,9 +89,11 @@ class Run:
 
     @classmethod
     def begin(
-        cls, model: Network, recording: Recording, options: Options, control: Control, done: Sequence[Window]
-    ) -> "Run":
+        cls, model: Network, recording: Recording, options: Options, control: Control, cores: Cores,
+        done: Sequence[Window],
+    ) -> "Run":  # fmt: skip
         """At the start, or behind what is done."""
+        cores.take_share()
         mel = LogMel(recording, model.dims.n_mels, control.check)
         language = done[-1].after.language if done else options.language
         if not model.is_multilingual:
@@ -97,7 +108,7 @@ class Run:
         else:
             prompt = tokenizer.encode(" " + options.initial_prompt.strip()) if options.initial_prompt else []
             position = Position(language=language, prompt=_trimmed(prompt, model))
-        return cls(model, recording, mel, options, control, tokenizer, language, position, len(joined(done)))
+        return cls(model, recording, mel, options, control, cores, tokenizer, language, position, len(joined(done)))
 
     def decode_all(self) -> list[Window]:
         """Decode to the end; each window is handed over as it is done."""
@@ -125,6 +136,7 @@ class Run:
         size = min(N_FRAMES, self.recording.n_frames - seek)
         if self._is_quiet(seek, size):
             return Window(segments=(), after=self._after(seek + size))
+        self.cores.take_share()
         mel = self.mel.window(seek).to(self.model.device)
         check = self.control.check
         features = self.model.encoder(mel[None], check)

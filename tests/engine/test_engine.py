@@ -18,18 +18,47 @@ from tests.engine.control import Recorder
 WORDS = Options(model="demo", word_timestamps=True)
 
 
-def content(transcript: Transcript) -> tuple[object, ...]:
-    return (transcript.text, transcript.language, transcript.segments)
+def said(transcript: Transcript) -> tuple[object, ...]:
+    """All of it but the figures."""
+    segments = [
+        (
+            s.id,
+            s.start,
+            s.end,
+            s.text,
+            s.tokens,
+            s.seek,
+            s.temperature,
+            [(w.word, w.start, w.end) for w in s.words or ()],
+        )
+        for s in transcript.segments
+    ]
+    return (transcript.text, transcript.language, segments)
+
+
+def figures(transcript: Transcript) -> list[float]:
+    return [
+        figure
+        for segment in transcript.segments
+        for figure in (segment.avg_logprob, segment.no_speech_prob, *(w.probability for w in segment.words or ()))
+    ]
+
+
+def assert_same(found: Transcript, expected: Transcript) -> None:
+    """Rounding depends on who else is in the batch; nothing that anybody reads does."""
+    assert said(found) == said(expected)
+    assert figures(found) == pytest.approx(figures(expected), abs=1e-4, nan_ok=True)
 
 
 def test_parallel_jobs_never_mix(engine: WhisperEngine, speech: dict[str, Path]) -> None:
     names = ["english", "spanish", "one second", "a window and more"]
     options = [Options(model="demo"), WORDS, Options(model="demo", beam_size=2)]
     work = [(speech[name], option) for name in names for option in options]
-    alone = [content(engine.transcribe(path, option, Recorder())) for path, option in work]
+    alone = [engine.transcribe(path, option, Recorder()) for path, option in work]
     with ThreadPoolExecutor(8) as pool:
-        together = list(pool.map(lambda item: content(engine.transcribe(*item, Recorder())), work))
-    assert together == alone
+        together = list(pool.map(lambda item: engine.transcribe(*item, Recorder()), work))
+    for found, expected in zip(together, alone, strict=True):
+        assert_same(found, expected)
 
 
 def test_going_on_from_any_window_gives_the_same(engine: WhisperEngine, speech: dict[str, Path]) -> None:
@@ -39,8 +68,8 @@ def test_going_on_from_any_window_gives_the_same(engine: WhisperEngine, speech: 
     for n_done in range(1, len(whole.windows) + 1):
         rest = Recorder()
         found = engine.transcribe(speech["two minutes"], WORDS, rest, done=whole.windows[:n_done])
-        assert content(found) == content(undisturbed)
-        assert rest.windows == whole.windows[n_done:]
+        assert_same(found, undisturbed)
+        assert [window.after for window in rest.windows] == [window.after for window in whole.windows[n_done:]]
 
 
 def test_stops_at_any_check(engine: WhisperEngine, speech: dict[str, Path]) -> None:
