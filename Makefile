@@ -5,8 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 ARGS ?=
+PAGE_CHECKS := tests/browser/node_modules/.installed
 
-.PHONY: run test lint check browser bench clean
+.PHONY: run test lint check browser proxy torture soak load bench clean
 
 run: $(VENV)/.run
 	$(BIN)/python -m localwhisper --test-services $(ARGS)
@@ -18,8 +19,17 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-check: $(VENV)/.dev browser
+check: $(VENV)/.dev browser proxy $(PAGE_CHECKS)
 	$(BIN)/python -m pytest $(ARGS)
+
+# the type checker and the accessibility rules that the tests hold against the page
+$(PAGE_CHECKS): tests/browser/package-lock.json
+	@command -v npm >/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get -qq update \
+	       && apt-get -qq install --yes --no-install-recommends nodejs npm >/dev/null; } \
+	  || { echo "the tests of the page need Node.js with npm: https://nodejs.org" >&2; exit 1; }
+	npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error
+	touch $@
 
 # the browser test drives a Chromium: the one on the PATH, the system's package, or Playwright's own
 browser: $(VENV)/.dev
@@ -31,6 +41,11 @@ browser: $(VENV)/.dev
 # against stock openai-whisper and CTranslate2, on random checkpoints of real dimensions; needs a quiet machine
 bench: $(VENV)/.bench
 	$(BIN)/python -m tests.bench $(ARGS)
+
+# one test runs behind a real nginx; without it, and without the right to install it, that test is skipped
+proxy:
+	@command -v nginx /usr/sbin/nginx >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null \
+	  || { apt-get -qq update && apt-get -qq install --yes --no-install-recommends nginx-light >/dev/null; }
 
 $(VENV)/.run: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -46,6 +61,10 @@ $(VENV)/.bench: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) --editable ".[bench]"
 	touch $(VENV)/.run $@
+
+# the long forms of what the tests do briefly
+torture: $(VENV)/.dev
+	$(BIN)/python -m tests.torture.kills $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist

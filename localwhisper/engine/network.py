@@ -15,6 +15,7 @@ from localwhisper.engine.layers import Weights
 from localwhisper.engine.linears import FORMATS
 from localwhisper.engine.plans import Plan
 from localwhisper.engine.state import State
+from localwhisper.jobs.model import Detection
 
 
 class Network:
@@ -44,10 +45,11 @@ class Network:
         wanted: Sequence[int] = range(tokens.shape[1])
         return self.decoder([Step(tokens, self.state(features), wanted)])[0]
 
-    def detect_language(self, features: Tensor) -> str:
-        """The code of the most probable language of a window, features of shape (n_audio_ctx, n_audio_state)."""
+    def detect_language(self, features: Tensor) -> Detection:
+        """The most probable language of a window, features of shape (n_audio_ctx, n_audio_state)."""
         _, probabilities = detect_language(self.seen_by_whisper(), features)
-        return str(max(probabilities, key=probabilities.__getitem__))
+        language = str(max(probabilities, key=probabilities.__getitem__))
+        return Detection(language=language, probability=float(probabilities[language]))
 
     def seen_by_whisper(self) -> SimpleNamespace:
         """What whisper's decoding reads of a model. No blocks: its own inference finds nothing to hook itself to."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from whisper.audio import FRAMES_PER_SECOND, HOP_LENGTH, N_FRAMES, SAMPLE_RATE
+from whisper.audio import CHUNK_LENGTH, FRAMES_PER_SECOND, HOP_LENGTH, N_FRAMES, SAMPLE_RATE
 from whisper.decoding import DecodingResult
 from whisper.tokenizer import Tokenizer, get_tokenizer
 
@@ -28,7 +28,7 @@ from localwhisper.engine.network import Network
 from localwhisper.engine.recording import LogMel, Recording
 from localwhisper.engine.state import CrossKeysValues
 from localwhisper.errors import ModelCannotTranslate
-from localwhisper.jobs.model import Options, Position, Segment, Transcript, Window, joined
+from localwhisper.jobs.model import Detection, Options, Position, Segment, Transcript, Window, joined
 from localwhisper.messages import Message
 
 VAD_FRAME_S = 0.03
@@ -68,6 +68,15 @@ class WhisperEngine:
         with self._cores.working(), torch.inference_mode():
             yield
 
+    def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
+        """See base.Engine."""
+        samples = decode_audio(audio, check=control.check, max_audio_s=CHUNK_LENGTH)
+        with Recording(samples) as recording:
+            with self._models.lease(model, "exact", control) as network, self._working():
+                if not network.is_multilingual:
+                    return Detection(language="en", probability=1.0)
+                return _detect_language(network, LogMel(recording, network.dims.n_mels, control.check), control.check)
+
     def close(self) -> None:
         self._models.close()
 
@@ -99,7 +108,7 @@ class Run:
         if not model.is_multilingual:
             language = "en"
         if language is None:
-            language = _detect_language(model, mel, control.check)
+            language = _detect_language(model, mel, control.check).language
         tokenizer = get_tokenizer(
             model.is_multilingual, num_languages=model.num_languages, language=language, task=options.task
         )
@@ -202,7 +211,7 @@ def _trimmed(tokens: Sequence[int], model: Network) -> tuple[int, ...]:
     return tuple(tokens[-(model.dims.n_text_ctx // 2 - 1) :])
 
 
-def _detect_language(model: Network, mel: LogMel, check: Callable[[], None]) -> str:
+def _detect_language(model: Network, mel: LogMel, check: Callable[[], None]) -> Detection:
     """From the first 30 s, what is missing of them being silence."""
     features = model.encoder(mel.frames(0, N_FRAMES)[None].to(model.device), check)
     return model.detect_language(features[0])

@@ -102,6 +102,23 @@ class Transcript:
     language: str
     segments: tuple[Segment, ...]
     processing_time: float  # seconds of work, over all attempts of this run
+    version: int = 0  # 0: the machine's own; each correction counts one up
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waveform:
+    """What a picture of the sound needs: the loudest sample of each equal part of it, 0 to 255."""
+
+    duration: float
+    peaks: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detection:
+    """The language a recording most likely speaks, and how probable the model finds it."""
+
+    language: str  # a code
+    probability: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +136,8 @@ class Job:
     message: Message = field(default_factory=lambda: Message("job_pending"))
     error: Message | None = None
     language: str | None = None  # detected or given, once known
+    crashes: int = 0  # how often the program broke down while it decoded the window after `crashed_at`
+    crashed_at: int = 0  # windows that were done then
     history: tuple[JobState, ...] = ()  # the states before this one, oldest first
 
 

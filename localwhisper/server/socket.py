@@ -18,9 +18,10 @@ from localwhisper.jobs.events import (
     ModelChanged,
     ProgressMade,
     SegmentDone,
+    TranscriptCorrected,
 )
 from localwhisper.jobs.model import Job, JobState, Segment, Transcript
-from localwhisper.server import protocol, security, views
+from localwhisper.server import protocol, views
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.http_errors import BadRequest, MethodNotAllowed
 from localwhisper.server.jobs import full_body
@@ -41,14 +42,13 @@ class Socket(tornado.websocket.WebSocketHandler, BaseHandler):
 
     def prepare(self) -> None:
         super().prepare()
-        security.check_origin("GET", self.request.headers, always=True)
         if self.request.method != "GET":
             raise MethodNotAllowed(method=self.request.method)
         if self.request.headers.get("Upgrade", "").lower() != "websocket":
             raise BadRequest
 
     def check_origin(self, origin: str) -> bool:
-        return True  # prepare() has checked it, with an answer that says why
+        return True  # the gate has checked it, with an answer that says why
 
     def open(self, *args: str, **kwargs: str) -> None:
         services = self.services
@@ -205,11 +205,13 @@ class QueueSocket(Socket):
             case JobChanged(job=job):
                 self.tell("job", views.job_body(job, services.outlook, self.language), job_id=job.id)
                 self.tell("queue", queue_figures(services), key="queue")
+            case TranscriptCorrected(job_id=job_id, transcript=transcript):
+                self.tell("corrected", {"version": transcript.version}, job_id=job_id)
             case JobRemoved(job_id=job_id):
                 self.tell("removed", {}, job_id=job_id)
                 self.tell("queue", queue_figures(services), key="queue")
             case ModelChanged(name=name, error=error):
-                body = views.model_body(find_entry(services, name), services.downloads, self.language)
+                body = views.model_body(find_entry(services, name), services.downloads, services.outlook, self.language)
                 if isinstance(error, LocalWhisperError):
                     body["error"] = views.message_body(error.message, self.language)
                 self.tell("model", body, key=None if error else f"model {name}")

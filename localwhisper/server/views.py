@@ -104,11 +104,13 @@ def segment_body(segment: Segment) -> Json:
 
 
 def result_body(transcript: Transcript, *, timestamps: bool) -> Json:
+    """`version` counts a person's corrections; 0 is the machine's own text."""
     return {
         "text": transcript.text,
         "language": transcript.language,
         "segments": [segment_body(segment) for segment in transcript.segments] if timestamps else [],
         "processing_time": round(transcript.processing_time, 3),
+        "version": transcript.version,
     }
 
 
@@ -121,8 +123,9 @@ def _plan_body(chosen: Chosen) -> Json:
     }
 
 
-def model_body(entry: ModelEntry, downloads: Downloads, language: str) -> Json:
+def model_body(entry: ModelEntry, downloads: Downloads, outlook: Outlook, language: str) -> Json:
     download = downloads.progress(entry.name)
+    real_time_factor, is_measured = outlook.speed(entry.name)
     return {
         "name": entry.name,
         "size_bytes": entry.size_bytes,
@@ -132,6 +135,8 @@ def model_body(entry: ModelEntry, downloads: Downloads, language: str) -> Json:
         "translates": entry.translates,
         "plans": {quality: _plan_body(chosen) for quality, chosen in entry.plans.items()},
         "description": render(Message("demo_description"), language) if entry.bundled else None,
+        "real_time_factor": round(real_time_factor, 4),
+        "speed_is_measured": is_measured,
         "download": None
         if download is None
         else {"received_bytes": download.received_bytes, "total_bytes": download.total_bytes},
