@@ -1,6 +1,7 @@
 """whisper's decoding of one window over our own decoder, with a check at every token and repeatable sampling."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -100,21 +101,32 @@ class WindowTask(DecodingTask):  # type: ignore[misc]
         return mel  # encoded already
 
 
+@dataclass(frozen=True)
+class Decoded:
+    result: DecodingResult
+    retries: int  # of the attempts before this one
+
+
 def decode(
     network: Network, features: Tensor, cross: CrossKeysValues, *, language: str, task: str, prompt: Sequence[int],
-    beam_size: int | None, temperatures: Sequence[float], check: Callable[[], None],
-) -> DecodingResult:  # fmt: skip
+    beam_size: int | None, temperatures: Sequence[float], check: Callable[[], None], keeps_prompt: bool = True,
+) -> Decoded:  # fmt: skip
     """Decode one window's encoded audio, shape (n_audio_ctx, n_audio_state), at rising temperatures until the
-    text is neither too repetitive nor too improbable, as `whisper.transcribe` does."""
-    for temperature in temperatures:
+    text is neither too repetitive nor too improbable, as `whisper.transcribe` does.
+
+    `keeps_prompt`: each time behind the same text, as whisper; otherwise a retry goes without it, which is what
+    most often keeps a loop going.
+    """
+    for retries, temperature in enumerate(temperatures):
         options = DecodingOptions(
-            task=task, language=language, temperature=temperature, prompt=list(prompt),
-            beam_size=beam_size if temperature == 0 else None, fp16=False,
+            task=task, language=language, temperature=temperature, fp16=False,
+            prompt=list(prompt) if keeps_prompt or retries == 0 else [],
+            beam_size=beam_size if temperature == 0 else None,
         )  # fmt: skip
         result: DecodingResult = WindowTask(network, cross, options, check).run(features[None])[0]
         if is_good(result):
             break
-    return result
+    return Decoded(result, retries)
 
 
 def is_good(result: DecodingResult) -> bool:

@@ -151,11 +151,13 @@ class Run:
         features = self.model.encoder(mel[None], check)
         cross = self.model.decoder.cross(features, check)
         options = self.options
-        result = decode(
+        decoded = decode(
             self.model, features[0], cross, language=self.language, task=options.task, prompt=self.position.prompt,
             beam_size=options.beam_size, check=check,
             temperatures=TEMPERATURES if options.temperature is None else (options.temperature,),
+            keeps_prompt=options.quality == "exact",
         )  # fmt: skip
+        result = decoded.result
         if is_silence(result):
             return Window(segments=(), after=self._after(seek + size))
         cut = windows.cut(result, self.tokenizer, seek=seek, size=size)
@@ -163,7 +165,7 @@ class Run:
         last_speech_s = self.position.last_speech_s
         if options.word_timestamps:
             seek, last_speech_s = self._time_words(cut, cross, size, seek)
-        made = windows.segments(cut.drafts, result, first_id=self.n_segments, with_words=options.word_timestamps)
+        made = windows.segments(cut.drafts, decoded, first_id=self.n_segments, with_words=options.word_timestamps)
         prompt = self._next_prompt(made, result)
         return Window(segments=made, after=self._after(seek, prompt=prompt, last_speech_s=last_speech_s))
 

@@ -71,6 +71,7 @@ class Segment:
     no_speech_prob: float
     compression_ratio: float
     temperature: float
+    retries: int = 0  # how often its window was decoded again, because the text looped or was improbable
     words: tuple[Word, ...] | None = None  # None: word times were not asked for
 
 

@@ -81,6 +81,7 @@ SCHEMAS: dict[str, Schema] = {
         {
             "id": WHOLE, "start": SECONDS, "end": SECONDS, "text": TEXT, "avg_logprob": _or_null("number"),
             "no_speech_prob": _or_null("number"), "compression_ratio": _or_null("number"), "temperature": NUMBER,
+            "retries": WHOLE,
         },
         {"words": _list(_ref("Word"))},
     ),

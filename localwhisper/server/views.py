@@ -93,6 +93,7 @@ def segment_body(segment: Segment) -> Json:
         "avg_logprob": finite(segment.avg_logprob),
         "no_speech_prob": finite(segment.no_speech_prob),
         "compression_ratio": finite(segment.compression_ratio),
+        "retries": segment.retries,
         "temperature": segment.temperature,
     }
     if segment.words is not None:
