@@ -83,9 +83,15 @@ class Ours:
         from localwhisper.engine import calibration
         from localwhisper.engine.checkpoint import read
         from localwhisper.engine.network import Network
+        from localwhisper.engine.plans import PlanBook
 
         found = read(checkpoint, checkpoint.stem)
-        self.chosen = calibration.choose(found, quality, lambda: None)
+        book, machine = PlanBook(checkpoint.with_suffix(".plans.json")), calibration.machine()
+        chosen = book.find(found.name, quality, machine)  # measured once, as in the program
+        if chosen is None:
+            chosen = calibration.choose(found, quality, lambda: None)
+            book.keep(found.name, quality, machine, chosen)
+        self.chosen = chosen
         self._network = Network(found, self.chosen.plan)
 
     def encode(self, mel: Mel) -> NDArray[np.float32]:
