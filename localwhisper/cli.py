@@ -43,7 +43,7 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
 def parser() -> argparse.ArgumentParser:
     shared = _settings_flags()
     top = argparse.ArgumentParser(
-        prog="localwhisper", parents=[shared],
+        prog="localwhisper", parents=[shared], allow_abbrev=False,
         description="Transcribe audio and video on this machine. Without a command: serve the page and the API.",
     )  # fmt: skip
     top.add_argument("--version", action="version", version=f"localwhisper {__version__}")
