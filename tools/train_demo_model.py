@@ -7,6 +7,7 @@ Needs torch, openai-whisper and libespeak-ng; about two hours on two cores. Run 
 from __future__ import annotations
 
 import argparse
+import lzma
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -45,6 +46,8 @@ def main() -> None:
         options.warm_start,
     )  # fmt: skip
     multiprocessing.spawn(training.train, args=(run,), nprocs=options.processes)
+    packed = lzma.compress((options.folder / training.EXPORT).read_bytes(), preset=9)
+    (options.folder / "demo.pt.xz").write_bytes(packed)  # as localwhisper/assets has it
 
 
 if __name__ == "__main__":

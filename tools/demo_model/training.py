@@ -19,6 +19,7 @@ from tools.demo_model.labels import TokenTable
 from tools.demo_model.network import DemoNetwork, export, from_export
 from tools.demo_model.pool import Pool
 
+EXPORT = "demo-latest.pt"  # the newest checkpoint, in a run's folder
 WARM_UP_STEPS = 300
 CLIP_NORM = 1.0
 AVERAGE_DECAY = 0.998
@@ -144,7 +145,7 @@ class _Loop:
         path = self.run.folder / "state.pt"
         torch.save(state, path.with_suffix(".partial"))
         path.with_suffix(".partial").replace(path)
-        export(self.average, self.network.table, self.run.folder / "demo-latest.pt", sharpness=self.run.sharpness)
+        export(self.average, self.network.table, self.run.folder / EXPORT, sharpness=self.run.sharpness)
 
     def resume(self) -> None:
         path = self.run.folder / "state.pt"
