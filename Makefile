@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 ARGS ?=
 PAGE_CHECKS := tests/browser/node_modules/.installed
 
-.PHONY: release run test lint check browser proxy torture soak load clean
+.PHONY: run test lint check browser proxy torture soak load bench release clean
 
 run: $(VENV)/.run
 	$(BIN)/python -m localwhisper --test-services $(ARGS)
@@ -38,6 +38,10 @@ browser: $(VENV)/.dev
 	       && apt-get -qq install --yes --no-install-recommends chromium >/dev/null; } \
 	  || $(BIN)/python -m playwright install chromium
 
+# against stock openai-whisper and CTranslate2, on random checkpoints of real dimensions; needs a quiet machine
+bench: $(VENV)/.bench
+	$(BIN)/python -m tests.bench $(ARGS)
+
 # one test runs behind a real nginx; without it, and without the right to install it, that test is skipped
 proxy:
 	@command -v nginx /usr/sbin/nginx >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null \
@@ -51,6 +55,11 @@ $(VENV)/.run: pyproject.toml constraints.txt
 $(VENV)/.dev: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) --editable ".[dev]"
+	touch $(VENV)/.run $@
+
+$(VENV)/.bench: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --editable ".[bench]"
 	touch $(VENV)/.run $@
 
 # the long forms of what the tests do briefly

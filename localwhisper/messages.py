@@ -48,6 +48,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "job_failed": ("Transcription failed", "La transcripción falló"),
     "job_cancelled": ("Cancelled", "Cancelado"),
     "cancelling": ("Cancelling", "Cancelando"),
+    "measuring_model": (
+        "Measuring how model {model} runs best here",
+        "Midiendo cómo funciona mejor el modelo {model} aquí",
+    ),
     "loading_model": ("Loading model {model}", "Cargando el modelo {model}"),
     "downloading_model": (
         "Downloading model {model}: {percent} %",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import platformdirs
 
@@ -34,6 +34,7 @@ class Settings:
     max_upload_bytes: int
     max_audio_seconds: float
     model_idle_timeout: float  # seconds
+    quality: Literal["exact", "fast", "compact"]
     log_format: str  # console, json
 
 
@@ -88,6 +89,12 @@ def _address(text: str) -> str | None:
 
 def _log_format(text: str) -> str:
     if text not in ("console", "json"):
+        raise ValueError(text)
+    return text
+
+
+def _quality(text: str) -> str:
+    if text not in ("exact", "fast", "compact"):
         raise ValueError(text)
     return text
 
@@ -155,6 +162,8 @@ SETTINGS: tuple[Setting, ...] = (
             "seconds after which an unused model's memory is given back"),
     Setting("log_format", "LOCALWHISPER_LOG_FORMAT", "console", _log_format, "console or json",
             "log on the console: errors for people, or everything as a JSON object a line"),
+    Setting("quality", "LOCALWHISPER_QUALITY", "exact", _quality, "exact, fast or compact",
+            "of a job that names none: openai-whisper's own text, a quicker one, or one in the least memory"),
 )  # fmt: skip
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})

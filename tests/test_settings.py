@@ -29,6 +29,7 @@ BAD = {
     "max_audio_seconds": ["0", "12h", "nan", "inf"],
     "model_idle_timeout": ["0", "-1", "never"],
     "log_format": ["xml", "JSON"],
+    "quality": ["best", "Exact "],
 }
 
 
@@ -48,7 +49,7 @@ def test_the_defaults_that_the_contract_gives() -> None:
         host="127.0.0.1", port=9000, data_dir=Path(platformdirs.user_data_dir("localwhisper", appauthor=False)),
         model_dir=None, model_mirror=None, token=None, allowed_hosts=(), allowed_origins=(), trusted_proxies=(),
         path_prefix="", max_upload_bytes=4 * 1024**3, max_audio_seconds=12 * 3600.0, model_idle_timeout=300.0,
-        log_format="console",
+        log_format="console", quality="exact",
     )  # fmt: skip
 
 
@@ -58,7 +59,7 @@ def test_the_environment_names_that_the_contract_gives() -> None:
         "LOCALWHISPER_PORT", "LOCALWHISPER_DATA_DIR", "LOCALWHISPER_MODEL_DIR", "LOCALWHISPER_MODEL_MIRROR",
         "LOCALWHISPER_TOKEN", "LOCALWHISPER_ALLOWED_HOSTS", "LOCALWHISPER_ALLOWED_ORIGINS",
         "LOCALWHISPER_TRUSTED_PROXIES", "LOCALWHISPER_PATH_PREFIX", "MAX_UPLOAD_BYTES",
-        "MAX_AUDIO_SECONDS", "MODEL_IDLE_TIMEOUT", "LOCALWHISPER_LOG_FORMAT",
+        "MAX_AUDIO_SECONDS", "MODEL_IDLE_TIMEOUT", "LOCALWHISPER_LOG_FORMAT", "LOCALWHISPER_QUALITY",
     ]  # fmt: skip
 
 

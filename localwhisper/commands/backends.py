@@ -46,7 +46,9 @@ class Here:
     def __init__(self, settings: Settings, fields: Mapping[str, str], layout: Layout) -> None:
         """Raises InvalidOption, ModelCannotTranslate."""
         library = model_library(settings)
-        self._options = parse_options(fields, default_model=settings.default_model, library=library)
+        self._options = parse_options(
+            fields, default_model=settings.default_model, default_quality=settings.quality, library=library
+        )
         self._engine = whisper_engine(settings, library)
         self._max_audio_s = settings.max_audio_seconds
         self._layout = layout

@@ -19,6 +19,9 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
             here = "bundled" if entry.bundled else "here" if entry.available else "to download"
             about = render(Message("demo_description")) if entry.bundled else ""
             print(f"{entry.name:16} {size}  {here:12} {about}".rstrip())
+            for quality, chosen in entry.plans.items():
+                speedups = f"{chosen.encoder_speedup:.1f} / {chosen.decoder_speedup:.1f} times as fast"
+                print(f"{'':18}{quality}: {chosen.plan.name} ({speedups} as single precision)")
     elif options.action == "download":
         print(library.download(options.name, _show, lambda: None))
     elif options.action == "import":

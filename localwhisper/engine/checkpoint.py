@@ -18,6 +18,7 @@ class Checkpoint:
     name: str
     dims: ModelDimensions
     tensors: Mapping[str, Tensor]  # by openai-whisper's names, such as encoder.conv1.weight; as stored: half or single
+    is_mapped: bool = False  # the tensors lie in a file, not in memory
 
     def alignment_heads(self) -> list[tuple[int, int]]:
         """(layer, head) of the cross-attention heads that follow the audio: those published, else whisper's guess."""
@@ -48,7 +49,7 @@ def read(path: Path, name: str) -> Checkpoint:
     except Exception as error:  # torch.load raises nearly everything for a file that isn't one
         reason = str(error).splitlines()[0][:120] if str(error) else "unreadable"
         raise ModelCorrupt(model=name, reason=reason) from None
-    return Checkpoint(name, dims, tensors)
+    return Checkpoint(name, dims, tensors, is_mapped=True)
 
 
 def _shapes(dims: ModelDimensions) -> dict[str, torch.Size]:

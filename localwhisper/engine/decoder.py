@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from whisper.model import ModelDimensions
 
-from localwhisper.engine.checkpoint import Checkpoint
 from localwhisper.engine.layers import Norm, Weights
 from localwhisper.engine.linears import Format
 from localwhisper.engine.state import CrossKeysValues, State
@@ -50,14 +50,11 @@ class _Layer:
 class Decoder:
     """Threading: SAFE, for states of one's own."""
 
-    def __init__(self, checkpoint: Checkpoint, linear: Format, cross_linear: Format, device: torch.device) -> None:
+    def __init__(self, dims: ModelDimensions, weights: Weights, linear: Format, cross_linear: Format) -> None:
         """`cross_linear`: for the projection of a whole window's features, many rows at once."""
-        dims = checkpoint.dims
-        weights = Weights(checkpoint.tensors, "decoder", device)
         self.dims = dims
-        self.device = device
         # single rows are looked up: on the CPU they stay in the file
-        self.embedding = weights.stored("token_embedding.weight").to(device)
+        self.embedding = weights.stored("token_embedding.weight").to(weights.device)
         self.positions = weights["positional_embedding"]
         self.layers = [_Layer(weights.part(f"blocks.{i}"), linear, cross_linear) for i in range(dims.n_text_layer)]
         self.ln = Norm(weights.part("ln"))

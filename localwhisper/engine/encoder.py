@@ -5,8 +5,8 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from whisper.model import ModelDimensions
 
-from localwhisper.engine.checkpoint import Checkpoint
 from localwhisper.engine.layers import Norm, Weights, heads, joined_heads
 from localwhisper.engine.linears import Format
 
@@ -32,10 +32,8 @@ class _Layer:
 class Encoder:
     """Threading: SAFE."""
 
-    def __init__(self, checkpoint: Checkpoint, linear: Format, attention: torch.dtype, device: torch.device) -> None:
+    def __init__(self, dims: ModelDimensions, weights: Weights, linear: Format, attention: torch.dtype) -> None:
         """`attention`: the type of queries, keys and values."""
-        dims = checkpoint.dims
-        weights = Weights(checkpoint.tensors, "encoder", device)
         self.conv1, self.conv2 = ((weights[f"{name}.weight"], weights[f"{name}.bias"]) for name in ("conv1", "conv2"))
         self.positions = weights["positional_embedding"]
         self.layers = [

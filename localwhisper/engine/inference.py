@@ -1,6 +1,7 @@
 """whisper's decoding of one window over our own decoder, with a check at every token and repeatable sampling."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -35,16 +36,26 @@ class StateInference(Inference):  # type: ignore[misc]  # whisper has no types
         self._state = state
         self._first_wanted = first_wanted
         self._check = check
+        self._is_member = False  # of the batch in which all decodes take their steps
 
     def logits(self, tokens: Tensor, audio_features: Tensor) -> Tensor:
         """The first time at `first_wanted` and at the end, shape (n_rows, 2, n_vocab); later at the end."""
         self._check()
         state = self._state
         if state.length > 0:
-            return self._network.decoder([Step(tokens[:, -1:], state)])[0]
+            return self._network.batch.step(Step(tokens[:, -1:], state))
         # the initial tokens are the same in all rows of a window
         step = Step(tokens[:: state.n_group], state, (self._first_wanted, -1))
-        return self._network.decoder([step])[0].repeat_interleave(state.n_group, dim=0)
+        logits = self._network.decoder([step])[0].repeat_interleave(state.n_group, dim=0)
+        self._network.batch.join()
+        self._is_member = True
+        return logits
+
+    def cleanup_caching(self) -> None:
+        """whisper calls this once the last token is there, or something was raised."""
+        if self._is_member:
+            self._network.batch.leave()
+            self._is_member = False
 
     def rearrange_kv_cache(self, source_indices: list[int]) -> None:
         self._state.reorder(source_indices)
@@ -90,21 +101,32 @@ class WindowTask(DecodingTask):  # type: ignore[misc]
         return mel  # encoded already
 
 
+@dataclass(frozen=True)
+class Decoded:
+    result: DecodingResult
+    retries: int  # of the attempts before this one
+
+
 def decode(
     network: Network, features: Tensor, cross: CrossKeysValues, *, language: str, task: str, prompt: Sequence[int],
-    beam_size: int | None, temperatures: Sequence[float], check: Callable[[], None],
-) -> DecodingResult:  # fmt: skip
+    beam_size: int | None, temperatures: Sequence[float], check: Callable[[], None], keeps_prompt: bool = True,
+) -> Decoded:  # fmt: skip
     """Decode one window's encoded audio, shape (n_audio_ctx, n_audio_state), at rising temperatures until the
-    text is neither too repetitive nor too improbable, as `whisper.transcribe` does."""
-    for temperature in temperatures:
+    text is neither too repetitive nor too improbable, as `whisper.transcribe` does.
+
+    `keeps_prompt`: each time behind the same text, as whisper; otherwise a retry goes without it, which is what
+    most often keeps a loop going.
+    """
+    for retries, temperature in enumerate(temperatures):
         options = DecodingOptions(
-            task=task, language=language, temperature=temperature, prompt=list(prompt),
-            beam_size=beam_size if temperature == 0 else None, fp16=False,
+            task=task, language=language, temperature=temperature, fp16=False,
+            prompt=list(prompt) if keeps_prompt or retries == 0 else [],
+            beam_size=beam_size if temperature == 0 else None,
         )  # fmt: skip
         result: DecodingResult = WindowTask(network, cross, options, check).run(features[None])[0]
         if is_good(result):
             break
-    return result
+    return Decoded(result, retries)
 
 
 def is_good(result: DecodingResult) -> bool:

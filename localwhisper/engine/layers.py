@@ -1,44 +1,53 @@
 """The small parts that encoder and decoder share: weights by name, layer norms, heads."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from localwhisper.engine.checkpoint import Checkpoint
 from localwhisper.engine.linears import Format, Linear
+from localwhisper.engine.memory import forget_pages
 
 
 class Weights:
-    """The tensors under one prefix of a checkpoint, each read from the file when it is asked for."""
+    """The tensors under one prefix of a checkpoint, each read from the mapped file when it is asked for."""
 
-    def __init__(self, tensors: Mapping[str, Tensor], prefix: str, device: torch.device) -> None:
-        self._tensors = tensors
+    def __init__(
+        self, checkpoint: Checkpoint, device: torch.device, check: Callable[[], None] = lambda: None, prefix: str = ""
+    ) -> None:
+        """`check` may raise; it is called before each linear layer is built."""
+        self.device = device
+        self._checkpoint = checkpoint
+        self._check = check
         self._prefix = prefix
-        self._device = device
 
     def part(self, name: str) -> "Weights":
-        return Weights(self._tensors, f"{self._prefix}.{name}", self._device)
+        return Weights(self._checkpoint, self.device, self._check, f"{self._prefix}{name}.")
 
     def __getitem__(self, name: str) -> Tensor:
         """In single precision, a copy in memory."""
-        return self.stored(name).to(self._device, torch.float32, copy=True)
+        return self.stored(name).to(self.device, torch.float32, copy=True)
 
     def stored(self, name: str) -> Tensor:
         """As the file has it, still mapped from there."""
-        return self._tensors[f"{self._prefix}.{name}"]
+        return self._checkpoint.tensors[self._prefix + name]
 
     def linear(self, linear: Format, *names: str) -> Linear:
         """One layer that computes several which read the same input: their outputs one behind the other."""
-        weight = torch.cat([self.stored(f"{name}.weight") for name in names]).to(self._device)
-        biases = [self._tensors.get(f"{self._prefix}.{name}.bias") for name in names]
-        if all(bias is None for bias in biases):
-            return linear(weight, None)
-        n_outs = [len(self.stored(f"{name}.weight")) for name in names]
-        filled = [
-            torch.zeros(n, dtype=weight.dtype) if bias is None else bias for n, bias in zip(n_outs, biases, strict=True)
-        ]  # whisper's keys have no bias
-        return linear(weight, torch.cat(filled).to(self._device))
+        self._check()
+        stored = [self.stored(f"{name}.weight") for name in names]
+        biases = [self._checkpoint.tensors.get(f"{self._prefix}{name}.bias") for name in names]
+        bias = None
+        if any(one is not None for one in biases):  # whisper's keys have none
+            filled = [torch.zeros(len(w)) if b is None else b.float() for w, b in zip(stored, biases, strict=True)]
+            bias = torch.cat(filled).to(self.device)
+        made = linear(torch.cat(stored).to(self.device), bias)
+        if self._checkpoint.is_mapped:
+            for weight in stored:
+                forget_pages(weight)
+        return made
 
 
 class Norm:

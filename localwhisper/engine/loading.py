@@ -1,6 +1,5 @@
 """Checkpoints → weights in memory: loaded once, shared by all workers, given back when idle."""
 
-import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,12 +8,14 @@ from pathlib import Path
 
 import torch
 
-from localwhisper.engine import checkpoint
+from localwhisper.engine import calibration, checkpoint
 from localwhisper.engine.base import Control
+from localwhisper.engine.memory import give_back
 from localwhisper.engine.models import ModelLibrary
 from localwhisper.engine.network import Network
-from localwhisper.engine.plans import REFERENCE
+from localwhisper.engine.plans import Plan
 from localwhisper.errors import LocalWhisperError, OutOfMemory
+from localwhisper.jobs.model import Quality
 from localwhisper.messages import Message
 
 CHECK_EVERY_S = 0.1
@@ -38,28 +39,28 @@ class ModelCache:
         self._idle_timeout_s = idle_timeout_s
         self._now = now
         self._lock = threading.Lock()
-        self._entries: dict[str, _Entry] = {}
+        self._entries: dict[tuple[str, Quality], _Entry] = {}
         self._timer: threading.Timer | None = None
         self.loads = 0  # so far, for whoever counts
 
     def loaded(self) -> list[str]:
         """Names of the models in memory."""
         with self._lock:
-            return [name for name, entry in self._entries.items() if entry.model is not None]
+            return [name for (name, _), entry in self._entries.items() if entry.model is not None]
 
     @contextmanager
-    def lease(self, name: str, control: Control) -> Iterator[Network]:
+    def lease(self, name: str, quality: Quality, control: Control) -> Iterator[Network]:
         """The model, one for all callers. Fetches and loads the checkpoint if need be, once for all who wait.
 
         Raises ModelNotFound, ModelDownloadFailed, ModelCorrupt or OutOfMemory.
         """
         with self._lock:
-            entry = self._entries.setdefault(name, _Entry())
+            entry = self._entries.setdefault((name, quality), _Entry())
         while not entry.lock.acquire(timeout=CHECK_EVERY_S):
             control.check()
         try:
             if entry.model is None:
-                entry.model = self._load(name, control)
+                entry.model = self._load(name, quality, control)
             model = entry.model
             entry.users += 1
         finally:
@@ -72,18 +73,29 @@ class ModelCache:
                 entry.idle_since_s = self._now()
             self._evict_later()
 
-    def _load(self, name: str, control: Control) -> Network:
+    def _load(self, name: str, quality: Quality, control: Control) -> Network:
         path = self._library.open_path(name)
         if path is None:
             path = self._download(name, control)
         control.progress(0.0, Message("loading_model", {"model": name}))
         try:
-            model = Network(checkpoint.read(path, name), REFERENCE)
+            found = checkpoint.read(path, name)
+            model = Network(found, self._plan(found, quality, control), control.check)
         except (MemoryError, RuntimeError) as error:
             raise as_out_of_memory(error, name) from error
         self.loads += 1
         control.check()
         return model
+
+    def _plan(self, found: checkpoint.Checkpoint, quality: Quality, control: Control) -> Plan:
+        """The one chosen here before, else measured now."""
+        book, machine = self._library.plans, calibration.machine()
+        chosen = book.find(found.name, quality, machine)
+        if chosen is None:
+            control.progress(0.0, Message("measuring_model", {"model": found.name}))
+            chosen = calibration.choose(found, quality, control.check)
+            book.keep(found.name, quality, machine, chosen)
+        return chosen.plan
 
     def _download(self, name: str, control: Control) -> Path:
         def progress(received_bytes: int, total_bytes: int | None) -> None:
@@ -103,6 +115,7 @@ class ModelCache:
                         entry.model = None
                 finally:
                     entry.lock.release()
+        give_back()
 
     def _evict_later(self) -> None:
         with self._lock:
@@ -117,7 +130,7 @@ class ModelCache:
             if self._timer is not None:
                 self._timer.cancel()
             self._entries.clear()
-        gc.collect()
+        give_back()
 
 
 def as_out_of_memory(error: BaseException, model: str) -> BaseException:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from localwhisper.engine import tables
 from localwhisper.engine.fetch import fetch
+from localwhisper.engine.plans import Chosen, PlanBook
 from localwhisper.errors import ModelBundled, ModelCorrupt, ModelNotFound, StorageFull, StorageUnwritable
 
 BUNDLED = "demo"
@@ -39,6 +40,7 @@ class ModelEntry:
     bundled: bool
     multilingual: bool
     translates: bool
+    plans: Mapping[str, Chosen]  # by quality, as measured on this machine; empty before the first use
 
 
 class ModelLibrary:
@@ -49,6 +51,7 @@ class ModelLibrary:
         self._mirror = mirror
         self._unpack_dir = unpack_dir
         self._asset = assets / ASSET
+        self.plans = PlanBook(unpack_dir / "plans.json")
         self._lock = threading.Lock()
         self._fetching: dict[str, threading.Lock] = {}
 
@@ -79,6 +82,7 @@ class ModelLibrary:
             bundled=name == BUNDLED,
             multilingual=not is_english,
             translates=not is_english and name not in _CANNOT_TRANSLATE,
+            plans=self.plans.shown(name),
         )
 
     def path(self, name: str) -> Path | None:

@@ -7,9 +7,11 @@ import torch
 from torch import Tensor
 from whisper.decoding import detect_language
 
+from localwhisper.engine.batch import Batch
 from localwhisper.engine.checkpoint import Checkpoint
 from localwhisper.engine.decoder import Decoder, Step
 from localwhisper.engine.encoder import Encoder
+from localwhisper.engine.layers import Weights
 from localwhisper.engine.linears import FORMATS
 from localwhisper.engine.plans import Plan
 from localwhisper.engine.state import State
@@ -17,15 +19,18 @@ from localwhisper.jobs.model import Detection
 
 
 class Network:
-    """Nothing in it changes once it is built. Threading: SAFE."""
+    """Nothing of its weights changes once it is built. Threading: SAFE."""
 
-    def __init__(self, checkpoint: Checkpoint, plan: Plan) -> None:
+    def __init__(self, checkpoint: Checkpoint, plan: Plan, check: Callable[[], None] = lambda: None) -> None:
+        """`check` may raise between layers."""
         self.plan = plan
         self.device = torch.device(plan.device)
         self.dims = checkpoint.dims
         attention = getattr(torch, plan.attention)
-        self.encoder = Encoder(checkpoint, FORMATS[plan.encoder], attention, self.device)
-        self.decoder = Decoder(checkpoint, FORMATS[plan.decoder], FORMATS[plan.cross], self.device)
+        weights = Weights(checkpoint, self.device, check)
+        self.encoder = Encoder(self.dims, weights.part("encoder"), FORMATS[plan.encoder], attention)
+        self.decoder = Decoder(self.dims, weights.part("decoder"), FORMATS[plan.decoder], FORMATS[plan.cross])
+        self.batch = Batch(self.decoder)
         self.alignment_heads = checkpoint.alignment_heads()
         # as whisper.model.Whisper counts them
         self.is_multilingual = self.dims.n_vocab >= 51865

@@ -5,7 +5,8 @@ on from any window.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from localwhisper.audio.decode import decode as decode_audio
 from localwhisper.engine import windows
 from localwhisper.engine.alignment import add_word_times
 from localwhisper.engine.base import Control
+from localwhisper.engine.cores import Cores
 from localwhisper.engine.inference import TEMPERATURES, decode, is_silence
 from localwhisper.engine.loading import ModelCache, as_out_of_memory
 from localwhisper.engine.models import ModelLibrary
@@ -40,17 +42,18 @@ class WhisperEngine:
         self._library = library
         self._models = models
         self._max_audio_s = max_audio_s
+        self._cores = Cores()
 
     def transcribe(self, audio: Path, options: Options, control: Control, *, done: Sequence[Window] = ()) -> Transcript:
         """See base.Engine. Raises also what reading the audio and loading the model raise."""
         started_s = time.monotonic()
         control.progress(0.0, Message("reading_audio"))
         with Recording(decode_audio(audio, check=control.check, max_audio_s=self._max_audio_s)) as recording:
-            with self._models.lease(options.model, control) as model, torch.inference_mode():
+            with self._models.lease(options.model, options.quality, control) as model, self._working():
                 if options.task == "translate" and not model.is_multilingual:
                     raise ModelCannotTranslate(model=options.model)
                 try:
-                    run = Run.begin(model, recording, options, control, done)
+                    run = Run.begin(model, recording, options, control, self._cores, done)
                     every = [*done, *run.decode_all()]
                 except (MemoryError, RuntimeError) as error:
                     raise as_out_of_memory(error, options.model) from error
@@ -60,11 +63,16 @@ class WhisperEngine:
             text=text, language=run.language, segments=segments, processing_time=time.monotonic() - started_s
         )
 
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        with self._cores.working(), torch.inference_mode():
+            yield
+
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
         """See base.Engine."""
         samples = decode_audio(audio, check=control.check, max_audio_s=CHUNK_LENGTH)
         with Recording(samples) as recording:
-            with self._models.lease(model, control) as network, torch.inference_mode():
+            with self._models.lease(model, "exact", control) as network, self._working():
                 if not network.is_multilingual:
                     return Detection(language="en", probability=1.0)
                 return _detect_language(network, LogMel(recording, network.dims.n_mels, control.check), control.check)
@@ -82,6 +90,7 @@ class Run:
     mel: LogMel
     options: Options
     control: Control
+    cores: Cores
     tokenizer: Tokenizer
     language: str
     position: Position
@@ -89,9 +98,11 @@ class Run:
 
     @classmethod
     def begin(
-        cls, model: Network, recording: Recording, options: Options, control: Control, done: Sequence[Window]
-    ) -> "Run":
+        cls, model: Network, recording: Recording, options: Options, control: Control, cores: Cores,
+        done: Sequence[Window],
+    ) -> "Run":  # fmt: skip
         """At the start, or behind what is done."""
+        cores.take_share()
         mel = LogMel(recording, model.dims.n_mels, control.check)
         language = done[-1].after.language if done else options.language
         if not model.is_multilingual:
@@ -106,7 +117,7 @@ class Run:
         else:
             prompt = tokenizer.encode(" " + options.initial_prompt.strip()) if options.initial_prompt else []
             position = Position(language=language, prompt=_trimmed(prompt, model))
-        return cls(model, recording, mel, options, control, tokenizer, language, position, len(joined(done)))
+        return cls(model, recording, mel, options, control, cores, tokenizer, language, position, len(joined(done)))
 
     def decode_all(self) -> list[Window]:
         """Decode to the end; each window is handed over as it is done."""
@@ -134,16 +145,19 @@ class Run:
         size = min(N_FRAMES, self.recording.n_frames - seek)
         if self._is_quiet(seek, size):
             return Window(segments=(), after=self._after(seek + size))
+        self.cores.take_share()
         mel = self.mel.window(seek).to(self.model.device)
         check = self.control.check
         features = self.model.encoder(mel[None], check)
         cross = self.model.decoder.cross(features, check)
         options = self.options
-        result = decode(
+        decoded = decode(
             self.model, features[0], cross, language=self.language, task=options.task, prompt=self.position.prompt,
             beam_size=options.beam_size, check=check,
             temperatures=TEMPERATURES if options.temperature is None else (options.temperature,),
+            keeps_prompt=options.quality == "exact",
         )  # fmt: skip
+        result = decoded.result
         if is_silence(result):
             return Window(segments=(), after=self._after(seek + size))
         cut = windows.cut(result, self.tokenizer, seek=seek, size=size)
@@ -151,7 +165,7 @@ class Run:
         last_speech_s = self.position.last_speech_s
         if options.word_timestamps:
             seek, last_speech_s = self._time_words(cut, cross, size, seek)
-        made = windows.segments(cut.drafts, result, first_id=self.n_segments, with_words=options.word_timestamps)
+        made = windows.segments(cut.drafts, decoded, first_id=self.n_segments, with_words=options.word_timestamps)
         prompt = self._next_prompt(made, result)
         return Window(segments=made, after=self._after(seek, prompt=prompt, last_speech_s=last_speech_s))
 

@@ -12,6 +12,7 @@ from whisper.audio import FRAMES_PER_SECOND, N_FRAMES
 from whisper.decoding import DecodingResult
 from whisper.tokenizer import Tokenizer
 
+from localwhisper.engine.inference import Decoded
 from localwhisper.jobs.model import Segment, Word
 
 FRAMES_PER_TIMESTAMP = 2  # a timestamp token counts 20 ms, whatever the model
@@ -65,11 +66,10 @@ def last_word_end_s(drafts: Sequence[Draft]) -> float | None:
     return next(words, drafts[-1]["end"] if drafts else None)
 
 
-def segments(
-    drafts: Sequence[Draft], result: DecodingResult, *, first_id: int, with_words: bool
-) -> tuple[Segment, ...]:
+def segments(drafts: Sequence[Draft], decoded: Decoded, *, first_id: int, with_words: bool) -> tuple[Segment, ...]:
     """Final segments; one without length or text keeps its place and loses its content."""
     made = []
+    result = decoded.result
     for number, draft in enumerate(drafts, start=first_id):
         is_empty = draft["start"] == draft["end"] or not draft["text"].strip()
         words = () if is_empty else tuple(_word(word) for word in draft.get("words", ()))
@@ -78,6 +78,7 @@ def segments(
             seek=draft["seek"], tokens=() if is_empty else tuple(draft["tokens"]),
             avg_logprob=float(result.avg_logprob), no_speech_prob=float(result.no_speech_prob),
             compression_ratio=float(result.compression_ratio), temperature=float(result.temperature),
+            retries=decoded.retries,
             words=words if with_words else None,
         ))  # fmt: skip
     return tuple(made)

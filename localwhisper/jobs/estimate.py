@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from localwhisper.jobs.model import Job, JobState
+from localwhisper.jobs.model import Job, JobState, Options
 
 # Real-time factors (seconds of work for a second of audio) assumed until one is measured here.
 DEFAULT_REAL_TIME_FACTORS: Mapping[str, float] = {
@@ -19,26 +19,32 @@ LEAST_AUDIO_S = 10.0  # in a shorter clip, opening the model is most of the work
 NEW_WEIGHT = 0.5  # of the newest measurement against those before
 
 
-def real_time_factor(model: str, measured: Mapping[str, float]) -> float:
-    """Seconds of work for one second of audio."""
+def pace(options: Options) -> str:
+    """What jobs of about the same speed have in common; by its model's name alone where it is exact."""
+    return options.model if options.quality == "exact" else f"{options.model} {options.quality}"
+
+
+def real_time_factor(pace: str, measured: Mapping[str, float]) -> float:
+    """Seconds of work for one second of audio: as measured for the pace, else for its model, else a guess."""
+    model = pace.split(" ")[0]
     family = "turbo" if model.endswith("turbo") else model.split(".")[0].split("-v")[0]
-    return measured.get(model, DEFAULT_REAL_TIME_FACTORS.get(family, 1.0))
+    return measured.get(pace, measured.get(model, DEFAULT_REAL_TIME_FACTORS.get(family, 1.0)))
 
 
-def updated(measured: Mapping[str, float], model: str, *, work_s: float, audio_s: float) -> dict[str, float]:
+def updated(measured: Mapping[str, float], pace: str, *, work_s: float, audio_s: float) -> dict[str, float]:
     """The measured factors with one more job in them."""
     if audio_s < LEAST_AUDIO_S:
         return dict(measured)
     factor = max(work_s - START_S, 0.05) / audio_s
-    old = measured.get(model, factor)
-    return {**measured, model: old + NEW_WEIGHT * (factor - old)}
+    old = measured.get(pace, factor)
+    return {**measured, pace: old + NEW_WEIGHT * (factor - old)}
 
 
 def work_s(job: Job, measured: Mapping[str, float]) -> float:
     """Seconds of work left in a job that waits or runs."""
     left_s = job.audio_duration * (1 - job.progress / 100)
     start_s = START_S if job.state is not JobState.PROCESSING else 0.0
-    return start_s + left_s * real_time_factor(job.options.model, measured)
+    return start_s + left_s * real_time_factor(pace(job.options), measured)
 
 
 def wait_s(ahead: Iterable[Job], workers: int, measured: Mapping[str, float]) -> float:

@@ -11,6 +11,9 @@ from localwhisper.messages import Message
 FRAMES_PER_SECOND = 100  # of whisper's log-mel spectrogram: `seek` counts these
 
 
+Quality = Literal["exact", "fast", "compact"]
+
+
 class JobState(str, Enum):
     PENDING = "pending"
     QUEUED = "queued"
@@ -39,6 +42,7 @@ class Options:
     condition_on_previous_text: bool = True
     vad_filter: bool = False  # leave out windows without speech-like energy
     priority: Literal["normal", "high"] = "normal"
+    quality: Quality = "exact"  # openai-whisper's own text; or quicker; or in the least memory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +71,7 @@ class Segment:
     no_speech_prob: float
     compression_ratio: float
     temperature: float
+    retries: int = 0  # how often its window was decoded again, because the text looped or was improbable
     words: tuple[Word, ...] | None = None  # None: word times were not asked for
 
 

@@ -12,7 +12,7 @@ class Speeds:
         self.factors = dict(factors)
         self._save = save
 
-    def record(self, model: str, *, work_s: float, audio_s: float) -> None:
+    def record(self, pace: str, *, work_s: float, audio_s: float) -> None:
         """One more job: seconds of work for seconds of audio."""
-        self.factors = estimate.updated(self.factors, model, work_s=work_s, audio_s=audio_s)
+        self.factors = estimate.updated(self.factors, pace, work_s=work_s, audio_s=audio_s)
         self._save(self.factors)

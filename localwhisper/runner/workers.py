@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from localwhisper.engine.base import Engine
 from localwhisper.errors import InternalError, LocalWhisperError
+from localwhisper.jobs.estimate import pace
 from localwhisper.jobs.model import FRAMES_PER_SECOND, Job, JobState, Window
 from localwhisper.messages import Message
 from localwhisper.runner import worker
@@ -140,7 +141,7 @@ class Workers:
                     await self._ledger.move(job, JobState.FAILED, error=error.message)
                     return
                 audio_s = job.audio_duration - run.done_before_s
-                self._speeds.record(job.options.model, work_s=work_s, audio_s=audio_s)
+                self._speeds.record(pace(job.options), work_s=work_s, audio_s=audio_s)
                 job = replace(job, language=transcript.language)
                 await self._ledger.move(job, JobState.COMPLETED, transcript=transcript)
             case worker.Failed(error_message):

@@ -61,7 +61,7 @@ class RetryHandler(BaseHandler):
         if unknown:
             raise UnknownOption(field=min(unknown)[:100], accepted=", ".join(BY_NAME))
         fields = {name: str(value) for name, value in wanted.items() if value is not None}
-        return parse_options(fields, default_model="", library=self.services.library)
+        return parse_options(fields, default_model="", default_quality="exact", library=self.services.library)
 
 
 class JobsHandler(BaseHandler):

@@ -8,7 +8,7 @@ from localwhisper.engine.models import ModelLibrary
 from localwhisper.engine.tables import language_code
 from localwhisper.errors import InvalidOption, ModelCannotTranslate
 from localwhisper.export.cues import Layout
-from localwhisper.jobs.model import Options
+from localwhisper.jobs.model import Options, Quality
 
 TRUE = frozenset({"true", "1", "yes", "on"})
 FALSE = frozenset({"false", "0", "no", "off"})
@@ -100,6 +100,9 @@ FIELDS: tuple[Field, ...] = (
     Field("vad_filter", parse_boolean, _YES_NO, {**_BOOLEAN, "default": False}, "leave out windows without sound"),
     Field("priority", _one_of("normal", "high"), "normal, high",
           {"type": "string", "enum": ["normal", "high"], "default": "normal"}, "high: before the others"),
+    Field("quality", _one_of("exact", "fast", "compact"), "exact, fast, compact",
+          {"type": "string", "enum": ["exact", "fast", "compact"]},
+          "exact: openai-whisper's own text; fast: a quicker one; compact: one in the least memory"),
 )  # fmt: skip
 BY_NAME = {field.name: field for field in FIELDS}
 
@@ -128,9 +131,11 @@ def _value(field: Field, text: str) -> Any:
         raise InvalidOption(field=field.name, value=text[:100], accepted=field.accepted) from None
 
 
-def parse_options(fields: Mapping[str, str], *, default_model: str, library: ModelLibrary) -> Options:
+def parse_options(
+    fields: Mapping[str, str], *, default_model: str, default_quality: Quality, library: ModelLibrary
+) -> Options:
     """Raises InvalidOption or ModelCannotTranslate, each naming what is accepted."""
-    values: dict[str, Any] = {"model": default_model}
+    values: dict[str, Any] = {"model": default_model, "quality": default_quality}
     for name, text in fields.items():
         values[name] = _value(BY_NAME[name], text)
     options = Options(**values)

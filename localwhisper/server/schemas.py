@@ -81,6 +81,7 @@ SCHEMAS: dict[str, Schema] = {
         {
             "id": WHOLE, "start": SECONDS, "end": SECONDS, "text": TEXT, "avg_logprob": _or_null("number"),
             "no_speech_prob": _or_null("number"), "compression_ratio": _or_null("number"), "temperature": NUMBER,
+            "retries": WHOLE,
         },
         {"words": _list(_ref("Word"))},
     ),
@@ -118,7 +119,7 @@ SCHEMAS: dict[str, Schema] = {
     }),
     "Model": _object({
         "name": TEXT, "size_bytes": _or_null("integer"), "available": BOOLEAN, "bundled": BOOLEAN,
-        "multilingual": BOOLEAN, "translates": BOOLEAN, "description": _or_null("string"),
+        "multilingual": BOOLEAN, "translates": BOOLEAN, "plans": {"type": "object"}, "description": _or_null("string"),
         "download": {"type": ["object", "null"]},
         "real_time_factor": {**NUMBER, "description": "seconds of work for a second of audio"},
         "speed_is_measured": {**BOOLEAN, "description": "on this machine; else assumed"},

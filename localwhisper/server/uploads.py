@@ -222,7 +222,10 @@ class SubmitHandler(UploadHandler):
     async def post(self) -> None:
         services = self.services
         fields = dict(self.fields())
-        options = parse_options(fields, default_model=services.settings.default_model, library=services.library)
+        options = parse_options(
+            fields, default_model=services.settings.default_model, default_quality=services.settings.quality,
+            library=services.library,
+        )  # fmt: skip
         job = await self.submit(options)
         scheme = "wss" if self.request.protocol == "https" else "ws"
         prefix = prefix_of(self.request)

@@ -5,6 +5,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from localwhisper.engine.models import ModelEntry
+from localwhisper.engine.plans import Chosen
 from localwhisper.jobs.model import Job, JobState, Segment, Transcript
 from localwhisper.messages import Message, render
 from localwhisper.runner.downloads import Downloads
@@ -66,6 +67,7 @@ def options_body(job: Job) -> Json:
         "beam_size": options.beam_size,
         "vad_filter": options.vad_filter,
         "priority": options.priority,
+        "quality": options.quality,
     }
 
 
@@ -91,6 +93,7 @@ def segment_body(segment: Segment) -> Json:
         "avg_logprob": finite(segment.avg_logprob),
         "no_speech_prob": finite(segment.no_speech_prob),
         "compression_ratio": finite(segment.compression_ratio),
+        "retries": segment.retries,
         "temperature": segment.temperature,
     }
     if segment.words is not None:
@@ -112,6 +115,15 @@ def result_body(transcript: Transcript, *, timestamps: bool) -> Json:
     }
 
 
+def _plan_body(chosen: Chosen) -> Json:
+    return {
+        "name": chosen.plan.name,
+        "encoder_speedup": round(chosen.encoder_speedup, 2),
+        "decoder_speedup": round(chosen.decoder_speedup, 2),
+        "deviation": chosen.deviation,
+    }
+
+
 def model_body(entry: ModelEntry, downloads: Downloads, outlook: Outlook, language: str) -> Json:
     download = downloads.progress(entry.name)
     real_time_factor, is_measured = outlook.speed(entry.name)
@@ -122,6 +134,7 @@ def model_body(entry: ModelEntry, downloads: Downloads, outlook: Outlook, langua
         "bundled": entry.bundled,
         "multilingual": entry.multilingual,
         "translates": entry.translates,
+        "plans": {quality: _plan_body(chosen) for quality, chosen in entry.plans.items()},
         "description": render(Message("demo_description"), language) if entry.bundled else None,
         "real_time_factor": round(real_time_factor, 4),
         "speed_is_measured": is_measured,

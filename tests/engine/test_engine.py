@@ -18,18 +18,47 @@ from tests.engine.control import Recorder
 WORDS = Options(model="demo", word_timestamps=True)
 
 
-def content(transcript: Transcript) -> tuple[object, ...]:
-    return (transcript.text, transcript.language, transcript.segments)
+def said(transcript: Transcript) -> tuple[object, ...]:
+    """All of it but the figures."""
+    segments = [
+        (
+            s.id,
+            s.start,
+            s.end,
+            s.text,
+            s.tokens,
+            s.seek,
+            s.temperature,
+            [(w.word, w.start, w.end) for w in s.words or ()],
+        )
+        for s in transcript.segments
+    ]
+    return (transcript.text, transcript.language, segments)
+
+
+def figures(transcript: Transcript) -> list[float]:
+    return [
+        figure
+        for segment in transcript.segments
+        for figure in (segment.avg_logprob, segment.no_speech_prob, *(w.probability for w in segment.words or ()))
+    ]
+
+
+def assert_same(found: Transcript, expected: Transcript) -> None:
+    """Rounding depends on who else is in the batch; nothing that anybody reads does."""
+    assert said(found) == said(expected)
+    assert figures(found) == pytest.approx(figures(expected), abs=1e-4, nan_ok=True)
 
 
 def test_parallel_jobs_never_mix(engine: WhisperEngine, speech: dict[str, Path]) -> None:
     names = ["english", "spanish", "one second", "a window and more"]
     options = [Options(model="demo"), WORDS, Options(model="demo", beam_size=2)]
     work = [(speech[name], option) for name in names for option in options]
-    alone = [content(engine.transcribe(path, option, Recorder())) for path, option in work]
+    alone = [engine.transcribe(path, option, Recorder()) for path, option in work]
     with ThreadPoolExecutor(8) as pool:
-        together = list(pool.map(lambda item: content(engine.transcribe(*item, Recorder())), work))
-    assert together == alone
+        together = list(pool.map(lambda item: engine.transcribe(*item, Recorder()), work))
+    for found, expected in zip(together, alone, strict=True):
+        assert_same(found, expected)
 
 
 def test_going_on_from_any_window_gives_the_same(engine: WhisperEngine, speech: dict[str, Path]) -> None:
@@ -39,8 +68,8 @@ def test_going_on_from_any_window_gives_the_same(engine: WhisperEngine, speech: 
     for n_done in range(1, len(whole.windows) + 1):
         rest = Recorder()
         found = engine.transcribe(speech["two minutes"], WORDS, rest, done=whole.windows[:n_done])
-        assert content(found) == content(undisturbed)
-        assert rest.windows == whole.windows[n_done:]
+        assert_same(found, undisturbed)
+        assert [window.after for window in rest.windows] == [window.after for window in whole.windows[n_done:]]
 
 
 def test_stops_at_any_check(engine: WhisperEngine, speech: dict[str, Path]) -> None:
@@ -96,8 +125,8 @@ def test_loaded_once_however_many_ask(library: ModelLibrary) -> None:
     cache = ModelCache(library, idle_timeout_s=600)
 
     def ask(_: int) -> int:
-        with cache.lease("demo", Recorder()) as model:
-            return model.decoder.token_embedding.weight.data_ptr()
+        with cache.lease("demo", "exact", Recorder()) as model:
+            return id(model.decoder.layers[0])
 
     with ThreadPoolExecutor(8) as pool:
         weights = set(pool.map(ask, range(16)))
@@ -108,7 +137,7 @@ def test_loaded_once_however_many_ask(library: ModelLibrary) -> None:
 def test_given_back_when_idle_and_not_before(library: ModelLibrary) -> None:
     clock = [0.0]
     cache = ModelCache(library, idle_timeout_s=300, now=lambda: clock[0])
-    with cache.lease("demo", Recorder()):
+    with cache.lease("demo", "exact", Recorder()):
         clock[0] = 1000
         cache.evict_idle()
         assert cache.loaded() == ["demo"]
@@ -124,11 +153,11 @@ def test_given_back_when_idle_and_not_before(library: ModelLibrary) -> None:
 def test_a_corrupt_checkpoint_says_so(tmp_path: Path) -> None:
     (tmp_path / "tiny.pt").write_bytes(b"no checkpoint")
     library = ModelLibrary(tmp_path, mirror=None, unpack_dir=tmp_path, assets=ASSETS)
-    with pytest.raises(ModelCorrupt), ModelCache(library, idle_timeout_s=600).lease("tiny", Recorder()):
+    with pytest.raises(ModelCorrupt), ModelCache(library, idle_timeout_s=600).lease("tiny", "exact", Recorder()):
         pass
 
 
 def test_a_missing_checkpoint_is_fetched_or_says_why(tmp_path: Path) -> None:
     library = ModelLibrary(tmp_path, mirror="http://127.0.0.1:9", unpack_dir=tmp_path, assets=ASSETS)
-    with pytest.raises(ModelDownloadFailed), ModelCache(library, idle_timeout_s=600).lease("tiny", Recorder()):
+    with pytest.raises(ModelDownloadFailed), ModelCache(library, idle_timeout_s=600).lease("tiny", "exact", Recorder()):
         pass

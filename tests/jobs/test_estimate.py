@@ -28,6 +28,15 @@ def test_what_was_measured_here_counts() -> None:
     assert estimate.real_time_factor("tiny.en", {"tiny": 0.7}) == 0.1
 
 
+def test_each_quality_has_a_speed_of_its_own() -> None:
+    exact, fast = (Options(model="tiny", quality=quality) for quality in ("exact", "fast"))
+    measured = {estimate.pace(exact): 0.4}
+    assert estimate.real_time_factor(estimate.pace(fast), measured) == 0.4  # the nearest there is
+    measured = estimate.updated(measured, estimate.pace(fast), work_s=11.0, audio_s=100.0)
+    assert measured == {"tiny": 0.4, "tiny fast": pytest.approx(0.1)}
+    assert estimate.real_time_factor(estimate.pace(exact), measured) == 0.4
+
+
 def test_the_first_measurement_counts_wholly_and_later_ones_by_half() -> None:
     first = estimate.updated({"base": 0.3}, "tiny", work_s=21.0, audio_s=100.0)
     assert first == {"base": 0.3, "tiny": pytest.approx(0.2)}

@@ -25,7 +25,10 @@ class AnsweringHandler(UploadHandler):
         """By the names of /transcribe-job; None for what was not given. Raises InvalidOption."""
         fields = {name: text for name, text in given.items() if text is not None}
         services = self.services
-        return parse_options(fields, default_model=services.settings.default_model, library=services.library)
+        return parse_options(
+            fields, default_model=services.settings.default_model, default_quality=services.settings.quality,
+            library=services.library,
+        )  # fmt: skip
 
     async def transcribe(self, options: Options, filename: str | None = None) -> tuple[Job, Transcript]:
         """Raises why there is no transcript."""

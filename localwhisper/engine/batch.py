@@ -1,0 +1,98 @@
+"""Continuous batching: the decodes of all threads take their steps together, and join and leave between any two.
+
+Reading the weights is most of a token's time, so three decodes in one pass cost little more than one. Each
+decode keeps its own state; nothing is copied when one comes or goes.
+"""
+
+import threading
+import time
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from localwhisper.engine.decoder import Decoder, Step
+
+PATIENCE = 0.5  # of a step's time: how long a step waits for decodes that are between two tokens
+MAX_PATIENCE_S = 0.02
+
+
+@dataclass(eq=False)
+class _Turn:
+    step: Step
+    logits: Tensor | None = None
+    error: BaseException | None = None
+    is_over: bool = False
+
+
+class Batch:
+    """Threading: SAFE. Whichever thread finds the batch complete computes it for all; there is no thread of its own."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        self._decoder = decoder
+        self._changed = threading.Condition()
+        self._members = 0
+        self._waiting: list[_Turn] = []
+        self._is_busy = False
+        self._step_s = 0.0  # what the last one took
+
+    def join(self) -> None:
+        """From now on the others' steps wait a little for mine."""
+        with self._changed:
+            self._members += 1
+
+    def leave(self) -> None:
+        with self._changed:
+            self._members -= 1
+            self._changed.notify_all()
+
+    def step(self, step: Step) -> Tensor:
+        """Logits as Decoder gives them. Raises whatever the pass raised, in every decode that was in it."""
+        turn = _Turn(step)
+        with self._changed:
+            self._waiting.append(turn)
+            self._changed.notify_all()
+            if self._is_computed_by_another(turn):
+                return _result(turn)
+            turns, self._waiting = self._waiting, []
+            self._is_busy = True
+        self._compute(turns)
+        return _result(turn)
+
+    def _is_computed_by_another(self, turn: _Turn) -> bool:
+        """Wait for that, or until it is this thread's to compute all that wait. Holds the condition."""
+        latest_s: float | None = None
+        while not turn.is_over:
+            if self._is_busy:
+                self._changed.wait()
+                latest_s = None  # those who were in that step get the time to come back
+                continue
+            if latest_s is None:
+                latest_s = time.monotonic() + min(PATIENCE * self._step_s, MAX_PATIENCE_S)
+            left_s = latest_s - time.monotonic()
+            if len(self._waiting) >= self._members or left_s <= 0:
+                return False
+            self._changed.wait(left_s)
+        return True
+
+    def _compute(self, turns: list[_Turn]) -> None:
+        started_s = time.monotonic()
+        try:
+            for turn, logits in zip(turns, self._decoder([turn.step for turn in turns]), strict=True):
+                turn.logits = logits
+        except BaseException as error:
+            for turn in turns:
+                turn.error = error
+        finally:
+            with self._changed:
+                self._step_s = time.monotonic() - started_s
+                self._is_busy = False
+                for turn in turns:
+                    turn.is_over = True
+                self._changed.notify_all()
+
+
+def _result(turn: _Turn) -> Tensor:
+    if turn.error is not None:
+        raise turn.error
+    assert turn.logits is not None
+    return turn.logits

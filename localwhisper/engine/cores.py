@@ -1,0 +1,31 @@
+"""torch's threads: the processor's cores divided among the jobs that run, so that they never wait for each other."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+
+class Cores:
+    """Threading: SAFE. torch keeps its number of threads by thread; a new one takes over the last that was set."""
+
+    def __init__(self) -> None:
+        self._total = torch.get_num_threads()
+        self._lock = threading.Lock()
+        self._jobs = 0
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """While a job runs on the calling thread."""
+        with self._lock:
+            self._jobs += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._jobs -= 1
+
+    def take_share(self) -> None:
+        """For the calling thread's next window."""
+        torch.set_num_threads(max(1, self._total // max(self._jobs, 1)))

@@ -1,0 +1,118 @@
+"""The three engines behind one interface: load a model, encode windows, decode a forced number of tokens."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+import whisper
+from numpy.typing import NDArray
+from torch import Tensor
+from whisper.decoding import DecodingOptions
+from whisper.tokenizer import get_tokenizer
+
+from tests.bench.convert import convert
+
+Mel = NDArray[np.float32]  # shape (n_windows, n_mels, 3000)
+
+
+class Contestant(Protocol):
+    def encode(self, mel: Mel) -> NDArray[np.float32]:
+        """Features, shape (n_windows, n_audio_ctx, n_audio_state)."""
+
+    def decode(self, mel: Mel, n_tokens: int) -> list[int]:
+        """Encode and decode greedily; how many tokens each window got."""
+
+
+def _tokenizer() -> Any:
+    return get_tokenizer(multilingual=True, language="en", task="transcribe")
+
+
+def _options(n_tokens: int) -> DecodingOptions:
+    """Plain greedy decoding that can't end early."""
+    return DecodingOptions(
+        language="en", temperature=0.0, sample_len=n_tokens, without_timestamps=True, suppress_blank=False,
+        suppress_tokens=[_tokenizer().eot], fp16=False,
+    )  # fmt: skip
+
+
+class Stock:
+    def __init__(self, checkpoint: Path) -> None:
+        self._model = whisper.load_model(str(checkpoint))
+
+    def encode(self, mel: Mel) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            features: Tensor = self._model.encoder(torch.from_numpy(mel))
+        return features.numpy()
+
+    def decode(self, mel: Mel, n_tokens: int) -> list[int]:
+        results = whisper.decode(self._model, torch.from_numpy(mel), _options(n_tokens))
+        return [len(result.tokens) for result in results]
+
+
+class CTranslate2:
+    """faster-whisper's engine, called without faster-whisper's own work around it."""
+
+    def __init__(self, checkpoint: Path, n_threads: int, compute_type: str = "int8") -> None:
+        import ctranslate2
+
+        folder = checkpoint.with_suffix(f".{compute_type}")
+        if not (folder / "model.bin").exists():
+            convert(checkpoint, folder, compute_type)
+        self._storage = ctranslate2.StorageView
+        self._model = ctranslate2.models.Whisper(
+            str(folder), device="cpu", compute_type=compute_type, inter_threads=1, intra_threads=n_threads
+        )
+
+    def encode(self, mel: Mel) -> NDArray[np.float32]:
+        return np.array(self._model.encode(self._storage.from_array(mel), to_cpu=True))
+
+    def decode(self, mel: Mel, n_tokens: int) -> list[int]:
+        tokenizer = _tokenizer()
+        prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
+        results = self._model.generate(
+            self._storage.from_array(mel), [prompt] * len(mel), beam_size=1, max_length=2 * n_tokens,
+            suppress_blank=False, suppress_tokens=[tokenizer.eot],
+        )  # fmt: skip
+        return [len(result.sequences_ids[0]) for result in results]
+
+
+class Ours:
+    def __init__(self, checkpoint: Path, quality: Any) -> None:
+        from localwhisper.engine import calibration
+        from localwhisper.engine.checkpoint import read
+        from localwhisper.engine.network import Network
+        from localwhisper.engine.plans import PlanBook
+
+        found = read(checkpoint, checkpoint.stem)
+        book, machine = PlanBook(checkpoint.with_suffix(".plans.json")), calibration.machine()
+        chosen = book.find(found.name, quality, machine)  # measured once, as in the program
+        if chosen is None:
+            chosen = calibration.choose(found, quality, lambda: None)
+            book.keep(found.name, quality, machine, chosen)
+        self.chosen = chosen
+        self._network = Network(found, self.chosen.plan)
+
+    def encode(self, mel: Mel) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            return self._network.encoder(torch.from_numpy(mel)).numpy()
+
+    def decode(self, mel: Mel, n_tokens: int) -> list[int]:
+        from localwhisper.engine.inference import WindowTask
+
+        with torch.inference_mode():
+            features = self._network.encoder(torch.from_numpy(mel))
+            cross = self._network.decoder.cross(features)
+            results = WindowTask(self._network, cross, _options(n_tokens), lambda: None).run(features)
+        return [len(result.tokens) for result in results]
+
+
+def contestants(checkpoint: Path, n_threads: int) -> dict[str, Callable[[], Contestant]]:
+    """By name; each is loaded when it is called."""
+    return {
+        "openai-whisper": lambda: Stock(checkpoint),
+        "CTranslate2 int8": lambda: CTranslate2(checkpoint, n_threads),
+        "localwhisper exact": lambda: Ours(checkpoint, "exact"),
+        "localwhisper fast": lambda: Ours(checkpoint, "fast"),
+    }

@@ -1,0 +1,182 @@
+"""Our encoder, decoder and states against openai-whisper's modules, and every format against single precision."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+import whisper
+from torch import Tensor
+from whisper.model import ModelDimensions
+
+from localwhisper.engine import calibration
+from localwhisper.engine.checkpoint import Checkpoint
+from localwhisper.engine.decoder import Step
+from localwhisper.engine.linears import FORMATS, float32
+from localwhisper.engine.network import Network
+from localwhisper.engine.plans import REFERENCE, Plan, PlanBook
+from localwhisper.jobs.model import Quality
+from tools.random_checkpoint import tensors
+
+DIMS = ModelDimensions(80, 1500, 64, 2, 2, 51865, 448, 64, 4, 3)
+TOKENS = torch.tensor([[50258, 50259, 50359, 300, 401, 7]])
+
+
+@pytest.fixture(autouse=True)
+def no_gradients() -> Iterator[None]:
+    with torch.inference_mode():
+        yield
+
+
+@pytest.fixture(scope="module")
+def checkpoint() -> Checkpoint:
+    """Random, with sharpened attention, so that an error in it shows."""
+    return Checkpoint("random", DIMS, tensors(DIMS))
+
+
+@pytest.fixture(scope="module")
+def stock(checkpoint: Checkpoint) -> whisper.model.Whisper:
+    model = whisper.model.Whisper(DIMS)
+    model.load_state_dict(dict(checkpoint.tensors))
+    return model.float().eval()
+
+
+@pytest.fixture(scope="module")
+def network(checkpoint: Checkpoint) -> Network:
+    return Network(checkpoint, REFERENCE)
+
+
+@pytest.fixture(scope="module")
+def mel() -> Tensor:
+    return torch.randn(2, 80, 3000, generator=torch.Generator().manual_seed(5))
+
+
+def deviation(found: Tensor, right: Tensor) -> float:
+    return float((found - right).square().mean().sqrt() / right.square().mean().sqrt())
+
+
+def test_each_encoder_layer_is_stock_s(network: Network, stock: whisper.model.Whisper) -> None:
+    x = torch.randn(2, 1500, DIMS.n_audio_state)
+    for ours, theirs in zip(network.encoder.layers, stock.encoder.blocks, strict=True):
+        assert deviation(ours(x), theirs(x)) < 1e-5
+
+
+def test_features_and_logits_are_stock_s(network: Network, stock: whisper.model.Whisper, mel: Tensor) -> None:
+    features = stock.encoder(mel)
+    assert deviation(network.encoder(mel), features) < 1e-5
+    tokens = TOKENS.repeat(2, 1)
+    assert deviation(network.logits(tokens, features), stock.decoder(tokens, features)) < 1e-5
+
+
+def test_token_by_token_is_all_at_once(network: Network, mel: Tensor) -> None:
+    features = network.encoder(mel[:1])
+    right = network.logits(TOKENS, features)
+    state = network.state(features)
+    first = network.decoder([Step(TOKENS[:, :3], state, range(3))])[0]
+    rest = [network.decoder([Step(TOKENS[:, i : i + 1], state)])[0] for i in range(3, TOKENS.shape[1])]
+    assert deviation(torch.cat([first, *rest], dim=1), right) < 1e-5
+
+
+def test_states_of_any_length_share_a_pass(network: Network, mel: Tensor) -> None:
+    features = network.encoder(mel)
+    texts = [TOKENS[:, :2], TOKENS[:, :5], TOKENS[:, :3]]
+    states = [network.state(features[i % 2][None]) for i in range(3)]
+    found = network.decoder([Step(text, state) for text, state in zip(texts, states, strict=True)])
+    for i, text in enumerate(texts):
+        assert deviation(found[i], network.logits(text, features[i % 2][None])[:, -1:]) < 1e-5
+
+
+def test_beams_go_on_from_where_they_are_sent(network: Network, mel: Tensor) -> None:
+    features = network.encoder(mel)
+    state = network.state(features, n_group=2)
+    prefix = TOKENS[:, :3].repeat(2, 1)
+    network.decoder([Step(prefix, state)])
+    beams = torch.tensor([[11], [12], [13], [14]])
+    network.decoder([Step(beams, state)])
+    state.reorder([1, 1, 3, 2])
+    found = network.decoder([Step(torch.tensor([[5], [6], [7], [8]]), state)])[0][:, 0]
+    for row, (before, last) in enumerate([(12, 5), (12, 6), (14, 7), (13, 8)]):
+        text = torch.cat([TOKENS[0, :3], torch.tensor([before, last])])[None]
+        assert deviation(found[row], network.logits(text, features[row // 2][None])[0, -1]) < 1e-5
+
+
+def test_a_pass_that_fails_fails_in_all_its_decodes(network: Network, mel: Tensor) -> None:
+    features = network.encoder(mel[:1])
+    good, bad = network.state(features), network.state(features)
+    bad.length = DIMS.n_text_ctx  # no room for a token
+    errors: list[Exception] = []
+
+    def step(state: object) -> None:
+        try:
+            network.batch.step(Step(TOKENS[:, :1], state))  # type: ignore[arg-type]
+        except RuntimeError as error:
+            errors.append(error)
+
+    network.batch.join()
+    network.batch.join()
+    network.batch._step_s = 10.0  # patient enough for both to meet
+    threads = [threading.Thread(target=step, args=(state,)) for state in (good, bad)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    network.batch.leave()
+    network.batch.leave()
+    assert len(errors) >= 1
+    assert not any(thread.is_alive() for thread in threads)
+
+
+@pytest.mark.parametrize("format", ["float16-packed", "int8", "int8-reduced", "bfloat16", "float16"])
+def test_formats_are_near_single_precision(format: str) -> None:
+    generator = torch.Generator().manual_seed(3)
+    weight = torch.randn(96, 64, generator=generator).half()
+    bias, x = torch.randn(96, generator=generator).half(), torch.randn(7, 64, generator=generator)
+    allowed = {"float16-packed": 1e-6, "float16": 2e-3, "bfloat16": 1e-2}.get(format, 5e-2)
+    assert deviation(FORMATS[format](weight, bias)(x), float32(weight, bias)(x)) < allowed
+
+
+def test_another_plan_computes_the_same_network(checkpoint: Checkpoint, network: Network, mel: Tensor) -> None:
+    """As it would run on another device, here on this one."""
+    plan = Plan(encoder="bfloat16", decoder="float16", cross="float16", attention="bfloat16")
+    features = network.encoder(mel[:1])
+    other = Network(checkpoint, plan)
+    assert deviation(other.encoder(mel[:1]), features) < 0.1
+    assert deviation(other.logits(TOKENS, features), network.logits(TOKENS, features)) < 0.05
+
+
+@pytest.mark.parametrize("quality", ["exact", "fast"])
+def test_what_is_wrong_is_never_chosen(
+    checkpoint: Checkpoint, quality: Quality, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Formats that are instantaneous and wrong, not finite, or not there at all."""
+
+    def broken(weight: Tensor, bias: Tensor | None) -> object:
+        return lambda x: torch.full((*x.shape[:-1], len(weight)), float("nan"))
+
+    def wrong(weight: Tensor, bias: Tensor | None) -> object:
+        return lambda x: x.new_zeros(*x.shape[:-1], len(weight))
+
+    def missing(weight: Tensor, bias: Tensor | None) -> object:
+        raise RuntimeError("not on this processor")
+
+    monkeypatch.setattr(
+        calibration, "FORMATS", {"float32": float32, **dict.fromkeys(FORMATS.keys() - {"float32"}, wrong),
+                                 "int8": broken, "bfloat16": missing},
+    )  # fmt: skip
+    monkeypatch.setattr(calibration, "device", lambda: "cpu")
+    plan = calibration.choose(checkpoint, quality, lambda: None).plan
+    assert (plan.encoder, plan.decoder, plan.cross) == ("float32", "float32", "float32")
+
+
+def test_a_choice_is_kept_for_this_machine_alone(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    chosen = calibration.choose(checkpoint, "exact", lambda: None)
+    assert chosen.deviation <= calibration.TOLERANCE["exact"]
+    PlanBook(tmp_path / "plans.json").keep("random", "exact", "here", chosen)
+    book = PlanBook(tmp_path / "plans.json")
+    assert book.find("random", "exact", "here") == chosen
+    assert book.find("random", "exact", "elsewhere") is None
+    assert book.find("random", "fast", "here") is None
+    assert book.shown("random") == {"exact": chosen}
+    (tmp_path / "plans.json").write_bytes(b"{")
+    assert book.shown("random") == {}

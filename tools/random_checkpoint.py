@@ -1,0 +1,54 @@
+"""python -m tools.random_checkpoint tiny FILE: a checkpoint with a published model's dimensions and random weights.
+
+It says nothing, but takes the time and the memory of the real one, and needs no download.
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from whisper.model import AudioEncoder, ModelDimensions, TextDecoder
+
+# openai-whisper's model card: n_state, n_head, layers of each half; 80 mels, 51865 tokens
+SIZES = {"tiny": (384, 6, 4), "base": (512, 8, 6), "small": (768, 12, 12), "medium": (1024, 16, 24)}
+SHARPNESS = 3.0  # of queries and keys: with plain random ones attention is flat, and its errors don't show
+
+
+def dimensions(size: str) -> ModelDimensions:
+    n_state, n_head, n_layer = SIZES[size]
+    return ModelDimensions(80, 1500, n_state, n_head, n_layer, 51865, 448, n_state, n_head, n_layer)
+
+
+def tensors(dims: ModelDimensions, seed: int = 0) -> dict[str, Tensor]:
+    """Half precision, by openai-whisper's names."""
+    encoder = AudioEncoder(dims.n_mels, dims.n_audio_ctx, dims.n_audio_state, dims.n_audio_head, dims.n_audio_layer)
+    decoder = TextDecoder(dims.n_vocab, dims.n_text_ctx, dims.n_text_state, dims.n_text_head, dims.n_text_layer)
+    generator = torch.Generator().manual_seed(seed)
+    made = {}
+    for part, module in (("encoder", encoder), ("decoder", decoder)):
+        for name, value in module.state_dict().items():
+            made[f"{part}.{name}"] = _value(name, value, generator).half()
+    return made
+
+
+def _value(name: str, old: Tensor, generator: torch.Generator) -> Tensor:
+    if "ln" in name.split(".")[-2:][0] or (name == "positional_embedding" and old.shape[0] > 1000):
+        return old  # layer norms as they begin; the encoder's sinusoids
+    if name.endswith("bias"):
+        return torch.zeros_like(old)
+    if "embedding" in name:
+        return torch.randn(old.shape, generator=generator) * 0.02
+    fan_in = old[0].numel()
+    scale = SHARPNESS if name.endswith(("query.weight", "key.weight")) else 1.0
+    return torch.randn(old.shape, generator=generator) * scale / fan_in**0.5
+
+
+def write(size: str, path: Path) -> Path:
+    dims = dimensions(size)
+    torch.save({"dims": vars(dims), "model_state_dict": tensors(dims)}, path)
+    return path
+
+
+if __name__ == "__main__":
+    write(sys.argv[1], Path(sys.argv[2]))
