@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 ARGS ?=
 PAGE_CHECKS := tests/browser/node_modules/.installed
 
-.PHONY: run test lint check browser screenshots clean
+.PHONY: run test lint check browser proxy screenshots torture soak load clean
 
 run: $(VENV)/.run
 	$(BIN)/python -m localwhisper --test-services $(ARGS)
@@ -19,7 +19,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-check: $(VENV)/.dev browser $(PAGE_CHECKS)
+check: $(VENV)/.dev browser proxy $(PAGE_CHECKS)
 	$(BIN)/python -m pytest $(ARGS)
 
 # the type checker and the accessibility rules that the tests hold against the page
@@ -38,6 +38,11 @@ browser: $(VENV)/.dev
 	       && apt-get -qq install --yes --no-install-recommends chromium >/dev/null; } \
 	  || $(BIN)/python -m playwright install chromium
 
+# one test runs behind a real nginx; without it, and without the right to install it, that test is skipped
+proxy:
+	@command -v nginx /usr/sbin/nginx >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null \
+	  || { apt-get -qq update && apt-get -qq install --yes --no-install-recommends nginx-light >/dev/null; }
+
 $(VENV)/.run: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) --editable .
@@ -51,6 +56,10 @@ $(VENV)/.dev: pyproject.toml constraints.txt
 # the README's pictures
 screenshots: $(VENV)/.dev browser
 	$(BIN)/python -m tests.browser.screenshots
+
+# the long forms of what the tests do briefly
+torture: $(VENV)/.dev
+	$(BIN)/python -m tests.torture.kills $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist

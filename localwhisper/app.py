@@ -11,7 +11,6 @@ from pathlib import Path
 
 import tornado.httpserver
 import tornado.netutil
-import tornado.web
 
 from localwhisper import paths
 from localwhisper.audio.probe import probe
@@ -23,6 +22,7 @@ from localwhisper.engine.models import ModelLibrary
 from localwhisper.errors import PortInUse, StorageUnwritable
 from localwhisper.runner.bus import Bus
 from localwhisper.runner.corrections import Corrections
+from localwhisper.runner.detection import Detector
 from localwhisper.runner.downloads import Downloads
 from localwhisper.runner.outlook import Outlook
 from localwhisper.runner.queue import JobQueue
@@ -33,8 +33,11 @@ from localwhisper.runner.waveforms import Waveforms
 from localwhisper.server import openapi, routes
 from localwhisper.server.base import NotFoundHandler
 from localwhisper.server.connections import Connections
+from localwhisper.server.door import Door
+from localwhisper.server.gate import Gate
 from localwhisper.server.services import Services
 from localwhisper.settings import Settings
+from localwhisper.store.atomic import make_private_folder
 from localwhisper.store.files import FileStore
 from localwhisper.store.lock import DataDirLock
 from localwhisper.store.search import SearchIndex
@@ -96,16 +99,18 @@ class App:
         self._queue = JobQueue(
             store=self._store, engine=self._engine, bus=bus, speeds=speeds,
             new_executor=partial(ThreadPoolExecutor, settings.max_concurrent_jobs, "worker"),
-            max_concurrent_jobs=settings.max_concurrent_jobs, now=now,
+            max_concurrent_jobs=settings.max_concurrent_jobs, now=now, default_model=settings.default_model,
         )  # fmt: skip
         self._downloads = Downloads(library, bus)
+        self._detector = Detector(self._engine)
         index = self._queue.index
         self._search = Search(index, self._store, SearchIndex(paths.search(settings.data_dir)), bus)
         self._waveforms = Waveforms(index, self._store, partial(waveform, max_audio_s=settings.max_audio_seconds))
         self._services = Services(
             settings=settings, queue=self._queue, outlook=Outlook(self._queue, speeds, now), bus=bus,
             corrections=Corrections(index, self._store, bus), waveforms=self._waveforms, search=self._search,
-            library=library, downloads=self._downloads, connections=Connections(),
+            library=library, downloads=self._downloads, detector=self._detector, connections=Connections(),
+            door=Door(settings.token),
             incoming=paths.incoming(settings.data_dir), samples=SAMPLES, uploads=self._uploads,
             probe=partial(probe, max_audio_s=settings.max_audio_seconds), languages=tables.languages(), now=now,
             api=openapi.document(routes.ROUTES),
@@ -118,8 +123,8 @@ class App:
         """
         settings = self.settings
         try:
-            for folder in (paths.jobs(settings.data_dir), paths.incoming(settings.data_dir)):
-                folder.mkdir(parents=True, exist_ok=True)
+            for folder in (settings.data_dir, paths.jobs(settings.data_dir), paths.incoming(settings.data_dir)):
+                make_private_folder(folder)
         except OSError as error:
             raise StorageUnwritable(path=str(settings.data_dir), reason=error.strerror) from None
         self._lock.acquire()
@@ -129,7 +134,7 @@ class App:
         )  # fmt: skip
         sockets = self._bind()
         try:
-            await self._queue.start()
+            await self._queue.start(after_crash=self._lock.found_crash)
         except BaseException:
             for opened in sockets:
                 opened.close()
@@ -140,9 +145,9 @@ class App:
         port: int = sockets[0].getsockname()[1]
         return port
 
-    def _application(self) -> tornado.web.Application:
+    def _application(self) -> Gate:
         settings = self.settings
-        return tornado.web.Application(
+        return Gate(
             routes.handlers(str(web_folder()), str(SAMPLES)),
             services=self._services,
             default_handler_class=NotFoundHandler,
@@ -166,6 +171,7 @@ class App:
         """Take nothing more, interrupt the work, close all. What was interrupted goes on at the next start."""
         self._server.stop()
         self._downloads.stop()
+        self._detector.stop()
         self._waveforms.stop()
         await self._queue.stop()
         await self._server.close_all_connections()

@@ -47,6 +47,8 @@ class DuplicateField(LocalWhisperError):
 
 
 class MissingFile(LocalWhisperError):
+    """Params: field."""
+
     code = "missing_file"
 
 
@@ -83,6 +85,12 @@ class JobNotFinished(LocalWhisperError):
     code = "job_not_finished"
 
 
+class JobWasCancelled(LocalWhisperError):
+    """Somebody else cancelled the job whose result was waited for."""
+
+    code = "job_was_cancelled"
+
+
 class JobNotRetryable(LocalWhisperError):
     """Params: state."""
 
@@ -99,6 +107,12 @@ class JobDamaged(LocalWhisperError):
     """Params: file."""
 
     code = "job_damaged"
+
+
+class JobCrashed(LocalWhisperError):
+    """The program ended by itself while it ran the job, again and again at the same place."""
+
+    code = "job_crashed"
 
 
 class InvalidTransition(LocalWhisperError):
@@ -208,6 +222,12 @@ class StoreTooNew(LocalWhisperError):
 
 class QueueNotRunning(LocalWhisperError):
     code = "queue_not_running"
+
+
+class FileMissing(LocalWhisperError):
+    """On the command line. Params: path."""
+
+    code = "file_missing"
 
 
 class BadSetting(LocalWhisperError):

@@ -73,8 +73,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "El campo '{field}' se envió dos veces. Envíelo una sola vez.",
     ),
     "missing_file": (
-        "No file was sent. Send the audio as the multipart field 'file'.",
-        "No se envió ningún archivo. Envíe el audio en el campo multipart 'file'.",
+        "No file was sent. Send the audio as the multipart field '{field}'.",
+        "No se envió ningún archivo. Envíe el audio en el campo multipart '{field}'.",
     ),
     "invalid_body": (
         "The request could not be read: {reason}.",
@@ -101,8 +101,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Las páginas de '{origin}' no pueden usar este servidor.",
     ),
     "unauthorized": (
-        "This server needs its token: send 'Authorization: Bearer <token>'.",
-        "Este servidor requiere su token: envíe 'Authorization: Bearer <token>'.",
+        "This server needs its right token: send 'Authorization: Bearer <token>'.",
+        "Este servidor requiere su token correcto: envíe 'Authorization: Bearer <token>'.",
+    ),
+    "too_many_attempts": (
+        "A wrong token was given. Try again in {seconds} seconds.",
+        "Se dio un token incorrecto. Inténtelo de nuevo en {seconds} segundos.",
     ),
     "bad_request": ("The request could not be understood.", "No se entendió la solicitud."),
     "invalid_frame": (
@@ -119,6 +123,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "The job has no transcript yet ({state}). Wait until it is completed.",
         "El trabajo aún no tiene transcripción ({state}). Espere a que termine.",
     ),
+    "job_was_cancelled": (
+        "The job was cancelled before it was done. Send the audio again if you need its text.",
+        "El trabajo se canceló antes de terminar. Envíe el audio de nuevo si necesita su texto.",
+    ),
     "job_not_retryable": (
         "Only a failed or cancelled job can be run again; this one is {state}.",
         "Solo se puede repetir un trabajo fallido o cancelado; este está {state}.",
@@ -130,6 +138,16 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "job_damaged": (
         "The job's file {file} is damaged or missing. Submit the audio again.",
         "El archivo {file} del trabajo está dañado o falta. Envíe el audio de nuevo.",
+    ),
+    "job_crashed": (
+        "localwhisper broke down twice at the same place of this recording, so the job was set aside. "
+        "Most often memory ran out: choose a smaller model or run fewer jobs at once, then try again.",
+        "localwhisper se cerró dos veces en el mismo punto de esta grabación, así que el trabajo se apartó. "
+        "Casi siempre falta memoria: elija un modelo más pequeño o menos trabajos a la vez e inténtelo de nuevo.",
+    ),
+    "record_restored": (
+        "The job's record was damaged; its transcript was saved",
+        "El registro del trabajo estaba dañado; la transcripción se salvó",
     ),
     "invalid_transition": (
         "Job {job_id} can't go from {old} to {new}.",
@@ -213,6 +231,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "queue_not_running": (
         "The queue is not running. POST /queue/restart starts it.",
         "La cola no está en marcha. POST /queue/restart la inicia.",
+    ),
+    "file_missing": (
+        "There is no file or folder {path}.",
+        "No existe el archivo o la carpeta {path}.",
     ),
     "bad_setting": (
         "{name}: '{value}' is not accepted. It takes {accepted}.",

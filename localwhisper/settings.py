@@ -1,9 +1,12 @@
 """The table of settings: environment names, flags, --help and the README's table all come from it."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import TypeVar
 
 import platformdirs
 
@@ -24,6 +27,10 @@ class Settings:
     model_dir: Path | None  # None: openai-whisper's own cache
     model_mirror: str | None
     token: str | None
+    allowed_hosts: tuple[str, ...]
+    allowed_origins: tuple[str, ...]
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    path_prefix: str  # "" or "/…", without a slash at its end
     max_upload_bytes: int
     max_audio_seconds: float
     model_idle_timeout: float  # seconds
@@ -86,6 +93,22 @@ def _optional_folder(text: str) -> Path | None:
     return _folder(text) if text else None
 
 
+T = TypeVar("T")
+
+
+def _list(item: Callable[[str], T]) -> Callable[[str], tuple[T, ...]]:
+    return lambda text: tuple(item(part.strip()) for part in text.split(",")) if text else ()
+
+
+def _matching(pattern: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(text)
+        return text.rstrip("/")
+
+    return parse
+
+
 GIB = 1024**3
 SETTINGS: tuple[Setting, ...] = (
     Setting("default_model", "DEFAULT_MODEL", "medium", _text, "a model's name",
@@ -108,6 +131,15 @@ SETTINGS: tuple[Setting, ...] = (
             "base address of a mirror for the checkpoints"),
     Setting("token", "LOCALWHISPER_TOKEN", "", _optional, "a text without control characters",
             "bearer token; required to listen beyond loopback"),
+    Setting("allowed_hosts", "LOCALWHISPER_ALLOWED_HOSTS", "", _list(_matching(r"[A-Za-z0-9._-]+")),
+            "host names separated by commas", "more names under which browsers may reach the server, e.g. a proxy's"),
+    Setting("allowed_origins", "LOCALWHISPER_ALLOWED_ORIGINS", "",
+            _list(_matching(r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")),
+            "origins such as https://app.example separated by commas", "other sites whose pages may use the server"),
+    Setting("trusted_proxies", "LOCALWHISPER_TRUSTED_PROXIES", "", _list(ip_network),
+            "IP addresses or networks separated by commas", "proxies whose X-Forwarded headers are believed"),
+    Setting("path_prefix", "LOCALWHISPER_PATH_PREFIX", "", _matching(r"|(/[A-Za-z0-9._~-]+)+/?"),
+            "a path such as /whisper", "path under which a proxy shows the server"),
     Setting("max_upload_bytes", "MAX_UPLOAD_BYTES", str(4 * GIB), _integer(1, 2**50), "a whole number of bytes",
             "largest file taken"),
     Setting("max_audio_seconds", "MAX_AUDIO_SECONDS", str(12 * 3600), _seconds, "a number of seconds above 0",

@@ -21,6 +21,10 @@ BAD = {
     "model_dir": [" ", "a\0b"],
     "model_mirror": ["ftp://mirror", "mirror.example", "file:///etc"],
     "token": ["  ", "a\nb", "\x01"],
+    "allowed_hosts": ["http://box", "a b", "box,,", "box:9000"],
+    "allowed_origins": ["*", "box.example", "https://box.example/path", "null"],
+    "trusted_proxies": ["proxy", "10.0.0.1/8", "300.1.1.1"],
+    "path_prefix": ["whisper", "/a b", "/a//b", "//evil.example"],
     "max_upload_bytes": ["0", "-1", "4 GiB", "1e9"],
     "max_audio_seconds": ["0", "12h", "nan", "inf"],
     "model_idle_timeout": ["0", "-1", "never"],
@@ -41,8 +45,8 @@ def test_the_defaults_that_the_contract_gives() -> None:
     assert load({}, {}) == Settings(
         default_model="medium", max_concurrent_jobs=3, websocket_ping_interval=30.0, websocket_timeout=300.0,
         host="127.0.0.1", port=9000, data_dir=Path(platformdirs.user_data_dir("localwhisper", appauthor=False)),
-        model_dir=None, model_mirror=None, token=None, max_upload_bytes=4 * 1024**3,
-        max_audio_seconds=12 * 3600.0, model_idle_timeout=300.0,
+        model_dir=None, model_mirror=None, token=None, allowed_hosts=(), allowed_origins=(), trusted_proxies=(),
+        path_prefix="", max_upload_bytes=4 * 1024**3, max_audio_seconds=12 * 3600.0, model_idle_timeout=300.0,
     )  # fmt: skip
 
 
@@ -50,7 +54,9 @@ def test_the_environment_names_that_the_contract_gives() -> None:
     assert [row.env for row in SETTINGS] == [
         "DEFAULT_MODEL", "MAX_CONCURRENT_JOBS", "WEBSOCKET_PING_INTERVAL", "WEBSOCKET_TIMEOUT", "LOCALWHISPER_HOST",
         "LOCALWHISPER_PORT", "LOCALWHISPER_DATA_DIR", "LOCALWHISPER_MODEL_DIR", "LOCALWHISPER_MODEL_MIRROR",
-        "LOCALWHISPER_TOKEN", "MAX_UPLOAD_BYTES", "MAX_AUDIO_SECONDS", "MODEL_IDLE_TIMEOUT",
+        "LOCALWHISPER_TOKEN", "LOCALWHISPER_ALLOWED_HOSTS", "LOCALWHISPER_ALLOWED_ORIGINS",
+        "LOCALWHISPER_TRUSTED_PROXIES", "LOCALWHISPER_PATH_PREFIX", "MAX_UPLOAD_BYTES",
+        "MAX_AUDIO_SECONDS", "MODEL_IDLE_TIMEOUT",
     ]  # fmt: skip
 
 
@@ -104,6 +110,19 @@ def test_values_are_tidied() -> None:
     assert settings.data_dir == Path.home() / "jobs"
     assert settings.model_dir == Path.cwd() / "models"
     assert settings.model_mirror == "https://mirror.example/w"
+
+
+def test_lists_and_prefix() -> None:
+    environ = {
+        "LOCALWHISPER_ALLOWED_HOSTS": "box.lan, Other", "LOCALWHISPER_TRUSTED_PROXIES": "127.0.0.1,10.0.0.0/8,::1",
+        "LOCALWHISPER_ALLOWED_ORIGINS": "https://app.example,http://localhost:3000",
+        "LOCALWHISPER_PATH_PREFIX": "/tools/whisper/",
+    }  # fmt: skip
+    settings = load({}, environ)
+    assert settings.allowed_hosts == ("box.lan", "Other")
+    assert settings.allowed_origins == ("https://app.example", "http://localhost:3000")
+    assert [str(network) for network in settings.trusted_proxies] == ["127.0.0.1/32", "10.0.0.0/8", "::1/128"]
+    assert settings.path_prefix == "/tools/whisper"
 
 
 def test_settings_are_frozen() -> None:

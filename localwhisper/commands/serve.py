@@ -8,11 +8,13 @@ import signal
 import sys
 import threading
 import webbrowser
+from io import TextIOWrapper
 from types import FrameType
 
 from localwhisper import __version__, paths
 from localwhisper.app import App
 from localwhisper.settings import LOOPBACK_HOSTS, Settings
+from localwhisper.store.atomic import private
 
 LOG_BYTES = 1024 * 1024
 
@@ -56,11 +58,16 @@ async def _told_to_stop() -> None:
     await told.wait()
 
 
+class PrivateLog(logging.handlers.RotatingFileHandler):
+    """For the user alone."""
+
+    def _open(self) -> TextIOWrapper:
+        return open(self.baseFilename, "a", encoding=self.encoding, opener=private)
+
+
 def _log_to_file(settings: Settings) -> None:
     """Warnings to the console, errors with their tracebacks to a file of bounded size."""
-    handler = logging.handlers.RotatingFileHandler(
-        paths.log_file(settings.data_dir), maxBytes=LOG_BYTES, backupCount=2, encoding="utf-8"
-    )
+    handler = PrivateLog(paths.log_file(settings.data_dir), maxBytes=LOG_BYTES, backupCount=2, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.getLogger().addHandler(handler)
     console = logging.StreamHandler()

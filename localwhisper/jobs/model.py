@@ -110,6 +110,14 @@ class Waveform:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Detection:
+    """The language a recording most likely speaks, and how probable the model finds it."""
+
+    language: str  # a code
+    probability: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     id: str  # UUID, canonical lower case
     filename: str  # as the user's machine called it; shown, never used as a path
@@ -124,6 +132,8 @@ class Job:
     message: Message = field(default_factory=lambda: Message("job_pending"))
     error: Message | None = None
     language: str | None = None  # detected or given, once known
+    crashes: int = 0  # how often the program broke down while it decoded the window after `crashed_at`
+    crashed_at: int = 0  # windows that were done then
     history: tuple[JobState, ...] = ()  # the states before this one, oldest first
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from localwhisper.errors import JobDamaged, LocalWhisperError
+from localwhisper.errors import JobCrashed, JobDamaged, LocalWhisperError
 from localwhisper.jobs.events import JobChanged, ProgressMade, SegmentDone
 from localwhisper.jobs.model import Job, JobState, Options, Transcript, Window
 from localwhisper.jobs.transitions import move
@@ -18,29 +18,64 @@ from localwhisper.runner.index import JobIndex
 from localwhisper.runner.storing import AsyncStore
 from localwhisper.store.base import Damaged
 
+MOST_CRASHES = 2  # at the same place, then the job is set aside
 log = logging.getLogger(__name__)
 
 
 class Ledger:
     """Threading: the event loop's thread only."""
 
-    def __init__(self, store: AsyncStore, bus: Bus, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: AsyncStore, bus: Bus, now: Callable[[], datetime], default_model: str) -> None:
         self.index = JobIndex()
         self.store = store
         self.now = now
         self._bus = bus
+        self._default_model = default_model
 
-    async def load(self) -> None:
-        """Take up every job where it was; those that ran when the program ended are queued again."""
+    async def load(self, *, after_crash: bool) -> None:
+        """Take up every job where it was; those that ran when the program ended are queued again.
+
+        `after_crash`: the program broke down, and one of those may be why.
+        """
         jobs, damaged = await self.store.load_all()
         for job in jobs:
             self.index.put(job)
         for job in jobs:
             if job.state is JobState.PROCESSING:
-                await self.move(job, JobState.QUEUED)
+                await self._take_up(job, after_crash)
         for broken in damaged:
             log.warning("job %s: %s is damaged", broken.job_id, broken.file)
-            self.index.put(_stand_in(broken, self.now()))
+            self.index.put(await self._stand_in(broken))
+
+    async def _take_up(self, job: Job, after_crash: bool) -> None:
+        """Queue a job that was interrupted, or set it aside where it takes the program down each time."""
+        try:
+            n_done = len(await self.store.windows(job.id))
+        except LocalWhisperError:
+            n_done = 0  # its run will say what is wrong
+        crashes = (job.crashes if job.crashed_at == n_done else 0) + after_crash
+        job = replace(job, crashes=crashes, crashed_at=n_done)
+        if crashes < MOST_CRASHES:
+            await self.move(job, JobState.QUEUED)
+        else:
+            log.error("job %s is set aside: the program broke down %d times in it", job.id, crashes)
+            await self.move(replace(job, crashes=0), JobState.FAILED, error=JobCrashed().message)
+
+    async def _stand_in(self, damaged: Damaged) -> Job:
+        """For a job whose record can't be read, so that it is seen, and what is left of it can be had."""
+        job = Job(
+            id=damaged.job_id, filename=damaged.job_id, audio_file=damaged.audio_file, audio_duration=0.0,
+            options=Options(model=self._default_model), state=JobState.FAILED, created_at=damaged.since,
+            completed_at=damaged.since, message=Message("job_failed"), error=JobDamaged(file=damaged.file).message,
+        )  # fmt: skip
+        try:
+            transcript = await self.store.transcript(job.id)
+        except LocalWhisperError:
+            return job
+        return replace(
+            job, state=JobState.COMPLETED, progress=100.0, language=transcript.language,
+            message=Message("record_restored"), error=None,
+        )  # fmt: skip
 
     def announce(self, job: Job) -> None:
         """A job that the store has just taken over, or that is about to be saved by its run."""
@@ -67,8 +102,8 @@ class Ledger:
         """Raises StorageFull, StorageUnwritable."""
         await self.store.append_window(job_id, window)
         job = self.index.get(job_id)
-        if window.after.language != job.language:
-            self.index.put(replace(job, language=window.after.language))
+        if window.after.language != job.language or job.crashes:
+            self.index.put(replace(job, language=window.after.language, crashes=0))
         for segment in window.segments:
             self._bus.publish(SegmentDone(job_id=job_id, segment=segment))
 
@@ -78,12 +113,3 @@ class Ledger:
         job = replace(job, message=message, progress=max(job.progress, min(percent, 99.9)))
         self.index.put(job)
         self._bus.publish(ProgressMade(job=job))
-
-
-def _stand_in(damaged: Damaged, now: datetime) -> Job:
-    """For a job whose record can't be read, so that it is seen and can be removed."""
-    return Job(
-        id=damaged.job_id, filename=damaged.job_id, audio_file="", audio_duration=0.0,
-        options=Options(model="demo"), state=JobState.FAILED, created_at=now, completed_at=now,
-        message=Message("job_failed"), error=JobDamaged(file=damaged.file).message,
-    )  # fmt: skip

@@ -6,11 +6,12 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from localwhisper.engine.base import Engine
-from localwhisper.errors import JobAlreadyFinished, JobNotRetryable, QueueNotRunning
+from localwhisper.errors import JobAlreadyFinished, JobDamaged, JobNotRetryable, QueueNotRunning
 from localwhisper.jobs.events import JobRemoved
-from localwhisper.jobs.model import Job, JobState, Options, Segment, Transcript, joined
+from localwhisper.jobs.model import FRAMES_PER_SECOND, Job, JobState, Options, Segment, Transcript, joined
 from localwhisper.jobs.transitions import move
 from localwhisper.runner.bus import Bus
 from localwhisper.runner.index import JobIndex
@@ -19,6 +20,7 @@ from localwhisper.runner.speeds import Speeds
 from localwhisper.runner.storing import AsyncStore
 from localwhisper.runner.workers import Workers
 
+SLACK_S = 1.0  # between what a header says of a recording's length and its last window
 STOP_GRACE_S = 1.2  # a stop promises to end within 2 s
 
 
@@ -28,22 +30,24 @@ class JobQueue:
     def __init__(
         self, *, store: AsyncStore, engine: Engine, bus: Bus, speeds: Speeds,
         new_executor: Callable[[], Executor], max_concurrent_jobs: int, now: Callable[[], datetime],
+        default_model: str,
     ) -> None:  # fmt: skip
         self.max_concurrent_jobs = max_concurrent_jobs
         self.is_running = False
         self._store = store
         self._bus = bus
-        self._ledger = Ledger(store, bus, now)
+        self._ledger = Ledger(store, bus, now, default_model)
         self._workers = Workers(self._ledger, engine, speeds, new_executor, self._dispatch)
-        self._changing = asyncio.Lock()  # retry and remove take several steps each
+        self._changing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by job id
+        self._restarting = asyncio.Lock()
 
     @property
     def index(self) -> JobIndex:
         return self._ledger.index
 
-    async def start(self) -> None:
+    async def start(self, *, after_crash: bool = False) -> None:
         """Take up every job where it was, and run what waits."""
-        await self._ledger.load()
+        await self._ledger.load(after_crash=after_crash)
         self._resume()
 
     async def stop(self) -> None:
@@ -53,9 +57,10 @@ class JobQueue:
 
     async def restart(self) -> None:
         """A fresh start of a stuck queue: no job is lost, workers that don't answer are left behind."""
-        if self.is_running:
-            await self.stop()
-        self._resume()
+        async with self._restarting:
+            if self.is_running:
+                await self.stop()
+            self._resume()
 
     def _resume(self) -> None:
         self._workers.open()
@@ -64,13 +69,19 @@ class JobQueue:
 
     def _dispatch(self) -> None:
         while self.is_running and len(self._workers) < self.max_concurrent_jobs:
-            waiting = self.waiting()
-            if not waiting:
+            waiting = self._next()
+            if waiting is None:
                 return
             # seen at once, saved by the run: nothing else may take the job meanwhile
-            job = move(waiting[0], JobState.PROCESSING, now=self._ledger.now())
+            job = move(waiting, JobState.PROCESSING, now=self._ledger.now())
             self._ledger.announce(job)
             self._workers.start(job.id)
+
+    def _next(self) -> Job | None:
+        """The job that runs next. Of those that ran when the program broke down only one runs at a time,
+        until its next window is done: so the one that brings it down is found, and no other is blamed."""
+        is_suspect_running = any(job.crashes for job in self.active())
+        return next((job for job in self.waiting() if not (job.crashes and is_suspect_running)), None)
 
     # -- what people ask for -------------------------------------------------------------
 
@@ -105,7 +116,7 @@ class JobQueue:
 
     async def remove(self, job_id: str) -> Job:
         """Cancel if need be, then remove the job with all its files. Raises JobNotFound."""
-        async with self._changing:
+        async with self._change(job_id):
             await self._end(self.index.get(job_id))
             await self._store.remove(job_id)
             job = self.index.get(job_id)
@@ -115,7 +126,7 @@ class JobQueue:
 
     async def retry(self, job_id: str, options: Options | None = None) -> Job:
         """Run a failed or cancelled job again, with its own options or others. Raises JobNotRetryable."""
-        async with self._changing:
+        async with self._change(job_id):
             job = self.index.get(job_id)
             if job.state not in (JobState.FAILED, JobState.CANCELLED):
                 raise JobNotRetryable(state=job.state.value)
@@ -123,9 +134,13 @@ class JobQueue:
             await self._store.clear_windows(job_id)
             if options is not None:
                 job = replace(job, options=options, language=options.language)
-            await self._ledger.move(job, JobState.QUEUED)
+            await self._ledger.move(replace(job, crashes=0), JobState.QUEUED)
         self._dispatch()
         return self.index.get(job_id)
+
+    def _change(self, job_id: str) -> asyncio.Lock:
+        """Retry and remove take several steps each."""
+        return self._changing.setdefault(job_id, asyncio.Lock())
 
     async def _end(self, job: Job) -> None:
         if job.state is JobState.PROCESSING:
@@ -149,8 +164,18 @@ class JobQueue:
         return joined(await self._store.windows(job_id))
 
     async def transcript(self, job_id: str, *, original: bool = False) -> Transcript:
-        """As it was last corrected, or the machine's own. Raises JobDamaged."""
-        return await self._store.transcript(job_id, original=original)
+        """As it was last corrected, or the machine's own; put together from the decoded windows where its file is
+        damaged. Raises JobDamaged."""
+        try:
+            return await self._store.transcript(job_id, original=original)
+        except JobDamaged:
+            job = self.index.get(job_id)
+            windows = await self._store.windows(job_id)
+            if not windows or windows[-1].after.seek < (job.audio_duration - SLACK_S) * FRAMES_PER_SECOND:
+                raise
+        segments = joined(windows)
+        text = "".join(segment.text for segment in segments)
+        return Transcript(text=text, language=job.language or "en", segments=segments, processing_time=0.0)
 
     async def audio_path(self, job_id: str) -> Path:
         """Raises JobNotFound, JobDamaged."""

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Protocol
 
 from localwhisper.engine.base import Engine
-from localwhisper.errors import InternalError, LocalWhisperError, OutOfMemory, Stopped
+from localwhisper.errors import InternalError, LocalWhisperError, OutOfMemory, Stopped, StorageFull
 from localwhisper.jobs.model import Options, Transcript, Window
 from localwhisper.messages import Message
+from localwhisper.store.atomic import FULL
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +93,15 @@ def run(engine: Engine, work: Work, stop: threading.Event, reporter: Reporter) -
         return Failed(error.message)
     except MemoryError:
         return Failed(OutOfMemory(model=work.options.model).message)
+    except OSError as error:
+        if error.errno in FULL:  # of the temporary files
+            return Failed(StorageFull().message)
+        return _unexpected(work)
     except BaseException:
-        log_id = uuid.uuid4().hex[:8]
-        log.exception("job %s failed [%s]", work.job_id, log_id)
-        return Failed(InternalError(log_id=log_id).message)
+        return _unexpected(work)
+
+
+def _unexpected(work: Work) -> Failed:
+    log_id = uuid.uuid4().hex[:8]
+    log.exception("job %s failed [%s]", work.job_id, log_id)
+    return Failed(InternalError(log_id=log_id).message)

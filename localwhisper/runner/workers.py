@@ -125,7 +125,10 @@ class Workers:
             report = await run.reports.get()
             if not isinstance(report, Window):
                 return report
+            was_suspect = self._ledger.index.get(run.job_id).crashes > 0
             await self._ledger.add_window(run.job_id, report)
+            if was_suspect:
+                self._on_free()  # the next of them may run
 
     async def _conclude(self, run: Run, outcome: worker.Outcome) -> None:
         job = self._ledger.index.get(run.job_id)

@@ -1,4 +1,7 @@
-"""What every handler has in common: checks before, headers, JSON bodies, one shape of error."""
+"""What every handler has in common: the token, headers, JSON bodies, one shape of error.
+
+Host and Origin are checked before routing, in gate.py.
+"""
 
 import logging
 import uuid
@@ -10,8 +13,7 @@ import tornado.web
 
 from localwhisper.errors import InternalError, InvalidOption, LocalWhisperError
 from localwhisper.messages import LANGUAGES, Message, negotiate, render
-from localwhisper.server import security
-from localwhisper.server.http_errors import BadRequest, MethodNotAllowed, RouteNotFound, status_of
+from localwhisper.server.http_errors import BadRequest, MethodNotAllowed, RouteNotFound, TooManyAttempts, status_of
 from localwhisper.server.services import Services
 
 log = logging.getLogger(__name__)
@@ -25,7 +27,7 @@ HEADERS = {
 
 
 class BaseHandler(tornado.web.RequestHandler):
-    """Checks each request before anything else, also for addresses that don't exist."""
+    """Asks for the token before anything else, also at addresses that don't exist."""
 
     public = False  # True: answered without the token
 
@@ -38,12 +40,16 @@ class BaseHandler(tornado.web.RequestHandler):
         self.clear_header("Server")
         for name, value in HEADERS.items():
             self.set_header(name, value)
+        origin = self.request.headers.get("Origin")
+        if origin in self.services.settings.allowed_origins:
+            self.set_header("Access-Control-Allow-Origin", str(origin))
+            self.set_header("Access-Control-Expose-Headers", "Location, Content-Disposition")
+            self.set_header("Cross-Origin-Resource-Policy", "cross-origin")
+            self.set_header("Vary", "Origin")
 
     def prepare(self) -> None:
-        security.check_host(self.request.host, self.services.settings)
-        security.check_origin(self.request.method or "", self.request.headers)
         if not self.public:
-            security.check_token(self.request.headers, self.services.settings.token)
+            self.services.door.check(self.request)
 
     @property
     def language(self) -> str:
@@ -70,7 +76,13 @@ class BaseHandler(tornado.web.RequestHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error = self._as_ours(kwargs.get("exc_info", (None, None, None))[1], status_code)
         status = status_code if isinstance(error, InternalError) else status_of(error)
-        self.write_json({"error": {"code": error.code, "message": self.say(error.message)}}, status)
+        if isinstance(error, TooManyAttempts):
+            self.set_header("Retry-After", str(error.params["seconds"]))
+        self.write_json(*self.error_answer(error, status))
+
+    def error_answer(self, error: LocalWhisperError, status: int) -> tuple[Any, int]:
+        """An error's body and status; other products' formats have other shapes."""
+        return {"error": {"code": error.code, "message": self.say(error.message)}}, status
 
     def _as_ours(self, error: BaseException | None, status: int) -> LocalWhisperError:
         if isinstance(error, LocalWhisperError):

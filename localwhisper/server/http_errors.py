@@ -1,7 +1,8 @@
 """The one table from the domain's errors to HTTP statuses, and the errors that only HTTP knows."""
 
 from localwhisper import errors
-from localwhisper.errors import LocalWhisperError
+from localwhisper.errors import InternalError, LocalWhisperError
+from localwhisper.messages import Message
 
 
 class RouteNotFound(LocalWhisperError):
@@ -28,6 +29,12 @@ class ForbiddenOrigin(LocalWhisperError):
 
 class Unauthorized(LocalWhisperError):
     code = "unauthorized"
+
+
+class TooManyAttempts(LocalWhisperError):
+    """A wrong token was given a moment ago. Params: seconds."""
+
+    code = "too_many_attempts"
 
 
 class BadRequest(LocalWhisperError):
@@ -63,10 +70,12 @@ STATUS: dict[type[LocalWhisperError], int] = {
     errors.JobAlreadyFinished: 409,
     errors.JobNotFinished: 409,
     errors.JobNotRetryable: 409,
+    errors.JobWasCancelled: 409,
     errors.TranscriptChanged: 409,
     errors.ModelBundled: 409,
     errors.JobDamaged: 410,
     errors.UploadTooLarge: 413,
+    TooManyAttempts: 429,
     errors.InternalError: 500,
     errors.FfmpegMissing: 503,
     errors.QueueNotRunning: 503,
@@ -81,3 +90,9 @@ STATUS: dict[type[LocalWhisperError], int] = {
 def status_of(error: LocalWhisperError) -> int:
     """500 for what no request should ever meet."""
     return STATUS.get(type(error), 500)
+
+
+def as_error(message: Message) -> LocalWhisperError:
+    """A failed job's stored message as the error it was."""
+    known = {error.code: error for error in STATUS}
+    return known.get(message.code, InternalError)(**message.params)

@@ -2,10 +2,11 @@
 
 import mimetypes
 import re
+from contextlib import suppress
 
 import tornado.web
 
-from localwhisper.errors import InvalidOption, UnknownOption
+from localwhisper.errors import InvalidOption, JobDamaged, UnknownOption
 from localwhisper.jobs.model import Job, JobState, Options
 from localwhisper.server import views
 from localwhisper.server.base import BaseHandler
@@ -22,11 +23,15 @@ async def full_body(handler: BaseHandler, job: Job) -> views.Json:
     services = handler.services
     body = views.job_body(job, services.outlook, handler.language)
     if job.state is JobState.COMPLETED:
-        transcript = await services.queue.transcript(job.id)
-        body["result"] = views.result_body(transcript, timestamps=job.options.return_timestamps)
-    elif job.options.return_timestamps and job.error is None:
-        segments = await services.queue.segments(job.id)
-        body["segments"] = [views.segment_body(segment) for segment in segments]
+        try:
+            transcript = await services.queue.transcript(job.id)
+        except JobDamaged as error:
+            body["error"] = views.message_body(error.message, handler.language)
+        else:
+            body["result"] = views.result_body(transcript, timestamps=job.options.return_timestamps)
+    if "result" not in body and job.options.return_timestamps:
+        with suppress(JobDamaged):
+            body["segments"] = [views.segment_body(segment) for segment in await services.queue.segments(job.id)]
     return body
 
 

@@ -39,6 +39,33 @@ FIGURES = _object({
     "is_running": BOOLEAN,
 })  # fmt: skip
 
+FILE: Schema = {"type": "string", "contentMediaType": "application/octet-stream"}
+COMPATIBLE: dict[str, Schema] = {
+    "OpenAiError": _object({"error": _object({
+        "message": TEXT, "type": TEXT, "param": _or_null("string"), "code": _or_null("string"),
+    })}),
+    "OpenAiUpload": _object({"file": FILE}, {
+        "model": {**TEXT, "default": "whisper-1"}, "language": TEXT, "prompt": TEXT,
+        "response_format": {**TEXT, "enum": ["json", "text", "srt", "verbose_json", "vtt"], "default": "json"},
+        "temperature": NUMBER, "stream": BOOLEAN, "timestamp_granularities[]": _list(TEXT),
+    }),
+    "OpenAiTranscription": _object({"text": TEXT}, {
+        "task": TEXT, "language": TEXT, "duration": SECONDS, "segments": _list({"type": "object"}),
+        "words": _list(_object({"word": TEXT, "start": SECONDS, "end": SECONDS})),
+    }),
+    "OpenAiModel": _object({"id": TEXT, "object": TEXT, "created": WHOLE, "owned_by": TEXT}),
+    "OpenAiModels": _object({"object": TEXT, "data": _list(_ref("OpenAiModel"))}),
+    "Detail": _object({"detail": {"type": ["string", "array"]}}),
+    "AsrUpload": _object({"audio_file": FILE}),
+    "DetectedLanguage": _object({"detected_language": TEXT, "language_code": TEXT, "confidence": NUMBER}),
+    "PlainError": _object({"error": TEXT}),
+    "InferenceUpload": _object({"file": FILE}, {
+        "response_format": {**TEXT, "enum": ["json", "text", "srt", "verbose_json", "vtt"], "default": "json"},
+        "language": {**TEXT, "default": "en"}, "translate": BOOLEAN, "prompt": TEXT, "temperature": NUMBER,
+    }),
+    "Inference": _object({"text": TEXT}),
+}  # fmt: skip
+
 SCHEMAS: dict[str, Schema] = {
     "Error": _object({"error": MESSAGE}),
     "Upload": _object(
@@ -105,5 +132,7 @@ SCHEMAS: dict[str, Schema] = {
     }))}),
     "Health": _object({"status": {"type": "string", "enum": ["ok", "error"]}, "version": TEXT, "queue": FIGURES},
                       {"error": MESSAGE}),
+    "Login": _object({"logged_in": BOOLEAN}),
     "OpenApi": {"type": "object"},
+    **COMPATIBLE,
 }  # fmt: skip

@@ -11,12 +11,14 @@ from localwhisper.audio.probe import AudioInfo
 from localwhisper.engine.models import ModelLibrary
 from localwhisper.runner.bus import Bus
 from localwhisper.runner.corrections import Corrections
+from localwhisper.runner.detection import Detector
 from localwhisper.runner.downloads import Downloads
 from localwhisper.runner.outlook import Outlook
 from localwhisper.runner.queue import JobQueue
 from localwhisper.runner.search import Search
 from localwhisper.runner.waveforms import Waveforms
 from localwhisper.server.connections import Connections
+from localwhisper.server.door import Door
 from localwhisper.settings import Settings
 
 
@@ -31,7 +33,9 @@ class Services:
     search: Search
     library: ModelLibrary
     downloads: Downloads
+    detector: Detector
     connections: Connections
+    door: Door
     incoming: Path  # where uploads are received
     samples: Path
     uploads: Executor  # for parsing and writing what is uploaded

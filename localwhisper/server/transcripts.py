@@ -1,5 +1,6 @@
 """A job's transcript as a file, and its correction."""
 
+import asyncio
 import json
 import math
 import re
@@ -12,6 +13,7 @@ from localwhisper.jobs.correction import Line
 from localwhisper.jobs.model import JobState, Transcript
 from localwhisper.server import views
 from localwhisper.server.base import BaseHandler
+from localwhisper.server.options import parse_layout
 
 MAX_LINES = 20_000
 MAX_LINE_CHARS = 10_000
@@ -28,11 +30,13 @@ class TranscriptHandler(BaseHandler):
         if job.state is not JobState.COMPLETED:
             raise JobNotFinished(state=job.state.value)
         exporter = EXPORTERS[name]
-        text = exporter.write(await self.services.queue.transcript(job_id, original=original))
-        self.set_header("Content-Type", f"{exporter.media_type}; charset=utf-8")
+        layout = parse_layout({key: values[-1].decode() for key, values in self.request.query_arguments.items()})
+        transcript = await self.services.queue.transcript(job_id, original=original)
+        content = await asyncio.get_running_loop().run_in_executor(None, exporter.encode, transcript, layout)
+        self.set_header("Content-Type", exporter.content_type)
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Disposition", attachment(job.filename, exporter.extension))
-        self.finish(text)
+        self.finish(content)
 
 
 class CorrectionHandler(TranscriptHandler):

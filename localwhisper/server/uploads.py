@@ -1,12 +1,11 @@
-"""POST /transcribe-job: a multipart body streamed to disk, checked, queued."""
+"""Multipart bodies streamed to disk, checked, queued: POST /transcribe-job, and the base of every other upload."""
 
 import asyncio
-import os
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, ClassVar, TypeVar
 
 import multipart
 import tornado.web
@@ -20,10 +19,12 @@ from localwhisper.errors import (
     UnknownOption,
     UploadTooLarge,
 )
+from localwhisper.jobs.model import Job, Options
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.options import BY_NAME, parse_options
+from localwhisper.server.proxy import prefix_of
 from localwhisper.server.views import seconds
-from localwhisper.store.atomic import storage_errors
+from localwhisper.store.atomic import private, storage_errors
 
 MAX_FIELD_BYTES = 16 * 1024
 MAX_PARTS = 32
@@ -33,22 +34,30 @@ SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 
 
 class Form:
-    """A multipart body as it arrives: the part `file` goes to `path`, the others are kept.
+    """A multipart body as it arrives: the part `file_field` goes to `path`, the others are kept.
 
+    `known`: the other parts there may be, each once; None: any, any number of times.
+    `head` is written before the file's own bytes.
     Threading: one call at a time, on any thread; write() blocks on the disk.
     """
 
-    def __init__(self, content_type: str, path: Path, max_file_bytes: int) -> None:
+    def __init__(
+        self, content_type: str, path: Path, max_file_bytes: int, *, file_field: str = "file",
+        known: Collection[str] | None = None, head: bytes = b"",
+    ) -> None:  # fmt: skip
         kind, options = multipart.parse_options_header(content_type)
         if kind != "multipart/form-data" or not options.get("boundary"):
             raise InvalidBody(reason="it must be multipart/form-data with a boundary")
         self._parser = multipart.PushMultipartParser(options["boundary"], max_segment_count=MAX_PARTS)
         self._path = path
+        self._file_field = file_field
+        self._known = known
+        self._head = head
         self._max_file_bytes = max_file_bytes
         self._file: BinaryIO | None = None
         self._name: str | None = None  # of the part being received
-        self._fields: dict[str, bytearray] = {}
-        self._file_bytes = 0
+        self._fields: list[tuple[str, bytearray]] = []
+        self.file_bytes = 0  # without the head
         self.filename: str | None = None
 
     def write(self, chunk: bytes) -> None:
@@ -63,20 +72,20 @@ class Form:
         except multipart.MultipartError as error:
             raise InvalidBody(reason=str(error)) from None
 
-    def end(self) -> dict[str, str]:
-        """The other fields. Raises InvalidBody where the body broke off, MissingFile."""
+    def end(self) -> list[tuple[str, str]]:
+        """The other fields in their order. Raises InvalidBody where the body broke off, MissingFile."""
         try:
             self._parser.close()
-            fields = {name: bytes(text).decode() for name, text in self._fields.items()}
+            fields = [(name, bytes(text).decode()) for name, text in self._fields]
         except multipart.MultipartError:
             raise InvalidBody(reason="it ends before its last part does") from None
         except UnicodeDecodeError:
             raise InvalidBody(reason="its fields are not UTF-8") from None
         if self._file is None:
-            raise MissingFile
+            raise MissingFile(field=self._file_field)
         with storage_errors(self._path):
             self._file.close()  # writes what was buffered
-        if not self._file_bytes:
+        if not self.file_bytes:
             raise AudioUnreadable(reason="it is empty")
         return fields
 
@@ -86,44 +95,45 @@ class Form:
 
     def _begin(self, part: multipart.MultipartSegment) -> None:
         self._name = part.name
-        if part.name == "file":
+        if part.name == self._file_field:
             if self._file is not None:
-                raise DuplicateField(field="file")
-            self._file = open(self._path, "xb", opener=_private)  # noqa: SIM115  # close() does
+                raise DuplicateField(field=part.name)
+            self._file = open(self._path, "xb", opener=private)  # noqa: SIM115  # close() does
+            self._file.write(self._head)
             self.filename = part.filename
         elif not part.name:
             raise InvalidBody(reason="a part has no name")
-        elif part.name not in BY_NAME:
-            raise UnknownOption(field=part.name[:100], accepted=", ".join(["file", *BY_NAME]))
-        elif part.name in self._fields:
+        elif self._known is not None and part.name not in self._known:
+            raise UnknownOption(field=part.name[:100], accepted=", ".join([self._file_field, *self._known]))
+        elif self._known is not None and any(name == part.name for name, _ in self._fields):
             raise DuplicateField(field=part.name)
         else:
-            self._fields[part.name] = bytearray()
+            self._fields.append((part.name, bytearray()))
 
     def _data(self, data: bytes | bytearray) -> None:
-        if self._name == "file":
+        if self._name == self._file_field:
             assert self._file is not None
-            self._file_bytes += len(data)
-            if self._file_bytes > self._max_file_bytes:
+            self.file_bytes += len(data)
+            if self.file_bytes > self._max_file_bytes:
                 raise UploadTooLarge(limit_bytes=self._max_file_bytes)
             self._file.write(data)
         else:
-            assert self._name is not None
-            field = self._fields[self._name]
+            field = self._fields[-1][1]
             field += data
             if len(field) > MAX_FIELD_BYTES:
                 raise InvalidBody(reason=f"the field {self._name} is longer than {MAX_FIELD_BYTES} bytes")
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
 @tornado.web.stream_request_body
-class SubmitHandler(BaseHandler):
-    """A failure while the body still arrives is kept and answered once it has ended, since browsers
-    show no answer that comes before they have sent everything."""
+class UploadHandler(BaseHandler):
+    """Takes one file and the fields beside it.
 
+    A failure while the body still arrives is kept and answered once it has ended, since browsers
+    show no answer that comes before they have sent everything.
+    """
+
+    file_field: ClassVar[str] = "file"
+    known_fields: ClassVar[Collection[str] | None] = None  # None: unknown ones are let pass
     form: Form | None = None
     failure: LocalWhisperError | None = None
     is_busy = False  # a thread works on the form or the upload
@@ -141,51 +151,55 @@ class SubmitHandler(BaseHandler):
         self.request.connection.set_max_body_size(limit)  # type: ignore[attr-defined]
         self.job_id = str(uuid.uuid4())
         self.upload = self.services.incoming / self.job_id
-        self.form = Form(self.request.headers.get("Content-Type", ""), self.upload, settings.max_upload_bytes)
+        self.form = Form(
+            self.request.headers.get("Content-Type", ""), self.upload, settings.max_upload_bytes,
+            file_field=self.file_field, known=self.known_fields, head=self.file_head(),
+        )  # fmt: skip
+
+    def file_head(self) -> bytes:
+        """What goes before the file's own bytes."""
+        return b""
 
     async def data_received(self, chunk: bytes) -> None:
         form = self.form
         if form is not None and self.failure is None:
             try:
-                await self._blocking(lambda: form.write(chunk))
+                await self.blocking(lambda: form.write(chunk))
             except LocalWhisperError as error:
                 self.failure = error
                 self._discard()
 
-    async def post(self) -> None:
+    def fields(self) -> list[tuple[str, str]]:
+        """The fields beside the file, once all has arrived. Raises what was wrong on the way."""
+        assert self.form is not None
+        if self.failure is not None:
+            raise self.failure
+        return self.form.end()
+
+    async def submit(self, options: Options, filename: str | None = None) -> Job:
+        """Check the file and queue it as a job. Raises what probing and queueing raise."""
         services = self.services
         assert self.form is not None
-        try:
-            if self.failure is not None:
-                raise self.failure
-            fields = self.form.end()
-            options = parse_options(fields, default_model=services.settings.default_model, library=services.library)
-            info = await self._blocking(lambda: services.probe(self.upload))
-            filename = clean_name(self.form.filename)
-            suffix = SUFFIX.search(filename)
-            job = await services.queue.submit(
-                job_id=self.job_id, filename=filename, upload=self.upload, options=options,
-                audio_file="audio" + (suffix.group().lower() if suffix else ""),
-                audio_duration=info.duration_s,
-            )  # fmt: skip
-        finally:
-            self._discard()
-        scheme = "wss" if self.request.protocol == "https" else "ws"
-        self.set_header("Location", f"/job/{job.id}")
-        self.write_json({
-            "job_id": job.id,
-            "status": job.state.value,
-            "websocket_url": f"{scheme}://{self.request.host}/ws/transcription/{job.id}",
-            "estimated_processing_time": seconds(services.outlook.work_s(job)),
-            "queue_position": services.outlook.queue_position(job) or 0,
-        })  # fmt: skip
+        info = await self.blocking(lambda: services.probe(self.upload))
+        filename = clean_name(filename or self.form.filename)
+        suffix = SUFFIX.search(filename)
+        return await services.queue.submit(
+            job_id=self.job_id, filename=filename, upload=self.upload, options=options,
+            audio_file="audio" + (suffix.group().lower() if suffix else ""),
+            audio_duration=info.duration_s,
+        )  # fmt: skip
 
     def on_connection_close(self) -> None:
         self.is_gone = True
         if not self.is_busy:
             self._discard()
 
-    async def _blocking(self, function: Callable[[], T]) -> T:
+    def on_finish(self) -> None:
+        if not self.is_busy:
+            self._discard()
+
+    async def blocking(self, function: Callable[[], T]) -> T:
+        """Run a function that works on the form or the upload on a thread."""
         self.is_busy = True
         try:
             return await asyncio.get_running_loop().run_in_executor(self.services.uploads, function)
@@ -199,6 +213,26 @@ class SubmitHandler(BaseHandler):
         if self.form is not None:
             self.form.close()
             self.upload.unlink(missing_ok=True)
+
+
+class SubmitHandler(UploadHandler):
+    known_fields = tuple(BY_NAME)
+
+    async def post(self) -> None:
+        services = self.services
+        fields = dict(self.fields())
+        options = parse_options(fields, default_model=services.settings.default_model, library=services.library)
+        job = await self.submit(options)
+        scheme = "wss" if self.request.protocol == "https" else "ws"
+        prefix = prefix_of(self.request)
+        self.set_header("Location", f"{prefix}/job/{job.id}")
+        self.write_json({
+            "job_id": job.id,
+            "status": job.state.value,
+            "websocket_url": f"{scheme}://{self.request.host}{prefix}/ws/transcription/{job.id}",
+            "estimated_processing_time": seconds(services.outlook.work_s(job)),
+            "queue_position": services.outlook.queue_position(job) or 0,
+        })  # fmt: skip
 
 
 def clean_name(name: str | None) -> str:

@@ -1,10 +1,13 @@
 """Files that are written whole or not at all, and are on the disk when the call returns.
 
+All are the user's alone (0600, folders 0700), and no symbolic link is followed.
+
 Every failure of the disk leaves here as StorageFull or StorageUnwritable.
 """
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,7 +15,7 @@ from pathlib import Path
 from localwhisper.errors import StorageFull, StorageUnwritable
 
 TEMPORARY = ".tmp"  # what is added to a file's name while it is written
-_FULL = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
+FULL = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
 
 @contextmanager
@@ -21,7 +24,7 @@ def storage_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in FULL:
             raise StorageFull from error
         raise StorageUnwritable(path=str(path), reason=error.strerror or str(error)) from error
 
@@ -35,7 +38,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     temporary = path.with_name(path.name + TEMPORARY)
     with storage_errors(path):
         try:
-            with open(temporary, "wb", opener=_private) as file:
+            with open(temporary, "wb", opener=private) as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -52,7 +55,7 @@ def append_durably(path: Path, data: bytes) -> int:
 
     Raises StorageFull, StorageUnwritable; the file then ends where it did before.
     """
-    with storage_errors(path), open(path, "ab", buffering=0, opener=_private) as file:
+    with storage_errors(path), open(path, "ab", buffering=0, opener=private) as file:
         size_bytes = os.fstat(file.fileno()).st_size
         try:
             left = memoryview(data)
@@ -70,7 +73,7 @@ def append_durably(path: Path, data: bytes) -> int:
 
 def truncate_durably(path: Path, size_bytes: int) -> None:
     """Cut a file off. Raises StorageFull, StorageUnwritable."""
-    with storage_errors(path), open(path, "rb+") as file:
+    with storage_errors(path), open(path, "rb+", opener=private) as file:
         file.truncate(size_bytes)
         os.fsync(file.fileno())
 
@@ -96,5 +99,24 @@ def fsync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def read_whole(path: Path) -> bytes:
+    """A file's content. Raises OSError, also for what is no plain file."""
+    with open(path, "rb", opener=private) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is not a plain file", str(path))
+        return file.read()
+
+
+def make_private_folder(path: Path) -> None:
+    """A folder for the user alone; nothing happens where it exists. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(0o700)
+    except FileExistsError:
+        if not path.is_dir():
+            raise
+
+
+def private(path: str, flags: int) -> int:
+    """An opener. Doesn't wait for the other end of a pipe."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0), 0o600)

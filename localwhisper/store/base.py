@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Protocol
 
 from localwhisper.jobs.model import Job, Transcript, Waveform, Window
+
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,6 +17,8 @@ class Damaged:
 
     job_id: str
     file: str
+    audio_file: str = ""  # where its audio is still there
+    since: datetime = EPOCH  # when its folder last changed
 
 
 class JobStore(Protocol):

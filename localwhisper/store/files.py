@@ -9,13 +9,15 @@ import logging
 import os
 import re
 import shutil
+import stat
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime, timezone
 from pathlib import Path
 
 from localwhisper import paths
-from localwhisper.errors import JobDamaged, JobNotFound
+from localwhisper.errors import JobDamaged, JobNotFound, StorageUnwritable
 from localwhisper.jobs.model import Job, JobState, Transcript, Waveform, Window
 from localwhisper.store import schema
 from localwhisper.store.atomic import (
@@ -23,6 +25,8 @@ from localwhisper.store.atomic import (
     append_durably,
     fsync_file,
     fsync_folder,
+    make_private_folder,
+    read_whole,
     storage_errors,
     truncate_durably,
     write_atomically,
@@ -63,11 +67,11 @@ class FileStore:
                 jobs.append(self._load(job_id))
             except (schema.Malformed, OSError) as error:
                 log.warning("job %s: %s can't be read: %s", job_id, RECORD, error)
-                damaged.append(Damaged(job_id=job_id, file=RECORD))
+                damaged.append(self._damaged(job_id))
         self._clean(folders)
         if not is_current:
             with storage_errors(self._root):
-                self._root.mkdir(parents=True, exist_ok=True)
+                make_private_folder(self._root)
             write_atomically(self._root / FORMAT, b'{"format":%d}' % schema.FORMAT)
         return jobs, damaged
 
@@ -78,8 +82,9 @@ class FileStore:
         folder = self._folder(job.id)
         staged = self._incoming / f"{job.id}.job"
         with storage_errors(folder):
-            self._jobs.mkdir(parents=True, exist_ok=True)
-            staged.mkdir(parents=True)
+            for needed in (self._root, self._jobs, self._incoming):
+                make_private_folder(needed)
+            staged.mkdir(0o700)
             made = staged
             try:
                 fsync_file(upload)
@@ -101,10 +106,11 @@ class FileStore:
         line = schema.dump_window(window) + b"\n"
         with self._existing(job_id) as folder:
             path = folder / WINDOWS
-            size_bytes = path.stat().st_size if path.exists() else 0
+            size_bytes = path.lstat().st_size if path.exists() else 0
             if size_bytes != self._whole_bytes.get(job_id, 0):
                 # what stands behind the last whole line would swallow this one
-                _, whole_bytes = _read_windows(path)
+                with storage_errors(path):
+                    _, whole_bytes = _read_windows(path)
                 if whole_bytes < size_bytes:
                     truncate_durably(path, whole_bytes)
             self._whole_bytes[job_id] = append_durably(path, line)
@@ -134,7 +140,7 @@ class FileStore:
         folder = self._folder(job_id)
         name = TRANSCRIPT if original or not (folder / CORRECTED).exists() else CORRECTED
         try:
-            return schema.load_transcript((folder / name).read_bytes())
+            return schema.load_transcript(read_whole(folder / name))
         except (OSError, schema.Malformed) as error:
             raise JobDamaged(file=name) from error
 
@@ -144,14 +150,15 @@ class FileStore:
 
     def waveform(self, job_id: str) -> Waveform | None:
         try:
-            return schema.load_waveform((self._folder(job_id) / WAVEFORM).read_bytes())
+            return schema.load_waveform(read_whole(self._folder(job_id) / WAVEFORM))
         except (OSError, schema.Malformed):
             return None
 
     def audio_path(self, job: Job) -> Path:
         path = self._folder(job.id) / job.audio_file
         try:
-            is_there = bool(AUDIO_NAME.fullmatch(job.audio_file)) and path.stat().st_size > 0
+            found = path.lstat()
+            is_there = bool(AUDIO_NAME.fullmatch(job.audio_file)) and stat.S_ISREG(found.st_mode) and found.st_size > 0
         except OSError:
             is_there = False
         if not is_there:
@@ -165,7 +172,7 @@ class FileStore:
         folder, removed = self._folder(job_id), self._incoming / f"{job_id}.removed"
         self._whole_bytes.pop(job_id, None)
         with storage_errors(folder):
-            self._incoming.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self._incoming)
             shutil.rmtree(removed, ignore_errors=True)
             try:
                 os.rename(folder, removed)
@@ -191,23 +198,39 @@ class FileStore:
 
     def _folders(self) -> list[str]:
         """Ids of all jobs. Raises StorageUnwritable."""
+        for folder in (self._jobs, self._incoming):
+            if folder.is_symlink():
+                raise StorageUnwritable(path=str(folder), reason="it is a symbolic link")
         with storage_errors(self._jobs):
             try:
                 with os.scandir(self._jobs) as entries:
-                    return [entry.name for entry in entries if _is_id(entry.name) and entry.is_dir()]
+                    return [
+                        entry.name for entry in entries if _is_id(entry.name) and entry.is_dir(follow_symlinks=False)
+                    ]
             except FileNotFoundError:
                 return []
 
     def _load(self, job_id: str) -> Job:
-        job = schema.load_job((self._jobs / job_id / RECORD).read_bytes())
+        job = schema.load_job(read_whole(self._jobs / job_id / RECORD))
         if job.id != job_id or not AUDIO_NAME.fullmatch(job.audio_file):
             raise schema.Malformed("the record belongs to another folder")
         return job
 
+    def _damaged(self, job_id: str) -> Damaged:
+        """What can still be said of a job without its record."""
+        folder = self._jobs / job_id
+        try:
+            names = sorted(name for name in os.listdir(folder) if AUDIO_NAME.fullmatch(name))
+            since_s = folder.stat().st_mtime
+        except OSError:
+            names, since_s = [], 0.0
+        since = datetime.fromtimestamp(since_s, timezone.utc)
+        return Damaged(job_id=job_id, file=RECORD, audio_file=names[0] if names else "", since=since)
+
     def _check_format(self) -> bool:
         """Whether the root says that it is in this version's format. Raises StoreTooNew."""
         try:
-            return schema.check_format(schema.parse((self._root / FORMAT).read_bytes())) == schema.FORMAT
+            return schema.check_format(schema.parse(read_whole(self._root / FORMAT))) == schema.FORMAT
         except (OSError, schema.Malformed):
             return False  # each record still says its own
 
@@ -235,7 +258,7 @@ def _read_windows(path: Path) -> tuple[list[Window], int]:
     """The windows up to the first line that isn't whole, and their size in bytes. Raises OSError."""
     windows: list[Window] = []
     whole_bytes = 0
-    for line in path.read_bytes().splitlines(keepends=True):
+    for line in read_whole(path).splitlines(keepends=True):
         if not line.endswith(b"\n"):
             break
         try:

@@ -1,15 +1,21 @@
-"""One server on one data directory: a lock that the system itself takes back when a process dies."""
+"""One server on one data directory: a lock that the system itself takes back when a process dies.
+
+The file names the boot of the machine in which it is held, and is emptied when the lock is given back: so the
+next holder knows whether the one before crashed, or the whole machine went down.
+"""
 
 import errno
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 from localwhisper.errors import DataDirInUse
-from localwhisper.store.atomic import storage_errors
+from localwhisper.store.atomic import make_private_folder, private, storage_errors
 
 FILE = "localwhisper.lock"
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _TAKEN = frozenset({errno.EACCES, errno.EAGAIN, getattr(errno, "EDEADLOCK", errno.EAGAIN)})
 
 if sys.platform == "win32":
@@ -25,8 +31,27 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+def boot_id() -> bytes:
+    """Another one after each boot, where the system tells; else always the same."""
+    try:
+        return BOOT_ID.read_bytes().strip()
+    except OSError:
+        return b"unknown"
+
+
+def _rewrite(descriptor: int, content: bytes) -> None:
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    os.truncate(descriptor, 0)
+    os.write(descriptor, content)
+
+
 class DataDirLock:
-    """Held from acquire() to release(), or inside a with; the file itself stays."""
+    """Held from acquire() to release(), or inside a with; the file itself stays.
+
+    `found_crash`: whether the holder before died while the machine went on.
+    """
+
+    found_crash = False
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -35,8 +60,8 @@ class DataDirLock:
     def acquire(self) -> None:
         """Raises DataDirInUse, StorageUnwritable."""
         with storage_errors(self._root):
-            self._root.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self._root / FILE, os.O_RDWR | os.O_CREAT, 0o600)
+            make_private_folder(self._root)
+            descriptor = private(str(self._root / FILE), os.O_RDWR | os.O_CREAT)
             try:
                 _lock(descriptor)
             except OSError as error:
@@ -44,11 +69,15 @@ class DataDirLock:
                 if error.errno in _TAKEN:
                     raise DataDirInUse(path=str(self._root)) from None
                 raise
+            self.found_crash = os.read(descriptor, 100) == boot_id()
+            _rewrite(descriptor, boot_id())
         self._descriptor = descriptor
 
     def release(self) -> None:
         """May be called any number of times."""
         if self._descriptor is not None:
+            with suppress(OSError):
+                _rewrite(self._descriptor, b"")
             os.close(self._descriptor)  # which gives the lock back
             self._descriptor = None
 

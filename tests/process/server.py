@@ -20,10 +20,14 @@ START_TIMEOUT_S = 60
 class Server:
     """One server on one data directory, on a port that stays the same over its starts."""
 
+    program: tuple[str, ...] = (sys.executable, "-m", "localwhisper")
+
     def __init__(self, data_dir: Path, *flags: str, environ: dict[str, str] | None = None) -> None:
         self.data_dir = data_dir
         self.port = 0
         self.cwd: Path | None = None
+        self.base_url = ""  # where another than its own, as behind a proxy
+        self.headers: dict[str, str] = {}
         self._flags = flags
         self._environ = {**os.environ, **(environ or {})}
         self._process: subprocess.Popen[str] | None = None
@@ -38,7 +42,7 @@ class Server:
         return self._process.pid
 
     def start(self) -> "Server":
-        command = [sys.executable, "-m", "localwhisper", "--no-browser", "--port", str(self.port)]
+        command = [*self.program, "--no-browser", "--port", str(self.port)]
         self._process = subprocess.Popen(
             [*command, "--data-dir", str(self.data_dir), "--default-model", "demo", *self._flags],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=self._environ, cwd=self.cwd,
@@ -59,6 +63,15 @@ class Server:
         """The exit code after SIGTERM."""
         return self._end(signal.SIGTERM)
 
+    def wait(self, timeout_s: float) -> int | None:
+        """The exit code of a process that ends by itself; None where it goes on."""
+        assert self._process is not None
+        try:
+            self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            return None
+        return self._end(signal.SIGKILL)
+
     def signal(self, number: int) -> None:
         os.kill(self.pid, number)
 
@@ -75,7 +88,7 @@ class Server:
 
     def ask(self, method: str, path: str, body: bytes | None = None, content_type: str = "") -> Any:
         """The JSON of an answer, an error's too."""
-        request = urllib.request.Request(self.url + path, body, method=method)
+        request = urllib.request.Request((self.base_url or self.url) + path, body, self.headers, method=method)
         if content_type:
             request.add_header("Content-Type", content_type)
         try:
@@ -87,11 +100,21 @@ class Server:
 
     def submit(self, audio: Path, **fields: str) -> str:
         """The id of a job that was taken."""
-        body, content_type = form(audio.read_bytes(), audio.name, fields)
-        answer = self.ask("POST", "/transcribe-job", body, content_type)
-        assert "job_id" in answer, answer
-        job_id: str = answer["job_id"]
+        job_id: str = self.submit_answer(audio, **fields)["job_id"]
         return job_id
+
+    def submit_answer(self, audio: Path, **fields: str) -> dict[str, Any]:
+        return self._answer(form(audio.read_bytes(), audio.name, fields))
+
+    def submit_bytes(self, audio: bytes, name: str, **fields: str) -> str:
+        job_id: str = self._answer(form(audio, name, fields))["job_id"]
+        return job_id
+
+    def _answer(self, upload: tuple[bytes, str]) -> dict[str, Any]:
+        body, content_type = upload
+        answer: dict[str, Any] = self.ask("POST", "/transcribe-job", body, content_type)
+        assert "job_id" in answer, answer
+        return answer
 
     def job_when(self, job_id: str, *states: str, timeout_s: float = 60) -> dict[str, Any]:
         """The job once it is in one of these states."""

@@ -1,49 +1,54 @@
 """SIGKILL at random moments: what was answered is there, and ends with the same text as undisturbed."""
 
-import random
+import socket
+import sys
 import time
 from pathlib import Path
 
+from tests.client import wav
 from tests.process.conftest import NewServer
+from tests.process.poison import GO, POISON_S
+from tests.process.server import Server
+from tests.torture.kills import torture
 
-KILLS = 10
+KILLS = 15
+POISON = ("poison", "poison too")
+LENGTHS = {"one": 3.0, "poison": POISON_S, "two": 3.5, "poison too": POISON_S, "three": 4.0}
 SEED = 20251116
 
 
-def test_killed_at_any_moment(
-    new_server: NewServer, long_speech: Path, samples: dict[Path, str], tmp_path: Path
-) -> None:
-    options = {"word_timestamps": "true"}
-    quiet = new_server(data_dir=tmp_path / "quiet").start()
-    started_s = time.monotonic()
-    undisturbed = quiet.job_when(quiet.submit(long_speech, **options), "completed")["result"]
-    work_s = time.monotonic() - started_s
-    quiet.kill()
+def test_killed_at_any_moment(tmp_path: Path) -> None:
+    """The long form is make torture."""
+    assert torture(tmp_path, kills=KILLS, seed=SEED, repeats=2)["jobs"] >= 2
 
-    rng = random.Random(SEED)
-    server = new_server("--max-concurrent-jobs", "2")
-    server.start()
-    short = next(iter(samples))
-    long_id = server.submit(long_speech, **options)
-    short_ids = []
-    for _ in range(KILLS):
-        short_ids.append(server.submit(short))
-        time.sleep(rng.uniform(0, work_s / KILLS * 1.5))
-        server.kill()
+
+class PoisonServer(Server):
+    """Breaks down at the second window of every recording of the length that is poison."""
+
+    program = (sys.executable, "-m", "tests.process.poison")
+
+
+def test_a_job_that_takes_the_program_down_is_set_aside(tmp_path: Path) -> None:
+    server = PoisonServer(tmp_path / "data", "--max-concurrent-jobs", "3")
+    crashes = 0
+    try:
         server.start()
-        known = {job["job_id"] for job in server.ask("GET", "/jobs")["jobs"]}
-        assert known == {long_id, *short_ids}
-        assert list((server.data_dir / "incoming").iterdir()) == []
-    result = server.job_when(long_id, "completed")["result"]
-    assert result["text"] == undisturbed["text"]
-    assert result["segments"] == undisturbed["segments"]
-    for job_id in short_ids:
-        assert server.job_when(job_id, "completed")["result"]["text"].strip() == samples[short]
+        ids = {name: server.submit_bytes(wav(duration_s), name) for name, duration_s in LENGTHS.items()}
+        (server.data_dir / GO).touch()
+        while server.wait(timeout_s=3) is not None:
+            crashes += 1
+            server.start()
+        jobs = {name: server.job_when(job_id, "completed", "failed") for name, job_id in ids.items()}
+    finally:
+        server.kill()
+    states = {name: job["status"] for name, job in jobs.items()}
+    assert states == {name: "failed" if name.startswith("poison") else "completed" for name in LENGTHS}
+    assert jobs["poison"]["error"]["code"] == "job_crashed"
+    assert [segment["id"] for segment in jobs["poison"]["segments"]] == [0]
+    assert crashes <= 2 * len(POISON) + 1
 
 
 def test_an_upload_that_was_not_answered_leaves_nothing(new_server: NewServer) -> None:
-    import socket
-
     server = new_server().start()
     with socket.create_connection(("localhost", server.port)) as connection:
         head = (

@@ -98,10 +98,14 @@ async def test_a_damaged_job_is_seen_and_hides_no_other(serve: Serve, engine: St
     for job_id in (broken, whole):
         await client.job_when(job_id, "completed")
     await client.close()
-    (tmp_path / "data" / "jobs" / broken / "job.json").write_bytes(b'{"id": ')
+    folder = tmp_path / "data" / "jobs" / broken
+    (folder / "job.json").write_bytes(b'{"id": ')
+    (folder / "transcript.json").unlink()
     again = await serve()
     job = (await again.get(f"/job/{broken}")).json
     assert (job["status"], job["error"]["code"]) == ("failed", "job_damaged")
+    assert [segment["text"] for segment in job["segments"]] == [" part 0", " part 1", " part 2"]
+    assert (await again.get(f"/job/{broken}/audio")).status == 200
     assert (await again.get(f"/job/{whole}")).json["result"]["text"] == " part 0 part 1 part 2"
     assert (await again.fetch("DELETE", f"/job/{broken}?remove=true")).status == 200
     assert not (tmp_path / "data" / "jobs" / broken).exists()
@@ -133,3 +137,61 @@ async def test_a_full_disk_fails_one_job_and_the_queue_goes_on(
     monkeypatch.setattr("localwhisper.store.files.append_durably", whole)
     engine.release()
     await client.job_when(await client.new_job(), "completed")
+
+
+async def test_a_transcript_outlives_its_jobs_record(serve: Serve, engine: StepEngine, tmp_path: Path) -> None:
+    engine.release()
+    client = await serve()
+    job_id = await client.new_job()
+    before = (await client.job_when(job_id, "completed"))["result"]
+    await client.close()
+    folder = tmp_path / "data" / "jobs" / job_id
+    (folder / "job.json").write_bytes(b"")
+    again = await serve()
+    job = (await again.get(f"/job/{job_id}")).json
+    assert (job["status"], job["result"]) == ("completed", before)
+    assert (await again.get(f"/job/{job_id}/transcript")).status == 200
+
+
+async def test_a_damaged_transcript_is_put_together_from_its_windows(
+    serve: Serve, engine: StepEngine, tmp_path: Path
+) -> None:
+    engine.release()
+    client = await serve()
+    job_id = await client.new_job()
+    before = (await client.job_when(job_id, "completed"))["result"]
+    folder = tmp_path / "data" / "jobs" / job_id
+    (folder / "transcript.json").write_bytes(b"\x00" * 100)
+    result = (await client.get(f"/job/{job_id}")).json["result"]
+    assert (result["text"], result["segments"]) == (before["text"], before["segments"])
+    lines = (folder / "segments.jsonl").read_bytes().splitlines(keepends=True)
+    (folder / "segments.jsonl").write_bytes(lines[0])
+    job = (await client.get(f"/job/{job_id}")).json
+    assert (job["error"]["code"], len(job["segments"])) == ("job_damaged", 1)
+    assert (await client.get(f"/job/{job_id}/transcript")).code == "job_damaged"
+
+
+async def test_restarts_at_once_do_not_run_a_job_twice(serve: Serve, engine: StepEngine) -> None:
+    client = await serve()
+    job_id = await client.new_job()
+    restarts = (client.fetch("POST", "/queue/restart", body=b"") for _ in range(5))
+    assert {answer.status for answer in await asyncio.gather(*restarts)} == {200}
+    while engine.running != 1:
+        await asyncio.sleep(0.01)
+    engine.release()
+    await client.job_when(job_id, "completed")
+    assert engine.decoded == [(job_id, number) for number in range(3)]
+
+
+async def test_a_stuck_job_holds_up_no_other_change(serve: Serve, engine: StepEngine) -> None:
+    client = await serve(max_concurrent_jobs=1)
+    stuck, other = await client.new_job(), await client.new_job()
+    await client.job_when(stuck, "processing")
+    run = next(iter(client.app._queue._workers._runs.values()))
+    run.stop.set = lambda: None  # type: ignore[method-assign]  # a worker that doesn't hear
+    removing = asyncio.ensure_future(client.fetch("DELETE", f"/job/{stuck}?remove=true"))
+    await asyncio.sleep(0.05)
+    assert (await client.fetch("DELETE", f"/job/{other}?remove=true")).status == 200
+    assert not removing.done()
+    engine.release()
+    assert (await removing).status == 200

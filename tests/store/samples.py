@@ -20,7 +20,7 @@ def job(job_id: str | None = None, **fields: object) -> Job:
         completed_at=datetime(2025, 6, 16, 10, 31, tzinfo=timezone.utc), progress=65.5,
         message=Message("processing_segment", {"current": 15, "total": 23}),
         error=Message("audio_unreadable", {"reason": "it is \"torn\"\n", "at_s": 1.5, "again": True, "by": None}),
-        language="es", history=(JobState.PENDING, JobState.QUEUED, JobState.PROCESSING),
+        language="es", crashes=1, crashed_at=4, history=(JobState.PENDING, JobState.QUEUED, JobState.PROCESSING),
     )  # fmt: skip
     return replace(made, **fields)  # type: ignore[arg-type]
 

@@ -5,6 +5,7 @@ import os
 import random
 import stat
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from localwhisper.errors import JobDamaged, JobNotFound, StorageFull, StorageUnwritable, StoreTooNew
 from localwhisper.jobs.model import Job
 from localwhisper.store import schema
-from localwhisper.store.base import Damaged
+from localwhisper.store.atomic import read_whole
 from localwhisper.store.files import FileStore
 from tests.store import samples
 from tests.store.conftest import Keep
@@ -247,7 +248,8 @@ def test_damage_is_seen_and_hides_no_other_job(
     loaded, damaged = store.load_all()
     healthy = [job for job in jobs if name != "job.json" or job is not victim]
     assert {job.id: job for job in loaded} == {job.id: job for job in healthy}
-    assert damaged == ([Damaged(job_id=victim.id, file="job.json")] if name == "job.json" else [])
+    found = [(each.job_id, each.file, each.audio_file) for each in damaged]
+    assert found == ([(victim.id, "job.json", "audio.mp3")] if name == "job.json" else [])
     if name == "transcript.json":
         with pytest.raises(JobDamaged, match=r"transcript\.json"):
             store.transcript(victim.id)
@@ -275,13 +277,15 @@ def test_emptied_audio_is_damage(files: FileStore, keep: Keep) -> None:
 def test_a_record_in_another_job_s_folder_is_damage(files: FileStore, root: Path, keep: Keep) -> None:
     job, other = keep(files, samples.job()), keep(files, samples.job())
     (root / "jobs" / job.id / "job.json").write_bytes(schema.dump_job(other))
-    assert files.load_all() == ([other], [Damaged(job_id=job.id, file="job.json")])
+    loaded, damaged = files.load_all()
+    assert (loaded, [each.job_id for each in damaged]) == ([other], [job.id])
 
 
 def test_a_record_that_points_out_of_its_folder_is_damage(files: FileStore, root: Path, keep: Keep) -> None:
     job = keep(files, samples.job())
     (root / "jobs" / job.id / "job.json").write_bytes(schema.dump_job(samples.job(job.id, audio_file="../../x")))
-    assert files.load_all() == ([], [Damaged(job_id=job.id, file="job.json")])
+    loaded, damaged = files.load_all()
+    assert (loaded, [each.job_id for each in damaged]) == ([], [job.id])
 
 
 def test_strange_things_among_the_jobs_are_left_alone(files: FileStore, root: Path, keep: Keep) -> None:
@@ -300,13 +304,12 @@ def test_a_start_reads_nothing_but_the_records(
 ) -> None:
     job = full(files, keep)
     read: list[str] = []
-    real = Path.read_bytes
 
     def noted(path: Path) -> bytes:
         read.append(path.name)
-        return real(path)
+        return read_whole(path)
 
-    monkeypatch.setattr(Path, "read_bytes", noted)
+    monkeypatch.setattr("localwhisper.store.files.read_whole", noted)
     assert FileStore(root).load_all() == ([job], [])
     assert sorted(read) == ["job.json", "store.json"]
 
@@ -362,3 +365,71 @@ def test_an_older_store_is_brought_up(
     assert len(store.windows(job.id)) == 4
     assert store.transcript(job.id) == samples.transcript()
     assert (root / "store.json").read_bytes() == b'{"format":2}'
+
+
+# -- nobody in ---------------------------------------------------------------------------
+
+
+def test_all_is_the_users_alone(files: FileStore, root: Path, keep: Keep) -> None:
+    full(files, keep)
+    files.load_all()
+    for path in [root, *root.rglob("*")]:
+        expected = 0o700 if path.is_dir() else 0o600
+        if path.name != "audio.mp3":  # as the upload was made: there it is private too
+            assert stat.S_IMODE(path.stat().st_mode) == expected, path
+
+
+@pytest.mark.parametrize("name", ["job.json", "segments.jsonl", "transcript.json", "audio.mp3"])
+def test_a_link_in_a_jobs_folder_is_damage(files: FileStore, root: Path, keep: Keep, tmp_path: Path, name: str) -> None:
+    job = full(files, keep)
+    path, outside = root / "jobs" / job.id / name, tmp_path / "outside"
+    path.rename(outside)
+    path.symlink_to(outside)
+    before = outside.read_bytes()
+    store = FileStore(root)
+    _, damaged = store.load_all()
+    assert len(damaged) == (name == "job.json")
+    readers: dict[str, Callable[[], object]] = {
+        "audio.mp3": lambda: store.audio_path(job), "segments.jsonl": lambda: store.windows(job.id),
+        "transcript.json": lambda: store.transcript(job.id),
+    }  # fmt: skip
+    if name in readers:
+        with pytest.raises(JobDamaged):
+            readers[name]()
+    if name == "segments.jsonl":
+        with pytest.raises(StorageUnwritable):
+            store.append_window(job.id, samples.window(3))
+    store.save(job)
+    store.save_transcript(job.id, samples.transcript())
+    assert outside.read_bytes() == before
+    store.remove(job.id)
+    assert outside.exists()
+
+
+@pytest.mark.parametrize("name", ["jobs", "incoming"])
+def test_a_linked_folder_is_refused_and_left_alone(root: Path, tmp_path: Path, name: str) -> None:
+    outside = tmp_path / "outside"
+    (outside / str(uuid.uuid4())).mkdir(parents=True)
+    (outside / "file").write_text("mine", encoding="utf-8")
+    before = tree(outside)
+    root.mkdir()
+    (root / name).symlink_to(outside)
+    with pytest.raises(StorageUnwritable, match=name):
+        FileStore(root).load_all()
+    assert tree(outside) == before
+
+
+def test_a_linked_job_is_no_job(files: FileStore, root: Path, keep: Keep, tmp_path: Path) -> None:
+    job = keep(files, samples.job())
+    (root / "jobs" / job.id).rename(tmp_path / job.id)
+    (root / "jobs" / job.id).symlink_to(tmp_path / job.id)
+    assert FileStore(root).load_all() == ([], [])
+    assert (tmp_path / job.id / "job.json").exists()
+
+
+def test_a_pipe_holds_nobody_up(files: FileStore, root: Path, keep: Keep) -> None:
+    job = keep(files, samples.job())
+    record = root / "jobs" / job.id / "job.json"
+    record.unlink()
+    os.mkfifo(record)
+    assert [each.job_id for each in FileStore(root).load_all()[1]] == [job.id]

@@ -19,6 +19,11 @@ export class Api {
     this.#language = language;
   }
 
+  /** Gives the token for a cookie. @param {string} token */
+  login(token) {
+    return this.#json("POST", "login", { token });
+  }
+
   /** @returns {Promise<ModelList>} */
   models() {
     return this.#json("GET", "models");

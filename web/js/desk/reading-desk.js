@@ -63,7 +63,7 @@ export class ReadingDesk extends HTMLElement {
     fill(
       this,
       h("p", {}, h("a", { href: "#/", class: "button small ghost back" }, icon("left"), h("span", { t: "desk.close" }))),
-      h("header", { class: "desk-head" }, h("div", {}, this.#title, this.#facts), h("div", { class: "tools" }, this.#correct, this.#unsure)),
+      h("div", { class: "desk-head" }, h("div", {}, this.#title, this.#facts), h("div", { class: "tools" }, this.#correct, this.#unsure)),
       h("div", { class: "tools spread" }, h("div", { class: "tools" }, copying, this.#exports()), this.#finder()),
       h("div", { class: "tools spread" }, this.#editTools, this.#saving),
       this.#conflict.element,

@@ -2,6 +2,10 @@
 export const en = {
   skip: "Skip to the transcripts",
   motto: "Speech to text. Nothing leaves this machine.",
+  "login.title": "This server asks for its token",
+  "login.hint": "It is what LOCALWHISPER_TOKEN was set to when the server was started.",
+  "login.token": "Token",
+  "login.enter": "Enter",
   "settings.language": "Language of this page",
   "settings.theme": "Appearance",
   "theme.system": "System",

@@ -2,6 +2,10 @@
 export const es = {
   skip: "Ir a las transcripciones",
   motto: "De voz a texto. Nada sale de este equipo.",
+  "login.title": "Este servidor pide su token",
+  "login.hint": "Es lo que se puso en LOCALWHISPER_TOKEN al iniciar el servidor.",
+  "login.token": "Token",
+  "login.enter": "Entrar",
   "settings.language": "Idioma de esta página",
   "settings.theme": "Apariencia",
   "theme.system": "Sistema",

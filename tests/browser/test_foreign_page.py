@@ -1,0 +1,152 @@
+"""A real page of another site, in a real browser, gets nowhere; a page that knows the token gets in."""
+
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Server
+
+ATTACK = """
+<!doctype html><body>
+<iframe name="hole" style="width:300px"></iframe><iframe id="frame" src="{target}/"></iframe>
+<form id="form" method="post" action="{target}/queue/restart" target="hole" enctype="text/plain"><input name="a"></form>
+<form id="upload" method="post" action="{target}/transcribe-job" target="hole" enctype="multipart/form-data">
+  <input name="model" value="demo"></form>
+<script>
+const target = "{target}", job = "{job}";
+const shown = (make) => new Promise((resolve) => {{
+  const element = make();
+  element.onload = () => resolve("loaded");
+  element.onerror = () => resolve("nothing");
+  document.body.append(element);
+}});
+const element = (tag, address) => () => Object.assign(document.createElement(tag), {{ src: target + address }});
+const read = (address, options) => fetch(target + address, options).then(
+  async (answer) => answer.type === "opaque" ? "opaque" : "read: " + await answer.text(), () => "nothing");
+const form = () => {{
+  const data = new FormData();
+  data.append("file", new Blob(["x"]), "a.wav");
+  return data;
+}};
+const socket = (address) => new Promise((resolve) => {{
+  const opened = new WebSocket(target.replace("http", "ws") + address);
+  opened.onopen = () => resolve("open");
+  opened.onerror = () => resolve("nothing");
+}});
+async function attack() {{
+  document.querySelector("#form").submit();
+  document.querySelector("#upload").submit();
+  return {{
+    jobs: await read("/jobs"),
+    json: await read("/queue/restart", {{ method: "POST", headers: {{ "Content-Type": "application/json" }} }}),
+    remove: await read(`/job/${{job}}?remove=true`, {{ method: "DELETE" }}),
+    upload: await read("/transcribe-job", {{ method: "POST", body: form() }}),
+    blind: await read("/queue/restart", {{ method: "POST", mode: "no-cors" }}),
+    blindUpload: await read("/transcribe-job", {{ method: "POST", mode: "no-cors", body: form() }}),
+    beacon: navigator.sendBeacon(target + "/queue/restart", "x") && "sent",
+    queueSocket: await socket("/ws/queue"),
+    jobSocket: await socket(`/ws/transcription/${{job}}`),
+    image: await shown(element("img", "/favicon.svg")),
+    audio: await new Promise((resolve) => {{
+      const audio = new Audio(`${{target}}/job/${{job}}/audio`);
+      audio.onloadedmetadata = () => resolve("loaded");
+      audio.onerror = () => resolve("nothing");
+      audio.load();
+    }}),
+    script: await shown(element("script", "/js/early.js")),
+  }};
+}}
+</script>
+"""
+
+
+@pytest.fixture
+def foreign_site(tmp_path: Path) -> Iterator[tuple[Path, int]]:
+    """A folder and the port on which it is served."""
+    folder = tmp_path / "foreign"
+    folder.mkdir()
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *args: object) -> None:
+            super().__init__(*args, directory=str(folder))  # type: ignore[arg-type]
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    site = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=site.serve_forever)
+    thread.start()
+    yield folder, site.server_address[1]
+    site.shutdown()
+    thread.join()
+    site.server_close()
+
+
+@pytest.mark.parametrize("host", ["evil.localhost", "localhost"])
+def test_a_foreign_page_gets_nowhere(
+    browser: Browser, server: Server, clip: Path, foreign_site: tuple[Path, int], host: str
+) -> None:
+    folder, port = foreign_site
+    job_id = server.submit(clip)
+    before = server.job_when(job_id, "completed")
+    (folder / "attack.html").write_text(ATTACK.format(target=server.url, job=job_id))
+    page = browser.new_page()
+    statuses: dict[str, set[int]] = {}
+    page.on(
+        "response",
+        lambda answer: statuses.setdefault(answer.url.removeprefix(server.url), set()).add(answer.status)
+        if answer.url.startswith(server.url) else None,
+    )  # fmt: skip
+    page.goto(f"http://{host}:{port}/attack.html")
+    found = page.evaluate("attack()")
+    page.wait_for_timeout(300)
+    page.close()
+    assert found.pop("beacon") == "sent"
+    assert {found.pop("blind"), found.pop("blindUpload")} <= {"opaque", "nothing"}
+    assert set(found.values()) == {"nothing"}, found
+    assert {status for each in statuses.values() for status in each} == {403}, statuses
+    assert {"/", "/transcribe-job"} <= set(statuses)  # CORS hides the others from Playwright too
+    assert server.ask("GET", f"/job/{job_id}") == before
+    assert [job["job_id"] for job in server.ask("GET", "/jobs")["jobs"]] == [job_id]
+
+
+def test_a_name_that_was_pointed_here_is_refused(browser: Browser, server: Server) -> None:
+    page = browser.new_page()
+    answer = page.goto(f"http://rebound.localhost:{server.port}/")
+    assert answer is not None
+    assert (answer.status, answer.json()["error"]["code"]) == (403, "forbidden_host")
+    page.close()
+
+
+def test_the_page_asks_for_the_token_once(browser: Browser, tmp_path: Path, clip: Path) -> None:
+    server = Server(tmp_path / "data", "--token", "open sesame", "--model-dir", str(tmp_path)).start()
+    context = browser.new_context(base_url=server.url, locale="en-US")
+    try:
+        page: Page = context.new_page()
+        page.goto("/")
+        page.get_by_label("Token").fill("sesame")
+        page.get_by_role("button", name="Enter").click()
+        expect(page.get_by_role("alert")).to_contain_text("token")
+        page.wait_for_timeout(1100)  # a wrong one is slowed down
+        page.get_by_label("Token").fill("open sesame")
+        page.get_by_role("button", name="Enter").click()
+        page.locator("[data-sample]").first.wait_for()
+        page.locator("#files").set_input_files(str(clip))
+        card = page.locator("job-card").first
+        expect(card).to_have_attribute("data-status", "completed", timeout=60_000)
+        assert page.evaluate("document.cookie") == ""
+        (cookie,) = context.cookies()
+        assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
+        again = context.new_page()
+        again.goto("/")
+        again.locator("job-card").first.wait_for()
+        playable = "(address) => new Promise((yes) => { const a = new Audio(address); a.oncanplay = () => yes(true);"
+        job_id = again.locator("job-card").first.get_attribute("data-job")
+        assert again.evaluate(playable + " a.onerror = () => yes(false); a.load(); })", f"job/{job_id}/audio")
+    finally:
+        context.close()
+        server.stop()

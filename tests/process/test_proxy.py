@@ -1,0 +1,118 @@
+"""Behind a real nginx, under a path: the page, uploads, sockets, audio and the token's cookie work."""
+
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tornado.httpclient
+import tornado.websocket
+
+from tests.process.conftest import NewServer
+from tests.process.server import Server
+
+CONF = """
+worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error.log;
+events {{ worker_connections 64; }}
+http {{
+  access_log off; client_max_body_size 0; proxy_request_buffering off;
+  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/f;
+  uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  map $http_upgrade $connection_upgrade {{ default upgrade; '' close; }}
+  server {{
+    listen 127.0.0.1:{port};
+    location /whisper/ {{
+      proxy_pass http://127.0.0.1:{backend}{strip};
+      proxy_http_version 1.1;
+      proxy_set_header Host $http_host;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      proxy_set_header X-Forwarded-Proto $scheme;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection $connection_upgrade;
+    }}
+  }}
+}}
+"""
+NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+pytestmark = pytest.mark.skipif(NGINX is None, reason="needs nginx: apt install nginx-light")
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(params=["stripped", "left in place"])
+def proxied(request: pytest.FixtureRequest, new_server: NewServer, tmp_path: Path) -> Iterator[tuple[Server, str]]:
+    """A server and its address as the proxy's clients know it."""
+    server = new_server(
+        "--token", "s3cret", "--path-prefix", "/whisper", "--allowed-hosts", "box.test", "--trusted-proxies",
+        "127.0.0.1",
+    ).start()  # fmt: skip
+    port = free_port()
+    strip = "/" if request.param == "stripped" else ""
+    conf = tmp_path / "nginx.conf"
+    conf.write_text(CONF.format(folder=tmp_path, port=port, backend=server.port, strip=strip))
+    nginx = subprocess.Popen([str(NGINX), "-c", str(conf), "-e", str(tmp_path / "start.log")])
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            break
+        except OSError:
+            time.sleep(0.05)
+    yield server, f"http://127.0.0.1:{port}/whisper"
+    nginx.terminate()
+    nginx.wait(10)
+
+
+def fetch(url: str, **headers: str) -> tuple[int, Any, bytes]:
+    request = urllib.request.Request(url, headers={"Host": "box.test", **headers})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, answer.headers, answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.headers, error.read()
+
+
+@pytest.mark.gen_test(timeout=60)
+async def test_everything_works_behind_nginx(proxied: tuple[Server, str], samples: dict[Path, str]) -> None:
+    server, url = proxied
+    server.base_url, server.headers = url, {"Host": "box.test", "Authorization": "Bearer s3cret"}
+    path, text = next(iter(samples.items()))
+    assert fetch(f"{url}/login.html")[0] == 200
+    assert fetch(f"{url}/js/main.js")[0] == 200
+    assert fetch(f"{url}/jobs")[0] == 401
+    login = urllib.request.Request(f"{url}/login", b'{"token": "s3cret"}', {"Host": "box.test"})
+    with urllib.request.urlopen(login) as answer:
+        cookie = answer.headers["Set-Cookie"]
+    assert "Path=/whisper/" in cookie
+    pair = cookie.split(";")[0]
+    assert b"<job-list>" in fetch(f"{url}/", Cookie=pair)[2]
+    submitted = server.submit_answer(path)
+    assert submitted["websocket_url"].startswith("ws://box.test/whisper/ws/transcription/")
+    request = tornado.httpclient.HTTPRequest(
+        url.replace("http", "ws") + f"/ws/transcription/{submitted['job_id']}",
+        headers={"Host": "box.test", "Origin": "http://box.test", "Cookie": pair},
+    )
+    seen: list[str] = []
+    connection = await tornado.websocket.websocket_connect(request)
+    while (message := await connection.read_message()) is not None:
+        seen.append(str(message))
+    connection.close()
+    assert '"type":"connected"' in seen[0]
+    assert '"type":"completed"' in seen[-1]
+    assert text.split()[0] in seen[-1]
+    status, _, body = fetch(f"{url}/job/{submitted['job_id']}/audio", Cookie=pair, Range="bytes=0-99")
+    assert (status, len(body)) == (206, 100)
+    assert fetch(f"{url}/jobs", Cookie=pair, Host="evil.example")[0] == 403
+    assert fetch(f"{url}/jobs", Cookie=pair, Origin="http://evil.example")[0] == 403

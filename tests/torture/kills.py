@@ -1,0 +1,201 @@
+"""Power cuts: SIGKILL at random moments while jobs are sent, cancelled, run again and removed.
+
+After each start the promise is checked: what was answered is so, every job has its audio, nothing half-written is
+seen, and what ran goes on from its last window. `python -m tests.torture.kills --kills 300 --seed 7`
+"""
+
+import argparse
+import http.client
+import random
+import tempfile
+import threading
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from localwhisper.commands.selftest import form
+from localwhisper.store.lock import FILE as LOCK
+from tests.process.server import Server
+from tests.speech import long_speech, samples
+
+LIVE = frozenset({"queued", "processing", "completed"})
+GONE = "gone"
+CUT_OFF = (OSError, http.client.HTTPException, ValueError)  # what a client of a killed server sees
+
+
+@dataclass
+class Torture:
+    server: Server
+    long: Path
+    shorts: dict[Path, str]
+    rng: random.Random
+    may_be: dict[str, frozenset[str]] = field(default_factory=dict)  # by job id: states that tell the truth
+    audio: dict[str, Path] = field(default_factory=dict)
+    windows: dict[str, bytes] = field(default_factory=dict)  # what each job's file of windows began with
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        self.server.start()
+        for _ in range(2):
+            self._submit(self.long, self.rng.random())
+
+    def round(self, longest_s: float) -> None:
+        """One power cut."""
+        actor = threading.Thread(target=self._act, args=(random.Random(self.rng.random()),))
+        actor.start()
+        time.sleep(self.rng.uniform(0, longest_s))
+        self.server.kill()
+        actor.join()
+        self._note_windows()
+        # as after a power cut: the machine has been down too
+        (self.server.data_dir / LOCK).write_bytes(b"an earlier boot")
+        self.server.start()
+        self.check()
+
+    def check(self) -> None:
+        assert list((self.server.data_dir / "incoming").iterdir()) == []
+        jobs = {job["job_id"]: job for job in self._all_jobs()}
+        for job_id, job in jobs.items():
+            # an answer that the cut swallowed: the job is there, and has to be whole
+            allowed = self.may_be.setdefault(job_id, LIVE)
+            assert job["status"] in allowed, (job_id, job["status"], allowed)
+            with urllib.request.urlopen(f"{self.server.url}/job/{job_id}/audio", timeout=30) as answer:
+                body = answer.read()
+            source = self.audio.setdefault(job_id, self._source_of(body))
+            assert body == source.read_bytes(), job_id
+            if job["status"] == "cancelled":
+                self.may_be[job_id] = frozenset({"cancelled"})
+            path = self._windows_of(job_id)
+            before = self.windows.get(job_id, b"")
+            whole = before[: before.rfind(b"\n") + 1]
+            if path.exists() and job["status"] != "queued" and "cancelled" not in allowed:
+                assert path.read_bytes().startswith(whole), f"{job_id} lost windows"
+        for job_id, allowed in list(self.may_be.items()):
+            if job_id not in jobs:
+                assert GONE in allowed, f"{job_id} is lost"
+                del self.may_be[job_id]
+            elif GONE in allowed:
+                assert allowed != {GONE}, f"{job_id} was removed and is there again"
+                self.may_be[job_id] = allowed - {GONE}
+
+    def finish(self, expected: dict[str, Any]) -> int:
+        """Everything ends with the text of an undisturbed run; returns the number of jobs."""
+        for job_id, allowed in self.may_be.items():
+            if "cancelled" in allowed and self.server.ask("GET", f"/job/{job_id}")["status"] == "cancelled":
+                self.server.ask("POST", f"/job/{job_id}/retry", b"")
+            job = self.server.job_when(job_id, "completed", "failed", timeout_s=600)
+            source = self.audio[job_id]
+            if source == self.long:
+                got = {key: job["result"][key] for key in ("text", "segments")}
+                assert got == expected, job_id
+            else:
+                assert job["result"]["text"].strip() == self.shorts[source], job
+        return len(self.may_be)
+
+    # -- what a client does until the cut ------------------------------------------------
+
+    def _act(self, rng: random.Random) -> None:
+        try:
+            while True:
+                action = rng.choice([self._send_short, self._send_short, self._cancel, self._retry, self._remove])
+                action(rng)
+                self.counts[action.__name__] = self.counts.get(action.__name__, 0) + 1
+                time.sleep(rng.uniform(0, 0.2))
+        except CUT_OFF:
+            return
+
+    def _submit(self, path: Path, _: float) -> None:
+        body, kind = form(path.read_bytes(), path.name, {"model": "demo"})
+        answer = self.server.ask("POST", "/transcribe-job", body, kind)
+        self.may_be[answer["job_id"]] = LIVE
+        self.audio[answer["job_id"]] = path
+
+    def _send_short(self, rng: random.Random) -> None:
+        if len(self.may_be) < 12:
+            self._submit(rng.choice(list(self.shorts)), 0)
+
+    def _cancel(self, rng: random.Random) -> None:
+        if job_id := self._pick(rng, LIVE):
+            self.may_be[job_id] = LIVE | {"cancelled"}
+            answer = self.server.ask("DELETE", f"/job/{job_id}")
+            self.may_be[job_id] = frozenset({"completed" if "error" in answer else "cancelled"})
+
+    def _retry(self, rng: random.Random) -> None:
+        if job_id := self._pick(rng, frozenset({"cancelled"})):
+            self.windows.pop(job_id, None)
+            self.may_be[job_id] = LIVE | {"cancelled"}
+            answer = self.server.ask("POST", f"/job/{job_id}/retry", b"")
+            assert "error" not in answer, answer
+            self.may_be[job_id] = LIVE
+
+    def _remove(self, rng: random.Random) -> None:
+        if (job_id := self._pick(rng, None)) and len(self.may_be) > 6:
+            self.may_be[job_id] |= {GONE, "cancelled"}
+            self.server.ask("DELETE", f"/job/{job_id}?remove=true")
+            self.may_be[job_id] = frozenset({GONE})
+
+    def _pick(self, rng: random.Random, state: frozenset[str] | None) -> str | None:
+        """A job other than the long ones, which have to go on through everything."""
+        fit = [
+            job_id for job_id, allowed in self.may_be.items()
+            if self.audio[job_id] != self.long and GONE not in allowed and (state is None or allowed == state)
+        ]  # fmt: skip
+        return rng.choice(fit) if fit else None
+
+    # -- what is on the disk -------------------------------------------------------------
+
+    def _windows_of(self, job_id: str) -> Path:
+        return self.server.data_dir / "jobs" / job_id / "segments.jsonl"
+
+    def _note_windows(self) -> None:
+        for job_id in self.may_be:
+            path = self._windows_of(job_id)
+            self.windows[job_id] = path.read_bytes() if path.exists() else b""
+
+    def _source_of(self, body: bytes) -> Path:
+        return next(path for path in [*self.shorts, self.long] if path.read_bytes() == body)
+
+    def _all_jobs(self) -> list[dict[str, Any]]:
+        jobs: list[dict[str, Any]] = self.server.ask("GET", "/jobs?limit=200")["jobs"]
+        return jobs
+
+
+def torture(folder: Path, *, kills: int, seed: int, repeats: int) -> dict[str, int]:
+    """Returns what was done; an AssertionError says what was lost."""
+    speech = long_speech(folder, repeats)
+    quiet = Server(folder / "quiet").start()
+    started_s = time.monotonic()
+    result = quiet.job_when(quiet.submit(speech), "completed", timeout_s=600)["result"]
+    expected = {key: result[key] for key in ("text", "segments")}
+    work_s = time.monotonic() - started_s
+    quiet.kill()
+    server = Server(folder / "data", "--max-concurrent-jobs", "2")
+    state = Torture(server, speech, dict(list(samples().items())[:2]), random.Random(seed))
+    try:
+        state.begin()
+        for n in range(kills):
+            state.round(max(1.0, min(work_s / 3, 3.0)))
+            if n % 25 == 24:
+                print(f"{n + 1} kills survived, {len(state.may_be)} jobs there", flush=True)
+        n_jobs = state.finish(expected)
+    except AssertionError as error:
+        raise AssertionError(f"seed {seed}: {error}") from error
+    finally:
+        server.kill()
+    return {"kills": kills, "jobs": n_jobs, **state.counts}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
+    given = parser.parse_args()
+    print(f"seed {given.seed}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="localwhisper-torture-") as folder:
+        print(torture(Path(folder), kills=given.kills, seed=given.seed, repeats=12))
+
+
+if __name__ == "__main__":
+    main()
