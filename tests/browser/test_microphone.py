@@ -42,7 +42,7 @@ def test_what_is_said_is_written(listening: Page, server: Server, spoken: dict[s
     page.locator("[data-sample]").first.wait_for()
     page.get_by_role("button", name="Record").click()
     page.wait_for_function("() => document.querySelector('meter').value > 0.2")
-    page.wait_for_timeout(1000 * (spoken["duration"] + 1))
+    page.wait_for_timeout(1000 * (spoken["duration_s"] + 1))
     page.get_by_role("button", name="Pause").click()
     stood = page.locator("[role=timer]").inner_text()
     page.wait_for_timeout(1200)
