@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 ARGS ?=
 PAGE_CHECKS := tests/browser/node_modules/.installed
 
-.PHONY: run test lint check browser proxy torture soak load bench release clean
+.PHONY: run test lint check browser proxy screenshots torture soak load bench release clean
 
 run: $(VENV)/.run
 	$(BIN)/python -m localwhisper --test-services $(ARGS)
@@ -61,6 +61,10 @@ $(VENV)/.bench: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) --editable ".[bench]"
 	touch $(VENV)/.run $@
+
+# the README's pictures
+screenshots: $(VENV)/.dev browser
+	$(BIN)/python -m tests.browser.screenshots
 
 # the long forms of what the tests do briefly
 torture: $(VENV)/.dev

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect, sync_playwright
 
 from localwhisper.app import SAMPLES
 from localwhisper.audio.ffmpeg import ffmpeg_path
@@ -17,6 +17,7 @@ from tests.browser.desk import Desk
 from tests.browser.seeds import HOSTILE, TALK, Seeds
 from tests.process.server import Server
 
+expect.set_options(timeout=20_000)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 LONG_S = 240  # eight windows
 
@@ -28,11 +29,16 @@ def chromium_path() -> str | None:
 
 # Not for the whole session: Playwright keeps an event loop running in this thread, which other tests can't have.
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
+def browser_type() -> Iterator[BrowserType]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
-        yield browser
-        browser.close()
+        yield playwright.chromium
+
+
+@pytest.fixture(scope="package")
+def browser(browser_type: BrowserType) -> Iterator[Browser]:
+    browser = browser_type.launch(executable_path=chromium_path(), args=["--no-sandbox"])
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

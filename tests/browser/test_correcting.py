@@ -50,13 +50,12 @@ def test_edit_split_merge_undo_redo(library: Desk) -> None:
     expect(said.first).to_have_text(TALK[0])
     assert exported(library, page) == list(TALK)
     page.keyboard.press("Escape")
-    page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Correct")).to_have_attribute("aria-pressed", "false")
 
 
 def test_times_are_set_from_the_play_position(library: Desk) -> None:
     page = correcting(library, "Times.wav")
-    page.wait_for_function("document.querySelector('video').readyState > 0")
+    page.wait_for_function("() => document.querySelector('video').readyState > 0")
     page.evaluate("document.querySelector('video').currentTime = 4")
     page.locator(".said").nth(1).click()
     page.get_by_role("button", name="Starts now").click()

@@ -31,9 +31,9 @@ def test_a_click_on_a_word_plays_from_there(library: Desk) -> None:
           const { x, y, width, height } = range.getBoundingClientRect(); return [x + width / 2, y + height / 2]; }"""
     )
     page.mouse.click(*box)
-    page.wait_for_function("document.querySelector('video').currentTime >= 4.3")
+    page.wait_for_function("() => document.querySelector('video').currentTime >= 4.3")
     page.keyboard.press("k")
-    page.wait_for_function("document.querySelector('video').paused")
+    page.wait_for_function("() => document.querySelector('video').paused")
     assert page.evaluate("document.querySelector('video').currentTime") < 6.5
     expect(page.locator("li[aria-current]")).to_contain_text("the machine that Ada described")
     assert len(marked(page, "word")) == 1
@@ -42,7 +42,7 @@ def test_a_click_on_a_word_plays_from_there(library: Desk) -> None:
 def test_keys_play_skip_and_change_the_speed(library: Desk) -> None:
     page = opened(library, "Ada.wav")
     media = page.locator("video")
-    page.wait_for_function("document.querySelector('video').readyState > 0")
+    page.wait_for_function("() => document.querySelector('video').readyState > 0")
     page.keyboard.press("l")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("j")
@@ -56,7 +56,7 @@ def test_keys_play_skip_and_change_the_speed(library: Desk) -> None:
 
 def test_the_waveform_is_drawn_and_scrubbed(library: Desk) -> None:
     page = opened(library, "Ada.wav")
-    page.wait_for_function("document.querySelector('video').readyState > 0")
+    page.wait_for_function("() => document.querySelector('video').readyState > 0")
     wave = page.get_by_role("slider")
     box: Any = wave.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 20)
@@ -64,7 +64,7 @@ def test_the_waveform_is_drawn_and_scrubbed(library: Desk) -> None:
     heights = """(canvas) => { const pen = canvas.getContext("2d"); const found = new Set();
       for (let x = 1; x < canvas.width; x += 40) { const { data } = pen.getImageData(x, 0, 1, canvas.height);
         found.add(data.filter((value, at) => at % 4 === 3 && value > 0).length); } return found.size; }"""
-    page.wait_for_function(f"({heights})(document.querySelector('.wave canvas')) > 3")
+    page.wait_for_function(f"() => ({heights})(document.querySelector('.wave canvas')) > 3")
 
 
 def test_search_in_the_transcript(library: Desk) -> None:

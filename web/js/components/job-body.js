@@ -3,11 +3,9 @@
 import { transcriptAddress } from "../api.js";
 import { FORMATS } from "../desk/reading-desk.js";
 import { t } from "../i18n.js";
-import { copyText } from "../lib/clipboard.js";
-import { h, icon, setText, show } from "../lib/dom.js";
+import { copies } from "../lib/clipboard.js";
+import { h, icon, show } from "../lib/dom.js";
 import { TranscriptText } from "./transcript-text.js";
-
-const COPIED_MS = 1800;
 
 /** Where a job's desk is; the page listens to its address. @param {string} id @param {number} [from] seconds @param {string} [query] */
 export function deskAddress(id, from, query) {
@@ -20,7 +18,6 @@ export class JobBody {
   #text;
   #nothing = h("p", { class: "hint", t: "job.notext" });
   #tools = h("div", { class: "tools" });
-  #copyLabel = h("span", { t: "job.copy" });
   /** @type {Entry|undefined} */
   #entry;
 
@@ -29,7 +26,8 @@ export class JobBody {
     this.element.id = `text-${id}`;
     this.#text = new TranscriptText((seconds) => (location.hash = deskAddress(id, seconds)));
     const open = h("a", { href: deskAddress(id), class: "button small primary" }, icon("play"), h("span", { t: "job.open" }));
-    const copy = h("button", { type: "button", class: "button small", onclick: () => this.#copy() }, icon("copy"), this.#copyLabel);
+    const label = h("span", { t: "job.copy" });
+    const copy = copies(h("button", { type: "button", class: "button small" }, icon("copy"), label), label, () => this.#plain());
     const links = FORMATS.map((format) => h("a", { href: transcriptAddress(id, format), download: true, class: "format" }, format));
     const save = h("span", { class: "formats" }, icon("download"), h("span", { class: "hint", t: "job.save" }), ...links);
     this.#tools.append(open, copy, save);
@@ -51,11 +49,8 @@ export class JobBody {
     show(this.#tools, done);
   }
 
-  async #copy() {
+  #plain() {
     const { result, segments } = this.#entry ?? {};
-    const text = result?.text ?? (segments ?? []).map((segment) => segment.text).join("");
-    if (!(await copyText(text.trim()))) return;
-    setText(this.#copyLabel, t("job.copied"));
-    setTimeout(() => setText(this.#copyLabel, t("job.copy")), COPIED_MS);
+    return (result?.text ?? (segments ?? []).map((segment) => segment.text).join("")).trim();
   }
 }

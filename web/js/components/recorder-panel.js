@@ -48,7 +48,7 @@ export class RecorderPanel extends HTMLElement {
     if (this.isBusy) return;
     this.#reset();
     try {
-      const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: false, noiseSuppression: false } });
       this.#record(stream);
     } catch {
       setText(this.#problem, t(isSecureContext ? "record.refused" : "record.insecure"));

@@ -3,7 +3,7 @@
 import { transcriptAddress } from "../api.js";
 import { factsOf } from "../components/job-facts.js";
 import { localize, t } from "../i18n.js";
-import { copyText } from "../lib/clipboard.js";
+import { copies } from "../lib/clipboard.js";
 import { fill, h, icon, setText, show } from "../lib/dom.js";
 import { clock } from "../lib/format.js";
 import { load, save } from "../lib/memory.js";
@@ -13,7 +13,6 @@ import { TextLines } from "./text-lines.js";
 import { Player } from "./player.js";
 
 export const FORMATS = ["txt", "srt", "vtt", "tsv", "json"];
-const COPIED_MS = 1800;
 
 export class ReadingDesk extends HTMLElement {
   #title = h("h2", { class: "name", dir: "auto", tabindex: -1 });
@@ -53,7 +52,7 @@ export class ReadingDesk extends HTMLElement {
     this.#query.addEventListener("keydown", (event) => {
       if (event.key === "Enter") this.#step(event.shiftKey ? -1 : 1);
     });
-    const copies = h(
+    const copying = h(
       "span",
       { class: "formats" },
       icon("copy"),
@@ -64,8 +63,8 @@ export class ReadingDesk extends HTMLElement {
     fill(
       this,
       h("p", {}, h("a", { href: "#/", class: "button small ghost back" }, icon("left"), h("span", { t: "desk.close" }))),
-      h("header", { class: "desk-head" }, h("div", {}, this.#title, this.#facts), h("div", { class: "tools" }, this.#correct, this.#unsure)),
-      h("div", { class: "tools spread" }, h("div", { class: "tools" }, copies, this.#exports()), this.#finder()),
+      h("div", { class: "desk-head" }, h("div", {}, this.#title, this.#facts), h("div", { class: "tools" }, this.#correct, this.#unsure)),
+      h("div", { class: "tools spread" }, h("div", { class: "tools" }, copying, this.#exports()), this.#finder()),
       h("div", { class: "tools spread" }, this.#editTools, this.#saving),
       this.#conflict.element,
       this.#media,
@@ -273,11 +272,6 @@ function button(key, name, run) {
 
 /** @param {Key} key @param {() => string} text */
 function copier(key, text) {
-  const label = h("button", { type: "button", class: "format", t: key });
-  label.addEventListener("click", async () => {
-    if (!(await copyText(text()))) return;
-    setText(label, t("job.copied"));
-    setTimeout(() => setText(label, t(key)), COPIED_MS);
-  });
-  return label;
+  const button = h("button", { type: "button", class: "format", t: key });
+  return copies(button, button, text);
 }

@@ -56,11 +56,13 @@ export class TextLines {
     if (remove === put.length) {
       put.forEach((segment, offset) => this.#fill(/** @type {HTMLElement} */ (this.element.children[at + offset]), segment));
     } else {
+      const held = this.element.contains(document.activeElement);
       this.#tools.remove();
       for (const old of [...this.element.children].slice(at, at + remove)) old.remove();
       const made = put.map((segment) => this.#line(segment));
       this.element.children[at - 1] ? this.element.children[at - 1]?.after(...made) : this.element.prepend(...made);
       this.#now = -1;
+      if (held && !this.element.contains(document.activeElement)) queueMicrotask(() => this.#refocus(at));
     }
     this.#shown = lines;
     this.#hits = hits(lines, this.#query);
@@ -277,6 +279,11 @@ export class TextLines {
     if (!range || !selection) return;
     selection.removeAllRanges();
     selection.addRange(range);
+  }
+
+  /** Where lines came or went under the caret. @param {number} at */
+  #refocus(at) {
+    if (!this.element.contains(document.activeElement)) this.#place(Math.min(at, this.#shown.length - 1), 0);
   }
 
   /** The one line time that Tab reaches. @param {number} at */

@@ -1,23 +1,33 @@
 /** Text → clipboard, also where the page has no secure context. */
 
+import { t } from "../i18n.js";
+import { setText } from "./dom.js";
+
+const COPIED_MS = 1800;
+
+/** Makes a button copy, and its label say so for a moment. @param {HTMLButtonElement} button @param {HTMLElement} label @param {() => string} text */
+export function copies(button, label, text) {
+  button.addEventListener("click", async () => {
+    if (!(await copyText(text()))) return;
+    setText(label, t("job.copied"));
+    setTimeout(() => setText(label, t(/** @type {Key} */ (label.dataset.t))), COPIED_MS);
+  });
+  return button;
+}
+
 /** @param {string} text @returns {Promise<boolean>} whether it is there now */
-export async function copyText(text) {
+async function copyText(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    return copyBySelection(text);
+    const area = document.createElement("textarea");
+    area.className = "visually-hidden";
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done;
   }
-}
-
-/** @param {string} text */
-function copyBySelection(text) {
-  const area = document.createElement("textarea");
-  area.className = "visually-hidden";
-  area.value = text;
-  document.body.append(area);
-  area.select();
-  const done = document.execCommand("copy");
-  area.remove();
-  return done;
 }

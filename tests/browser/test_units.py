@@ -1,0 +1,28 @@
+"""The page's pure parts without a browser, its texts, its size."""
+
+import re
+import subprocess
+from pathlib import Path
+
+HERE = Path(__file__).parent
+WEB = HERE.parents[1] / "web"
+DYNAMIC = ("status.", "upload.", "said.", "edit.", "theme.")  # t(`status.${…}`)
+
+
+def sources() -> str:
+    files = [*WEB.glob("*.html"), *(file for file in WEB.rglob("*.js") if file.parent.name != "i18n")]
+    return "".join(file.read_text(encoding="utf-8") for file in files)
+
+
+def test_times_corrections_words_and_tables() -> None:
+    ended = subprocess.run(["node", "--test", str(HERE)], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout[-4000:]
+
+
+def test_no_text_is_missing_and_none_unused() -> None:
+    known = set(re.findall(r'^  "?([\w.]+)"?:', (WEB / "js/i18n/en.js").read_text(encoding="utf-8"), re.MULTILINE))
+    text = sources()
+    unused = {key for key in known if f'"{key}"' not in text and not key.startswith(DYNAMIC)}
+    asked = re.findall(r'\bt\("([\w.]+)"|data-t(?:-label|-placeholder)?="([\w.]+)"', text)
+    assert unused == set()
+    assert {one or other for one, other in asked} <= known
