@@ -13,6 +13,7 @@ import tornado.httpserver
 import tornado.netutil
 
 from localwhisper import paths
+from localwhisper.audio.ffmpeg import stop_all
 from localwhisper.audio.probe import probe
 from localwhisper.engine import tables
 from localwhisper.engine.base import Engine
@@ -41,6 +42,8 @@ PACKAGE = Path(__file__).parent
 ASSETS = PACKAGE / "assets"
 SAMPLES = ASSETS / "samples"
 UPLOAD_THREADS = 8
+PROBE_THREADS = 4
+BODY_TIMEOUT_S = 60  # of what isn't an upload
 MAX_FRAME_BYTES = 64 * 1024
 CHUNK_BYTES = 256 * 1024
 
@@ -87,6 +90,7 @@ class App:
         self._engine = engine or whisper_engine(settings, library)
         self._store = AsyncStore(FileStore(settings.data_dir))
         self._uploads = ThreadPoolExecutor(UPLOAD_THREADS, thread_name_prefix="upload")
+        self._probes = ThreadPoolExecutor(PROBE_THREADS, thread_name_prefix="probe")
         speeds_file = paths.speeds(settings.data_dir)
         speeds = Speeds(load_speeds(speeds_file), partial(self._store.later, save_speeds, speeds_file))
         bus = Bus()
@@ -99,7 +103,7 @@ class App:
         self._services = Services(
             settings=settings, queue=self._queue, outlook=Outlook(self._queue, speeds, now), bus=bus,
             library=library, downloads=self._downloads, connections=Connections(), door=Door(settings.token),
-            incoming=paths.incoming(settings.data_dir), samples=SAMPLES, uploads=self._uploads,
+            incoming=paths.incoming(settings.data_dir), samples=SAMPLES, uploads=self._uploads, probes=self._probes,
             probe=partial(probe, max_audio_s=settings.max_audio_seconds), languages=tables.languages(), now=now,
             api=openapi.document(routes.ROUTES),
         )  # fmt: skip
@@ -118,7 +122,7 @@ class App:
         self._lock.acquire()
         self._server = tornado.httpserver.HTTPServer(
             self._application(), chunk_size=CHUNK_BYTES, max_body_size=1024 * 1024, no_keep_alive=False,
-            idle_connection_timeout=120, body_timeout=None,
+            idle_connection_timeout=120, body_timeout=BODY_TIMEOUT_S,
         )  # fmt: skip
         sockets = self._bind()
         try:
@@ -161,5 +165,7 @@ class App:
         await self._queue.stop()
         await self._server.close_all_connections()
         self._uploads.shutdown(wait=False, cancel_futures=True)
+        self._probes.shutdown(wait=False, cancel_futures=True)
+        stop_all()
         await asyncio.get_running_loop().run_in_executor(None, self._store.close)
         self._lock.release()

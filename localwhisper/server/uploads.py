@@ -1,13 +1,18 @@
 """POST /transcribe-job: a multipart body streamed to disk, checked, queued."""
 
 import asyncio
+import os
 import re
 import uuid
 from collections.abc import Callable
+from concurrent.futures import Executor
+from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import multipart
+import tornado.escape
+import tornado.iostream
 import tornado.web
 
 from localwhisper.errors import (
@@ -19,15 +24,21 @@ from localwhisper.errors import (
     UnknownOption,
     UploadTooLarge,
 )
+from localwhisper.server import views
 from localwhisper.server.base import BaseHandler
+from localwhisper.server.http_errors import status_of
 from localwhisper.server.options import BY_NAME, parse_options
 from localwhisper.server.proxy import prefix_of
 from localwhisper.server.views import seconds
 from localwhisper.store.atomic import private, storage_errors
 
+LINGER_S = 5.0  # for a client to read that its upload is refused while it still sends
+STALL_S = 120.0  # without a byte, then an upload is given up
 MAX_FIELD_BYTES = 16 * 1024
 MAX_PARTS = 32
 FORM_OVERHEAD_BYTES = 1024 * 1024  # what a body may hold besides the file
+MAX_NAME_CHARS = 255
+UNLIMITED = 2**63 - 1
 T = TypeVar("T")
 SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 
@@ -75,14 +86,17 @@ class Form:
         if self._file is None:
             raise MissingFile
         with storage_errors(self._path):
-            self._file.close()  # writes what was buffered
+            self._file.flush()
+            os.fsync(self._file.fileno())  # here, where several may wait for the disk at once
+            self._file.close()
         if not self._file_bytes:
             raise AudioUnreadable(reason="it is empty")
         return fields
 
     def close(self) -> None:
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # a full disk has been told of already
+                self._file.close()
 
     def _begin(self, part: multipart.MultipartSegment) -> None:
         self._name = part.name
@@ -118,12 +132,14 @@ class Form:
 @tornado.web.stream_request_body
 class SubmitHandler(BaseHandler):
     """A failure while the body still arrives is kept and answered once it has ended, since browsers
-    show no answer that comes before they have sent everything."""
+    show no answer that comes before they have sent everything; but too large a file is refused at once."""
 
     form: Form | None = None
     failure: LocalWhisperError | None = None
     is_busy = False  # a thread works on the form or the upload
     is_gone = False  # the client has hung up
+    is_refused = False  # the answer is on its way already
+    timer: asyncio.TimerHandle | None = None
 
     def prepare(self) -> None:
         super().prepare()
@@ -131,32 +147,43 @@ class SubmitHandler(BaseHandler):
             return  # the answer is that POST is what this takes
         settings = self.services.settings
         limit = settings.max_upload_bytes + FORM_OVERHEAD_BYTES
-        if int(self.request.headers.get("Content-Length") or 0) > limit:
-            raise UploadTooLarge(limit_bytes=settings.max_upload_bytes)
-        assert self.request.connection is not None
-        self.request.connection.set_max_body_size(limit)  # type: ignore[attr-defined]
+        connection: Any = self.request.connection
+        connection.set_body_timeout(None)  # however long it takes, as long as something comes
+        connection.set_max_body_size(UNLIMITED)  # the limit is kept here
+        if self._announced_bytes() > limit:
+            self._refuse(UploadTooLarge(limit_bytes=settings.max_upload_bytes))
+            return
+        self._expect_more()
         self.job_id = str(uuid.uuid4())
         self.upload = self.services.incoming / self.job_id
         self.form = Form(self.request.headers.get("Content-Type", ""), self.upload, settings.max_upload_bytes)
 
     async def data_received(self, chunk: bytes) -> None:
         form = self.form
-        if form is not None and self.failure is None:
-            try:
-                await self._blocking(lambda: form.write(chunk))
-            except LocalWhisperError as error:
-                self.failure = error
-                self._discard()
+        if form is None or self.failure is not None:
+            return
+        self._expect_more()
+        try:
+            await self._blocking(lambda: form.write(chunk))
+        except LocalWhisperError as error:
+            self.failure = error
+            self._discard()
+            if isinstance(error, UploadTooLarge):
+                self._refuse(error)
 
     async def post(self) -> None:
+        if self.is_refused:
+            await self.finish()
+            return
         services = self.services
         assert self.form is not None
+        self._stop_timer()
         try:
             if self.failure is not None:
                 raise self.failure
-            fields = self.form.end()
+            fields = await self._blocking(self.form.end)
             options = parse_options(fields, default_model=services.settings.default_model, library=services.library)
-            info = await self._blocking(lambda: services.probe(self.upload))
+            info = await self._blocking(lambda: services.probe(self.upload), services.probes)
             filename = clean_name(self.form.filename)
             suffix = SUFFIX.search(filename)
             job = await services.queue.submit(
@@ -179,13 +206,48 @@ class SubmitHandler(BaseHandler):
 
     def on_connection_close(self) -> None:
         self.is_gone = True
+        self._stop_timer()
         if not self.is_busy:
             self._discard()
 
-    async def _blocking(self, function: Callable[[], T]) -> T:
+    def _announced_bytes(self) -> int:
+        """0 where the client doesn't say, or nonsense, which tornado refuses."""
+        text = self.request.headers.get("Content-Length", "")
+        return int(text) if re.fullmatch(r"[0-9]{1,20}", text) else 0
+
+    def _refuse(self, error: LocalWhisperError) -> None:
+        """Answer at once, and go on reading for a moment: a closed connection would swallow the answer."""
+        self.failure, self.is_refused = error, True
+        self._stop_timer()
+        text = tornado.escape.json_encode({"error": views.message_body(error.message, self.language)}).encode()
+        self.set_status(status_of(error))
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.set_header("Content-Length", str(len(text)))
+        self.set_header("Connection", "close")
+        self.write(text)
+        self.sending = asyncio.ensure_future(self._send())
+        self.timer = asyncio.get_running_loop().call_later(LINGER_S, self._hang_up)
+
+    async def _send(self) -> None:
+        with suppress(tornado.iostream.StreamClosedError):
+            await self.flush()
+
+    def _expect_more(self) -> None:
+        self._stop_timer()
+        self.timer = asyncio.get_running_loop().call_later(STALL_S, self._hang_up)
+
+    def _stop_timer(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+
+    def _hang_up(self) -> None:
+        connection: Any = self.request.connection
+        connection.close()
+
+    async def _blocking(self, function: Callable[[], T], executor: Executor | None = None) -> T:
         self.is_busy = True
         try:
-            return await asyncio.get_running_loop().run_in_executor(self.services.uploads, function)
+            return await asyncio.get_running_loop().run_in_executor(executor or self.services.uploads, function)
         finally:
             self.is_busy = False
             if self.is_gone:
@@ -199,7 +261,11 @@ class SubmitHandler(BaseHandler):
 
 
 def clean_name(name: str | None) -> str:
-    """A name to show: no folders, no control characters, at most 255 characters."""
+    """A name to show: no folders, no control characters, at most 255 characters, its extension among them."""
     last = re.split(r"[/\\]", name or "")[-1]
     printable = "".join(char for char in last if char.isprintable()).strip()
-    return printable[:255] or "audio"
+    if not printable.strip("."):
+        return "audio"
+    found = SUFFIX.search(printable)
+    suffix = found.group() if found else ""
+    return printable[: MAX_NAME_CHARS - len(suffix)].removesuffix(suffix) + suffix
