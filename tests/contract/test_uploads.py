@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -51,10 +51,8 @@ async def connection(client: Client) -> AsyncIterator[Connection]:
         yield Connection(reader, writer)
     finally:
         writer.close()
-        try:
+        with suppress(OSError):
             await writer.wait_closed()
-        except OSError:
-            pass
 
 
 async def nothing_left(folder: Path) -> None:
@@ -158,7 +156,7 @@ async def test_a_byte_at_a_time_slows_nobody(serve: Serve) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        b"".join(b'--b\r\nContent-Disposition: form-data; name="x%d"\r\n\r\ny\r\n' % n for n in range(10_000)) + b"--b--\r\n",
+        b"".join(b'--b\r\nContent-Disposition: form-data; name="x%d"\r\n\r\ny\r\n' % n for n in range(10_000)) + END,
         PART.replace(b"\r\n\r\n", b"\r\n" + b"A: b\r\n" * 100_000 + b"\r\n") + wav() + END,
         PART[:-4] + b"\r\nA: " + b"x" * 100_000 + b"\r\n\r\n" + wav() + END,
         PART.replace(b'name="file"', b'name="fi\xffle"') + wav() + END,
@@ -173,11 +171,8 @@ async def test_forms_that_are_a_trial(serve: Serve, body: bytes) -> None:
     client = await serve()
     kind = "multipart/form-data; boundary=b"
     answer = await client.fetch("POST", "/transcribe-job", body=body, Content_Type=kind)
-    assert (answer.status, answer.json.get("error", {}).get("code")) in [
-        (200, None),
-        (400, "invalid_body"),
-        (400, "unknown_option"),
-    ]
+    assert answer.status == 200 or answer.code in ("invalid_body", "unknown_option", "missing_file")
+    assert answer.status in (200, 400)
 
 
 @pytest.mark.parametrize(
