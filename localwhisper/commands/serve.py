@@ -17,6 +17,7 @@ from localwhisper.settings import LOOPBACK_HOSTS, Settings
 from localwhisper.store.atomic import private
 
 LOG_BYTES = 1024 * 1024
+EARLY_RECORDS = 10_000  # of a start, until the log may be written
 
 
 def run(settings: Settings, *, test_services: bool, open_browser: bool) -> int:
@@ -32,8 +33,14 @@ def run(settings: Settings, *, test_services: bool, open_browser: bool) -> int:
 
 async def _serve(settings: Settings, open_browser: bool) -> None:
     app = App(settings)
-    port = await app.start()
-    _log_to_file(settings)
+    early = logging.handlers.MemoryHandler(EARLY_RECORDS, flushLevel=logging.CRITICAL + 1)
+    logging.getLogger().addHandler(early)
+    try:
+        port = await app.start()
+    finally:
+        logging.getLogger().removeHandler(early)
+    early.setTarget(_log_to_file(settings))  # only now is the data directory ours
+    early.close()
     name = "localhost" if settings.host in LOOPBACK_HOSTS else settings.host
     address = f"http://{name}:{port}"
     print(f"localwhisper {__version__} is at {address} (Ctrl-C stops it)", flush=True)
@@ -65,7 +72,7 @@ class PrivateLog(logging.handlers.RotatingFileHandler):
         return open(self.baseFilename, "a", encoding=self.encoding, opener=private)
 
 
-def _log_to_file(settings: Settings) -> None:
+def _log_to_file(settings: Settings) -> logging.Handler:
     """Warnings to the console, errors with their tracebacks to a file of bounded size."""
     handler = PrivateLog(paths.log_file(settings.data_dir), maxBytes=LOG_BYTES, backupCount=2, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
@@ -73,6 +80,7 @@ def _log_to_file(settings: Settings) -> None:
     console = logging.StreamHandler()
     console.setLevel(logging.ERROR)
     logging.getLogger().addHandler(console)
+    return handler
 
 
 def _leave() -> None:

@@ -1,6 +1,7 @@
 """Checkpoints → weights in memory: loaded once, shared by all workers, given back when idle."""
 
 import copy
+import errno
 import gc
 import threading
 import time
@@ -21,6 +22,8 @@ from localwhisper.errors import LocalWhisperError, ModelCorrupt, OutOfMemory
 from localwhisper.messages import Message
 
 CHECK_EVERY_S = 0.1
+MOST_DIM = 200_000  # whisper's largest is its vocabulary of 51,866
+MOST_LAYERS = 256  # whisper's large has 32
 
 
 class Attention(MultiHeadAttention):  # type: ignore[misc]  # whisper has no types
@@ -81,16 +84,31 @@ def _read(path: Path, name: str) -> Whisper:
     try:
         checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         dims = ModelDimensions(**checkpoint["dims"])
+        _check_dims(dims)
         with torch.device("meta"):
             model = Skeleton(dims)
         model.load_state_dict(checkpoint["model_state_dict"], assign=True)
-    except (MemoryError, OSError):
+    except MemoryError:
         raise
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # that is a file that breaks off, mapped into memory
+            raise
+        raise ModelCorrupt(model=name, reason="it breaks off") from None
     except Exception as error:  # torch.load raises nearly everything for a file that isn't one
         raise ModelCorrupt(
             model=name, reason=str(error).splitlines()[0][:120] if str(error) else "unreadable"
         ) from None
     return model
+
+
+def _check_dims(dims: ModelDimensions) -> None:
+    """A model is built from them before its weights are looked at. Raises ValueError for what none can have."""
+    for name, value in vars(dims).items():
+        if type(value) is not int or not 0 < value <= MOST_DIM:
+            raise ValueError(f"{name} can't be {value!r:.20}")
+    for name in ("n_audio_layer", "n_text_layer"):
+        if getattr(dims, name) > MOST_LAYERS:
+            raise ValueError(f"{name} can't be {getattr(dims, name)}")
 
 
 def load(path: Path, name: str, device: torch.device) -> Whisper:

@@ -121,7 +121,7 @@ class Server:
         assert "job_id" in answer, answer
         return answer
 
-    def job_when(self, job_id: str, *states: str, timeout_s: float = 60) -> dict[str, Any]:
+    def job_when(self, job_id: str, *states: str, timeout_s: float = 180) -> dict[str, Any]:
         """The job once it is in one of these states."""
         for _ in range(round(timeout_s / 0.05)):
             job: dict[str, Any] = self.ask("GET", f"/job/{job_id}")
@@ -129,3 +129,9 @@ class Server:
                 return job
             time.sleep(0.05)
         raise AssertionError(f"still {job}")
+
+
+class PoisonServer(Server):
+    """With the engine of poison.py: quick, needs no model, breaks down at some recordings."""
+
+    program = (sys.executable, "-m", "tests.process.poison")
