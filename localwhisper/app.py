@@ -31,6 +31,7 @@ from localwhisper.server.base import NotFoundHandler
 from localwhisper.server.connections import Connections
 from localwhisper.server.door import Door
 from localwhisper.server.gate import Gate
+from localwhisper.server.lag import LoopLag
 from localwhisper.server.services import Services
 from localwhisper.settings import Settings
 from localwhisper.store.atomic import make_private_folder
@@ -102,7 +103,7 @@ class App:
         self._downloads = Downloads(library, bus)
         self._services = Services(
             settings=settings, queue=self._queue, outlook=Outlook(self._queue, speeds, now), bus=bus,
-            library=library, downloads=self._downloads, connections=Connections(), door=Door(settings.token),
+            library=library, downloads=self._downloads, connections=Connections(), door=Door(settings.token), lag=LoopLag(),
             incoming=paths.incoming(settings.data_dir), samples=SAMPLES, uploads=self._uploads, probes=self._probes,
             probe=partial(probe, max_audio_s=settings.max_audio_seconds), languages=tables.languages(), now=now,
             api=openapi.document(routes.ROUTES),
@@ -133,6 +134,7 @@ class App:
             self._lock.release()
             raise
         self._server.add_sockets(sockets)
+        self._services.lag.start()
         port: int = sockets[0].getsockname()[1]
         return port
 
@@ -161,6 +163,7 @@ class App:
     async def stop(self) -> None:
         """Take nothing more, interrupt the work, close all. What was interrupted goes on at the next start."""
         self._server.stop()
+        self._services.lag.stop()
         self._downloads.stop()
         await self._queue.stop()
         await self._server.close_all_connections()

@@ -15,6 +15,7 @@ from localwhisper.runner.outlook import Outlook
 from localwhisper.runner.queue import JobQueue
 from localwhisper.server.connections import Connections
 from localwhisper.server.door import Door
+from localwhisper.server.lag import LoopLag
 from localwhisper.settings import Settings
 
 
@@ -28,6 +29,7 @@ class Services:
     downloads: Downloads
     connections: Connections
     door: Door
+    lag: LoopLag  # how late the event loop is
     incoming: Path  # where uploads are received
     samples: Path
     uploads: Executor  # for parsing and writing what is uploaded
