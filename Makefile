@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 ARGS ?=
+PAGE_CHECKS := tests/browser/node_modules/.installed
 
 .PHONY: run test lint check browser proxy torture soak load clean
 
@@ -18,8 +19,17 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-check: $(VENV)/.dev browser proxy
+check: $(VENV)/.dev browser proxy $(PAGE_CHECKS)
 	$(BIN)/python -m pytest $(ARGS)
+
+# the type checker and the accessibility rules that the tests hold against the page
+$(PAGE_CHECKS): tests/browser/package-lock.json
+	@command -v npm >/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get -qq update \
+	       && apt-get -qq install --yes --no-install-recommends nodejs npm >/dev/null; } \
+	  || { echo "the tests of the page need Node.js with npm: https://nodejs.org" >&2; exit 1; }
+	npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error
+	touch $@
 
 # the browser test drives a Chromium: the one on the PATH, the system's package, or Playwright's own
 browser: $(VENV)/.dev

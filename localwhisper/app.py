@@ -15,17 +15,22 @@ import tornado.netutil
 from localwhisper import paths
 from localwhisper.audio.ffmpeg import stop_all
 from localwhisper.audio.probe import probe
+from localwhisper.audio.waveform import waveform
 from localwhisper.engine import tables
 from localwhisper.engine.base import Engine
 from localwhisper.engine.deferred import DeferredEngine
 from localwhisper.engine.models import ModelLibrary
 from localwhisper.errors import PortInUse, StorageUnwritable
 from localwhisper.runner.bus import Bus
+from localwhisper.runner.corrections import Corrections
+from localwhisper.runner.detection import Detector
 from localwhisper.runner.downloads import Downloads
 from localwhisper.runner.outlook import Outlook
 from localwhisper.runner.queue import JobQueue
+from localwhisper.runner.search import Search
 from localwhisper.runner.speeds import Speeds
 from localwhisper.runner.storing import AsyncStore
+from localwhisper.runner.waveforms import Waveforms
 from localwhisper.server import openapi, routes
 from localwhisper.server.base import NotFoundHandler
 from localwhisper.server.connections import Connections
@@ -37,6 +42,7 @@ from localwhisper.settings import Settings
 from localwhisper.store.atomic import make_private_folder
 from localwhisper.store.files import FileStore
 from localwhisper.store.lock import DataDirLock
+from localwhisper.store.search import SearchIndex
 from localwhisper.store.speeds import load_speeds, save_speeds
 
 PACKAGE = Path(__file__).parent
@@ -101,10 +107,16 @@ class App:
             max_concurrent_jobs=settings.max_concurrent_jobs, now=now, default_model=settings.default_model,
         )  # fmt: skip
         self._downloads = Downloads(library, bus)
+        self._detector = Detector(self._engine)
+        index = self._queue.index
+        self._search = Search(index, self._store, SearchIndex(paths.search(settings.data_dir)), bus)
+        self._waveforms = Waveforms(index, self._store, partial(waveform, max_audio_s=settings.max_audio_seconds))
         self._services = Services(
             settings=settings, queue=self._queue, outlook=Outlook(self._queue, speeds, now), bus=bus,
-            library=library, downloads=self._downloads, connections=Connections(), door=Door(settings.token), lag=LoopLag(),
-            incoming=paths.incoming(settings.data_dir), samples=SAMPLES, uploads=self._uploads, probes=self._probes,
+            corrections=Corrections(index, self._store, bus), waveforms=self._waveforms, search=self._search,
+            library=library, downloads=self._downloads, detector=self._detector, connections=Connections(),
+            door=Door(settings.token), lag=LoopLag(), probes=self._probes,
+            incoming=paths.incoming(settings.data_dir), samples=SAMPLES, uploads=self._uploads,
             probe=partial(probe, max_audio_s=settings.max_audio_seconds), languages=tables.languages(), now=now,
             api=openapi.document(routes.ROUTES),
         )  # fmt: skip
@@ -133,6 +145,7 @@ class App:
                 opened.close()
             self._lock.release()
             raise
+        self._search.start()
         self._server.add_sockets(sockets)
         self._services.lag.start()
         port: int = sockets[0].getsockname()[1]
@@ -165,8 +178,11 @@ class App:
         self._server.stop()
         self._services.lag.stop()
         self._downloads.stop()
+        self._detector.stop()
+        self._waveforms.stop()
         await self._queue.stop()
         await self._server.close_all_connections()
+        await self._search.stop()
         self._uploads.shutdown(wait=False, cancel_futures=True)
         self._probes.shutdown(wait=False, cancel_futures=True)
         stop_all()

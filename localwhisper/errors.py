@@ -47,6 +47,8 @@ class DuplicateField(LocalWhisperError):
 
 
 class MissingFile(LocalWhisperError):
+    """Params: field."""
+
     code = "missing_file"
 
 
@@ -83,10 +85,22 @@ class JobNotFinished(LocalWhisperError):
     code = "job_not_finished"
 
 
+class JobWasCancelled(LocalWhisperError):
+    """Somebody else cancelled the job whose result was waited for."""
+
+    code = "job_was_cancelled"
+
+
 class JobNotRetryable(LocalWhisperError):
     """Params: state."""
 
     code = "job_not_retryable"
+
+
+class TranscriptChanged(LocalWhisperError):
+    """Someone else corrected the transcript meanwhile. Params: version."""
+
+    code = "transcript_changed"
 
 
 class JobDamaged(LocalWhisperError):
@@ -208,6 +222,12 @@ class StoreTooNew(LocalWhisperError):
 
 class QueueNotRunning(LocalWhisperError):
     code = "queue_not_running"
+
+
+class FileMissing(LocalWhisperError):
+    """On the command line. Params: path."""
+
+    code = "file_missing"
 
 
 class BadSetting(LocalWhisperError):

@@ -73,8 +73,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "El campo '{field}' se envió dos veces. Envíelo una sola vez.",
     ),
     "missing_file": (
-        "No file was sent. Send the audio as the multipart field 'file'.",
-        "No se envió ningún archivo. Envíe el audio en el campo multipart 'file'.",
+        "No file was sent. Send the audio as the multipart field '{field}'.",
+        "No se envió ningún archivo. Envíe el audio en el campo multipart '{field}'.",
     ),
     "invalid_body": (
         "The request could not be read: {reason}.",
@@ -123,9 +123,17 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "The job has no transcript yet ({state}). Wait until it is completed.",
         "El trabajo aún no tiene transcripción ({state}). Espere a que termine.",
     ),
+    "job_was_cancelled": (
+        "The job was cancelled before it was done. Send the audio again if you need its text.",
+        "El trabajo se canceló antes de terminar. Envíe el audio de nuevo si necesita su texto.",
+    ),
     "job_not_retryable": (
         "Only a failed or cancelled job can be run again; this one is {state}.",
         "Solo se puede repetir un trabajo fallido o cancelado; este está {state}.",
+    ),
+    "transcript_changed": (
+        "The transcript was changed elsewhere meanwhile; it is now version {version}. Read it again.",
+        "La transcripción se cambió entretanto en otro lugar; ahora es la versión {version}. Léala de nuevo.",
     ),
     "job_damaged": (
         "The job's file {file} is damaged or missing. Submit the audio again.",
@@ -223,6 +231,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "queue_not_running": (
         "The queue is not running. POST /queue/restart starts it.",
         "La cola no está en marcha. POST /queue/restart la inicia.",
+    ),
+    "file_missing": (
+        "There is no file or folder {path}.",
+        "No existe el archivo o la carpeta {path}.",
     ),
     "bad_setting": (
         "{name}: '{value}' is not accepted. It takes {accepted}.",

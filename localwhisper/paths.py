@@ -23,5 +23,10 @@ def speeds(data_dir: Path) -> Path:
     return data_dir / "speeds.json"
 
 
+def search(data_dir: Path) -> Path:
+    """The full-text index of the transcripts; made anew where it is missing or damaged."""
+    return data_dir / "search.db"
+
+
 def log_file(data_dir: Path) -> Path:
     return data_dir / "localwhisper.log"

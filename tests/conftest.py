@@ -1,4 +1,4 @@
-"""Fixtures that all tests share: an event loop for each test, and servers inside this process."""
+"""Fixtures that all tests share: an event loop for each test, and servers inside this process, and real speech."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -11,6 +11,7 @@ from tornado.platform.asyncio import AsyncIOLoop
 from localwhisper import settings
 from localwhisper.app import App
 from localwhisper.engine.base import Engine
+from tests import speech
 from tests.client import Client
 from tests.engines import StepEngine
 
@@ -61,3 +62,15 @@ def serve(io_loop: tornado.ioloop.IOLoop, engine: StepEngine, tmp_path: Path) ->
     yield start
     for client in clients:
         io_loop.run_sync(client.close)
+
+
+@pytest.fixture(scope="session")
+def samples() -> dict[Path, str]:
+    """The bundled clips and their texts."""
+    return speech.samples()
+
+
+@pytest.fixture(scope="session")
+def long_speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Some minutes of speech."""
+    return speech.long_speech(tmp_path_factory.mktemp("speech"), 6)

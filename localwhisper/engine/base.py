@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from localwhisper.jobs.model import Options, Transcript, Window
+from localwhisper.jobs.model import Detection, Options, Transcript, Window
 from localwhisper.messages import Message
 
 
@@ -30,6 +30,9 @@ class Engine(Protocol):
         `done` are the windows of an earlier run that was interrupted: the work goes on behind
         them, and the transcript contains them. Raises Stopped, or a LocalWhisperError.
         """
+
+    def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
+        """What is spoken in the first 30 s of an audio file. Raises Stopped, or a LocalWhisperError."""
 
     def close(self) -> None:
         """Give all memory back."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from localwhisper.engine.base import Control, Engine
-from localwhisper.jobs.model import Options, Transcript, Window
+from localwhisper.jobs.model import Detection, Options, Transcript, Window
 
 
 class DeferredEngine:
@@ -17,10 +17,16 @@ class DeferredEngine:
         self._engine: Engine | None = None
 
     def transcribe(self, audio: Path, options: Options, control: Control, *, done: Sequence[Window] = ()) -> Transcript:
+        return self._built().transcribe(audio, options, control, done=done)
+
+    def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
+        return self._built().detect_language(audio, model, control)
+
+    def _built(self) -> Engine:
         with self._lock:
             if self._engine is None:
                 self._engine = self._build()
-        return self._engine.transcribe(audio, options, control, done=done)
+            return self._engine
 
     def close(self) -> None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""whisper's decoding of one window, with a check at every token and sampling that repeats itself."""
+"""whisper's decoding of one window over our own decoder, with a check at every token and repeatable sampling."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,9 +12,12 @@ from whisper.decoding import (
     DecodingResult,
     DecodingTask,
     GreedyDecoder,
-    PyTorchInference,
+    Inference,
 )
-from whisper.model import Whisper
+
+from localwhisper.engine.decoder import Step
+from localwhisper.engine.network import Network
+from localwhisper.engine.state import CrossKeysValues, State
 
 TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # whisper.transcribe's ladder, and its thresholds:
 COMPRESSION_RATIO_THRESHOLD = 2.4
@@ -23,17 +26,28 @@ NO_SPEECH_THRESHOLD = 0.6
 SEED = 0  # of every window's sampling: nothing a window gives depends on what ran before or beside it
 
 
-class CheckedInference(PyTorchInference):  # type: ignore[misc]  # whisper has no types
-    """Calls `check`, which may raise, before each token."""
+class StateInference(Inference):  # type: ignore[misc]  # whisper has no types
+    """whisper's seam to a decoder, over a state of one's own. Calls `check`, which may raise, before each token."""
 
-    def __init__(self, model: Whisper, initial_token_length: int, check: Callable[[], None]) -> None:
-        super().__init__(model, initial_token_length)
+    def __init__(self, network: Network, state: State, first_wanted: int, check: Callable[[], None]) -> None:
+        """`first_wanted`: where the start of the transcript is among the initial tokens."""
+        self._network = network
+        self._state = state
+        self._first_wanted = first_wanted
         self._check = check
 
     def logits(self, tokens: Tensor, audio_features: Tensor) -> Tensor:
+        """The first time at `first_wanted` and at the end, shape (n_rows, 2, n_vocab); later at the end."""
         self._check()
-        logits: Tensor = super().logits(tokens, audio_features)
-        return logits
+        state = self._state
+        if state.length > 0:
+            return self._network.decoder([Step(tokens[:, -1:], state)])[0]
+        # the initial tokens are the same in all rows of a window
+        step = Step(tokens[:: state.n_group], state, (self._first_wanted, -1))
+        return self._network.decoder([step])[0].repeat_interleave(state.n_group, dim=0)
+
+    def rearrange_kv_cache(self, source_indices: list[int]) -> None:
+        self._state.reorder(source_indices)
 
 
 class SeededDecoder(GreedyDecoder):  # type: ignore[misc]
@@ -55,29 +69,39 @@ class SeededDecoder(GreedyDecoder):  # type: ignore[misc]
 
 
 class WindowTask(DecodingTask):  # type: ignore[misc]
-    decoder: Any
+    """whisper's decoding of encoded windows: its tokens, filters, search and figures."""
 
-    def __init__(self, model: Whisper, options: DecodingOptions, check: Callable[[], None]) -> None:
-        super().__init__(model, options)
-        self.inference = CheckedInference(model, len(self.initial_tokens), check)
+    decoder: Any
+    sot_index: int
+
+    def __init__(
+        self, network: Network, cross: CrossKeysValues, options: DecodingOptions, check: Callable[[], None]
+    ) -> None:
+        super().__init__(network.seen_by_whisper(), options)
+        state = State(cross, self.n_ctx, self.n_group)
+        self.inference = StateInference(network, state, self.sot_index, check)
+        self.sot_index = 0  # among the logits that the first step gives
         if isinstance(self.decoder, BeamSearchDecoder):
             self.decoder.inference = self.inference
         elif options.temperature > 0:
-            self.decoder = SeededDecoder(options.temperature, self.tokenizer.eot, model.device)
+            self.decoder = SeededDecoder(options.temperature, self.tokenizer.eot, network.device)
+
+    def _get_audio_features(self, mel: Tensor) -> Tensor:
+        return mel  # encoded already
 
 
 def decode(
-    model: Whisper, features: Tensor, *, language: str, task: str, prompt: Sequence[int], beam_size: int | None,
-    temperatures: Sequence[float], check: Callable[[], None],
+    network: Network, features: Tensor, cross: CrossKeysValues, *, language: str, task: str, prompt: Sequence[int],
+    beam_size: int | None, temperatures: Sequence[float], check: Callable[[], None],
 ) -> DecodingResult:  # fmt: skip
     """Decode one window's encoded audio, shape (n_audio_ctx, n_audio_state), at rising temperatures until the
     text is neither too repetitive nor too improbable, as `whisper.transcribe` does."""
     for temperature in temperatures:
         options = DecodingOptions(
             task=task, language=language, temperature=temperature, prompt=list(prompt),
-            beam_size=beam_size if temperature == 0 else None, fp16=features.dtype == torch.float16,
+            beam_size=beam_size if temperature == 0 else None, fp16=False,
         )  # fmt: skip
-        result: DecodingResult = WindowTask(model, options, check).run(features[None])[0]
+        result: DecodingResult = WindowTask(network, cross, options, check).run(features[None])[0]
         if is_good(result):
             break
     return result

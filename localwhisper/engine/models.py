@@ -145,9 +145,9 @@ class ModelLibrary:
             raise ModelBundled(model=name)
         if not NAME.fullmatch(name) or not path.is_file():
             raise ModelCorrupt(model=name, reason=f"there is no checkpoint {path}")
-        from localwhisper.engine.loading import check_checkpoint  # imports torch
+        from localwhisper.engine.checkpoint import read  # imports torch
 
-        check_checkpoint(path, name)
+        read(path, name)
         address = tables.checkpoints().get(name, f"{name}.pt")
         target = self.model_dir / address.rsplit("/", 1)[-1]
         self._write(target, lambda partial: shutil.copyfile(path, partial))

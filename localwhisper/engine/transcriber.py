@@ -11,21 +11,22 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from whisper.audio import FRAMES_PER_SECOND, HOP_LENGTH, N_FRAMES, SAMPLE_RATE
-from whisper.decoding import DecodingResult, detect_language
-from whisper.model import Whisper
-from whisper.timing import add_word_timestamps
+from whisper.audio import CHUNK_LENGTH, FRAMES_PER_SECOND, HOP_LENGTH, N_FRAMES, SAMPLE_RATE
+from whisper.decoding import DecodingResult
 from whisper.tokenizer import Tokenizer, get_tokenizer
 
 from localwhisper.audio.decode import decode as decode_audio
 from localwhisper.engine import windows
+from localwhisper.engine.alignment import add_word_times
 from localwhisper.engine.base import Control
 from localwhisper.engine.inference import TEMPERATURES, decode, is_silence
-from localwhisper.engine.loading import ModelCache, as_out_of_memory, attentions
+from localwhisper.engine.loading import ModelCache, as_out_of_memory
 from localwhisper.engine.models import ModelLibrary
+from localwhisper.engine.network import Network
 from localwhisper.engine.recording import LogMel, Recording
+from localwhisper.engine.state import CrossKeysValues
 from localwhisper.errors import ModelCannotTranslate
-from localwhisper.jobs.model import Options, Position, Segment, Transcript, Window, joined
+from localwhisper.jobs.model import Detection, Options, Position, Segment, Transcript, Window, joined
 from localwhisper.messages import Message
 
 VAD_FRAME_S = 0.03
@@ -59,6 +60,15 @@ class WhisperEngine:
             text=text, language=run.language, segments=segments, processing_time=time.monotonic() - started_s
         )
 
+    def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
+        """See base.Engine."""
+        samples = decode_audio(audio, check=control.check, max_audio_s=CHUNK_LENGTH)
+        with Recording(samples) as recording:
+            with self._models.lease(model, control) as network, torch.inference_mode():
+                if not network.is_multilingual:
+                    return Detection(language="en", probability=1.0)
+                return _detect_language(network, LogMel(recording, network.dims.n_mels, control.check), control.check)
+
     def close(self) -> None:
         self._models.close()
 
@@ -67,7 +77,7 @@ class WhisperEngine:
 class Run:
     """One recording being transcribed by one thread."""
 
-    model: Whisper
+    model: Network
     recording: Recording
     mel: LogMel
     options: Options
@@ -79,7 +89,7 @@ class Run:
 
     @classmethod
     def begin(
-        cls, model: Whisper, recording: Recording, options: Options, control: Control, done: Sequence[Window]
+        cls, model: Network, recording: Recording, options: Options, control: Control, done: Sequence[Window]
     ) -> "Run":
         """At the start, or behind what is done."""
         mel = LogMel(recording, model.dims.n_mels, control.check)
@@ -87,7 +97,7 @@ class Run:
         if not model.is_multilingual:
             language = "en"
         if language is None:
-            language = _detect_language(model, mel, control.check)
+            language = _detect_language(model, mel, control.check).language
         tokenizer = get_tokenizer(
             model.is_multilingual, num_languages=model.num_languages, language=language, task=options.task
         )
@@ -125,12 +135,13 @@ class Run:
         if self._is_quiet(seek, size):
             return Window(segments=(), after=self._after(seek + size))
         mel = self.mel.window(seek).to(self.model.device)
-        features = self.model.encoder(mel[None])[0]
-        self.control.check()
+        check = self.control.check
+        features = self.model.encoder(mel[None], check)
+        cross = self.model.decoder.cross(features, check)
         options = self.options
         result = decode(
-            self.model, features, language=self.language, task=options.task, prompt=self.position.prompt,
-            beam_size=options.beam_size, check=self.control.check,
+            self.model, features[0], cross, language=self.language, task=options.task, prompt=self.position.prompt,
+            beam_size=options.beam_size, check=check,
             temperatures=TEMPERATURES if options.temperature is None else (options.temperature,),
         )  # fmt: skip
         if is_silence(result):
@@ -139,25 +150,16 @@ class Run:
         seek += cut.advance
         last_speech_s = self.position.last_speech_s
         if options.word_timestamps:
-            seek, last_speech_s = self._time_words(cut, mel, size, seek)
+            seek, last_speech_s = self._time_words(cut, cross, size, seek)
         made = windows.segments(cut.drafts, result, first_id=self.n_segments, with_words=options.word_timestamps)
         prompt = self._next_prompt(made, result)
         return Window(segments=made, after=self._after(seek, prompt=prompt, last_speech_s=last_speech_s))
 
-    def _time_words(self, cut: windows.Cut, mel: torch.Tensor, size: int, seek: int) -> tuple[int, float]:
+    def _time_words(self, cut: windows.Cut, cross: CrossKeysValues, size: int, seek: int) -> tuple[int, float]:
         """Give the drafts their words; returns where to go on, and the end of the last word."""
         start_s = self.position.seek / FRAMES_PER_SECOND
         last_speech_s = self.position.last_speech_s
-        for attention in attentions(self.model):
-            attention.keeps_weights = True
-        try:
-            add_word_timestamps(
-                segments=cut.drafts, model=self.model, tokenizer=self.tokenizer, mel=mel, num_frames=size,
-                last_speech_timestamp=last_speech_s,
-            )  # fmt: skip
-        finally:
-            for attention in attentions(self.model):
-                attention.keeps_weights = False
+        add_word_times(cut.drafts, self.model, cross, self.tokenizer, n_frames=size, last_speech_s=last_speech_s)
         end_s = windows.last_word_end_s(cut.drafts)
         if end_s is None:
             return seek, last_speech_s
@@ -192,13 +194,12 @@ class Run:
         return bool(10 * np.log10((frames**2).mean(axis=1).max() + 1e-12) < VAD_LEVEL_DB)
 
 
-def _trimmed(tokens: Sequence[int], model: Whisper) -> tuple[int, ...]:
+def _trimmed(tokens: Sequence[int], model: Network) -> tuple[int, ...]:
     """The last tokens of a prompt: what whisper reads of it."""
     return tuple(tokens[-(model.dims.n_text_ctx // 2 - 1) :])
 
 
-def _detect_language(model: Whisper, mel: LogMel, check: Callable[[], None]) -> str:
+def _detect_language(model: Network, mel: LogMel, check: Callable[[], None]) -> Detection:
     """From the first 30 s, what is missing of them being silence."""
-    check()
-    _, probabilities = detect_language(model, mel.frames(0, N_FRAMES).to(model.device))
-    return str(max(probabilities, key=probabilities.__getitem__))
+    features = model.encoder(mel.frames(0, N_FRAMES)[None].to(model.device), check)
+    return model.detect_language(features[0])

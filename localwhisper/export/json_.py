@@ -7,10 +7,11 @@ import json
 import math
 from typing import Any
 
+from localwhisper.export.cues import Layout
 from localwhisper.jobs.model import Segment, Transcript
 
 
-def write(transcript: Transcript) -> str:
+def write(transcript: Transcript, layout: Layout) -> str:
     result = {
         "text": transcript.text,
         "segments": [_segment(segment) for segment in transcript.segments],

@@ -1,25 +1,63 @@
-"""Every export format by name: what a file of it is called and who writes it."""
+"""The table of export formats: name → media type, extension, writer."""
 
+import io
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from localwhisper.export import json_, srt, tsv, txt, vtt
+from localwhisper.export import csv_, docx_, json_, lrc, md, srt, tsv, txt, vtt
+from localwhisper.export.cues import Layout
 from localwhisper.jobs.model import Transcript
+
+WHISPERS = Layout()  # as openai-whisper cuts cues when it isn't told how
 
 
 @dataclass(frozen=True)
 class Exporter:
-    """`write` is pure; its text is to be stored as UTF-8 with the line ends it has."""
+    """`render` is pure; a text has the line ends it is to be stored with."""
 
     media_type: str
     extension: str  # without the dot
-    write: Callable[[Transcript], str]
+    render: Callable[[Transcript, Layout], str | bytes]
+
+    @property
+    def content_type(self) -> str:
+        return f"{self.media_type}; charset=utf-8" if self.media_type not in BINARY else self.media_type
+
+    def write(self, transcript: Transcript, layout: Layout = WHISPERS) -> str:
+        """The text of a text format."""
+        text = self.render(transcript, layout)
+        assert isinstance(text, str)
+        return text
+
+    def encode(self, transcript: Transcript, layout: Layout = WHISPERS) -> bytes:
+        """The file's content."""
+        content = self.render(transcript, layout)
+        return content.encode() if isinstance(content, str) else content
 
 
+def _zip(transcript: Transcript, layout: Layout) -> bytes:
+    """One file in each of the other formats."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, exporter in EXPORTERS.items():
+            if name != "zip":
+                archive.writestr(f"transcript.{exporter.extension}", exporter.encode(transcript, layout))
+    return buffer.getvalue()
+
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+BINARY = frozenset({DOCX, "application/zip"})
 EXPORTERS: Mapping[str, Exporter] = {
     "txt": Exporter("text/plain", "txt", txt.write),
     "srt": Exporter("application/x-subrip", "srt", srt.write),
     "vtt": Exporter("text/vtt", "vtt", vtt.write),
     "tsv": Exporter("text/tab-separated-values", "tsv", tsv.write),
     "json": Exporter("application/json", "json", json_.write),
+    "csv": Exporter("text/csv", "csv", csv_.write),
+    "lrc": Exporter("text/plain", "lrc", lrc.write),
+    "md": Exporter("text/markdown", "md", md.write),
+    "docx": Exporter(DOCX, "docx", docx_.write),
+    "zip": Exporter("application/zip", "zip", _zip),
 }
+TEXT_FORMATS = tuple(name for name, exporter in EXPORTERS.items() if exporter.media_type not in BINARY)

@@ -2,14 +2,14 @@
 
 from functools import partial
 
-from localwhisper.export.cues import cues, timestamp
+from localwhisper.export.cues import Layout, cues, timestamp
 from localwhisper.jobs.model import Transcript
 
 _time = partial(timestamp, always_hours=True, decimal_mark=",")
 
 
-def write(transcript: Transcript) -> str:
+def write(transcript: Transcript, layout: Layout) -> str:
     return "".join(
         f"{number}\n{_time(cue.start_s)} --> {_time(cue.end_s)}\n{cue.text}\n\n"
-        for number, cue in enumerate(cues(transcript), start=1)
+        for number, cue in enumerate(cues(transcript, layout), start=1)
     )

@@ -3,10 +3,11 @@
 A line break inside a text becomes a space, where whisper's own writer would break the row.
 """
 
+from localwhisper.export.cues import Layout
 from localwhisper.jobs.model import Segment, Transcript
 
 
-def write(transcript: Transcript) -> str:
+def write(transcript: Transcript, layout: Layout) -> str:
     return "start\tend\ttext\n" + "".join(_row(segment) for segment in transcript.segments)
 
 

@@ -2,13 +2,13 @@
 
 from functools import partial
 
-from localwhisper.export.cues import cues, timestamp
+from localwhisper.export.cues import Layout, cues, timestamp
 from localwhisper.jobs.model import Transcript
 
 _time = partial(timestamp, always_hours=False, decimal_mark=".")
 
 
-def write(transcript: Transcript) -> str:
+def write(transcript: Transcript, layout: Layout) -> str:
     return "WEBVTT\n\n" + "".join(
-        f"{_time(cue.start_s)} --> {_time(cue.end_s)}\n{cue.text}\n\n" for cue in cues(transcript)
+        f"{_time(cue.start_s)} --> {_time(cue.end_s)}\n{cue.text}\n\n" for cue in cues(transcript, layout)
     )

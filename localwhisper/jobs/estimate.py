@@ -15,6 +15,7 @@ DEFAULT_REAL_TIME_FACTORS: Mapping[str, float] = {
     "turbo": 1.2,
 }
 START_S = 1.0  # opening the audio and the first window, whatever its length
+LEAST_AUDIO_S = 10.0  # in a shorter clip, opening the model is most of the work
 NEW_WEIGHT = 0.5  # of the newest measurement against those before
 
 
@@ -26,7 +27,7 @@ def real_time_factor(model: str, measured: Mapping[str, float]) -> float:
 
 def updated(measured: Mapping[str, float], model: str, *, work_s: float, audio_s: float) -> dict[str, float]:
     """The measured factors with one more job in them."""
-    if audio_s < 1.0:
+    if audio_s < LEAST_AUDIO_S:
         return dict(measured)
     factor = max(work_s - START_S, 0.05) / audio_s
     old = measured.get(model, factor)

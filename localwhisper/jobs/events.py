@@ -29,6 +29,14 @@ class SegmentDone:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TranscriptCorrected:
+    """A person changed the transcript; it is saved already."""
+
+    job_id: str
+    transcript: Transcript
+
+
+@dataclass(frozen=True, kw_only=True)
 class JobRemoved:
     """The job and all its files are gone."""
 
@@ -43,4 +51,4 @@ class ModelChanged:
     error: Exception | None = None  # why a download ended without the model
 
 
-Event = JobChanged | ProgressMade | SegmentDone | JobRemoved | ModelChanged
+Event = JobChanged | ProgressMade | SegmentDone | TranscriptCorrected | JobRemoved | ModelChanged

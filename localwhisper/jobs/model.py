@@ -98,6 +98,23 @@ class Transcript:
     language: str
     segments: tuple[Segment, ...]
     processing_time: float  # seconds of work, over all attempts of this run
+    version: int = 0  # 0: the machine's own; each correction counts one up
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waveform:
+    """What a picture of the sound needs: the loudest sample of each equal part of it, 0 to 255."""
+
+    duration: float
+    peaks: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detection:
+    """The language a recording most likely speaks, and how probable the model finds it."""
+
+    language: str  # a code
+    probability: float
 
 
 @dataclass(frozen=True, kw_only=True)

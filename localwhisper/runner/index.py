@@ -1,8 +1,8 @@
-"""All jobs in memory, newest first: look-up, search by name, paging. Event loop's thread only."""
+"""All jobs in memory, newest first: look-up, paging. Event loop's thread only."""
 
 import bisect
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -80,7 +80,7 @@ class JobIndex:
 
     def page(
         self, *, limit: int, cursor: str | None = None, states: frozenset[JobState] | None = None,
-        name_contains: str = "",
+        among: Collection[str] | None = None,
     ) -> Page:  # fmt: skip
         """The newest jobs behind the one the cursor names, that match.
 
@@ -91,11 +91,10 @@ class JobIndex:
             created_at, _, job_id = cursor.partition("_")
             uuid.UUID(job_id)
             end = bisect.bisect_left(self._order, (EPOCH + timedelta(microseconds=int(created_at)), job_id))
-        wanted = name_contains.casefold()
         found: list[Job] = []
         for at in range(end - 1, -1, -1):
             job = self._jobs[self._order[at][1]]
-            if (states is None or job.state in states) and wanted in job.filename.casefold():
+            if (states is None or job.state in states) and (among is None or job.id in among):
                 if len(found) == limit:
                     created_at = str((found[-1].created_at - EPOCH) // timedelta(microseconds=1))
                     return Page(tuple(found), f"{created_at}_{found[-1].id}")

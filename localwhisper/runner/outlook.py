@@ -21,6 +21,10 @@ class Outlook:
         """Estimated seconds of work left, without the wait."""
         return estimate.work_s(job, self._speeds.factors)
 
+    def speed(self, model: str) -> tuple[float, bool]:
+        """Seconds of work for one of audio, and whether that was measured here."""
+        return estimate.real_time_factor(model, self._speeds.factors), model in self._speeds.factors
+
     def queue_position(self, job: Job) -> int | None:
         """1 for the job that is next; None where it doesn't wait."""
         if job.state is not JobState.QUEUED:

@@ -124,14 +124,16 @@ class JobQueue:
         self._bus.publish(JobRemoved(job_id=job_id))
         return job
 
-    async def retry(self, job_id: str) -> Job:
-        """Run a failed or cancelled job again with its own options. Raises JobNotRetryable."""
+    async def retry(self, job_id: str, options: Options | None = None) -> Job:
+        """Run a failed or cancelled job again, with its own options or others. Raises JobNotRetryable."""
         async with self._change(job_id):
             job = self.index.get(job_id)
             if job.state not in (JobState.FAILED, JobState.CANCELLED):
                 raise JobNotRetryable(state=job.state.value)
             await self._store.audio_path(job)
             await self._store.clear_windows(job_id)
+            if options is not None:
+                job = replace(job, options=options, language=options.language)
             await self._ledger.move(replace(job, crashes=0), JobState.QUEUED)
         self._dispatch()
         return self.index.get(job_id)
@@ -165,10 +167,11 @@ class JobQueue:
         """The segments decoded so far."""
         return joined(await self._store.windows(job_id))
 
-    async def transcript(self, job_id: str) -> Transcript:
-        """From its own file, else put together from the decoded windows. Raises JobDamaged."""
+    async def transcript(self, job_id: str, *, original: bool = False) -> Transcript:
+        """As it was last corrected, or the machine's own; put together from the decoded windows where its file is
+        damaged. Raises JobDamaged."""
         try:
-            return await self._store.transcript(job_id)
+            return await self._store.transcript(job_id, original=original)
         except JobDamaged:
             job = self.index.get(job_id)
             windows = await self._store.windows(job_id)

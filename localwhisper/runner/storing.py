@@ -6,10 +6,11 @@ One thread: writes happen in the order in which they were asked for.
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from localwhisper.jobs.model import Job, Transcript, Window
+from localwhisper.jobs.model import Job, Transcript, Waveform, Window
 from localwhisper.store.base import Damaged, JobStore
 
 T = TypeVar("T")
@@ -43,8 +44,14 @@ class AsyncStore:
     async def save_transcript(self, job_id: str, transcript: Transcript) -> None:
         await self._call(self._store.save_transcript, job_id, transcript)
 
-    async def transcript(self, job_id: str) -> Transcript:
-        return await self._call(self._store.transcript, job_id)
+    async def transcript(self, job_id: str, *, original: bool = False) -> Transcript:
+        return await self._call(partial(self._store.transcript, original=original), job_id)
+
+    async def save_waveform(self, job_id: str, waveform: Waveform) -> None:
+        await self._call(self._store.save_waveform, job_id, waveform)
+
+    async def waveform(self, job_id: str) -> Waveform | None:
+        return await self._call(self._store.waveform, job_id)
 
     async def audio_path(self, job: Job) -> Path:
         return await self._call(self._store.audio_path, job)

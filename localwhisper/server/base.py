@@ -78,7 +78,11 @@ class BaseHandler(tornado.web.RequestHandler):
         status = status_code if isinstance(error, InternalError) else status_of(error)
         if isinstance(error, TooManyAttempts):
             self.set_header("Retry-After", str(error.params["seconds"]))
-        self.write_json({"error": {"code": error.code, "message": self.say(error.message)}}, status)
+        self.write_json(*self.error_answer(error, status))
+
+    def error_answer(self, error: LocalWhisperError, status: int) -> tuple[Any, int]:
+        """An error's body and status; other products' formats have other shapes."""
+        return {"error": {"code": error.code, "message": self.say(error.message)}}, status
 
     def _as_ours(self, error: BaseException | None, status: int) -> LocalWhisperError:
         if isinstance(error, LocalWhisperError):

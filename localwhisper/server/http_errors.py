@@ -1,7 +1,8 @@
 """The one table from the domain's errors to HTTP statuses, and the errors that only HTTP knows."""
 
 from localwhisper import errors
-from localwhisper.errors import LocalWhisperError
+from localwhisper.errors import InternalError, LocalWhisperError
+from localwhisper.messages import Message
 
 
 class RouteNotFound(LocalWhisperError):
@@ -69,6 +70,8 @@ STATUS: dict[type[LocalWhisperError], int] = {
     errors.JobAlreadyFinished: 409,
     errors.JobNotFinished: 409,
     errors.JobNotRetryable: 409,
+    errors.JobWasCancelled: 409,
+    errors.TranscriptChanged: 409,
     errors.ModelBundled: 409,
     errors.JobDamaged: 410,
     errors.UploadTooLarge: 413,
@@ -87,3 +90,9 @@ STATUS: dict[type[LocalWhisperError], int] = {
 def status_of(error: LocalWhisperError) -> int:
     """500 for what no request should ever meet."""
     return STATUS.get(type(error), 500)
+
+
+def as_error(message: Message) -> LocalWhisperError:
+    """A failed job's stored message as the error it was."""
+    known = {error.code: error for error in STATUS}
+    return known.get(message.code, InternalError)(**message.params)

@@ -3,18 +3,19 @@
 import mimetypes
 import re
 from contextlib import suppress
-from urllib.parse import quote
 
 import tornado.web
 
-from localwhisper.errors import InvalidOption, JobDamaged, JobNotFinished
-from localwhisper.export.registry import EXPORTERS
-from localwhisper.jobs.model import Job, JobState
+from localwhisper.errors import InvalidOption, JobDamaged, UnknownOption
+from localwhisper.jobs.model import Job, JobState, Options
 from localwhisper.server import views
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.http_errors import BadRequest
+from localwhisper.server.options import BY_NAME, parse_options
+from localwhisper.server.transcripts import json_body
 
 MAX_PAGE = 200
+MAX_QUERY_CHARS = 200
 
 
 async def full_body(handler: BaseHandler, job: Job) -> views.Json:
@@ -46,16 +47,31 @@ class JobHandler(BaseHandler):
 
 class RetryHandler(BaseHandler):
     async def post(self, job_id: str) -> None:
-        job = await self.services.queue.retry(job_id)
+        job = await self.services.queue.retry(job_id, self._options(job_id))
         self.write_json(views.job_body(job, self.services.outlook, self.language))
+
+    def _options(self, job_id: str) -> Options | None:
+        """The job's own options with those of the body in their places; None: its own."""
+        given = json_body(self.request.body)
+        if not given:
+            return None
+        own = views.options_body(self.services.queue.index.get(job_id))
+        wanted = {"model": self.services.queue.index.get(job_id).options.model, **own, **given}
+        unknown = wanted.keys() - BY_NAME.keys()
+        if unknown:
+            raise UnknownOption(field=min(unknown)[:100], accepted=", ".join(BY_NAME))
+        fields = {name: str(value) for name, value in wanted.items() if value is not None}
+        return parse_options(fields, default_model="", library=self.services.library)
 
 
 class JobsHandler(BaseHandler):
-    def get(self) -> None:
+    async def get(self) -> None:
+        search, query = self.services.search, self.get_query_argument("q", "")[:MAX_QUERY_CHARS].strip()
+        among = await search.find(query) if query else None
         try:
             page = self.services.queue.index.page(
                 limit=self._limit(), cursor=self.get_query_argument("cursor", None),
-                states=self._states(), name_contains=self.get_query_argument("q", ""),
+                states=self._states(), among=among,
             )  # fmt: skip
         except (ValueError, OverflowError):
             raise InvalidOption(
@@ -64,6 +80,10 @@ class JobsHandler(BaseHandler):
                 accepted="a next_cursor of an answer",
             ) from None
         jobs = [views.job_body(job, self.services.outlook, self.language) for job in page.jobs]
+        excerpts = await search.excerpts(query, [job.id for job in page.jobs]) if query else {}
+        for job in jobs:
+            if job["job_id"] in excerpts:
+                job["excerpt"] = excerpts[job["job_id"]]
         self.write_json({"jobs": jobs, "next_cursor": page.next_cursor})
 
     def _limit(self) -> int:
@@ -79,6 +99,12 @@ class JobsHandler(BaseHandler):
             if text not in accepted:
                 raise InvalidOption(field="status", value=text[:100], accepted=", ".join(accepted))
         return frozenset(accepted[text] for text in texts) or None
+
+
+class WaveformHandler(BaseHandler):
+    async def get(self, job_id: str) -> None:
+        made = await self.services.waveforms.get(job_id)
+        self.write_json({"duration": made.duration, "peaks": made.peaks})
 
 
 class AudioHandler(tornado.web.StaticFileHandler, BaseHandler):
@@ -115,27 +141,3 @@ class AudioHandler(tornado.web.StaticFileHandler, BaseHandler):
 
     def compute_etag(self) -> str | None:
         return None  # its default reads the whole file; the modification time serves
-
-
-class TranscriptHandler(BaseHandler):
-    async def get(self, job_id: str, extension: str | None = None) -> None:
-        name = extension or self.get_query_argument("format", "txt")
-        if name not in EXPORTERS:
-            raise InvalidOption(field="format", value=name[:100], accepted=", ".join(EXPORTERS))
-        job = self.services.queue.index.get(job_id)
-        if job.state is not JobState.COMPLETED:
-            raise JobNotFinished(state=job.state.value)
-        exporter = EXPORTERS[name]
-        text = exporter.write(await self.services.queue.transcript(job_id))
-        self.set_header("Content-Type", f"{exporter.media_type}; charset=utf-8")
-        self.set_header("Cache-Control", "no-store")
-        self.set_header("Content-Disposition", attachment(job.filename, exporter.extension))
-        self.finish(text)
-
-
-def attachment(filename: str, extension: str) -> str:
-    """A Content-Disposition after RFC 6266: the audio's name with the export's extension."""
-    stem = filename.rsplit(".", 1)[0] or "transcript"
-    name = f"{stem}.{extension}"
-    plain = re.sub(r'[^\x20-\x7e]|["\\%]', "_", name)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

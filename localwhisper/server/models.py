@@ -23,16 +23,17 @@ class ModelsHandler(BaseHandler):
     def get(self) -> None:
         services = self.services
         entries = services.library.entries()
+        downloads, outlook = services.downloads, services.outlook
         self.write_json({
             "default": services.settings.default_model,
-            "models": [views.model_body(entry, services.downloads, self.language) for entry in entries],
+            "models": [views.model_body(entry, downloads, outlook, self.language) for entry in entries],
             "languages": [{"code": code, "name": name} for code, name in services.languages.items()],
         })  # fmt: skip
 
 
 def entry_body(handler: BaseHandler, name: str) -> views.Json:
     services = handler.services
-    return views.model_body(find_entry(services, name), services.downloads, handler.language)
+    return views.model_body(find_entry(services, name), services.downloads, services.outlook, handler.language)
 
 
 class ModelHandler(BaseHandler):
@@ -40,7 +41,7 @@ class ModelHandler(BaseHandler):
         entry = find_entry(self.services, name)
         await asyncio.get_running_loop().run_in_executor(None, self.services.library.remove, name)
         gone = replace(entry, available=False)  # an imported one is not even known any more
-        self.write_json(views.model_body(gone, self.services.downloads, self.language))
+        self.write_json(views.model_body(gone, self.services.downloads, self.services.outlook, self.language))
 
 
 class DownloadHandler(BaseHandler):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from localwhisper.server.routes import Operation, Route
 
 _EVERYWHERE = ("forbidden_host", "forbidden_origin", "unauthorized", "too_many_attempts", "internal_error")
+_INVALID = frozenset({"invalid_body", "missing_file", "invalid_option"})
 _STATUS_OF_CODE = {error.code: status for error, status in STATUS.items()}
 
 
@@ -44,11 +45,14 @@ def _operation(path: str, method: str, operation: "Operation") -> dict[str, Any]
         "parameters": [*_path_parameters(path), *_query_parameters(operation)],
         "responses": _responses(operation),
     }
-    if operation.takes_upload:
+    if operation.takes is not None:
         body["requestBody"] = {
             "required": True,
-            "content": {"multipart/form-data": {"schema": {"$ref": "#/components/schemas/Upload"}}},
+            "content": {"multipart/form-data": {"schema": {"$ref": f"#/components/schemas/{operation.takes}"}}},
         }
+    if operation.takes_json is not None:
+        schema = {"$ref": f"#/components/schemas/{operation.takes_json}"}
+        body["requestBody"] = {"content": {"application/json": {"schema": schema}}}
     if operation.status == 101:
         sent = "\n".join(f"- `{name}`: {what}" for name, what in SENT.items())
         understood = "\n".join(f"- `{name}`: {what}" for name, what in UNDERSTOOD.items())
@@ -79,10 +83,11 @@ def _responses(operation: "Operation") -> dict[str, Any]:
     answers: dict[str, Any] = {str(operation.status): {"description": "Done", "content": content}}
     by_status: dict[int, list[str]] = {}
     for code in (*operation.errors, *_EVERYWHERE):
-        by_status.setdefault(_STATUS_OF_CODE[code], []).append(code)
+        status = operation.invalid_status if code in _INVALID else _STATUS_OF_CODE[code]
+        by_status.setdefault(status, []).append(code)
     for status in sorted(by_status):
         answers[str(status)] = {
             "description": ", ".join(by_status[status]),
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+            "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{operation.fails_with}"}}},
         }
     return answers

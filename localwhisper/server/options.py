@@ -7,6 +7,7 @@ from typing import Any
 from localwhisper.engine.models import ModelLibrary
 from localwhisper.engine.tables import language_code
 from localwhisper.errors import InvalidOption, ModelCannotTranslate
+from localwhisper.export.cues import Layout
 from localwhisper.jobs.model import Options
 
 TRUE = frozenset({"true", "1", "yes", "on"})
@@ -25,7 +26,7 @@ class Field:
     help: str
 
 
-def _boolean(text: str) -> bool:
+def parse_boolean(text: str) -> bool:
     word = text.strip().lower()
     if word not in TRUE | FALSE:
         raise ValueError(text)
@@ -71,40 +72,67 @@ def _beam_size(text: str) -> int | None:
     return value
 
 
+def _count(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 1000:
+        raise ValueError(text)
+    return value
+
+
 _BOOLEAN = {"type": "boolean"}
 _YES_NO = "true, false, 1, 0, yes, no, on, off"
 FIELDS: tuple[Field, ...] = (
     Field("language", _language, "auto, a code such as en, or an English name such as spanish",
           {"type": "string", "default": "auto"}, "language spoken; auto detects it"),
     Field("model", str.strip, "a model of GET /models", {"type": "string"}, "model that transcribes"),
-    Field("return_timestamps", _boolean, _YES_NO, {**_BOOLEAN, "default": True},
+    Field("return_timestamps", parse_boolean, _YES_NO, {**_BOOLEAN, "default": True},
           "segments with times, not only the text"),
     Field("task", _one_of("transcribe", "translate"), "transcribe, translate",
           {"type": "string", "enum": ["transcribe", "translate"], "default": "transcribe"},
           "translate: into English"),
-    Field("word_timestamps", _boolean, _YES_NO, {**_BOOLEAN, "default": False}, "times for each word"),
+    Field("word_timestamps", parse_boolean, _YES_NO, {**_BOOLEAN, "default": False}, "times for each word"),
     Field("initial_prompt", _prompt, f"a text of at most {MAX_PROMPT_CHARS} characters",
           {"type": "string", "maxLength": MAX_PROMPT_CHARS}, "names and terms to expect"),
     Field("temperature", _temperature, "a number from 0 to 1", {"type": "number", "minimum": 0, "maximum": 1},
           "one fixed sampling temperature instead of whisper's ladder"),
     Field("beam_size", _beam_size, "a whole number from 1 to 10",
           {"type": "integer", "minimum": 1, "maximum": 10}, "beams of the search; greedy without"),
-    Field("vad_filter", _boolean, _YES_NO, {**_BOOLEAN, "default": False}, "leave out windows without sound"),
+    Field("vad_filter", parse_boolean, _YES_NO, {**_BOOLEAN, "default": False}, "leave out windows without sound"),
     Field("priority", _one_of("normal", "high"), "normal, high",
           {"type": "string", "enum": ["normal", "high"], "default": "normal"}, "high: before the others"),
 )  # fmt: skip
 BY_NAME = {field.name: field for field in FIELDS}
 
 
+LAYOUT_FIELDS: tuple[Field, ...] = (
+    Field("max_line_width", _count, "a whole number from 1 to 1000", {"type": "integer", "minimum": 1, "maximum": 1000},
+          "characters in a line of subtitles (needs word times)"),
+    Field("max_line_count", _count, "a whole number from 1 to 1000", {"type": "integer", "minimum": 1, "maximum": 1000},
+          "lines in a subtitle (needs word times and max_line_width)"),
+    Field("max_words_per_line", _count, "a whole number from 1 to 1000",
+          {"type": "integer", "minimum": 1, "maximum": 1000}, "words in a subtitle (needs word times)"),
+    Field("highlight_words", parse_boolean, _YES_NO, {**_BOOLEAN, "default": False},
+          "underline each word as it is spoken (needs word times)"),
+)  # fmt: skip
+
+
+def parse_layout(given: Mapping[str, str]) -> Layout:
+    """How subtitles are to be cut. Raises InvalidOption."""
+    return Layout(**{field.name: _value(field, given[field.name]) for field in LAYOUT_FIELDS if field.name in given})
+
+
+def _value(field: Field, text: str) -> Any:
+    try:
+        return field.parse(text)
+    except ValueError:
+        raise InvalidOption(field=field.name, value=text[:100], accepted=field.accepted) from None
+
+
 def parse_options(fields: Mapping[str, str], *, default_model: str, library: ModelLibrary) -> Options:
     """Raises InvalidOption or ModelCannotTranslate, each naming what is accepted."""
     values: dict[str, Any] = {"model": default_model}
     for name, text in fields.items():
-        field = BY_NAME[name]
-        try:
-            values[name] = field.parse(text)
-        except ValueError:
-            raise InvalidOption(field=name, value=text[:100], accepted=field.accepted) from None
+        values[name] = _value(BY_NAME[name], text)
     options = Options(**values)
     entries = {entry.name: entry for entry in library.entries()}
     if options.model not in entries:

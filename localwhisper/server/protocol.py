@@ -26,6 +26,7 @@ SENT: Mapping[str, str] = {
     "pong": "The answer to ping.",
     "snapshot": "/ws/queue only: data: jobs (the newest), queue (figures).",
     "job": "/ws/queue only: a job was created or is in another state; data as GET /job/{job_id}, no result.",
+    "corrected": "/ws/queue only: a person changed the transcript of a finished job; data: version.",
     "removed": "/ws/queue only: the job and its files are gone.",
     "queue": "/ws/queue only: the queue's figures changed.",
     "model": "/ws/queue only: a checkpoint came, went or is on its way; data as in GET /models, and error.",

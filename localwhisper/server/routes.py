@@ -12,14 +12,17 @@ import tornado.routing
 import tornado.web
 
 from localwhisper.export.registry import EXPORTERS
-from localwhisper.server import jobs, login, models, socket, system, ui, uploads
+from localwhisper.server import jobs, login, models, socket, system, transcripts, ui, uploads
 from localwhisper.server.base import BaseHandler
+from localwhisper.server.compat import asr_webservice, openai, whisper_cpp
 from localwhisper.server.describe import DocsHandler, OpenApiHandler
 from localwhisper.server.jobs import MAX_PAGE
+from localwhisper.server.options import LAYOUT_FIELDS
 
 PLACEHOLDERS: Mapping[str, str] = {
     "job_id": r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
     "name": r"[A-Za-z0-9][A-Za-z0-9._-]*",
+    "model": r"[A-Za-z0-9][A-Za-z0-9._/-]*",
     "format": r"[a-z]+",
 }
 PAGE = r"/(|(?:css|js)/[\w./-]+|[\w-]+\.(?:html|js|svg|png|webmanifest))"
@@ -35,7 +38,10 @@ class Operation:
     media_type: str = "application/json"
     errors: Sequence[str] = ()  # codes, besides those that every route may answer
     query: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    takes_upload: bool = False
+    takes: str | None = None  # schema of the multipart body
+    takes_json: str | None = None  # schema of the JSON body
+    fails_with: str = "Error"  # schema of an error's body
+    invalid_status: int = 400  # of a form or query that can't be taken
 
 
 @dataclass(frozen=True)
@@ -51,18 +57,27 @@ class Route:
 
 _LANG = {"lang": {"type": "string", "enum": ["en", "es"]}}
 _FORMATS = {"type": "string", "enum": list(EXPORTERS), "default": "txt"}
+_LAYOUT = {field.name: {**field.schema, "description": field.help} for field in LAYOUT_FIELDS}
+_ORIGINAL = {"original": {"type": "boolean", "default": False, "description": "the machine's own text"}}
 _NO_JOB = ("job_not_found",)
+_UPLOAD = ("invalid_body", "missing_file", "duplicate_field", "invalid_option", "model_cannot_translate",
+           "audio_unreadable", "no_audio_track", "audio_too_long", "audio_timeout", "upload_too_large",
+           "ffmpeg_missing", "queue_not_running", "storage_full", "storage_unwritable")  # fmt: skip
+_ANSWER = (*_UPLOAD, "model_not_found", "model_download_failed", "model_corrupt", "out_of_memory",
+           "job_was_cancelled", "job_not_found")  # fmt: skip
+_TEXT = {"type": "string"}
+_SWITCH = {"type": "boolean", "default": False}
+_ASR: dict[str, dict[str, Any]] = {"encode": {"type": "boolean", "default": True,
+                   "description": "false: the part is raw PCM, 16 bit, 16 kHz, mono, without a header"},
+        "video_file": {**_TEXT, "description": "what the job is called in the history"}}  # fmt: skip
 ROUTES: tuple[Route, ...] = (
     Route("/transcribe-job", uploads.SubmitHandler, {"post": Operation(
-        summary="Submit an audio or video file", returns="Submitted", takes_upload=True, query=_LANG,
-        errors=("invalid_body", "missing_file", "duplicate_field", "unknown_option", "invalid_option",
-                "model_cannot_translate", "audio_unreadable", "no_audio_track",
-                "audio_too_long", "audio_timeout", "upload_too_large", "ffmpeg_missing", "queue_not_running",
-                "storage_full", "storage_unwritable"))}),
+        summary="Submit an audio or video file", returns="Submitted", takes="Upload", query=_LANG,
+        errors=(*_UPLOAD, "unknown_option"))}),
     Route("/jobs", jobs.JobsHandler, {"get": Operation(
         summary="List jobs, newest first", returns="JobPage", errors=("invalid_option",),
         query={"status": {"type": "string", "description": "states, separated by commas"},
-               "q": {"type": "string", "description": "part of the file name"},
+               "q": {"type": "string", "description": "part of the file name, or words of the text"},
                "limit": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 50},
                "cursor": {"type": "string", "description": "next_cursor of the page before"}, **_LANG})}),
     Route("/job/{job_id}", jobs.JobHandler, {
@@ -72,16 +87,32 @@ ROUTES: tuple[Route, ...] = (
                             errors=(*_NO_JOB, "job_already_finished", "invalid_option"),
                             query={"remove": {"type": "boolean", "default": False}, **_LANG})}),
     Route("/job/{job_id}/retry", jobs.RetryHandler, {"post": Operation(
-        summary="Run a failed or cancelled job again with its own options", returns="Job",
-        errors=(*_NO_JOB, "job_not_retryable", "job_damaged"), query=_LANG)}),
+        summary="Run a failed or cancelled job again, with its own options or others", returns="Job",
+        errors=(*_NO_JOB, "job_not_retryable", "job_damaged", "invalid_body", "unknown_option", "invalid_option",
+                "model_cannot_translate"), takes_json="Retry", query=_LANG)}),
     Route("/job/{job_id}/audio", jobs.AudioHandler, {"get": Operation(
         summary="The job's audio as it was uploaded; takes Range", media_type="audio/*",
         errors=(*_NO_JOB, "job_damaged"))}),
-    Route("/job/{job_id}/transcript", jobs.TranscriptHandler, {"get": Operation(
-        summary="The transcript as a file", media_type="text/plain", query={"format": _FORMATS},
-        errors=(*_NO_JOB, "job_not_finished", "job_damaged", "invalid_option"))}),
-    Route("/job/{job_id}/transcript.{format}", jobs.TranscriptHandler, {"get": Operation(
-        summary="The transcript as a file, by its extension", media_type="text/plain",
+    Route("/job/{job_id}/waveform", jobs.WaveformHandler, {"get": Operation(
+        summary="Peaks of the job's audio, for a picture of it; computed once", returns="Waveform",
+        errors=(*_NO_JOB, "job_damaged", "audio_unreadable", "audio_timeout", "ffmpeg_missing"))}),
+    Route("/job/{job_id}/transcript", transcripts.CorrectionHandler, {
+        "get": Operation(
+            summary="The transcript as a file, as it was last corrected", media_type="text/plain",
+            query={"format": _FORMATS, **_ORIGINAL, **_LAYOUT},
+            errors=(*_NO_JOB, "job_not_finished", "job_damaged", "invalid_option")),
+        "patch": Operation(
+            summary="Correct the transcript: from segment `at`, `remove` segments give way to those sent; 409 where"
+            " `version` is not the newest", returns="Corrected", takes_json="Correction",
+            errors=(*_NO_JOB, "job_not_finished", "transcript_changed", "job_damaged", "invalid_body",
+                    "invalid_option", "storage_full", "storage_unwritable")),
+        "delete": Operation(
+            summary="Back to the machine's own text, as a new version", returns="Result",
+            query={"version": {"type": "integer", "minimum": 0, "description": "the newest"}},
+            errors=(*_NO_JOB, "job_not_finished", "transcript_changed", "job_damaged", "invalid_option",
+                    "storage_full", "storage_unwritable"))}),
+    Route("/job/{job_id}/transcript.{format}", transcripts.TranscriptHandler, {"get": Operation(
+        summary="The transcript as a file, by its extension", media_type="text/plain", query={**_ORIGINAL, **_LAYOUT},
         errors=(*_NO_JOB, "job_not_finished", "job_damaged", "invalid_option"))}),
     Route("/queue/info", system.QueueInfoHandler, {"get": Operation(
         summary="The queue's and the sockets' figures", returns="QueueInfo")}),
@@ -106,6 +137,30 @@ ROUTES: tuple[Route, ...] = (
     Route("/openapi.json", OpenApiHandler, {"get": Operation(
         summary="This description", returns="OpenApi")}),
     Route("/docs", DocsHandler, {"get": Operation(summary="This description, to read", media_type="text/html")}),
+    Route("/v1/audio/transcriptions", openai.TranscriptionsHandler, {"post": Operation(
+        summary="OpenAI's API: transcribe a file and answer with the text", returns="OpenAiTranscription",
+        takes="OpenAiUpload", fails_with="OpenAiError", errors=_ANSWER)}),
+    Route("/v1/audio/translations", openai.TranslationsHandler, {"post": Operation(
+        summary="OpenAI's API: translate a file into English", returns="OpenAiTranscription",
+        takes="OpenAiUpload", fails_with="OpenAiError", errors=_ANSWER)}),
+    Route("/v1/models", openai.ModelsHandler, {"get": Operation(
+        summary="OpenAI's API: the models that are here", returns="OpenAiModels", fails_with="OpenAiError")}),
+    Route("/v1/models/{model}", openai.ModelHandler, {"get": Operation(
+        summary="OpenAI's API: one model", returns="OpenAiModel", fails_with="OpenAiError",
+        errors=("model_not_found",))}),
+    Route("/asr", asr_webservice.AsrHandler, {"post": Operation(
+        summary="whisper-asr-webservice: transcribe a file and answer with its text", media_type="text/plain",
+        takes="AsrUpload", fails_with="Detail", errors=_ANSWER, invalid_status=422,
+        query={**_ASR, "task": _TEXT, "language": _TEXT, "initial_prompt": _TEXT, "word_timestamps": _SWITCH,
+               "vad_filter": _SWITCH,
+               "output": {"type": "string", "enum": [*asr_webservice.OUTPUTS], "default": "txt"}})}),
+    Route("/detect-language", asr_webservice.DetectLanguageHandler, {"post": Operation(
+        summary="whisper-asr-webservice: the language of the first 30 seconds, in a lane of its own",
+        returns="DetectedLanguage", takes="AsrUpload", fails_with="Detail", errors=_ANSWER, invalid_status=422,
+        query=_ASR)}),
+    Route("/inference", whisper_cpp.InferenceHandler, {"post": Operation(
+        summary="whisper.cpp's server: transcribe a file and answer with its text", returns="Inference",
+        takes="InferenceUpload", fails_with="PlainError", errors=_ANSWER)}),
     Route("/ws/transcription/{job_id}", socket.JobSocket, {"get": Operation(
         summary="WebSocket: one job's progress, segments and result", status=101, errors=_NO_JOB, query=_LANG)}),
     Route("/ws/queue", socket.QueueSocket, {"get": Operation(

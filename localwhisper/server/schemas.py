@@ -39,6 +39,33 @@ FIGURES = _object({
     "is_running": BOOLEAN,
 })  # fmt: skip
 
+FILE: Schema = {"type": "string", "contentMediaType": "application/octet-stream"}
+COMPATIBLE: dict[str, Schema] = {
+    "OpenAiError": _object({"error": _object({
+        "message": TEXT, "type": TEXT, "param": _or_null("string"), "code": _or_null("string"),
+    })}),
+    "OpenAiUpload": _object({"file": FILE}, {
+        "model": {**TEXT, "default": "whisper-1"}, "language": TEXT, "prompt": TEXT,
+        "response_format": {**TEXT, "enum": ["json", "text", "srt", "verbose_json", "vtt"], "default": "json"},
+        "temperature": NUMBER, "stream": BOOLEAN, "timestamp_granularities[]": _list(TEXT),
+    }),
+    "OpenAiTranscription": _object({"text": TEXT}, {
+        "task": TEXT, "language": TEXT, "duration": SECONDS, "segments": _list({"type": "object"}),
+        "words": _list(_object({"word": TEXT, "start": SECONDS, "end": SECONDS})),
+    }),
+    "OpenAiModel": _object({"id": TEXT, "object": TEXT, "created": WHOLE, "owned_by": TEXT}),
+    "OpenAiModels": _object({"object": TEXT, "data": _list(_ref("OpenAiModel"))}),
+    "Detail": _object({"detail": {"type": ["string", "array"]}}),
+    "AsrUpload": _object({"audio_file": FILE}),
+    "DetectedLanguage": _object({"detected_language": TEXT, "language_code": TEXT, "confidence": NUMBER}),
+    "PlainError": _object({"error": TEXT}),
+    "InferenceUpload": _object({"file": FILE}, {
+        "response_format": {**TEXT, "enum": ["json", "text", "srt", "verbose_json", "vtt"], "default": "json"},
+        "language": {**TEXT, "default": "en"}, "translate": BOOLEAN, "prompt": TEXT, "temperature": NUMBER,
+    }),
+    "Inference": _object({"text": TEXT}),
+}  # fmt: skip
+
 SCHEMAS: dict[str, Schema] = {
     "Error": _object({"error": MESSAGE}),
     "Upload": _object(
@@ -59,6 +86,15 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Result": _object({
         "text": TEXT, "language": TEXT, "segments": _list(_ref("Segment")), "processing_time": SECONDS,
+        "version": {**WHOLE, "description": "how often a person corrected it"},
+    }),
+    "Line": _object({"start": SECONDS, "end": SECONDS, "text": TEXT}),
+    "Correction": _object({"version": WHOLE, "at": WHOLE, "remove": WHOLE, "segments": _list(_ref("Line"))}),
+    "Corrected": _object({"version": WHOLE, "at": WHOLE, "remove": WHOLE, "segments": _list(_ref("Segment"))}),
+    "Retry": _object({}, {field.name: {**field.schema, "description": field.help} for field in FIELDS}),
+    "Waveform": _object({
+        "duration": SECONDS,
+        "peaks": _list({**WHOLE, "minimum": 0, "maximum": 255, "description": "the loudest of one equal part"}),
     }),
     "Job": _object(
         {
@@ -70,6 +106,7 @@ SCHEMAS: dict[str, Schema] = {
         {
             "queue_position": _or_null("integer"), "completed_at": _or_null("string", format="date-time"),
             "error": MESSAGE, "result": _ref("Result"), "segments": _list(_ref("Segment")),
+            "excerpt": {**_list(TEXT), "description": "hits of a search in context: plain, hit, plain, …"},
         },
     ),
     "JobPage": _object({"jobs": _list(_ref("Job")), "next_cursor": _or_null("string")}),
@@ -83,6 +120,8 @@ SCHEMAS: dict[str, Schema] = {
         "name": TEXT, "size_bytes": _or_null("integer"), "available": BOOLEAN, "bundled": BOOLEAN,
         "multilingual": BOOLEAN, "translates": BOOLEAN, "description": _or_null("string"),
         "download": {"type": ["object", "null"]},
+        "real_time_factor": {**NUMBER, "description": "seconds of work for a second of audio"},
+        "speed_is_measured": {**BOOLEAN, "description": "on this machine; else assumed"},
     }),
     "Models": _object({
         "default": TEXT, "models": _list(_ref("Model")),
@@ -95,4 +134,5 @@ SCHEMAS: dict[str, Schema] = {
                       {"error": MESSAGE}),
     "Login": _object({"logged_in": BOOLEAN}),
     "OpenApi": {"type": "object"},
+    **COMPATIBLE,
 }  # fmt: skip

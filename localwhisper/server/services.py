@@ -10,9 +10,13 @@ from typing import Any
 from localwhisper.audio.probe import AudioInfo
 from localwhisper.engine.models import ModelLibrary
 from localwhisper.runner.bus import Bus
+from localwhisper.runner.corrections import Corrections
+from localwhisper.runner.detection import Detector
 from localwhisper.runner.downloads import Downloads
 from localwhisper.runner.outlook import Outlook
 from localwhisper.runner.queue import JobQueue
+from localwhisper.runner.search import Search
+from localwhisper.runner.waveforms import Waveforms
 from localwhisper.server.connections import Connections
 from localwhisper.server.door import Door
 from localwhisper.server.lag import LoopLag
@@ -25,8 +29,12 @@ class Services:
     queue: JobQueue
     outlook: Outlook
     bus: Bus
+    corrections: Corrections
+    waveforms: Waveforms
+    search: Search
     library: ModelLibrary
     downloads: Downloads
+    detector: Detector
     connections: Connections
     door: Door
     lag: LoopLag  # how late the event loop is

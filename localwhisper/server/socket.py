@@ -18,6 +18,7 @@ from localwhisper.jobs.events import (
     ModelChanged,
     ProgressMade,
     SegmentDone,
+    TranscriptCorrected,
 )
 from localwhisper.jobs.model import Job, JobState, Segment, Transcript
 from localwhisper.server import protocol, views
@@ -204,11 +205,13 @@ class QueueSocket(Socket):
             case JobChanged(job=job):
                 self.tell("job", views.job_body(job, services.outlook, self.language), job_id=job.id)
                 self.tell("queue", queue_figures(services), key="queue")
+            case TranscriptCorrected(job_id=job_id, transcript=transcript):
+                self.tell("corrected", {"version": transcript.version}, job_id=job_id)
             case JobRemoved(job_id=job_id):
                 self.tell("removed", {}, job_id=job_id)
                 self.tell("queue", queue_figures(services), key="queue")
             case ModelChanged(name=name, error=error):
-                body = views.model_body(find_entry(services, name), services.downloads, self.language)
+                body = views.model_body(find_entry(services, name), services.downloads, services.outlook, self.language)
                 if isinstance(error, LocalWhisperError):
                     body["error"] = views.message_body(error.message, self.language)
                 self.tell("model", body, key=None if error else f"model {name}")

@@ -1,14 +1,13 @@
-"""POST /transcribe-job: a multipart body streamed to disk, checked, queued."""
+"""Multipart bodies streamed to disk, checked, queued: POST /transcribe-job, and the base of every other upload."""
 
 import asyncio
-import os
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Executor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, ClassVar, TypeVar
 
 import multipart
 import tornado.escape
@@ -24,42 +23,51 @@ from localwhisper.errors import (
     UnknownOption,
     UploadTooLarge,
 )
+from localwhisper.jobs.model import Job, Options
 from localwhisper.server import views
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.http_errors import status_of
 from localwhisper.server.options import BY_NAME, parse_options
 from localwhisper.server.proxy import prefix_of
 from localwhisper.server.views import seconds
-from localwhisper.store.atomic import private, storage_errors
+from localwhisper.store.atomic import fsync_file, private, storage_errors
 
 LINGER_S = 5.0  # for a client to read that its upload is refused while it still sends
 STALL_S = 120.0  # without a byte, then an upload is given up
+MAX_NAME_CHARS = 255
+UNLIMITED = 2**63 - 1
 MAX_FIELD_BYTES = 16 * 1024
 MAX_PARTS = 32
 FORM_OVERHEAD_BYTES = 1024 * 1024  # what a body may hold besides the file
-MAX_NAME_CHARS = 255
-UNLIMITED = 2**63 - 1
 T = TypeVar("T")
 SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 
 
 class Form:
-    """A multipart body as it arrives: the part `file` goes to `path`, the others are kept.
+    """A multipart body as it arrives: the part `file_field` goes to `path`, the others are kept.
 
+    `known`: the other parts there may be, each once; None: any, any number of times.
+    `head` is written before the file's own bytes.
     Threading: one call at a time, on any thread; write() blocks on the disk.
     """
 
-    def __init__(self, content_type: str, path: Path, max_file_bytes: int) -> None:
+    def __init__(
+        self, content_type: str, path: Path, max_file_bytes: int, *, file_field: str = "file",
+        known: Collection[str] | None = None, head: bytes = b"",
+    ) -> None:  # fmt: skip
         kind, options = multipart.parse_options_header(content_type)
         if kind != "multipart/form-data" or not options.get("boundary"):
             raise InvalidBody(reason="it must be multipart/form-data with a boundary")
         self._parser = multipart.PushMultipartParser(options["boundary"], max_segment_count=MAX_PARTS)
         self._path = path
+        self._file_field = file_field
+        self._known = known
+        self._head = head
         self._max_file_bytes = max_file_bytes
         self._file: BinaryIO | None = None
         self._name: str | None = None  # of the part being received
-        self._fields: dict[str, bytearray] = {}
-        self._file_bytes = 0
+        self._fields: list[tuple[str, bytearray]] = []
+        self.file_bytes = 0  # without the head
         self.filename: str | None = None
 
     def write(self, chunk: bytes) -> None:
@@ -74,22 +82,20 @@ class Form:
         except multipart.MultipartError as error:
             raise InvalidBody(reason=str(error)) from None
 
-    def end(self) -> dict[str, str]:
-        """The other fields. Raises InvalidBody where the body broke off, MissingFile."""
+    def end(self) -> list[tuple[str, str]]:
+        """The other fields in their order. Raises InvalidBody where the body broke off, MissingFile."""
         try:
             self._parser.close()
-            fields = {name: bytes(text).decode() for name, text in self._fields.items()}
+            fields = [(name, bytes(text).decode()) for name, text in self._fields]
         except multipart.MultipartError:
             raise InvalidBody(reason="it ends before its last part does") from None
         except UnicodeDecodeError:
             raise InvalidBody(reason="its fields are not UTF-8") from None
         if self._file is None:
-            raise MissingFile
+            raise MissingFile(field=self._file_field)
         with storage_errors(self._path):
-            self._file.flush()
-            os.fsync(self._file.fileno())  # here, where several may wait for the disk at once
-            self._file.close()
-        if not self._file_bytes:
+            self._file.close()  # writes what was buffered
+        if not self.file_bytes:
             raise AudioUnreadable(reason="it is empty")
         return fields
 
@@ -100,40 +106,45 @@ class Form:
 
     def _begin(self, part: multipart.MultipartSegment) -> None:
         self._name = part.name
-        if part.name == "file":
+        if part.name == self._file_field:
             if self._file is not None:
-                raise DuplicateField(field="file")
+                raise DuplicateField(field=part.name)
             self._file = open(self._path, "xb", opener=private)  # noqa: SIM115  # close() does
+            self._file.write(self._head)
             self.filename = part.filename
         elif not part.name:
             raise InvalidBody(reason="a part has no name")
-        elif part.name not in BY_NAME:
-            raise UnknownOption(field=part.name[:100], accepted=", ".join(["file", *BY_NAME]))
-        elif part.name in self._fields:
+        elif self._known is not None and part.name not in self._known:
+            raise UnknownOption(field=part.name[:100], accepted=", ".join([self._file_field, *self._known]))
+        elif self._known is not None and any(name == part.name for name, _ in self._fields):
             raise DuplicateField(field=part.name)
         else:
-            self._fields[part.name] = bytearray()
+            self._fields.append((part.name, bytearray()))
 
     def _data(self, data: bytes | bytearray) -> None:
-        if self._name == "file":
+        if self._name == self._file_field:
             assert self._file is not None
-            self._file_bytes += len(data)
-            if self._file_bytes > self._max_file_bytes:
+            self.file_bytes += len(data)
+            if self.file_bytes > self._max_file_bytes:
                 raise UploadTooLarge(limit_bytes=self._max_file_bytes)
             self._file.write(data)
         else:
-            assert self._name is not None
-            field = self._fields[self._name]
+            field = self._fields[-1][1]
             field += data
             if len(field) > MAX_FIELD_BYTES:
                 raise InvalidBody(reason=f"the field {self._name} is longer than {MAX_FIELD_BYTES} bytes")
 
 
 @tornado.web.stream_request_body
-class SubmitHandler(BaseHandler):
-    """A failure while the body still arrives is kept and answered once it has ended, since browsers
-    show no answer that comes before they have sent everything; but too large a file is refused at once."""
+class UploadHandler(BaseHandler):
+    """Takes one file and the fields beside it.
 
+    A failure while the body still arrives is kept and answered once it has ended, since browsers
+    show no answer that comes before they have sent everything; but too large a file is refused at once.
+    """
+
+    file_field: ClassVar[str] = "file"
+    known_fields: ClassVar[Collection[str] | None] = None  # None: unknown ones are let pass
     form: Form | None = None
     failure: LocalWhisperError | None = None
     is_busy = False  # a thread works on the form or the upload
@@ -156,7 +167,14 @@ class SubmitHandler(BaseHandler):
         self._expect_more()
         self.job_id = str(uuid.uuid4())
         self.upload = self.services.incoming / self.job_id
-        self.form = Form(self.request.headers.get("Content-Type", ""), self.upload, settings.max_upload_bytes)
+        self.form = Form(
+            self.request.headers.get("Content-Type", ""), self.upload, settings.max_upload_bytes,
+            file_field=self.file_field, known=self.known_fields, head=self.file_head(),
+        )  # fmt: skip
+
+    def file_head(self) -> bytes:
+        """What goes before the file's own bytes."""
+        return b""
 
     async def data_received(self, chunk: bytes) -> None:
         form = self.form
@@ -164,51 +182,52 @@ class SubmitHandler(BaseHandler):
             return
         self._expect_more()
         try:
-            await self._blocking(lambda: form.write(chunk))
+            await self.blocking(lambda: form.write(chunk))
         except LocalWhisperError as error:
             self.failure = error
             self._discard()
             if isinstance(error, UploadTooLarge):
                 self._refuse(error)
 
-    async def post(self) -> None:
-        if self.is_refused:
-            await self.finish()
-            return
+    def fields(self) -> list[tuple[str, str]]:
+        """The fields beside the file, once all has arrived. Raises what was wrong on the way."""
+        self._stop_timer()
+        if self.failure is not None:
+            raise self.failure
+        assert self.form is not None
+        return self.form.end()
+
+    async def submit(self, options: Options, filename: str | None = None) -> Job:
+        """Check the file and queue it as a job. Raises what probing and queueing raise."""
         services = self.services
         assert self.form is not None
-        self._stop_timer()
-        try:
-            if self.failure is not None:
-                raise self.failure
-            fields = await self._blocking(self.form.end)
-            options = parse_options(fields, default_model=services.settings.default_model, library=services.library)
-            info = await self._blocking(lambda: services.probe(self.upload), services.probes)
-            filename = clean_name(self.form.filename)
-            suffix = SUFFIX.search(filename)
-            job = await services.queue.submit(
-                job_id=self.job_id, filename=filename, upload=self.upload, options=options,
-                audio_file="audio" + (suffix.group().lower() if suffix else ""),
-                audio_duration=info.duration_s,
-            )  # fmt: skip
-        finally:
-            self._discard()
-        scheme = "wss" if self.request.protocol == "https" else "ws"
-        prefix = prefix_of(self.request)
-        self.set_header("Location", f"{prefix}/job/{job.id}")
-        self.write_json({
-            "job_id": job.id,
-            "status": job.state.value,
-            "websocket_url": f"{scheme}://{self.request.host}{prefix}/ws/transcription/{job.id}",
-            "estimated_processing_time": seconds(services.outlook.work_s(job)),
-            "queue_position": services.outlook.queue_position(job) or 0,
-        })  # fmt: skip
+        with storage_errors(self.upload):  # here, where several may wait for the disk at once, not in the store
+            await self.blocking(lambda: fsync_file(self.upload))
+        info = await self.blocking(lambda: services.probe(self.upload), services.probes)
+        filename = clean_name(filename or self.form.filename)
+        suffix = SUFFIX.search(filename)
+        return await services.queue.submit(
+            job_id=self.job_id, filename=filename, upload=self.upload, options=options,
+            audio_file="audio" + (suffix.group().lower() if suffix else ""),
+            audio_duration=info.duration_s,
+        )  # fmt: skip
 
     def on_connection_close(self) -> None:
         self.is_gone = True
         self._stop_timer()
         if not self.is_busy:
             self._discard()
+
+    def on_finish(self) -> None:
+        self._stop_timer()
+        if not self.is_busy:
+            self._discard()
+
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        if not self.is_refused:
+            super().send_error(status_code, **kwargs)
+        elif not self._finished:
+            self.finish()  # it was answered before
 
     def _announced_bytes(self) -> int:
         """0 where the client doesn't say, or nonsense, which tornado refuses."""
@@ -244,7 +263,8 @@ class SubmitHandler(BaseHandler):
         connection: Any = self.request.connection
         connection.close()
 
-    async def _blocking(self, function: Callable[[], T], executor: Executor | None = None) -> T:
+    async def blocking(self, function: Callable[[], T], executor: Executor | None = None) -> T:
+        """Run a function that works on the form or the upload on a thread."""
         self.is_busy = True
         try:
             return await asyncio.get_running_loop().run_in_executor(executor or self.services.uploads, function)
@@ -258,6 +278,26 @@ class SubmitHandler(BaseHandler):
         if self.form is not None:
             self.form.close()
             self.upload.unlink(missing_ok=True)
+
+
+class SubmitHandler(UploadHandler):
+    known_fields = tuple(BY_NAME)
+
+    async def post(self) -> None:
+        services = self.services
+        fields = dict(self.fields())
+        options = parse_options(fields, default_model=services.settings.default_model, library=services.library)
+        job = await self.submit(options)
+        scheme = "wss" if self.request.protocol == "https" else "ws"
+        prefix = prefix_of(self.request)
+        self.set_header("Location", f"{prefix}/job/{job.id}")
+        self.write_json({
+            "job_id": job.id,
+            "status": job.state.value,
+            "websocket_url": f"{scheme}://{self.request.host}{prefix}/ws/transcription/{job.id}",
+            "estimated_processing_time": seconds(services.outlook.work_s(job)),
+            "queue_position": services.outlook.queue_position(job) or 0,
+        })  # fmt: skip
 
 
 def clean_name(name: str | None) -> str:

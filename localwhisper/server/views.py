@@ -102,16 +102,19 @@ def segment_body(segment: Segment) -> Json:
 
 
 def result_body(transcript: Transcript, *, timestamps: bool) -> Json:
+    """`version` counts a person's corrections; 0 is the machine's own text."""
     return {
         "text": transcript.text,
         "language": transcript.language,
         "segments": [segment_body(segment) for segment in transcript.segments] if timestamps else [],
         "processing_time": round(transcript.processing_time, 3),
+        "version": transcript.version,
     }
 
 
-def model_body(entry: ModelEntry, downloads: Downloads, language: str) -> Json:
+def model_body(entry: ModelEntry, downloads: Downloads, outlook: Outlook, language: str) -> Json:
     download = downloads.progress(entry.name)
+    real_time_factor, is_measured = outlook.speed(entry.name)
     return {
         "name": entry.name,
         "size_bytes": entry.size_bytes,
@@ -120,6 +123,8 @@ def model_body(entry: ModelEntry, downloads: Downloads, language: str) -> Json:
         "multilingual": entry.multilingual,
         "translates": entry.translates,
         "description": render(Message("demo_description"), language) if entry.bundled else None,
+        "real_time_factor": round(real_time_factor, 4),
+        "speed_is_measured": is_measured,
         "download": None
         if download is None
         else {"received_bytes": download.received_bytes, "total_bytes": download.total_bytes},

@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Protocol
 
-from localwhisper.jobs.model import Job, Transcript, Window
+from localwhisper.jobs.model import Job, Transcript, Waveform, Window
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -43,10 +43,16 @@ class JobStore(Protocol):
         """Forget what was decoded, for a retry."""
 
     def save_transcript(self, job_id: str, transcript: Transcript) -> None:
-        """Keep the result; durable when this returns."""
+        """Keep the result, or a correction of it beside it; durable when this returns."""
 
-    def transcript(self, job_id: str) -> Transcript:
-        """The result. Raises JobDamaged."""
+    def transcript(self, job_id: str, *, original: bool = False) -> Transcript:
+        """The result as it was last corrected, or the machine's own. Raises JobDamaged."""
+
+    def save_waveform(self, job_id: str, waveform: Waveform) -> None:
+        """Keep what was computed of the job's audio."""
+
+    def waveform(self, job_id: str) -> Waveform | None:
+        """None where none is kept."""
 
     def audio_path(self, job: Job) -> Path:
         """The job's audio file. Raises JobDamaged where it is gone."""

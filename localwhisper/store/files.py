@@ -1,4 +1,5 @@
-"""Jobs as folders: <root>/jobs/<id>/{job.json, audio.*, segments.jsonl, transcript.json}.
+"""Jobs as folders: <root>/jobs/<id>/{job.json, audio.*, segments.jsonl, transcript.json}, and beside them
+corrected.json (a person's corrections) and waveform.json (a picture of the sound), where there are such.
 
 A job's folder is prepared in <root>/incoming and appears under jobs by one rename; it goes the
 same way. So after a crash at any moment a job is there wholly or not at all.
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from localwhisper import paths
 from localwhisper.errors import JobDamaged, JobNotFound, StorageUnwritable
-from localwhisper.jobs.model import Job, JobState, Transcript, Window
+from localwhisper.jobs.model import Job, JobState, Transcript, Waveform, Window
 from localwhisper.store import schema
 from localwhisper.store.atomic import (
     TEMPORARY,
@@ -35,6 +36,8 @@ from localwhisper.store.base import Damaged
 RECORD = "job.json"
 WINDOWS = "segments.jsonl"
 TRANSCRIPT = "transcript.json"
+CORRECTED = "corrected.json"
+WAVEFORM = "waveform.json"
 FORMAT = "store.json"  # at the root: which format the newest writer used
 AUDIO_NAME = re.compile(r"audio(\.[A-Za-z0-9]{1,16})?")  # can't be one of ours, nor leave the folder
 
@@ -129,13 +132,27 @@ class FileStore:
 
     def save_transcript(self, job_id: str, transcript: Transcript) -> None:
         with self._existing(job_id) as folder:
-            write_atomically(folder / TRANSCRIPT, schema.dump_transcript(transcript))
+            write_atomically(
+                folder / (CORRECTED if transcript.version else TRANSCRIPT), schema.dump_transcript(transcript)
+            )
 
-    def transcript(self, job_id: str) -> Transcript:
+    def transcript(self, job_id: str, *, original: bool = False) -> Transcript:
+        folder = self._folder(job_id)
+        name = TRANSCRIPT if original or not (folder / CORRECTED).exists() else CORRECTED
         try:
-            return schema.load_transcript(read_whole(self._folder(job_id) / TRANSCRIPT))
+            return schema.load_transcript(read_whole(folder / name))
         except (OSError, schema.Malformed) as error:
-            raise JobDamaged(file=TRANSCRIPT) from error
+            raise JobDamaged(file=name) from error
+
+    def save_waveform(self, job_id: str, waveform: Waveform) -> None:
+        with self._existing(job_id) as folder:
+            write_atomically(folder / WAVEFORM, schema.dump_waveform(waveform))
+
+    def waveform(self, job_id: str) -> Waveform | None:
+        try:
+            return schema.load_waveform(read_whole(self._folder(job_id) / WAVEFORM))
+        except (OSError, schema.Malformed):
+            return None
 
     def audio_path(self, job: Job) -> Path:
         path = self._folder(job.id) / job.audio_file
@@ -226,7 +243,7 @@ class FileStore:
                 with suppress(OSError):
                     entry.unlink()
         for job_id in folders:
-            for name in (RECORD, TRANSCRIPT):  # by name: the audio's own may end like that
+            for name in (RECORD, TRANSCRIPT, CORRECTED, WAVEFORM):  # by name: the audio's own may end like that
                 with suppress(OSError):
                     os.unlink(self._jobs / job_id / (name + TEMPORARY))
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from localwhisper.errors import JobDamaged, JobNotFound
-from localwhisper.jobs.model import Job, JobState, Transcript, Window
+from localwhisper.jobs.model import Job, JobState, Transcript, Waveform, Window
 from localwhisper.store.base import Damaged
 
 
@@ -17,7 +17,8 @@ class MemoryStore:
         self._audio_dir = audio_dir
         self._jobs: dict[str, Job] = {}
         self._windows: dict[str, list[Window]] = {}
-        self._transcripts: dict[str, Transcript] = {}
+        self._transcripts: dict[tuple[str, bool], Transcript] = {}  # by job id and whether it is corrected
+        self._waveforms: dict[str, Waveform] = {}
 
     def load_all(self) -> tuple[list[Job], list[Damaged]]:
         return list(self._jobs.values()), []
@@ -47,13 +48,21 @@ class MemoryStore:
 
     def save_transcript(self, job_id: str, transcript: Transcript) -> None:
         self._existing(job_id)
-        self._transcripts[job_id] = transcript
+        self._transcripts[job_id, transcript.version > 0] = transcript
 
-    def transcript(self, job_id: str) -> Transcript:
+    def transcript(self, job_id: str, *, original: bool = False) -> Transcript:
+        key = (job_id, not original and (job_id, True) in self._transcripts)
         try:
-            return self._transcripts[job_id]
+            return self._transcripts[key]
         except KeyError:
             raise JobDamaged(file="transcript.json") from None
+
+    def save_waveform(self, job_id: str, waveform: Waveform) -> None:
+        self._existing(job_id)
+        self._waveforms[job_id] = waveform
+
+    def waveform(self, job_id: str) -> Waveform | None:
+        return self._waveforms.get(job_id)
 
     def audio_path(self, job: Job) -> Path:
         path = self._audio_dir / job.id / job.audio_file
@@ -64,7 +73,9 @@ class MemoryStore:
     def remove(self, job_id: str) -> None:
         if self._jobs.pop(job_id, None) is not None:
             self._windows.pop(job_id, None)
-            self._transcripts.pop(job_id, None)
+            self._waveforms.pop(job_id, None)
+            for corrected in (False, True):
+                self._transcripts.pop((job_id, corrected), None)
             shutil.rmtree(self._audio_dir / job_id, ignore_errors=True)
 
     def _existing(self, job_id: str) -> None:

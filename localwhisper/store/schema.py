@@ -15,13 +15,13 @@ from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from localwhisper.errors import StoreTooNew
-from localwhisper.jobs.model import Job, JobState, Transcript, Window
+from localwhisper.jobs.model import Job, JobState, Transcript, Waveform, Window
 
 Json = dict[str, Any]
 T = TypeVar("T")
 
 FORMAT = 1
-# From a format to the next one: (kind of record, record) → record. Kinds: job, window, transcript.
+# From a format to the next one: (kind of record, record) → record. Kinds: job, window, transcript, waveform.
 MIGRATIONS: Mapping[int, Callable[[str, Json], Json]] = {}
 # JSON has no such numbers, but whisper's figures may be one (no_speech_prob of some models is NaN)
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
@@ -62,6 +62,15 @@ def dump_transcript(transcript: Transcript) -> bytes:
 def load_transcript(data: bytes) -> Transcript:
     """Raises Malformed, StoreTooNew."""
     return _load("transcript", Transcript, data)
+
+
+def dump_waveform(waveform: Waveform) -> bytes:
+    return _dump(waveform)
+
+
+def load_waveform(data: bytes) -> Waveform:
+    """Raises Malformed, StoreTooNew."""
+    return _load("waveform", Waveform, data)
 
 
 def parse(data: bytes) -> Json:

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from localwhisper.app import SAMPLES
 from localwhisper.audio.ffmpeg import ffmpeg_path
 from tests.browser.desk import Desk
+from tests.browser.seeds import HOSTILE, TALK, Seeds
 from tests.process.server import Server
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -41,6 +42,55 @@ def server(tmp_path: Path) -> Iterator[Server]:
     server.stop()
 
 
+@pytest.fixture(scope="package")
+def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Half a minute of a tone that comes and goes."""
+    path = tmp_path_factory.mktemp("talk") / "talk.wav"
+    source = ["-f", "lavfi", "-i", "sine=f=220:d=30:r=8000,tremolo=f=0.4:d=0.9"]
+    subprocess.run([ffmpeg_path(), "-loglevel", "error", "-nostdin", *source, str(path)], check=True)
+    return path
+
+
+@pytest.fixture(scope="package")
+def library_server(tmp_path_factory: pytest.TempPathFactory, talk: Path) -> Iterator[Server]:
+    """One server for all tests that only look at finished jobs; each opens transcripts of its own."""
+    folder = tmp_path_factory.mktemp("library")
+    seeds = Seeds(folder / "data", talk)
+    for name in ("Ada.wav", "Correct.wav", "Conflict.wav", "Times.wav", "Remove.wav"):
+        seeds.done(name, *TALK)
+    seeds.done(f"{HOSTILE}.wav", HOSTILE, "</li><script>hacked=1</script>")
+    seeds.done("canción.wav", "Una canción del mañana", language="es")
+    seeds.done("silence.wav")
+    seeds.failed("broken.mp3")
+    seeds.cancelled("long.mp3")
+    for number in range(60):
+        seeds.done(f"note {number}.wav", f"This is note {number}.")
+    server = Server(folder / "data", "--model-dir", str(folder / "models")).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def library_context(
+    browser: Browser, library_server: Server, context_options: dict[str, Any]
+) -> Iterator[BrowserContext]:
+    context = browser.new_context(**{"base_url": library_server.url, "locale": "en-US", **context_options})
+    context.set_default_timeout(20_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def library(library_context: BrowserContext, library_server: Server) -> Iterator[Desk]:
+    """The page over many finished jobs; at the end nothing may have gone wrong unseen."""
+    desk = Desk(library_context.new_page(), library_server.url)
+    desk.page.goto("/")
+    desk.page.locator("job-card").first.wait_for()
+    yield desk
+    assert desk.complaints() == []
+    assert desk.elsewhere == []
+
+
 @pytest.fixture
 def context_options() -> dict[str, Any]:
     """What a test changes by a parametrisation of its own."""
@@ -50,7 +100,7 @@ def context_options() -> dict[str, Any]:
 @pytest.fixture
 def context(browser: Browser, server: Server, context_options: dict[str, Any]) -> Iterator[BrowserContext]:
     context = browser.new_context(**{"base_url": server.url, "locale": "en-US", **context_options})
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(20_000)
     yield context
     context.close()
 

@@ -21,6 +21,7 @@ class Card:
 
     def __init__(self, page: Page, job_id: str) -> None:
         self.job_id = job_id
+        self._page = page
         self.element = page.locator(f"job-card[data-job='{job_id}']")
 
     def expect_status(self, status: str) -> None:
@@ -38,6 +39,14 @@ class Card:
     @property
     def text(self) -> str:
         return " ".join(self.lines.locator("span").all_inner_texts())
+
+    def read(self) -> None:
+        """Open the desk."""
+        link = self.element.get_by_role("link", name="Read and listen")
+        if not link.is_visible():
+            self.element.locator(".toggle").click()
+        link.click()
+        expect(self._page.locator("reading-desk [data-segment]").first).to_be_visible()
 
     def press(self, name: str) -> None:
         self.element.get_by_role("button", name=name, exact=True).click()
@@ -73,6 +82,8 @@ class Desk:
     def job(self, job_id: str) -> dict[str, Any]:
         body: dict[str, Any] = self.page.request.get(f"{self._address}/job/{job_id}").json()
         return body
+
+    away = AWAY
 
     @property
     def banner(self) -> Locator:

@@ -13,7 +13,9 @@ from tests.conftest import Serve
 
 pytestmark = pytest.mark.gen_test
 PATHS = [route.path.replace("{job_id}", "0" * 8 + "-0000-0000-0000-" + "0" * 12).replace("{name}", "tiny")
-         .replace("{format}", "srt") for route in ROUTES]  # fmt: skip
+         .replace("{format}", "srt").replace("{model}", "demo") for route in ROUTES]  # fmt: skip
+OURS = {path for path, route in zip(PATHS, ROUTES, strict=True)
+        if all(operation.fails_with == "Error" for operation in route.operations.values())}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -24,7 +26,7 @@ async def test_foreign_hosts_are_refused_everywhere(serve: Serve, host: str) -> 
     for path in [*PATHS, "/", "/css/base.css", "/nothing"]:
         answer = await client.get(path, Host=host)
         assert answer.status in (400, 403), path
-        if answer.status == 403:
+        if answer.status == 403 and (path in OURS or path not in PATHS):
             assert answer.code == "forbidden_host"
 
 
@@ -42,7 +44,9 @@ async def test_foreign_origins_change_nothing(serve: Serve, origin: str) -> None
     for method in ("POST", "DELETE"):
         for path in PATHS:
             answer = await client.fetch(method, path, body=b"" if method == "POST" else None, Origin=origin)
-            assert (answer.status, answer.code) == (403, "forbidden_origin"), path
+            assert answer.status == 403, path
+            if path in OURS:
+                assert answer.code == "forbidden_origin", path
 
 
 async def test_cross_site_requests_without_origin_change_nothing(serve: Serve) -> None:
@@ -118,7 +122,10 @@ async def test_token(serve: Serve) -> None:
     assert (await client.get("/health")).status == 200
     for path in PATHS:
         if path not in ("/health", "/login"):
-            assert (await client.get(path)).code == "unauthorized", path
+            answer = await client.get(path)
+            assert answer.status == 401, path
+            if path in OURS:
+                assert answer.code == "unauthorized", path
     for path in ("/nothing", "/css/none.css"):
         assert (await client.get(path)).status in (401, 404)
     assert (await client.get("/jobs", Authorization="Bearer s3cret")).status == 200

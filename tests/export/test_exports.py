@@ -1,30 +1,35 @@
 """Exports: whisper's own to the byte, the same as yesterday, and readable by others."""
 
+import csv
 import importlib
 import io
 import json
 import math
-from dataclasses import replace
+import zipfile
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import docx
 import pysubs2
 import pytest
+import webvtt
 
-from localwhisper.export.cues import timestamp
-from localwhisper.export.registry import EXPORTERS
+from localwhisper.export.cues import Layout, timestamp
+from localwhisper.export.registry import EXPORTERS, TEXT_FORMATS
 from tests.export import results
 
+WHISPERS_OWN = ("txt", "srt", "vtt", "tsv", "json")
 GOLDEN = Path(__file__).parent / "golden"
 
 
 def test_the_formats_and_their_order() -> None:
-    assert list(EXPORTERS) == ["txt", "srt", "vtt", "tsv", "json"]
+    assert [*EXPORTERS] == ["txt", "srt", "vtt", "tsv", "json", "csv", "lrc", "md", "docx", "zip"]
     assert all(exporter.extension == name for name, exporter in EXPORTERS.items())
 
 
 @pytest.mark.parametrize("case", results.EQUAL)
-@pytest.mark.parametrize("name", EXPORTERS)
+@pytest.mark.parametrize("name", WHISPERS_OWN)
 def test_equal_to_whisper_s_own_writers(name: str, case: str) -> None:
     utils = importlib.import_module("whisper.utils")  # here: it takes seconds
     expected = io.StringIO()
@@ -32,15 +37,32 @@ def test_equal_to_whisper_s_own_writers(name: str, case: str) -> None:
     assert EXPORTERS[name].write(results.EQUAL[case]) == expected.getvalue()
 
 
+LAYOUTS = (
+    Layout(max_line_width=20), Layout(max_line_width=20, max_line_count=2), Layout(max_line_count=1),
+    Layout(max_words_per_line=3), Layout(highlight_words=True), Layout(max_line_width=1000, max_line_count=10),
+    Layout(max_line_width=12, max_line_count=1, highlight_words=True),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("case", ["plain", "words", "long_line", "odd_words", "none", "hours"])
+def test_layouts_are_whisper_s_own(case: str, layout: Layout) -> None:
+    utils = importlib.import_module("whisper.utils")
+    for name in ("srt", "vtt"):
+        expected = io.StringIO()
+        utils.get_writer(name, ".").write_result(results.as_whisper(results.EQUAL[case]), expected, asdict(layout))
+        assert EXPORTERS[name].write(results.EQUAL[case], layout) == expected.getvalue()
+
+
 @pytest.mark.parametrize("case", results.ALL)
-@pytest.mark.parametrize("name", EXPORTERS)
+@pytest.mark.parametrize("name", TEXT_FORMATS)
 def test_golden_files(name: str, case: str) -> None:
     golden = (GOLDEN / f"{case}.{name}").read_bytes().decode()
     assert EXPORTERS[name].write(results.ALL[case]) == golden
 
 
 def test_no_golden_file_is_left_over() -> None:
-    expected = {f"{case}.{name}" for case in results.ALL for name in EXPORTERS}
+    expected = {f"{case}.{name}" for case in results.ALL for name in TEXT_FORMATS}
     assert {path.name for path in GOLDEN.glob("[!.]*")} == expected
 
 
@@ -95,6 +117,52 @@ def test_tsv_has_three_columns_and_a_row_a_segment(case: str) -> None:
     assert [(int(start), int(end)) for start, end, _ in columns] == [
         (round(segment.start * 1000), round(segment.end * 1000)) for segment in results.ALL[case].segments
     ]
+
+
+def test_vtt_reads_back_by_a_second_parser() -> None:
+    captions = webvtt.from_string(EXPORTERS["vtt"].write(results.ALL["words"], Layout(max_words_per_line=1)))
+    assert [caption.text for caption in captions] == ["One", "two.", "Three", "三", "四"]
+    assert captions[0].start == "00:00:00.320"
+
+
+def paragraphs(case: str) -> list[str]:
+    segments = [segment.text for segment in results.ALL[case].segments] or [results.ALL[case].text]
+    return [" ".join(text.split()) for text in segments if text.strip()]
+
+
+@pytest.mark.parametrize("case", results.ALL)
+def test_docx_reads_back(case: str) -> None:
+    document = docx.Document(io.BytesIO(EXPORTERS["docx"].encode(results.ALL[case])))
+    assert [paragraph.text.split("\t")[-1] for paragraph in document.paragraphs] == paragraphs(case)
+
+
+def test_docx_takes_any_character() -> None:
+    (first, second) = results.EQUAL["plain"].segments
+    odd = replace(first, text=" a\x00b\x1b\ufffe <w:p/> &amp;")
+    document = docx.Document(io.BytesIO(EXPORTERS["docx"].encode(results.transcript(odd, second))))
+    assert document.paragraphs[0].text == "00:00\tab <w:p/> &amp;"
+
+
+@pytest.mark.parametrize("case", results.ALL)
+def test_csv_reads_back(case: str) -> None:
+    header, *rows = csv.reader(io.StringIO(EXPORTERS["csv"].write(results.ALL[case]), newline=""))
+    assert header == ["start", "end", "text"]
+    assert [row[2] for row in rows] == [" ".join(segment.text.split()) for segment in results.ALL[case].segments]
+
+
+def test_lrc_times() -> None:
+    assert EXPORTERS["lrc"].write(results.EQUAL["hours"]) == "[59:58.77]before\n[60:00.00]after\n"
+
+
+def test_markdown_shows_markup_as_text() -> None:
+    text = EXPORTERS["md"].write(results.EQUAL["arrow"])
+    assert "\\<i\\>\\&amp;" in text
+
+
+def test_zip_holds_every_other_format() -> None:
+    archive = zipfile.ZipFile(io.BytesIO(EXPORTERS["zip"].encode(results.EQUAL["words"])))
+    assert archive.namelist() == [f"transcript.{name}" for name in EXPORTERS if name != "zip"]
+    assert archive.read("transcript.srt").decode() == EXPORTERS["srt"].write(results.EQUAL["words"])
 
 
 @pytest.mark.parametrize("case", results.ALL)

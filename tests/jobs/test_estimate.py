@@ -37,7 +37,7 @@ def test_the_first_measurement_counts_wholly_and_later_ones_by_half() -> None:
 
 
 def test_hardly_any_audio_measures_nothing() -> None:
-    assert estimate.updated({"tiny": 0.2}, "tiny", work_s=5.0, audio_s=0.5) == {"tiny": 0.2}
+    assert estimate.updated({"tiny": 0.2}, "tiny", work_s=5.0, audio_s=9.5) == {"tiny": 0.2}
 
 
 def test_a_measurement_is_never_zero() -> None:

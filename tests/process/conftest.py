@@ -1,11 +1,10 @@
-"""Real processes and real speech."""
+"""Real processes."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.process import speech
 from tests.process.server import Server
 
 NewServer = Callable[..., Server]
@@ -22,15 +21,3 @@ def new_server(tmp_path: Path) -> Iterator[NewServer]:
     yield make
     for server in servers:
         server.kill()
-
-
-@pytest.fixture(scope="session")
-def samples() -> dict[Path, str]:
-    """The bundled clips and their texts."""
-    return speech.samples()
-
-
-@pytest.fixture(scope="session")
-def long_speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Some minutes of speech."""
-    return speech.long_speech(tmp_path_factory.mktemp("speech"), 6)

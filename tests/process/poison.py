@@ -21,10 +21,8 @@ GO = "go"
 
 
 class PoisonEngine:
-    """Begins once there is a file GO in the data directory.
-
-    Dies as by the system's out-of-memory killer, in the second window of a recording of POISON_S.
-    """
+    """Begins once there is a file GO in the data directory. Dies, as by the system's out-of-memory killer, in the
+    second window of a recording of POISON_S."""
 
     def transcribe(self, audio: Path, options: Options, control: Control, *, done: Sequence[Window] = ()) -> Transcript:
         with wave.open(str(audio)) as file:

@@ -18,7 +18,7 @@ from typing import Any
 from localwhisper.commands.selftest import form
 from localwhisper.store.lock import FILE as LOCK
 from tests.process.server import Server
-from tests.process.speech import long_speech, samples
+from tests.speech import long_speech, samples
 
 LIVE = frozenset({"queued", "processing", "completed"})
 GONE = "gone"

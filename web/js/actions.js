@@ -14,16 +14,26 @@ export class Actions {
   #api;
   #store;
   #uploads;
+  #toast;
+  /** Of the job about to be removed. @type {(() => void)|null} */
+  #removeNow = null;
 
   /**
-   * @param {import("./api.js").Api} api
-   * @param {import("./store.js").Store} store
-   * @param {import("./uploads.js").UploadQueue} uploads
+   * @param {Api} api
+   * @param {Store} store
+   * @param {UploadQueue} uploads
+   * @param {ToastLine} toast
    */
-  constructor(api, store, uploads) {
+  constructor(api, store, uploads, toast) {
     this.#api = api;
     this.#store = store;
     this.#uploads = uploads;
+    this.#toast = toast;
+    addEventListener("pagehide", () => this.#removeNow?.());
+  }
+
+  get api() {
+    return this.#api;
   }
 
   /** Models, languages and samples: what doesn't come over the socket. */
@@ -37,6 +47,15 @@ export class Actions {
     }
   }
 
+  /** One that no page of the list has shown yet; nothing where it doesn't exist. @param {string} id */
+  async fetchJob(id) {
+    try {
+      this.#store.dispatch({ type: "job", data: await this.#api.job(id) });
+    } catch (error) {
+      console.warn("localwhisper:", errorText(error));
+    }
+  }
+
   /** @param {string} id */
   async loadJob(id) {
     this.#store.dispatch({ type: "job/loading", job_id: id });
@@ -45,8 +64,28 @@ export class Actions {
     });
   }
 
+  /** @param {Partial<Filter>} change */
+  filter(change) {
+    const filter = { ...this.#store.state.filter, ...change };
+    this.#store.dispatch({ type: "filter/changed", data: filter });
+    return this.search();
+  }
+
+  /** Asks again for what is looked for, or for the next page of it. @param {string|null} [cursor] */
+  async search(cursor = null) {
+    const { filter } = this.#store.state;
+    if (!filter.q && !filter.status) return;
+    try {
+      const page = await this.#api.jobs(PAGE_SIZE, cursor, filter);
+      this.#store.dispatch({ type: "filter/found", data: { ...page, filter, more: cursor !== null } });
+    } catch (error) {
+      console.warn("localwhisper:", errorText(error)); // the next connection asks again
+    }
+  }
+
   async loadOlder() {
-    const { cursor } = this.#store.state;
+    const { cursor, found } = this.#store.state;
+    if (found) return this.search(found.cursor);
     try {
       const first = cursor === undefined ? (await this.#api.jobs(PAGE_SIZE)).next_cursor : cursor;
       const page = first ? await this.#api.jobs(PAGE_SIZE, first) : { jobs: [], next_cursor: null };
@@ -61,28 +100,41 @@ export class Actions {
     return this.#onJob(id, () => this.#api.cancel(id));
   }
 
-  /** @param {string} id */
-  retry(id) {
-    return this.#onJob(id, () => this.#api.retry(id));
+  /** @param {string} id @param {SubmitOptions} [options] others than its own */
+  retry(id, options) {
+    return this.#onJob(id, () => this.#api.retry(id, options));
   }
 
-  /** @param {string} id */
+  /** Out of sight at once, gone a little later: till then it can be undone. @param {string} id */
   remove(id) {
-    return this.#onJob(id, () => this.#api.remove(id));
+    this.#removeNow?.();
+    const leave = (/** @type {boolean} */ leaving) => this.#store.dispatch({ type: "job/leaving", job_id: id, data: leaving });
+    const name = this.#store.state.entries[id]?.job.filename ?? "";
+    leave(true);
+    this.#removeNow = () => {
+      this.#removeNow = null;
+      this.#toast.hide();
+      void this.#onJob(id, () => this.#api.remove(id)).then(() => leave(false));
+    };
+    const undo = () => {
+      this.#removeNow = null;
+      leave(false);
+    };
+    this.#toast.show(t("job.removed", { name }), "job.undo", undo, () => this.#removeNow?.());
   }
 
-  /** @param {Iterable<File>} files @param {import("./types.js").SubmitOptions} options */
+  /** @param {Iterable<File>} files @param {SubmitOptions} options */
   submit(files, options) {
     for (const file of files) this.#uploads.add(file.name, file.size, options, async () => file);
   }
 
-  /** @param {import("./types.js").Sample} sample */
+  /** @param {Sample} sample */
   trySample(sample) {
     const model = this.#store.state.models.find((each) => each.bundled)?.name ?? "demo";
     this.#uploads.add(
       sample.title,
       0,
-      { model, language: "auto", task: "transcribe", return_timestamps: true, word_timestamps: false },
+      { model, language: "auto", task: "transcribe", return_timestamps: true, word_timestamps: true },
       () => this.#api.sampleFile(sample),
     );
   }
@@ -97,12 +149,12 @@ export class Actions {
     this.#uploads.cancel(id);
   }
 
-  /** @param {import("./types.js").Model} model */
+  /** @param {Model} model */
   downloadModel(model) {
     return this.#onModel(model, () => this.#api.downloadModel(model.name));
   }
 
-  /** @param {import("./types.js").Model} model */
+  /** @param {Model} model */
   removeModel(model) {
     return this.#onModel(model, () => this.#api.removeModel(model.name));
   }
@@ -116,7 +168,7 @@ export class Actions {
     }
   }
 
-  /** @param {import("./types.js").Model} model @param {() => Promise<unknown>} action */
+  /** @param {Model} model @param {() => Promise<unknown>} action */
   async #onModel(model, action) {
     try {
       await action();

@@ -3,9 +3,6 @@
  * tells how much of an upload is sent). Addresses are relative, so the page works under any path prefix.
  */
 
-/** @typedef {import("./types.js").Job} Job */
-/** @typedef {import("./types.js").SubmitOptions} SubmitOptions */
-
 export class ApiError extends Error {
   /** @param {string} code @param {string} message in the page's language; empty where no server answered */
   constructor(code, message) {
@@ -24,10 +21,10 @@ export class Api {
 
   /** Gives the token for a cookie. @param {string} token */
   login(token) {
-    return this.#json("POST", "login", JSON.stringify({ token }));
+    return this.#json("POST", "login", { token });
   }
 
-  /** @returns {Promise<import("./types.js").ModelList>} */
+  /** @returns {Promise<ModelList>} */
   models() {
     return this.#json("GET", "models");
   }
@@ -42,21 +39,44 @@ export class Api {
     return this.#json("DELETE", `models/${encodeURIComponent(name)}`);
   }
 
-  /** @returns {Promise<import("./types.js").Sample[]>} */
+  /** @returns {Promise<Sample[]>} */
   async samples() {
     return (await this.#json("GET", "samples")).samples;
   }
 
-  /** @param {import("./types.js").Sample} sample @returns {Promise<File>} */
+  /** @param {Sample} sample @returns {Promise<File>} */
   async sampleFile(sample) {
     const response = await this.#fetch("GET", sample.url);
     const blob = await response.blob();
     return new File([blob], sample.url.split("/").at(-1) ?? sample.id, { type: blob.type });
   }
 
-  /** @param {number} limit @param {string|null} [cursor] @returns {Promise<{jobs: Job[], next_cursor: string|null}>} */
-  jobs(limit, cursor) {
-    return this.#json("GET", `jobs?limit=${limit}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+  /**
+   * @param {number} limit @param {string|null} [cursor] @param {Partial<Filter>} [filter]
+   * @returns {Promise<{jobs: Job[], next_cursor: string|null}>}
+   */
+  jobs(limit, cursor, filter) {
+    const query = new URLSearchParams({ limit: String(limit), ...(cursor && { cursor }), ...filter });
+    return this.#json("GET", `jobs?${query}`);
+  }
+
+  /**
+   * @param {string} id
+   * @param {{version: number, at: number, remove: number, segments: {start: number, end: number, text: string}[]}} change
+   * @returns {Promise<{version: number, segments: Segment[]}>}
+   */
+  correct(id, change) {
+    return this.#json("PATCH", `job/${id}/transcript`, change);
+  }
+
+  /** @param {string} id @param {number} version @returns {Promise<Result>} */
+  restore(id, version) {
+    return this.#json("DELETE", `job/${id}/transcript?version=${version}`);
+  }
+
+  /** @param {string} id @returns {Promise<{duration: number, peaks: number[]}>} */
+  waveform(id) {
+    return this.#json("GET", `job/${id}/waveform`);
   }
 
   /** @param {string} id @returns {Promise<Job>} */
@@ -69,14 +89,14 @@ export class Api {
     return this.#json("DELETE", `job/${id}`);
   }
 
-  /** @param {string} id */
+  /** Goes through also while the page is being closed. @param {string} id */
   remove(id) {
-    return this.#json("DELETE", `job/${id}?remove=true`);
+    return this.#json("DELETE", `job/${id}?remove=true`, undefined, true);
   }
 
-  /** @param {string} id */
-  retry(id) {
-    return this.#json("POST", `job/${id}/retry`);
+  /** @param {string} id @param {SubmitOptions} [options] others than its own */
+  retry(id, options) {
+    return this.#json("POST", `job/${id}/retry`, options);
   }
 
   /**
@@ -108,17 +128,17 @@ export class Api {
     });
   }
 
-  /** @param {string} method @param {string} address @param {string} [body] @returns {Promise<any>} */
-  async #json(method, address, body) {
-    const response = await this.#fetch(method, address, body);
+  /** @param {string} method @param {string} address @param {object} [body] @param {boolean} [keepalive] @returns {Promise<any>} */
+  async #json(method, address, body, keepalive) {
+    const response = await this.#fetch(method, address, { body: body && JSON.stringify(body), keepalive });
     return parsed(await response.text());
   }
 
-  /** @param {string} method @param {string} address @param {string} [body] */
-  async #fetch(method, address, body) {
+  /** @param {string} method @param {string} address @param {RequestInit} [more] */
+  async #fetch(method, address, more) {
     let response;
     try {
-      response = await fetch(address, { method, body, headers: { "Accept-Language": this.#language() } });
+      response = await fetch(address, { method, headers: { "Accept-Language": this.#language() }, ...more });
     } catch {
       throw new ApiError("unreachable", "");
     }

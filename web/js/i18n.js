@@ -1,4 +1,4 @@
-/** The page's words. Elements with data-t, data-t-label or data-t-title get theirs by localize(). */
+/** The page's words. Elements with data-t, data-t-label or data-t-placeholder get theirs by localize(). */
 
 import { en } from "./i18n/en.js";
 import { es } from "./i18n/es.js";
@@ -43,5 +43,8 @@ export function localize(root) {
   }
   for (const element of root.querySelectorAll("[data-t-label]")) {
     element.setAttribute("aria-label", t(/** @type {Key} */ (element.getAttribute("data-t-label"))));
+  }
+  for (const element of root.querySelectorAll("[data-t-placeholder]")) {
+    element.setAttribute("placeholder", t(/** @type {Key} */ (element.getAttribute("data-t-placeholder"))));
   }
 }

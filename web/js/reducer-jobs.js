@@ -3,11 +3,6 @@
  * snapshot replaces what was known.
  */
 
-/** @typedef {import("./types.js").State} State */
-/** @typedef {import("./types.js").Entry} Entry */
-/** @typedef {import("./types.js").Job} Job */
-/** @typedef {import("./types.js").Segment} Segment */
-
 /** Jobs in one snapshot at most; a full one means that there may be older ones. */
 export const PAGE_SIZE = 50;
 
@@ -16,7 +11,7 @@ export function hasEnded(status) {
   return status === "completed" || status === "failed" || status === "cancelled";
 }
 
-/** @param {State} state @param {{jobs: Job[], queue: import("./types.js").QueueFigures}} data @returns {State} */
+/** @param {State} state @param {{jobs: Job[], queue: QueueFigures}} data @returns {State} */
 export function onSnapshot(state, data) {
   const full = data.jobs.length >= PAGE_SIZE;
   const oldest = data.jobs.at(-1)?.created_at ?? "";
@@ -34,6 +29,10 @@ export function onSnapshot(state, data) {
   for (const id of older) {
     const entry = state.entries[id];
     if (entry) entries[id] = entry;
+  }
+  for (const id of state.found?.order ?? []) {
+    const entry = state.entries[id];
+    if (entry) entries[id] ??= entry;
   }
   const order = [...data.jobs.map((job) => job.job_id), ...older];
   return { ...state, entries, order, queue: data.queue, more: full && state.cursor !== null };
@@ -59,7 +58,8 @@ export function onSegment(state, segment, jobId) {
 
 /** @param {State} state @param {{jobs: Job[], next_cursor: string|null}} data @returns {State} */
 export function onOlderJobs(state, data) {
-  const next = data.jobs.filter((job) => !state.entries[job.job_id]).reduce(withJob, state);
+  const listed = new Set(state.order);
+  const next = data.jobs.filter((job) => !listed.has(job.job_id)).reduce(withJob, state);
   return { ...next, cursor: data.next_cursor, more: data.next_cursor !== null };
 }
 
@@ -73,8 +73,36 @@ export function onDetail(state, job, jobId) {
   if (!entry) return state;
   if (hasEnded(entry.job.status) !== hasEnded(job.status)) return changed(state, jobId, { loading: false });
   const result = entry.job.status === "completed" ? (job.result ?? null) : null;
+  if (result && entry.result && result.version < entry.result.version) return changed(state, jobId, { loading: false });
   const segments = result ? (result.segments ?? []) : merge(job.segments ?? [], entry.fresh);
   return changed(state, jobId, { result, segments, loading: false, problem: null });
+}
+
+/** A person's correction, saved. @param {State} state @param {{version: number, segments: Segment[]}} data @param {string} jobId */
+export function onCorrected(state, { version, segments }, jobId) {
+  const result = state.entries[jobId]?.result;
+  if (!result) return state;
+  const text = segments.map((segment) => segment.text).join("");
+  return changed(state, jobId, { result: { ...result, version, segments, text }, segments });
+}
+
+/**
+ * A page of what a filter gave; one that answers an older filter is left out.
+ * @param {State} state
+ * @param {{filter: Filter, jobs: Job[], next_cursor: string|null, more: boolean}} data
+ * @returns {State}
+ */
+export function onFound(state, { filter, jobs, next_cursor, more }) {
+  if (filter !== state.filter) return state;
+  const entries = { ...state.entries };
+  const excerpts = { ...(more ? state.found?.excerpts : {}) };
+  for (const { excerpt, ...job } of jobs) {
+    entries[job.job_id] ??= entryOf(job);
+    if (excerpt) excerpts[job.job_id] = excerpt;
+  }
+  const before = more ? (state.found?.order ?? []) : [];
+  const order = [...new Set([...before, ...jobs.map((job) => job.job_id)])];
+  return { ...state, entries, found: { order, excerpts, cursor: next_cursor } };
 }
 
 /** @param {State} state @param {Job} job @returns {State} */
@@ -82,7 +110,7 @@ export function withJob(state, job) {
   const known = state.entries[job.job_id];
   const entry = known ? merged(known, job) : entryOf(job);
   const entries = { ...state.entries, [job.job_id]: entry };
-  if (known) return { ...state, entries: movedUp(entries, known.job, job) };
+  if (known && state.order.includes(job.job_id)) return { ...state, entries: movedUp(entries, known.job, job) };
   const at = state.order.findIndex((id) => (state.entries[id]?.job.created_at ?? "") <= job.created_at);
   const order = at < 0 ? [...state.order, job.job_id] : state.order.toSpliced(at, 0, job.job_id);
   return { ...state, entries, order };
@@ -92,7 +120,9 @@ export function withJob(state, job) {
 export function withoutJob(state, jobId) {
   const { [jobId]: gone, ...entries } = state.entries;
   if (!gone) return state;
-  return { ...state, entries, order: state.order.filter((id) => id !== jobId) };
+  const rest = (/** @type {readonly string[]} */ ids) => ids.filter((id) => id !== jobId);
+  const found = state.found && { ...state.found, order: rest(state.found.order) };
+  return { ...state, entries, found, order: rest(state.order), leaving: rest(state.leaving) };
 }
 
 /** @param {State} state @param {string} jobId @param {Partial<Entry>} change @returns {State} */
@@ -128,7 +158,7 @@ function movedUp(entries, before, after) {
   return entries;
 }
 
-/** @param {readonly Segment[]} known @param {readonly Segment[]} more @returns {readonly Segment[]} */
+/** @param {Lines} known @param {Lines} more @returns {Lines} */
 function merge(known, more) {
   const last = known.at(-1);
   const first = more[0];

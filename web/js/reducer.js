@@ -2,7 +2,9 @@
 
 import {
   changed,
+  onCorrected,
   onDetail,
+  onFound,
   onOlderJobs,
   onProgress,
   onSegment,
@@ -10,8 +12,6 @@ import {
   withJob,
   withoutJob,
 } from "./reducer-jobs.js";
-
-/** @typedef {import("./types.js").State} State */
 
 /** @returns {State} */
 export function initialState() {
@@ -27,6 +27,9 @@ export function initialState() {
     defaultModel: "",
     samples: [],
     uploads: [],
+    filter: { q: "", status: "" },
+    found: null,
+    leaving: [],
   };
 }
 
@@ -54,6 +57,13 @@ const HANDLERS = {
   "jobs/page": onOlderJobs,
   "job/loading": (state, _data, jobId) => changed(state, jobId, { loading: true, problem: null }),
   "job/detail": onDetail,
+  "job/leaving": (state, leaving, jobId) => ({
+    ...state,
+    leaving: leaving ? [...state.leaving, jobId] : state.leaving.filter((id) => id !== jobId),
+  }),
+  "job/corrected": onCorrected,
+  "filter/changed": (state, filter) => ({ ...state, filter, found: filter.q || filter.status ? state.found : null }),
+  "filter/found": onFound,
   "job/problem": (state, problem, jobId) => changed(state, jobId, { problem, loading: false }),
   "models/loaded": (state, list) => ({
     ...state,

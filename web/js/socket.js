@@ -18,7 +18,7 @@ export class QueueSocket {
   /**
    * @param {object} parts
    * @param {() => string} parts.language
-   * @param {(message: import("./types.js").ServerMessage) => void} parts.onMessage
+   * @param {(message: ServerMessage) => void} parts.onMessage
    * @param {(connection: "online"|"reconnecting") => void} parts.onConnection
    */
   constructor({ language, onMessage, onConnection }) {

@@ -2,8 +2,6 @@
 
 import { initialState, reduce } from "./reducer.js";
 
-/** @typedef {import("./types.js").State} State */
-
 export class Store {
   /** @type {State} */
   #state = initialState();

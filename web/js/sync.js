@@ -1,13 +1,10 @@
 /** What the socket says goes to the store; what it leaves out (the segments so far) is fetched. */
 
-/** @typedef {import("./types.js").ServerMessage} ServerMessage */
-/** @typedef {import("./types.js").Job} Job */
-
 export class Sync {
   #store;
   #actions;
 
-  /** @param {import("./store.js").Store} store @param {import("./actions.js").Actions} actions */
+  /** @param {Store} store @param {Actions} actions */
   constructor(store, actions) {
     this.#store = store;
     this.#actions = actions;
@@ -20,7 +17,13 @@ export class Sync {
     if (message.type === "snapshot") {
       for (const job of message.data.jobs) if (underWay(job)) void this.#actions.loadJob(job.job_id);
       void this.#actions.loadCatalogue();
+      void this.#actions.search();
+    } else if (message.type === "corrected") {
+      const known = before.entries[message.job_id ?? ""]?.result;
+      if (known && known.version < message.data.version) void this.#actions.loadJob(message.job_id ?? "");
     } else if (message.type === "job") {
+      if (message.data.status === "completed") void this.#actions.loadCatalogue(); // a speed was measured
+      if (before.found) void this.#actions.search();
       // It goes on after a restart: segments from before it are known only to the server.
       const was = before.entries[message.data.job_id]?.job.status;
       if (was !== "processing" && underWay(message.data)) void this.#actions.loadJob(message.data.job_id);

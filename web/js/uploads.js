@@ -1,13 +1,14 @@
 /** Files on their way to the server, two at a time; the files themselves stay here, the store has the figures. */
 
 import { errorText } from "./actions.js";
+import { durationOf } from "./lib/duration.js";
 
 const AT_ONCE = 2;
 
 /**
  * @typedef {object} Sending
- * @property {import("./types.js").Upload} upload
- * @property {import("./types.js").SubmitOptions} options
+ * @property {Upload} upload
+ * @property {SubmitOptions} options
  * @property {() => Promise<File>} open
  * @property {AbortController} stop
  */
@@ -19,7 +20,7 @@ export class UploadQueue {
   #all = new Map();
   #count = 0;
 
-  /** @param {import("./api.js").Api} api @param {import("./store.js").Store} store */
+  /** @param {Api} api @param {Store} store */
   constructor(api, store) {
     this.#api = api;
     this.#store = store;
@@ -28,13 +29,13 @@ export class UploadQueue {
   /**
    * @param {string} filename
    * @param {number} total_bytes 0 where it is not known yet
-   * @param {import("./types.js").SubmitOptions} options
+   * @param {SubmitOptions} options
    * @param {() => Promise<File>} open
    */
   add(filename, total_bytes, options, open) {
     const id = `upload-${++this.#count}`;
-    /** @type {import("./types.js").Upload} */
-    const upload = { id, filename, phase: "waiting", sent_bytes: 0, total_bytes, error: null };
+    /** @type {Upload} */
+    const upload = { id, filename, phase: "waiting", sent_bytes: 0, total_bytes, error: null, model: options.model, duration: null };
     this.#all.set(id, { upload, options, open, stop: new AbortController() });
     this.#change(id, {});
     this.#next();
@@ -70,6 +71,7 @@ export class UploadQueue {
     try {
       const file = await sending.open();
       this.#change(id, { total_bytes: file.size });
+      void durationOf(file).then((duration) => this.#change(id, { duration }));
       await this.#api.submit(file, sending.options, {
         signal: sending.stop.signal,
         onSent: (bytes) => {
@@ -84,7 +86,7 @@ export class UploadQueue {
     this.#next();
   }
 
-  /** @param {string} id @param {Partial<import("./types.js").Upload>} change */
+  /** @param {string} id @param {Partial<Upload>} change */
   #change(id, change) {
     const sending = this.#all.get(id);
     if (!sending) return;

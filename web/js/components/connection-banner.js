@@ -3,7 +3,7 @@
 import { h, fill, show } from "../lib/dom.js";
 
 export class ConnectionBanner extends HTMLElement {
-  /** @param {import("../store.js").Store} store */
+  /** @param {Store} store */
   connect(store) {
     const banner = h("div", { class: "banner", hidden: true }, h("span", { class: "pulse" }), h("span", { t: "connection.lost" }));
     this.setAttribute("role", "status");

@@ -1,15 +1,10 @@
 /** One job: what it is doing, its text, and what can be done with it. Updated in place, so focus and playback stay. */
 
 import { localize, t } from "../i18n.js";
-import { confirmed } from "../lib/confirmed.js";
 import { h, icon, setText, show } from "../lib/dom.js";
 import { hasEnded } from "../reducer-jobs.js";
-import { JobBody } from "./job-body.js";
+import { JobBody, deskAddress } from "./job-body.js";
 import { doingOf, factsOf } from "./job-facts.js";
-
-/** @typedef {import("../types.js").Entry} Entry */
-/** @typedef {import("../types.js").Job} Job */
-/** @typedef {import("../i18n.js").Key} Key */
 
 export class JobCard extends HTMLElement {
   #id;
@@ -23,20 +18,26 @@ export class JobCard extends HTMLElement {
   #problem = h("p", { class: "problem", role: "alert" });
   #cancel = button("close", "job.cancel");
   #retry = button("retry", "job.retry");
+  #retryOther = button("retry", "job.retry_other");
+  #excerpt = h("a", { class: "excerpt", dir: "auto" });
   #remove = button("trash", "job.remove");
+  /** Made when it is first open: a long list has thousands of cards. @type {JobBody|undefined} */
   #body;
   #built = false;
 
-  /** @param {string} id @param {import("../actions.js").Actions} actions @param {(open: boolean) => void} onToggle */
-  constructor(id, actions, onToggle) {
+  /**
+   * @param {string} id @param {Actions} actions
+   * @param {() => SubmitOptions} options chosen now
+   * @param {(open: boolean) => void} onToggle
+   */
+  constructor(id, actions, options, onToggle) {
     super();
     this.#id = id;
-    this.#body = new JobBody(id);
     this.#toggle.addEventListener("click", () => onToggle(this.#toggle.getAttribute("aria-expanded") !== "true"));
     this.#cancel.addEventListener("click", () => actions.cancel(id));
     this.#retry.addEventListener("click", () => actions.retry(id));
-    const removeLabel = /** @type {HTMLElement} */ (this.#remove.lastElementChild);
-    confirmed(this.#remove, () => actions.remove(id), removeLabel);
+    this.#retryOther.addEventListener("click", () => actions.retry(id, options()));
+    this.#remove.addEventListener("click", () => actions.remove(id));
   }
 
   connectedCallback() {
@@ -45,12 +46,19 @@ export class JobCard extends HTMLElement {
     this.className = "card job";
     this.setAttribute("role", "listitem");
     this.dataset.job = this.#id;
-    this.#toggle.setAttribute("aria-controls", this.#body.element.id);
-    const actions = h("div", { class: "actions" }, this.#cancel, this.#retry, this.#remove);
+    this.#toggle.setAttribute("aria-controls", `text-${this.#id}`);
+    const actions = h("div", { class: "actions" }, this.#cancel, this.#retry, this.#retryOther, this.#remove);
     const head = h("div", { class: "head" }, h("h3", {}, this.#toggle), actions);
     const facts = h("p", { class: "meta" }, this.#status, this.#facts);
-    this.append(head, facts, this.#bar, this.#doing, this.#error, this.#problem, this.#body.element);
+    this.append(head, facts, this.#bar, this.#doing, this.#error, this.#problem, this.#excerpt);
     localize(this);
+  }
+
+  /** A search's hits, each in context. @param {readonly string[]|undefined} parts @param {string} query */
+  found(parts, query) {
+    show(this.#excerpt, parts !== undefined);
+    this.#excerpt.replaceChildren(...(parts ?? []).map((part, at) => (at % 2 ? h("mark", {}, part) : part)));
+    this.#excerpt.href = deskAddress(this.#id, undefined, query);
   }
 
   /** @param {Entry} entry @param {boolean} open @param {boolean} hasText */
@@ -67,9 +75,18 @@ export class JobCard extends HTMLElement {
     setText(this.#problem, entry.problem ?? "");
     this.#toggle.disabled = !hasText;
     this.#toggle.setAttribute("aria-expanded", String(open));
-    show(this.#body.element, open);
-    if (open) this.#body.update(entry);
+    if (open) this.#bodyOf().update(entry);
+    if (this.#body) show(this.#body.element, open);
     this.#updateActions(job);
+  }
+
+  #bodyOf() {
+    if (!this.#body) {
+      this.#body = new JobBody(this.#id);
+      this.append(this.#body.element);
+      localize(this.#body.element);
+    }
+    return this.#body;
   }
 
   /** @param {Job} job */
@@ -85,10 +102,11 @@ export class JobCard extends HTMLElement {
 
   /** @param {Job} job */
   #updateActions(job) {
-    const all = [this.#cancel, this.#retry, this.#remove];
+    const all = [this.#cancel, this.#retry, this.#retryOther, this.#remove];
     const held = all.find((each) => each === document.activeElement);
     show(this.#cancel, !hasEnded(job.status));
     show(this.#retry, job.status === "failed" || job.status === "cancelled");
+    show(this.#retryOther, !this.#retry.hidden);
     show(this.#remove, hasEnded(job.status));
     for (const each of all) nameFor(each, job.filename);
     // A button that goes hands the focus on, so that the keyboard doesn't lose its place.
@@ -96,7 +114,7 @@ export class JobCard extends HTMLElement {
   }
 }
 
-/** @param {Parameters<typeof icon>[0]} mark @param {Key} key */
+/** @param {Icon} mark @param {Key} key */
 function button(mark, key) {
   return h("button", { type: "button", class: "button small ghost" }, icon(mark), h("span", { t: key }));
 }

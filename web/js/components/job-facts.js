@@ -3,9 +3,7 @@
 import { language, t } from "../i18n.js";
 import { clock, languageName, moment, percent, span } from "../lib/format.js";
 
-/** @typedef {import("../types.js").Job} Job */
-
-/** How long, which language, which model, when. @param {import("../types.js").Entry} entry */
+/** How long, which language, which model, when. @param {Entry} entry */
 export function factsOf({ job, result }) {
   const spoken = job.language && job.language !== "auto" ? languageName(job.language, job.language, language()) : "";
   const parts = [

@@ -3,29 +3,37 @@
 import { fill, h, show } from "../lib/dom.js";
 import { JobCard } from "./job-card.js";
 
-/** @typedef {import("../types.js").State} State */
-
 export class JobList extends HTMLElement {
   /** @type {Map<string, JobCard>} */
   #cards = new Map();
   #list = h("div", { class: "cards", role: "list" });
   #empty = h("div", { class: "empty" }, h("p", { class: "empty-title", t: "jobs.empty" }), h("p", { class: "hint", t: "jobs.empty_hint" }));
+  #none = h("p", { class: "empty hint", t: "filter.none" });
   #older = h("button", { type: "button", class: "button", t: "jobs.older" });
   /** The finished job that is open unless a person closes it. */
   #newest = "";
   /** What a person opened or closed. @type {Map<string, boolean>} */
   #toggled = new Map();
-  /** @type {import("../store.js").Store|undefined} */
+  /** @type {Store|undefined} */
   #store;
-  /** @type {import("../actions.js").Actions|undefined} */
+  /** @type {Actions|undefined} */
   #actions;
+  /** @type {() => SubmitOptions} */
+  #options = () => ({ model: "", language: "auto", task: "transcribe", return_timestamps: true, word_timestamps: false });
 
-  /** @param {import("../store.js").Store} store @param {import("../actions.js").Actions} actions */
-  connect(store, actions) {
+  /**
+   * @param {Store} store @param {Actions} actions
+   * @param {() => SubmitOptions} options chosen now
+   */
+  connect(store, actions, options) {
     this.#store = store;
     this.#actions = actions;
+    this.#options = options;
     this.#older.addEventListener("click", () => actions.loadOlder());
-    fill(this, this.#empty, this.#list, this.#older);
+    // The next page comes before its place is reached; the button is for those who don't scroll.
+    const near = new IntersectionObserver(([seen]) => seen?.isIntersecting && actions.loadOlder(), { rootMargin: "600px" });
+    near.observe(this.#older);
+    fill(this, this.#empty, this.#none, this.#list, this.#older);
     store.subscribe((state, before) => this.#update(state, before));
     this.#update(store.state, null);
   }
@@ -36,15 +44,20 @@ export class JobList extends HTMLElement {
 
   /** @param {State} state @param {State|null} before null: everything anew */
   #update(state, before) {
-    show(this.#empty, state.connection === "online" && !state.order.length && !state.uploads.length);
-    show(this.#older, state.more);
-    if (before && state.entries === before.entries && state.order === before.order) return;
+    const { found } = state;
+    show(this.#empty, state.connection === "online" && !found && !state.order.length && !state.uploads.length);
+    show(this.#none, found !== null && !found.order.length);
+    show(this.#older, found ? found.cursor !== null : state.more);
+    const same = before && found === before.found && state.leaving === before.leaving;
+    if (same && state.entries === before.entries && state.order === before.order) return;
     const newest = state.order.find((id) => state.entries[id]?.job.status === "completed") ?? "";
     const moved = newest !== this.#newest;
     this.#newest = newest;
-    if (!before || state.order !== before.order) this.#arrange(state.order);
-    for (const id of state.order) {
-      if (moved || !before || state.entries[id] !== before.entries[id]) this.#updateCard(id, state);
+    const order = (found?.order ?? state.order).filter((id) => state.entries[id] && !state.leaving.includes(id));
+    if (!same || state.order !== before.order) this.#arrange(order);
+    for (const id of order) {
+      if (!same || moved || state.entries[id] !== before.entries[id]) this.#updateCard(id, state);
+      if (!same) this.#cards.get(id)?.found(found?.excerpts[id], state.filter.q);
     }
   }
 
@@ -81,8 +94,8 @@ export class JobList extends HTMLElement {
 
   /** @param {string} id */
   #create(id) {
-    const actions = /** @type {import("../actions.js").Actions} */ (this.#actions);
-    const card = new JobCard(id, actions, (open) => {
+    const actions = /** @type {Actions} */ (this.#actions);
+    const card = new JobCard(id, actions, this.#options, (open) => {
       this.#toggled.set(id, open);
       if (this.#store) this.#updateCard(id, this.#store.state);
     });

@@ -2,10 +2,8 @@
 
 import { t } from "../i18n.js";
 
-/** @typedef {import("../types.js").State} State */
-
 export class LiveStatus extends HTMLElement {
-  /** @param {import("../store.js").Store} store */
+  /** @param {Store} store */
   connect(store) {
     this.className = "visually-hidden";
     this.setAttribute("role", "status");

@@ -2,14 +2,15 @@
 
 import { language, t } from "../i18n.js";
 import { h, icon, setText, show } from "../lib/dom.js";
-import { bytes } from "../lib/format.js";
+import { bytes, span } from "../lib/format.js";
 import { confirmed } from "../lib/confirmed.js";
 
-/** @typedef {import("../types.js").Model} Model */
+const HOUR_S = 3600;
 
 export class ModelNote extends HTMLElement {
   #text = h("p", { class: "hint" });
   #more = h("p", { class: "hint", t: "model.only_demo" });
+  #speed = h("p", { class: "hint" });
   #error = h("p", { class: "problem", role: "alert" });
   #bar = h("progress", { max: 1 });
   #figures = h("p", { class: "hint figures" });
@@ -19,10 +20,10 @@ export class ModelNote extends HTMLElement {
   /** @type {Model|undefined} */
   #model;
 
-  /** @param {import("../actions.js").Actions} actions */
+  /** @param {Actions} actions */
   connect(actions) {
     this.className = "model-note";
-    this.append(this.#text, this.#more, this.#error, this.#bar, this.#figures, this.#download, this.#remove);
+    this.append(this.#text, this.#speed, this.#more, this.#error, this.#bar, this.#figures, this.#download, this.#remove);
     this.#download.addEventListener("click", () => this.#model && actions.downloadModel(this.#model));
     confirmed(this.#remove, () => this.#model && actions.removeModel(this.#model));
   }
@@ -40,6 +41,8 @@ export class ModelNote extends HTMLElement {
       : model.available ? t("model.ready", { name, size })
       : t("model.missing", { name, size }),
     );
+    const hour = span(HOUR_S * model.real_time_factor, language());
+    setText(this.#speed, t(model.speed_is_measured ? "model.speed" : "model.speed_guess", { time: hour }));
     show(this.#more, model.bundled && only);
     show(this.#error, Boolean(model.error));
     setText(this.#error, model.error?.message ?? "");

@@ -4,9 +4,6 @@ import { language, t } from "../i18n.js";
 import { h, setText } from "../lib/dom.js";
 import { bytes } from "../lib/format.js";
 
-/** @typedef {import("../types.js").State} State */
-/** @typedef {import("../types.js").Model} Model */
-
 export class ModelSelect {
   element = h("select", { id: "model", name: "model" });
   #names = "";

@@ -7,15 +7,16 @@ import { load, save } from "../lib/memory.js";
 import { ModelNote } from "./model-note.js";
 import { ModelSelect } from "./model-select.js";
 
-/** @typedef {import("../types.js").State} State */
-/** @typedef {import("../types.js").SubmitOptions} SubmitOptions */
-
 const ROOM_FOR_ALL = "(min-width: 60rem)";
 
 export class OptionsForm extends HTMLElement {
   #models = new ModelSelect();
-  #language = h("select", { id: "language", name: "language" });
-  #languageField = field("options.language", this.#language);
+  #language = h("input", { id: "language", list: "languages", autocomplete: "off", "data-t-placeholder": "options.auto" });
+  #languages = h("datalist", { id: "languages" });
+  #languageField = h("div", { class: "field" }, h("label", { for: "language", t: "options.language" }), this.#language, this.#languages);
+  /** Code by the name shown. @type {Map<string, string>} */
+  #codes = new Map();
+  #prompt = h("textarea", { id: "prompt", name: "initial_prompt", rows: 2, maxlength: 2000, "aria-describedby": "prompt-hint" });
   #task = h(
     "select",
     { id: "task", name: "task" },
@@ -29,10 +30,10 @@ export class OptionsForm extends HTMLElement {
   /** What was chosen; an absent field was never touched. @type {Partial<SubmitOptions>} */
   #chosen = load("options", {});
   #languagesShown = "";
-  /** @type {import("../store.js").Store|undefined} */
+  /** @type {Store|undefined} */
   #store;
 
-  /** @param {import("../store.js").Store} store @param {import("../actions.js").Actions} actions */
+  /** @param {Store} store @param {Actions} actions */
   connect(store, actions) {
     this.#store = store;
     this.#note.connect(actions);
@@ -49,6 +50,13 @@ export class OptionsForm extends HTMLElement {
         h("label", { class: "check" }, this.#timestamps, h("span", { t: "options.timestamps" })),
         h("label", { class: "check" }, this.#words, h("span", { t: "options.words" })),
       ),
+      h(
+        "div",
+        { class: "field" },
+        h("label", { for: "prompt", t: "options.prompt" }),
+        this.#prompt,
+        h("p", { class: "hint", id: "prompt-hint", t: "options.prompt_hint" }),
+      ),
     );
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("change", (event) => this.#changed(event.target));
@@ -57,6 +65,7 @@ export class OptionsForm extends HTMLElement {
     this.#timestamps.checked = this.#chosen.return_timestamps ?? true;
     this.#words.checked = this.#chosen.word_timestamps ?? false;
     this.#task.value = this.#chosen.task ?? "transcribe";
+    this.#prompt.value = this.#chosen.initial_prompt ?? "";
     store.subscribe((state, before) => {
       if (state.models !== before.models || state.languages !== before.languages) this.#update(state);
     });
@@ -73,19 +82,36 @@ export class OptionsForm extends HTMLElement {
     const timestamps = this.#timestamps.checked;
     return {
       model: this.#models.element.value,
-      language: this.#languageField.hidden ? "auto" : this.#language.value || "auto",
+      language: this.#languageField.hidden ? "auto" : (this.#chosen.language ?? "auto"),
       task: !this.#taskField.hidden && this.#task.value === "translate" ? "translate" : "transcribe",
       return_timestamps: timestamps,
       word_timestamps: timestamps && this.#words.checked,
+      initial_prompt: this.#prompt.value.trim(),
     };
   }
 
   /** @param {EventTarget|null} control */
   #changed(control) {
-    if (control instanceof HTMLInputElement) this.#chosen = { ...this.#chosen, [control.name]: control.checked };
+    if (control === this.#language) this.#chooseLanguage();
+    else if (control instanceof HTMLTextAreaElement) this.#chosen = { ...this.#chosen, initial_prompt: control.value };
+    else if (control instanceof HTMLInputElement) this.#chosen = { ...this.#chosen, [control.name]: control.checked };
     if (control instanceof HTMLSelectElement) this.#chosen = { ...this.#chosen, [control.name]: control.value };
     save("options", this.#chosen);
     if (this.#store) this.#update(this.#store.state);
+  }
+
+  /** A name of the list, a code, or the beginning of one name alone; anything else is automatic again. */
+  #chooseLanguage() {
+    const typed = this.#language.value.trim().toLocaleLowerCase(language());
+    const all = [...this.#codes].map(([name, code]) => ({ name: name.toLocaleLowerCase(language()), code }));
+    const begun = typed ? all.filter(({ name }) => name.startsWith(typed)) : [];
+    const found = all.find(({ name, code }) => name === typed || code === typed) ?? (begun.length === 1 ? begun[0] : undefined);
+    this.#chosen = { ...this.#chosen, language: found?.code ?? "auto" };
+    this.#showLanguage();
+  }
+
+  #showLanguage() {
+    this.#language.value = [...this.#codes].find(([, code]) => code === this.#chosen.language)?.[0] ?? "";
   }
 
   /** @param {State} state */
@@ -107,17 +133,13 @@ export class OptionsForm extends HTMLElement {
     const named = languages
       .map(({ code, name }) => ({ code, name: languageName(code, name, language()) }))
       .sort((a, b) => a.name.localeCompare(b.name, language()));
-    fill(
-      this.#language,
-      h("option", { value: "auto", t: "options.auto" }),
-      ...named.map(({ code, name }) => h("option", { value: code }, name)),
-    );
-    this.#language.value = this.#chosen.language ?? "auto";
-    if (!this.#language.value) this.#language.value = "auto";
+    this.#codes = new Map(named.map(({ code, name }) => [name, code]));
+    this.#languages.replaceChildren(...named.map(({ name }) => h("option", { value: name })));
+    this.#showLanguage();
   }
 }
 
-/** @param {import("../i18n.js").Key} key @param {HTMLSelectElement} control */
+/** @param {Key} key @param {HTMLElement} control */
 function field(key, control) {
   return h("div", { class: "field" }, h("label", { for: control.id, t: key }), h("span", { class: "select" }, control));
 }

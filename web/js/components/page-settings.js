@@ -5,8 +5,8 @@ import { fill, h } from "../lib/dom.js";
 import { load, save } from "../lib/memory.js";
 
 export class PageSettings extends HTMLElement {
-  /** @param {() => void} onLanguage called when another language was chosen */
-  connect(onLanguage) {
+  /** @param {() => void} onLanguage called when another language was chosen @param {() => void} onHelp */
+  connect(onLanguage, onHelp) {
     const languages = h(
       "select",
       { label: "settings.language", name: "page-language" },
@@ -33,6 +33,7 @@ export class PageSettings extends HTMLElement {
       else document.documentElement.dataset.theme = themes.value;
     });
 
-    fill(this, h("span", { class: "select quiet" }, themes), h("span", { class: "select quiet" }, languages));
+    const help = h("button", { type: "button", class: "button small ghost round", label: "help.title", onclick: onHelp }, "?");
+    fill(this, h("span", { class: "select quiet" }, themes), h("span", { class: "select quiet" }, languages), help);
   }
 }

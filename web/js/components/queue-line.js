@@ -7,7 +7,7 @@ export class QueueLine extends HTMLElement {
   /** @type {(() => void)|undefined} */
   #render;
 
-  /** @param {import("../store.js").Store} store */
+  /** @param {Store} store */
   connect(store) {
     this.className = "hint figures";
     this.#render = () => {

@@ -4,13 +4,11 @@ import { language, t } from "../i18n.js";
 import { fill, h, icon, show } from "../lib/dom.js";
 import { clock, languageName } from "../lib/format.js";
 
-/** @typedef {import("../types.js").Sample} Sample */
-
 export class SampleList extends HTMLElement {
   /** @type {(() => void)|undefined} */
   #render;
 
-  /** @param {import("../store.js").Store} store @param {import("../actions.js").Actions} actions */
+  /** @param {Store} store @param {Actions} actions */
   connect(store, actions) {
     const list = h("ul", { class: "samples" });
     fill(
@@ -41,7 +39,7 @@ function ordered(samples) {
   return [...samples].sort((a, b) => Number(b.language === language()) - Number(a.language === language()));
 }
 
-/** @param {Sample} sample @param {import("../actions.js").Actions} actions */
+/** @param {Sample} sample @param {Actions} actions */
 function row(sample, actions) {
   const details = `${languageName(sample.language, sample.language, language())} · ${clock(sample.duration)}`;
   const button = h(

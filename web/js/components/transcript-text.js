@@ -4,15 +4,13 @@ import { t } from "../i18n.js";
 import { h, setText, show } from "../lib/dom.js";
 import { clock } from "../lib/format.js";
 
-/** @typedef {import("../types.js").Segment} Segment */
-
 /** Nearer to the end than this, a reader is taken to follow. */
 const FOLLOW_PX = 48;
 
 export class TranscriptText extends HTMLElement {
   #list = h("ol", { class: "lines" });
   #plain = h("p", { class: "plain", dir: "auto" });
-  /** @type {readonly Segment[]} */
+  /** @type {Lines} */
   #shown = [];
   #onPlay;
 
@@ -30,7 +28,7 @@ export class TranscriptText extends HTMLElement {
   }
 
   /**
-   * @param {readonly Segment[]} segments by id
+   * @param {Lines} segments by id
    * @param {string} plain the text where there are no segments
    * @param {{times: boolean, playable: boolean, live: boolean}} how
    */
@@ -45,7 +43,7 @@ export class TranscriptText extends HTMLElement {
     if (live && follows) this.scrollTo({ top: this.scrollHeight });
   }
 
-  /** @param {readonly Segment[]} segments */
+  /** @param {Lines} segments */
   #updateLines(segments) {
     segments.forEach((segment, at) => {
       const line = this.#list.children[at];

@@ -3,17 +3,15 @@
 import { show } from "../lib/dom.js";
 import { UploadCard } from "./upload-card.js";
 
-/** @typedef {import("../types.js").Upload} Upload */
-
 export class UploadList extends HTMLElement {
   /** @type {Map<string, UploadCard>} */
   #cards = new Map();
-  /** @type {import("../store.js").Store|undefined} */
+  /** @type {Store|undefined} */
   #store;
-  /** @type {import("../actions.js").Actions|undefined} */
+  /** @type {Actions|undefined} */
   #actions;
 
-  /** @param {import("../store.js").Store} store @param {import("../actions.js").Actions} actions */
+  /** @param {Store} store @param {Actions} actions */
   connect(store, actions) {
     this.#store = store;
     this.#actions = actions;
@@ -32,7 +30,10 @@ export class UploadList extends HTMLElement {
       card.remove();
       this.#cards.delete(id);
     }
-    for (const upload of uploads) this.#cardOf(upload).update(upload);
+    const models = this.#store?.state.models ?? [];
+    for (const upload of uploads) {
+      this.#cardOf(upload).update(upload, models.find((model) => model.name === upload.model)?.real_time_factor);
+    }
   }
 
   /** @param {Upload} upload */

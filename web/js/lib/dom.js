@@ -2,8 +2,6 @@
 
 import { localize } from "../i18n.js";
 
-/** @typedef {import("../i18n.js").Key} Key */
-
 /**
  * @typedef {object} Extras
  * @property {Key} [t] its text
@@ -61,7 +59,22 @@ const PATHS = {
   copy: "M7.5 7.5V4.5h8v8h-3M4.5 7.5h8v8h-8z",
   check: "M4.5 10.5l3.5 3.5 7.5-8",
   play: "M7 5.2v9.6l7.5-4.8z",
+  pause: "M7.5 5v10M12.5 5v10",
   chevron: "M6 8l4 4 4-4",
+  up: "M6 12l4-4 4 4",
+  left: "M12 6l-4 4 4 4",
+  back: "M4.5 8.500a6 6 0 1 1-.3 4M4 4.500v4h4",
+  ahead: "M15.5 8.500a6 6 0 1 0 .3 4M16 4.500v4h-4",
+  pen: "M4.5 15.500l.7-3 7.6-7.6 2.3 2.3-7.6 7.600z",
+  unsure: "M3.5 15.500q1.6-2 3.250 0t3.250 0 3.250 0 3.250 0M6 11l4-7 4 7M7.2 9h5.6",
+  undo: "M7.5 5L4 8.5 7.5 12M4 8.500h7.500a4 4 0 0 1 0 8H9",
+  redo: "M12.5 5L16 8.5 12.5 12M16 8.500H8.500a4 4 0 0 0 0 8H11",
+  start: "M5 4v12M9 10h7M12 7l-3 3 3 3",
+  end: "M15 4v12M11 10H4M8 7l3 3-3 3",
+  split: "M10 3v14M7 8l-3 2 3 2M13 8l3 2-3 2",
+  merge: "M10 3v3M10 14v3M3 10h5M6 8l2 2-2 2M17 10h-5M14 8l-2 2 2 2",
+  mic: "M10 3.500a2 2 0 0 1 2 2V10a2 2 0 0 1-4 0V5.500a2 2 0 0 1 2-2M5.5 9.500a4.5 4.5 0 0 0 9 0M10 14v3",
+  stop: "M6 6h8v8H6z",
 };
 
 /** @param {keyof typeof PATHS} name */

@@ -1,0 +1,175 @@
+"""The client for programs with an event loop."""
+
+import asyncio
+import json
+import os
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import tornado.httpclient
+import tornado.websocket
+
+from localwhisper.client.results import Latest, Options, Progress, ServerError, Transcription, as_error
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+PathLike = str | os.PathLike[str]
+BLOCK_BYTES = 1 << 18
+RECONNECTS = 6  # in a row, at growing distances: a server that restarts is waited for
+
+
+class AsyncClient:
+    """For one event loop. Every method raises ServerError."""
+
+    def __init__(self, url: str = "http://localhost:9000", *, token: str | None = None) -> None:
+        self._url = url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._http = tornado.httpclient.AsyncHTTPClient(force_instance=True, defaults={"request_timeout": 0.0})
+
+    async def transcribe(
+        self, path: PathLike, *, on_progress: Callable[[Progress], object] | None = None, **options: "Unpack[Options]"
+    ) -> Transcription:
+        """The transcript of a file. Cancels the job where this is cancelled."""
+        steps = self.steps(path, **options)
+        try:
+            async for step in steps:
+                if isinstance(step, Transcription):
+                    return step
+                if on_progress is not None:
+                    on_progress(step)
+        finally:
+            await steps.aclose()  # type: ignore[attr-defined]  # it is a generator
+        raise AssertionError("the last step is the transcript")
+
+    async def steps(self, path: PathLike, **options: "Unpack[Options]") -> AsyncIterator[Progress | Transcription]:
+        """Progress as it is made, then the transcript. Cancels the job where it is closed before."""
+        job_id = await self.submit(path, **options)
+        has_ended = False
+        try:
+            async for step in self.follow(job_id):
+                has_ended = isinstance(step, Transcription)
+                yield step
+        except ServerError:
+            has_ended = True
+            raise
+        finally:
+            if not has_ended:
+                await self.cancel(job_id)
+
+    async def submit(self, path: PathLike, *, filename: str | None = None, **options: "Unpack[Options]") -> str:
+        """Upload a file, in bounded memory; returns the job's id."""
+        source = Path(path)
+        form = _Form(source, filename or source.name, options)
+
+        async def send(write: Callable[[bytes], Any]) -> None:
+            with open(source, "rb") as file:
+                await write(form.head)
+                while block := await asyncio.to_thread(file.read, BLOCK_BYTES):
+                    await write(block)
+                await write(form.tail)
+
+        answer = await self._ask(
+            "POST", "/transcribe-job", body_producer=send,
+            headers={"Content-Type": form.content_type, "Content-Length": str(form.length)},
+        )  # fmt: skip
+        return str(json.loads(answer)["job_id"])
+
+    async def follow(self, job_id: str) -> AsyncIterator[Progress | Transcription]:
+        """A job's progress from now on, then its transcript. Outlasts a restart of the server."""
+        latest = Latest(job_id)
+        failures = 0
+        while True:
+            try:
+                async for message in self._messages(job_id):
+                    failures = 0
+                    step = latest.after(message)
+                    if step is not None:
+                        yield step
+                    if isinstance(step, Transcription):
+                        return
+            except (OSError, tornado.httpclient.HTTPClientError) as error:
+                if isinstance(error, tornado.httpclient.HTTPClientError) and error.code in (401, 403, 404):
+                    await self.job(job_id)  # raises what the server says of it
+            failures += 1
+            if failures > RECONNECTS:
+                raise ServerError("unreachable", f"{self._url} doesn't answer any more")
+            await asyncio.sleep(0.25 * 2**failures)
+
+    async def _messages(self, job_id: str) -> AsyncIterator[dict[str, Any]]:
+        request = tornado.httpclient.HTTPRequest(
+            f"ws{self._url.removeprefix('http')}/ws/transcription/{job_id}", headers=self._headers
+        )
+        connection = await tornado.websocket.websocket_connect(request)
+        try:
+            while (frame := await connection.read_message()) is not None:
+                yield json.loads(frame)
+        finally:
+            connection.close()
+
+    async def job(self, job_id: str) -> dict[str, Any]:
+        """As GET /job/{job_id} answers it."""
+        body: dict[str, Any] = json.loads(await self._ask("GET", f"/job/{job_id}"))
+        return body
+
+    async def export(self, job_id: str, format: str, **layout: str | int | bool) -> bytes:
+        """The transcript as a file: txt, srt, vtt, tsv, json, csv, lrc, md, docx or zip."""
+        query = urlencode({"format": format, **{name: str(value) for name, value in layout.items()}})
+        return await self._ask("GET", f"/job/{job_id}/transcript?{query}")
+
+    async def cancel(self, job_id: str) -> None:
+        """Nothing happens where it has ended."""
+        try:
+            await self._ask("DELETE", f"/job/{job_id}")
+        except ServerError as error:
+            if error.code not in ("job_already_finished", "job_not_found"):
+                raise
+
+    async def remove(self, job_id: str) -> None:
+        """Cancel if need be, and remove the job with its files."""
+        await self._ask("DELETE", f"/job/{job_id}?remove=true")
+
+    async def models(self) -> list[dict[str, Any]]:
+        """As GET /models lists them."""
+        models: list[dict[str, Any]] = json.loads(await self._ask("GET", "/models"))["models"]
+        return models
+
+    async def health(self) -> dict[str, Any]:
+        body: dict[str, Any] = json.loads(await self._ask("GET", "/health"))
+        return body
+
+    async def _ask(self, method: str, path: str, headers: Mapping[str, str] = {}, **more: Any) -> bytes:
+        request = tornado.httpclient.HTTPRequest(
+            self._url + path, method=method, headers={**self._headers, **headers}, **more
+        )
+        try:
+            answer = await self._http.fetch(request, raise_error=False)
+        except (OSError, tornado.httpclient.HTTPClientError) as error:
+            raise ServerError("unreachable", f"{self._url} can't be reached: {error}") from None
+        if answer.code >= 400:
+            raise as_error(answer.code, answer.body)
+        return answer.body
+
+    def close(self) -> None:
+        self._http.close()
+
+
+class _Form:
+    """The multipart body around a file, without the file's own bytes."""
+
+    def __init__(self, source: Path, filename: str, options: Mapping[str, object]) -> None:
+        boundary = uuid.uuid4().hex
+        quoted = filename.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")  # as browsers do
+        fields = "".join(
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+            for name, value in options.items()
+            if value is not None
+        )
+        file = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{quoted}"\r\n\r\n'
+        self.head = (fields + file).encode()
+        self.tail = f"\r\n--{boundary}--\r\n".encode()
+        self.length = len(self.head) + source.stat().st_size + len(self.tail)
+        self.content_type = f"multipart/form-data; boundary={boundary}"

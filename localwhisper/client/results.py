@@ -1,0 +1,113 @@
+"""What a server answers, as data: results, progress, errors; read from its JSON."""
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypedDict
+
+
+class ServerError(Exception):
+    """What the server answered, or why it couldn't be asked. `code` is stable, str() is for people."""
+
+    def __init__(self, code: str, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status  # HTTP's; 0 where there was no answer
+
+
+class Options(TypedDict, total=False):
+    """The form fields of POST /transcribe-job."""
+
+    model: str
+    language: str
+    task: Literal["transcribe", "translate"]
+    return_timestamps: bool
+    word_timestamps: bool
+    initial_prompt: str
+    temperature: float
+    beam_size: int
+    vad_filter: bool
+    priority: Literal["normal", "high"]
+
+
+@dataclass(frozen=True)
+class Word:
+    word: str
+    start: float  # seconds
+    end: float
+    probability: float | None
+
+
+@dataclass(frozen=True)
+class Segment:
+    id: int
+    start: float  # seconds
+    end: float
+    text: str
+    words: tuple[Word, ...] | None  # None: word times were not asked for
+
+
+@dataclass(frozen=True)
+class Transcription:
+    job_id: str
+    text: str
+    language: str
+    segments: tuple[Segment, ...]
+    processing_time: float  # seconds
+
+
+@dataclass(frozen=True)
+class Progress:
+    job_id: str
+    status: str
+    percent: float
+    message: str
+    remaining_s: float | None = None
+    segment: Segment | None = None  # one that has just been decoded
+
+
+class Latest:
+    """What is known of one job, from the messages of its socket; a segment that comes again is left out."""
+
+    def __init__(self, job_id: str) -> None:
+        self._progress = Progress(job_id, "queued", 0.0, "")
+        self._seen: set[int] = set()
+
+    def after(self, message: dict[str, Any]) -> Progress | Transcription | None:
+        """None where it says nothing new. Raises ServerError where there will be no transcript."""
+        data = message["data"]
+        match message["type"]:
+            case "status" | "progress":
+                self._progress = replace(
+                    self._progress, status=data["status"], percent=data["progress"], message=data["message"],
+                    remaining_s=data.get("estimated_time_remaining"),
+                )  # fmt: skip
+                return self._progress
+            case "segment" if data["id"] not in self._seen:
+                self._seen.add(data["id"])
+                return replace(self._progress, segment=_segment(data))
+            case "completed":
+                return _transcription(self._progress.job_id, data["result"])
+            case "cancelled":
+                raise ServerError("cancelled", data["message"])
+            case "error" if "error" in data:
+                raise ServerError(data["error"]["code"], data["error"]["message"])
+        return None
+
+
+def _transcription(job_id: str, result: dict[str, Any]) -> Transcription:
+    segments = tuple(_segment(segment) for segment in result["segments"])
+    return Transcription(job_id, result["text"], result["language"], segments, result["processing_time"])
+
+
+def _segment(data: dict[str, Any]) -> Segment:
+    words = data.get("words")
+    timed = None if words is None else tuple(Word(w["word"], w["start"], w["end"], w["probability"]) for w in words)
+    return Segment(data["id"], data["start"], data["end"], data["text"], timed)
+
+
+def as_error(status: int, body: bytes) -> ServerError:
+    try:
+        error = json.loads(body)["error"]
+        return ServerError(error["code"], error["message"], status)
+    except (ValueError, KeyError, TypeError):
+        return ServerError("not_localwhisper", f"this is no localwhisper: it answered {status}", status)

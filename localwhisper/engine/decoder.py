@@ -1,0 +1,109 @@
+"""whisper's text decoder (openai-whisper's TextDecoder) over states that their owners keep.
+
+Several decodes of any lengths can take their next step in one pass: the weights are read once for all.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from localwhisper.engine.checkpoint import Checkpoint
+from localwhisper.engine.layers import Norm, Weights
+from localwhisper.engine.linears import Format
+from localwhisper.engine.state import CrossKeysValues, State
+
+
+@dataclass(frozen=True)
+class Step:
+    """Tokens to add to a state, and which of them are to be answered.
+
+    `tokens`: int64, shape (n_rows, n_new); n_rows is the state's n_audio * n_group, or its n_audio for tokens
+    that all rows of a window share. `wanted`: positions among the n_new whose next token is asked for.
+    """
+
+    tokens: Tensor
+    state: State
+    wanted: Sequence[int] = (-1,)
+
+    @property
+    def n_new(self) -> int:
+        return self.tokens.shape[1]
+
+
+class _Layer:
+    def __init__(self, weights: Weights, linear: Format, cross_linear: Format) -> None:
+        self.attn_ln = Norm(weights.part("attn_ln"))
+        self.qkv = weights.part("attn").linear(linear, "query", "key", "value")
+        self.out = weights.linear(linear, "attn.out")
+        self.cross_ln = Norm(weights.part("cross_attn_ln"))
+        self.cross_query = weights.linear(linear, "cross_attn.query")
+        self.cross_kv = weights.part("cross_attn").linear(cross_linear, "key", "value")
+        self.cross_out = weights.linear(linear, "cross_attn.out")
+        self.mlp_ln = Norm(weights.part("mlp_ln"))
+        self.up = weights.linear(linear, "mlp.0")
+        self.down = weights.linear(linear, "mlp.2")
+
+
+class Decoder:
+    """Threading: SAFE, for states of one's own."""
+
+    def __init__(self, checkpoint: Checkpoint, linear: Format, cross_linear: Format, device: torch.device) -> None:
+        """`cross_linear`: for the projection of a whole window's features, many rows at once."""
+        dims = checkpoint.dims
+        weights = Weights(checkpoint.tensors, "decoder", device)
+        self.dims = dims
+        self.device = device
+        # single rows are looked up: on the CPU they stay in the file
+        self.embedding = weights.stored("token_embedding.weight").to(device)
+        self.positions = weights["positional_embedding"]
+        self.layers = [_Layer(weights.part(f"blocks.{i}"), linear, cross_linear) for i in range(dims.n_text_layer)]
+        self.ln = Norm(weights.part("ln"))
+        self.project = weights.linear(linear, "token_embedding")
+
+    def cross(self, features: Tensor, check: Callable[[], None] = lambda: None) -> CrossKeysValues:
+        """Encoded audio, shape (n_audio, n_audio_ctx, n_audio_state) → its keys and values for every layer."""
+        pairs = []
+        for layer in self.layers:
+            check()
+            both = layer.cross_kv(features).view(*features.shape[:2], 2, self.dims.n_text_head, -1)
+            keys, values = both.permute(2, 0, 3, 1, 4).contiguous()
+            pairs.append((keys, values))
+        return pairs
+
+    def __call__(self, steps: Sequence[Step]) -> list[Tensor]:
+        """Logits of each step, float32, shape (n_rows, len(wanted), n_vocab); the states move on."""
+        ends = torch.tensor([step.tokens.numel() for step in steps]).cumsum(0).tolist()
+        parts = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
+        x = _join([self._embedded(step) for step in steps])  # (all tokens of all steps, n_text_state)
+        for i, layer in enumerate(self.layers):
+            q, k, v = layer.qkv(layer.attn_ln(x)).chunk(3, dim=-1)
+            x = x + layer.out(_join([
+                step.state.attend_text(i, q[part], k[part], v[part], step.n_new)
+                for step, part in zip(steps, parts, strict=True)
+            ]))  # fmt: skip
+            query = layer.cross_query(layer.cross_ln(x))
+            x = x + layer.cross_out(_join([
+                step.state.attend_audio(i, query[part], step.n_new) for step, part in zip(steps, parts, strict=True)
+            ]))  # fmt: skip
+            x = x + layer.down(F.gelu(layer.up(layer.mlp_ln(x))))
+        asked = [
+            x[part].view(*step.tokens.shape, -1)[:, list(step.wanted)] for step, part in zip(steps, parts, strict=True)
+        ]
+        logits = self.project(self.ln(_join([one.flatten(0, 1) for one in asked])))
+        for step in steps:
+            step.state.advance(step.n_new, shared=len(step.tokens) == step.state.n_audio)
+        sizes = [rows.shape[0] * rows.shape[1] for rows in asked]
+        split: tuple[Tensor, ...] = torch.split(logits, sizes)
+        return [one.view(*rows.shape[:2], -1) for one, rows in zip(split, asked, strict=True)]
+
+    def _embedded(self, step: Step) -> Tensor:
+        start = step.state.length
+        positions = self.positions[start : start + step.n_new]
+        return (F.embedding(step.tokens, self.embedding).float() + positions).flatten(0, 1)
+
+
+def _join(parts: list[Tensor]) -> Tensor:
+    return parts[0] if len(parts) == 1 else torch.cat(parts)

@@ -1,0 +1,57 @@
+"""whisper's audio encoder (openai-whisper's AudioEncoder) as a pure function of weights that any thread may share."""
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from localwhisper.engine.checkpoint import Checkpoint
+from localwhisper.engine.layers import Norm, Weights, heads, joined_heads
+from localwhisper.engine.linears import Format
+
+
+class _Layer:
+    def __init__(self, weights: Weights, n_head: int, linear: Format, attention: torch.dtype) -> None:
+        self.n_head = n_head
+        self.attention = attention
+        self.attn_ln = Norm(weights.part("attn_ln"))
+        self.qkv = weights.part("attn").linear(linear, "query", "key", "value")
+        self.out = weights.linear(linear, "attn.out")
+        self.mlp_ln = Norm(weights.part("mlp_ln"))
+        self.up = weights.linear(linear, "mlp.0")
+        self.down = weights.linear(linear, "mlp.2")
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """float32, shape (n, n_ctx, n_state) → the same."""
+        q, k, v = (heads(part, self.n_head).to(self.attention) for part in self.qkv(self.attn_ln(x)).chunk(3, dim=-1))
+        x = x + self.out(joined_heads(F.scaled_dot_product_attention(q, k, v)).float())
+        return x + self.down(F.gelu(self.up(self.mlp_ln(x))))
+
+
+class Encoder:
+    """Threading: SAFE."""
+
+    def __init__(self, checkpoint: Checkpoint, linear: Format, attention: torch.dtype, device: torch.device) -> None:
+        """`attention`: the type of queries, keys and values."""
+        dims = checkpoint.dims
+        weights = Weights(checkpoint.tensors, "encoder", device)
+        self.conv1, self.conv2 = ((weights[f"{name}.weight"], weights[f"{name}.bias"]) for name in ("conv1", "conv2"))
+        self.positions = weights["positional_embedding"]
+        self.layers = [
+            _Layer(weights.part(f"blocks.{i}"), dims.n_audio_head, linear, attention) for i in range(dims.n_audio_layer)
+        ]
+        self.ln_post = Norm(weights.part("ln_post"))
+
+    def __call__(self, mel: Tensor, check: Callable[[], None] = lambda: None) -> Tensor:
+        """Log-mel, shape (n, n_mels, n_frames) → features, shape (n, n_frames / 2, n_audio_state).
+
+        n_frames is 3000, or less for a clip that is shorter. `check` may raise between layers.
+        """
+        x = F.gelu(F.conv1d(mel, *self.conv1, padding=1))
+        x = F.gelu(F.conv1d(x, *self.conv2, stride=2, padding=1)).permute(0, 2, 1)
+        x = x + self.positions[: x.shape[1]]
+        for layer in self.layers:
+            check()
+            x = layer(x)
+        return self.ln_post(x)

@@ -1,0 +1,67 @@
+"""Ways to keep a linear layer's weights and multiply by them. Each is a function (weight, bias) → Linear.
+
+What a way is worth depends on the processor: calibration.py measures it, nothing here decides.
+"""
+
+import warnings
+from collections.abc import Callable, Mapping
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Linear = Callable[[Tensor], Tensor]  # float32, shape (…, n_in) → float32, shape (…, n_out)
+Format = Callable[[Tensor, Tensor | None], Linear]  # weight, shape (n_out, n_in), and bias, shape (n_out,), of any type
+
+INT8_LEVELS = 127
+
+
+def float32(weight: Tensor, bias: Tensor | None) -> Linear:
+    weight, bias = weight.float(), None if bias is None else bias.float()
+    return lambda x: F.linear(x, weight, bias)
+
+
+def float16_packed(weight: Tensor, bias: Tensor | None) -> Linear:
+    """Half precision weights, single precision arithmetic: loses nothing where the checkpoint is in half precision."""
+    packed = torch.ops.quantized.linear_prepack_fp16(weight.float(), None if bias is None else bias.float())
+    return lambda x: torch.ops.quantized.linear_dynamic_fp16(x, packed)
+
+
+def _int8(weight: Tensor, bias: Tensor | None, reduce_range: bool) -> Linear:
+    weight = weight.float()
+    scales = (weight.abs().amax(dim=1) / INT8_LEVELS).clamp(min=1e-12)
+    levels = (weight / scales[:, None]).round_().to(torch.int8)
+    zeros = torch.zeros(len(scales), dtype=torch.long)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's own eager quantisation is to go one day; calibration notices then
+        rows = torch._make_per_channel_quantized_tensor(levels, scales.double(), zeros, 0)
+    packed = torch.ops.quantized.linear_prepack(rows, None if bias is None else bias.float())
+    return lambda x: torch.ops.quantized.linear_dynamic(x, packed, reduce_range)
+
+
+def int8(weight: Tensor, bias: Tensor | None) -> Linear:
+    """Weights in 8 bits with a scale for each output, activations in 8 bits with one for all."""
+    return _int8(weight, bias, False)
+
+
+def int8_reduced(weight: Tensor, bias: Tensor | None) -> Linear:
+    """As int8 with activations of 7 bits: where the processor's sums of two products would overflow 16 bits."""
+    return _int8(weight, bias, True)
+
+
+def _lower(dtype: torch.dtype) -> Format:
+    def build(weight: Tensor, bias: Tensor | None) -> Linear:
+        weight, bias = weight.to(dtype), None if bias is None else bias.to(dtype)
+        return lambda x: F.linear(x.to(dtype), weight, bias).float()
+
+    return build
+
+
+FORMATS: Mapping[str, Format] = {
+    "float32": float32,
+    "float16-packed": float16_packed,
+    "int8": int8,
+    "int8-reduced": int8_reduced,
+    "bfloat16": _lower(torch.bfloat16),
+    "float16": _lower(torch.float16),
+}

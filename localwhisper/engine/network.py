@@ -1,0 +1,54 @@
+"""A checkpoint ready to compute: encoder, decoder, and what whisper's own functions ask of a model."""
+
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+
+import torch
+from torch import Tensor
+from whisper.decoding import detect_language
+
+from localwhisper.engine.checkpoint import Checkpoint
+from localwhisper.engine.decoder import Decoder, Step
+from localwhisper.engine.encoder import Encoder
+from localwhisper.engine.linears import FORMATS
+from localwhisper.engine.plans import Plan
+from localwhisper.engine.state import State
+from localwhisper.jobs.model import Detection
+
+
+class Network:
+    """Nothing in it changes once it is built. Threading: SAFE."""
+
+    def __init__(self, checkpoint: Checkpoint, plan: Plan) -> None:
+        self.plan = plan
+        self.device = torch.device(plan.device)
+        self.dims = checkpoint.dims
+        attention = getattr(torch, plan.attention)
+        self.encoder = Encoder(checkpoint, FORMATS[plan.encoder], attention, self.device)
+        self.decoder = Decoder(checkpoint, FORMATS[plan.decoder], FORMATS[plan.cross], self.device)
+        self.alignment_heads = checkpoint.alignment_heads()
+        # as whisper.model.Whisper counts them
+        self.is_multilingual = self.dims.n_vocab >= 51865
+        self.num_languages = self.dims.n_vocab - 51765 - int(self.is_multilingual)
+
+    def state(self, features: Tensor, n_group: int = 1, check: Callable[[], None] = lambda: None) -> State:
+        """Of decodes that begin, on encoded audio of shape (n_audio, n_audio_ctx, n_audio_state)."""
+        return State(self.decoder.cross(features, check), self.dims.n_text_ctx, n_group)
+
+    def logits(self, tokens: Tensor, features: Tensor) -> Tensor:
+        """Of every token at once, as whisper's: (n, n_tokens) → (n, n_tokens, n_vocab)."""
+        wanted: Sequence[int] = range(tokens.shape[1])
+        return self.decoder([Step(tokens, self.state(features), wanted)])[0]
+
+    def detect_language(self, features: Tensor) -> Detection:
+        """The most probable language of a window, features of shape (n_audio_ctx, n_audio_state)."""
+        _, probabilities = detect_language(self.seen_by_whisper(), features)
+        language = str(max(probabilities, key=probabilities.__getitem__))
+        return Detection(language=language, probability=float(probabilities[language]))
+
+    def seen_by_whisper(self) -> SimpleNamespace:
+        """What whisper's decoding reads of a model. No blocks: its own inference finds nothing to hook itself to."""
+        return SimpleNamespace(
+            dims=self.dims, is_multilingual=self.is_multilingual, num_languages=self.num_languages,
+            device=self.device, encoder=self.encoder, logits=self.logits, decoder=SimpleNamespace(blocks=()),
+        )  # fmt: skip

@@ -1,0 +1,78 @@
+"""What a decode remembers between tokens: the keys and values of its text and of its audio.
+
+Owned by whoever decodes, never by the weights: any number of decodes share one set of weights.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+CrossKeysValues = Sequence[
+    tuple[Tensor, Tensor]
+]  # by layer: keys and values, each (n_audio, n_head, n_audio_ctx, n_per_head)
+
+
+class State:
+    """Of `n_audio` windows decoded side by side, `n_group` rows (beams or samples) each.
+
+    A row's text keys and values have their place from the start: a token adds to them without moving any.
+    The audio's are there once a window, however many rows read them. Threading: one thread at a time.
+    """
+
+    def __init__(self, cross: CrossKeysValues, n_text_ctx: int, n_group: int = 1) -> None:
+        keys = cross[0][0]
+        self.n_audio, self.n_head, _, n_per_head = keys.shape
+        self.n_group = n_group
+        self.length = 0  # tokens so far, the same in every row
+        self._scale = n_per_head**-0.5
+        self._cross = cross
+        self._cache = keys.new_empty(
+            (len(cross), 2, self.n_audio, n_group, self.n_head, n_text_ctx, n_per_head), dtype=torch.float32
+        )
+        self._shared = 0  # leading tokens that all rows of a window have in common
+        self.cross_scores: list[Tensor] | None = None  # filled by layer where a list is put here
+
+    def attend_text(self, layer: int, q: Tensor, k: Tensor, v: Tensor, n_new: int) -> Tensor:
+        """Self-attention of `n_new` tokens a row, behind those before.
+
+        q, k, v: shape (n_rows * n_new, n_state), where n_rows is n_audio * n_group, or n_audio as long as the
+        rows of a window are the same. Returns the attended values in q's shape.
+        """
+        n_same = self.n_audio * n_new
+        n_group = len(q) // n_same
+        q, k, v = (x.view(self.n_audio, n_group, n_new, self.n_head, -1).transpose(2, 3) for x in (q, k, v))
+        end = self.length + n_new
+        cache = self._cache[layer]
+        cache[0, :, :, :, self.length : end] = k
+        cache[1, :, :, :, self.length : end] = v
+        keys, values = cache[:, :, :n_group, :, :end]
+        scores = (q * self._scale) @ keys.transpose(-1, -2)
+        if n_new > 1:
+            hidden = torch.ones(n_new, end, dtype=torch.bool, device=q.device).triu_(self.length + 1)
+            scores.masked_fill_(hidden, -torch.inf)
+        out: Tensor = torch.softmax(scores, dim=-1) @ values
+        return out.transpose(2, 3).flatten(0, 2).flatten(1)
+
+    def attend_audio(self, layer: int, q: Tensor, n_new: int) -> Tensor:
+        """Cross-attention; shapes as attend_text's."""
+        keys, values = self._cross[layer]
+        q = q.view(self.n_audio, -1, self.n_head, keys.shape[-1]).transpose(1, 2)
+        scores = (q * self._scale) @ keys.transpose(-1, -2)
+        if self.cross_scores is not None:
+            self.cross_scores.append(scores)
+        return (torch.softmax(scores, dim=-1) @ values).transpose(1, 2).flatten(0, 1).flatten(1)
+
+    def advance(self, n_new: int, *, shared: bool) -> None:
+        """The tokens just attended to are part of the text; `shared`: each is the same in all rows of its window."""
+        self.length += n_new
+        if shared:
+            self._shared = self.length
+
+    def reorder(self, sources: Sequence[int]) -> None:
+        """Row i goes on from what row sources[i] was; both belong to the same window."""
+        if list(sources) == list(range(len(sources))):
+            return
+        index = torch.tensor(sources, device=self._cache.device)
+        own = self._cache.flatten(2, 3)[..., self._shared : self.length, :]  # what is shared stays where it is
+        own.copy_(own[:, :, index])

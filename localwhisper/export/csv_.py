@@ -1,0 +1,17 @@
+"""Comma-separated values after RFC 4180: start and end in seconds, text."""
+
+import csv
+import io
+
+from localwhisper.export.cues import Layout
+from localwhisper.jobs.model import Transcript
+
+
+def write(transcript: Transcript, layout: Layout) -> str:
+    buffer = io.StringIO()
+    rows = csv.writer(buffer, lineterminator="\r\n")
+    rows.writerow(("start", "end", "text"))
+    for segment in transcript.segments:
+        text = " ".join(segment.text.split())
+        rows.writerow((f"{segment.start:.3f}", f"{segment.end:.3f}", text))
+    return buffer.getvalue()

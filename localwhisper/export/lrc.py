@@ -1,0 +1,17 @@
+"""LRC lyrics: [mm:ss.hh] before each line, in hundredths of a second; minutes beyond 99 as they come."""
+
+from localwhisper.export.cues import Layout
+from localwhisper.jobs.model import Transcript
+
+
+def write(transcript: Transcript, layout: Layout) -> str:
+    return "".join(
+        f"[{_time(segment.start)}]{' '.join(segment.text.split())}\n"
+        for segment in transcript.segments
+        if segment.text.strip()
+    )
+
+
+def _time(time_s: float) -> str:
+    minutes, hundredths = divmod(round(max(time_s, 0.0) * 100), 6000)
+    return f"{minutes:02d}:{hundredths // 100:02d}.{hundredths % 100:02d}"

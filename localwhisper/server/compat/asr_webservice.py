@@ -1,0 +1,110 @@
+"""whisper-asr-webservice: /asr and /detect-language, as Bazarr and many scripts call them.
+
+The options stand in the query. With `encode=false` the part `audio_file` is headerless signed 16-bit
+little-endian PCM, 16 kHz, mono. `diarize` and its friends are accepted and left aside.
+"""
+
+from typing import Any
+from urllib.parse import quote
+
+from localwhisper.audio.pcm import HEADER_BYTES, wav_header
+from localwhisper.errors import InvalidBody, InvalidOption, LocalWhisperError, MissingFile
+from localwhisper.export.cues import Layout
+from localwhisper.export.registry import EXPORTERS
+from localwhisper.server.compat.answering import AnsweringHandler
+from localwhisper.server.options import parse_boolean
+from localwhisper.server.views import Json
+
+OUTPUTS = ("txt", "vtt", "srt", "tsv", "json")
+LAYOUT = Layout(max_line_width=1000, max_line_count=10)  # as that service writes subtitles
+
+
+class AsrErrors(AnsweringHandler):
+    """What /asr and /detect-language have in common: the part's name, raw samples, FastAPI's errors."""
+
+    file_field = "audio_file"
+
+    def file_head(self) -> bytes:
+        return b"" if self._is_encoded() else wav_header()
+
+    def _is_encoded(self) -> bool:
+        return self.switch("encode", "true")
+
+    def switch(self, name: str, default: str) -> bool:
+        """A boolean of the query. Raises InvalidOption."""
+        text = self.get_query_argument(name, "") or default
+        try:
+            return parse_boolean(text)
+        except ValueError:
+            raise InvalidOption(field=name, value=text[:100], accepted="true, false") from None
+
+    async def received(self) -> None:
+        """Everything has arrived, and is a file that ffmpeg can read."""
+        self.fields()
+        if not self._is_encoded():
+            await self.blocking(self._finish_header)
+
+    def _finish_header(self) -> None:
+        assert self.form is not None
+        with open(self.upload, "r+b") as file:
+            file.write(wav_header(self.form.file_bytes))
+            assert file.tell() == HEADER_BYTES
+
+    def filename(self) -> str | None:
+        """What the job is called in the history: the video that Bazarr names, else the part's name."""
+        video = self.get_query_argument("video_file", "")
+        if video:
+            return video
+        assert self.form is not None
+        return self.form.filename if self._is_encoded() else f"{self.form.filename or 'audio'}.wav"
+
+    def error_answer(self, error: LocalWhisperError, status: int) -> tuple[Any, int]:
+        message = self.say(error.message)
+        if isinstance(error, MissingFile | InvalidBody):
+            missing = {"type": "missing", "loc": ["body", self.file_field], "msg": "Field required", "input": None}
+            return {"detail": [missing]}, 422
+        if isinstance(error, InvalidOption):
+            wrong = {"type": "value_error", "loc": ["query", error.params["field"]], "msg": message,
+                     "input": error.params["value"]}  # fmt: skip
+            return {"detail": [wrong]}, 422
+        return {"detail": message}, status
+
+
+class AsrHandler(AsrErrors):
+    async def post(self) -> None:
+        await self.received()
+        asked = self.get_query_argument("output", "txt")
+        output = asked if asked in OUTPUTS else "txt"
+        options = self.job_options(
+            task=self.get_query_argument("task", "") or "transcribe",
+            language=self.get_query_argument("language", ""),
+            initial_prompt=self.get_query_argument("initial_prompt", ""),
+            word_timestamps=str(self.switch("word_timestamps", "false")),
+            vad_filter=str(self.switch("vad_filter", "false")),
+        )
+        _, transcript = await self.transcribe(options, self.filename())
+        assert self.form is not None
+        name = quote(self.form.filename or "audio")
+        self.set_header("Asr-Engine", "openai_whisper")
+        self.set_header("Content-Disposition", f'attachment; filename="{name}.{quote(asked)}"')
+        self.write_text(EXPORTERS[output].write(transcript, LAYOUT), "text/plain")
+
+
+class DetectLanguageHandler(AsrErrors):
+    """Answered in a lane of its own, not in the queue."""
+
+    async def post(self) -> None:
+        await self.received()
+        services = self.services
+        await self.blocking(lambda: services.probe(self.upload))
+        self.is_busy = True  # the upload stays until it is read
+        try:
+            found = await services.detector.detect(self.upload, services.settings.default_model)
+        finally:
+            self.is_busy = False
+        body: Json = {
+            "detected_language": services.languages.get(found.language, found.language),
+            "language_code": found.language,
+            "confidence": found.probability,
+        }
+        self.write_json(body)

@@ -1,0 +1,120 @@
+"""The desk: listen while reading, follow, search, take away."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.desk import Desk
+from tests.browser.seeds import HOSTILE, TALK
+
+MARKED = "(name) => [...(CSS.highlights.get(name) ?? [])].map(String)"
+
+
+def opened(desk: Desk, filename: str) -> Page:
+    desk.card(filename).read()
+    return desk.page
+
+
+def marked(page: Page, name: str) -> list[str]:
+    texts: list[str] = page.evaluate(MARKED, name)
+    return texts
+
+
+def test_a_click_on_a_word_plays_from_there(library: Desk) -> None:
+    page = opened(library, "Ada.wav")
+    line = page.locator(".said").nth(1)
+    box = line.evaluate(
+        """(said) => { const range = document.createRange(); const at = said.textContent.indexOf("machine");
+          range.setStart(said.firstChild, at); range.setEnd(said.firstChild, at + 7);
+          const { x, y, width, height } = range.getBoundingClientRect(); return [x + width / 2, y + height / 2]; }"""
+    )
+    page.mouse.click(*box)
+    page.wait_for_function("document.querySelector('video').currentTime >= 4.3")
+    page.keyboard.press("k")
+    page.wait_for_function("document.querySelector('video').paused")
+    assert page.evaluate("document.querySelector('video').currentTime") < 6.5
+    expect(page.locator("li[aria-current]")).to_contain_text("the machine that Ada described")
+    assert len(marked(page, "word")) == 1
+
+
+def test_keys_play_skip_and_change_the_speed(library: Desk) -> None:
+    page = opened(library, "Ada.wav")
+    media = page.locator("video")
+    page.wait_for_function("document.querySelector('video').readyState > 0")
+    page.keyboard.press("l")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("j")
+    assert media.evaluate("media => media.currentTime") == pytest.approx(5, abs=0.1)
+    expect(page.get_by_role("slider")).to_have_attribute("aria-valuetext", "0:05 of 0:30")
+    page.keyboard.press(">")
+    assert media.evaluate("media => media.playbackRate") == 1.25
+    page.keyboard.press("Space")
+    page.wait_for_function("!document.querySelector('video').paused")
+
+
+def test_the_waveform_is_drawn_and_scrubbed(library: Desk) -> None:
+    page = opened(library, "Ada.wav")
+    page.wait_for_function("document.querySelector('video').readyState > 0")
+    wave = page.get_by_role("slider")
+    box: Any = wave.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 20)
+    assert page.locator("video").evaluate("media => media.currentTime") == pytest.approx(15, abs=0.5)
+    heights = """(canvas) => { const pen = canvas.getContext("2d"); const found = new Set();
+      for (let x = 1; x < canvas.width; x += 40) { const { data } = pen.getImageData(x, 0, 1, canvas.height);
+        found.add(data.filter((value, at) => at % 4 === 3 && value > 0).length); } return found.size; }"""
+    page.wait_for_function(f"({heights})(document.querySelector('.wave canvas')) > 3")
+
+
+def test_search_in_the_transcript(library: Desk) -> None:
+    page = opened(library, "Ada.wav")
+    page.keyboard.press("/")
+    page.keyboard.type("THE ")
+    finder = page.locator(".finder")
+    expect(finder).to_contain_text(re.compile(r"1 of \d"))
+    assert set(map(str.lower, marked(page, "found"))) == {"the"}
+    page.keyboard.press("Enter")
+    expect(finder).to_contain_text("2 of")
+    page.keyboard.press("Shift+Enter")
+    expect(finder).to_contain_text("1 of")
+
+
+def test_unsure_words_are_shown_on_demand(library: Desk) -> None:
+    page = opened(library, "Ada.wav")
+    assert marked(page, "unsure") == []
+    page.get_by_role("button", name="Unsure words").click()
+    assert marked(page, "unsure")[0] == "evening."
+
+
+def test_copies(library: Desk) -> None:
+    library.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = opened(library, "Ada.wav")
+    page.get_by_role("button", name="with times").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.splitlines()[1] == f"[0:03] {TALK[1]}"
+
+
+def test_the_address_leads_back_to_the_desk(library: Desk) -> None:
+    page = opened(library, "Ada.wav")
+    page.reload()
+    expect(page.locator("reading-desk h2")).to_have_text("Ada.wav")
+    expect(page.locator("reading-desk [data-segment]")).to_have_count(len(TALK))
+    page.go_back()
+    expect(page.locator("job-list")).to_be_visible()
+    expect(page.locator("reading-desk")).to_be_hidden()
+
+
+def test_hostile_names_and_texts_are_text(library: Desk) -> None:
+    page = opened(library, f"{HOSTILE}.wav")
+    expect(page.locator("reading-desk h2")).to_have_text(f"{HOSTILE}.wav")
+    expect(page.locator(".said").first).to_have_text(HOSTILE)
+    assert page.locator("reading-desk img, reading-desk script").count() == 0
+    assert page.evaluate("typeof hacked") == "undefined"
+
+
+def test_silence_is_said(library: Desk) -> None:
+    card = library.card("silence.wav")
+    card.element.get_by_role("button", name="silence.wav").click()
+    expect(card.element).to_contain_text("No speech was found")

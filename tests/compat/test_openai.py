@@ -1,0 +1,136 @@
+"""OpenAI's own SDK as the client of the real process."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import openai
+import pysubs2
+import pytest
+
+from tests.compat.conftest import CLIP, SPANISH, is_text_of
+from tests.process.server import Server
+
+
+@pytest.fixture(scope="module")
+def sdk(server: Server) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{server.url}/v1", api_key="none", max_retries=0) as client:
+        yield client
+
+
+def test_json_is_the_default(sdk: openai.OpenAI) -> None:
+    answer = sdk.audio.transcriptions.create(file=CLIP, model="whisper-1")
+    assert is_text_of(CLIP, answer.text)
+    assert answer.text == answer.text.strip()
+
+
+def test_text(sdk: openai.OpenAI) -> None:
+    answer = sdk.audio.transcriptions.create(file=SPANISH, model="demo", language="es", response_format="text")
+    assert is_text_of(SPANISH, str(answer))
+
+
+@pytest.mark.parametrize("format_", ["srt", "vtt"])
+def test_subtitles(sdk: openai.OpenAI, format_: Any) -> None:
+    answer = sdk.audio.transcriptions.create(file=CLIP, model="whisper-1", response_format=format_)
+    cues = pysubs2.SSAFile.from_string(str(answer), format_)
+    assert is_text_of(CLIP, " ".join(cue.plaintext for cue in cues))
+
+
+def test_verbose_json_with_words(sdk: openai.OpenAI) -> None:
+    answer = sdk.audio.transcriptions.create(
+        file=CLIP, model="whisper-1", response_format="verbose_json", timestamp_granularities=["word", "segment"],
+        prompt="greetings", temperature=0,
+    )  # fmt: skip
+    assert (answer.language, answer.model_extra) == ("english", {"task": "transcribe"})
+    assert float(answer.duration) == pytest.approx(3.79, abs=0.1)
+    assert answer.segments is not None
+    assert answer.words is not None
+    assert is_text_of(CLIP, "".join(segment.text for segment in answer.segments))
+    assert is_text_of(CLIP, " ".join(word.word for word in answer.words))
+    assert all(word.start <= word.end for word in answer.words)
+    assert answer.segments[0].tokens
+
+
+def test_only_words(sdk: openai.OpenAI) -> None:
+    answer = sdk.audio.transcriptions.create(
+        file=CLIP, model="whisper-1", response_format="verbose_json", timestamp_granularities=["word"]
+    )
+    assert answer.segments is None
+    assert answer.words
+
+
+def test_stream(sdk: openai.OpenAI) -> None:
+    events = list(sdk.audio.transcriptions.create(file=CLIP, model="whisper-1", stream=True))
+    assert [event.type for event in events] == ["transcript.text.delta"] * (len(events) - 1) + ["transcript.text.done"]
+    assert len(events) >= 2
+    done = events[-1]
+    assert done.type == "transcript.text.done"
+    assert is_text_of(CLIP, done.text)
+    assert "".join(event.delta for event in events if event.type == "transcript.text.delta").strip() == done.text
+
+
+def test_the_job_is_in_the_history(sdk: openai.OpenAI, server: Server) -> None:
+    sdk.audio.transcriptions.create(file=("named by me.opus", CLIP.read_bytes()), model="whisper-1")
+    newest = server.ask("GET", "/jobs?limit=1")["jobs"][0]
+    assert (newest["filename"], newest["status"], newest["model"]) == ("named by me.opus", "completed", "demo")
+
+
+def test_models(sdk: openai.OpenAI) -> None:
+    ids = [model.id for model in sdk.models.list()]
+    assert ids == ["whisper-1", "demo"]
+    assert sdk.models.retrieve("demo").object == "model"
+    with pytest.raises(openai.NotFoundError):
+        sdk.models.retrieve("gpt-4o")
+
+
+def test_errors_are_openai_s(sdk: openai.OpenAI) -> None:
+    with pytest.raises(openai.NotFoundError) as unknown:
+        sdk.audio.transcriptions.create(file=CLIP, model="gpt-9")
+    assert unknown.value.code == "model_not_found"
+    with pytest.raises(openai.BadRequestError) as language:
+        sdk.audio.transcriptions.create(file=CLIP, model="whisper-1", language="klingon")
+    assert (language.value.param, language.value.type) == ("language", "invalid_request_error")
+    with pytest.raises(openai.BadRequestError) as noise:
+        sdk.audio.transcriptions.create(file=("a.wav", b"no audio"), model="whisper-1")
+    assert noise.value.code == "audio_unreadable"
+    with pytest.raises(openai.BadRequestError) as translation, pytest.warns(DeprecationWarning, match="deprecated"):
+        sdk.audio.translations.create(file=CLIP, model="demo")
+    assert translation.value.code == "model_cannot_translate"
+    with pytest.raises(openai.BadRequestError) as streamed:
+        list(sdk.audio.transcriptions.create(file=("a.wav", b"no audio"), model="whisper-1", stream=True))
+    assert streamed.value.code == "audio_unreadable"
+
+
+def test_who_hangs_up_cancels_the_job(server: Server, long_speech: Path) -> None:
+    command = ["curl", "-s", "-F", f"file=@{long_speech}", "-F", "model=whisper-1"]
+    client = subprocess.Popen([*command, f"{server.url}/v1/audio/transcriptions"], stdout=subprocess.DEVNULL)
+    try:
+        job = _newest_when(server, "processing")
+    finally:
+        client.kill()
+        client.wait()
+    assert job["filename"] == long_speech.name
+    assert server.job_when(job["job_id"], "cancelled", "completed", "failed")["status"] == "cancelled"
+
+
+def _newest_when(server: Server, state: str) -> dict[str, Any]:
+    for _ in range(600):
+        newest: dict[str, Any] = server.ask("GET", "/jobs?limit=1")["jobs"][0]
+        if newest["status"] == state:
+            return newest
+        time.sleep(0.05)
+    raise AssertionError(newest)
+
+
+def test_the_key_is_the_token(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data", "--token", "secret").start()
+    try:
+        with openai.OpenAI(base_url=f"{server.url}/v1", api_key="wrong", max_retries=0) as client:
+            with pytest.raises(openai.AuthenticationError) as wrong:
+                client.models.list()
+            assert wrong.value.code == "invalid_api_key"
+            assert client.with_options(api_key="secret").models.list().data
+    finally:
+        server.kill()

@@ -1,0 +1,55 @@
+"""The calls of whisper.cpp's README against the real process, by curl."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pysubs2
+import pytest
+
+from tests.compat.conftest import CLIP, SPANISH, is_text_of
+from tests.process.server import Server
+
+
+def inference(server: Server, clip: Path, **fields: str) -> str:
+    command = [
+        "curl",
+        "-s",
+        f"{server.url}/inference",
+        "-H",
+        "Content-Type: multipart/form-data",
+        "-F",
+        f"file=@{clip}",
+    ]
+    for name, value in fields.items():
+        command += ["-F", f"{name}={value}"]
+    return subprocess.run(command, capture_output=True, check=True, text=True, timeout=60).stdout
+
+
+def test_as_its_readme_calls_it(server: Server) -> None:
+    answer = inference(server, CLIP, temperature="0.0", temperature_inc="0.2", response_format="json")
+    body = json.loads(answer)
+    assert set(body) == {"text"}
+    assert is_text_of(CLIP, body["text"])
+
+
+def test_text_and_language(server: Server) -> None:
+    assert is_text_of(SPANISH, inference(server, SPANISH, response_format="text", language="auto"))
+
+
+@pytest.mark.parametrize("format_", ["srt", "vtt"])
+def test_subtitles(server: Server, format_: str) -> None:
+    cues = pysubs2.SSAFile.from_string(inference(server, CLIP, response_format=format_), format_)
+    assert is_text_of(CLIP, " ".join(cue.plaintext for cue in cues))
+
+
+def test_verbose_json(server: Server) -> None:
+    body = json.loads(inference(server, CLIP, response_format="verbose_json"))
+    assert (body["task"], body["language"]) == ("transcribe", "english")
+    words = [word["word"] for segment in body["segments"] for word in segment["words"]]
+    assert is_text_of(CLIP, "".join(words))
+
+
+def test_errors(server: Server) -> None:
+    ended = subprocess.run(["curl", "-s", "-F", "a=b", f"{server.url}/inference"], capture_output=True, check=True)
+    assert "'file'" in json.loads(ended.stdout)["error"]

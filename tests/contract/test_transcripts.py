@@ -1,0 +1,185 @@
+"""Corrections, search, waveforms, measured speeds, retries with other settings."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.client import Answer, Client, wav
+from tests.conftest import Serve
+from tests.engines import StepEngine
+
+pytestmark = pytest.mark.gen_test
+
+
+async def done(client: Client, filename: str = "clip.wav") -> str:
+    """The id of a completed job: three lines, part 0 to part 2."""
+    job_id: str = (await client.submit(filename=filename)).json["job_id"]
+    await client.job_when(job_id, "completed")
+    return job_id
+
+
+async def patch(client: Client, job_id: str, **body: Any) -> Answer:
+    return await client.fetch("PATCH", f"/job/{job_id}/transcript", body=json.dumps(body).encode())
+
+
+def line(start: float, end: float, text: str) -> dict[str, Any]:
+    return {"start": start, "end": end, "text": text}
+
+
+async def text_of(client: Client, job_id: str, query: str = "") -> str:
+    return (await client.get(f"/job/{job_id}/transcript.txt{query}")).body.decode()
+
+
+async def test_a_correction_is_exported_and_the_original_kept(serve: Serve, engine: StepEngine) -> None:
+    engine.release()
+    client = await serve()
+    job_id = await done(client)
+    answer = await patch(client, job_id, version=0, at=1, remove=1, segments=[line(1, 1.5, "a"), line(1.5, 2, "b")])
+    assert answer.status == 200, answer.body
+    assert answer.json["version"] == 1
+    assert [(each["id"], each["text"]) for each in answer.json["segments"]] == [(1, " a"), (2, " b")]
+    assert await text_of(client, job_id) == "part 0\na\nb\npart 2\n"
+    assert await text_of(client, job_id, "?original=true") == "part 0\npart 1\npart 2\n"
+    result = (await client.get(f"/job/{job_id}")).json["result"]
+    assert (result["version"], len(result["segments"])) == (1, 4)
+
+
+async def test_it_survives_a_restart_and_can_be_taken_back(serve: Serve, engine: StepEngine) -> None:
+    engine.release()
+    client = await serve()
+    job_id = await done(client)
+    await patch(client, job_id, version=0, at=0, remove=1, segments=[line(0, 1, "better")])
+    await client.close()
+    client = await serve()
+    assert await text_of(client, job_id) == "better\npart 1\npart 2\n"
+    answer = await client.fetch("DELETE", f"/job/{job_id}/transcript?version=1")
+    assert (answer.json["version"], answer.json["text"]) == (2, " part 0 part 1 part 2")
+
+
+async def test_two_tabs_cannot_overwrite_each_other(serve: Serve, engine: StepEngine) -> None:
+    engine.release()
+    client = await serve()
+    job_id = await done(client)
+    assert (await patch(client, job_id, version=0, at=0, remove=1, segments=[line(0, 1, "one")])).status == 200
+    late = await patch(client, job_id, version=0, at=0, remove=1, segments=[line(0, 1, "two")])
+    assert (late.status, late.code) == (409, "transcript_changed")
+    assert "1" in late.json["error"]["message"]
+    assert (await text_of(client, job_id)).startswith("one\n")
+
+
+async def test_other_pages_hear_of_it(serve: Serve, engine: StepEngine) -> None:
+    engine.release()
+    client = await serve()
+    job_id = await done(client)
+    socket = await client.socket("/ws/queue")
+    await socket.until("snapshot")
+    await patch(client, job_id, version=0, at=0, remove=0, segments=[])
+    message = await socket.until("corrected")
+    assert (message["job_id"], message["data"]) == (job_id, {"version": 1})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"version": "0"}, {"at": -1}, {"remove": 4}, {"remove": True}, {"at": 3, "remove": 1}, {"segments": None},
+        {"segments": [line(2, 1, "x")]}, {"segments": [line(-1, 1, "x")]}, {"segments": [{"start": 0, "end": 1}]},
+        {"segments": [line(0, float("inf"), "x")]}, {"segments": [line(0, 1, "x" * 10_001)]}, {"segments": [7]},
+    ],
+)  # fmt: skip
+async def test_what_is_no_correction_is_refused(serve: Serve, engine: StepEngine, change: dict[str, Any]) -> None:
+    engine.release()
+    client = await serve()
+    job_id = await done(client)
+    answer = await patch(client, job_id, **{"version": 0, "at": 0, "remove": 1, "segments": [], **change})
+    assert (answer.status, answer.code) == (400, "invalid_option")
+    assert (await client.get(f"/job/{job_id}")).json["result"]["version"] == 0
+
+
+async def test_a_job_that_is_not_done_has_nothing_to_correct(serve: Serve) -> None:
+    client = await serve()
+    job_id = await client.new_job()
+    assert (await patch(client, job_id, version=0, at=0, remove=0, segments=[])).code == "job_not_finished"
+    broken = await client.fetch("PATCH", f"/job/{job_id}/transcript", body=b"{")
+    assert (broken.status, broken.code) == (400, "invalid_body")
+
+
+async def found(client: Client, query: str) -> list[dict[str, Any]]:
+    jobs: list[dict[str, Any]] = (await client.get(f"/jobs?q={query}")).json["jobs"]
+    return jobs
+
+
+async def test_names_and_texts_are_searched(serve: Serve, engine: StepEngine) -> None:
+    engine.release()
+    client = await serve()
+    first, second = await done(client, "Interview.wav"), await done(client, "talk.wav")
+    await patch(client, second, version=0, at=0, remove=1, segments=[line(0, 1, "Una canción del mañana")])
+    assert [job["job_id"] for job in await found(client, "TERVIEW")] == [first]
+    assert [job["job_id"] for job in await found(client, "part")] == [second, first]
+    (hit,) = await found(client, "cancion%20manan")
+    assert hit["job_id"] == second
+    assert hit["excerpt"][1::2] == ["canción", "mañana"]
+    assert "".join(hit["excerpt"]).startswith("Una canción del mañana part 1")
+    assert await found(client, "nothing") == await found(client, "%22%20OR") == []
+    await client.fetch("DELETE", f"/job/{second}?remove=true")
+    assert await found(client, "cancion") == []
+
+
+@pytest.mark.parametrize("damage", [None, b"no database"])
+async def test_a_lost_search_index_is_made_anew(serve: Serve, engine: StepEngine, damage: bytes | None) -> None:
+    engine.release()
+    client = await serve()
+    job_id = await done(client)
+    data_dir = client.app.settings.data_dir
+    await client.close()
+    for path in data_dir.glob("search.db*"):
+        path.unlink()
+    if damage:
+        (data_dir / "search.db").write_bytes(damage)
+    client = await serve()
+    for _ in range(200):
+        if jobs := await found(client, "part"):
+            break
+    assert [job["job_id"] for job in jobs] == [job_id]
+
+
+async def test_the_waveform_is_computed_once(serve: Serve, engine: StepEngine) -> None:
+    client = await serve()
+    loud_then_nothing = wav(2.0) + bytes(2 * 8000 * 2)  # beyond the header's length: not sound
+    job_id: str = (await client.submit(loud_then_nothing)).json["job_id"]
+    answer = await client.get(f"/job/{job_id}/waveform")
+    assert answer.status == 200, answer.body
+    peaks = answer.json["peaks"]
+    assert answer.json["duration"] == pytest.approx(2.0, abs=0.1)
+    assert len(peaks) == 1600
+    assert 60 < peaks[800] < 80  # 9000 of 32768
+    kept = client.app.settings.data_dir / "jobs" / job_id / "waveform.json"
+    kept.write_text(kept.read_text().replace(f"[{peaks[0]},", "[255,", 1))
+    assert (await client.get(f"/job/{job_id}/waveform")).json["peaks"][0] == 255
+
+
+async def test_models_say_how_fast_they_are_here(serve: Serve, engine: StepEngine) -> None:
+    engine.release()
+    client = await serve()
+    before = {model["name"]: model for model in (await client.get("/models")).json["models"]}
+    assert before["demo"]["speed_is_measured"] is False
+    job_id = (await client.submit(wav(12.0))).json["job_id"]
+    await client.job_when(job_id, "completed")
+    after = {model["name"]: model for model in (await client.get("/models")).json["models"]}
+    assert after["demo"]["speed_is_measured"] is True
+    assert after["demo"]["real_time_factor"] > 0
+    assert after["medium"] == before["medium"]
+
+
+async def test_a_retry_with_other_settings(serve: Serve) -> None:
+    client = await serve()
+    job_id = await client.new_job(initial_prompt="Ada Lovelace", language="en")
+    await client.fetch("DELETE", f"/job/{job_id}")
+    refused = await client.fetch("POST", f"/job/{job_id}/retry", body=b'{"model": "no"}')
+    assert (refused.status, refused.code) == (400, "invalid_option")
+    unknown = await client.fetch("POST", f"/job/{job_id}/retry", body=b'{"colour": "red"}')
+    assert (unknown.status, unknown.code) == (400, "unknown_option")
+    body = json.dumps({"language": "es", "word_timestamps": True}).encode()
+    job = (await client.fetch("POST", f"/job/{job_id}/retry", body=body)).json
+    assert (job["model"], job["language"], job["options"]["word_timestamps"]) == ("demo", "es", True)
+    assert job["options"]["initial_prompt"] == "Ada Lovelace"
