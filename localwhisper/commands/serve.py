@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import webbrowser
+from logging.handlers import MemoryHandler
 from types import FrameType
 
 from localwhisper import __version__, logs, paths
@@ -16,6 +17,7 @@ from localwhisper.settings import LOOPBACK_HOSTS, Settings
 from localwhisper.store.atomic import private
 
 LOG_BYTES = 1024 * 1024
+EARLY_RECORDS = 10_000  # of a start, until the log may be written
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
@@ -31,9 +33,17 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
 async def _serve(settings: Settings, open_browser: bool) -> None:
     app = App(settings)
-    port = await app.start()
-    logging.getLogger().addHandler(logs.to_file(paths.log_file(settings.data_dir), LOG_BYTES, private))
-    logging.getLogger().addHandler(logs.to_console(settings.log_format))
+    early = MemoryHandler(EARLY_RECORDS, flushLevel=logging.CRITICAL + 1)
+    logging.getLogger().addHandler(early)
+    try:
+        port = await app.start()
+    finally:
+        logging.getLogger().removeHandler(early)
+    file = logs.to_file(paths.log_file(settings.data_dir), LOG_BYTES, private)  # only now is the data directory ours
+    for handler in (file, logs.to_console(settings.log_format)):
+        logging.getLogger().addHandler(handler)
+    early.setTarget(file)
+    early.close()
     name = "localhost" if settings.host in LOOPBACK_HOSTS else settings.host
     address = f"http://{name}:{port}"
     print(f"localwhisper {__version__} is at {address} (Ctrl-C stops it)", flush=True)
