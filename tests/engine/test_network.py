@@ -138,7 +138,7 @@ def test_formats_are_near_single_precision(format: str) -> None:
 
 def test_another_plan_computes_the_same_network(checkpoint: Checkpoint, network: Network, mel: Tensor) -> None:
     """As it would run on another device, here on this one."""
-    plan = Plan(encoder="bfloat16", decoder="float16", cross="float16", attention="bfloat16")
+    plan = Plan(encoder="bfloat16", decoder="float16", cross="float16", logits="float16", attention="bfloat16")
     features = network.encoder(mel[:1])
     other = Network(checkpoint, plan)
     assert deviation(other.encoder(mel[:1]), features) < 0.1
