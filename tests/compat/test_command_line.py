@@ -78,8 +78,8 @@ def test_as_whisper_is_called(folder: Path) -> None:
     """Without a server: whisper's names, switches with a value, all of its formats by default; a bad file beside."""
     (folder / "broken.wav").write_text("no audio")
     ended = run(
-        "transcribe", "broken.wav", "in/one.opus", "--model", "demo", "--language", "English", "--word_timestamps", "True",
-        "--max_words_per_line", "2", "--fp16", "False", "--output_dir", ".", cwd=folder,
+        "transcribe", "broken.wav", "in/one.opus", "--model", "demo", "--language", "English", "--word_timestamps",
+        "True", "--max_words_per_line", "2", "--fp16", "False", "--output_dir", ".", cwd=folder,
     )  # fmt: skip
     assert ended.returncode == 1, ended.stderr
     assert "broken.wav" in ended.stderr
