@@ -106,7 +106,8 @@ HOSTILE: dict[str, tuple[Callable[[Mirror, int], object], type[LocalWhisperError
     "no HTTP": (no_http, ModelDownloadFailed),
     "sends elsewhere for ever": (loop, ModelDownloadFailed),
     "more announced than sent": (
-        lambda mirror, start: mirror.wfile.write(mirror.part(start, Content_Length=len(BODY) + 9)), ModelDownloadFailed),
+        lambda mirror, start: mirror.wfile.write(mirror.part(start, Content_Length=len(BODY) + 9)),
+        ModelDownloadFailed),
     "less announced than sent": (
         lambda mirror, start: mirror.wfile.write(mirror.part(start, Content_Length=500)), ModelCorrupt),
     "no number for a length": (
