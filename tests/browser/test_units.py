@@ -6,7 +6,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 WEB = HERE.parents[1] / "web"
-DYNAMIC = ("status.", "upload.", "said.", "edit.", "theme.")  # t(`status.${…}`)
+DYNAMIC = ("status.", "options.", "upload.", "said.", "edit.", "theme.")  # t(`status.${…}`)
 
 
 def sources() -> str:

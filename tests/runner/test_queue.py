@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from localwhisper.errors import StorageFull
+from localwhisper.jobs.estimate import LEAST_AUDIO_S
 from localwhisper.store import files
+from tests.client import wav
 from tests.conftest import Serve
 from tests.engines import StepEngine
 
@@ -83,7 +85,8 @@ async def test_cancel_against_finish_has_one_answer(serve: Serve, engine: StepEn
 async def test_speeds_are_learnt_and_kept(serve: Serve, engine: StepEngine) -> None:
     engine.release()
     client = await serve()
-    await client.job_when(await client.new_job(), "completed")
+    answer = await client.submit(wav(LEAST_AUDIO_S))
+    await client.job_when(answer.json["job_id"], "completed")
     learnt = client.app._services.outlook._speeds.factors
     assert set(learnt) == {"demo"}
     await client.close()

@@ -16,12 +16,11 @@ export class QueueSocket {
   #timer;
 
   /**
-   * @param {object} parts
-   * @param {() => string} parts.language
-   * @param {(message: ServerMessage) => void} parts.onMessage
-   * @param {(connection: "online"|"reconnecting") => void} parts.onConnection
+   * @param {() => string} language
+   * @param {(message: Message) => void} onMessage
+   * @param {(connection: "online"|"reconnecting") => void} onConnection
    */
-  constructor({ language, onMessage, onConnection }) {
+  constructor(language, onMessage, onConnection) {
     this.#language = language;
     this.#onMessage = onMessage;
     this.#onConnection = onConnection;
@@ -31,7 +30,9 @@ export class QueueSocket {
   open() {
     clearTimeout(this.#timer);
     this.#drop();
-    const socket = new WebSocket(this.#address());
+    const address = new URL(`ws/queue?lang=${this.#language()}`, document.baseURI);
+    address.protocol = address.protocol.replace("http", "ws");
+    const socket = new WebSocket(address);
     this.#socket = socket;
     this.#timer = setTimeout(() => this.#lost(), HANDSHAKE_TIMEOUT_MS);
     socket.onopen = () => {
@@ -49,12 +50,6 @@ export class QueueSocket {
   /** Doesn't wait for the next try, e.g. when the page is looked at again. */
   hurry() {
     if (!this.#socket) this.open();
-  }
-
-  #address() {
-    const address = new URL(`ws/queue?lang=${this.#language()}`, document.baseURI);
-    address.protocol = address.protocol.replace("http", "ws");
-    return address;
   }
 
   #lost() {

@@ -1,58 +1,54 @@
 /** What a tab tells while nobody looks: its title, its icon, and a notification when a long job has ended. */
 
-import { t } from "./i18n.js";
+import { language, t } from "./i18n.js";
 import { percent } from "./lib/format.js";
 import { hasEnded } from "./reducer-jobs.js";
-import { language } from "./i18n.js";
 
 const LONG_S = 30;
 const NAME = "localwhisper";
 
-export class TabSigns {
-  #icon = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]"));
-  #plain = this.#icon.href;
-  #shown = -1;
-  #toast;
+/** @param {Page} page */
+export function signTab({ store, toast }) {
+  const icon = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]"));
+  const plain = icon.href;
+  let shown = -1;
   /** Ids of jobs that take long enough to be told of. @type {Set<string>} */
-  #long = new Set();
-
-  /** @param {Store} store @param {ToastLine} toast */
-  constructor(store, toast) {
-    this.#toast = toast;
-    store.subscribe((state, before) => {
-      if (state.entries === before.entries) return;
-      this.#sign(state);
-      this.#notify(state, before);
-    });
-  }
+  const long = new Set();
 
   /** @param {State} state */
-  #sign({ entries }) {
+  function sign({ entries }) {
     const running = Object.values(entries).filter(({ job }) => job.status === "processing");
     const share = running.length ? Math.floor(running.reduce((sum, { job }) => sum + job.progress, 0) / running.length) : -1;
-    if (share === this.#shown) return;
-    this.#shown = share;
-    document.title = share < 0 ? NAME : `${percent(share, language())} · ${running.length === 1 ? running[0]?.job.filename : NAME}`;
-    this.#icon.href = share < 0 ? this.#plain : ring(share / 100);
+    if (share === shown) return;
+    shown = share;
+    const name = running.length === 1 ? running[0]?.job.filename : NAME;
+    document.title = share < 0 ? NAME : `${percent(share, language())} · ${name}`;
+    icon.href = share < 0 ? plain : ring(share / 100);
   }
 
   /** @param {State} state @param {State} before */
-  #notify(state, before) {
+  function notify(state, before) {
     for (const [id, { job }] of Object.entries(state.entries)) {
-      if (!hasEnded(job.status) && (job.estimated_time_remaining ?? 0) > LONG_S && !this.#long.has(id)) {
-        this.#long.add(id);
-        this.#offer();
-      } else if (hasEnded(job.status) && this.#long.delete(id) && before.entries[id]) {
+      if (!hasEnded(job.status) && (job.estimated_time_remaining ?? 0) > LONG_S && !long.has(id)) {
+        long.add(id);
+        offer();
+      } else if (hasEnded(job.status) && long.delete(id) && before.entries[id]) {
         if (job.status !== "cancelled" && document.hidden) tell(t(`said.${job.status}`, { name: job.filename }));
       }
     }
   }
 
   /** Asks for leave when there is first a reason to. */
-  #offer() {
+  function offer() {
     if (!("Notification" in globalThis) || Notification.permission !== "default") return;
-    this.#toast.show(t("notify.offer"), "notify.yes", () => void Notification.requestPermission());
+    toast.show(t("notify.offer"), "notify.yes", () => void Notification.requestPermission());
   }
+
+  store.subscribe((state, before) => {
+    if (state.entries === before.entries) return;
+    sign(state);
+    notify(state, before);
+  });
 }
 
 /** @param {string} text */

@@ -72,12 +72,9 @@ export class UploadQueue {
       const file = await sending.open();
       this.#change(id, { total_bytes: file.size });
       void durationOf(file).then((duration) => this.#change(id, { duration }));
-      await this.#api.submit(file, sending.options, {
-        signal: sending.stop.signal,
-        onSent: (bytes) => {
-          const all = bytes >= file.size;
-          this.#change(id, { sent_bytes: all ? file.size : bytes, phase: all ? "checking" : "sending" });
-        },
+      await this.#api.submit(file, sending.options, sending.stop.signal, (bytes) => {
+        const all = bytes >= file.size;
+        this.#change(id, { sent_bytes: all ? file.size : bytes, phase: all ? "checking" : "sending" });
       });
       this.#forget(id);
     } catch (error) {

@@ -4,25 +4,19 @@ import { language, t } from "../i18n.js";
 import { h, setText } from "../lib/dom.js";
 import { bytes } from "../lib/format.js";
 
-export class ModelSelect {
-  element = h("select", { id: "model", name: "model" });
-  #names = "";
-
-  /** @param {State} state @param {string|undefined} wanted what was chosen before */
-  update({ models, defaultModel }, wanted) {
-    const names = models.map((model) => model.name).join();
-    if (names !== this.#names) {
-      this.#names = names;
-      this.element.replaceChildren(...models.map((model) => h("option", { value: model.name })));
-    }
-    models.forEach((model, at) => setText(/** @type {Element} */ (this.element.options[at]), labelOf(model)));
-    const preferred =
-      models.find((model) => model.name === wanted) ??
-      models.find((model) => model.name === defaultModel && model.available) ??
-      models.find((model) => model.available) ??
-      models[0];
-    if (preferred && this.element.value !== preferred.name) this.element.value = preferred.name;
+/** @param {HTMLSelectElement} select @param {State} state @param {string|undefined} wanted what was chosen before */
+export function offerModels(select, { models, defaultModel }, wanted) {
+  const names = models.map((model) => model.name);
+  if (names.join() !== [...select.options].map((option) => option.value).join()) {
+    select.replaceChildren(...names.map((value) => h("option", { value })));
   }
+  models.forEach((model, at) => setText(/** @type {Element} */ (select.options[at]), labelOf(model)));
+  const preferred =
+    models.find((model) => model.name === wanted) ??
+    models.find((model) => model.name === defaultModel && model.available) ??
+    models.find((model) => model.available) ??
+    models[0];
+  if (preferred && select.value !== preferred.name) select.value = preferred.name;
 }
 
 /** @param {Model} model */

@@ -1,7 +1,7 @@
 /** A transcript being corrected: undo, autosave, and what to do when it was changed elsewhere too. */
 
 import { ApiError } from "../api.js";
-import { spliceOf } from "../lib/edits.js";
+import { differing } from "../lib/edits.js";
 
 /** @typedef {"saved"|"unsaved"|"saving"|"failed"|"conflict"} Saving */
 
@@ -103,7 +103,7 @@ export class Editing {
     clearTimeout(this.#timer);
     if (this.saving === "saving" || this.saving === "conflict" || this.saving === "saved") return;
     const sent = this.lines;
-    const { at, remove, put } = spliceOf(this.#base, sent);
+    const { at, remove, put } = differing(this.#base, sent);
     if (!remove && !put.length) return this.#settle("saved");
     this.#settle("saving");
     try {
@@ -125,10 +125,10 @@ export class Editing {
   /** Someone else was first. */
   async #meet() {
     try {
-      const { result } = await this.#api.job(this.#id);
+      const { result, transcript_version } = await this.#api.job(this.#id);
       if (!result) throw new Error("no result");
       this.theirs = result.segments ?? [];
-      this.#version = result.version;
+      this.#version = transcript_version ?? 0;
       this.#base = this.theirs;
       this.#settle("conflict");
     } catch {

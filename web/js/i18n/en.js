@@ -26,6 +26,11 @@ export const en = {
   "options.translate": "Translation into English",
   "options.timestamps": "Times for each line",
   "options.words": "Times for each word",
+  "options.quality": "Speed or exactness",
+  "options.exact": "Exact: whisper's own text",
+  "options.fast": "Fast: a word may differ",
+  "options.compact": "Compact: least memory",
+  "options.quality_hint": "Fast and compact compute with rounded weights. Where that is not quicker on this machine, exact is used.",
 
   "model.here": "ready",
   "model.away": "not here yet",

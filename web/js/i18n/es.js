@@ -26,6 +26,11 @@ export const es = {
   "options.translate": "Traducción al inglés",
   "options.timestamps": "Tiempos de cada línea",
   "options.words": "Tiempos de cada palabra",
+  "options.quality": "Rapidez o exactitud",
+  "options.exact": "Exacta: el texto del propio whisper",
+  "options.fast": "Rápida: alguna palabra puede variar",
+  "options.compact": "Compacta: la menor memoria",
+  "options.quality_hint": "Rápida y compacta calculan con pesos redondeados. Donde eso no va más rápido en esta máquina, se usa la exacta.",
 
   "model.here": "listo",
   "model.away": "aún no está",

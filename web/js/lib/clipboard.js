@@ -5,12 +5,13 @@ import { setText } from "./dom.js";
 
 const COPIED_MS = 1800;
 
-/** Makes a button copy, and its label say so for a moment. @param {HTMLButtonElement} button @param {HTMLElement} label @param {() => string} text */
-export function copies(button, label, text) {
+/** Makes a button copy, and say so for a moment. @param {HTMLButtonElement} button @param {() => string} text */
+export function copies(button, text) {
+  const words = /** @type {HTMLElement} */ (button.lastElementChild);
   button.addEventListener("click", async () => {
     if (!(await copyText(text()))) return;
-    setText(label, t("job.copied"));
-    setTimeout(() => setText(label, t(/** @type {Key} */ (label.dataset.t))), COPIED_MS);
+    setText(words, t("job.copied"));
+    setTimeout(() => setText(words, t(/** @type {Key} */ (words.dataset.t))), COPIED_MS);
   });
   return button;
 }

@@ -4,24 +4,25 @@ import { t } from "../i18n.js";
 
 const PATIENCE_MS = 4000;
 
-/** @param {HTMLButtonElement} button @param {() => void} action @param {HTMLElement} [text] where its words stand */
-export function confirmed(button, action, text = button) {
+/** @param {HTMLButtonElement} button @param {() => void} action */
+export function confirmed(button, action) {
+  const words = /** @type {Element} */ (button.lastElementChild);
   let before = "";
   const relax = () => {
     if (!button.dataset.asked) return;
     delete button.dataset.asked;
-    text.textContent = before;
+    words.textContent = before;
   };
   button.addEventListener("click", () => {
     if (button.dataset.asked) {
       relax();
-      action();
-      return;
+      return action();
     }
-    before = text.textContent ?? "";
+    before = words.textContent ?? "";
     button.dataset.asked = "yes";
-    text.textContent = t("job.really");
+    words.textContent = t("job.really");
     setTimeout(relax, PATIENCE_MS);
   });
   button.addEventListener("blur", relax);
+  return button;
 }

@@ -6,7 +6,7 @@ import { localize } from "../i18n.js";
  * @typedef {object} Extras
  * @property {Key} [t] its text
  * @property {Key} [label] its accessible name
- * @property {(event: Event) => void} [onclick]
+ * @property {((event: Event) => void)|undefined} [onclick]
  */
 
 /**
@@ -40,6 +40,23 @@ export function fill(element, ...children) {
 /** Sets the text only where it differs, so that selections and screen readers are left in peace. @param {Element} element @param {string} text */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
+}
+
+/** Its text; without any it is hidden. @param {HTMLElement} element @param {string} text */
+export function say(element, text) {
+  setText(element, text);
+  show(element, text !== "");
+}
+
+/** @param {string} look further classes @param {Key} key its words @param {(event: Event) => void} [onclick] @param {Icon} [mark] */
+export function button(look, key, onclick, mark) {
+  const words = h("span", { t: key });
+  return h("button", { type: "button", class: `button ${look}`, onclick }, ...(mark ? [icon(mark), words] : [words]));
+}
+
+/** A mark alone; its words are for those who don't see it. @param {string} look @param {Key} label @param {Icon} name @param {() => void} onclick */
+export function mark(look, label, name, onclick) {
+  return h("button", { type: "button", class: `button ghost round ${look}`, label, onclick }, icon(name));
 }
 
 /** @param {HTMLElement} element @param {boolean} visible */
