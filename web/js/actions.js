@@ -1,4 +1,4 @@
-/** What a person can do: each action asks the server, and the socket tells the outcome. Only refusals are told here. */
+/** What a person can do. The socket tells the outcome; only refusals are told here. */
 
 import { ApiError } from "./api.js";
 import { t } from "./i18n.js";
@@ -6,105 +6,89 @@ import { PAGE_SIZE } from "./reducer-jobs.js";
 
 /** @param {unknown} error */
 export function errorText(error) {
-  if (error instanceof ApiError) return error.code === "unreachable" ? t("error.unreachable") : error.message;
-  return String(error);
+	if (error instanceof ApiError) return error.code === "unreachable" ? t("error.unreachable") : error.message;
+	return String(error);
 }
 
 /** @param {Omit<Page, "actions">} page @returns {Actions} */
 export function actionsOn({ api, store, uploads, toast }) {
-  /** Of the job about to be removed. @type {(() => void)|null} */
-  let removeNow = null;
-  addEventListener("pagehide", () => removeNow?.());
+	/** Of the job about to be removed. @type {(() => void)|null} */
+	let removeNow = null;
+	addEventListener("pagehide", () => removeNow?.());
 
-  /** What the next connection, or another click, asks again. @param {() => Promise<unknown>} action */
-  async function quietly(action) {
-    try {
-      await action();
-    } catch (error) {
-      console.warn("localwhisper:", errorText(error));
-    }
-  }
+	/** What the next connection, or another click, asks again. @param {() => Promise<unknown>} action */
+	const quietly = (action) => action().catch((error) => console.warn("localwhisper:", errorText(error)));
 
-  /** @param {string} id @param {() => Promise<unknown>} action */
-  async function onJob(id, action) {
-    try {
-      await action();
-    } catch (error) {
-      store.dispatch({ type: "job/problem", job_id: id, data: errorText(error) });
-    }
-  }
+	/** @param {string} id @param {() => Promise<unknown>} action */
+	const onJob = (id, action) =>
+		action().catch((error) => store.dispatch({ type: "job/problem", job_id: id, data: errorText(error) }));
 
-  /** @param {Model} model @param {() => Promise<unknown>} action */
-  async function onModel(model, action) {
-    try {
-      await action();
-    } catch (error) {
-      store.dispatch({ type: "model", data: { ...model, error: { code: "", message: errorText(error) } } });
-    }
-  }
+	/** @param {Model} model @param {() => Promise<unknown>} action */
+	const onModel = (model, action) =>
+		action().catch((error) => store.dispatch({ type: "model", data: { ...model, error: { code: "", message: errorText(error) } } }));
 
-  /** @type {Actions} */
-  const actions = {
-    loadCatalogue: () =>
-      quietly(async () => {
-        const [models, samples] = await Promise.all([api.models(), api.samples()]);
-        store.dispatch({ type: "models/loaded", data: models });
-        store.dispatch({ type: "samples/loaded", data: samples });
-      }),
-    fetchJob: (id) => quietly(async () => store.dispatch({ type: "job", data: await api.job(id) })),
-    loadJob(id) {
-      store.dispatch({ type: "job/loading", job_id: id });
-      return onJob(id, async () => store.dispatch({ type: "job/detail", job_id: id, data: await api.job(id) }));
-    },
-    filter(change) {
-      store.dispatch({ type: "filter/changed", data: { ...store.state.filter, ...change } });
-      return actions.search();
-    },
-    async search(cursor = null) {
-      const { filter } = store.state;
-      if (!filter.q && !filter.status) return;
-      await quietly(async () => {
-        const page = await api.jobs(PAGE_SIZE, cursor, filter);
-        store.dispatch({ type: "filter/found", data: { ...page, filter, more: cursor !== null } });
-      });
-    },
-    loadOlder() {
-      const { cursor, found } = store.state;
-      if (found) return actions.search(found.cursor);
-      return quietly(async () => {
-        const first = cursor === undefined ? (await api.jobs(PAGE_SIZE)).next_cursor : cursor;
-        const page = first ? await api.jobs(PAGE_SIZE, first) : { jobs: [], next_cursor: null };
-        store.dispatch({ type: "jobs/page", data: page });
-      });
-    },
-    cancel: (id) => onJob(id, () => api.cancel(id)),
-    retry: (id, options) => onJob(id, () => api.retry(id, options)),
-    remove(id) {
-      removeNow?.();
-      const leave = (/** @type {boolean} */ data) => store.dispatch({ type: "job/leaving", job_id: id, data });
-      const name = store.state.entries[id]?.job.filename ?? "";
-      leave(true);
-      removeNow = () => {
-        removeNow = null;
-        toast.hide();
-        void onJob(id, () => api.remove(id)).then(() => leave(false));
-      };
-      const undo = () => {
-        removeNow = null;
-        leave(false);
-      };
-      toast.show(t("job.removed", { name }), "job.undo", undo, () => removeNow?.());
-    },
-    submit(files, options) {
-      for (const file of files) uploads.add(file.name, file.size, options, async () => file);
-    },
-    trySample(sample) {
-      const model = store.state.models.find((each) => each.bundled)?.name ?? "demo";
-      const options = { model, language: "auto", return_timestamps: true, word_timestamps: true };
-      uploads.add(sample.title, 0, { ...options, task: "transcribe" }, () => api.sampleFile(sample));
-    },
-    downloadModel: (model) => onModel(model, () => api.downloadModel(model.name)),
-    removeModel: (model) => onModel(model, () => api.removeModel(model.name)),
-  };
-  return actions;
+	/** @type {Actions} */
+	const actions = {
+		loadCatalogue: () =>
+			quietly(async () => {
+				const [models, samples] = await Promise.all([api.models(), api.samples()]);
+				store.dispatch({ type: "models/loaded", data: models });
+				store.dispatch({ type: "samples/loaded", data: samples });
+			}),
+		fetchJob: (id) => quietly(async () => store.dispatch({ type: "job", data: await api.job(id) })),
+		loadJob(id) {
+			store.dispatch({ type: "job/loading", job_id: id });
+			return onJob(id, async () => store.dispatch({ type: "job/detail", job_id: id, data: await api.job(id) }));
+		},
+		filter(change) {
+			store.dispatch({ type: "filter/changed", data: { ...store.state.filter, ...change } });
+			return actions.search();
+		},
+		async search(cursor = null) {
+			const { filter } = store.state;
+			if (!filter.q && !filter.status) return;
+			await quietly(async () => {
+				const page = await api.jobs(PAGE_SIZE, cursor, filter);
+				store.dispatch({ type: "filter/found", data: { ...page, filter, more: cursor !== null } });
+			});
+		},
+		loadOlder() {
+			const { cursor, found } = store.state;
+			if (found) return actions.search(found.cursor);
+			return quietly(async () => {
+				const first = cursor === undefined ? (await api.jobs(PAGE_SIZE)).next_cursor : cursor;
+				const page = first ? await api.jobs(PAGE_SIZE, first) : { jobs: [], next_cursor: null };
+				store.dispatch({ type: "jobs/page", data: page });
+			});
+		},
+		cancel: (id) => onJob(id, () => api.cancel(id)),
+		retry: (id, options) => onJob(id, () => api.retry(id, options)),
+		remove(id) {
+			removeNow?.();
+			const leave = (/** @type {boolean} */ data) => store.dispatch({ type: "job/leaving", job_id: id, data });
+			const name = store.state.entries[id]?.job.filename ?? "";
+			leave(true);
+			removeNow = () => {
+				removeNow = null;
+				toast.hide();
+				void onJob(id, () => api.remove(id)).then(() => leave(false));
+			};
+			const undo = () => {
+				removeNow = null;
+				leave(false);
+			};
+			toast.show(t("job.removed", { name }), "job.undo", undo, () => removeNow?.());
+		},
+		submit(files, options) {
+			for (const file of files) uploads.add(file.name, file.size, options, async () => file);
+		},
+		trySample(sample) {
+			const model = store.state.models.find((each) => each.bundled)?.name ?? "demo";
+			const options = { model, language: "auto", return_timestamps: true, word_timestamps: true };
+			uploads.add(sample.title, 0, { ...options, task: "transcribe" }, () => api.sampleFile(sample));
+		},
+		downloadModel: (model) => onModel(model, () => api.downloadModel(model.name)),
+		removeModel: (model) => onModel(model, () => api.removeModel(model.name)),
+	};
+	return actions;
 }

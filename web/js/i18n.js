@@ -17,35 +17,35 @@ let current = chosen();
 
 /** @returns {Language} */
 function chosen() {
-  const wanted = [load("language", ""), ...navigator.languages.map((tag) => tag.slice(0, 2))];
-  return wanted.find((tag) => tag === "en" || tag === "es") ?? "en";
+	const wanted = [load("language", ""), ...navigator.languages.map((tag) => tag.slice(0, 2))];
+	return wanted.find((tag) => tag === "en" || tag === "es") ?? "en";
 }
 
 export function language() {
-  return current;
+	return current;
 }
 
 /** @param {Language} next */
 export function setLanguage(next) {
-  current = next;
-  save("language", next);
-  localize(document.documentElement);
-  document.dispatchEvent(new Event("language"));
+	current = next;
+	save("language", next);
+	localize(document.documentElement);
+	document.dispatchEvent(new Event("language"));
 }
 
 /** @param {Key} key @param {Record<string, string|number>} [params] */
 export function t(key, params = {}) {
-  return TABLES[current][key].replace(/\{(\w+)\}/g, (whole, name) => String(params[name] ?? whole));
+	return TABLES[current][key].replace(/\{(\w+)\}/g, (whole, name) => String(params[name] ?? whole));
 }
 
 /** Puts the current language's words into every marked element. @param {Element} root */
 export function localize(root) {
-  document.documentElement.lang = current;
-  for (const [mark, place] of Object.entries(PLACES)) {
-    for (const element of root.querySelectorAll(`[${mark}]`)) {
-      const text = t(/** @type {Key} */ (element.getAttribute(mark)));
-      if (place) element.setAttribute(place, text);
-      else element.textContent = text;
-    }
-  }
+	document.documentElement.lang = current;
+	for (const [mark, place] of Object.entries(PLACES)) {
+		for (const element of root.querySelectorAll(`[${mark}]`)) {
+			const text = t(/** @type {Key} */ (element.getAttribute(mark)));
+			if (place) element.setAttribute(place, text);
+			else element.textContent = text;
+		}
+	}
 }

@@ -10,14 +10,14 @@ const token = /** @type {HTMLInputElement} */ (document.querySelector("#token"))
 const problem = /** @type {HTMLElement} */ (document.querySelector("#problem"));
 
 form.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  problem.textContent = "";
-  try {
-    await api.login(token.value);
-    location.replace(".");
-  } catch (error) {
-    problem.textContent = errorText(error);
-    token.select();
-  }
+	event.preventDefault();
+	problem.textContent = "";
+	try {
+		await api.login(token.value);
+		location.replace(".");
+	} catch (error) {
+		problem.textContent = errorText(error);
+		token.select();
+	}
 });
 localize(document.documentElement);

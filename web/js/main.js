@@ -17,45 +17,45 @@ import { language, localize } from "./i18n.js";
 import { listen } from "./keys.js";
 import { part } from "./lib/part.js";
 import { atDesk, keepPlace } from "./places.js";
-import { QueueSocket } from "./socket.js";
+import { queueSocket } from "./socket.js";
 import { Store } from "./store.js";
 import { receiver } from "./sync.js";
 import { signTab } from "./tab-signs.js";
-import { UploadQueue } from "./uploads.js";
+import { uploadsTo } from "./uploads.js";
 
 const store = new Store();
 const api = apiIn(language);
 const core = {
-  api,
-  store,
-  uploads: new UploadQueue(api, store),
-  toast: toastIn(/** @type {HTMLElement} */ (document.querySelector("toast-line"))),
-  options: () => /** @type {SubmitOptions} */ ({}),
-  deeds: {},
+	api,
+	store,
+	uploads: uploadsTo(api, store),
+	toast: toastIn(/** @type {HTMLElement} */ (document.querySelector("toast-line"))),
+	options: () => /** @type {SubmitOptions} */ ({}),
+	deeds: {},
 };
 /** @type {Page} */
 const page = { ...core, actions: actionsOn(core) };
-const socket = new QueueSocket(
-  language,
-  receiver(page),
-  (connection) => store.dispatch({ type: "connection/changed", data: connection }),
+const socket = queueSocket(
+	language,
+	receiver(page),
+	(connection) => store.dispatch({ type: "connection/changed", data: connection }),
 );
 
 for (const [name, make] of Object.entries({
-  "connection-banner": connectionBanner,
-  "options-form": optionsForm,
-  "drop-zone": dropZone,
-  "help-dialog": helpDialog,
-  "history-filter": historyFilter,
-  "job-list": jobList,
-  "live-status": liveStatus,
-  "page-settings": pageSettings,
-  "queue-line": queueLine,
-  "reading-desk": readingDesk,
-  "sample-list": sampleList,
-  "upload-list": uploadList,
+	"connection-banner": connectionBanner,
+	"options-form": optionsForm,
+	"drop-zone": dropZone,
+	"help-dialog": helpDialog,
+	"history-filter": historyFilter,
+	"job-list": jobList,
+	"live-status": liveStatus,
+	"page-settings": pageSettings,
+	"queue-line": queueLine,
+	"reading-desk": readingDesk,
+	"sample-list": sampleList,
+	"upload-list": uploadList,
 })) {
-  part(name, make, page);
+	part(name, make, page);
 }
 keepPlace(page);
 signTab(page);

@@ -4,43 +4,43 @@ import { JOB_HANDLERS } from "./reducer-jobs.js";
 
 /** @returns {State} */
 export function initialState() {
-  return {
-    connection: "connecting",
-    entries: {},
-    order: [],
-    cursor: undefined,
-    more: false,
-    queue: null,
-    models: [],
-    languages: [],
-    defaultModel: "",
-    formats: [],
-    samples: [],
-    uploads: [],
-    filter: { q: "", status: "" },
-    found: null,
-    leaving: [],
-  };
+	return {
+		connection: "connecting",
+		entries: {},
+		order: [],
+		cursor: undefined,
+		more: false,
+		queue: null,
+		models: [],
+		languages: [],
+		defaultModel: "",
+		formats: [],
+		samples: [],
+		uploads: [],
+		filter: { q: "", status: "" },
+		found: null,
+		leaving: [],
+	};
 }
 
 /** @param {State} state @param {Message} message @returns {State} the very same where nothing changed */
 export function reduce(state, message) {
-  const handler = HANDLERS[message.type];
-  return handler ? handler(state, message.data, message.job_id ?? "") : state;
+	const handler = HANDLERS[message.type];
+	return handler ? handler(state, message.data, message.job_id ?? "") : state;
 }
 
 /** @type {Handlers} */
 const HANDLERS = {
-  ...JOB_HANDLERS,
-  queue: (state, queue) => ({ ...state, queue }),
-  model: (state, model) => ({ ...state, models: replaced(state.models, model, "name") }),
-  "connection/changed": (state, connection) => (state.connection === connection ? state : { ...state, connection }),
-  "models/loaded": (state, { models, languages, formats, default: defaultModel }) => ({
-    ...state, models, languages, formats, defaultModel,
-  }),
-  "samples/loaded": (state, samples) => ({ ...state, samples }),
-  "upload/changed": (state, upload) => ({ ...state, uploads: replaced(state.uploads, upload, "id") }),
-  "upload/gone": (state, id) => ({ ...state, uploads: state.uploads.filter((upload) => upload.id !== id) }),
+	...JOB_HANDLERS,
+	queue: (state, queue) => ({ ...state, queue }),
+	model: (state, model) => ({ ...state, models: replaced(state.models, model, "name") }),
+	"connection/changed": (state, connection) => (state.connection === connection ? state : { ...state, connection }),
+	"models/loaded": (state, { models, languages, formats, default: defaultModel }) => ({
+		...state, models, languages, formats, defaultModel,
+	}),
+	"samples/loaded": (state, samples) => ({ ...state, samples }),
+	"upload/changed": (state, upload) => ({ ...state, uploads: replaced(state.uploads, upload, "id") }),
+	"upload/gone": (state, id) => ({ ...state, uploads: state.uploads.filter((upload) => upload.id !== id) }),
 };
 
 /**
@@ -49,6 +49,6 @@ const HANDLERS = {
  * @returns {readonly T[]}
  */
 function replaced(list, item, key) {
-  const at = list.findIndex((other) => other[key] === item[key]);
-  return at < 0 ? [...list, item] : list.with(at, item);
+	const at = list.findIndex((other) => other[key] === item[key]);
+	return at < 0 ? [...list, item] : list.with(at, item);
 }

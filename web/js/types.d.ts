@@ -151,12 +151,12 @@ interface Correction {
 
 /** what a person can do: each asks the server, and the socket tells the outcome */
 interface Actions {
-  loadCatalogue(): Promise<void>; // models, languages and samples: what doesn't come over the socket
-  fetchJob(id: string): Promise<void>; // one that no page of the list has shown yet; nothing where it doesn't exist
-  loadJob(id: string): Promise<void>;
-  filter(change: Partial<Filter>): Promise<void>;
-  search(cursor?: string|null): Promise<void>; // asks again for what is looked for, or for the next page of it
-  loadOlder(): Promise<void>;
+  loadCatalogue(): Promise<unknown>; // models, languages and samples: what doesn't come over the socket
+  fetchJob(id: string): Promise<unknown>; // one that no page of the list has shown yet; nothing where it doesn't exist
+  loadJob(id: string): Promise<unknown>;
+  filter(change: Partial<Filter>): Promise<unknown>;
+  search(cursor?: string|null): Promise<unknown>; // asks again for what is looked for, or for the next page of it
+  loadOlder(): Promise<unknown>;
   cancel(id: string): void;
   retry(id: string, options?: SubmitOptions): void;
   remove(id: string): void; // out of sight at once, gone a little later: till then it can be undone
@@ -164,6 +164,13 @@ interface Actions {
   trySample(sample: Sample): void;
   downloadModel(model: Model): void;
   removeModel(model: Model): void;
+}
+
+/** files on their way; total_bytes: 0 where it is not known yet; cancel: stops one if it runs, and forgets it */
+interface Uploads {
+  add(filename: string, total_bytes: number, options: SubmitOptions, open: () => Promise<File>): void;
+  retry(id: string): void;
+  cancel(id: string): void;
 }
 
 /** one short line at the bottom, with one thing to do about it; onGone: it was let go by */
@@ -177,7 +184,7 @@ interface Page {
   store: Store;
   api: Api;
   actions: Actions;
-  uploads: UploadQueue;
+  uploads: Uploads;
   toast: Toast;
   options: () => SubmitOptions; // chosen now
   deeds: Record<string, (...given: any[]) => unknown>; // what keys.js and places.js run; "home" and "desk" say where
@@ -196,6 +203,14 @@ interface HTMLElementTagNameMap {
 
 /** Draws what differs from `before`; null: everything anew, as in another language. */
 type Render = (state: State, before: State|null) => unknown;
+
+/** what is at the desk */
+interface Open {
+  id: string;
+  editing: ReturnType<typeof import("./desk/editing.js").editingOf>;
+  player: ReturnType<typeof import("./desk/player.js").playerOf>;
+  lines: ReturnType<typeof import("./desk/text-lines.js").textLines>;
+}
 
 type Message = {type: string, job_id?: string|null, data?: any};
 type Handlers = Record<string, (state: State, data: any, jobId: string) => State>;
@@ -227,6 +242,6 @@ interface ServerMessage {
 
 type Key = import("./i18n.js").Key;
 type Store = import("./store.js").Store;
-type UploadQueue = import("./uploads.js").UploadQueue;
-type Icon = Parameters<typeof import("./lib/dom.js").icon>[0];
+type Icon = "upload"|"download"|"close"|"retry"|"trash"|"copy"|"check"|"play"|"pause"|"chevron"|"up"|"left"|"back"|"ahead"|"pen"|"unsure"|"undo"|"redo"|"start"|"end"|"split"|"merge"|"mic"|"stop"; // symbols of index.html
 type Lines = readonly Segment[];
+type Timer = ReturnType<typeof setTimeout>|undefined;

@@ -1,79 +1,79 @@
 /** All jobs as cards, newest first; only the cards whose job changed are touched. */
 
-import { button, fill, h, show } from "../lib/dom.js";
+import { one, show } from "../lib/dom.js";
 import { jobCard } from "./job-card.js";
 
 /** @type {Part} */
 export function jobList(element, page) {
-  const { actions, store } = page;
-  /** @type {Map<string, import("./job-card.js").JobCard>} */
-  const cards = new Map();
-  /** What a person opened or closed. @type {Map<string, boolean>} */
-  const toggled = new Map();
-  /** The finished job that is open unless a person closes it. */
-  let newest = "";
-  const list = h("div", { class: "cards", role: "list" });
-  const empty = h("div", { class: "empty" }, h("p", { class: "empty-title", t: "jobs.empty" }), h("p", { class: "hint", t: "jobs.empty_hint" }));
-  const none = h("p", { class: "empty hint", t: "filter.none" });
-  const older = button("", "jobs.older", () => actions.loadOlder());
-  // The next page comes before its place is reached; the button is for those who don't scroll.
-  new IntersectionObserver(([seen]) => seen?.isIntersecting && actions.loadOlder(), { rootMargin: "600px" }).observe(older);
-  fill(element, empty, none, list, older);
+	const { actions, store } = page;
+	/** @type {Map<string, import("./job-card.js").JobCard>} */
+	const cards = new Map();
+	/** What a person opened or closed. @type {Map<string, boolean>} */
+	const toggled = new Map();
+	/** The finished job that is open unless a person closes it. */
+	let newest = "";
+	const list = one(element, ".cards", HTMLElement);
+	const empty = one(element, "#jobs-empty", HTMLElement);
+	const none = one(element, "#jobs-none", HTMLElement);
+	const older = one(element, "#older", HTMLElement);
+	older.addEventListener("click", () => actions.loadOlder());
+	// The next page comes before its place is reached; the button is for those who don't scroll.
+	new IntersectionObserver(([seen]) => seen?.isIntersecting && actions.loadOlder(), { rootMargin: "600px" }).observe(older);
 
-  /** @param {string} id @param {State} state */
-  function updateCard(id, state) {
-    const entry = state.entries[id];
-    if (!entry) return;
-    const { job, result, loading, problem, watched } = entry;
-    const hasText = job.status === "completed" || entry.segments.length > 0;
-    const open = hasText && (toggled.get(id) ?? (job.status === "processing" || watched || id === newest));
-    cards.get(id)?.update(entry, open, hasText);
-    if (open && job.status === "completed" && !result && !loading && !problem) {
-      queueMicrotask(() => actions.loadJob(id)); // not from within the dispatch that led here
-    }
-  }
+	/** @param {string} id @param {State} state */
+	function updateCard(id, state) {
+		const entry = state.entries[id];
+		if (!entry) return;
+		const { job, result, loading, problem, watched } = entry;
+		const hasText = job.status === "completed" || entry.segments.length > 0;
+		const open = hasText && (toggled.get(id) ?? (job.status === "processing" || watched || id === newest));
+		cards.get(id)?.update(entry, open, hasText);
+		if (open && job.status === "completed" && !result && !loading && !problem) {
+			queueMicrotask(() => actions.loadJob(id)); // not from within the dispatch that led here
+		}
+	}
 
-  /** @param {readonly string[]} order */
-  function arrange(order) {
-    const known = new Set(order);
-    for (const [id, card] of cards) {
-      if (known.has(id)) continue;
-      const held = card.element.contains(document.activeElement);
-      card.element.remove();
-      if (held) element.closest("section")?.focus();
-      cards.delete(id);
-    }
-    let place = list.firstElementChild;
-    for (const id of order) {
-      let card = cards.get(id);
-      if (!card) {
-        card = jobCard(id, page, (open) => {
-          toggled.set(id, open);
-          updateCard(id, store.state);
-        });
-        cards.set(id, card);
-      }
-      if (card.element === place) place = place.nextElementSibling;
-      else list.insertBefore(card.element, place);
-    }
-  }
+	/** @param {readonly string[]} order */
+	function arrange(order) {
+		const known = new Set(order);
+		for (const [id, card] of cards) {
+			if (known.has(id)) continue;
+			const held = card.element.contains(document.activeElement);
+			card.element.remove();
+			if (held) element.closest("section")?.focus();
+			cards.delete(id);
+		}
+		let place = list.firstElementChild;
+		for (const id of order) {
+			let card = cards.get(id);
+			if (!card) {
+				card = jobCard(id, page, (open) => {
+					toggled.set(id, open);
+					updateCard(id, store.state);
+				});
+				cards.set(id, card);
+			}
+			if (card.element === place) place = place.nextElementSibling;
+			else list.insertBefore(card.element, place);
+		}
+	}
 
-  return (state, before) => {
-    const { found, entries, leaving } = state;
-    document.body.dataset.history = String(state.order.length + state.uploads.length > 0);
-    show(empty, state.connection === "online" && !found && !state.order.length && !state.uploads.length);
-    show(none, found !== null && !found.order.length);
-    show(older, found ? found.cursor !== null : state.more);
-    const same = before && found === before.found && leaving === before.leaving;
-    if (same && entries === before.entries && state.order === before.order) return;
-    const was = newest;
-    newest = state.order.find((id) => entries[id]?.job.status === "completed") ?? "";
-    const order = (found?.order ?? state.order).filter((id) => entries[id] && !leaving.includes(id));
-    if (!same || state.order !== before.order) arrange(order);
-    for (const id of order) {
-      const touched = !same || entries[id] !== before.entries[id] || (was !== newest && (id === was || id === newest));
-      if (touched) updateCard(id, state);
-      if (!same) cards.get(id)?.found(found?.excerpts[id], state.filter.q);
-    }
-  };
+	return (state, before) => {
+		const { found, entries, leaving } = state;
+		document.body.dataset.history = String(state.order.length + state.uploads.length > 0);
+		show(empty, state.connection === "online" && !found && !state.order.length && !state.uploads.length);
+		show(none, found !== null && !found.order.length);
+		show(older, found ? found.cursor !== null : state.more);
+		const same = before && found === before.found && leaving === before.leaving;
+		if (same && entries === before.entries && state.order === before.order) return;
+		const was = newest;
+		newest = state.order.find((id) => entries[id]?.job.status === "completed") ?? "";
+		const order = (found?.order ?? state.order).filter((id) => entries[id] && !leaving.includes(id));
+		if (!same || state.order !== before.order) arrange(order);
+		for (const id of order) {
+			const touched = !same || entries[id] !== before.entries[id] || (was !== newest && (id === was || id === newest));
+			if (touched) updateCard(id, state);
+			if (!same) cards.get(id)?.found(found?.excerpts[id], state.filter.q);
+		}
+	};
 }

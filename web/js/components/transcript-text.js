@@ -9,41 +9,41 @@ const FOLLOW_PX = 48;
 
 /** @param {(seconds: number) => void} onPlay */
 export function transcriptText(onPlay) {
-  const list = h("ol", { class: "lines" });
-  const lineless = h("p", { class: "plain", dir: "auto" });
-  const element = h("transcript-text", { class: "text", role: "group", tabindex: 0 }, list, lineless);
-  /** @type {Lines} */
-  let shown = [];
+	const list = h("ol", { class: "lines" });
+	const lineless = h("p", { class: "plain", dir: "auto" });
+	const element = h("transcript-text", { class: "text", role: "group", tabindex: 0 }, list, lineless);
+	/** @type {Lines} */
+	let shown = [];
 
-  /** @param {Segment} segment */
-  function lineOf({ id, start, text }) {
-    const time = h("button", { type: "button", class: "time figures", onclick: () => onPlay(start) }, clock(start));
-    time.ariaLabel = t("job.play_from", { time: clock(start) });
-    return h("li", { "data-segment": id }, time, h("span", { dir: "auto" }, text.trim()));
-  }
+	/** @param {Segment} segment */
+	function lineOf({ id, start, text }) {
+		const time = h("button", { type: "button", class: "time figures", onclick: () => onPlay(start) }, clock(start));
+		time.ariaLabel = t("job.play_from", { time: clock(start) });
+		return h("li", { "data-segment": id }, time, h("span", { dir: "auto" }, text.trim()));
+	}
 
-  return {
-    element,
+	return {
+		element,
 
-    /**
-     * @param {Lines} segments by id
-     * @param {string} plain the text where there are no segments
-     * @param {{times: boolean, playable: boolean, live: boolean}} how
-     */
-    update(segments, plain, { times, playable, live }) {
-      const follows = element.scrollHeight - element.scrollTop - element.clientHeight < FOLLOW_PX;
-      say(lineless, plain);
-      segments.forEach((segment, at) => {
-        const line = list.children[at];
-        if (!line) list.append(lineOf(segment));
-        else if (shown[at] !== segment) line.replaceWith(lineOf(segment));
-      });
-      while (list.children.length > segments.length) list.lastElementChild?.remove();
-      shown = segments;
-      element.dataset.times = String(times);
-      element.dataset.live = String(live);
-      for (const time of list.querySelectorAll("button")) time.disabled = !playable;
-      if (live && follows) element.scrollTo({ top: element.scrollHeight });
-    },
-  };
+		/**
+		 * @param {Lines} segments by id
+		 * @param {string} plain the text where there are no segments
+		 * @param {{times: boolean, playable: boolean, live: boolean}} how
+		 */
+		update(segments, plain, { times, playable, live }) {
+			const follows = element.scrollHeight - element.scrollTop - element.clientHeight < FOLLOW_PX;
+			say(lineless, plain);
+			segments.forEach((segment, at) => {
+				const line = list.children[at];
+				if (!line) list.append(lineOf(segment));
+				else if (shown[at] !== segment) line.replaceWith(lineOf(segment));
+			});
+			while (list.children.length > segments.length) list.lastElementChild?.remove();
+			shown = segments;
+			element.dataset.times = String(times);
+			element.dataset.live = String(live);
+			for (const time of list.querySelectorAll("button")) time.disabled = !playable;
+			if (live && follows) element.scrollTo({ top: element.scrollHeight });
+		},
+	};
 }

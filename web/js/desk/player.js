@@ -1,7 +1,7 @@
 /** The recording: play, skip, speed, waveform; a picture where it has one. */
 
 import { language, t } from "../i18n.js";
-import { h, icon, mark, setText, show } from "../lib/dom.js";
+import { h, icon, setText, show } from "../lib/dom.js";
 import { clock } from "../lib/format.js";
 import { load, save } from "../lib/memory.js";
 import { waveform } from "./waveform.js";
@@ -11,104 +11,105 @@ const SKIP_S = 5;
 
 /** @param {string} id @param {number} duration seconds @param {(seconds: number, playing: boolean) => void} onTime */
 export function playerOf(id, duration, onTime) {
-  let frame = 0;
-  const media = h("video", { preload: "metadata", playsinline: true, hidden: true });
-  const wave = waveform(seek);
-  const button = h("button", { type: "button", class: "button primary round", onclick: toggle });
-  const time = h("span", { class: "figures clock" });
-  const speed = h("select", { label: "desk.speed", name: "speed" });
-  const problem = h("p", { class: "problem", hidden: true, t: "desk.unplayable" });
-  const back = mark("", "desk.back5", "back", () => skip(-1));
-  const ahead = mark("", "desk.ahead5", "ahead", () => skip(1));
-  const row = h("div", { class: "player-row" }, back, button, ahead, time, h("span", { class: "select quiet" }, speed));
+	let frame = 0;
+	const media = h("video", { preload: "metadata", playsinline: true, hidden: true });
+	const wave = waveform(seek);
+	const button = h("button", { type: "button", class: "button primary round", onclick: toggle });
+	const time = h("span", { class: "figures clock" });
+	const speed = h("select", { label: "desk.speed", name: "speed" });
+	const problem = h("p", { class: "problem", hidden: true, t: "desk.unplayable" });
+	const round = { type: "button", class: "button ghost round" };
+	const back = h("button", { ...round, label: "desk.back5", onclick: () => skip(-1) }, icon("back"));
+	const ahead = h("button", { ...round, label: "desk.ahead5", onclick: () => skip(1) }, icon("ahead"));
+	const row = h("div", { class: "player-row" }, back, button, ahead, time, h("span", { class: "select quiet" }, speed));
 
-  for (const name of ["play", "pause", "seeked", "ended"]) media.addEventListener(name, update);
-  speed.addEventListener("change", () => setSpeed(Number(speed.value)));
-  media.addEventListener("error", () => show(problem, true));
-  media.addEventListener("loadedmetadata", () => {
-    show(media, media.videoWidth > 0);
-    media.playbackRate = Number(speed.value);
-    if (Number.isFinite(media.duration) && media.duration > 0) duration = media.duration;
-    update();
-  });
-  media.addEventListener("click", toggle);
-  media.src = `job/${id}/audio`;
+	for (const name of ["play", "pause", "seeked", "ended"]) media.addEventListener(name, update);
+	speed.addEventListener("change", () => setSpeed(Number(speed.value)));
+	media.addEventListener("error", () => show(problem, true));
+	media.addEventListener("loadedmetadata", () => {
+		show(media, media.videoWidth > 0);
+		media.playbackRate = Number(speed.value);
+		if (Number.isFinite(media.duration) && media.duration > 0) duration = media.duration;
+		update();
+	});
+	media.addEventListener("click", toggle);
+	media.src = `job/${id}/audio`;
 
-  function toggle() {
-    if (media.paused) void play();
-    else media.pause();
-  }
+	function toggle() {
+		if (media.paused) void play();
+		else media.pause();
+	}
 
-  /** @param {number} [from] seconds */
-  function play(from) {
-    if (from !== undefined) seek(from);
-    return media.play().catch(() => undefined); // what the browser can't play, the error event tells
-  }
+	/** @param {number} [from] seconds */
+	function play(from) {
+		if (from !== undefined) seek(from);
+		return media.play().catch(() => undefined); // what the browser can't play, the error event tells
+	}
 
-  /** @param {number} seconds */
-  function seek(seconds) {
-    media.currentTime = Math.min(Math.max(seconds, 0), duration || seconds);
-    tell();
-  }
+	/** @param {number} seconds */
+	function seek(seconds) {
+		media.currentTime = Math.min(Math.max(seconds, 0), duration || seconds);
+		tell();
+	}
 
-  /** @param {1|-1} way */
-  function skip(way) {
-    seek(media.currentTime + way * SKIP_S);
-  }
+	/** @param {1|-1} way */
+	function skip(way) {
+		seek(media.currentTime + way * SKIP_S);
+	}
 
-  /** @param {number} factor */
-  function setSpeed(factor) {
-    speed.value = String(factor);
-    media.playbackRate = factor;
-    save("speed", factor);
-  }
+	/** @param {number} factor */
+	function setSpeed(factor) {
+		speed.value = String(factor);
+		media.playbackRate = factor;
+		save("speed", factor);
+	}
 
-  function update() {
-    button.replaceChildren(icon(media.paused ? "play" : "pause"));
-    button.ariaLabel = t(media.paused ? "desk.play" : "desk.pause");
-    cancelAnimationFrame(frame);
-    follow();
-  }
+	function update() {
+		button.replaceChildren(icon(media.paused ? "play" : "pause"));
+		button.ariaLabel = t(media.paused ? "desk.play" : "desk.pause");
+		cancelAnimationFrame(frame);
+		follow();
+	}
 
-  function follow() {
-    tell();
-    if (!media.paused) frame = requestAnimationFrame(follow);
-  }
+	function follow() {
+		tell();
+		if (!media.paused) frame = requestAnimationFrame(follow);
+	}
 
-  function tell() {
-    setText(time, `${clock(media.currentTime)} / ${clock(duration)}`);
-    wave.update(media.currentTime, duration);
-    onTime(media.currentTime, !media.paused);
-  }
+	function tell() {
+		setText(time, `${clock(media.currentTime)} / ${clock(duration)}`);
+		wave.update(media.currentTime, duration);
+		onTime(media.currentTime, !media.paused);
+	}
 
-  function localized() {
-    const chosen = load("speed", 1);
-    const number = new Intl.NumberFormat(language());
-    speed.replaceChildren(...SPEEDS.map((factor) => h("option", { value: factor }, `${number.format(factor)}×`)));
-    setSpeed(SPEEDS.includes(chosen) ? chosen : 1);
-    update();
-  }
+	function localized() {
+		const chosen = load("speed", 1);
+		const number = new Intl.NumberFormat(language());
+		speed.replaceChildren(...SPEEDS.map((factor) => h("option", { value: factor }, `${number.format(factor)}×`)));
+		setSpeed(SPEEDS.includes(chosen) ? chosen : 1);
+		update();
+	}
 
-  return {
-    media,
-    element: h("div", { class: "player", role: "group", label: "desk.player" }, wave.element, row, problem),
-    picture: wave.show,
-    toggle,
-    play,
-    skip,
-    localized,
+	return {
+		media,
+		element: h("div", { class: "player", role: "group", label: "desk.player" }, wave.element, row, problem),
+		picture: wave.show,
+		toggle,
+		play,
+		skip,
+		localized,
 
-    /** @param {1|-1} step */
-    faster(step) {
-      const next = SPEEDS[SPEEDS.indexOf(Number(speed.value)) + step];
-      if (next) setSpeed(next);
-    },
+		/** @param {1|-1} step */
+		faster(step) {
+			const next = SPEEDS[SPEEDS.indexOf(Number(speed.value)) + step];
+			if (next) setSpeed(next);
+		},
 
-    close() {
-      cancelAnimationFrame(frame);
-      media.pause();
-      media.removeAttribute("src");
-      media.load();
-    },
-  };
+		close() {
+			cancelAnimationFrame(frame);
+			media.pause();
+			media.removeAttribute("src");
+			media.load();
+		},
+	};
 }

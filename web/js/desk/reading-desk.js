@@ -4,236 +4,216 @@ import { saveLinks } from "../components/job-body.js";
 import { factsOf } from "../components/job-facts.js";
 import { localize, t } from "../i18n.js";
 import { copies } from "../lib/clipboard.js";
-import { button, fill, h, icon, mark, say, setText, show } from "../lib/dom.js";
+import { fill, one, say, setText, show } from "../lib/dom.js";
 import { clock } from "../lib/format.js";
 import { load, save } from "../lib/memory.js";
 import { goHome } from "../places.js";
 import { showConflict } from "./conflict.js";
-import { Editing } from "./editing.js";
+import { editingOf } from "./editing.js";
 import { playerOf } from "./player.js";
 import { textLines } from "./text-lines.js";
 
 /** @type {Part} */
 export function readingDesk(element, { store, api, actions, deeds }) {
-  /** What is open. @type {{id: string, editing: Editing, player: ReturnType<typeof playerOf>, lines: ReturnType<typeof textLines>}|undefined} */
-  let open;
-  const title = h("h2", { class: "name", dir: "auto", tabindex: -1 });
-  const facts = h("p", { class: "hint figures" });
-  const saving = h("p", { class: "hint saving", role: "status" });
-  const correct = button("small", "edit.correct", toggleCorrecting, "pen");
-  const unsure = button("small", "desk.unsure", () => markUnsure(!isOn(unsure)), "unsure");
-  const undo = button("small", "edit.undo", () => open?.editing.undo(), "undo");
-  const redo = button("small", "edit.redo", () => open?.editing.redo(), "redo");
-  const restore = button("small", "edit.restore", () => open?.editing.restore(), "retry");
-  const editTools = h("div", { class: "tools", hidden: true }, undo, redo, restore);
-  const query = h("input", { type: "search", name: "find", label: "desk.find", "data-t-placeholder": "desk.find" });
-  const count = h("span", { class: "hint figures", role: "status" });
-  const finder = h(
-    "search",
-    { class: "finder" },
-    query,
-    count,
-    mark("small", "desk.previous", "up", () => step(-1)),
-    mark("small", "desk.next", "chevron", () => step(1)),
-  );
-  const copying = h(
-    "span",
-    { class: "formats" },
-    icon("copy"),
-    h("span", { class: "hint", t: "desk.copy" }),
-    copies(h("button", { type: "button", class: "format" }, h("span", { t: "desk.copy_text" })), plainText),
-    copies(h("button", { type: "button", class: "format" }, h("span", { t: "desk.copy_times" })), timedText),
-  );
-  const saves = h("span", { class: "formats" });
-  const conflict = h("section", { class: "conflict", role: "alert", hidden: true });
-  const media = h("div", { class: "screen" });
-  const plain = h("p", { class: "plain", dir: "auto" });
-  const text = h("div", { class: "desk-text" });
-  const bottom = h("div", { class: "desk-bottom" });
-  fill(
-    element,
-    h("p", {}, h("a", { href: "#/", class: "button small ghost back" }, icon("left"), h("span", { t: "desk.close" }))),
-    h("div", { class: "desk-head" }, h("div", {}, title, facts), h("div", { class: "tools" }, correct, unsure)),
-    h("div", { class: "tools spread" }, h("div", { class: "tools" }, copying, saves), finder),
-    h("div", { class: "tools spread" }, editTools, saving),
-    conflict, media, plain, text, bottom,
-  );
+	/** @type {Open|undefined} */
+	let open;
+	/** @param {string} selector */
+	const at = (selector) => one(element, selector, HTMLElement);
+	const [title, facts, saving, count, saves] = [at("h2"), at("#desk-facts"), at(".saving"), at("#found"), at("#saves")];
+	const [correct, unsure, restore, editTools] = [at("#correct"), at("#unsure"), at("#restore"), at("#edit-tools")];
+	const [conflict, plain, text] = [at(".conflict"), at(".plain"), at(".desk-text")];
+	const query = one(element, "#find", HTMLInputElement);
+	const undo = one(element, "#undo", HTMLButtonElement);
+	const redo = one(element, "#redo", HTMLButtonElement);
+	copies(at("#copy-text"), plainText);
+	copies(at("#copy-times"), timedText);
+	for (const [button, deed] of /** @type {[HTMLElement, () => unknown][]} */ ([
+		[correct, toggleCorrecting],
+		[unsure, () => markUnsure(!isOn(unsure))],
+		[undo, () => open?.editing.undo()],
+		[redo, () => open?.editing.redo()],
+		[restore, () => open?.editing.restore()],
+		[at("#previous"), () => step(-1)],
+		[at("#next"), () => step(1)],
+	])) {
+		button.addEventListener("click", deed);
+	}
 
-  query.addEventListener("input", find);
-  query.addEventListener("keydown", ({ key, shiftKey }) => key === "Enter" && step(shiftKey ? -1 : 1));
-  addEventListener("beforeunload", (event) => {
-    if (!open?.editing.isDirty) return;
-    void open.editing.save();
-    event.preventDefault();
-  });
-  document.addEventListener("visibilitychange", () => open?.editing.save());
-  // What is not saved yet is saved before it is exported.
-  saves.addEventListener("click", (event) => {
-    const link = event.target instanceof Element ? event.target.closest("a") : null;
-    const editing = open?.editing;
-    if (!link || !editing?.isDirty || editing.saving === "conflict") return;
-    event.preventDefault();
-    void editing.save().then(() => editing.isDirty || link.click());
-  });
+	query.addEventListener("input", find);
+	query.addEventListener("keydown", ({ key, shiftKey }) => key === "Enter" && step(shiftKey ? -1 : 1));
+	addEventListener("beforeunload", (event) => {
+		if (!open?.editing.isDirty) return;
+		void open.editing.save();
+		event.preventDefault();
+	});
+	document.addEventListener("visibilitychange", () => open?.editing.save());
+	// What is not saved yet is saved before it is exported.
+	saves.addEventListener("click", (event) => {
+		const link = event.target instanceof Element ? event.target.closest("a") : null;
+		const editing = open?.editing;
+		if (!link || !editing?.isDirty || editing.saving === "conflict") return;
+		event.preventDefault();
+		void editing.save().then(() => editing.isDirty || link.click());
+	});
 
-  Object.assign(deeds, {
-    open: openAt,
-    close,
-    "desk search": () => query.select(),
-    "desk play": () => open?.player.toggle(),
-    "desk back": () => open?.player.skip(-1),
-    "desk ahead": () => open?.player.skip(1),
-    "desk slower": () => open?.player.faster(-1),
-    "desk faster": () => open?.player.faster(1),
-    "desk correct": toggleCorrecting,
-    "desk undo": () => open?.editing.undo(),
-    "desk redo": () => open?.editing.redo(),
-    "desk leave": leave,
-  });
+	Object.assign(deeds, {
+		open: openAt,
+		close,
+		"desk search": () => query.select(),
+		"desk play": () => open?.player.toggle(),
+		"desk back": () => open?.player.skip(-1),
+		"desk ahead": () => open?.player.skip(1),
+		"desk slower": () => open?.player.faster(-1),
+		"desk faster": () => open?.player.faster(1),
+		"desk correct": toggleCorrecting,
+		"desk undo": () => open?.editing.undo(),
+		"desk redo": () => open?.editing.redo(),
+		"desk leave": leave,
+	});
 
-  /** @param {string} id @param {number} [from] seconds to play from @param {string} [wanted] to look for */
-  function openAt(id, from, wanted) {
-    if (open?.id !== id) begin(id);
-    if (from !== undefined) void open?.player.play(from);
-    if (!wanted) return;
-    query.value = wanted;
-    find();
-  }
+	/** @param {string} id @param {number} [from] seconds to play from @param {string} [wanted] to look for */
+	function openAt(id, from, wanted) {
+		if (open?.id !== id) begin(id);
+		if (from !== undefined) void open?.player.play(from);
+		if (!wanted) return;
+		query.value = wanted;
+		find();
+	}
 
-  /** @param {string} id */
-  function begin(id) {
-    close();
-    const editing = new Editing(api, id, (saved) => {
-      if (saved) store.dispatch({ type: "job/corrected", job_id: id, data: saved });
-      showEditing();
-    });
-    const lines = textLines({
-      play: (from) => player.play(from),
-      time: () => player.media.currentTime,
-      change: (next, key) => editing.change(next, key),
-    });
-    const player = playerOf(id, store.state.entries[id]?.job.audio_duration ?? 0, lines.follow);
-    open = { id, editing, player, lines };
-    text.replaceChildren(lines.element);
-    media.replaceChildren(player.media);
-    bottom.replaceChildren(player.element);
-    query.value = "";
-    setText(count, "");
-    drawSaves();
-    localize(element);
-    lines.localized();
-    player.localized();
-    setCorrecting(false);
-    markUnsure(load("unsure", false));
-    update();
-    void actions.loadJob(id);
-    api.waveform(id).then(({ peaks }) => open?.player === player && player.picture(peaks), () => undefined); // a plain line then
-    title.focus({ preventScroll: true });
-    scrollTo(0, 0);
-  }
+	/** @param {string} id */
+	function begin(id) {
+		close();
+		const editing = editingOf(api, id, (saved) => {
+			if (saved) store.dispatch({ type: "job/corrected", job_id: id, data: saved });
+			showEditing();
+		});
+		const lines = textLines({
+			play: (from) => player.play(from),
+			time: () => player.media.currentTime,
+			change: (next, key) => editing.change(next, key),
+		});
+		const player = playerOf(id, store.state.entries[id]?.job.audio_duration ?? 0, lines.follow);
+		open = { id, editing, player, lines };
+		text.replaceChildren(lines.element);
+		at(".screen").replaceChildren(player.media);
+		at(".desk-bottom").replaceChildren(player.element);
+		query.value = "";
+		setText(count, "");
+		drawSaves();
+		localize(element);
+		lines.localized();
+		player.localized();
+		setCorrecting(false);
+		markUnsure(load("unsure", false));
+		update();
+		void actions.loadJob(id);
+		api.waveform(id).then(({ peaks }) => open?.player === player && player.picture(peaks), () => undefined); // a plain line then
+		title.focus({ preventScroll: true });
+		scrollTo(0, 0);
+	}
 
-  function close() {
-    void open?.editing.save();
-    open?.player.close();
-    open?.lines.close();
-    open = undefined;
-  }
+	function close() {
+		void open?.editing.save();
+		open?.player.close();
+		open?.lines.close();
+		open = undefined;
+	}
 
-  function drawSaves() {
-    if (open) fill(saves, saveLinks(open.id, store.state.formats));
-  }
+	function drawSaves() {
+		if (open) fill(saves, saveLinks(open.id, store.state.formats));
+	}
 
-  function update() {
-    const entry = open && store.state.entries[open.id];
-    if (!entry) return;
-    const { job, result, version } = entry;
-    setText(title, job.filename);
-    setText(facts, factsOf(entry));
-    const segments = result?.segments ?? [];
-    say(plain, result && !segments.length ? result.text.trim() || t("job.notext") : "");
-    show(correct, segments.length > 0);
-    show(unsure, segments.some((segment) => segment.words));
-    if (result) open?.editing.load(version, segments);
-    if (query.value && !open?.lines.found) find();
-    if (result?.language) text.lang = plain.lang = job.options?.task === "translate" ? "en" : result.language;
-    showEditing();
-  }
+	function update() {
+		const entry = open && store.state.entries[open.id];
+		if (!entry) return;
+		const { job, result, version } = entry;
+		setText(title, job.filename);
+		setText(facts, factsOf(entry));
+		const segments = result?.segments ?? [];
+		say(plain, result && !segments.length ? result.text.trim() || t("job.notext") : "");
+		show(correct, segments.length > 0);
+		show(unsure, segments.some((segment) => segment.words));
+		if (result) open?.editing.load(version, segments);
+		if (query.value && !open?.lines.found) find();
+		if (result?.language) text.lang = plain.lang = job.options?.task === "translate" ? "en" : result.language;
+		showEditing();
+	}
 
-  function showEditing() {
-    if (!open) return;
-    const { editing, lines } = open;
-    lines.update(editing.lines);
-    undo.disabled = !editing.canUndo;
-    redo.disabled = !editing.canRedo;
-    show(restore, editing.isCorrected);
-    const clash = editing.saving === "conflict";
-    setText(saving, (editing.isCorrected || editing.isDirty) && editing.saving !== "conflict" ? t(`edit.${editing.saving}`) : "");
-    saving.dataset.saving = editing.saving;
-    show(conflict, clash);
-    if (clash) showConflict(conflict, editing.theirs, editing.lines, (side) => editing.settle(side));
-  }
+	function showEditing() {
+		if (!open) return;
+		const { editing, lines } = open;
+		lines.update(editing.lines);
+		undo.disabled = !editing.canUndo;
+		redo.disabled = !editing.canRedo;
+		show(restore, editing.isCorrected);
+		const clash = editing.saving === "conflict";
+		setText(saving, (editing.isCorrected || editing.isDirty) && editing.saving !== "conflict" ? t(`edit.${editing.saving}`) : "");
+		saving.dataset.saving = editing.saving;
+		show(conflict, clash);
+		if (clash) showConflict(conflict, editing.theirs, editing.lines, (side) => editing.settle(side));
+	}
 
-  /** Out of the line being corrected, then out of correcting, then out of here. */
-  function leave() {
-    const { activeElement } = document;
-    if (activeElement instanceof HTMLElement && activeElement.isContentEditable) activeElement.blur();
-    else if (isOn(correct)) toggleCorrecting();
-    else goHome();
-  }
+	/** Out of the line being corrected, then out of correcting, then out of here. */
+	function leave() {
+		const { activeElement } = document;
+		if (activeElement instanceof HTMLElement && activeElement.isContentEditable) activeElement.blur();
+		else if (isOn(correct)) toggleCorrecting();
+		else goHome();
+	}
 
-  function toggleCorrecting() {
-    setCorrecting(!isOn(correct));
-    if (!isOn(correct)) void open?.editing.save();
-  }
+	function toggleCorrecting() {
+		setCorrecting(!isOn(correct));
+		if (!isOn(correct)) void open?.editing.save();
+	}
 
-  /** @param {boolean} on */
-  function setCorrecting(on) {
-    correct.ariaPressed = String(on);
-    show(editTools, on);
-    open?.lines.correct(on);
-  }
+	/** @param {boolean} on */
+	function setCorrecting(on) {
+		correct.ariaPressed = String(on);
+		show(editTools, on);
+		open?.lines.correct(on);
+	}
 
-  /** @param {boolean} on */
-  function markUnsure(on) {
-    save("unsure", on);
-    unsure.ariaPressed = String(on);
-    open?.lines.markUnsure(on);
-  }
+	/** @param {boolean} on */
+	function markUnsure(on) {
+		save("unsure", on);
+		unsure.ariaPressed = String(on);
+		open?.lines.markUnsure(on);
+	}
 
-  function find() {
-    const found = open?.lines.find(query.value) ?? 0;
-    setText(count, query.value.trim() ? t("desk.found", { at: 0, count: found }) : "");
-    if (found) step(1);
-  }
+	function find() {
+		const found = open?.lines.find(query.value) ?? 0;
+		setText(count, query.value.trim() ? t("desk.found", { at: 0, count: found }) : "");
+		if (found) step(1);
+	}
 
-  /** @param {1|-1} way */
-  function step(way) {
-    const at = open?.lines.step(way);
-    if (at) setText(count, t("desk.found", { at, count: open?.lines.found ?? 0 }));
-  }
+	/** @param {1|-1} way */
+	function step(way) {
+		const at = open?.lines.step(way);
+		if (at) setText(count, t("desk.found", { at, count: open?.lines.found ?? 0 }));
+	}
 
-  function plainText() {
-    const lines = open?.editing.lines ?? [];
-    return lines.length ? lines.map((line) => line.text.trim()).join("\n") : (plain.textContent ?? "");
-  }
+	function plainText() {
+		const lines = open?.editing.lines ?? [];
+		return lines.length ? lines.map((line) => line.text.trim()).join("\n") : (plain.textContent ?? "");
+	}
 
-  function timedText() {
-    return (open?.editing.lines ?? []).map((line) => `[${clock(line.start)}] ${line.text.trim()}`).join("\n");
-  }
+	function timedText() {
+		return (open?.editing.lines ?? []).map((line) => `[${clock(line.start)}] ${line.text.trim()}`).join("\n");
+	}
 
-  return (state, before) => {
-    if (!open) return;
-    if (!before) {
-      open.player.localized();
-      open.lines.localized();
-    }
-    if (state.formats !== before?.formats) drawSaves();
-    if (state.entries[open.id] !== before?.entries[open.id]) update();
-    if (before && state.connection !== before.connection && state.connection === "online") void open.editing.save();
-  };
+	return (state, before) => {
+		if (!open) return;
+		if (!before) {
+			open.player.localized();
+			open.lines.localized();
+		}
+		if (state.formats !== before?.formats) drawSaves();
+		if (state.entries[open.id] !== before?.entries[open.id]) update();
+		if (before && state.connection !== before.connection && state.connection === "online") void open.editing.save();
+	};
 }
 
 /** @param {Element} button */
 function isOn(button) {
-  return button.ariaPressed === "true";
+	return button.ariaPressed === "true";
 }
