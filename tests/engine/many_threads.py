@@ -18,7 +18,7 @@ def main() -> None:
     engine = WhisperEngine(library, ModelCache(library, idle_timeout_s=600), max_audio_s=60)
     options = Options(model="demo", word_timestamps=True)
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: engine.transcribe(clip, options, Recorder()), range(16)))
+        found = list(pool.map(lambda _: engine.transcribe(clip, options, Recorder()), range(8)))
     print(len({tuple((w.word, w.start, w.end) for s in one.segments for w in s.words or ()) for one in found}))
     engine.close()
 
