@@ -30,7 +30,8 @@ from localwhisper.jobs.model import Quality
 TOLERANCE: dict[Quality, float] = {"exact": 1e-4, "fast": 0.05, "compact": 0.05}
 ENCODERS = (("int8", "float32"), ("int8-reduced", "float32"), ("bfloat16", "bfloat16"), ("bfloat16", "float32"))
 DECODERS = ("float16-packed", "int8", "int8-reduced")
-LOGITS = ("float16-packed", "ranked", "int8", "int8-reduced")
+LOGITS = ("float16-packed", "int8", "int8-reduced")
+LOGITS_BEYOND_EXACT = ("ranked", *LOGITS)  # what can't win is rounded, which the text's probability shows
 ON_DEVICE = (("float16", "float16"), ("bfloat16", "bfloat16"))
 BYTES = {  # a weight
     "float32": 4, "ranked": 3, "float16-packed": 2, "bfloat16": 2, "float16": 2, "int8": 1, "int8-reduced": 1,
@@ -75,7 +76,8 @@ def choose(checkpoint: Checkpoint, quality: Quality, check: Callable[[], None]) 
     singles = DECODERS if where == "cpu" else [format for format, _ in ON_DEVICE]
     encoder, encoder_before = _best(bench.encoder, ENCODERS if where == "cpu" else ON_DEVICE, quality, check)
     cross, _ = _best(bench.cross, _single(singles), quality, check)
-    words, words_before = _best(bench.logits, _single(LOGITS if where == "cpu" else singles), quality, check)
+    of_words = singles if where != "cpu" else LOGITS if quality == "exact" else LOGITS_BEYOND_EXACT
+    words, words_before = _best(bench.logits, _single(of_words), quality, check)
     bench.project_with(words.format)
     decoder, decoder_before = _best(bench.decoder, _single(singles), quality, check)
     plan = Plan(
