@@ -116,7 +116,11 @@ def _tell(what: str, values: list[Any], unit: str) -> None:
 
 def _machine() -> str:
     cpus = Path("/proc/cpuinfo")
-    names = [line.split(": ")[1] for line in cpus.read_text().splitlines() if line.startswith("model name")] if cpus.exists() else []
+    names = (
+        [line.split(": ")[1] for line in cpus.read_text().splitlines() if line.startswith("model name")]
+        if cpus.exists()
+        else []
+    )
     return f"{names[0] if names else platform.processor()}, {os.cpu_count()} cores"
 
 
