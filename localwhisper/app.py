@@ -13,6 +13,7 @@ import tornado.httpserver
 import tornado.netutil
 
 from localwhisper import paths
+from localwhisper.audio.ffmpeg import stop_all
 from localwhisper.audio.probe import probe
 from localwhisper.audio.waveform import waveform
 from localwhisper.engine import tables
@@ -35,6 +36,7 @@ from localwhisper.server.base import NotFoundHandler, log_request
 from localwhisper.server.connections import Connections
 from localwhisper.server.door import Door
 from localwhisper.server.gate import Gate
+from localwhisper.server.lag import LoopLag
 from localwhisper.server.metrics import Metrics
 from localwhisper.server.services import Services
 from localwhisper.settings import Settings
@@ -48,6 +50,8 @@ PACKAGE = Path(__file__).parent
 ASSETS = PACKAGE / "assets"
 SAMPLES = ASSETS / "samples"
 UPLOAD_THREADS = 8
+PROBE_THREADS = 4
+BODY_TIMEOUT_S = 60  # of what isn't an upload
 MAX_FRAME_BYTES = 64 * 1024
 CHUNK_BYTES = 256 * 1024
 
@@ -94,6 +98,7 @@ class App:
         self._engine = engine or whisper_engine(settings, library)
         self._store = AsyncStore(FileStore(settings.data_dir))
         self._uploads = ThreadPoolExecutor(UPLOAD_THREADS, thread_name_prefix="upload")
+        self._probes = ThreadPoolExecutor(PROBE_THREADS, thread_name_prefix="probe")
         speeds_file = paths.speeds(settings.data_dir)
         speeds = Speeds(load_speeds(speeds_file), partial(self._store.later, save_speeds, speeds_file))
         bus = Bus()
@@ -105,6 +110,7 @@ class App:
         self._downloads = Downloads(library, bus)
         self._detector = Detector(self._engine)
         self._metrics = Metrics(bus)
+        self._lag = LoopLag(self._metrics.loop_was_late)
         index = self._queue.index
         self._search = Search(index, self._store, SearchIndex(paths.search(settings.data_dir)), bus)
         self._waveforms = Waveforms(index, self._store, partial(waveform, max_audio_s=settings.max_audio_seconds))
@@ -112,8 +118,7 @@ class App:
             settings=settings, queue=self._queue, outlook=Outlook(self._queue, speeds, now), bus=bus,
             corrections=Corrections(index, self._store, bus), waveforms=self._waveforms, search=self._search,
             library=library, downloads=self._downloads, detector=self._detector, connections=Connections(),
-            metrics=self._metrics,
-            door=Door(settings.token),
+            metrics=self._metrics, door=Door(settings.token), probes=self._probes,
             incoming=paths.incoming(settings.data_dir), samples=SAMPLES, uploads=self._uploads,
             probe=partial(probe, max_audio_s=settings.max_audio_seconds), languages=tables.languages(), now=now,
             api=openapi.document(routes.ROUTES),
@@ -133,7 +138,7 @@ class App:
         self._lock.acquire()
         self._server = tornado.httpserver.HTTPServer(
             self._application(), chunk_size=CHUNK_BYTES, max_body_size=1024 * 1024, no_keep_alive=False,
-            idle_connection_timeout=120, body_timeout=None,
+            idle_connection_timeout=120, body_timeout=BODY_TIMEOUT_S,
         )  # fmt: skip
         sockets = self._bind()
         try:
@@ -145,7 +150,7 @@ class App:
             raise
         self._search.start()
         self._server.add_sockets(sockets)
-        self._watching = asyncio.ensure_future(self._metrics.watch_the_loop())
+        self._lag.start()
         port: int = sockets[0].getsockname()[1]
         return port
 
@@ -174,7 +179,7 @@ class App:
     async def stop(self) -> None:
         """Take nothing more, interrupt the work, close all. What was interrupted goes on at the next start."""
         self._server.stop()
-        self._watching.cancel()
+        self._lag.stop()
         self._downloads.stop()
         self._detector.stop()
         self._waveforms.stop()
@@ -182,5 +187,7 @@ class App:
         await self._server.close_all_connections()
         await self._search.stop()
         self._uploads.shutdown(wait=False, cancel_futures=True)
+        self._probes.shutdown(wait=False, cancel_futures=True)
+        stop_all()
         await asyncio.get_running_loop().run_in_executor(None, self._store.close)
         self._lock.release()

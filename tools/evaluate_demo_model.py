@@ -135,45 +135,39 @@ def word_error_rate(clips: list[Clip], transcribe: Transcribe, **options: Any) -
     return wrong / total
 
 
-def rows(make: Maker, transcribe: Transcribe, share: float) -> Iterator[tuple[str, str]]:
-    """(what, figure) of the table, one after the other."""
+def rows(make: Maker, transcribe: Transcribe, share: float) -> Iterator[tuple[str, list[str]]]:
+    """(what, figure by language or the one for both) of the table, one after the other."""
 
     def some(n: int) -> range:
         return range(max(2, round(n * share)))
 
+    def rates(clips_of: Callable[[str], list[Clip]], **options: Any) -> list[str]:
+        return [f"{word_error_rate(clips_of(x), transcribe, language=x, **options):.1%}" for x in LANGUAGES]
+
     for name, variants in (("voices seen", VARIANTS), ("voices not seen", HELD_OUT_VARIANTS)):
-        for language in LANGUAGES:
-            clips = [make.utterance(language, variants) for _ in some(150)]
-            rate = word_error_rate(clips, transcribe, language=language)
-            yield f"single utterances, {name}, {language}", f"{rate:.1%}"
-    for language in LANGUAGES:
-        clips = [make.many(language, 29.5, VARIANTS) for _ in some(30)]
-        yield f"30-s windows, {language}", f"{word_error_rate(clips, transcribe, language=language):.1%}"
-    for language in LANGUAGES:
-        clips = [make.many(language, 150, VARIANTS) for _ in some(8)]
-        for is_conditioned in (True, False):
-            name = "with" if is_conditioned else "without"
-            options = {"language": language, "condition_on_previous_text": is_conditioned}
-            yield (
-                f"2.5-min files {name} conditioning, {language}",
-                f"{word_error_rate(clips, transcribe, **options):.1%}",
-            )
-    for language in LANGUAGES:
-        for has_stops in (False, True):
-            clips = [make.reading(language, n, has_stops=has_stops) for n in (10, 25, 60, 120, 360) for _ in some(3)]
-            name = "with" if has_stops else "without"
-            yield (
-                f"running numbers {name} full stops, {language}",
-                f"{word_error_rate(clips, transcribe):.1%}",
-            )
-    detected = [transcribe(make.utterance(x, VARIANTS).samples)["language"] == x for x in LANGUAGES for _ in some(60)]
-    yield "language right", f"{statistics.mean(detected):.1%}"
+        yield f"single utterances, {name}", rates(lambda x, v=variants: [make.utterance(x, v) for _ in some(150)])
+    yield "30-s windows of many utterances", rates(lambda x: [make.many(x, 29.5, VARIANTS) for _ in some(30)])
+    minutes = {language: [make.many(language, 150, VARIANTS) for _ in some(8)] for language in LANGUAGES}
+    for is_conditioned in (True, False):
+        name = "with" if is_conditioned else "without"
+        figures = rates(lambda x: minutes[x], condition_on_previous_text=is_conditioned)
+        yield f"2.5-min files {name} conditioning on the text before", figures
+    for has_stops in (False, True):
+        name = "with" if has_stops else "without"
+        readings = {
+            x: [make.reading(x, n, has_stops=has_stops) for n in (10, 25, 60, 120, 360) for _ in some(3)]
+            for x in LANGUAGES
+        }
+        figures = [f"{word_error_rate(readings[x], transcribe):.1%}" for x in LANGUAGES]  # language detected
+        yield f"running numbers {name} full stops, 10 to 360 words", figures
+    found = {x: [transcribe(make.utterance(x, VARIANTS).samples)["language"] == x for _ in some(60)] for x in LANGUAGES}
+    yield "language right", [f"{statistics.mean(found[x]):.1%}" for x in LANGUAGES]
     silent = [not transcribe(make.nothing(kind).samples)["text"].strip() for kind in some(100)]
-    yield "no text on silence, noise and tones", f"{statistics.mean(silent):.1%}"
-    yield from _times([make.many("en", 29.5, VARIANTS) for _ in some(15)], transcribe)
+    yield "no text on silence, noise and tones", [f"{statistics.mean(silent):.1%}"]
+    yield _times([make.many("en", 29.5, VARIANTS) for _ in some(15)], transcribe)
 
 
-def _times(clips: list[Clip], transcribe: Transcribe) -> Iterator[tuple[str, str]]:
+def _times(clips: list[Clip], transcribe: Transcribe) -> tuple[str, list[str]]:
     """Median distance of word times in clips whose every word was found."""
     starts: list[float] = []
     for clip in clips:
@@ -181,10 +175,8 @@ def _times(clips: list[Clip], transcribe: Transcribe) -> Iterator[tuple[str, str
         found = [word for segment in result["segments"] for word in segment["words"]]
         if [word["word"].strip() for word in found] == clip.words:
             starts += [abs(word["start"] - start) for word, start in zip(found, clip.starts_s, strict=True)]
-    yield (
-        "word starts, median distance",
-        f"{statistics.median(starts):.3f} s" if starts else "no clip was right",
-    )
+    figure = f"{statistics.median(starts):.3f} s" if starts else "no clip was right"
+    return "word starts, median distance", [figure]
 
 
 def stock(checkpoint: Path) -> Transcribe:
@@ -239,9 +231,9 @@ def main() -> None:
         folder = Path(name)
         checkpoint = options.checkpoint or _bundled(folder)
         transcribe = stock(checkpoint) if options.engine == "stock" else own(checkpoint, folder)
-        print(f"| {options.engine} engine | |\n| --- | --- |")
-        for what, figure in rows(Maker(options.seed), transcribe, 0.1 if options.quick else 1.0):
-            print(f"| {what} | {figure} |", flush=True)
+        print(f"| {options.engine} engine | {' | '.join(LANGUAGES)} |\n| --- | --- | --- |")
+        for what, figures in rows(Maker(options.seed), transcribe, 0.1 if options.quick else 1.0):
+            print(f"| {what} | {' | '.join(figures)} {'| ' * (len(LANGUAGES) - len(figures))}|", flush=True)
 
 
 def _bundled(folder: Path) -> Path:

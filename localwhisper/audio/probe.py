@@ -2,11 +2,14 @@
 
 import re
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Timer
+from threading import Thread, Timer
+from typing import IO
 
-from localwhisper.audio.ffmpeg import PCM_TO_STDOUT, SAMPLE_RATE, command
+from localwhisper.audio.ffmpeg import PCM_TO_STDOUT, SAMPLE_RATE, command, running
 from localwhisper.errors import AudioTimeout, AudioTooLong, AudioUnreadable, NoAudioTrack
 
 # Both at the margin that ffmpeg's own lines have: what a file's tags say is indented further.
@@ -15,6 +18,7 @@ _STREAM = re.compile(r"^  Stream #\d+:\d+.*?: (\w+):", re.MULTILINE)
 _ERROR = re.compile(r"^(?:file:)?.*: (Invalid data found when processing input|.* not found)$", re.MULTILINE)
 _TRIAL_S = 1  # seconds that must decode before a file is taken
 _BYTES_PER_S = 2 * SAMPLE_RATE
+_MOST_SAID_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -27,9 +31,8 @@ def probe(path: Path, *, max_audio_s: float, timeout_s: float = 30) -> AudioInfo
 
     Raises AudioUnreadable, NoAudioTrack, AudioTooLong, AudioTimeout or FfmpegMissing.
     """
-    ended = _run(command(path, "-t", str(_TRIAL_S), *PCM_TO_STDOUT), timeout_s)
-    said = ended.stderr.decode(errors="replace")
-    if not ended.stdout:
+    has_sound, said = _try(path, timeout_s)
+    if not has_sound:
         kinds = _STREAM.findall(said)
         if kinds and "Audio" not in kinds:
             raise NoAudioTrack
@@ -48,30 +51,48 @@ def probe(path: Path, *, max_audio_s: float, timeout_s: float = 30) -> AudioInfo
 
 def _measure(path: Path, max_audio_s: float, timeout_s: float) -> float:
     """Seconds of sound, counted by decoding; a little more than the limit where it is longer."""
-    process = subprocess.Popen(
-        command(path, "-t", str(max_audio_s + 1), *PCM_TO_STDOUT),
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    timer = Timer(timeout_s, process.kill)
-    timer.start()
-    n_bytes = 0
-    try:
+    arguments = command(path, "-t", str(max_audio_s + 1), *PCM_TO_STDOUT)
+    with running(arguments, stderr=subprocess.DEVNULL) as process, _deadline(process, timeout_s):
         assert process.stdout is not None
-        with process.stdout:
-            while block := process.stdout.read(1 << 20):
-                n_bytes += len(block)
-    finally:
-        is_late = not timer.is_alive()
-        timer.cancel()
-        process.kill()
-        process.wait()
-    if is_late:
-        raise AudioTimeout(timeout_s=round(timeout_s))
+        n_bytes = 0
+        while block := process.stdout.read(1 << 20):
+            n_bytes += len(block)
     return n_bytes / _BYTES_PER_S
 
 
-def _run(arguments: list[str], timeout_s: float) -> "subprocess.CompletedProcess[bytes]":
+def _try(path: Path, timeout_s: float) -> tuple[bool, str]:
+    """Whether the first second decodes, and the beginning of what ffmpeg says."""
+    arguments = command(path, "-t", str(_TRIAL_S), *PCM_TO_STDOUT)
+    with running(arguments, stderr=subprocess.PIPE) as process, _deadline(process, timeout_s):
+        assert process.stdout is not None
+        assert process.stderr is not None
+        said: list[bytes] = []
+        listener = Thread(target=_listen, args=(process.stderr, said), daemon=True)
+        listener.start()
+        has_sound = False
+        while process.stdout.read(1 << 16):
+            has_sound = True
+        listener.join()
+    return has_sound, b"".join(said).decode(errors="replace")
+
+
+def _listen(pipe: IO[bytes], said: list[bytes]) -> None:
+    """Read all, so that ffmpeg never waits, but keep only the beginning: a hostile file makes it talk on and on."""
+    left_bytes = _MOST_SAID_BYTES
+    while block := pipe.read1(1 << 16):  # type: ignore[attr-defined]
+        said.append(block[:left_bytes])
+        left_bytes -= len(said[-1])
+
+
+@contextmanager
+def _deadline(process: "subprocess.Popen[bytes]", timeout_s: float) -> Iterator[None]:
+    """Raises AudioTimeout where the process had to be killed."""
+    timer = Timer(timeout_s, process.kill)
+    timer.start()
     try:
-        return subprocess.run(arguments, capture_output=True, stdin=subprocess.DEVNULL, timeout=timeout_s, check=False)
-    except subprocess.TimeoutExpired:
-        raise AudioTimeout(timeout_s=round(timeout_s)) from None
+        yield
+        is_late = not timer.is_alive()
+    finally:
+        timer.cancel()
+    if is_late:
+        raise AudioTimeout(timeout_s=round(timeout_s))

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import webbrowser
+from logging.handlers import MemoryHandler
 from types import FrameType
 
 from localwhisper import __version__, logs, paths
@@ -16,6 +17,7 @@ from localwhisper.settings import LOOPBACK_HOSTS, Settings
 from localwhisper.store.atomic import private
 
 LOG_BYTES = 1024 * 1024
+EARLY_RECORDS = 10_000  # of a start, until the log may be written
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
@@ -30,32 +32,42 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _serve(settings: Settings, open_browser: bool) -> None:
+    told_to_stop = _when_told_to_stop()  # before anyone knows that there is something to stop
     app = App(settings)
-    port = await app.start()
-    logging.getLogger().addHandler(logs.to_file(paths.log_file(settings.data_dir), LOG_BYTES, private))
-    logging.getLogger().addHandler(logs.to_console(settings.log_format))
+    early = MemoryHandler(EARLY_RECORDS, flushLevel=logging.CRITICAL + 1)
+    logging.getLogger().addHandler(early)
+    try:
+        port = await app.start()
+    finally:
+        logging.getLogger().removeHandler(early)
+    file = logs.to_file(paths.log_file(settings.data_dir), LOG_BYTES, private)  # only now is the data directory ours
+    for handler in (file, logs.to_console(settings.log_format)):
+        logging.getLogger().addHandler(handler)
+    early.setTarget(file)
+    early.close()
     name = "localhost" if settings.host in LOOPBACK_HOSTS else settings.host
     address = f"http://{name}:{port}"
     print(f"localwhisper {__version__} is at {address} (Ctrl-C stops it)", flush=True)
     if open_browser:
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-    await _told_to_stop()
+    await told_to_stop.wait()
     print("Stopping; what is unfinished goes on at the next start.", flush=True)
     await app.stop()
 
 
-async def _told_to_stop() -> None:
+def _when_told_to_stop() -> asyncio.Event:
+    """Set by the first SIGINT or SIGTERM; a second one ends the program at once."""
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         if told.is_set():
-            os._exit(130)  # asked twice
+            os._exit(130)
         loop.call_soon_threadsafe(told.set)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
-    await told.wait()
+    return told
 
 
 def _leave() -> None:

@@ -1,5 +1,6 @@
 """A checkpoint of openai-whisper's format, read by mapping: its tensors stay in the file until they are used."""
 
+import errno
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,9 @@ from torch import Tensor
 from whisper.model import AudioEncoder, ModelDimensions, TextDecoder, Whisper
 
 from localwhisper.errors import ModelCorrupt
+
+MOST_DIM = 200_000  # whisper's largest is its vocabulary of 51,866
+MOST_LAYERS = 256  # whisper's large has 32
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,17 @@ def read(path: Path, name: str) -> Checkpoint:
     try:
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         dims = ModelDimensions(**content["dims"])
+        _check_dims(dims)
         tensors: dict[str, Tensor] = content["model_state_dict"]
         for key, shape in _shapes(dims).items():
             if tensors[key].shape != shape:
                 raise ValueError(f"{key} has the shape {tuple(tensors[key].shape)}, not {tuple(shape)}")
-    except (MemoryError, OSError):
+    except MemoryError:
         raise
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # that is a file that breaks off, mapped into memory
+            raise
+        raise ModelCorrupt(model=name, reason="it breaks off") from None
     except Exception as error:  # torch.load raises nearly everything for a file that isn't one
         reason = str(error).splitlines()[0][:120] if str(error) else "unreadable"
         raise ModelCorrupt(model=name, reason=reason) from None
@@ -61,3 +70,11 @@ def _shapes(dims: ModelDimensions) -> dict[str, torch.Size]:
     return {
         f"{part}.{key}": value.shape for part, module in parts.items() for key, value in module.state_dict().items()
     }
+
+
+def _check_dims(dims: ModelDimensions) -> None:
+    """A model is built from them before its weights are looked at. Raises ValueError for what none can have."""
+    for name, value in vars(dims).items():
+        most = MOST_LAYERS if name.endswith("_layer") else MOST_DIM
+        if type(value) is not int or not 0 < value <= most:
+            raise ValueError(f"{name} can't be {value!r:.20}")

@@ -2,7 +2,7 @@
 
 import bisect
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -23,6 +23,8 @@ class JobIndex:
         self._jobs: dict[str, Job] = {}
         self._order: list[tuple[datetime, str]] = []  # oldest first
         self._queued: set[str] = set()
+        self._waiting: list[Job] | None = None  # the queued in their order, until one comes or goes
+        self._positions: dict[str, int] = {}
 
     def __len__(self) -> int:
         return len(self._jobs)
@@ -45,17 +47,30 @@ class JobIndex:
         if job.id not in self._jobs:
             bisect.insort(self._order, (job.created_at, job.id))
         self._jobs[job.id] = job
-        (self._queued.add if job.state is JobState.QUEUED else self._queued.discard)(job.id)
+        is_queued = job.state is JobState.QUEUED
+        if is_queued or job.id in self._queued:
+            self._waiting = None
+        (self._queued.add if is_queued else self._queued.discard)(job.id)
 
-    def queued(self) -> list[Job]:
-        """Jobs that wait, in no particular order."""
-        return [self._jobs[job_id] for job_id in self._queued]
+    def waiting(self) -> Sequence[Job]:
+        """Queued jobs in the order in which they will run."""
+        if self._waiting is None:
+            queued = (self._jobs[job_id] for job_id in self._queued)
+            self._waiting = sorted(queued, key=lambda job: (job.options.priority != "high", job.created_at))
+            self._positions = {job.id: n for n, job in enumerate(self._waiting, 1)}
+        return self._waiting
+
+    def position(self, job_id: str) -> int | None:
+        """1 for the job that is next; None where it doesn't wait."""
+        self.waiting()
+        return self._positions.get(job_id)
 
     def discard(self, job_id: str) -> None:
         job = self._jobs.pop(job_id, None)
         if job is not None:
             self._order.remove((job.created_at, job_id))
             self._queued.discard(job_id)
+            self._waiting = None
 
     def next_created_at(self, now: datetime) -> datetime:
         """A time for a new job that keeps the order also when the clock was set back."""

@@ -34,8 +34,7 @@ class Outlook:
         """1 for the job that is next; None where it doesn't wait."""
         if job.state is not JobState.QUEUED:
             return None
-        ahead = [waiting.id for waiting in self._queue.waiting()]
-        return ahead.index(job.id) + 1 if job.id in ahead else None
+        return self._queue.index.position(job.id)
 
     def remaining_s(self, job: Job) -> float | None:
         """Estimated seconds until the job is done; None once it has ended."""
@@ -50,7 +49,7 @@ class Outlook:
         return wait_s + self.work_s(job)
 
     def _running_s(self, job: Job) -> float:
-        if job.progress < PACE_FROM_PERCENT or job.started_at is None:
+        if job.progress < PACE_FROM_PERCENT:
             return self.work_s(job)
-        elapsed_s = max((self._now() - job.started_at).total_seconds(), 0.0)
+        elapsed_s = self._queue.running_s(job.id)
         return elapsed_s * (100 - job.progress) / job.progress

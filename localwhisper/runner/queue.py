@@ -1,7 +1,7 @@
 """The job queue on the event loop: submit, cancel, retry, remove, and which job runs next."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import datetime
@@ -100,8 +100,8 @@ class JobQueue:
         job = move(pending, JobState.QUEUED, now=now)
         await self._store.create(job, upload)
         self._ledger.announce(job)
-        self._dispatch()
-        return self.index.get(job_id)
+        asyncio.get_running_loop().call_soon(self._dispatch)  # the answer says what was promised: queued, and where
+        return job
 
     async def cancel(self, job_id: str) -> Job:
         """End a waiting or running job. Raises JobNotFound, JobAlreadyFinished."""
@@ -151,13 +151,17 @@ class JobQueue:
 
     # -- what people see -----------------------------------------------------------------
 
-    def waiting(self) -> list[Job]:
+    def waiting(self) -> Sequence[Job]:
         """Queued jobs in the order they will run."""
-        return sorted(self.index.queued(), key=lambda job: (job.options.priority != "high", job.created_at))
+        return self.index.waiting()
 
     def active(self) -> list[Job]:
         """Jobs that a worker has."""
         return self._workers.jobs()
+
+    def running_s(self, job_id: str) -> float:
+        """Seconds since a worker took the job, whatever the clock on the wall was set to; 0 where none has it."""
+        return self._workers.running_s(job_id)
 
     async def segments(self, job_id: str) -> tuple[Segment, ...]:
         """The segments decoded so far."""

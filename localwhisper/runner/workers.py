@@ -6,6 +6,7 @@ What runs in the worker itself is worker.py; which job is next is decided in que
 import asyncio
 import logging
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -34,6 +35,7 @@ class Run:
     cancelled: bool = False  # by the user; else a stop means: back into the queue
     reports: asyncio.Queue[Window | worker.Outcome] = field(default_factory=asyncio.Queue)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    started_s: float = field(default_factory=time.monotonic)
     done_before_s: float = 0.0  # seconds of audio that earlier runs had done
 
 
@@ -58,6 +60,10 @@ class Workers:
 
     def jobs(self) -> list[Job]:
         return [self._ledger.index.get(run.job_id) for run in self._runs.values()]
+
+    def running_s(self, job_id: str) -> float:
+        started = [run.started_s for run in self._runs.values() if run.job_id == job_id]
+        return time.monotonic() - started[0] if started else 0.0
 
     def open(self) -> None:
         self._executor = self._new_executor()

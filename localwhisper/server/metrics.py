@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from localwhisper.server.services import Services
 
 STORED_EVERY_S = 60.0  # walking the data folder takes a while
-LAG_EVERY_S = 0.5
 WAIT_BUCKETS_S = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14400)
 FACTOR_BUCKETS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10)
 LAG_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
@@ -66,13 +65,8 @@ class Metrics:
                 factor = event.transcript.processing_time / job.audio_duration
                 self._factor.labels(job.options.model).observe(factor)
 
-    async def watch_the_loop(self) -> None:
-        """Measure its lag until cancelled."""
-        loop = asyncio.get_running_loop()
-        while True:
-            due_s = loop.time() + LAG_EVERY_S
-            await asyncio.sleep(LAG_EVERY_S)
-            self._lag.observe(max(0.0, loop.time() - due_s))
+    def loop_was_late(self, lag_s: float) -> None:
+        self._lag.observe(lag_s)
 
     async def text(self, services: "Services") -> bytes:
         states = Count(job.state for job in services.queue.index)

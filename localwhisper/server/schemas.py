@@ -72,6 +72,9 @@ SCHEMAS: dict[str, Schema] = {
         {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
         {field.name: {**field.schema, "description": field.help} for field in FIELDS},
     ),
+    "CheckpointUpload": _object({"file": FILE}, {
+        "name": {**TEXT, "description": "what to call it; by default the file's name"},
+    }),
     "Submitted": _object({
         "job_id": TEXT, "status": STATE, "websocket_url": TEXT, "estimated_processing_time": SECONDS,
         "queue_position": WHOLE,

@@ -41,6 +41,7 @@ class Services:
     incoming: Path  # where uploads are received
     samples: Path
     uploads: Executor  # for parsing and writing what is uploaded
+    probes: Executor  # for reading their sound: apart, since a hostile file takes its time
     probe: Callable[[Path], AudioInfo]  # blocking
     languages: Mapping[str, str]  # code → English name
     now: Callable[[], datetime]

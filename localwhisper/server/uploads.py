@@ -4,124 +4,35 @@ import asyncio
 import re
 import uuid
 from collections.abc import Callable, Collection
-from pathlib import Path
-from typing import BinaryIO, ClassVar, TypeVar
+from concurrent.futures import Executor
+from contextlib import suppress
+from typing import Any, ClassVar, TypeVar
 
-import multipart
+import tornado.escape
+import tornado.iostream
 import tornado.web
 
 from localwhisper.errors import (
-    AudioUnreadable,
-    DuplicateField,
-    InvalidBody,
     LocalWhisperError,
-    MissingFile,
-    UnknownOption,
     UploadTooLarge,
 )
 from localwhisper.jobs.model import Job, Options
+from localwhisper.server import views
 from localwhisper.server.base import BaseHandler
+from localwhisper.server.form import Form
+from localwhisper.server.http_errors import status_of
 from localwhisper.server.options import BY_NAME, parse_options
 from localwhisper.server.proxy import prefix_of
 from localwhisper.server.views import seconds
-from localwhisper.store.atomic import private, storage_errors
+from localwhisper.store.atomic import fsync_file, storage_errors
 
-MAX_FIELD_BYTES = 16 * 1024
-MAX_PARTS = 32
+LINGER_S = 5.0  # for a client to read that its upload is refused while it still sends
+STALL_S = 120.0  # without a byte, then an upload is given up
+MAX_NAME_CHARS = 255
+UNLIMITED = 2**63 - 1
 FORM_OVERHEAD_BYTES = 1024 * 1024  # what a body may hold besides the file
 T = TypeVar("T")
 SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}$")
-
-
-class Form:
-    """A multipart body as it arrives: the part `file_field` goes to `path`, the others are kept.
-
-    `known`: the other parts there may be, each once; None: any, any number of times.
-    `head` is written before the file's own bytes.
-    Threading: one call at a time, on any thread; write() blocks on the disk.
-    """
-
-    def __init__(
-        self, content_type: str, path: Path, max_file_bytes: int, *, file_field: str = "file",
-        known: Collection[str] | None = None, head: bytes = b"",
-    ) -> None:  # fmt: skip
-        kind, options = multipart.parse_options_header(content_type)
-        if kind != "multipart/form-data" or not options.get("boundary"):
-            raise InvalidBody(reason="it must be multipart/form-data with a boundary")
-        self._parser = multipart.PushMultipartParser(options["boundary"], max_segment_count=MAX_PARTS)
-        self._path = path
-        self._file_field = file_field
-        self._known = known
-        self._head = head
-        self._max_file_bytes = max_file_bytes
-        self._file: BinaryIO | None = None
-        self._name: str | None = None  # of the part being received
-        self._fields: list[tuple[str, bytearray]] = []
-        self.file_bytes = 0  # without the head
-        self.filename: str | None = None
-
-    def write(self, chunk: bytes) -> None:
-        """Raises a LocalWhisperError for what can't be taken."""
-        try:
-            with storage_errors(self._path):
-                for event in self._parser.parse(chunk):
-                    if isinstance(event, multipart.MultipartSegment):
-                        self._begin(event)
-                    elif event:
-                        self._data(event)
-        except multipart.MultipartError as error:
-            raise InvalidBody(reason=str(error)) from None
-
-    def end(self) -> list[tuple[str, str]]:
-        """The other fields in their order. Raises InvalidBody where the body broke off, MissingFile."""
-        try:
-            self._parser.close()
-            fields = [(name, bytes(text).decode()) for name, text in self._fields]
-        except multipart.MultipartError:
-            raise InvalidBody(reason="it ends before its last part does") from None
-        except UnicodeDecodeError:
-            raise InvalidBody(reason="its fields are not UTF-8") from None
-        if self._file is None:
-            raise MissingFile(field=self._file_field)
-        with storage_errors(self._path):
-            self._file.close()  # writes what was buffered
-        if not self.file_bytes:
-            raise AudioUnreadable(reason="it is empty")
-        return fields
-
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-
-    def _begin(self, part: multipart.MultipartSegment) -> None:
-        self._name = part.name
-        if part.name == self._file_field:
-            if self._file is not None:
-                raise DuplicateField(field=part.name)
-            self._file = open(self._path, "xb", opener=private)  # noqa: SIM115  # close() does
-            self._file.write(self._head)
-            self.filename = part.filename
-        elif not part.name:
-            raise InvalidBody(reason="a part has no name")
-        elif self._known is not None and part.name not in self._known:
-            raise UnknownOption(field=part.name[:100], accepted=", ".join([self._file_field, *self._known]))
-        elif self._known is not None and any(name == part.name for name, _ in self._fields):
-            raise DuplicateField(field=part.name)
-        else:
-            self._fields.append((part.name, bytearray()))
-
-    def _data(self, data: bytes | bytearray) -> None:
-        if self._name == self._file_field:
-            assert self._file is not None
-            self.file_bytes += len(data)
-            if self.file_bytes > self._max_file_bytes:
-                raise UploadTooLarge(limit_bytes=self._max_file_bytes)
-            self._file.write(data)
-        else:
-            field = self._fields[-1][1]
-            field += data
-            if len(field) > MAX_FIELD_BYTES:
-                raise InvalidBody(reason=f"the field {self._name} is longer than {MAX_FIELD_BYTES} bytes")
 
 
 @tornado.web.stream_request_body
@@ -129,7 +40,7 @@ class UploadHandler(BaseHandler):
     """Takes one file and the fields beside it.
 
     A failure while the body still arrives is kept and answered once it has ended, since browsers
-    show no answer that comes before they have sent everything.
+    show no answer that comes before they have sent everything; but too large a file is refused at once.
     """
 
     file_field: ClassVar[str] = "file"
@@ -138,6 +49,8 @@ class UploadHandler(BaseHandler):
     failure: LocalWhisperError | None = None
     is_busy = False  # a thread works on the form or the upload
     is_gone = False  # the client has hung up
+    is_refused = False  # the answer is on its way already
+    timer: asyncio.TimerHandle | None = None
 
     def prepare(self) -> None:
         super().prepare()
@@ -145,10 +58,13 @@ class UploadHandler(BaseHandler):
             return  # the answer is that POST is what this takes
         settings = self.services.settings
         limit = settings.max_upload_bytes + FORM_OVERHEAD_BYTES
-        if int(self.request.headers.get("Content-Length") or 0) > limit:
-            raise UploadTooLarge(limit_bytes=settings.max_upload_bytes)
-        assert self.request.connection is not None
-        self.request.connection.set_max_body_size(limit)  # type: ignore[attr-defined]
+        connection: Any = self.request.connection
+        connection.set_body_timeout(None)  # however long it takes, as long as something comes
+        connection.set_max_body_size(UNLIMITED)  # the limit is kept here
+        if self._announced_bytes() > limit:
+            self._refuse(UploadTooLarge(limit_bytes=settings.max_upload_bytes))
+            return
+        self._expect_more()
         self.job_id = str(uuid.uuid4())
         self.identify(self.job_id)
         self.upload = self.services.incoming / self.job_id
@@ -163,25 +79,32 @@ class UploadHandler(BaseHandler):
 
     async def data_received(self, chunk: bytes) -> None:
         form = self.form
-        if form is not None and self.failure is None:
-            try:
-                await self.blocking(lambda: form.write(chunk))
-            except LocalWhisperError as error:
-                self.failure = error
-                self._discard()
+        if form is None or self.failure is not None:
+            return
+        self._expect_more()
+        try:
+            await self.blocking(lambda: form.write(chunk))
+        except LocalWhisperError as error:
+            self.failure = error
+            self._discard()
+            if isinstance(error, UploadTooLarge):
+                self._refuse(error)
 
     def fields(self) -> list[tuple[str, str]]:
         """The fields beside the file, once all has arrived. Raises what was wrong on the way."""
-        assert self.form is not None
+        self._stop_timer()
         if self.failure is not None:
             raise self.failure
+        assert self.form is not None
         return self.form.end()
 
     async def submit(self, options: Options, filename: str | None = None) -> Job:
         """Check the file and queue it as a job. Raises what probing and queueing raise."""
         services = self.services
         assert self.form is not None
-        info = await self.blocking(lambda: services.probe(self.upload))
+        with storage_errors(self.upload):  # here, where several may wait for the disk at once, not in the store
+            await self.blocking(lambda: fsync_file(self.upload))
+        info = await self.blocking(lambda: services.probe(self.upload), services.probes)
         filename = clean_name(filename or self.form.filename)
         suffix = SUFFIX.search(filename)
         return await services.queue.submit(
@@ -192,18 +115,60 @@ class UploadHandler(BaseHandler):
 
     def on_connection_close(self) -> None:
         self.is_gone = True
+        self._stop_timer()
         if not self.is_busy:
             self._discard()
 
     def on_finish(self) -> None:
+        self._stop_timer()
         if not self.is_busy:
             self._discard()
 
-    async def blocking(self, function: Callable[[], T]) -> T:
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        if not self.is_refused:
+            super().send_error(status_code, **kwargs)
+        elif not self._finished:
+            self.finish()  # it was answered before
+
+    def _announced_bytes(self) -> int:
+        """0 where the client doesn't say, or nonsense, which tornado refuses."""
+        text = self.request.headers.get("Content-Length", "")
+        return int(text) if re.fullmatch(r"[0-9]{1,20}", text) else 0
+
+    def _refuse(self, error: LocalWhisperError) -> None:
+        """Answer at once, and go on reading for a moment: a closed connection would swallow the answer."""
+        self.failure, self.is_refused = error, True
+        self._stop_timer()
+        text = tornado.escape.json_encode({"error": views.message_body(error.message, self.language)}).encode()
+        self.set_status(status_of(error))
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.set_header("Content-Length", str(len(text)))
+        self.set_header("Connection", "close")
+        self.write(text)
+        self.sending = asyncio.ensure_future(self._send())
+        self.timer = asyncio.get_running_loop().call_later(LINGER_S, self._hang_up)
+
+    async def _send(self) -> None:
+        with suppress(tornado.iostream.StreamClosedError):
+            await self.flush()
+
+    def _expect_more(self) -> None:
+        self._stop_timer()
+        self.timer = asyncio.get_running_loop().call_later(STALL_S, self._hang_up)
+
+    def _stop_timer(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+
+    def _hang_up(self) -> None:
+        connection: Any = self.request.connection
+        connection.close()
+
+    async def blocking(self, function: Callable[[], T], executor: Executor | None = None) -> T:
         """Run a function that works on the form or the upload on a thread."""
         self.is_busy = True
         try:
-            return await asyncio.get_running_loop().run_in_executor(self.services.uploads, function)
+            return await asyncio.get_running_loop().run_in_executor(executor or self.services.uploads, function)
         finally:
             self.is_busy = False
             if self.is_gone:
@@ -235,12 +200,16 @@ class SubmitHandler(UploadHandler):
             "status": job.state.value,
             "websocket_url": f"{scheme}://{self.request.host}{prefix}/ws/transcription/{job.id}",
             "estimated_processing_time": seconds(services.outlook.work_s(job)),
-            "queue_position": services.outlook.queue_position(job) or 0,
+            "queue_position": services.outlook.queue_position(job),
         })  # fmt: skip
 
 
 def clean_name(name: str | None) -> str:
-    """A name to show: no folders, no control characters, at most 255 characters."""
+    """A name to show: no folders, no control characters, at most 255 characters, its extension among them."""
     last = re.split(r"[/\\]", name or "")[-1]
     printable = "".join(char for char in last if char.isprintable()).strip()
-    return printable[:255] or "audio"
+    if not printable.strip("."):
+        return "audio"
+    found = SUFFIX.search(printable)
+    suffix = found.group() if found else ""
+    return printable[: MAX_NAME_CHARS - len(suffix)].removesuffix(suffix) + suffix

@@ -28,7 +28,7 @@ _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 class Malformed(ValueError):
-    """Not a record, or one with a value that can't be."""
+    """Not a record, or one with a value that can't be. Its text goes to the log, so it quotes no value."""
 
 
 def dump_job(job: Job) -> bytes:
@@ -142,7 +142,7 @@ def _load(kind: str, cls: type[T], data: bytes) -> T:
             record = MIGRATIONS[version](kind, record)
         return read(record)
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
-        raise Malformed(f"{type(error).__name__}: {error}") from None
+        raise Malformed(str(error) if isinstance(error, Malformed) else type(error).__name__) from None
 
 
 @cache
@@ -181,13 +181,13 @@ def _record_reader(cls: Any) -> Callable[[Any], Any]:
 
 def _exactly(kind: type[T], value: Any) -> T:
     if type(value) is not kind:  # also keeps True from being an integer
-        raise Malformed(f"{value!r:.50} is no {kind.__name__}")
+        raise Malformed(f"a {type(value).__name__} is no {kind.__name__}")
     return value
 
 
 def _one_of(choices: tuple[Any, ...], value: Any) -> Any:
     if value not in choices:
-        raise Malformed(f"{value!r:.50} is none of {choices}")
+        raise Malformed(f"none of {choices}")
     return value
 
 
@@ -195,7 +195,7 @@ def _read_float(value: Any) -> float:
     if type(value) is str:
         return _NOT_FINITE[value]
     if type(value) is not float and type(value) is not int:
-        raise Malformed(f"{value!r:.50} is no number")
+        raise Malformed(f"a {type(value).__name__} is no number")
     return float(value)
 
 

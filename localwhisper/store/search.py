@@ -1,10 +1,13 @@
 """The full-text index of all transcripts: an SQLite file that can be lost, for a start adds what it lacks."""
 
 import logging
+import os
 import re
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
+
+from localwhisper.store.atomic import private
 
 log = logging.getLogger(__name__)
 MARK = "\x02"  # around a hit; no transcript has it
@@ -67,6 +70,7 @@ class SearchIndex:
 
 
 def _open(path: Path) -> sqlite3.Connection:
+    os.close(private(str(path), os.O_RDWR | os.O_CREAT))  # its journal gets the same mode
     db = sqlite3.connect(path, check_same_thread=False)
     try:
         db.execute("PRAGMA journal_mode=WAL")

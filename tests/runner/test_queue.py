@@ -85,8 +85,8 @@ async def test_cancel_against_finish_has_one_answer(serve: Serve, engine: StepEn
 async def test_speeds_are_learnt_and_kept(serve: Serve, engine: StepEngine) -> None:
     engine.release()
     client = await serve()
-    answer = await client.submit(wav(LEAST_AUDIO_S))
-    await client.job_when(answer.json["job_id"], "completed")
+    submitted = await client.submit(wav(LEAST_AUDIO_S + 1))
+    await client.job_when(submitted.json["job_id"], "completed")
     learnt = client.app._services.outlook._speeds.factors
     assert set(learnt) == {"demo"}
     await client.close()

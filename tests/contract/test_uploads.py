@@ -1,0 +1,209 @@
+"""Uploads as no browser sends them: over a plain socket, wrong, endless, slow, broken off."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from localwhisper.server import uploads
+from tests.client import Client, wav
+from tests.conftest import Serve
+
+pytestmark = pytest.mark.gen_test
+PART = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
+END = b"\r\n--b--\r\n"
+WHOLE = PART + wav() + END
+CHUNKED = "Transfer-Encoding: chunked\r\n"
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+class Connection:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    async def begin(self, *lines: str) -> None:
+        head = ["POST /transcribe-job HTTP/1.1", "Host: localhost", "Content-Type: multipart/form-data; boundary=b"]
+        await self.send(("\r\n".join([*head, *(line.strip() for line in lines)]) + "\r\n\r\n").encode())
+
+    async def send(self, data: bytes) -> None:
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def answer(self) -> tuple[int, str]:
+        """Status and the error's code."""
+        head = (await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 10)).decode()
+        status = int(head.split()[1])
+        lengths = [line.split(":")[1] for line in head.splitlines() if line.lower().startswith("content-length")]
+        body = json.loads(await self.reader.readexactly(int(lengths[0]))) if lengths and int(lengths[0]) else {}
+        return status, body.get("error", {}).get("code", "")
+
+
+@asynccontextmanager
+async def connection(client: Client) -> AsyncIterator[Connection]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(client.host.split(":")[1]))
+    try:
+        yield Connection(reader, writer)
+    finally:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+
+async def nothing_left(folder: Path) -> None:
+    for _ in range(200):
+        if not list((folder / "incoming").iterdir()):
+            assert list((folder / "jobs").iterdir()) == []
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(list((folder / "incoming").iterdir()))
+
+
+@pytest.mark.parametrize("length", ["abc", "-5", "1e9", "1_000", "0x10", "", "9" * 30, "5, 6", "\u0661"])
+async def test_a_length_that_is_none(serve: Serve, tmp_path: Path, length: str) -> None:
+    client = await serve()
+    async with connection(client) as one:
+        await one.begin(f"Content-Length: {length}")
+        await one.send(WHOLE)
+        assert (await one.answer())[0] in (400, 413)
+    await nothing_left(tmp_path / "data")
+    assert (await client.get("/health")).status == 200
+
+
+async def test_too_large_by_its_own_word_is_refused_before_it_comes(serve: Serve, tmp_path: Path) -> None:
+    client = await serve(max_upload_bytes=1000)
+    async with connection(client) as one:
+        await one.begin("Content-Length: 5000000000")
+        assert await one.answer() == (413, "upload_too_large")
+        await one.send(b"x" * 3_000_000)  # what was on its way meanwhile resets nothing
+        await asyncio.sleep(0.1)
+        await one.send(b"x")
+    await nothing_left(tmp_path / "data")
+
+
+async def test_too_large_without_a_word_is_refused_as_soon_as_it_is(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "LINGER_S", 0.2)
+    client = await serve(max_upload_bytes=1000)
+    async with connection(client) as one:
+        await one.begin(CHUNKED)
+        await one.send(chunk(PART + b"x" * 2000))
+        assert await one.answer() == (413, "upload_too_large")
+        await one.send(chunk(b"x" * 2000))
+        assert await asyncio.wait_for(one.reader.read(), 5) == b""  # then the connection is closed
+    await nothing_left(tmp_path / "data")
+
+
+async def test_chunks_are_as_good_as_a_length(serve: Serve) -> None:
+    client = await serve()
+    async with connection(client) as one:
+        await one.begin(CHUNKED)
+        for at in range(0, len(WHOLE), 1000):
+            await one.send(chunk(WHOLE[at : at + 1000]))
+        await one.send(b"0\r\n\r\n")
+        assert (await one.answer())[0] == 200
+
+
+@pytest.mark.parametrize("sent", [0, 10, len(PART), len(PART) + 20_000, len(WHOLE) - 3])
+@pytest.mark.parametrize("how", [f"Content-Length: {len(WHOLE)}", CHUNKED])
+async def test_broken_off_leaves_nothing(serve: Serve, tmp_path: Path, sent: int, how: str) -> None:
+    client = await serve()
+    async with connection(client) as one:
+        await one.begin(how)
+        await one.send(chunk(WHOLE[:sent]) if how == CHUNKED and sent else WHOLE[:sent])
+        await asyncio.sleep(0.03)
+    await nothing_left(tmp_path / "data")
+
+
+async def test_a_length_shorter_than_the_body(serve: Serve, tmp_path: Path) -> None:
+    client = await serve()
+    async with connection(client) as one:
+        await one.begin(f"Content-Length: {len(WHOLE) - 100}")
+        await one.send(WHOLE)
+        assert await one.answer() == (400, "invalid_body")
+    await nothing_left(tmp_path / "data")
+
+
+async def test_silence_in_the_midst_of_an_upload_ends_it(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "STALL_S", 0.3)
+    client = await serve()
+    async with connection(client) as one:
+        await one.begin(f"Content-Length: {len(WHOLE)}")
+        await one.send(WHOLE[:500])
+        assert await asyncio.wait_for(one.reader.read(), 5) == b""
+    await nothing_left(tmp_path / "data")
+
+
+async def test_a_byte_at_a_time_slows_nobody(serve: Serve) -> None:
+    client = await serve()
+    async with connection(client) as slow:
+        await slow.begin(f"Content-Length: {len(WHOLE)}")
+        for byte in WHOLE[:200]:
+            await slow.send(bytes([byte]))
+        assert (await client.submit()).status == 200
+        await slow.send(WHOLE[200:])
+        assert (await slow.answer())[0] == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"".join(b'--b\r\nContent-Disposition: form-data; name="x%d"\r\n\r\ny\r\n' % n for n in range(10_000)) + END,
+        PART.replace(b"\r\n\r\n", b"\r\n" + b"A: b\r\n" * 100_000 + b"\r\n") + wav() + END,
+        PART[:-4] + b"\r\nA: " + b"x" * 100_000 + b"\r\n\r\n" + wav() + END,
+        PART.replace(b'name="file"', b'name="fi\xffle"') + wav() + END,
+        b"--b\r\n\r\nx" + END,
+        b"--b" * 50_000,
+        b"\r\n" * 50_000 + WHOLE,
+        WHOLE + b"and more" * 1000,
+    ],
+    ids=["parts", "headers", "long header", "not utf-8", "no headers", "dashes", "blank lines", "epilogue"],
+)  # fmt: skip
+async def test_forms_that_are_a_trial(serve: Serve, body: bytes) -> None:
+    client = await serve()
+    kind = "multipart/form-data; boundary=b"
+    answer = await client.fetch("POST", "/transcribe-job", body=body, Content_Type=kind)
+    assert answer.status == 200 or answer.code in ("invalid_body", "unknown_option", "missing_file")
+    assert answer.status in (200, 400)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "multipart/form-data; boundary=" + "b" * 5000,
+        'multipart/form-data; boundary="',
+        "multipart/form-data; boundary=\u00e9",
+        "multipart/mixed; boundary=b",
+        ";;;",
+    ],
+)
+async def test_content_types_that_are_a_trial(serve: Serve, kind: str) -> None:
+    client = await serve()
+    answer = await client.fetch("POST", "/transcribe-job", body=WHOLE, Content_Type=kind)
+    assert (answer.status, answer.code) == (400, "invalid_body")
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("..", "audio"), ("-rf.wav", "-rf.wav"), ("a\nb\r.wav", "ab.wav"), ("n" * 300 + ".wav", "n" * 251 + ".wav"),
+        ("x\x00.wav", "x.wav"), ("\u202egpj.wav", "gpj.wav"), ("CON.wav", "CON.wav"), ("日本語 ñ.wav", "日本語 ñ.wav"),
+        ("/etc/passwd", "passwd"), ("a/../b", "b"), (".wav", ".wav"),
+    ],
+)  # fmt: skip
+async def test_names_that_are_a_trial(serve: Serve, tmp_path: Path, given: str, shown: str) -> None:
+    client = await serve()
+    answer = await client.submit(filename=given)
+    assert answer.status == 200, answer.body
+    job = (await client.get(answer.headers["Location"])).json
+    assert job["filename"] == shown
+    names = {path.name for path in (tmp_path / "data" / "jobs" / job["job_id"]).iterdir()}
+    assert names <= {"job.json", "job.json.tmp", "segments.jsonl", "audio", "audio.wav"}
