@@ -48,7 +48,7 @@ def test_the_whole_job_by_keyboard(desk: Desk, page: Page, samples: list[dict[st
     reach(page, card.get_by_role("link", name="Read and listen"))
     page.keyboard.press("Enter")
     expect(page.locator("reading-desk h2")).to_be_focused()
-    reach(page, page.locator("button.time").first)
+    reach(page, page.locator("reading-desk button.time").first)
     page.keyboard.press("Enter")
     page.wait_for_function("() => document.querySelector('video').currentTime > 0")
     page.keyboard.press("k")
