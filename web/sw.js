@@ -1,6 +1,6 @@
 /**
- * Lets the page open while the server is away; it then waits and goes on by itself. Everything is asked of the server
- * first, so an upgrade is seen at once: what is kept here is only for when nobody answers. Never anything but the shell.
+ * Lets the page open while the server is away. The server is always asked first, so an upgrade is seen at once: what is
+ * kept is only for when nobody answers, and only the shell.
  */
 
 const CACHE = "shell";

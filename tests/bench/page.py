@@ -44,7 +44,7 @@ def main() -> None:
             print(f"{_machine()}, Chromium {browser.version}, {options.jobs} jobs")
             _first_view(browser, server, options.rounds)
             _scrolling(browser, server, options.jobs)
-            _search(browser, server, options.rounds)
+            _search(browser, server, options.jobs, options.rounds)
         finally:
             browser.close()
             server.stop()
@@ -90,14 +90,15 @@ def _scrolling(browser: Browser, server: Server, n_jobs: int) -> None:
     page.close()
 
 
-def _search(browser: Browser, server: Server, rounds: int) -> None:
+def _search(browser: Browser, server: Server, n_jobs: int, rounds: int) -> None:
     page = _open(browser, server)
     field, hit = page.locator("history-filter input"), page.locator("mark")
     times = []
     for number in range(rounds):
         began = page.evaluate("performance.now()")
-        field.fill(f"remark {number * 97 % 2000}")
-        hit.get_by_text(str(number * 97 % 2000), exact=True).first.wait_for()
+        wanted = str(number * 97 % n_jobs)
+        field.fill(f"remark {wanted}")
+        hit.get_by_text(wanted, exact=True).first.wait_for()
         times.append(page.evaluate("performance.now()") - began)
     _tell("a search's hits shown (200 ms of it: waiting for the next key)", times, "ms")
     page.close()

@@ -17,7 +17,8 @@ from tests.browser.desk import Desk
 from tests.browser.seeds import HOSTILE, TALK, Seeds
 from tests.process.server import Server
 
-expect.set_options(timeout=20_000)
+PATIENCE_MS = 60_000  # a busy machine is no failure
+expect.set_options(timeout=PATIENCE_MS)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 LONG_S = 240  # eight windows
 
@@ -91,7 +92,7 @@ def library_context(
     browser: Browser, library_server: Server, context_options: dict[str, Any]
 ) -> Iterator[BrowserContext]:
     context = browser.new_context(**{"base_url": library_server.url, "locale": "en-US", **context_options})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context
     context.close()
 
@@ -116,7 +117,7 @@ def context_options() -> dict[str, Any]:
 @pytest.fixture
 def context(browser: Browser, server: Server, context_options: dict[str, Any]) -> Iterator[BrowserContext]:
     context = browser.new_context(**{"base_url": server.url, "locale": "en-US", **context_options})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context
     context.close()
 

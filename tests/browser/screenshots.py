@@ -14,7 +14,7 @@ from tests.process.server import Server
 
 DOCS = Path(__file__).parents[2] / "docs"
 WIDE = {"width": 1180, "height": 820}
-PHONE = {"width": 360, "height": 720}
+PHONE = {"width": 320, "height": 640}
 LETTERS = (
     "Dear Klara, the parcel came on Thursday, and nothing in it was broken.",
     "The boys have read both books already and quarrel about the third.",

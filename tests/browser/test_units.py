@@ -21,7 +21,7 @@ def test_times_corrections_words_and_tables() -> None:
 
 
 def test_no_text_is_missing_and_none_unused() -> None:
-    known = set(re.findall(r'^  "?([\w.]+)"?:', (WEB / "js/i18n/en.js").read_text(encoding="utf-8"), re.MULTILINE))
+    known = set(re.findall(r'^\s+"?([\w.]+)"?:', (WEB / "js/i18n/en.js").read_text(encoding="utf-8"), re.MULTILINE))
     text = sources()
     unused = {key for key in known if f'"{key}"' not in text and not key.startswith(DYNAMIC)}
     asked = re.findall(r'\bt\("([\w.]+)"|data-t(?:-label|-placeholder)?="([\w.]+)"', text)

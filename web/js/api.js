@@ -1,6 +1,6 @@
 /**
- * Everything the page asks of the server over HTTP: the only fetch and the only XMLHttpRequest (which, unlike fetch,
- * tells how much of an upload is sent). Addresses are relative, so the page works under any path prefix.
+ * Everything asked of the server over HTTP: the only fetch, and the only XMLHttpRequest, which tells how much of an
+ * upload is sent. Addresses are relative, so the page works under any path prefix.
  */
 
 export class ApiError extends Error {

@@ -25,7 +25,8 @@ export function listen(deedOf) {
 		if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
 		const target = event.target instanceof Element ? event.target : document.body;
 		const modified = event.ctrlKey || event.metaKey;
-		const key = modified ? `ctrl+${event.shiftKey ? "shift+" : ""}${event.key.toLowerCase()}` : event.key.length === 1 ? event.key.toLowerCase() : event.key;
+		const own = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+		const key = modified ? `ctrl+${event.shiftKey ? "shift+" : ""}${own}` : own;
 		const row = event.altKey ? undefined : KEYS.find(([keys]) => keys.includes(key));
 		if (!row) return;
 		const corrects = target.closest("[contenteditable]") !== null;

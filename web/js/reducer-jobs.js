@@ -1,7 +1,4 @@
-/**
- * How the known jobs change. Pure, and idempotent where the server may repeat itself: segments are kept by id, and a
- * snapshot replaces what was known.
- */
+/** How the known jobs change. Pure, and idempotent: segments are kept by id, and a snapshot replaces what was known. */
 
 /** Jobs in one snapshot at most; a full one means that there may be older ones. */
 export const PAGE_SIZE = 50;
@@ -68,8 +65,7 @@ export const JOB_HANDLERS = {
 		return { ...state, leaving: leaving ? [...others, jobId] : others };
 	},
 
-	// The answer of GET /job gives the text. The state comes from the socket alone: an answer that was under way for a
-	// while must not turn a finished job back into a running one.
+	// Gives the text; the state comes from the socket alone, lest a late answer makes a finished job run again.
 	"job/detail"(state, /** @type {Job} */ job, jobId) {
 		const entry = state.entries[jobId];
 		if (!entry) return state;

@@ -62,16 +62,8 @@ function tell(text) {
 
 /** A ring that closes. @param {number} share 0 to 1 */
 function ring(share) {
-	const canvas = document.createElement("canvas");
-	canvas.width = canvas.height = 32;
-	const pen = canvas.getContext("2d");
-	if (!pen) return "";
-	for (const [colour, end] of /** @type {[string, number][]} */ ([["#8fa39e", 1], ["#12907b", share]])) {
-		pen.beginPath();
-		pen.strokeStyle = colour;
-		pen.lineWidth = 6;
-		pen.arc(16, 16, 12, -Math.PI / 2, (2 * end - 0.5) * Math.PI);
-		pen.stroke();
-	}
-	return canvas.toDataURL();
+	const circle = '<circle cx="16" cy="16" r="12" transform="rotate(-90 16 16)" pathLength="1"';
+	const both = `${circle} stroke="#8fa39e"/>${circle} stroke="#12907b" stroke-dasharray="${share} 1"/>`;
+	const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none" stroke-width="6">${both}</svg>`;
+	return `data:image/svg+xml,${encodeURIComponent(svg)}`;
 }

@@ -212,6 +212,14 @@ interface Open {
   lines: ReturnType<typeof import("./desk/text-lines.js").textLines>;
 }
 
+interface DeskOfLines {
+  play(seconds: number): void;
+  time(): number;
+  change(lines: Lines, key?: string): void;
+}
+
+type Saving = "saved"|"unsaved"|"saving"|"failed"|"conflict";
+type Sending = {upload: Upload, options: SubmitOptions, open: () => Promise<File>, stop: AbortController};
 type Message = {type: string, job_id?: string|null, data?: any};
 type Handlers = Record<string, (state: State, data: any, jobId: string) => State>;
 

@@ -5,8 +5,6 @@ import { durationOf } from "./lib/duration.js";
 
 const AT_ONCE = 2;
 
-/** @typedef {{upload: Upload, options: SubmitOptions, open: () => Promise<File>, stop: AbortController}} Sending */
-
 /** @param {Api} api @param {Store} store @returns {Uploads} */
 export function uploadsTo(api, store) {
 	/** @type {Map<string, Sending>} */

@@ -16,13 +16,13 @@ export function dropZone(element, page) {
 	const recorder = recorderPanel(take);
 	deeds["home choose"] = () => input.click();
 	deeds["home record"] = recorder.start;
-	one(element, "#record", HTMLElement).addEventListener("click", recorder.start);
-	one(element, ".drop", HTMLElement).append(recorder.element);
+	one(element, "#record").addEventListener("click", recorder.start);
+	one(element, ".drop").append(recorder.element);
 	input.addEventListener("change", () => {
 		take(input.files ?? []);
 		input.value = "";
 	});
-	listen(one(element, ".drop-cover", HTMLElement), take);
+	listen(one(element, ".drop-cover"), take);
 	return (_state, before) => before ?? recorder.draw();
 }
 

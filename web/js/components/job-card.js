@@ -66,6 +66,7 @@ export function jobCard(id, page, onToggle) {
 			const works = job.status === "processing";
 			element.dataset.status = job.status;
 			setText(name, job.filename);
+		name.title = job.filename;
 			setText(status, t(`status.${job.status}`));
 			setText(facts, factsOf(entry));
 			show(bar, works);

@@ -12,10 +12,10 @@ export function jobList(element, page) {
 	const toggled = new Map();
 	/** The finished job that is open unless a person closes it. */
 	let newest = "";
-	const list = one(element, ".cards", HTMLElement);
-	const empty = one(element, "#jobs-empty", HTMLElement);
-	const none = one(element, "#jobs-none", HTMLElement);
-	const older = one(element, "#older", HTMLElement);
+	const list = one(element, ".cards");
+	const empty = one(element, "#jobs-empty");
+	const none = one(element, "#jobs-none");
+	const older = one(element, "#older");
 	older.addEventListener("click", () => actions.loadOlder());
 	// The next page comes before its place is reached; the button is for those who don't scroll.
 	new IntersectionObserver(([seen]) => seen?.isIntersecting && actions.loadOlder(), { rootMargin: "600px" }).observe(older);

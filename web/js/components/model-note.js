@@ -5,7 +5,6 @@ import { button, h, say, setText, show } from "../lib/dom.js";
 import { bytes, span } from "../lib/format.js";
 
 const HOUR_S = 3600;
-const PATIENCE_MS = 4000;
 
 /** @param {Actions} actions */
 export function modelNote(actions) {
@@ -18,7 +17,7 @@ export function modelNote(actions) {
 	const bar = h("progress", { max: 1 });
 	const figures = h("p", { class: "hint figures" });
 	const download = button("small", "model.download", () => shown && actions.downloadModel(shown), "download");
-	const remove = confirmed(button("small ghost", "model.remove"), () => shown && actions.removeModel(shown));
+	const remove = button("small ghost", "model.remove", () => shown && confirm(t("job.really")) && actions.removeModel(shown));
 	const element = h("model-note", { class: "model-note" }, text, speed, more, error, bar, figures, download, remove);
 
 	return {
@@ -46,30 +45,7 @@ export function modelNote(actions) {
 			setText(/** @type {Element} */ (download.lastElementChild), t("model.download", { name }));
 			show(download, !available && !model.download);
 			show(remove, available && !bundled);
-			if (!remove.dataset.asked) setText(/** @type {Element} */ (remove.lastElementChild), t("model.remove", { name }));
+			setText(/** @type {Element} */ (remove.lastElementChild), t("model.remove", { name }));
 		},
 	};
-}
-
-/** A button that asks once more before it does what can't be undone. @param {HTMLButtonElement} button @param {() => void} action */
-function confirmed(button, action) {
-	const words = /** @type {Element} */ (button.lastElementChild);
-	let before = "";
-	const relax = () => {
-		if (!button.dataset.asked) return;
-		delete button.dataset.asked;
-		words.textContent = before;
-	};
-	button.addEventListener("click", () => {
-		if (button.dataset.asked) {
-			relax();
-			return action();
-		}
-		before = words.textContent ?? "";
-		button.dataset.asked = "yes";
-		words.textContent = t("job.really");
-		setTimeout(relax, PATIENCE_MS);
-	});
-	button.addEventListener("blur", relax);
-	return button;
 }

@@ -15,14 +15,14 @@ export function optionsForm(element, page) {
 	/** Code by the name shown. @type {Map<string, string>} */
 	let codes = new Map();
 	let languagesShown = "";
-	const form = one(element, "form", HTMLElement);
+	const form = one(element, "form");
 	const models = one(form, "#model", HTMLSelectElement);
 	const note = modelNote(page.actions);
 	const spoken = one(form, "#language", HTMLInputElement);
-	const spokenField = one(form, ".field:has(#language)", HTMLElement);
-	const languages = one(form, "datalist", HTMLElement);
+	const spokenField = one(form, ".field:has(#language)");
+	const languages = one(form, "datalist");
 	const task = one(form, "#task", HTMLSelectElement);
-	const taskField = one(form, ".field:has(#task)", HTMLElement);
+	const taskField = one(form, ".field:has(#task)");
 	const quality = one(form, "#quality", HTMLSelectElement);
 	const timestamps = one(form, "#timestamps", HTMLInputElement);
 	const words = one(form, "#words", HTMLInputElement);

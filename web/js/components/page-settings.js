@@ -16,5 +16,5 @@ export function pageSettings(element, { deeds }) {
 		if (themes.value === "system") delete document.documentElement.dataset.theme;
 		else document.documentElement.dataset.theme = themes.value;
 	});
-	one(element, "#help", HTMLElement).addEventListener("click", () => deeds.help?.());
+	one(element, "#help").addEventListener("click", () => deeds.help?.());
 }

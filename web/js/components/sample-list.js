@@ -6,7 +6,7 @@ import { clock, languageName } from "../lib/format.js";
 
 /** @type {Part} */
 export function sampleList(element, { actions }) {
-	const list = one(element, "ul", HTMLElement);
+	const list = one(element, "ul");
 	/** @param {Sample} sample */
 	const row = (sample) => {
 		const button = h(

@@ -5,7 +5,7 @@ import { one, setText, show } from "../lib/dom.js";
 
 /** 'Reconnecting…' while the server can't be reached. @type {Part} */
 export function connectionBanner(element) {
-	const banner = one(element, ".banner", HTMLElement);
+	const banner = one(element, ".banner");
 	return ({ connection }) => show(banner, connection === "reconnecting");
 }
 

@@ -25,11 +25,7 @@ export function transcriptText(onPlay) {
 	return {
 		element,
 
-		/**
-		 * @param {Lines} segments by id
-		 * @param {string} plain the text where there are no segments
-		 * @param {{times: boolean, playable: boolean, live: boolean}} how
-		 */
+		/** @param {Lines} segments @param {string} plain without any @param {{times: boolean, playable: boolean, live: boolean}} how */
 		update(segments, plain, { times, playable, live }) {
 			const follows = element.scrollHeight - element.scrollTop - element.clientHeight < FOLLOW_PX;
 			say(lineless, plain);

@@ -3,8 +3,6 @@
 import { ApiError } from "../api.js";
 import { differing } from "../lib/edits.js";
 
-/** @typedef {"saved"|"unsaved"|"saving"|"failed"|"conflict"} Saving */
-
 const AUTOSAVE_MS = 800;
 const TYPING_MS = 1500;
 

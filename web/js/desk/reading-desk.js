@@ -18,7 +18,7 @@ export function readingDesk(element, { store, api, actions, deeds }) {
 	/** @type {Open|undefined} */
 	let open;
 	/** @param {string} selector */
-	const at = (selector) => one(element, selector, HTMLElement);
+	const at = (selector) => one(element, selector);
 	const [title, facts, saving, count, saves] = [at("h2"), at("#desk-facts"), at(".saving"), at("#found"), at("#saves")];
 	const [correct, unsure, restore, editTools] = [at("#correct"), at("#unsure"), at("#restore"), at("#edit-tools")];
 	const [conflict, plain, text] = [at(".conflict"), at(".plain"), at(".desk-text")];

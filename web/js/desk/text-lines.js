@@ -1,7 +1,4 @@
-/**
- * The lines of the desk: read, followed, searched, corrected in place. Words are marked by ranges over the plain text,
- * so a line stays one text node however many words it has.
- */
+/** The desk's lines. Words are marked by ranges, so that a line stays one text node however many it has. */
 
 import { t } from "../i18n.js";
 import { button, fill, h, setText } from "../lib/dom.js";
@@ -11,12 +8,7 @@ import { hits, lineAt, places, timeAt } from "../lib/words.js";
 
 const UNSURE = 0.5;
 
-/**
- * @param {object} desk
- * @param {(seconds: number) => void} desk.play
- * @param {() => number} desk.time
- * @param {(lines: Lines, key?: string) => void} desk.change
- */
+/** @param {DeskOfLines} desk */
 export function textLines(desk) {
 	const element = h("ol", { class: "lines desk-lines" });
 	const { children } = element;

@@ -15,9 +15,9 @@ export function waveform(onSeek) {
 	let duration = 0;
 	let time = 0;
 	new ResizeObserver(draw).observe(element);
-	const seek = (/** @type {PointerEvent} */ event) => {
+	const seek = (/** @type {PointerEvent} */ { clientX }) => {
 		const { left, width } = element.getBoundingClientRect();
-		if (duration) onSeek(Math.min(Math.max((event.clientX - left) / width, 0), 1) * duration);
+		onSeek(Math.min(Math.max((clientX - left) / width, 0), 1) * duration);
 	};
 	element.addEventListener("pointerdown", (event) => {
 		element.setPointerCapture(event.pointerId);

@@ -69,12 +69,11 @@ export function icon(name) {
 
 /**
  * What stands in the page's HTML.
- * @template {Element} T
- * @param {ParentNode} root @param {string} selector @param {new () => T} kind
- * @returns {T}
+ * @template {Element} [T=HTMLElement]
+ * @param {ParentNode} root @param {string} selector @param {new () => T} [kind]
  */
 export function one(root, selector, kind) {
 	const found = root.querySelector(selector);
-	if (!(found instanceof kind)) throw new Error(`${selector} is missing`);
-	return found;
+	if (!found || (kind && !(found instanceof kind))) throw new Error(`${selector} is missing`);
+	return /** @type {T} */ (found);
 }

@@ -21,12 +21,8 @@ export function span(seconds, language) {
 /** 3.6 MB, in decimal units. @param {number} count @param {string} language */
 export function bytes(count, language) {
 	const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
-	let value = count;
-	let step = 0;
-	while (value >= 999.5 && step < units.length - 1) {
-		value /= 1000;
-		step += 1;
-	}
+	const step = [999.5, 999.5e3, 999.5e6].filter((limit) => count >= limit).length;
+	const value = count / 1000 ** step;
 	const maximumFractionDigits = step > 0 && value < 9.95 ? 1 : 0;
 	const unit = units[step];
 	return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits }).format(value);
@@ -48,12 +44,9 @@ export function moment(iso, language, now) {
 
 /** @param {string} code @param {string} name the server's English name @param {string} language */
 export function languageName(code, name, language) {
-	let own;
+	let text = name;
 	try {
-		own = new Intl.DisplayNames(language, { type: "language", fallback: "none" }).of(code);
-	} catch {
-		own = undefined;
-	}
-	const text = own ?? name;
+		text = new Intl.DisplayNames(language, { type: "language", fallback: "none" }).of(code) ?? name;
+	} catch {} // a code that is none
 	return text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
 }

@@ -1,8 +1,6 @@
 /** Where a line's words stand in its text, and when they are said. Pure. Offsets count in the trimmed text. */
 
-/** @typedef {{from: number, to: number, start: number, end: number, probability: number}} Place */
-
-/** @param {Segment} segment @returns {Place[]} */
+/** @param {Segment} segment */
 export function places({ text, words }) {
 	const shown = text.trim();
 	const found = [];
