@@ -18,6 +18,9 @@ from localwhisper.store.atomic import private
 
 LOG_BYTES = 1024 * 1024
 EARLY_RECORDS = 10_000  # of a start, until the log may be written
+SWITCH_INTERVAL_S = (
+    0.0005  # each frame sent gives the interpreter away; Python's own 5 ms is what it took to get it back
+)
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
@@ -26,6 +29,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
         if not asyncio.run(selftest.run(settings)):
             return 1
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     asyncio.run(_serve(settings, options.browser))
     _leave()
     return 0

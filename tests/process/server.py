@@ -63,9 +63,9 @@ class Server:
     def kill(self) -> None:
         self._end(signal.SIGKILL)
 
-    def stop(self) -> int:
-        """The exit code after SIGTERM."""
-        return self._end(signal.SIGTERM)
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """The exit code after one signal."""
+        return self._end(number)
 
     def wait(self, timeout_s: float) -> int | None:
         """The exit code of a process that ends by itself; None where it goes on."""

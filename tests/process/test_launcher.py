@@ -27,8 +27,7 @@ def test_stops_in_the_midst_of_work_and_goes_on(new_server: NewServer, long_spee
     job_id = server.submit(long_speech)
     server.job_when(job_id, "processing")
     started_s = time.monotonic()
-    server.signal(number)
-    assert server.stop() == 0
+    assert server.stop(number) == 0
     assert time.monotonic() - started_s < STOP_S + 1  # the machine may be busy with other tests
     server.start()
     assert server.job_when(job_id, "completed")["result"]["text"]
