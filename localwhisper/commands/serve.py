@@ -18,9 +18,8 @@ from localwhisper.store.atomic import private
 
 LOG_BYTES = 1024 * 1024
 EARLY_RECORDS = 10_000  # of a start, until the log may be written
-SWITCH_INTERVAL_S = (
-    0.0005  # each frame sent gives the interpreter away; Python's own 5 ms is what it took to get it back
-)
+# each frame sent gives the interpreter away, and a busy worker keeps it for as long as this; Python's own are 5 ms
+SWITCH_INTERVAL_S = 0.0005
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:

@@ -76,9 +76,6 @@ class Server:
             return None
         return self._end(signal.SIGKILL)
 
-    def signal(self, number: int) -> None:
-        os.kill(self.pid, number)
-
     def _end(self, number: int) -> int:
         if self._process is None:
             return 0
