@@ -171,6 +171,12 @@ class ModelCorrupt(LocalWhisperError):
     code = "model_corrupt"
 
 
+class CheckpointUnusable(LocalWhisperError):
+    """What was to be imported. Params: model, reason."""
+
+    code = "checkpoint_unusable"
+
+
 class ModelBundled(LocalWhisperError):
     """The bundled model can't be removed. Params: model."""
 

@@ -193,6 +193,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "The checkpoint of {model} can't be used ({reason}). Remove it and download it again.",
         "El archivo del modelo {model} no se puede usar ({reason}). Elimínelo y descárguelo de nuevo.",
     ),
+    "checkpoint_unusable": (
+        "This is no checkpoint that can be used as {model} ({reason}). "
+        "It must be a .pt file of openai-whisper, or a Whisper folder of Hugging Face.",
+        "Este no es un modelo que se pueda usar como {model} ({reason}). "
+        "Debe ser un archivo .pt de openai-whisper o una carpeta Whisper de Hugging Face.",
+    ),
     "model_bundled": (
         "The model {model} is part of the program and can't be removed.",
         "El modelo {model} forma parte del programa y no se puede eliminar.",

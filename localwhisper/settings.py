@@ -34,8 +34,8 @@ class Settings:
     max_upload_bytes: int
     max_audio_seconds: float
     model_idle_timeout: float  # seconds
-    quality: Literal["exact", "fast", "compact"]
     log_format: str  # console, json
+    quality: Literal["exact", "fast", "compact"]
 
 
 @dataclass(frozen=True)

@@ -29,11 +29,24 @@ def main(folder: Path) -> None:
         text = (place / "en-greeting.srt").read_text(encoding="utf-8")
         if "good morning" not in text.lower():
             sys.exit(f"the wheel's transcript is {text!r}")
+        serves(str(program), "--test-services", "--no-browser", *settings, at=place)
     print(f"{wheel.name} installs, starts and transcribes")
 
 
 def call(*command: str, at: Path) -> None:
     subprocess.run(command, cwd=at, check=True)
+
+
+def serves(*command: str, at: Path) -> None:
+    """It tests itself, serves, and stops when it is told to."""
+    with subprocess.Popen(command, cwd=at, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="")
+            if "http://localhost:" in line:
+                process.terminate()
+        if process.wait():
+            sys.exit(f"the server ended with {process.returncode}")
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
 
     _transcribe(command("transcribe", "transcribe files, or all in a folder, here or on a running server"))
     _watch(command("watch", "transcribe each new recording in a folder, its subtitles beside it"))
-    _models(command("models", "list, download, import or remove checkpoints"))
+    _models(command("models", "list, download, import or remove checkpoints"), shared)
     command("doctor", "check everything that localwhisper needs, and say what to do")
     _open(command("open", "hand files to the running server, or start one, and show its page"))
     _service(command("service", "run localwhisper when you log in"))
@@ -150,16 +150,18 @@ def _work(command: argparse.ArgumentParser, default_format: str) -> None:
     _switch(command, "--fp16", argparse.SUPPRESS)  # whisper's; here the engine finds the best by itself
 
 
-def _models(command: argparse.ArgumentParser) -> None:
+def _models(command: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
     actions = command.add_subparsers(dest="action", metavar="ACTION", required=True)
-    actions.add_parser("list", help="which checkpoints exist, and which are here")
-    actions.add_parser("download", help="fetch a checkpoint").add_argument("name")
-    from_file = actions.add_parser(
-        "import", help="take over a checkpoint file of openai-whisper, or a Whisper folder of Hugging Face"
-    )
+
+    def action(name: str, help: str) -> argparse.ArgumentParser:
+        return actions.add_parser(name, parents=[shared], help=help, allow_abbrev=False)
+
+    action("list", "which checkpoints exist, and which are here")
+    action("download", "fetch a checkpoint; goes on where it broke off").add_argument("name")
+    from_file = action("import", "take over a checkpoint file of openai-whisper, or a Whisper folder of Hugging Face")
     from_file.add_argument("file", help="a .pt file, or a folder with config.json and model.safetensors")
     from_file.add_argument("--name", help="what to call it; by default the file's name")
-    actions.add_parser("remove", help="delete a checkpoint from this machine").add_argument("name")
+    action("remove", "delete a checkpoint from this machine").add_argument("name")
 
 
 def _open(command: argparse.ArgumentParser) -> None:

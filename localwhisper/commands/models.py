@@ -4,7 +4,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from tqdm import tqdm
+
 from localwhisper.app import model_library
+from localwhisper.engine.models import ModelLibrary
 from localwhisper.messages import Message, render
 from localwhisper.settings import Settings
 
@@ -23,15 +26,24 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
                 speedups = f"{chosen.encoder_speedup:.1f} / {chosen.decoder_speedup:.1f} times as fast"
                 print(f"{'':18}{quality}: {chosen.plan.name} ({speedups} as single precision)")
     elif options.action == "download":
-        print(library.download(options.name, _show, lambda: None))
+        print(_download(library, options.name))
     elif options.action == "import":
-        print(library.import_file(Path(options.file), options.name))
+        name = library.import_file(Path(options.file), options.name)
+        print(f"{name}: {library.path(name)}")
     else:
         library.remove(options.name)
     return 0
 
 
-def _show(received_bytes: int, total_bytes: int | None) -> None:
-    total = f" of {total_bytes / MIB:.0f}" if total_bytes else ""
-    end = "\n" if received_bytes == total_bytes else ""
-    print(f"\r{received_bytes / MIB:.0f}{total} MiB", end=end, file=sys.stderr, flush=True)
+def _download(library: ModelLibrary, name: str) -> Path:
+    """With a bar on stderr, where that is a terminal."""
+    bar: tqdm[object] = tqdm(
+        desc=name, unit="B", unit_scale=True, unit_divisor=1024, leave=False, disable=None, file=sys.stderr
+    )
+
+    def show(received_bytes: int, total_bytes: int | None) -> None:
+        bar.total = total_bytes
+        bar.update(received_bytes - bar.n)
+
+    with bar:
+        return library.download(name, show, lambda: None)

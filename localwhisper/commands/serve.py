@@ -35,6 +35,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _serve(settings: Settings, open_browser: bool) -> None:
+    told_to_stop = _when_told_to_stop()  # before anyone knows that there is something to stop
     app = App(settings)
     early = MemoryHandler(EARLY_RECORDS, flushLevel=logging.CRITICAL + 1)
     logging.getLogger().addHandler(early)
@@ -52,23 +53,24 @@ async def _serve(settings: Settings, open_browser: bool) -> None:
     print(f"localwhisper {__version__} is at {address} (Ctrl-C stops it)", flush=True)
     if open_browser:
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-    await _told_to_stop()
+    await told_to_stop.wait()
     print("Stopping; what is unfinished goes on at the next start.", flush=True)
     await app.stop()
 
 
-async def _told_to_stop() -> None:
+def _when_told_to_stop() -> asyncio.Event:
+    """Set by the first SIGINT or SIGTERM; a second one ends the program at once."""
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         if told.is_set():
-            os._exit(130)  # asked twice
+            os._exit(130)
         loop.call_soon_threadsafe(told.set)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
-    await told.wait()
+    return told
 
 
 def _leave() -> None:

@@ -3,10 +3,11 @@
 import errno
 import hashlib
 import os
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,57 +15,106 @@ from localwhisper.errors import ModelCorrupt, ModelDownloadFailed, StorageFull, 
 
 BLOCK_BYTES = 1 << 18
 TIMEOUT_S = 20
+MAX_CONNECTIONS = 50  # one after the other, each of which must bring something
+
+Progress = Callable[[int, int | None], None]
+Check = Callable[[], None]
 
 
-def fetch(
-    name: str, address: str, target: Path, mirror: str | None,
-    progress: Callable[[int, int | None], None], check: Callable[[], None],
-) -> None:  # fmt: skip
+class _BrokeOff(Exception):
+    """The network's fault; its text says what happened."""
+
+
+def fetch(name: str, address: str, target: Path, mirror: str | None, progress: Progress, check: Check) -> None:
     """`address` as openai-whisper has it: the folder before the file's name is its sha256."""
     partial = target.with_suffix(".pt.partial")
     url = address if mirror is None else mirror.rstrip("/") + urlsplit(address).path
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _receive(url, partial, progress, check)
+        _receive_all(url, partial, progress, check)
         if _sha256(partial, check) != address.split("/")[-2]:
             partial.unlink()
             raise ModelCorrupt(model=name, reason="the file that was sent is not the published one")
         os.replace(partial, target)
-    except (urllib.error.URLError, HTTPException, TimeoutError, ConnectionError) as error:
-        host = urlsplit(url).hostname or url
-        raise ModelDownloadFailed(model=name, reason=f"{host}: {getattr(error, 'reason', error)}") from None
+    except _BrokeOff as error:
+        raise ModelDownloadFailed(model=name, reason=f"{urlsplit(url).hostname or url}: {error}") from None
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise StorageFull from None
         raise StorageUnwritable(path=str(target), reason=error.strerror) from None
 
 
-def _receive(url: str, partial: Path, progress: Callable[[int, int | None], None], check: Callable[[], None]) -> None:
-    have = partial.stat().st_size if partial.exists() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
-    try:
-        answer = urllib.request.urlopen(request, timeout=TIMEOUT_S)
-    except urllib.error.HTTPError as error:
-        error.close()
-        if error.code == 416:  # all of it is here already
+def _receive_all(url: str, partial: Path, progress: Progress, check: Check) -> None:
+    """Over as many connections as it takes, as long as each brings something. Raises _BrokeOff."""
+    for _ in range(MAX_CONNECTIONS):
+        before = _size(partial)
+        try:
+            _receive(url, partial, progress, check)
             return
-        raise
+        except _BrokeOff:
+            if _size(partial) <= before:
+                raise
+    raise _BrokeOff("the connection breaks off all the time")
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _receive(url: str, partial: Path, progress: Progress, check: Check) -> None:
+    have = _size(partial)
+    answer = _ask(url, have)
+    if answer is None:
+        return
     with answer:
-        goes_on = answer.status == 206
-        length = answer.headers.get("Content-Length")
+        goes_on = answer.status == 206 and answer.headers.get("Content-Range", "").startswith(f"bytes {have}-")
+        if answer.status == 206 and not goes_on:
+            partial.unlink()  # what is sent doesn't fit what is here
+            raise _BrokeOff("it sent another part of the file than it was asked for")
+        length = answer.headers.get("Content-Length", "")
         received = have if goes_on else 0
-        total = received + int(length) if length else None
+        total = received + int(length) if re.fullmatch(r"[0-9]{1,15}", length) else None
         with open(partial, "ab" if goes_on else "wb") as file:
-            while block := answer.read(BLOCK_BYTES):
+            while block := _read(answer):
                 check()
                 file.write(block)
                 received += len(block)
                 progress(received, total)
     if total is not None and received < total:
-        raise ConnectionError("the connection broke off")
+        raise _BrokeOff("the connection broke off")
 
 
-def _sha256(path: Path, check: Callable[[], None]) -> str:
+def _ask(url: str, have: int) -> HTTPResponse | None:
+    """None where all of it is here already."""
+    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+    try:
+        answer: HTTPResponse = urllib.request.urlopen(request, timeout=TIMEOUT_S)
+        return answer
+    except urllib.error.HTTPError as error:
+        error.close()
+        if error.code == 416 and have:
+            return None
+        raise _BrokeOff(f"it answered {error.code}") from None
+    except urllib.error.URLError as error:
+        raise _BrokeOff(_reason(error.reason)) from None
+    except (HTTPException, OSError, ValueError) as error:
+        raise _BrokeOff(_reason(error)) from None
+
+
+def _read(answer: HTTPResponse) -> bytes:
+    """What has come, without waiting for more, so that a slow connection can be stopped."""
+    try:
+        return answer.read1(BLOCK_BYTES)
+    except (HTTPException, OSError, ValueError) as error:
+        raise _BrokeOff(_reason(error)) from None
+
+
+def _reason(error: object) -> str:
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return text.splitlines()[0][:120] if text else type(error).__name__
+
+
+def _sha256(path: Path, check: Check) -> str:
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while block := file.read(1 << 20):

@@ -11,6 +11,7 @@ import re
 import shutil
 import tempfile
 import threading
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,16 @@ from pathlib import Path
 from localwhisper.engine import tables
 from localwhisper.engine.fetch import fetch
 from localwhisper.engine.plans import Chosen, PlanBook
-from localwhisper.errors import ModelBundled, ModelCorrupt, ModelNotFound, StorageFull, StorageUnwritable
+from localwhisper.errors import (
+    CheckpointUnusable,
+    FileMissing,
+    InvalidOption,
+    ModelBundled,
+    ModelCorrupt,
+    ModelNotFound,
+    StorageFull,
+    StorageUnwritable,
+)
 
 BUNDLED = "demo"
 ASSET = "demo.pt.xz"
@@ -142,16 +152,19 @@ class ModelLibrary:
         except OSError as error:
             raise StorageUnwritable(path=str(target), reason=error.strerror) from None
 
-    def import_file(self, path: Path, name: str | None = None) -> Path:
+    def import_file(self, path: Path, name: str | None = None, *, file_name: str | None = None) -> str:
         """Take over a checkpoint file of openai-whisper's format, or a Whisper folder of Hugging Face.
 
-        Nothing is replaced before it has been checked. Raises ModelCorrupt, ModelBundled.
+        Returns its name, which is made of `file_name`, else the path's, where none is given. Nothing is replaced
+        before it has been checked. Raises CheckpointUnusable, ModelBundled, InvalidOption, FileMissing.
         """
-        name = name or path.stem
+        if not path.exists():
+            raise FileMissing(path=str(path))
+        name = name or _as_name(file_name or path.stem)
         if name == BUNDLED:
             raise ModelBundled(model=name)
-        if not NAME.fullmatch(name) or not path.exists():
-            raise ModelCorrupt(model=name, reason=f"there is no checkpoint {path}")
+        if not NAME.fullmatch(name):
+            raise InvalidOption(field="name", value=name[:100], accepted="letters, digits, - . _")
         from localwhisper.engine.checkpoint import read  # these import torch
         from localwhisper.engine.huggingface import convert
 
@@ -164,9 +177,11 @@ class ModelLibrary:
                 shutil.copyfile(path, partial)
 
         address = tables.checkpoints().get(name, f"{name}.pt")
-        target = self.model_dir / address.rsplit("/", 1)[-1]
-        self._write(target, fill)
-        return target
+        try:
+            self._write(self.model_dir / address.rsplit("/", 1)[-1], fill)
+        except ModelCorrupt as error:
+            raise CheckpointUnusable(**error.params) from None
+        return name
 
     def _write(self, target: Path, fill: Callable[[Path], object]) -> None:
         try:
@@ -182,3 +197,9 @@ class ModelLibrary:
             if error.errno == errno.ENOSPC:
                 raise StorageFull from None
             raise StorageUnwritable(path=str(target), reason=error.strerror) from None
+
+
+def _as_name(text: str) -> str:
+    """A model's name made of a file's: "mi módelo" → "mi-modelo"."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", plain).strip("-._")

@@ -100,8 +100,8 @@ class JobQueue:
         job = move(pending, JobState.QUEUED, now=now)
         await self._store.create(job, upload)
         self._ledger.announce(job)
-        self._dispatch()
-        return self.index.get(job_id)
+        asyncio.get_running_loop().call_soon(self._dispatch)  # the answer says what was promised: queued, and where
+        return job
 
     async def cancel(self, job_id: str) -> Job:
         """End a waiting or running job. Raises JobNotFound, JobAlreadyFinished."""

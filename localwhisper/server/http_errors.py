@@ -60,6 +60,7 @@ STATUS: dict[type[LocalWhisperError], int] = {
     errors.AudioTooLong: 400,
     errors.AudioTimeout: 400,
     errors.ModelCannotTranslate: 400,
+    errors.CheckpointUnusable: 400,
     Unauthorized: 401,
     ForbiddenHost: 403,
     ForbiddenOrigin: 403,

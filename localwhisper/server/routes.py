@@ -12,7 +12,7 @@ import tornado.routing
 import tornado.web
 
 from localwhisper.export.registry import EXPORTERS
-from localwhisper.server import jobs, login, models, socket, system, transcripts, ui, uploads
+from localwhisper.server import imports, jobs, login, models, socket, system, transcripts, ui, uploads
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.compat import asr_webservice, openai, whisper_cpp
 from localwhisper.server.describe import AsyncApiHandler, DocsHandler, OpenApiHandler
@@ -111,7 +111,7 @@ ROUTES: tuple[Route, ...] = (
             errors=(*_NO_JOB, "job_not_finished", "transcript_changed", "job_damaged", "invalid_body",
                     "invalid_option", "storage_full", "storage_unwritable")),
         "delete": Operation(
-            summary="Back to the machine's own text, as a new version", returns="Result", example_query="version=1",
+            summary="Back to the machine's own text, as a new version", returns="Restored", example_query="version=1",
             query={"version": {"type": "integer", "minimum": 0, "description": "the newest"}},
             errors=(*_NO_JOB, "job_not_finished", "transcript_changed", "job_damaged", "invalid_option",
                     "storage_full", "storage_unwritable"))}),
@@ -124,6 +124,11 @@ ROUTES: tuple[Route, ...] = (
         summary="Restart a stuck queue; no job is lost", returns="QueueInfo")}),
     Route("/models", models.ModelsHandler, {"get": Operation(
         summary="The checkpoints: which exist, which are here", returns="Models", query=_LANG)}),
+    Route("/models/import", imports.ImportHandler, {"post": Operation(
+        summary="Take over a checkpoint of openai-whisper's format; checked before anything is replaced", status=201,
+        returns="Model", takes="CheckpointUpload", example="-F file=@my-model.pt",
+        errors=("missing_file", "unknown_option", "duplicate_field", "invalid_body", "invalid_option",
+                "checkpoint_unusable", "model_bundled", "upload_too_large", "storage_full", "storage_unwritable"))}),
     Route("/models/{name}", models.ModelHandler, {"delete": Operation(
         summary="Remove a checkpoint from this machine", returns="Model",
         errors=("model_not_found", "model_bundled"))}),

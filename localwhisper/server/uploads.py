@@ -200,7 +200,7 @@ class SubmitHandler(UploadHandler):
             "status": job.state.value,
             "websocket_url": f"{scheme}://{self.request.host}{prefix}/ws/transcription/{job.id}",
             "estimated_processing_time": seconds(services.outlook.work_s(job)),
-            "queue_position": services.outlook.queue_position(job) or 0,
+            "queue_position": services.outlook.queue_position(job),
         })  # fmt: skip
 
 

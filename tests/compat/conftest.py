@@ -21,9 +21,8 @@ def is_text_of(clip: Path, text: str) -> bool:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    environ = {"OMP_NUM_THREADS": "1"}  # clips of seconds: threads would wait for each other
     data_dir = tmp_path_factory.mktemp("data") / "data"
     models = ["--model-dir", str(data_dir.parent / "models"), "--model-mirror", "http://127.0.0.1:9"]  # nobody's own
-    server = Server(data_dir, "--max-concurrent-jobs", "1", *models, environ=environ)
+    server = Server(data_dir, "--max-concurrent-jobs", "1", *models)
     yield server.start()
     server.kill()

@@ -67,8 +67,7 @@ def test_async_and_cancelled(server: Server, long_speech: Path) -> None:
     assert server.job_when(job_id, "cancelled", "completed")["status"] == "cancelled"
 
 
-def test_a_restart_of_the_server_is_waited_for(tmp_path: Path) -> None:
-    server = Server(tmp_path / "data").start()
+def test_a_restart_of_the_server_is_waited_for(server: Server) -> None:
     restarted = False
 
     def restart(progress: Progress) -> None:
@@ -78,10 +77,7 @@ def test_a_restart_of_the_server_is_waited_for(tmp_path: Path) -> None:
             server.kill()
             server.start()
 
-    try:
-        with Client(server.url) as client:
-            result = client.transcribe(CLIP, on_progress=restart)
-        assert restarted
-        assert is_text_of(CLIP, result.text)
-    finally:
-        server.kill()
+    with Client(server.url) as client:
+        result = client.transcribe(CLIP, on_progress=restart)
+    assert restarted
+    assert is_text_of(CLIP, result.text)

@@ -75,12 +75,15 @@ def test_a_folder_by_a_server_then_nothing_left_to_do(server: Server, folder: Pa
 
 
 def test_as_whisper_is_called(folder: Path) -> None:
-    """In this process: whisper's names, switches with a value, all of its formats by default."""
+    """Without a server: whisper's names, switches with a value, all of its formats by default; a bad file beside."""
+    (folder / "broken.wav").write_text("no audio")
     ended = run(
-        "transcribe", "in/one.opus", "--model", "demo", "--language", "English", "--word_timestamps", "True",
-        "--max_words_per_line", "2", "--fp16", "False", "--output_dir", ".", cwd=folder,
+        "transcribe", "broken.wav", "in/one.opus", "--model", "demo", "--language", "English", "--word_timestamps",
+        "True", "--max_words_per_line", "2", "--fp16", "False", "--output_dir", ".", cwd=folder,
     )  # fmt: skip
-    assert ended.returncode == 0, ended.stderr
+    assert ended.returncode == 1, ended.stderr
+    assert "broken.wav" in ended.stderr
+    assert not list(folder.glob("broken.txt"))
     assert {path.name for path in folder.glob("one.*")} == {
         f"one.{name}" for name in ("txt", "vtt", "srt", "tsv", "json")
     }

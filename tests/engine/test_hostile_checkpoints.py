@@ -12,7 +12,7 @@ import torch
 
 from localwhisper.app import ASSETS
 from localwhisper.engine.models import ModelLibrary
-from localwhisper.errors import ModelCorrupt
+from localwhisper.errors import CheckpointUnusable
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_refused_before_anything_is_replaced(
     (library.model_dir / "mine.pt").write_bytes(b"what was there")
     path = tmp_path / "mine.pt"
     HOSTILE[name](path)
-    with pytest.raises(ModelCorrupt) as refused:
+    with pytest.raises(CheckpointUnusable) as refused:
         library.import_file(path)
     assert refused.value.params["reason"]
     assert (library.model_dir / "mine.pt").read_bytes() == b"what was there"

@@ -12,7 +12,7 @@ from localwhisper.engine.huggingface import DIMENSIONS, renamed
 from localwhisper.engine.loading import ModelCache
 from localwhisper.engine.models import ModelLibrary
 from localwhisper.engine.transcriber import WhisperEngine
-from localwhisper.errors import ModelCorrupt
+from localwhisper.errors import CheckpointUnusable
 from localwhisper.jobs.model import Options
 from tests.engine.control import Recorder
 
@@ -73,7 +73,9 @@ def test_names(theirs: str, ours: str) -> None:
 
 
 def test_every_weight_is_the_same(library: ModelLibrary, folder: Path, checkpoint: dict[str, Any]) -> None:
-    made = torch.load(library.import_file(folder, "own-hf"), weights_only=True)
+    path = library.path(library.import_file(folder, "own-hf"))
+    assert path is not None
+    made = torch.load(path, weights_only=True)
     assert made["dims"] == checkpoint["dims"]
     assert set(made["model_state_dict"]) == set(checkpoint["model_state_dict"])
     for name, tensor in checkpoint["model_state_dict"].items():
@@ -94,14 +96,14 @@ def test_what_is_no_whisper_is_refused(library: ModelLibrary, folder: Path, tmp_
     config = json.loads((folder / "config.json").read_text())
     for broken in ({"model_type": "bert"}, {"model_type": "whisper"}, {**config, "d_model": 8}):
         (folder / "config.json").write_text(json.dumps(broken))
-        with pytest.raises(ModelCorrupt):
+        with pytest.raises(CheckpointUnusable):
             library.import_file(folder, "never")
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "model.safetensors").write_bytes(b"\xff" * 64)
-    with pytest.raises(ModelCorrupt):
+    with pytest.raises(CheckpointUnusable):
         library.import_file(folder, "never")
     empty = tmp_path / "empty"
     empty.mkdir()
-    with pytest.raises(ModelCorrupt):
+    with pytest.raises(CheckpointUnusable):
         library.import_file(empty, "never")
     assert "never" not in library.names()

@@ -29,7 +29,8 @@ class Server:
         self.base_url = ""  # where another than its own, as behind a proxy
         self.headers: dict[str, str] = {}
         self._flags = flags
-        self._environ = {**os.environ, **(environ or {})}
+        # clips of seconds: threads would wait for each other
+        self._environ = {**os.environ, "OMP_NUM_THREADS": "1", **(environ or {})}
         self._process: subprocess.Popen[str] | None = None
 
     @property

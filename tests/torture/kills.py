@@ -162,8 +162,8 @@ class Torture:
         self.first_lines[job_id] = {(version + 1, new)}
 
     def _first_line(self, job_id: str) -> tuple[int, str]:
-        result = self.server.ask("GET", f"/job/{job_id}")["result"]
-        return result["version"], result["segments"][0]["text"]
+        job = self.server.ask("GET", f"/job/{job_id}")
+        return job["transcript_version"], job["result"]["segments"][0]["text"]
 
     def _pick(self, rng: random.Random, state: frozenset[str] | None) -> str | None:
         """A job other than the long ones, which have to go on through everything."""

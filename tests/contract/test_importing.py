@@ -1,0 +1,47 @@
+"""POST /models/import: a person's own checkpoint, by the page's API."""
+
+from pathlib import Path
+
+import pytest
+
+from localwhisper.app import ASSETS
+from localwhisper.commands.selftest import form
+from localwhisper.engine.models import ModelLibrary
+from tests.client import Answer, Client
+from tests.conftest import Serve
+
+
+async def send(client: Client, content: bytes, filename: str, **fields: str) -> Answer:
+    body, content_type = form(content, filename, fields)
+    return await client.fetch("POST", "/models/import", body=body, Content_Type=content_type)
+
+
+@pytest.mark.gen_test(timeout=60)
+async def test_a_checkpoint_is_there_at_once_and_told(serve: Serve, tmp_path: Path) -> None:
+    path = ModelLibrary(tmp_path, mirror=None, unpack_dir=tmp_path, assets=ASSETS).open_path("demo")
+    assert path is not None
+    client = await serve()
+    socket = await client.socket("/ws/queue")
+    answer = await send(client, path.read_bytes(), "mi módelo.pt")
+    assert answer.status == 201
+    assert (answer.json["name"], answer.json["available"]) == ("mi-modelo", True)
+    assert (await socket.until("model"))["data"]["name"] == "mi-modelo"
+    models = (await client.get("/models")).json["models"]
+    assert "mi-modelo" in [model["name"] for model in models if model["available"]]
+    assert (await client.submit(fields={"model": "mi-modelo"})).status == 200
+    assert list(client.app.settings.data_dir.joinpath("incoming").iterdir()) == []
+
+
+@pytest.mark.gen_test(timeout=60)
+async def test_what_is_none_replaces_nothing(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "tiny.pt").write_bytes(b"what was there")
+    client = await serve()
+    refused = await send(client, b"no checkpoint", "tiny.pt")
+    assert (refused.status, refused.code) == (400, "checkpoint_unusable")
+    assert (tmp_path / "models" / "tiny.pt").read_bytes() == b"what was there"
+    assert [path.name for path in (tmp_path / "models").iterdir()] == ["tiny.pt"]
+    assert (await send(client, b"", "tiny.pt")).code == "checkpoint_unusable"
+    assert (await send(client, b"x", "a.pt", name="../a")).code == "invalid_option"
+    assert (await send(client, b"x", "demo.pt")).code == "model_bundled"
+    assert (await send(client, b"x", "a.pt", model="b")).code == "unknown_option"

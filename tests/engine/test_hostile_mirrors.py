@@ -1,0 +1,173 @@
+"""Mirrors that break off, lie, dawdle or aren't there: one sentence each, and never a wrong file."""
+
+import hashlib
+import http.server
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from localwhisper.app import ASSETS
+from localwhisper.engine import tables
+from localwhisper.engine.models import ModelLibrary
+from localwhisper.errors import LocalWhisperError, ModelCorrupt, ModelDownloadFailed, Stopped
+from localwhisper.messages import render
+
+BODY = os.urandom(1_000_000)
+
+
+class Mirror(http.server.BaseHTTPRequestHandler):
+    """`answer` is what it does, by default the right thing."""
+
+    answer: "Callable[[Mirror, int], None]"
+
+    @property
+    def start(self) -> int:
+        return int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").rstrip("-"))
+
+    def head(self, status: int, **headers: object) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), str(value))
+        self.end_headers()
+
+    def part(self, start: int, **headers: object) -> bytes:
+        """Sends the head; returns the bytes to send."""
+        if start:
+            headers = {"Content_Range": f"bytes {start}-{len(BODY) - 1}/{len(BODY)}", **headers}
+        self.head(206 if start else 200, **{"Content_Length": len(BODY) - start, **headers})
+        return BODY[start:]
+
+    def do_GET(self) -> None:
+        Mirror.answer(self, self.start)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+def honest(mirror: Mirror, start: int) -> None:
+    if start == len(BODY):
+        mirror.send_error(416)
+    else:
+        mirror.wfile.write(mirror.part(start))
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def library(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelLibrary:
+    digest = hashlib.sha256(BODY).hexdigest()
+    published = {**tables.checkpoints(), "tiny": f"https://models.invalid/main/{digest}/tiny.pt"}
+    monkeypatch.setattr(tables, "checkpoints", lambda: published)
+    monkeypatch.setattr(Mirror, "answer", honest, raising=False)
+    return ModelLibrary(tmp_path / "mis modelos ñ", mirror=address, unpack_dir=tmp_path / "unpacked", assets=ASSETS)
+
+
+def fetched(library: ModelLibrary, check: Callable[[], None] = lambda: None) -> list[int]:
+    """Downloads; returns the numbers of bytes that were told."""
+    seen: list[int] = []
+    path = library.download("tiny", lambda received, total: seen.append(received), check)
+    assert path.read_bytes() == BODY
+    return seen
+
+
+def another_part(mirror: Mirror, start: int) -> None:
+    mirror.wfile.write(
+        mirror.part(start, **({"Content_Range": "bytes 7-9/10"} if start else {}))[: 0 if start else 1000]
+    )
+
+
+def no_http(mirror: Mirror, start: int) -> None:
+    mirror.wfile.write(b"220 mail.example ESMTP\r\n")
+
+
+def login_page(mirror: Mirror, start: int) -> None:
+    mirror.head(200, Content_Type="text/html")
+    mirror.wfile.write(b"<html>Please log in to this network</html>")
+
+
+def loop(mirror: Mirror, start: int) -> None:
+    mirror.head(302, Location=mirror.path)
+
+
+HOSTILE: dict[str, tuple[Callable[[Mirror, int], object], type[LocalWhisperError]]] = {
+    "not found": (lambda mirror, start: mirror.send_error(404), ModelDownloadFailed),
+    "busy": (lambda mirror, start: mirror.send_error(503), ModelDownloadFailed),
+    "says nothing": (lambda mirror, start: None, ModelDownloadFailed),
+    "no HTTP": (no_http, ModelDownloadFailed),
+    "sends elsewhere for ever": (loop, ModelDownloadFailed),
+    "more announced than sent": (
+        lambda mirror, start: mirror.wfile.write(mirror.part(start, Content_Length=len(BODY) + 9)),
+        ModelDownloadFailed),
+    "less announced than sent": (
+        lambda mirror, start: mirror.wfile.write(mirror.part(start, Content_Length=500)), ModelCorrupt),
+    "no number for a length": (
+        lambda mirror, start: mirror.wfile.write(mirror.part(start, Content_Length="much")[:999]), ModelCorrupt),
+    "another part than asked for": (another_part, ModelDownloadFailed),
+    "another file": (lambda mirror, start: mirror.wfile.write(mirror.part(start)[::-1]), ModelCorrupt),
+    "a login page": (login_page, ModelCorrupt),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_one_sentence_and_never_a_wrong_file(library: ModelLibrary, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer, expected = HOSTILE[name]
+    monkeypatch.setattr(Mirror, "answer", answer)
+    with pytest.raises(expected) as failed:
+        fetched(library)
+    for language in ("en", "es"):
+        text = render(failed.value.message, language)
+        assert "tiny" in text
+        assert "\n" not in text
+        assert "Error" not in text
+    assert library.path("tiny") is None
+    monkeypatch.setattr(Mirror, "answer", honest)
+    fetched(library)
+
+
+def test_nobody_there(library: ModelLibrary, tmp_path: Path) -> None:
+    away = ModelLibrary(tmp_path / "a", mirror="http://127.0.0.1:9", unpack_dir=tmp_path / "b", assets=ASSETS)
+    with pytest.raises(ModelDownloadFailed, match=r"127\.0\.0\.1"):
+        fetched(away)
+
+
+def test_every_connection_breaks_off(library: ModelLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def breaks_off(mirror: Mirror, start: int) -> None:
+        asked.append(start)
+        mirror.wfile.write(mirror.part(start)[:300_000])
+
+    monkeypatch.setattr(Mirror, "answer", breaks_off)
+    seen = fetched(library)
+    assert asked == [0, 300_000, 600_000, 900_000]
+    assert seen == sorted(seen)
+    assert seen[-1] == len(BODY)
+
+
+def test_a_slow_one_can_be_stopped_between_two_drops(library: ModelLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+    is_over = threading.Event()
+
+    def dawdles(mirror: Mirror, start: int) -> None:
+        mirror.wfile.write(mirror.part(start)[:1000])
+        mirror.wfile.flush()
+        is_over.wait(60)
+
+    def stop() -> None:
+        raise Stopped
+
+    monkeypatch.setattr(Mirror, "answer", dawdles)
+    try:
+        with pytest.raises(Stopped):
+            fetched(library, stop)
+    finally:
+        is_over.set()
