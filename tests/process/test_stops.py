@@ -39,13 +39,11 @@ def test_stopped_in_the_midst_of_an_upload(new_server: NewServer, number: int) -
     assert server.ask("GET", "/jobs")["jobs"] == []
 
 
-@pytest.mark.parametrize("message", ["", "Loading"])
-def test_stopped_before_the_first_window(new_server: NewServer, samples: dict[Path, str], message: str) -> None:
-    """At once, as the engine is imported; and while the model is loaded."""
+def test_stopped_while_the_model_is_loaded(new_server: NewServer, samples: dict[Path, str]) -> None:
     server = new_server().start()
     path, text = next(iter(samples.items()))
     job_id = server.submit(path)
-    while message not in (job := server.ask("GET", f"/job/{job_id}"))["message"] and job["status"] != "completed":
+    while "Loading" not in (job := server.ask("GET", f"/job/{job_id}"))["message"] and job["status"] != "completed":
         time.sleep(0.002)
     stop(server, signal.SIGTERM)
     server.start()
