@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 ARGS ?=
 PAGE_CHECKS := tests/browser/node_modules/.installed
 
-.PHONY: run test lint check browser proxy screenshots torture bench bench-page release clean
+.PHONY: run test lint check browser proxy screenshots torture load bench bench-page release clean
 
 run: $(VENV)/.run
 	$(BIN)/python -m localwhisper --test-services $(ARGS)
@@ -73,6 +73,10 @@ screenshots: $(VENV)/.dev browser
 # the long forms of what the tests do briefly
 torture: $(VENV)/.dev
 	$(BIN)/python -m tests.torture.kills $(ARGS)
+
+# what clients wait for while all workers, 200 sockets and uploads are busy
+load: $(VENV)/.dev
+	$(BIN)/python -m tests.torture.load $(ARGS)
 
 # sdist and wheel, checked as a user gets them: metadata, install, start, transcribe
 release: $(VENV)/.dev

@@ -38,6 +38,7 @@ from localwhisper.server.door import Door
 from localwhisper.server.gate import Gate
 from localwhisper.server.lag import LoopLag
 from localwhisper.server.metrics import Metrics
+from localwhisper.server.rendered import Rendered
 from localwhisper.server.services import Services
 from localwhisper.settings import Settings
 from localwhisper.store.atomic import make_private_folder
@@ -118,7 +119,7 @@ class App:
             settings=settings, queue=self._queue, outlook=Outlook(self._queue, speeds, now), bus=bus,
             corrections=Corrections(index, self._store, bus), waveforms=self._waveforms, search=self._search,
             library=library, downloads=self._downloads, detector=self._detector, connections=Connections(),
-            metrics=self._metrics, door=Door(settings.token), probes=self._probes,
+            metrics=self._metrics, rendered=Rendered(), door=Door(settings.token), probes=self._probes,
             incoming=paths.incoming(settings.data_dir), samples=SAMPLES, uploads=self._uploads,
             probe=partial(probe, max_audio_s=settings.max_audio_seconds), languages=tables.languages(), now=now,
             api=openapi.document(routes.ROUTES),

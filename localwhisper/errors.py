@@ -195,6 +195,12 @@ class OutOfMemory(LocalWhisperError):
     code = "out_of_memory"
 
 
+class EngineNotLoaded(LocalWhisperError):
+    """torch could not be imported; a second try in the same process can't succeed either."""
+
+    code = "engine_not_loaded"
+
+
 # -- the machine -------------------------------------------------------------------------
 
 

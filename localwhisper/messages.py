@@ -213,6 +213,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "La memoria de este equipo no alcanzó para el modelo {model}. "
         "Elija un modelo más pequeño o menos trabajos a la vez.",
     ),
+    "engine_not_loaded": (
+        "The speech engine could not be loaded; most often memory has run out. "
+        "Close other programs, start localwhisper again, and then run this job again.",
+        "No se pudo cargar el motor de voz; casi siempre falta memoria. "
+        "Cierre otros programas, reinicie localwhisper y repita este trabajo.",
+    ),
     "demo_description": (
         "Bundled: understands spoken numbers and some fifty everyday words in English and Spanish, for a first try",
         "Incluido: entiende números hablados y unas cincuenta palabras cotidianas en inglés y español, para probar",

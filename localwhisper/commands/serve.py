@@ -18,6 +18,8 @@ from localwhisper.store.atomic import private
 
 LOG_BYTES = 1024 * 1024
 EARLY_RECORDS = 10_000  # of a start, until the log may be written
+# each frame sent gives the interpreter away, and a busy worker keeps it for as long as this; Python's own are 5 ms
+SWITCH_INTERVAL_S = 0.0005
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
@@ -26,6 +28,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
         if not asyncio.run(selftest.run(settings)):
             return 1
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     asyncio.run(_serve(settings, options.browser))
     _leave()
     return 0

@@ -1,11 +1,15 @@
 """An engine that is built by its first work, so that starting the server imports no torch."""
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from localwhisper.engine.base import Control, Engine
+from localwhisper.errors import EngineNotLoaded
 from localwhisper.jobs.model import Detection, Options, Transcript, Window
+
+log = logging.getLogger(__name__)
 
 
 class DeferredEngine:
@@ -25,7 +29,11 @@ class DeferredEngine:
     def _built(self) -> Engine:
         with self._lock:
             if self._engine is None:
-                self._engine = self._build()
+                try:
+                    self._engine = self._build()
+                except Exception:  # in an import: of any kind
+                    log.exception("the engine could not be loaded")
+                    raise EngineNotLoaded from None
             return self._engine
 
     def close(self) -> None:

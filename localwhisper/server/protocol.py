@@ -71,13 +71,17 @@ def connected_data(job_id: str | None, language: str) -> views.Json:
     return {"message": render(Message("connected"), language), "job_id": job_id}
 
 
-def final(job: Job, transcript: Transcript | None, language: str) -> tuple[str, views.Json]:
-    """Type and data of the last message about a job that has ended."""
+def final_kind(job: Job) -> str:
+    """The type of the last message about a job that has ended."""
+    return "error" if job.state is JobState.FAILED else job.state.value
+
+
+def final_data(job: Job, transcript: Transcript | None, language: str) -> views.Json:
     data: views.Json = {"status": job.state.value, "completed_at": views.time_text(job.completed_at)}
     if job.state is JobState.FAILED:
         error = job.error or Message("job_failed")
-        return "error", {**data, "error": views.message_body(error, language)}
+        return {**data, "error": views.message_body(error, language)}
     data |= {"progress": round(job.progress, 1), "message": render(job.message, language)}
     if transcript is not None:
         data["result"] = views.result_body(transcript, timestamps=job.options.return_timestamps)
-    return job.state.value, data
+    return data

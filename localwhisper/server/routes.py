@@ -65,7 +65,7 @@ _NO_JOB = ("job_not_found",)
 _UPLOAD = ("invalid_body", "missing_file", "duplicate_field", "invalid_option", "model_cannot_translate",
            "audio_unreadable", "no_audio_track", "audio_too_long", "audio_timeout", "upload_too_large",
            "ffmpeg_missing", "queue_not_running", "storage_full", "storage_unwritable")  # fmt: skip
-_ANSWER = (*_UPLOAD, "model_not_found", "model_download_failed", "model_corrupt", "out_of_memory",
+_ANSWER = (*_UPLOAD, "model_not_found", "model_download_failed", "model_corrupt", "out_of_memory", "engine_not_loaded",
            "job_was_cancelled", "job_not_found")  # fmt: skip
 _TEXT = {"type": "string"}
 _SWITCH = {"type": "boolean", "default": False}

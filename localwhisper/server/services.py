@@ -20,6 +20,7 @@ from localwhisper.runner.waveforms import Waveforms
 from localwhisper.server.connections import Connections
 from localwhisper.server.door import Door
 from localwhisper.server.metrics import Metrics
+from localwhisper.server.rendered import Rendered
 from localwhisper.settings import Settings
 
 
@@ -38,6 +39,7 @@ class Services:
     connections: Connections
     door: Door
     metrics: Metrics
+    rendered: Rendered
     incoming: Path  # where uploads are received
     samples: Path
     uploads: Executor  # for parsing and writing what is uploaded

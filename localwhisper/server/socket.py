@@ -5,6 +5,7 @@ Each subscribes before it reads its snapshot, so nothing falls between the two.
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import tornado.iostream
@@ -20,7 +21,7 @@ from localwhisper.jobs.events import (
     SegmentDone,
     TranscriptCorrected,
 )
-from localwhisper.jobs.model import Job, JobState, Segment, Transcript
+from localwhisper.jobs.model import Job, JobState, Segment
 from localwhisper.server import protocol, views
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.http_errors import BadRequest, MethodNotAllowed
@@ -109,6 +110,17 @@ class Socket(tornado.websocket.WebSocketHandler, BaseHandler):
     def tell(self, kind: str, data: Any, *, job_id: str | None = None, key: str | None = None) -> None:
         self.outbox.put(protocol.envelope(kind, job_id or self.job_id, data, self.services.now()), key)
 
+    def tell_event(
+        self, event: Event, kind: str, make: Callable[[], Any], *, job_id: str | None = None, key: str | None = None
+    ) -> None:
+        """As tell(), for what all sockets of a language say alike: only the first makes the data."""
+        job_id, services = job_id or self.job_id, self.services
+
+        def text() -> str:
+            return protocol.envelope(kind, job_id, make(), services.now())
+
+        self.outbox.put(services.rendered.text(event, kind, self.language, text), key)
+
     async def _tell_status(self, job_id: str | None) -> None:
         job = self.services.queue.index.get(job_id or "")
         self.tell("status", await full_body(self, job), job_id=job.id)
@@ -149,17 +161,19 @@ class JobSocket(Socket):
             await self._tell_end(job)
 
     def on_event(self, event: Event) -> None:
+        outlook, language = self.services.outlook, self.language
         match event:
             case ProgressMade(job=job) if job.id == self.job_id:
-                self.tell("progress", views.progress_body(job, self.services.outlook, self.language), key="progress")
+                self.tell_event(event, "progress", lambda: views.progress_body(job, outlook, language), key="progress")
             case SegmentDone(job_id=job_id, segment=segment) if job_id == self.job_id:
                 if self._wants_segments() and self._is_new(segment):
-                    self.tell("segment", views.segment_body(segment))
+                    self.tell_event(event, "segment", lambda: views.segment_body(segment))
+            case JobChanged(job=job) if job.id == self.job_id and job.state.ended:
+                kind = protocol.final_kind(job)
+                self.tell_event(event, kind, lambda: protocol.final_data(job, event.transcript, language))
+                self.outbox.finish()
             case JobChanged(job=job) if job.id == self.job_id:
-                if job.state.ended:
-                    self._tell_final(job, event.transcript)
-                else:
-                    self.tell("status", views.job_body(job, self.services.outlook, self.language))
+                self.tell_event(event, "status", lambda: views.job_body(job, outlook, language))
             case JobRemoved(job_id=job_id) if job_id == self.job_id:
                 self.outbox.finish()
 
@@ -167,13 +181,10 @@ class JobSocket(Socket):
         """For a client that comes when the job has ended."""
         try:
             completed = job.state is JobState.COMPLETED
-            self._tell_final(job, await self.services.queue.transcript(job.id) if completed else None)
+            transcript = await self.services.queue.transcript(job.id) if completed else None
+            self.tell(protocol.final_kind(job), protocol.final_data(job, transcript, self.language))
         except LocalWhisperError as error:
             self.tell("error", views.message_body(error.message, self.language))
-            self.outbox.finish()
-
-    def _tell_final(self, job: Job, transcript: Transcript | None) -> None:
-        self.tell(*protocol.final(job, transcript, self.language))
         self.outbox.finish()
 
     def _wants_segments(self) -> bool:
@@ -195,23 +206,30 @@ class QueueSocket(Socket):
         await self._send("snapshot", {"jobs": bodies, "queue": queue_figures(services)})
 
     def on_event(self, event: Event) -> None:
-        services = self.services
+        services, language = self.services, self.language
         match event:
             case ProgressMade(job=job):
-                body = views.progress_body(job, services.outlook, self.language)
-                self.tell("progress", body, job_id=job.id, key=job.id)
+                self.tell_event(
+                    event, "progress", lambda: views.progress_body(job, services.outlook, language),
+                    job_id=job.id, key=job.id,
+                )  # fmt: skip
             case SegmentDone(job_id=job_id, segment=segment):
-                self.tell("segment", views.segment_body(segment), job_id=job_id)
+                self.tell_event(event, "segment", lambda: views.segment_body(segment), job_id=job_id)
             case JobChanged(job=job):
-                self.tell("job", views.job_body(job, services.outlook, self.language), job_id=job.id)
-                self.tell("queue", queue_figures(services), key="queue")
+                self.tell_event(event, "job", lambda: views.job_body(job, services.outlook, language), job_id=job.id)
+                self.tell_event(event, "queue", lambda: queue_figures(services), key="queue")
             case TranscriptCorrected(job_id=job_id, transcript=transcript):
                 self.tell("corrected", {"version": transcript.version}, job_id=job_id)
             case JobRemoved(job_id=job_id):
                 self.tell("removed", {}, job_id=job_id)
-                self.tell("queue", queue_figures(services), key="queue")
+                self.tell_event(event, "queue", lambda: queue_figures(services), key="queue")
             case ModelChanged(name=name, error=error):
-                body = views.model_body(find_entry(services, name), services.downloads, services.outlook, self.language)
-                if isinstance(error, LocalWhisperError):
-                    body["error"] = views.message_body(error.message, self.language)
-                self.tell("model", body, key=None if error else f"model {name}")
+                key = None if error else f"model {name}"
+                self.tell_event(event, "model", lambda: self._model_body(name, error), key=key)
+
+    def _model_body(self, name: str, error: Exception | None) -> views.Json:
+        services = self.services
+        body = views.model_body(find_entry(services, name), services.downloads, services.outlook, self.language)
+        if isinstance(error, LocalWhisperError):
+            body["error"] = views.message_body(error.message, self.language)
+        return body

@@ -64,9 +64,9 @@ class Server:
     def kill(self) -> None:
         self._end(signal.SIGKILL)
 
-    def stop(self) -> int:
-        """The exit code after SIGTERM."""
-        return self._end(signal.SIGTERM)
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """The exit code after one signal."""
+        return self._end(number)
 
     def wait(self, timeout_s: float) -> int | None:
         """The exit code of a process that ends by itself; None where it goes on."""
@@ -76,9 +76,6 @@ class Server:
         except subprocess.TimeoutExpired:
             return None
         return self._end(signal.SIGKILL)
-
-    def signal(self, number: int) -> None:
-        os.kill(self.pid, number)
 
     def _end(self, number: int) -> int:
         if self._process is None:

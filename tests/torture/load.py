@@ -1,0 +1,212 @@
+"""The server under load: 3 transcriptions, 200 sockets, submissions coming in; then one upload of 4 GB.
+
+`make load` prints what clients saw. Sockets live in a process of their own, so that their client costs the others
+nothing. `python -m tests.torture.load --seconds 20 --big 0`
+"""
+
+import argparse
+import asyncio
+import http.client
+import json
+import os
+import re
+import struct
+import tempfile
+import threading
+import time
+from concurrent.futures import ProcessPoolExecutor
+from datetime import datetime
+from multiprocessing import get_context
+from pathlib import Path
+
+import tornado.websocket
+
+from localwhisper.commands.selftest import form
+from tests.client import wav
+from tests.process.server import Server
+from tests.speech import long_speech
+
+JOBS = 3
+SOCKETS = 200
+SPEECH_S = 1800
+SUBMISSION_S = 62.5  # of 8-kHz sound: 1 MB
+BIG_BYTES = 4_000_000_000
+BLOCK_BYTES = 1 << 20
+RATE, CHANNELS = 48_000, 2
+
+
+def percentile(values: list[float], percent: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(len(values) * percent / 100))]
+
+
+def shown(name: str, seconds: list[float]) -> str:
+    if not seconds:
+        return f"{name:<44} none"
+    p50, p99 = (1000 * percentile(seconds, percent) for percent in (50, 99))
+    return f"{name:<44} p50 {p50:7.1f} ms   p99 {p99:7.1f} ms   of {len(seconds)}"
+
+
+async def _listen(urls: list[str], duration_s: float) -> list[float]:
+    delays: list[float] = []
+
+    async def one(url: str) -> None:
+        connection = await tornado.websocket.websocket_connect(url)
+        snapshot = True  # what came before is not news
+        while frame := await connection.read_message():
+            message = json.loads(frame)
+            made_s = datetime.fromisoformat(message["timestamp"].replace("Z", "+00:00")).timestamp()
+            snapshot = snapshot and message["type"] != "progress"
+            if not snapshot:
+                delays.append(time.time() - made_s)
+
+    tasks = [asyncio.ensure_future(one(url)) for url in urls]
+    _, running = await asyncio.wait(tasks, timeout=duration_s)
+    for task in running:
+        task.cancel()
+    return delays
+
+
+def listen(urls: list[str], duration_s: float) -> list[float]:
+    """Seconds from each event's message being made to its being received."""
+    return asyncio.run(_listen(urls, duration_s))
+
+
+def asking(port: int, until_s: float) -> list[float]:
+    connection = http.client.HTTPConnection("localhost", port, timeout=30)
+    took: list[float] = []
+    while time.monotonic() < until_s:
+        started_s = time.monotonic()
+        connection.request("GET", "/health")
+        connection.getresponse().read()
+        took.append(time.monotonic() - started_s)
+        time.sleep(0.02)
+    return took
+
+
+def submitting(server: Server, until_s: float) -> list[float]:
+    body, kind = form(wav(SUBMISSION_S), "a.wav", {})
+    took: list[float] = []
+    while time.monotonic() < until_s:
+        started_s = time.monotonic()
+        job_id = server.ask("POST", "/transcribe-job", body, kind)["job_id"]
+        took.append(time.monotonic() - started_s)
+        server.ask("DELETE", f"/job/{job_id}?remove=true")
+        time.sleep(0.1)
+    return took
+
+
+def lag(server: Server) -> dict[float, float]:
+    """The loop's lag so far: bucket's bound in seconds → measurements in it or below."""
+    connection = http.client.HTTPConnection("localhost", server.port, timeout=30)
+    connection.request("GET", "/metrics")
+    text = connection.getresponse().read().decode()
+    found = re.findall(r'loop_lag_seconds_bucket\{le="([^"]+)"\} (\S+)', text)
+    return {float(bound): float(count) for bound, count in found}
+
+
+def lag_since(before: dict[float, float], after: dict[float, float], percent: float) -> float:
+    """The bound below which so many percent of the measurements lie."""
+    counts = {bound: after[bound] - before[bound] for bound in after}
+    total = max(counts.values())
+    return min(bound for bound, count in counts.items() if count >= total * percent / 100)
+
+
+def load(server: Server, folder: Path, duration_s: float) -> None:
+    speech = long_speech(folder, SPEECH_S)
+    jobs = [server.submit_answer(speech) for _ in range(JOBS)]
+    for job in jobs:
+        while not server.ask("GET", f"/job/{job['job_id']}").get("segments"):
+            time.sleep(0.2)  # the model is loaded and decoding
+    queue = f"ws://localhost:{server.port}/ws/queue"
+    urls = [queue if n % 4 == 0 else jobs[n % JOBS]["websocket_url"] for n in range(SOCKETS)]
+    before, took = lag(server), {"health": [0.0], "submission": [0.0]}
+    until_s = time.monotonic() + duration_s
+    threads = [
+        threading.Thread(target=lambda: took.update(health=asking(server.port, until_s))),
+        threading.Thread(target=lambda: took.update(submission=submitting(server, until_s))),
+    ]
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        delays = pool.submit(listen, urls, duration_s)
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        print(f"{JOBS} transcriptions, {SOCKETS} sockets, {os.cpu_count()} cores, other load {os.getloadavg()[0]:.1f}")
+        print(shown("GET /health", took["health"]))
+        print(shown("an event's message, made to received", delays.result()))
+        print(shown("a 1-MB submission", took["submission"]))
+    after = lag(server)
+    print(f"{'loop lag, at most':<44} p50 {1000 * lag_since(before, after, 50):7.1f} ms   "
+          f"p99 {1000 * lag_since(before, after, 99):7.1f} ms", flush=True)  # fmt: skip
+    for job in jobs:
+        server.ask("DELETE", f"/job/{job['job_id']}?remove=true")
+
+
+def rss_bytes(server: Server) -> int:
+    found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{server.pid}/status").read_text())
+    assert found is not None
+    return int(found[1]) * 1024
+
+
+def big_upload(server: Server, size_bytes: int) -> None:
+    """One recording of hours, streamed; the sound is silence, so that nothing needs to be kept of it here."""
+    frame = CHANNELS * 2
+    shape = struct.pack("<IHHIIHH", 16, 1, CHANNELS, RATE, RATE * frame, frame, 16)
+    head = b"RIFF" + struct.pack("<I", size_bytes + 36) + b"WAVEfmt " + shape + b"data" + struct.pack("<I", size_bytes)
+    body, kind = form(head + b"@@", "hours.wav", {})
+    first, last = body.split(b"@@")
+    before, rss_before = lag(server), rss_bytes(server)
+    most, waits = [rss_before], []
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.05):
+            most.append(rss_bytes(server))
+            started_s = time.monotonic()
+            server.ask("GET", "/health")
+            waits.append(time.monotonic() - started_s)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    connection = http.client.HTTPConnection("localhost", server.port, timeout=600)
+    started_s = time.monotonic()
+    connection.putrequest("POST", "/transcribe-job")
+    connection.putheader("Content-Type", kind)
+    connection.putheader("Content-Length", str(len(first) + size_bytes + len(last)))
+    connection.endheaders(first)
+    block = bytes(BLOCK_BYTES)
+    for begin in range(0, size_bytes, BLOCK_BYTES):
+        connection.send(block[: size_bytes - begin])
+    connection.send(last)
+    answer = json.loads(connection.getresponse().read())
+    took_s = time.monotonic() - started_s
+    done.set()
+    watcher.join()
+    server.ask("DELETE", f"/job/{answer['job_id']}?remove=true")
+    print(
+        f"{size_bytes / 1e9:.1f} GB uploaded in {took_s:.1f} s, memory grew by {(max(most) - rss_before) / 1e6:.1f} MB"
+    )
+    print(shown("GET /health meanwhile", waits))
+    print(f"{'loop lag meanwhile, at most':<44} p99 {1000 * lag_since(before, lag(server), 99):7.1f} ms")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=30, help="how long under load")
+    parser.add_argument("--big", type=int, default=BIG_BYTES, help="bytes of the large upload; 0: none")
+    given = parser.parse_args()
+    build = Path("build")
+    build.mkdir(exist_ok=True)  # /tmp may be kept in memory
+    with tempfile.TemporaryDirectory(prefix="load-", dir=build) as folder:
+        server = Server(Path(folder) / "data").start()
+        try:
+            if given.seconds:
+                load(server, Path(folder), given.seconds)
+            if given.big:
+                big_upload(server, given.big)
+        finally:
+            server.kill()
+
+
+if __name__ == "__main__":
+    main()
