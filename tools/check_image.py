@@ -1,4 +1,4 @@
-"""The Dockerfile's steps without a container engine: carried out one by one in a bare Debian root; then it serves there.
+"""The Dockerfile without a container engine: its steps carried out in a bare Debian root, where it then serves.
 
 debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates trixie ROOT
 python -m tools.check_image ROOT

@@ -18,7 +18,7 @@ from localwhisper.engine.checkpoint import Checkpoint
 from localwhisper.engine.decoder import Decoder, Step
 from localwhisper.engine.encoder import Encoder
 from localwhisper.engine.layers import Weights
-from localwhisper.engine.linears import FORMATS
+from localwhisper.engine.linears import BYTES, FORMATS
 from localwhisper.engine.plans import Chosen, Plan
 from localwhisper.engine.state import State
 from localwhisper.jobs.model import Quality
@@ -29,7 +29,6 @@ TOLERANCE: dict[Quality, float] = {"exact": 1e-4, "fast": 0.05, "compact": 0.05}
 ENCODERS = (("int8", "float32"), ("int8-reduced", "float32"), ("bfloat16", "bfloat16"), ("bfloat16", "float32"))
 DECODERS = ("float16-packed", "int8", "int8-reduced")
 ON_DEVICE = (("float16", "float16"), ("bfloat16", "bfloat16"))
-BYTES = {"float32": 4, "float16-packed": 2, "bfloat16": 2, "float16": 2, "int8": 1, "int8-reduced": 1}  # a weight
 REPEATS = 3
 ALIKE = 1.1  # times that differ by less count as the same: the more accurate one is taken
 N_TOKENS = 8  # of the text that the decoder is checked on
