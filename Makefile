@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 ARGS ?=
 PAGE_CHECKS := tests/browser/node_modules/.installed
 
-.PHONY: run test lint check browser proxy screenshots torture bench release clean
+.PHONY: run test lint check browser proxy screenshots torture bench bench-page release clean
 
 run: $(VENV)/.run
 	$(BIN)/python -m localwhisper --test-services $(ARGS)
@@ -41,6 +41,10 @@ browser: $(VENV)/.dev
 # against stock openai-whisper and CTranslate2, on random checkpoints of real dimensions; needs a quiet machine
 bench: $(VENV)/.bench
 	$(BIN)/python -m tests.bench $(ARGS)
+
+# the page: first view, 2,000 jobs, scrolling, search
+bench-page: $(VENV)/.dev browser
+	$(BIN)/python -m tests.bench.page $(ARGS)
 
 # one test runs behind a real nginx; without it, and without the right to install it, that test is skipped
 proxy:

@@ -73,4 +73,4 @@ def samples() -> dict[Path, str]:
 @pytest.fixture(scope="session")
 def long_speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Some minutes of speech."""
-    return speech.long_speech(tmp_path_factory.mktemp("speech"), 6)
+    return speech.long_speech(tmp_path_factory.mktemp("speech"), 150)

@@ -14,11 +14,12 @@ def samples() -> dict[Path, str]:
     return {SAMPLES / row["filename"]: row["text"] for row in rows}
 
 
-def long_speech(folder: Path, repeats: int) -> Path:
-    """Every bundled clip, several times over."""
+def long_speech(folder: Path, duration_s: float) -> Path:
+    """The bundled clips, as often as it takes."""
     listing = folder / "list.txt"
-    listing.write_text("".join(f"file '{path}'\n" for path in [*samples()] * repeats))
+    listing.write_text("".join(f"file '{path}'\n" for path in [*samples()] * 20))
     target = folder / "long.wav"
     command = [ffmpeg_path(), "-v", "error", "-f", "concat", "-safe", "0", "-i", str(listing)]
-    subprocess.run([*command, "-ac", "1", "-ar", "16000", str(target)], check=True, stdin=subprocess.DEVNULL)
+    command += ["-t", str(duration_s), "-ac", "1", "-ar", "16000", str(target)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     return target

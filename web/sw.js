@@ -9,22 +9,22 @@ const SHELL = /\/$|\/(css|js)\/|\.(svg|png|webmanifest)$/;
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener("fetch", (event) => {
-  const { request } = event;
-  const { pathname } = new URL(request.url);
-  const scope = new URL(self.registration.scope).pathname;
-  if (request.method === "GET" && pathname.startsWith(scope) && SHELL.test(pathname)) event.respondWith(answer(request));
+	const { request } = event;
+	const { pathname } = new URL(request.url);
+	const scope = new URL(self.registration.scope).pathname;
+	if (request.method === "GET" && pathname.startsWith(scope) && SHELL.test(pathname)) event.respondWith(answer(request));
 });
 
 async function answer(request) {
-  const cache = await caches.open(CACHE);
-  let response;
-  try {
-    response = await fetch(request);
-  } catch (error) {
-    const kept = await cache.match(request, { ignoreSearch: true });
-    if (kept) return kept;
-    throw error;
-  }
-  if (response.ok && response.type === "basic" && !response.redirected) await cache.put(request, response.clone());
-  return response;
+	const cache = await caches.open(CACHE);
+	let response;
+	try {
+		response = await fetch(request);
+	} catch (error) {
+		const kept = await cache.match(request, { ignoreSearch: true });
+		if (kept) return kept;
+		throw error;
+	}
+	if (response.ok && response.type === "basic" && !response.redirected) await cache.put(request, response.clone());
+	return response;
 }

@@ -29,6 +29,7 @@ async def full_body(handler: BaseHandler, job: Job) -> views.Json:
             body["error"] = views.message_body(error.message, handler.language)
         else:
             body["result"] = views.result_body(transcript, timestamps=job.options.return_timestamps)
+            body["transcript_version"] = transcript.version
     if "result" not in body and job.options.return_timestamps:
         with suppress(JobDamaged):
             body["segments"] = [views.segment_body(segment) for segment in await services.queue.segments(job.id)]

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from localwhisper.engine.models import ModelEntry
 from localwhisper.errors import ModelNotFound
+from localwhisper.export.registry import EXPORTERS
 from localwhisper.server import views
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.services import Services
@@ -28,6 +29,7 @@ class ModelsHandler(BaseHandler):
             "default": services.settings.default_model,
             "models": [views.model_body(entry, downloads, outlook, self.language) for entry in entries],
             "languages": [{"code": code, "name": name} for code, name in services.languages.items()],
+            "formats": list(EXPORTERS),
         })  # fmt: skip
 
 

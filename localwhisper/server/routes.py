@@ -111,7 +111,7 @@ ROUTES: tuple[Route, ...] = (
             errors=(*_NO_JOB, "job_not_finished", "transcript_changed", "job_damaged", "invalid_body",
                     "invalid_option", "storage_full", "storage_unwritable")),
         "delete": Operation(
-            summary="Back to the machine's own text, as a new version", returns="Result", example_query="version=1",
+            summary="Back to the machine's own text, as a new version", returns="Restored", example_query="version=1",
             query={"version": {"type": "integer", "minimum": 0, "description": "the newest"}},
             errors=(*_NO_JOB, "job_not_finished", "transcript_changed", "job_damaged", "invalid_option",
                     "storage_full", "storage_unwritable"))}),

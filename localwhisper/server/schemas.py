@@ -90,7 +90,10 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Result": _object({
         "text": TEXT, "language": TEXT, "segments": _list(_ref("Segment")), "processing_time": SECONDS,
-        "version": {**WHOLE, "description": "how often a person corrected it"},
+    }),
+    "Restored": _object({
+        "text": TEXT, "language": TEXT, "segments": _list(_ref("Segment")), "processing_time": SECONDS,
+        "version": WHOLE,
     }),
     "Line": _object({"start": SECONDS, "end": SECONDS, "text": TEXT}),
     "Correction": _object({"version": WHOLE, "at": WHOLE, "remove": WHOLE, "segments": _list(_ref("Line"))}),
@@ -110,6 +113,7 @@ SCHEMAS: dict[str, Schema] = {
         {
             "queue_position": _or_null("integer"), "completed_at": _or_null("string", format="date-time"),
             "error": MESSAGE, "result": _ref("Result"), "segments": _list(_ref("Segment")),
+            "transcript_version": {**WHOLE, "description": "how often a person corrected the result"},
             "excerpt": {**_list(TEXT), "description": "hits of a search in context: plain, hit, plain, …"},
         },
     ),
@@ -130,6 +134,7 @@ SCHEMAS: dict[str, Schema] = {
     "Models": _object({
         "default": TEXT, "models": _list(_ref("Model")),
         "languages": _list(_object({"code": TEXT, "name": TEXT})),
+        "formats": {**_list(TEXT), "description": "of a transcript, to save"},
     }),
     "Samples": _object({"samples": _list(_object({
         "id": TEXT, "language": TEXT, "title": TEXT, "text": TEXT, "duration": SECONDS, "url": TEXT,

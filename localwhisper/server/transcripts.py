@@ -55,7 +55,7 @@ class CorrectionHandler(TranscriptHandler):
         text = self.get_query_argument("version", "")
         version = _count({"version": int(text) if re.fullmatch(r"[0-9]{1,9}", text) else text}, "version")
         transcript = await self.services.corrections.undo_all(job_id, version)
-        self.write_json(views.result_body(transcript, timestamps=True))
+        self.write_json({**views.result_body(transcript, timestamps=True), "version": transcript.version})
 
     def _write(self, transcript: Transcript, at: int, remove: int, n_new: int) -> None:
         segments = [views.segment_body(segment) for segment in transcript.segments[at : at + n_new]]

@@ -105,13 +105,11 @@ def segment_body(segment: Segment) -> Json:
 
 
 def result_body(transcript: Transcript, *, timestamps: bool) -> Json:
-    """`version` counts a person's corrections; 0 is the machine's own text."""
     return {
         "text": transcript.text,
         "language": transcript.language,
         "segments": [segment_body(segment) for segment in transcript.segments] if timestamps else [],
         "processing_time": round(transcript.processing_time, 3),
-        "version": transcript.version,
     }
 
 

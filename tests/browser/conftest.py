@@ -58,7 +58,16 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="package")
-def library_server(tmp_path_factory: pytest.TempPathFactory, talk: Path) -> Iterator[Server]:
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two seconds with a picture."""
+    path = tmp_path_factory.mktemp("film") / "film.webm"
+    source = ["-f", "lavfi", "-i", "testsrc=size=160x90:rate=5:duration=2", "-f", "lavfi", "-i", "sine=d=2"]
+    subprocess.run([ffmpeg_path(), "-loglevel", "error", "-nostdin", *source, "-shortest", str(path)], check=True)
+    return path
+
+
+@pytest.fixture(scope="package")
+def library_server(tmp_path_factory: pytest.TempPathFactory, talk: Path, film: Path) -> Iterator[Server]:
     """One server for all tests that only look at finished jobs; each opens transcripts of its own."""
     folder = tmp_path_factory.mktemp("library")
     seeds = Seeds(folder / "data", talk)
@@ -67,6 +76,7 @@ def library_server(tmp_path_factory: pytest.TempPathFactory, talk: Path) -> Iter
     seeds.done(f"{HOSTILE}.wav", HOSTILE, "</li><script>hacked=1</script>")
     seeds.done("canción.wav", "Una canción del mañana", language="es")
     seeds.done("silence.wav")
+    seeds.done("film.webm", *TALK[:2], audio=film)
     seeds.failed("broken.mp3")
     seeds.cancelled("long.mp3")
     for number in range(60):

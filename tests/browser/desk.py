@@ -21,7 +21,7 @@ class Card:
 
     def __init__(self, page: Page, job_id: str) -> None:
         self.job_id = job_id
-        self._page = page
+        self.page = page
         self.element = page.locator(f"job-card[data-job='{job_id}']")
 
     def expect_status(self, status: str) -> None:
@@ -46,7 +46,7 @@ class Card:
         if not link.is_visible():
             self.element.locator(".toggle").click()
         link.click()
-        expect(self._page.locator("reading-desk [data-segment]").first).to_be_visible()
+        expect(self.page.locator("reading-desk [data-segment]").first).to_be_visible()
 
     def press(self, name: str) -> None:
         self.element.get_by_role("button", name=name, exact=True).click()

@@ -19,6 +19,13 @@ DROP = """([name, type, numbers]) => {
 }"""
 
 
+PASTE = """([name, type, numbers]) => {
+  const data = new DataTransfer();
+  data.items.add(new File([new Uint8Array(numbers)], name, { type }));
+  document.body.dispatchEvent(new ClipboardEvent("paste", { bubbles: true, cancelable: true, clipboardData: data }));
+}"""
+
+
 def payload(name: str, content: bytes) -> FilePayload:
     return {"name": name, "mimeType": "application/octet-stream", "buffer": content}
 
@@ -46,6 +53,11 @@ def test_a_file_is_dropped_anywhere(desk: Desk, page: Page, clip: Path) -> None:
     page.evaluate(DROP, ["dropped.opus", "audio/ogg", list(clip.read_bytes())])
     desk.card("dropped.opus").expect_status("completed")
     expect(page.locator(".drop-cover")).to_be_hidden()
+
+
+def test_a_file_is_pasted(desk: Desk, page: Page, clip: Path) -> None:
+    page.evaluate(PASTE, ["pasted.opus", "audio/ogg", list(clip.read_bytes())])
+    desk.card("pasted.opus").expect_status("completed")
 
 
 def test_an_upload_is_called_off(desk: Desk, page: Page) -> None:

@@ -1,9 +1,10 @@
 """Narrow screens, themes, keyboard, and the words of both languages."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.desk import Desk
 
@@ -28,13 +29,45 @@ def test_the_theme_is_chosen_and_remembered(desk: Desk, page: Page) -> None:
     assert page.evaluate(background) == dark
 
 
-def test_the_keyboard_does_it_too(desk: Desk, page: Page, clip: Path) -> None:
+def reach(page: Page, target: Locator, key: str = "Tab") -> None:
+    """As who has no mouse gets there."""
+    for _ in range(80):
+        page.keyboard.press(key)
+        if target.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError(f"{target} is not reached by {key}")
+
+
+def test_the_whole_job_by_keyboard(desk: Desk, page: Page, samples: list[dict[str, Any]]) -> None:
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_focused()
-    page.locator("[data-sample]").first.focus()
+    reach(page, page.locator("[data-sample]").first)
     page.keyboard.press("Enter")
     card = page.locator("job-card[data-status=completed]")
-    card.get_by_role("button", name="Remove").focus()
+    expect(card).to_have_count(1)
+    reach(page, card.get_by_role("link", name="Read and listen"))
+    page.keyboard.press("Enter")
+    expect(page.locator("reading-desk h2")).to_be_focused()
+    reach(page, page.locator("button.time").first)
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.querySelector('video').currentTime > 0")
+    page.keyboard.press("k")
+    page.wait_for_function("() => document.querySelector('video').paused")
+    page.keyboard.press("e")
+    said = page.locator(".said").first
+    reach(page, said)
+    page.keyboard.press("Control+End")
+    page.keyboard.type(" Yes.")
+    expect(page.locator(".saving")).to_have_text("Corrected and saved")
+    page.keyboard.press("Escape")  # out of the line
+    reach(page, page.get_by_role("link", name="txt", exact=True), "Shift+Tab")
+    with page.expect_download() as waiting:
+        page.keyboard.press("Enter")
+    assert waiting.value.path().read_text(encoding="utf-8").rstrip().endswith(" Yes.")
+    page.keyboard.press("Escape")  # out of correcting
+    page.keyboard.press("Escape")  # back to all
+    expect(card.locator(".toggle")).to_be_focused()
+    reach(page, card.get_by_role("button", name="Remove"))
     page.keyboard.press("Enter")
     expect(card).to_have_count(0)
     expect(page.locator("#jobs")).to_be_focused()
@@ -47,16 +80,3 @@ def test_a_model_that_cannot_translate_is_not_asked_to(desk: Desk, page: Page) -
     page.locator("#model").select_option("medium")
     expect(page.locator("#task")).to_be_visible()
     expect(page.get_by_role("button", name="Download medium")).to_be_visible()
-
-
-def test_both_languages_have_the_same_words_and_parameters(desk: Desk, page: Page) -> None:
-    en, es = page.evaluate(
-        """async () => {
-          const base = new URL("js/i18n/", document.baseURI).href;
-          const { en } = await import(`${base}en.js`);
-          const { es } = await import(`${base}es.js`);
-          const parameters = ([key, text]) => [key, (text.match(/\\{\\w+\\}/g) ?? []).sort()];
-          return [en, es].map((table) => Object.fromEntries(Object.entries(table).map(parameters)));
-        }"""
-    )
-    assert en == es

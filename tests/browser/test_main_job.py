@@ -1,13 +1,13 @@
 """The main job through the page: from a recording to its text, whatever happens to the server meanwhile."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.desk import AWAY, Desk, words
+from localwhisper.export.registry import EXPORTERS, TEXT_FORMATS
+from tests.browser.desk import AWAY, Card, Desk, words
 from tests.process.server import Server
 
 BACK_MS = 2000  # from the server being back to the page showing the truth
@@ -35,14 +35,15 @@ def test_the_result_is_heard_and_taken_away(desk: Desk, page: Page, clip: Path, 
         "(media => media && !media.paused && media.currentTime > 1)(document.querySelector('video'))"
     )
     desk_view = page.locator("reading-desk")
-    for kind in ("txt", "srt", "vtt", "tsv", "json"):
+    kinds = desk_view.locator("#saves a").all_inner_texts()
+    assert kinds == list(EXPORTERS)
+    for kind in kinds:
         with page.expect_download() as waiting:
             desk_view.get_by_role("link", name=kind, exact=True).click()
         assert waiting.value.suggested_filename == f"{clip.stem}.{kind}"
-        text = waiting.value.path().read_text(encoding="utf-8")
-        if kind == "json":
-            text = json.loads(text)["text"]
-        assert set(words(samples[0]["text"])) <= set(words(text))
+        if kind in TEXT_FORMATS:
+            text = waiting.value.path().read_text(encoding="utf-8")
+            assert set(words(samples[0]["text"])) <= set(words(text))
 
 
 def test_a_killed_server_costs_nothing(desk: Desk, page: Page, server: Server, long_recording: Path) -> None:
@@ -73,6 +74,19 @@ def test_a_killed_server_costs_nothing(desk: Desk, page: Page, server: Server, l
     assert again.job_id != card.job_id
     again.expect_status("completed")
     assert desk.job(again.job_id)["result"]["text"] == result["text"]
+
+
+def test_a_second_tab_shows_the_same(desk: Desk, page: Page, long_recording: Path) -> None:
+    desk.choose(long_recording)
+    card = desk.card(long_recording.name)
+    card.lines.first.wait_for()
+    other = Card(page.context.new_page(), card.job_id)
+    other.page.goto("/")
+    other.lines.nth(1).wait_for()
+    assert other.segment_ids == list(range(other.lines.count()))
+    other.press("Cancel")
+    for each in (card, other):
+        each.expect_status("cancelled")
 
 
 def test_a_reload_shows_the_text_so_far(desk: Desk, page: Page, long_recording: Path) -> None:

@@ -106,6 +106,12 @@ def test_the_address_leads_back_to_the_desk(library: Desk) -> None:
     expect(page.locator("reading-desk")).to_be_hidden()
 
 
+def test_a_video_is_seen(library: Desk) -> None:
+    page = opened(library, "film.webm")
+    page.wait_for_function("() => document.querySelector('video').videoWidth > 0")
+    expect(page.locator("video")).to_be_visible()
+
+
 def test_hostile_names_and_texts_are_text(library: Desk) -> None:
     page = opened(library, f"{HOSTILE}.wav")
     expect(page.locator("reading-desk h2")).to_have_text(f"{HOSTILE}.wav")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 WEB = HERE.parents[1] / "web"
-DYNAMIC = ("status.", "upload.", "said.", "edit.", "theme.")  # t(`status.${…}`)
+MOST_BYTES = 150_000  # of code and style, as written
+DYNAMIC = ("status.", "options.", "upload.", "said.", "edit.", "theme.")  # t(`status.${…}`)
 
 
 def sources() -> str:
@@ -26,3 +27,17 @@ def test_no_text_is_missing_and_none_unused() -> None:
     asked = re.findall(r'\bt\("([\w.]+)"|data-t(?:-label|-placeholder)?="([\w.]+)"', text)
     assert unused == set()
     assert {one or other for one, other in asked} <= known
+
+
+def test_the_page_is_small() -> None:
+    files = [file for file in WEB.rglob("*") if file.suffix in (".js", ".css")]
+    assert sum(file.stat().st_size for file in files) < MOST_BYTES
+
+
+def test_every_symbol_is_there() -> None:
+    named = re.search(r"type Icon = (.*);", (WEB / "js/types.d.ts").read_text(encoding="utf-8"))
+    assert named is not None
+    page = (WEB / "index.html").read_text(encoding="utf-8")
+    symbols = re.findall(r'<symbol id="i-(\w+)"', page)
+    assert sorted(symbols) == sorted(re.findall(r'"(\w+)"', named[1]))
+    assert all(f'"{name}"' in sources() or f'"#i-{name}"' in page for name in symbols)

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { en } from "../../web/js/i18n/en.js";
 import { es } from "../../web/js/i18n/es.js";
-import { merge, retimed, split, spliceOf, withText, without } from "../../web/js/lib/edits.js";
+import { differing, merge, retimed, split, withText, without } from "../../web/js/lib/edits.js";
 import { bytes, clock, percent, span } from "../../web/js/lib/format.js";
 import { hits, lineAt, places, timeAt } from "../../web/js/lib/words.js";
 import { initialState, reduce } from "../../web/js/reducer.js";
@@ -51,11 +51,11 @@ test("a line never ends before it begins", () => {
 });
 
 test("what is sent is the smallest change", () => {
-  assert.deepEqual(spliceOf(LINES, LINES), { at: 2, remove: 0, put: [] });
+  assert.deepEqual(differing(LINES, LINES), { at: 2, remove: 0, put: [] });
   const edited = withText(LINES, 1, "five");
-  assert.deepEqual([spliceOf(LINES, edited).at, spliceOf(LINES, edited).remove], [1, 1]);
+  assert.deepEqual([differing(LINES, edited).at, differing(LINES, edited).remove], [1, 1]);
   assert.equal(edited[0], LINES[0]);
-  assert.deepEqual(spliceOf(LINES, without(LINES, 0)), { at: 0, remove: 1, put: [] });
+  assert.deepEqual(differing(LINES, without(LINES, 0)), { at: 0, remove: 1, put: [] });
   assert.equal(withText(LINES, 1, " four "), LINES);
 });
 

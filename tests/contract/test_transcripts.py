@@ -41,8 +41,8 @@ async def test_a_correction_is_exported_and_the_original_kept(serve: Serve, engi
     assert [(each["id"], each["text"]) for each in answer.json["segments"]] == [(1, " a"), (2, " b")]
     assert await text_of(client, job_id) == "part 0\na\nb\npart 2\n"
     assert await text_of(client, job_id, "?original=true") == "part 0\npart 1\npart 2\n"
-    result = (await client.get(f"/job/{job_id}")).json["result"]
-    assert (result["version"], len(result["segments"])) == (1, 4)
+    job = (await client.get(f"/job/{job_id}")).json
+    assert (job["transcript_version"], len(job["result"]["segments"])) == (1, 4)
 
 
 async def test_it_survives_a_restart_and_can_be_taken_back(serve: Serve, engine: StepEngine) -> None:
@@ -93,7 +93,7 @@ async def test_what_is_no_correction_is_refused(serve: Serve, engine: StepEngine
     job_id = await done(client)
     answer = await patch(client, job_id, **{"version": 0, "at": 0, "remove": 1, "segments": [], **change})
     assert (answer.status, answer.code) == (400, "invalid_option")
-    assert (await client.get(f"/job/{job_id}")).json["result"]["version"] == 0
+    assert (await client.get(f"/job/{job_id}")).json["transcript_version"] == 0
 
 
 async def test_a_job_that_is_not_done_has_nothing_to_correct(serve: Serve) -> None:

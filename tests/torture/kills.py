@@ -1,4 +1,4 @@
-"""Power cuts: SIGKILL at random moments while jobs are sent, cancelled, run again and removed.
+"""Power cuts: SIGKILL at random moments while jobs are sent, cancelled, run again, corrected and removed.
 
 After each start the promise is checked: what was answered is so, every job has its audio, nothing half-written is
 seen, and what ran goes on from its last window. `python -m tests.torture.kills --kills 300 --seed 7`
@@ -6,6 +6,7 @@ seen, and what ran goes on from its last window. `python -m tests.torture.kills 
 
 import argparse
 import http.client
+import json
 import random
 import tempfile
 import threading
@@ -34,6 +35,7 @@ class Torture:
     may_be: dict[str, frozenset[str]] = field(default_factory=dict)  # by job id: states that tell the truth
     audio: dict[str, Path] = field(default_factory=dict)
     windows: dict[str, bytes] = field(default_factory=dict)  # what each job's file of windows began with
+    first_lines: dict[str, set[tuple[int, str]]] = field(default_factory=dict)  # version and text, of corrected jobs
     counts: dict[str, int] = field(default_factory=dict)
 
     def begin(self) -> None:
@@ -45,7 +47,7 @@ class Torture:
         """One power cut."""
         actor = threading.Thread(target=self._act, args=(random.Random(self.rng.random()),))
         actor.start()
-        time.sleep(self.rng.uniform(0, longest_s))
+        time.sleep(self.rng.uniform(0, longest_s if self.rng.random() < 0.3 else 0.5))
         self.server.kill()
         actor.join()
         self._note_windows()
@@ -67,6 +69,10 @@ class Torture:
             assert body == source.read_bytes(), job_id
             if job["status"] == "cancelled":
                 self.may_be[job_id] = frozenset({"cancelled"})
+            if job_id in self.first_lines:
+                seen = self._first_line(job_id)
+                assert seen in self.first_lines[job_id], f"{job_id} lost a correction"
+                self.first_lines[job_id] = {seen}
             path = self._windows_of(job_id)
             before = self.windows.get(job_id, b"")
             whole = before[: before.rfind(b"\n") + 1]
@@ -85,6 +91,9 @@ class Torture:
         for job_id, allowed in self.may_be.items():
             if "cancelled" in allowed and self.server.ask("GET", f"/job/{job_id}")["status"] == "cancelled":
                 self.server.ask("POST", f"/job/{job_id}/retry", b"")
+            if job_id in self.first_lines:
+                version, _ = self._first_line(job_id)
+                self.server.ask("DELETE", f"/job/{job_id}/transcript?version={version}")
             job = self.server.job_when(job_id, "completed", "failed", timeout_s=600)
             source = self.audio[job_id]
             if source == self.long:
@@ -99,7 +108,9 @@ class Torture:
     def _act(self, rng: random.Random) -> None:
         try:
             while True:
-                action = rng.choice([self._send_short, self._send_short, self._cancel, self._retry, self._remove])
+                action = rng.choice(
+                    [self._send_short, self._send_short, self._cancel, self._retry, self._remove, self._edit]
+                )
                 action(rng)
                 self.counts[action.__name__] = self.counts.get(action.__name__, 0) + 1
                 time.sleep(rng.uniform(0, 0.2))
@@ -136,6 +147,24 @@ class Torture:
             self.server.ask("DELETE", f"/job/{job_id}?remove=true")
             self.may_be[job_id] = frozenset({GONE})
 
+    def _edit(self, rng: random.Random) -> None:
+        job_id = self._pick(rng, LIVE) or self._pick(rng, frozenset({"completed"}))
+        if job_id is None or self.server.ask("GET", f"/job/{job_id}")["status"] != "completed":
+            return
+        self.may_be[job_id] = frozenset({"completed"})
+        version, text = self._first_line(job_id)
+        new = f" corrected {rng.random()}"
+        self.first_lines[job_id] = {(version, text), (version + 1, new)}
+        change = {"version": version, "at": 0, "remove": 1, "segments": [{"start": 0, "end": 1, "text": new}]}
+        body = json.dumps(change).encode()
+        answer = self.server.ask("PATCH", f"/job/{job_id}/transcript", body, "application/json")
+        assert answer["version"] == version + 1, answer
+        self.first_lines[job_id] = {(version + 1, new)}
+
+    def _first_line(self, job_id: str) -> tuple[int, str]:
+        result = self.server.ask("GET", f"/job/{job_id}")["result"]
+        return result["version"], result["segments"][0]["text"]
+
     def _pick(self, rng: random.Random, state: frozenset[str] | None) -> str | None:
         """A job other than the long ones, which have to go on through everything."""
         fit = [
@@ -162,9 +191,9 @@ class Torture:
         return jobs
 
 
-def torture(folder: Path, *, kills: int, seed: int, repeats: int) -> dict[str, int]:
+def torture(folder: Path, *, kills: int, seed: int, speech_s: float) -> dict[str, int]:
     """Returns what was done; an AssertionError says what was lost."""
-    speech = long_speech(folder, repeats)
+    speech = long_speech(folder, speech_s)
     quiet = Server(folder / "quiet").start()
     started_s = time.monotonic()
     result = quiet.job_when(quiet.submit(speech), "completed", timeout_s=600)["result"]
@@ -176,7 +205,7 @@ def torture(folder: Path, *, kills: int, seed: int, repeats: int) -> dict[str, i
     try:
         state.begin()
         for n in range(kills):
-            state.round(max(1.0, min(work_s / 3, 3.0)))
+            state.round(max(1.0, min(work_s / 3, 4.0)))
             if n % 25 == 24:
                 print(f"{n + 1} kills survived, {len(state.may_be)} jobs there", flush=True)
         n_jobs = state.finish(expected)
@@ -194,7 +223,7 @@ def main() -> None:
     given = parser.parse_args()
     print(f"seed {given.seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="localwhisper-torture-") as folder:
-        print(torture(Path(folder), kills=given.kills, seed=given.seed, repeats=12))
+        print(torture(Path(folder), kills=given.kills, seed=given.seed, speech_s=240))
 
 
 if __name__ == "__main__":

@@ -10,41 +10,42 @@ import { load, save } from "./lib/memory.js";
 /** @type {Record<Language, Record<Key, string>>} */
 const TABLES = { en, es };
 
+const PLACES = { "data-t": "", "data-t-label": "aria-label", "data-t-placeholder": "placeholder" };
+
 /** @type {Language} */
 let current = chosen();
 
 /** @returns {Language} */
 function chosen() {
-  const wanted = [load("language", ""), ...navigator.languages.map((tag) => tag.slice(0, 2))];
-  return wanted.find((tag) => tag === "en" || tag === "es") ?? "en";
+	const wanted = [load("language", ""), ...navigator.languages.map((tag) => tag.slice(0, 2))];
+	return wanted.find((tag) => tag === "en" || tag === "es") ?? "en";
 }
 
 export function language() {
-  return current;
+	return current;
 }
 
 /** @param {Language} next */
 export function setLanguage(next) {
-  current = next;
-  save("language", next);
-  localize(document.documentElement);
+	current = next;
+	save("language", next);
+	localize(document.documentElement);
+	document.dispatchEvent(new Event("language"));
 }
 
 /** @param {Key} key @param {Record<string, string|number>} [params] */
 export function t(key, params = {}) {
-  return TABLES[current][key].replace(/\{(\w+)\}/g, (whole, name) => String(params[name] ?? whole));
+	return TABLES[current][key].replace(/\{(\w+)\}/g, (whole, name) => String(params[name] ?? whole));
 }
 
 /** Puts the current language's words into every marked element. @param {Element} root */
 export function localize(root) {
-  document.documentElement.lang = current;
-  for (const element of root.querySelectorAll("[data-t]")) {
-    element.textContent = t(/** @type {Key} */ (element.getAttribute("data-t")));
-  }
-  for (const element of root.querySelectorAll("[data-t-label]")) {
-    element.setAttribute("aria-label", t(/** @type {Key} */ (element.getAttribute("data-t-label"))));
-  }
-  for (const element of root.querySelectorAll("[data-t-placeholder]")) {
-    element.setAttribute("placeholder", t(/** @type {Key} */ (element.getAttribute("data-t-placeholder"))));
-  }
+	document.documentElement.lang = current;
+	for (const [mark, place] of Object.entries(PLACES)) {
+		for (const element of root.querySelectorAll(`[${mark}]`)) {
+			const text = t(/** @type {Key} */ (element.getAttribute(mark)));
+			if (place) element.setAttribute(place, text);
+			else element.textContent = text;
+		}
+	}
 }

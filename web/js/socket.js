@@ -5,72 +5,58 @@ const LONGEST_DELAY_MS = 1200;
 const JITTER_MS = 400;
 const HANDSHAKE_TIMEOUT_MS = 5000;
 
-export class QueueSocket {
-  #language;
-  #onMessage;
-  #onConnection;
-  /** @type {WebSocket|null} */
-  #socket = null;
-  #failures = 0;
-  /** @type {ReturnType<typeof setTimeout>|undefined} */
-  #timer;
+/**
+ * @param {() => string} language
+ * @param {(message: Message) => void} onMessage
+ * @param {(connection: "online"|"reconnecting") => void} onConnection
+ */
+export function queueSocket(language, onMessage, onConnection) {
+	/** @type {WebSocket|null} */
+	let socket = null;
+	let failures = 0;
+	/** @type {Timer} */
+	let timer;
 
-  /**
-   * @param {object} parts
-   * @param {() => string} parts.language
-   * @param {(message: ServerMessage) => void} parts.onMessage
-   * @param {(connection: "online"|"reconnecting") => void} parts.onConnection
-   */
-  constructor({ language, onMessage, onConnection }) {
-    this.#language = language;
-    this.#onMessage = onMessage;
-    this.#onConnection = onConnection;
-  }
+	/** Opens, or opens anew: the next snapshot is in the language of now. */
+	function open() {
+		clearTimeout(timer);
+		drop();
+		const address = new URL(`ws/queue?lang=${language()}`, document.baseURI);
+		address.protocol = address.protocol.replace("http", "ws");
+		socket = new WebSocket(address);
+		timer = setTimeout(lost, HANDSHAKE_TIMEOUT_MS);
+		socket.onopen = () => {
+			clearTimeout(timer);
+			failures = 0;
+		};
+		socket.onmessage = (event) => {
+			const message = JSON.parse(event.data);
+			onMessage(message);
+			if (message.type === "snapshot") onConnection("online");
+		};
+		socket.onclose = lost;
+	}
 
-  /** Opens, or opens anew: the next snapshot is in the language of now. */
-  open() {
-    clearTimeout(this.#timer);
-    this.#drop();
-    const socket = new WebSocket(this.#address());
-    this.#socket = socket;
-    this.#timer = setTimeout(() => this.#lost(), HANDSHAKE_TIMEOUT_MS);
-    socket.onopen = () => {
-      clearTimeout(this.#timer);
-      this.#failures = 0;
-    };
-    socket.onmessage = (event) => {
-      const message = JSON.parse(event.data);
-      this.#onMessage(message);
-      if (message.type === "snapshot") this.#onConnection("online");
-    };
-    socket.onclose = () => this.#lost();
-  }
+	function lost() {
+		drop();
+		onConnection("reconnecting");
+		const delay = Math.min(FIRST_DELAY_MS * 1.6 ** failures, LONGEST_DELAY_MS);
+		failures += 1;
+		clearTimeout(timer);
+		timer = setTimeout(open, delay + Math.random() * JITTER_MS);
+	}
 
-  /** Doesn't wait for the next try, e.g. when the page is looked at again. */
-  hurry() {
-    if (!this.#socket) this.open();
-  }
+	function drop() {
+		if (!socket) return;
+		socket.onopen = socket.onmessage = socket.onclose = null;
+		socket.close();
+		socket = null;
+	}
 
-  #address() {
-    const address = new URL(`ws/queue?lang=${this.#language()}`, document.baseURI);
-    address.protocol = address.protocol.replace("http", "ws");
-    return address;
-  }
+	/** Doesn't wait for the next try, e.g. when the page is looked at again. */
+	function hurry() {
+		if (!socket) open();
+	}
 
-  #lost() {
-    this.#drop();
-    this.#onConnection("reconnecting");
-    const delay = Math.min(FIRST_DELAY_MS * 1.6 ** this.#failures, LONGEST_DELAY_MS);
-    this.#failures += 1;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.open(), delay + Math.random() * JITTER_MS);
-  }
-
-  #drop() {
-    const socket = this.#socket;
-    if (!socket) return;
-    this.#socket = null;
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close();
-  }
+	return { open, hurry };
 }

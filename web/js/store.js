@@ -3,29 +3,29 @@
 import { initialState, reduce } from "./reducer.js";
 
 export class Store {
-  /** @type {State} */
-  #state = initialState();
-  /** @type {Set<(state: State, before: State) => void>} */
-  #listeners = new Set();
+	/** @type {State} */
+	#state = initialState();
+	/** @type {Set<(state: State, before: State) => void>} */
+	#listeners = new Set();
 
-  get state() {
-    return this.#state;
-  }
+	get state() {
+		return this.#state;
+	}
 
-  /** @param {{type: string, job_id?: string|null, data?: any}} message */
-  dispatch(message) {
-    const before = this.#state;
-    this.#state = reduce(before, message);
-    if (this.#state === before) return;
-    for (const listener of this.#listeners) listener(this.#state, before);
-  }
+	/** @param {{type: string, job_id?: string|null, data?: any}} message */
+	dispatch(message) {
+		const before = this.#state;
+		this.#state = reduce(before, message);
+		if (this.#state === before) return;
+		for (const listener of this.#listeners) listener(this.#state, before);
+	}
 
-  /**
-   * @param {(state: State, before: State) => void} listener
-   * @returns {() => void} unsubscribe
-   */
-  subscribe(listener) {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
+	/**
+	 * @param {(state: State, before: State) => void} listener
+	 * @returns {() => void} unsubscribe
+	 */
+	subscribe(listener) {
+		this.#listeners.add(listener);
+		return () => this.#listeners.delete(listener);
+	}
 }

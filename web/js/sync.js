@@ -1,42 +1,29 @@
 /** What the socket says goes to the store; what it leaves out (the segments so far) is fetched. */
 
-export class Sync {
-  #store;
-  #actions;
-
-  /** @param {Store} store @param {Actions} actions */
-  constructor(store, actions) {
-    this.#store = store;
-    this.#actions = actions;
-  }
-
-  /** @param {ServerMessage} message */
-  receive(message) {
-    const before = this.#store.state;
-    this.#store.dispatch(message);
-    if (message.type === "snapshot") {
-      for (const job of message.data.jobs) if (underWay(job)) void this.#actions.loadJob(job.job_id);
-      void this.#actions.loadCatalogue();
-      void this.#actions.search();
-    } else if (message.type === "corrected") {
-      const known = before.entries[message.job_id ?? ""]?.result;
-      if (known && known.version < message.data.version) void this.#actions.loadJob(message.job_id ?? "");
-    } else if (message.type === "job") {
-      if (message.data.status === "completed") void this.#actions.loadCatalogue(); // a speed was measured
-      if (before.found) void this.#actions.search();
-      // It goes on after a restart: segments from before it are known only to the server.
-      const was = before.entries[message.data.job_id]?.job.status;
-      if (was !== "processing" && underWay(message.data)) void this.#actions.loadJob(message.data.job_id);
-    }
-  }
-
-  /** @param {"online"|"reconnecting"} connection */
-  connection(connection) {
-    this.#store.dispatch({ type: "connection/changed", data: connection });
-  }
+/** @param {Page} page @returns {(message: Message) => void} */
+export function receiver({ store, actions }) {
+	return (message) => {
+		const before = store.state;
+		const { type, data } = message;
+		const id = message.job_id ?? "";
+		store.dispatch(message);
+		if (type === "snapshot") {
+			for (const job of data.jobs) if (underWay(job)) void actions.loadJob(job.job_id);
+			void actions.loadCatalogue();
+			void actions.search();
+		} else if (type === "corrected") {
+			const known = before.entries[id];
+			if (known?.result && known.version < data.version) void actions.loadJob(id);
+		} else if (type === "job") {
+			if (data.status === "completed") void actions.loadCatalogue(); // a speed was measured
+			if (before.found) void actions.search();
+			// It goes on after a restart: segments from before it are known only to the server.
+			if (before.entries[id]?.job.status !== "processing" && underWay(data)) void actions.loadJob(id);
+		}
+	};
 }
 
 /** @param {Job} job */
 function underWay(job) {
-  return job.status === "processing" || (job.status === "queued" && job.progress > 0);
+	return job.status === "processing" || (job.status === "queued" && job.progress > 0);
 }

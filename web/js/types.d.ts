@@ -14,7 +14,6 @@ interface Result {
   text: string;
   language: string;
   segments?: Segment[];
-  version: number; // how often a person corrected it
   processing_time: number; // seconds
 }
 
@@ -36,6 +35,7 @@ interface Job {
   error?: {code: string, message: string}|null;
   segments?: Segment[]; // so far
   result?: Result|null;
+  transcript_version?: number; // how often a person corrected the result
   excerpt?: string[]; // hits of a search in context: plain, hit, plain, …
 }
 
@@ -76,6 +76,7 @@ interface ModelList {
   default: string;
   models: Model[];
   languages: SpokenLanguage[];
+  formats: string[]; // in which a transcript is saved
 }
 
 interface Sample {
@@ -94,6 +95,7 @@ interface SubmitOptions {
   task: "transcribe"|"translate";
   return_timestamps: boolean;
   word_timestamps: boolean;
+  quality?: string;
   initial_prompt?: string;
 }
 
@@ -114,10 +116,104 @@ interface Entry {
   segments: readonly Segment[]; // by id
   fresh: readonly Segment[]; // those that the socket brought since the last snapshot
   result: Result|null;
+  version: number; // of the result: how often a person corrected it
   loading: boolean; // its details are being fetched
   watched: boolean; // it was seen at work
   problem: string|null; // why the last click on it had no effect
 }
+
+/** the functions of api.js: each answers what the server does, or throws an ApiError in the page's language */
+interface Api {
+  login(token: string): Promise<unknown>;
+  models(): Promise<ModelList>;
+  downloadModel(name: string): Promise<unknown>;
+  removeModel(name: string): Promise<unknown>;
+  samples(): Promise<Sample[]>;
+  sampleFile(sample: Sample): Promise<File>;
+  jobs(limit: number, cursor?: string|null, filter?: Filter): Promise<{jobs: Job[], next_cursor: string|null}>;
+  job(id: string): Promise<Job>;
+  cancel(id: string): Promise<unknown>;
+  remove(id: string): Promise<unknown>; // goes through also while the page is being closed
+  retry(id: string, options?: SubmitOptions): Promise<unknown>; // options: others than its own
+  correct(id: string, change: Correction): Promise<{version: number, segments: Segment[]}>;
+  restore(id: string, version: number): Promise<Result & {version: number}>;
+  waveform(id: string): Promise<{duration: number, peaks: number[]}>; // peaks: 0 to 255
+  submit(file: File, options: SubmitOptions, signal: AbortSignal, onSent: (bytes: number) => void): Promise<{job_id: string}>;
+}
+
+/** `remove` lines give way to these at line `at` of the transcript's version `version` */
+interface Correction {
+  version: number;
+  at: number;
+  remove: number;
+  segments: {start: number, end: number, text: string}[];
+}
+
+/** what a person can do: each asks the server, and the socket tells the outcome */
+interface Actions {
+  loadCatalogue(): Promise<unknown>; // models, languages and samples: what doesn't come over the socket
+  fetchJob(id: string): Promise<unknown>; // one that no page of the list has shown yet; nothing where it doesn't exist
+  loadJob(id: string): Promise<unknown>;
+  filter(change: Partial<Filter>): Promise<unknown>;
+  search(cursor?: string|null): Promise<unknown>; // asks again for what is looked for, or for the next page of it
+  loadOlder(): Promise<unknown>;
+  cancel(id: string): void;
+  retry(id: string, options?: SubmitOptions): void;
+  remove(id: string): void; // out of sight at once, gone a little later: till then it can be undone
+  submit(files: Iterable<File>, options: SubmitOptions): void;
+  trySample(sample: Sample): void;
+  downloadModel(model: Model): void;
+  removeModel(model: Model): void;
+}
+
+/** files on their way; total_bytes: 0 where it is not known yet; cancel: stops one if it runs, and forgets it */
+interface Uploads {
+  add(filename: string, total_bytes: number, options: SubmitOptions, open: () => Promise<File>): void;
+  retry(id: string): void;
+  cancel(id: string): void;
+}
+
+/** one short line at the bottom, with one thing to do about it; onGone: it was let go by */
+interface Toast {
+  show(text: string, action: Key, onAction: () => void, onGone?: () => void): void;
+  hide(): void;
+}
+
+/** what every part of the page works with */
+interface Page {
+  store: Store;
+  api: Api;
+  actions: Actions;
+  uploads: Uploads;
+  toast: Toast;
+  options: () => SubmitOptions; // chosen now
+  deeds: Record<string, (...given: any[]) => unknown>; // what keys.js and places.js run; "home" and "desk" say where
+}
+
+/** Puts a part's elements into place; what it gives draws them. */
+type Part = (element: HTMLElement, page: Page) => Render|void;
+
+interface HTMLElementTagNameMap {
+  "job-card": HTMLElement;
+  "model-note": HTMLElement;
+  "recorder-panel": HTMLElement;
+  "transcript-text": HTMLElement;
+  "upload-card": HTMLElement;
+}
+
+/** Draws what differs from `before`; null: everything anew, as in another language. */
+type Render = (state: State, before: State|null) => unknown;
+
+/** what is at the desk */
+interface Open {
+  id: string;
+  editing: ReturnType<typeof import("./desk/editing.js").editingOf>;
+  player: ReturnType<typeof import("./desk/player.js").playerOf>;
+  lines: ReturnType<typeof import("./desk/text-lines.js").textLines>;
+}
+
+type Message = {type: string, job_id?: string|null, data?: any};
+type Handlers = Record<string, (state: State, data: any, jobId: string) => State>;
 
 interface State {
   connection: "connecting"|"online"|"reconnecting";
@@ -129,6 +225,7 @@ interface State {
   models: readonly Model[];
   languages: readonly SpokenLanguage[];
   defaultModel: string;
+  formats: readonly string[];
   samples: readonly Sample[];
   uploads: readonly Upload[];
   filter: Filter;
@@ -144,11 +241,7 @@ interface ServerMessage {
 }
 
 type Key = import("./i18n.js").Key;
-type Api = import("./api.js").Api;
 type Store = import("./store.js").Store;
-type Actions = import("./actions.js").Actions;
-type UploadQueue = import("./uploads.js").UploadQueue;
-type ToastLine = import("./components/toast-line.js").ToastLine;
-type ReadingDesk = import("./desk/reading-desk.js").ReadingDesk;
-type Icon = Parameters<typeof import("./lib/dom.js").icon>[0];
+type Icon = "upload"|"download"|"close"|"retry"|"trash"|"copy"|"check"|"play"|"pause"|"chevron"|"up"|"left"|"back"|"ahead"|"pen"|"unsure"|"undo"|"redo"|"start"|"end"|"split"|"merge"|"mic"|"stop"; // symbols of index.html
 type Lines = readonly Segment[];
+type Timer = ReturnType<typeof setTimeout>|undefined;

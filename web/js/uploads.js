@@ -5,98 +5,72 @@ import { durationOf } from "./lib/duration.js";
 
 const AT_ONCE = 2;
 
-/**
- * @typedef {object} Sending
- * @property {Upload} upload
- * @property {SubmitOptions} options
- * @property {() => Promise<File>} open
- * @property {AbortController} stop
- */
+/** @typedef {{upload: Upload, options: SubmitOptions, open: () => Promise<File>, stop: AbortController}} Sending */
 
-export class UploadQueue {
-  #api;
-  #store;
-  /** @type {Map<string, Sending>} */
-  #all = new Map();
-  #count = 0;
+/** @param {Api} api @param {Store} store @returns {Uploads} */
+export function uploadsTo(api, store) {
+	/** @type {Map<string, Sending>} */
+	const all = new Map();
+	let count = 0;
 
-  /** @param {Api} api @param {Store} store */
-  constructor(api, store) {
-    this.#api = api;
-    this.#store = store;
-  }
+	function next() {
+		let free = AT_ONCE;
+		for (const { upload } of all.values()) if (upload.phase === "sending" || upload.phase === "checking") free -= 1;
+		for (const sending of all.values()) {
+			if (sending.upload.phase !== "waiting" || free <= 0) continue;
+			free -= 1;
+			void send(sending);
+		}
+	}
 
-  /**
-   * @param {string} filename
-   * @param {number} total_bytes 0 where it is not known yet
-   * @param {SubmitOptions} options
-   * @param {() => Promise<File>} open
-   */
-  add(filename, total_bytes, options, open) {
-    const id = `upload-${++this.#count}`;
-    /** @type {Upload} */
-    const upload = { id, filename, phase: "waiting", sent_bytes: 0, total_bytes, error: null, model: options.model, duration: null };
-    this.#all.set(id, { upload, options, open, stop: new AbortController() });
-    this.#change(id, {});
-    this.#next();
-  }
+	/** @param {Sending} sending */
+	async function send({ upload: { id }, options, open, stop: { signal } }) {
+		change(id, { phase: "sending" });
+		try {
+			const file = await open();
+			change(id, { total_bytes: file.size });
+			void durationOf(file).then((duration) => change(id, { duration }));
+			await api.submit(file, options, signal, (bytes) => {
+				const whole = bytes >= file.size;
+				change(id, { sent_bytes: whole ? file.size : bytes, phase: whole ? "checking" : "sending" });
+			});
+			forget(id);
+		} catch (error) {
+			if (!signal.aborted) change(id, { phase: "failed", error: errorText(error) });
+		}
+		next();
+	}
 
-  /** @param {string} id */
-  retry(id) {
-    this.#change(id, { phase: "waiting", sent_bytes: 0, error: null });
-    this.#next();
-  }
+	/** @param {string} id @param {Partial<Upload>} difference */
+	function change(id, difference) {
+		const sending = all.get(id);
+		if (!sending) return;
+		sending.upload = { ...sending.upload, ...difference };
+		store.dispatch({ type: "upload/changed", data: sending.upload });
+	}
 
-  /** Stops it if it runs, and forgets it. @param {string} id */
-  cancel(id) {
-    this.#all.get(id)?.stop.abort();
-    this.#forget(id);
-  }
+	/** @param {string} id */
+	function forget(id) {
+		all.delete(id);
+		store.dispatch({ type: "upload/gone", data: id });
+	}
 
-  #next() {
-    const all = [...this.#all.values()];
-    let free = AT_ONCE - all.filter(({ upload }) => upload.phase === "sending" || upload.phase === "checking").length;
-    for (const sending of all) {
-      if (free <= 0) return;
-      if (sending.upload.phase !== "waiting") continue;
-      free -= 1;
-      void this.#send(sending);
-    }
-  }
-
-  /** @param {Sending} sending */
-  async #send(sending) {
-    const { id } = sending.upload;
-    this.#change(id, { phase: "sending" });
-    try {
-      const file = await sending.open();
-      this.#change(id, { total_bytes: file.size });
-      void durationOf(file).then((duration) => this.#change(id, { duration }));
-      await this.#api.submit(file, sending.options, {
-        signal: sending.stop.signal,
-        onSent: (bytes) => {
-          const all = bytes >= file.size;
-          this.#change(id, { sent_bytes: all ? file.size : bytes, phase: all ? "checking" : "sending" });
-        },
-      });
-      this.#forget(id);
-    } catch (error) {
-      if (!sending.stop.signal.aborted) this.#change(id, { phase: "failed", error: errorText(error) });
-    }
-    this.#next();
-  }
-
-  /** @param {string} id @param {Partial<Upload>} change */
-  #change(id, change) {
-    const sending = this.#all.get(id);
-    if (!sending) return;
-    sending.upload = { ...sending.upload, ...change };
-    this.#store.dispatch({ type: "upload/changed", data: sending.upload });
-  }
-
-  /** @param {string} id */
-  #forget(id) {
-    this.#all.delete(id);
-    this.#store.dispatch({ type: "upload/gone", data: id });
-  }
+	return {
+		add(filename, total_bytes, options, open) {
+			const id = `upload-${++count}`;
+			/** @type {Upload} */
+			const upload = { id, filename, phase: "waiting", sent_bytes: 0, total_bytes, error: null, model: options.model, duration: null };
+			all.set(id, { upload, options, open, stop: new AbortController() });
+			change(id, {});
+			next();
+		},
+		retry(id) {
+			change(id, { phase: "waiting", sent_bytes: 0, error: null });
+			next();
+		},
+		cancel(id) {
+			all.get(id)?.stop.abort();
+			forget(id);
+		},
+	};
 }

@@ -1,56 +1,51 @@
-/** The inside of a job's card: its text as it grows, and once it is done the way to the desk, copy and downloads. */
+/** The inside of a job's card: its text, and once it is done the way to the desk, copy and downloads. */
 
 import { transcriptAddress } from "../api.js";
-import { FORMATS } from "../desk/reading-desk.js";
 import { t } from "../i18n.js";
 import { copies } from "../lib/clipboard.js";
-import { h, icon, show } from "../lib/dom.js";
-import { TranscriptText } from "./transcript-text.js";
+import { button, h, icon, show } from "../lib/dom.js";
+import { transcriptText } from "./transcript-text.js";
+
+/** The desk has all. */
+const FORMATS = ["txt", "srt", "vtt", "docx"];
 
 /** Where a job's desk is; the page listens to its address. @param {string} id @param {number} [from] seconds @param {string} [query] */
 export function deskAddress(id, from, query) {
-  const more = new URLSearchParams({ ...(from !== undefined && { t: String(from) }), ...(query && { q: query }) });
-  return `#/job/${id}${more.size ? `?${more}` : ""}`;
+	const more = new URLSearchParams({ ...(from !== undefined && { t: String(from) }), ...(query && { q: query }) });
+	return `#/job/${id}${more.size ? `?${more}` : ""}`;
 }
 
-export class JobBody {
-  element = h("div", { class: "body" });
-  #text;
-  #nothing = h("p", { class: "hint", t: "job.notext" });
-  #tools = h("div", { class: "tools" });
-  /** @type {Entry|undefined} */
-  #entry;
+/** @param {string} id @param {readonly string[]} formats */
+export function saveLinks(id, formats) {
+	const links = formats.map((format) => h("a", { href: transcriptAddress(id, format), download: true, class: "format" }, format));
+	return h("span", { class: "formats" }, icon("download"), h("span", { class: "hint", t: "job.save" }), ...links);
+}
 
-  /** @param {string} id */
-  constructor(id) {
-    this.element.id = `text-${id}`;
-    this.#text = new TranscriptText((seconds) => (location.hash = deskAddress(id, seconds)));
-    const open = h("a", { href: deskAddress(id), class: "button small primary" }, icon("play"), h("span", { t: "job.open" }));
-    const label = h("span", { t: "job.copy" });
-    const copy = copies(h("button", { type: "button", class: "button small" }, icon("copy"), label), label, () => this.#plain());
-    const links = FORMATS.map((format) => h("a", { href: transcriptAddress(id, format), download: true, class: "format" }, format));
-    const save = h("span", { class: "formats" }, icon("download"), h("span", { class: "hint", t: "job.save" }), ...links);
-    this.#tools.append(open, copy, save);
-    this.element.append(this.#text, this.#nothing, this.#tools);
-  }
+/** @param {string} id */
+export function jobBody(id) {
+	/** @type {Entry|undefined} */
+	let shown;
+	const text = transcriptText((seconds) => (location.hash = deskAddress(id, seconds)));
+	const nothing = h("p", { class: "hint", t: "job.notext" });
+	const open = h("a", { href: deskAddress(id), class: "button small primary" }, icon("play"), h("span", { t: "job.open" }));
+	const plain = () => (shown?.result?.text ?? (shown?.segments ?? []).map((segment) => segment.text).join("")).trim();
+	const tools = h("div", { class: "tools" }, open, copies(button("small", "job.copy", undefined, "copy"), plain), saveLinks(id, FORMATS));
+	return {
+		element: h("div", { class: "body", id: `text-${id}` }, text.element, nothing, tools),
 
-  /** @param {Entry} entry */
-  update(entry) {
-    const { job, segments, result } = entry;
-    this.#entry = entry;
-    const done = job.status === "completed";
-    const plain = result && !segments.length ? result.text.trim() : "";
-    const times = job.options?.return_timestamps !== false;
-    this.#text.update(segments, plain, { times, playable: done, live: job.status === "processing" });
-    this.#text.setAttribute("aria-label", t("job.text", { name: job.filename }));
-    if (result?.language) this.#text.lang = job.options?.task === "translate" ? "en" : result.language;
-    show(this.#text, segments.length > 0 || plain !== "");
-    show(this.#nothing, result !== null && !segments.length && !plain);
-    show(this.#tools, done);
-  }
-
-  #plain() {
-    const { result, segments } = this.#entry ?? {};
-    return (result?.text ?? (segments ?? []).map((segment) => segment.text).join("")).trim();
-  }
+		/** @param {Entry} entry */
+		update(entry) {
+			const { job, segments, result } = entry;
+			shown = entry;
+			const done = job.status === "completed";
+			const lineless = result && !segments.length ? result.text.trim() : "";
+			const times = job.options?.return_timestamps !== false;
+			text.update(segments, lineless, { times, playable: done, live: job.status === "processing" });
+			text.element.setAttribute("aria-label", t("job.text", { name: job.filename }));
+			if (result?.language) text.element.lang = job.options?.task === "translate" ? "en" : result.language;
+			show(text.element, segments.length > 0 || lineless !== "");
+			show(nothing, result !== null && !segments.length && !lineless);
+			show(tools, done);
+		},
+	};
 }

@@ -1,125 +1,90 @@
-/** One job: what it is doing, its text, and what can be done with it. Updated in place, so focus and playback stay. */
+/** One job, updated in place, so that focus stays. */
 
 import { localize, t } from "../i18n.js";
-import { h, icon, setText, show } from "../lib/dom.js";
+import { button, h, icon, say, setText, show } from "../lib/dom.js";
 import { hasEnded } from "../reducer-jobs.js";
-import { JobBody, deskAddress } from "./job-body.js";
+import { deskAddress, jobBody } from "./job-body.js";
 import { doingOf, factsOf } from "./job-facts.js";
 
-export class JobCard extends HTMLElement {
-  #id;
-  #name = h("span", { class: "name", dir: "auto" });
-  #toggle = h("button", { type: "button", class: "toggle" }, this.#name, icon("chevron"));
-  #status = h("span", { class: "chip" });
-  #facts = h("span", { class: "figures" });
-  #bar = h("progress", { max: 100 });
-  #doing = h("p", { class: "doing figures" });
-  #error = h("p", { class: "problem" });
-  #problem = h("p", { class: "problem", role: "alert" });
-  #cancel = button("close", "job.cancel");
-  #retry = button("retry", "job.retry");
-  #retryOther = button("retry", "job.retry_other");
-  #excerpt = h("a", { class: "excerpt", dir: "auto" });
-  #remove = button("trash", "job.remove");
-  /** Made when it is first open: a long list has thousands of cards. @type {JobBody|undefined} */
-  #body;
-  #built = false;
+/** @typedef {ReturnType<typeof jobCard>} JobCard */
 
-  /**
-   * @param {string} id @param {Actions} actions
-   * @param {() => SubmitOptions} options chosen now
-   * @param {(open: boolean) => void} onToggle
-   */
-  constructor(id, actions, options, onToggle) {
-    super();
-    this.#id = id;
-    this.#toggle.addEventListener("click", () => onToggle(this.#toggle.getAttribute("aria-expanded") !== "true"));
-    this.#cancel.addEventListener("click", () => actions.cancel(id));
-    this.#retry.addEventListener("click", () => actions.retry(id));
-    this.#retryOther.addEventListener("click", () => actions.retry(id, options()));
-    this.#remove.addEventListener("click", () => actions.remove(id));
-  }
+/** @param {string} id @param {Page} page @param {(open: boolean) => void} onToggle */
+export function jobCard(id, page, onToggle) {
+	const { actions } = page;
+	const name = h("span", { class: "name", dir: "auto" });
+	const toggle = h("button", { type: "button", class: "toggle", "aria-controls": `text-${id}` }, name, icon("chevron"));
+	toggle.addEventListener("click", () => onToggle(toggle.ariaExpanded !== "true"));
+	const status = h("span", { class: "chip" });
+	const facts = h("span", { class: "figures" });
+	const bar = h("progress", { max: 100 });
+	const doing = h("p", { class: "doing figures" });
+	const error = h("p", { class: "problem" });
+	const problem = h("p", { class: "problem", role: "alert" });
+	const excerpt = h("a", { class: "excerpt", dir: "auto", hidden: true });
+	const cancel = button("small ghost", "job.cancel", () => actions.cancel(id), "close");
+	const retry = button("small ghost", "job.retry", () => actions.retry(id), "retry");
+	const retryOther = button("small ghost", "job.retry_other", () => actions.retry(id, page.options()), "retry");
+	const remove = button("small ghost", "job.remove", () => actions.remove(id), "trash");
+	const buttons = [cancel, retry, retryOther, remove];
+	const element = h(
+		"job-card",
+		{ class: "card job", role: "listitem", "data-job": id },
+		h("div", { class: "head" }, h("h3", {}, toggle), h("div", { class: "actions" }, ...buttons)),
+		h("p", { class: "meta" }, status, facts),
+		bar, doing, error, problem, excerpt,
+	);
+	/** Made when it is first open: a long list has thousands of cards. @type {ReturnType<typeof jobBody>|undefined} */
+	let body;
+	localize(element);
 
-  connectedCallback() {
-    if (this.#built) return;
-    this.#built = true;
-    this.className = "card job";
-    this.setAttribute("role", "listitem");
-    this.dataset.job = this.#id;
-    this.#toggle.setAttribute("aria-controls", `text-${this.#id}`);
-    const actions = h("div", { class: "actions" }, this.#cancel, this.#retry, this.#retryOther, this.#remove);
-    const head = h("div", { class: "head" }, h("h3", {}, this.#toggle), actions);
-    const facts = h("p", { class: "meta" }, this.#status, this.#facts);
-    this.append(head, facts, this.#bar, this.#doing, this.#error, this.#problem, this.#excerpt);
-    localize(this);
-  }
+	/** @param {Job} job */
+	function updateActions(job) {
+		const held = buttons.find((each) => each === document.activeElement);
+		const again = job.status === "failed" || job.status === "cancelled";
+		show(cancel, !hasEnded(job.status));
+		show(retry, again);
+		show(retryOther, again);
+		show(remove, hasEnded(job.status));
+		for (const each of buttons) each.title = t("job.of", { action: each.textContent ?? "", name: job.filename });
+		// A button that goes hands the focus on, so that the keyboard doesn't lose its place.
+		if (held?.hidden) buttons.find((each) => !each.hidden)?.focus();
+	}
 
-  /** A search's hits, each in context. @param {readonly string[]|undefined} parts @param {string} query */
-  found(parts, query) {
-    show(this.#excerpt, parts !== undefined);
-    this.#excerpt.replaceChildren(...(parts ?? []).map((part, at) => (at % 2 ? h("mark", {}, part) : part)));
-    this.#excerpt.href = deskAddress(this.#id, undefined, query);
-  }
+	return {
+		element,
 
-  /** @param {Entry} entry @param {boolean} open @param {boolean} hasText */
-  update(entry, open, hasText) {
-    const { job } = entry;
-    this.dataset.status = job.status;
-    setText(this.#name, job.filename);
-    setText(this.#status, t(`status.${job.status}`));
-    setText(this.#facts, factsOf(entry));
-    this.#updateProgress(job);
-    show(this.#error, job.status === "failed");
-    setText(this.#error, job.error?.message ?? job.message);
-    show(this.#problem, entry.problem !== null);
-    setText(this.#problem, entry.problem ?? "");
-    this.#toggle.disabled = !hasText;
-    this.#toggle.setAttribute("aria-expanded", String(open));
-    if (open) this.#bodyOf().update(entry);
-    if (this.#body) show(this.#body.element, open);
-    this.#updateActions(job);
-  }
+		/** A search's hits, each in context. @param {readonly string[]|undefined} parts @param {string} query */
+		found(parts, query) {
+			show(excerpt, parts !== undefined);
+			excerpt.replaceChildren(...(parts ?? []).map((part, at) => (at % 2 ? h("mark", {}, part) : part)));
+			excerpt.href = deskAddress(id, undefined, query);
+		},
 
-  #bodyOf() {
-    if (!this.#body) {
-      this.#body = new JobBody(this.#id);
-      this.append(this.#body.element);
-      localize(this.#body.element);
-    }
-    return this.#body;
-  }
-
-  /** @param {Job} job */
-  #updateProgress(job) {
-    const works = job.status === "processing";
-    show(this.#bar, works);
-    if (works && job.progress > 0) this.#bar.value = job.progress;
-    else this.#bar.removeAttribute("value");
-    this.#bar.setAttribute("aria-label", t("job.progress", { name: job.filename }));
-    show(this.#doing, !hasEnded(job.status));
-    setText(this.#doing, doingOf(job));
-  }
-
-  /** @param {Job} job */
-  #updateActions(job) {
-    const all = [this.#cancel, this.#retry, this.#retryOther, this.#remove];
-    const held = all.find((each) => each === document.activeElement);
-    show(this.#cancel, !hasEnded(job.status));
-    show(this.#retry, job.status === "failed" || job.status === "cancelled");
-    show(this.#retryOther, !this.#retry.hidden);
-    show(this.#remove, hasEnded(job.status));
-    for (const each of all) nameFor(each, job.filename);
-    // A button that goes hands the focus on, so that the keyboard doesn't lose its place.
-    if (held?.hidden) all.find((each) => !each.hidden)?.focus();
-  }
-}
-
-/** @param {Icon} mark @param {Key} key */
-function button(mark, key) {
-  return h("button", { type: "button", class: "button small ghost" }, icon(mark), h("span", { t: key }));
-}
-
-/** Says which job a button is of; its own words stay its name. @param {HTMLButtonElement} each @param {string} name */
-function nameFor(each, name) {
-  each.title = t("job.of", { action: t(/** @type {Key} */ (each.lastElementChild?.getAttribute("data-t"))), name });
+		/** @param {Entry} entry @param {boolean} open @param {boolean} hasText */
+		update(entry, open, hasText) {
+			const { job } = entry;
+			const works = job.status === "processing";
+			element.dataset.status = job.status;
+			setText(name, job.filename);
+			setText(status, t(`status.${job.status}`));
+			setText(facts, factsOf(entry));
+			show(bar, works);
+			if (works && job.progress > 0) bar.value = job.progress;
+			else bar.removeAttribute("value");
+			bar.ariaLabel = t("job.progress", { name: job.filename });
+			say(doing, hasEnded(job.status) ? "" : doingOf(job));
+			say(error, job.status === "failed" ? (job.error?.message ?? job.message) : "");
+			say(problem, entry.problem ?? "");
+			toggle.disabled = !hasText;
+			toggle.ariaExpanded = String(open);
+			if (open && !body) {
+				body = jobBody(id);
+				element.append(body.element);
+				localize(body.element);
+			}
+			if (open) body?.update(entry);
+			if (body) show(body.element, open);
+			updateActions(job);
+		},
+	};
 }

@@ -1,65 +1,75 @@
 /** What the chosen model is, and its download where it is not here. */
 
 import { language, t } from "../i18n.js";
-import { h, icon, setText, show } from "../lib/dom.js";
+import { button, h, say, setText, show } from "../lib/dom.js";
 import { bytes, span } from "../lib/format.js";
-import { confirmed } from "../lib/confirmed.js";
 
 const HOUR_S = 3600;
+const PATIENCE_MS = 4000;
 
-export class ModelNote extends HTMLElement {
-  #text = h("p", { class: "hint" });
-  #more = h("p", { class: "hint", t: "model.only_demo" });
-  #speed = h("p", { class: "hint" });
-  #error = h("p", { class: "problem", role: "alert" });
-  #bar = h("progress", { max: 1 });
-  #figures = h("p", { class: "hint figures" });
-  #downloadLabel = h("span");
-  #download = h("button", { type: "button", class: "button small" }, icon("download"), this.#downloadLabel);
-  #remove = h("button", { type: "button", class: "button small ghost" });
-  /** @type {Model|undefined} */
-  #model;
+/** @param {Actions} actions */
+export function modelNote(actions) {
+	/** @type {Model|undefined} */
+	let shown;
+	const text = h("p", { class: "hint" });
+	const speed = h("p", { class: "hint" });
+	const more = h("p", { class: "hint", t: "model.only_demo" });
+	const error = h("p", { class: "problem", role: "alert" });
+	const bar = h("progress", { max: 1 });
+	const figures = h("p", { class: "hint figures" });
+	const download = button("small", "model.download", () => shown && actions.downloadModel(shown), "download");
+	const remove = confirmed(button("small ghost", "model.remove"), () => shown && actions.removeModel(shown));
+	const element = h("model-note", { class: "model-note" }, text, speed, more, error, bar, figures, download, remove);
 
-  /** @param {Actions} actions */
-  connect(actions) {
-    this.className = "model-note";
-    this.append(this.#text, this.#speed, this.#more, this.#error, this.#bar, this.#figures, this.#download, this.#remove);
-    this.#download.addEventListener("click", () => this.#model && actions.downloadModel(this.#model));
-    confirmed(this.#remove, () => this.#model && actions.removeModel(this.#model));
-  }
+	return {
+		element,
 
-  /** @param {Model|undefined} model @param {boolean} only no model but the bundled one is here */
-  update(model, only) {
-    this.#model = model;
-    show(this, model !== undefined);
-    if (!model) return;
-    const { name, download } = model;
-    const size = model.size_bytes === null ? "?" : bytes(model.size_bytes, language());
-    setText(
-      this.#text,
-      model.bundled ? t("model.demo")
-      : model.available ? t("model.ready", { name, size })
-      : t("model.missing", { name, size }),
-    );
-    const hour = span(HOUR_S * model.real_time_factor, language());
-    setText(this.#speed, t(model.speed_is_measured ? "model.speed" : "model.speed_guess", { time: hour }));
-    show(this.#more, model.bundled && only);
-    show(this.#error, Boolean(model.error));
-    setText(this.#error, model.error?.message ?? "");
-    show(this.#bar, Boolean(download));
-    show(this.#figures, Boolean(download));
-    if (download) this.#updateDownload(download.received_bytes, download.total_bytes ?? model.size_bytes ?? 0, name);
-    setText(this.#downloadLabel, t("model.download", { name }));
-    show(this.#download, !model.available && !download);
-    show(this.#remove, model.available && !model.bundled);
-    if (!this.#remove.dataset.asked) setText(this.#remove, t("model.remove", { name }));
-  }
+		/** @param {Model|undefined} model @param {boolean} only no model but the bundled one is here */
+		update(model, only) {
+			shown = model;
+			show(element, model !== undefined);
+			if (!model) return;
+			const { name, available, bundled } = model;
+			const size = model.size_bytes === null ? "?" : bytes(model.size_bytes, language());
+			setText(text, bundled ? t("model.demo") : t(available ? "model.ready" : "model.missing", { name, size }));
+			const time = span(HOUR_S * model.real_time_factor, language());
+			setText(speed, t(model.speed_is_measured ? "model.speed" : "model.speed_guess", { time }));
+			show(more, bundled && only);
+			say(error, model.error?.message ?? "");
+			const received = model.download?.received_bytes ?? 0;
+			const total = model.download?.total_bytes ?? model.size_bytes ?? 0;
+			show(bar, Boolean(model.download));
+			if (total) bar.value = Math.min(1, received / total);
+			bar.ariaLabel = t("model.download", { name });
+			const sizes = { received: bytes(received, language()), total: bytes(total, language()) };
+			say(figures, model.download ? t("model.received", sizes) : "");
+			setText(/** @type {Element} */ (download.lastElementChild), t("model.download", { name }));
+			show(download, !available && !model.download);
+			show(remove, available && !bundled);
+			if (!remove.dataset.asked) setText(/** @type {Element} */ (remove.lastElementChild), t("model.remove", { name }));
+		},
+	};
+}
 
-  /** @param {number} received @param {number} total @param {string} name */
-  #updateDownload(received, total, name) {
-    if (total) this.#bar.value = Math.min(1, received / total);
-    this.#bar.setAttribute("aria-label", t("model.download", { name }));
-    const figures = { received: bytes(received, language()), total: bytes(total, language()) };
-    setText(this.#figures, t("model.received", figures));
-  }
+/** A button that asks once more before it does what can't be undone. @param {HTMLButtonElement} button @param {() => void} action */
+function confirmed(button, action) {
+	const words = /** @type {Element} */ (button.lastElementChild);
+	let before = "";
+	const relax = () => {
+		if (!button.dataset.asked) return;
+		delete button.dataset.asked;
+		words.textContent = before;
+	};
+	button.addEventListener("click", () => {
+		if (button.dataset.asked) {
+			relax();
+			return action();
+		}
+		before = words.textContent ?? "";
+		button.dataset.asked = "yes";
+		words.textContent = t("job.really");
+		setTimeout(relax, PATIENCE_MS);
+	});
+	button.addEventListener("blur", relax);
+	return button;
 }

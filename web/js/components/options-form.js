@@ -1,145 +1,115 @@
 /** How the next files are to be transcribed; remembered in this browser. */
 
-import { language } from "../i18n.js";
-import { fill, h, icon, show } from "../lib/dom.js";
-import { languageName } from "../lib/format.js";
+import { language, t } from "../i18n.js";
+import { h, one, setText, show } from "../lib/dom.js";
+import { bytes, languageName } from "../lib/format.js";
 import { load, save } from "../lib/memory.js";
-import { ModelNote } from "./model-note.js";
-import { ModelSelect } from "./model-select.js";
+import { modelNote } from "./model-note.js";
 
 const ROOM_FOR_ALL = "(min-width: 60rem)";
 
-export class OptionsForm extends HTMLElement {
-  #models = new ModelSelect();
-  #language = h("input", { id: "language", list: "languages", autocomplete: "off", "data-t-placeholder": "options.auto" });
-  #languages = h("datalist", { id: "languages" });
-  #languageField = h("div", { class: "field" }, h("label", { for: "language", t: "options.language" }), this.#language, this.#languages);
-  /** Code by the name shown. @type {Map<string, string>} */
-  #codes = new Map();
-  #prompt = h("textarea", { id: "prompt", name: "initial_prompt", rows: 2, maxlength: 2000, "aria-describedby": "prompt-hint" });
-  #task = h(
-    "select",
-    { id: "task", name: "task" },
-    h("option", { value: "transcribe", t: "options.transcribe" }),
-    h("option", { value: "translate", t: "options.translate" }),
-  );
-  #taskField = field("options.task", this.#task);
-  #timestamps = h("input", { type: "checkbox", id: "timestamps", name: "return_timestamps" });
-  #words = h("input", { type: "checkbox", id: "words", name: "word_timestamps" });
-  #note = new ModelNote();
-  /** What was chosen; an absent field was never touched. @type {Partial<SubmitOptions>} */
-  #chosen = load("options", {});
-  #languagesShown = "";
-  /** @type {Store|undefined} */
-  #store;
+/** @type {Part} */
+export function optionsForm(element, page) {
+	/** What was chosen; an absent field was never touched. @type {Partial<SubmitOptions>} */
+	let chosen = load("options", {});
+	/** Code by the name shown. @type {Map<string, string>} */
+	let codes = new Map();
+	let languagesShown = "";
+	const form = one(element, "form", HTMLElement);
+	const models = one(form, "#model", HTMLSelectElement);
+	const note = modelNote(page.actions);
+	const spoken = one(form, "#language", HTMLInputElement);
+	const spokenField = one(form, ".field:has(#language)", HTMLElement);
+	const languages = one(form, "datalist", HTMLElement);
+	const task = one(form, "#task", HTMLSelectElement);
+	const taskField = one(form, ".field:has(#task)", HTMLElement);
+	const quality = one(form, "#quality", HTMLSelectElement);
+	const timestamps = one(form, "#timestamps", HTMLInputElement);
+	const words = one(form, "#words", HTMLInputElement);
+	const prompt = one(form, "#prompt", HTMLTextAreaElement);
+	one(element, "details", HTMLDetailsElement).open = matchMedia(ROOM_FOR_ALL).matches;
+	spokenField.before(note.element);
+	timestamps.checked = chosen.return_timestamps ?? true;
+	words.checked = chosen.word_timestamps ?? false;
+	task.value = chosen.task ?? "transcribe";
+	quality.value = chosen.quality ?? "exact";
+	prompt.value = chosen.initial_prompt ?? "";
+	form.addEventListener("submit", (event) => event.preventDefault());
+	form.addEventListener("change", ({ target: control }) => {
+		if (control === spoken) chosen = { ...chosen, language: codeOf(spoken.value) };
+		else if (control instanceof HTMLInputElement) chosen = { ...chosen, [control.name]: control.checked };
+		else if (control instanceof HTMLSelectElement || control instanceof HTMLTextAreaElement) {
+			chosen = { ...chosen, [control.name]: control.value };
+		}
+		save("options", chosen);
+		draw(page.store.state);
+	});
 
-  /** @param {Store} store @param {Actions} actions */
-  connect(store, actions) {
-    this.#store = store;
-    this.#note.connect(actions);
-    const form = h(
-      "form",
-      { "aria-labelledby": "options-title" },
-      field("options.model", this.#models.element),
-      this.#note,
-      this.#languageField,
-      this.#taskField,
-      h(
-        "div",
-        { class: "checks" },
-        h("label", { class: "check" }, this.#timestamps, h("span", { t: "options.timestamps" })),
-        h("label", { class: "check" }, this.#words, h("span", { t: "options.words" })),
-      ),
-      h(
-        "div",
-        { class: "field" },
-        h("label", { for: "prompt", t: "options.prompt" }),
-        this.#prompt,
-        h("p", { class: "hint", id: "prompt-hint", t: "options.prompt_hint" }),
-      ),
-    );
-    form.addEventListener("submit", (event) => event.preventDefault());
-    form.addEventListener("change", (event) => this.#changed(event.target));
-    const summary = h("summary", {}, h("h2", { id: "options-title", t: "options.title" }), icon("chevron"));
-    fill(this, h("details", { class: "options", open: matchMedia(ROOM_FOR_ALL).matches }, summary, form));
-    this.#timestamps.checked = this.#chosen.return_timestamps ?? true;
-    this.#words.checked = this.#chosen.word_timestamps ?? false;
-    this.#task.value = this.#chosen.task ?? "transcribe";
-    this.#prompt.value = this.#chosen.initial_prompt ?? "";
-    store.subscribe((state, before) => {
-      if (state.models !== before.models || state.languages !== before.languages) this.#update(state);
-    });
-    this.localized();
-  }
+	// What the chosen model can't do is not asked of it.
+	page.options = () => ({
+		model: models.value,
+		language: spokenField.hidden ? "auto" : (chosen.language ?? "auto"),
+		task: !taskField.hidden && task.value === "translate" ? "translate" : "transcribe",
+		quality: quality.value,
+		return_timestamps: timestamps.checked,
+		word_timestamps: timestamps.checked && words.checked,
+		initial_prompt: prompt.value.trim(),
+	});
 
-  localized() {
-    this.#languagesShown = "";
-    if (this.#store) this.#update(this.#store.state);
-  }
+	/** A name of the list, a code, or the beginning of one name alone; anything else is automatic. @param {string} text */
+	function codeOf(text) {
+		const typed = text.trim().toLocaleLowerCase();
+		const names = [...codes.keys()].filter((name) => typed && name.toLocaleLowerCase().startsWith(typed));
+		const whole = names.find((name) => name.toLocaleLowerCase() === typed) ?? (names.length === 1 ? names[0] : undefined);
+		return [...codes.values()].find((code) => code === typed) ?? codes.get(whole ?? "") ?? "auto";
+	}
 
-  /** What the chosen model can't do is not asked of it. @returns {SubmitOptions} */
-  get value() {
-    const timestamps = this.#timestamps.checked;
-    return {
-      model: this.#models.element.value,
-      language: this.#languageField.hidden ? "auto" : (this.#chosen.language ?? "auto"),
-      task: !this.#taskField.hidden && this.#task.value === "translate" ? "translate" : "transcribe",
-      return_timestamps: timestamps,
-      word_timestamps: timestamps && this.#words.checked,
-      initial_prompt: this.#prompt.value.trim(),
-    };
-  }
+	/** @param {State} state */
+	function offerLanguages({ languages: all }) {
+		if (languagesShown === language() + all.length) return;
+		languagesShown = language() + all.length;
+		const named = all
+			.map(({ code, name }) => ({ code, name: languageName(code, name, language()) }))
+			.sort((a, b) => a.name.localeCompare(b.name, language()));
+		codes = new Map(named.map(({ code, name }) => [name, code]));
+		languages.replaceChildren(...named.map(({ name }) => h("option", { value: name })));
+	}
 
-  /** @param {EventTarget|null} control */
-  #changed(control) {
-    if (control === this.#language) this.#chooseLanguage();
-    else if (control instanceof HTMLTextAreaElement) this.#chosen = { ...this.#chosen, initial_prompt: control.value };
-    else if (control instanceof HTMLInputElement) this.#chosen = { ...this.#chosen, [control.name]: control.checked };
-    if (control instanceof HTMLSelectElement) this.#chosen = { ...this.#chosen, [control.name]: control.value };
-    save("options", this.#chosen);
-    if (this.#store) this.#update(this.#store.state);
-  }
+	/** @param {State} state */
+	function draw(state) {
+		offerModels(models, state, chosen.model);
+		offerLanguages(state);
+		spoken.value = [...codes].find(([, code]) => code === chosen.language)?.[0] ?? "";
+		const model = state.models.find((each) => each.name === models.value);
+		note.update(model, !state.models.some((each) => each.available && !each.bundled));
+		show(taskField, model?.translates ?? false);
+		show(spokenField, model?.multilingual ?? true);
+		words.disabled = !timestamps.checked;
+	}
 
-  /** A name of the list, a code, or the beginning of one name alone; anything else is automatic again. */
-  #chooseLanguage() {
-    const typed = this.#language.value.trim().toLocaleLowerCase(language());
-    const all = [...this.#codes].map(([name, code]) => ({ name: name.toLocaleLowerCase(language()), code }));
-    const begun = typed ? all.filter(({ name }) => name.startsWith(typed)) : [];
-    const found = all.find(({ name, code }) => name === typed || code === typed) ?? (begun.length === 1 ? begun[0] : undefined);
-    this.#chosen = { ...this.#chosen, language: found?.code ?? "auto" };
-    this.#showLanguage();
-  }
-
-  #showLanguage() {
-    this.#language.value = [...this.#codes].find(([, code]) => code === this.#chosen.language)?.[0] ?? "";
-  }
-
-  /** @param {State} state */
-  #update(state) {
-    this.#models.update(state, this.#chosen.model);
-    this.#updateLanguages(state);
-    const model = state.models.find((each) => each.name === this.#models.element.value);
-    this.#note.update(model, !state.models.some((each) => each.available && !each.bundled));
-    show(this.#taskField, model?.translates ?? false);
-    show(this.#languageField, model?.multilingual ?? true);
-    this.#words.disabled = !this.#timestamps.checked;
-  }
-
-  /** @param {State} state */
-  #updateLanguages({ languages }) {
-    const shown = language() + languages.length;
-    if (shown === this.#languagesShown) return;
-    this.#languagesShown = shown;
-    const named = languages
-      .map(({ code, name }) => ({ code, name: languageName(code, name, language()) }))
-      .sort((a, b) => a.name.localeCompare(b.name, language()));
-    this.#codes = new Map(named.map(({ code, name }) => [name, code]));
-    this.#languages.replaceChildren(...named.map(({ name }) => h("option", { value: name })));
-    this.#showLanguage();
-  }
+	return (state, before) => {
+		if (state.models !== before?.models || state.languages !== before.languages) draw(state);
+	};
 }
 
-/** @param {Key} key @param {HTMLElement} control */
-function field(key, control) {
-  return h("div", { class: "field" }, h("label", { for: control.id, t: key }), h("span", { class: "select" }, control));
+/** In place, so that an open list stays open. @param {HTMLSelectElement} select @param {State} state @param {string|undefined} wanted what was chosen before */
+function offerModels(select, { models, defaultModel }, wanted) {
+	const names = models.map((model) => model.name);
+	if (names.join() !== [...select.options].map((option) => option.value).join()) {
+		select.replaceChildren(...names.map((value) => h("option", { value })));
+	}
+	models.forEach((model, at) => setText(/** @type {Element} */ (select.options[at]), labelOf(model)));
+	const preferred =
+		models.find((model) => model.name === wanted) ??
+		models.find((model) => model.name === defaultModel && model.available) ??
+		models.find((model) => model.available) ??
+		models[0];
+	if (preferred && select.value !== preferred.name) select.value = preferred.name;
+}
+
+/** @param {Model} model */
+function labelOf(model) {
+	const state = model.download ? "model.coming" : model.available ? "model.here" : "model.away";
+	const size = model.size_bytes === null ? "" : bytes(model.size_bytes, language());
+	return [model.name, size, t(state)].filter(Boolean).join(" · ");
 }

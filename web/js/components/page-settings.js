@@ -1,39 +1,20 @@
 /** Language and theme of the page itself. */
 
 import { language, setLanguage } from "../i18n.js";
-import { fill, h } from "../lib/dom.js";
+import { one } from "../lib/dom.js";
 import { load, save } from "../lib/memory.js";
 
-export class PageSettings extends HTMLElement {
-  /** @param {() => void} onLanguage called when another language was chosen @param {() => void} onHelp */
-  connect(onLanguage, onHelp) {
-    const languages = h(
-      "select",
-      { label: "settings.language", name: "page-language" },
-      h("option", { value: "en", lang: "en" }, "English"),
-      h("option", { value: "es", lang: "es" }, "Español"),
-    );
-    languages.value = language();
-    languages.addEventListener("change", () => {
-      setLanguage(languages.value === "es" ? "es" : "en");
-      onLanguage();
-    });
-
-    const themes = h(
-      "select",
-      { label: "settings.theme", name: "theme" },
-      h("option", { value: "system", t: "theme.system" }),
-      h("option", { value: "light", t: "theme.light" }),
-      h("option", { value: "dark", t: "theme.dark" }),
-    );
-    themes.value = load("theme", "system");
-    themes.addEventListener("change", () => {
-      save("theme", themes.value);
-      if (themes.value === "system") delete document.documentElement.dataset.theme;
-      else document.documentElement.dataset.theme = themes.value;
-    });
-
-    const help = h("button", { type: "button", class: "button small ghost round", label: "help.title", onclick: onHelp }, "?");
-    fill(this, h("span", { class: "select quiet" }, themes), h("span", { class: "select quiet" }, languages), help);
-  }
+/** @type {Part} */
+export function pageSettings(element, { deeds }) {
+	const languages = one(element, "#page-language", HTMLSelectElement);
+	const themes = one(element, "#theme", HTMLSelectElement);
+	languages.value = language();
+	languages.addEventListener("change", () => setLanguage(languages.value === "es" ? "es" : "en"));
+	themes.value = load("theme", "system");
+	themes.addEventListener("change", () => {
+		save("theme", themes.value);
+		if (themes.value === "system") delete document.documentElement.dataset.theme;
+		else document.documentElement.dataset.theme = themes.value;
+	});
+	one(element, "#help", HTMLElement).addEventListener("click", () => deeds.help?.());
 }

@@ -1,132 +1,108 @@
 /** A recording from the microphone: level, pause, listen, then send or discard. */
 
 import { language, t } from "../i18n.js";
-import { fill, h, icon, setText, show } from "../lib/dom.js";
+import { button, h, icon, say, setText, show } from "../lib/dom.js";
 import { clock } from "../lib/format.js";
 
 const TICK_MS = 80;
 
-export class RecorderPanel extends HTMLElement {
-  #level = h("meter", { min: 0, max: 1, "aria-hidden": "true" });
-  #time = h("span", { class: "figures", role: "timer" });
-  #listen = h("audio", { controls: true, label: "record.listen" });
-  #problem = h("p", { class: "problem", role: "alert", hidden: true });
-  #pause = h("button", { type: "button", class: "button small" });
-  #running = h("div", { class: "recording" });
-  #review = h("div", { class: "recording" });
-  /** @type {MediaRecorder|undefined} */
-  #recorder;
-  /** @type {AudioContext|undefined} */
-  #sound;
-  /** @type {File|undefined} */
-  #file;
-  /** @type {ReturnType<typeof setInterval>|undefined} */
-  #timer;
-  #elapsed_ms = 0;
+/** @param {(files: File[]) => void} onFiles */
+export function recorderPanel(onFiles) {
+	/** @type {MediaRecorder|undefined} */
+	let recorder;
+	/** @type {File|undefined} */
+	let file;
+	let elapsed_ms = 0;
+	const level = h("meter", { min: 0, max: 1, "aria-hidden": "true" });
+	const time = h("span", { class: "figures", role: "timer" });
+	const listen = h("audio", { controls: true, label: "record.listen" });
+	const problem = h("p", { class: "problem", role: "alert", hidden: true });
+	const pause = h("button", { type: "button", class: "button small", onclick: togglePause });
+	const stop = button("small primary", "record.stop", () => recorder?.stop(), "stop");
+	const running = h("div", { class: "recording" }, h("span", { class: "pulse" }), time, level, pause, stop);
+	const send = button("small primary", "record.send", () => {
+		if (file) onFiles([file]);
+		reset();
+	});
+	const review = h("div", { class: "recording" }, listen, send, button("small ghost", "record.discard", reset));
+	const element = h("recorder-panel", {}, running, review, problem);
+	draw();
 
-  /** @param {(files: File[]) => void} onFiles */
-  connect(onFiles) {
-    const stop = h("button", { type: "button", class: "button small primary", onclick: () => this.#recorder?.stop() }, icon("stop"), h("span", { t: "record.stop" }));
-    const send = h("button", { type: "button", class: "button small primary", t: "record.send" });
-    const discard = h("button", { type: "button", class: "button small ghost", t: "record.discard", onclick: () => this.#reset() });
-    send.addEventListener("click", () => {
-      if (this.#file) onFiles([this.#file]);
-      this.#reset();
-    });
-    this.#pause.addEventListener("click", () => this.#togglePause());
-    this.#running.append(h("span", { class: "pulse" }), this.#time, this.#level, this.#pause, stop);
-    this.#review.append(this.#listen, send, discard);
-    fill(this, this.#running, this.#review, this.#problem);
-    this.#reset();
-  }
+	async function start() {
+		if (recorder) return;
+		reset();
+		try {
+			record(await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: false, noiseSuppression: false } }));
+		} catch {
+			say(problem, t(isSecureContext ? "record.refused" : "record.insecure"));
+		}
+	}
 
-  get isBusy() {
-    return this.#recorder !== undefined;
-  }
+	/** @param {MediaStream} stream */
+	function record(stream) {
+		const made = new MediaRecorder(stream);
+		const sound = new AudioContext();
+		const meter = sound.createAnalyser();
+		const samples = new Float32Array(meter.fftSize);
+		/** @type {Blob[]} */
+		const parts = [];
+		let last = performance.now();
+		sound.createMediaStreamSource(stream).connect(meter);
+		const timer = setInterval(() => {
+			const now = performance.now();
+			const runs = made.state === "recording";
+			if (runs) elapsed_ms += now - last;
+			last = now;
+			meter.getFloatTimeDomainData(samples);
+			level.value = runs ? Math.sqrt(samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0)) : 0;
+			setText(time, clock(elapsed_ms / 1000));
+		}, TICK_MS);
+		made.ondataavailable = ({ data }) => parts.push(data);
+		made.onstop = () => {
+			for (const track of stream.getTracks()) track.stop();
+			clearInterval(timer);
+			void sound.close();
+			finish(new Blob(parts, { type: made.mimeType }));
+		};
+		recorder = made;
+		made.start(1000);
+		draw();
+	}
 
-  async start() {
-    if (this.isBusy) return;
-    this.#reset();
-    try {
-      const stream = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: false, noiseSuppression: false } });
-      this.#record(stream);
-    } catch {
-      setText(this.#problem, t(isSecureContext ? "record.refused" : "record.insecure"));
-      show(this.#problem, true);
-    }
-  }
+	function togglePause() {
+		if (recorder?.state === "recording") recorder.pause();
+		else recorder?.resume();
+		draw();
+	}
 
-  /** @param {MediaStream} stream */
-  #record(stream) {
-    const recorder = new MediaRecorder(stream);
-    /** @type {Blob[]} */
-    const parts = [];
-    recorder.ondataavailable = ({ data }) => parts.push(data);
-    recorder.onstop = () => {
-      for (const track of stream.getTracks()) track.stop();
-      this.#finish(new Blob(parts, { type: recorder.mimeType }));
-    };
-    this.#recorder = recorder;
-    this.#sound = new AudioContext();
-    const meter = this.#sound.createAnalyser();
-    this.#sound.createMediaStreamSource(stream).connect(meter);
-    const samples = new Float32Array(meter.fftSize);
-    recorder.start(1000);
-    let last = performance.now();
-    this.#timer = setInterval(() => {
-      const now = performance.now();
-      if (recorder.state === "recording") this.#elapsed_ms += now - last;
-      last = now;
-      meter.getFloatTimeDomainData(samples);
-      const loudest = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
-      this.#level.value = recorder.state === "recording" ? Math.sqrt(loudest) : 0;
-      setText(this.#time, clock(this.#elapsed_ms / 1000));
-    }, TICK_MS);
-    this.#update();
-  }
+	/** @param {Blob} blob */
+	function finish(blob) {
+		recorder = undefined;
+		const when = new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "medium" }).format(new Date());
+		const kind = blob.type.includes("mp4") ? "m4a" : blob.type.includes("ogg") ? "ogg" : "webm";
+		file = new File([blob], `${t("record.name", { when }).replaceAll(/[/:]/g, ".")}.${kind}`, { type: blob.type });
+		listen.src = URL.createObjectURL(blob);
+		draw();
+		send.focus();
+	}
 
-  #togglePause() {
-    if (this.#recorder?.state === "recording") this.#recorder.pause();
-    else this.#recorder?.resume();
-    this.#update();
-  }
+	function reset() {
+		if (listen.src) URL.revokeObjectURL(listen.src);
+		listen.removeAttribute("src");
+		file = undefined;
+		elapsed_ms = 0;
+		show(problem, false);
+		draw();
+	}
 
-  /** @param {Blob} blob */
-  #finish(blob) {
-    this.#end();
-    const when = new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "medium" }).format(new Date());
-    const kind = blob.type.includes("mp4") ? "m4a" : blob.type.includes("ogg") ? "ogg" : "webm";
-    this.#file = new File([blob], `${t("record.name", { when }).replaceAll(/[/:]/g, ".")}.${kind}`, { type: blob.type });
-    this.#listen.src = URL.createObjectURL(blob);
-    this.#update();
-    this.#review.querySelector("button")?.focus();
-  }
+	function draw() {
+		const paused = recorder?.state === "paused";
+		show(running, recorder !== undefined);
+		show(review, file !== undefined);
+		element.dataset.paused = String(paused);
+		pause.replaceChildren(icon(paused ? "mic" : "pause"), t(paused ? "record.resume" : "record.pause"));
+		setText(time, clock(elapsed_ms / 1000));
+	}
 
-  #end() {
-    clearInterval(this.#timer);
-    void this.#sound?.close();
-    this.#recorder = this.#sound = undefined;
-    this.#elapsed_ms = 0;
-  }
-
-  #reset() {
-    if (this.#listen.src) URL.revokeObjectURL(this.#listen.src);
-    this.#listen.removeAttribute("src");
-    this.#file = undefined;
-    show(this.#problem, false);
-    this.#update();
-  }
-
-  #update() {
-    const paused = this.#recorder?.state === "paused";
-    show(this.#running, this.isBusy);
-    show(this.#review, this.#file !== undefined);
-    this.dataset.paused = String(paused);
-    this.#pause.replaceChildren(icon(paused ? "mic" : "pause"), t(paused ? "record.resume" : "record.pause"));
-    setText(this.#time, clock(this.#elapsed_ms / 1000));
-  }
-
-  localized() {
-    this.#update();
-  }
+	return { element, start, draw };
 }

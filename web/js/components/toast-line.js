@@ -1,37 +1,46 @@
 /** One short line at the bottom, with one thing to do about it; goes by itself. */
 
-import { fill, h, show } from "../lib/dom.js";
+import { button, fill, h, show } from "../lib/dom.js";
 
 const PATIENCE_MS = 7000;
 
-export class ToastLine extends HTMLElement {
-  /** @type {ReturnType<typeof setTimeout>|undefined} */
-  #timer;
+/** @param {HTMLElement} element @returns {Toast} */
+export function toastIn(element) {
+	/** @type {Timer} */
+	let timer;
+	/** @type {(() => void)|undefined} */
+	let gone;
 
-  connectedCallback() {
-    this.className = "toast";
-    this.setAttribute("role", "status");
-    this.hide();
-  }
+	function hide() {
+		clearTimeout(timer);
+		gone = undefined;
+		show(element, false);
+	}
 
-  /** @param {string} text @param {Key} action @param {() => void} onAction @param {() => void} [onGone] it was let go by */
-  show(text, action, onAction, onGone) {
-    clearTimeout(this.#timer);
-    const act = () => {
-      this.hide();
-      onAction();
-    };
-    fill(this, h("span", { dir: "auto" }, text), h("button", { type: "button", class: "button small", t: action, onclick: act }));
-    show(this, true);
-    this.#timer = setTimeout(() => {
-      if (this.matches(":hover, :focus-within")) return this.show(text, action, onAction, onGone);
-      this.hide();
-      onGone?.();
-    }, PATIENCE_MS);
-  }
+	function pass() {
+		if (element.matches(":hover, :focus-within")) return wait();
+		const told = gone;
+		hide();
+		told?.();
+	}
 
-  hide() {
-    clearTimeout(this.#timer);
-    show(this, false);
-  }
+	function wait() {
+		clearTimeout(timer);
+		timer = setTimeout(pass, PATIENCE_MS);
+	}
+
+	return {
+		hide,
+		show(text, action, onAction, onGone) {
+			gone?.(); // the line before it has no more time
+			gone = onGone;
+			const act = () => {
+				hide();
+				onAction();
+			};
+			fill(element, h("span", { dir: "auto" }, text), button("small", action, act));
+			show(element, true);
+			wait();
+		},
+	};
 }

@@ -1,50 +1,80 @@
 /** Files on their way to the server, and those it refused. */
 
-import { show } from "../lib/dom.js";
-import { UploadCard } from "./upload-card.js";
+import { language, localize, t } from "../i18n.js";
+import { button, h, say, setText, show } from "../lib/dom.js";
+import { bytes, span } from "../lib/format.js";
 
-export class UploadList extends HTMLElement {
-  /** @type {Map<string, UploadCard>} */
-  #cards = new Map();
-  /** @type {Store|undefined} */
-  #store;
-  /** @type {Actions|undefined} */
-  #actions;
+/** @type {Part} */
+export function uploadList(element, { uploads }) {
+	/** @type {Map<string, ReturnType<typeof uploadCard>>} */
+	const cards = new Map();
+	return (state, before) => {
+		if (state.uploads === before?.uploads) return;
+		show(element, state.uploads.length > 0);
+		const known = new Set(state.uploads.map(({ id }) => id));
+		for (const [id, card] of cards) {
+			if (known.has(id)) continue;
+			card.element.remove();
+			cards.delete(id);
+		}
+		for (const upload of state.uploads) {
+			let card = cards.get(upload.id);
+			if (!card) {
+				card = uploadCard(upload.id, uploads);
+				cards.set(upload.id, card);
+				element.append(card.element);
+				card.element.scrollIntoView({ block: "nearest" });
+			}
+			card.update(upload, state.models.find(({ name }) => name === upload.model)?.real_time_factor);
+		}
+	};
+}
 
-  /** @param {Store} store @param {Actions} actions */
-  connect(store, actions) {
-    this.#store = store;
-    this.#actions = actions;
-    this.setAttribute("role", "group");
-    this.setAttribute("data-t-label", "upload.list");
-    store.subscribe((state, before) => state.uploads !== before.uploads && this.localized());
-    this.localized();
-  }
+/** One file: how much is sent, cancel; or why it was not accepted. @param {string} id @param {Uploads} uploads */
+function uploadCard(id, uploads) {
+	let began_ms = 0;
+	const name = h("h3", { class: "name", dir: "auto" });
+	const doing = h("p", { class: "meta figures" });
+	const bar = h("progress", { max: 1 });
+	const estimate = h("p", { class: "hint figures" });
+	const error = h("p", { class: "problem" });
+	const stop = h("button", { type: "button", class: "button small ghost", onclick: () => uploads.cancel(id) });
+	const retry = button("small", "job.retry", () => uploads.retry(id), "retry");
+	const head = h("div", { class: "head" }, h("div", { class: "upload-text" }, name, doing), retry, stop);
+	const element = h("upload-card", { class: "card upload" }, head, bar, estimate, error);
+	localize(element);
 
-  localized() {
-    const uploads = this.#store?.state.uploads ?? [];
-    show(this, uploads.length > 0);
-    const known = new Set(uploads.map((upload) => upload.id));
-    for (const [id, card] of this.#cards) {
-      if (known.has(id)) continue;
-      card.remove();
-      this.#cards.delete(id);
-    }
-    const models = this.#store?.state.models ?? [];
-    for (const upload of uploads) {
-      this.#cardOf(upload).update(upload, models.find((model) => model.name === upload.model)?.real_time_factor);
-    }
-  }
+	/** @param {Upload} upload */
+	function doingOf({ phase, sent_bytes, total_bytes }) {
+		const sends = phase === "sending";
+		if (!sends || !began_ms) began_ms = sends ? performance.now() : 0;
+		if (sends && !total_bytes) return t("upload.fetching");
+		const left_s = ((performance.now() - began_ms) / 1000) * (total_bytes / sent_bytes - 1);
+		const left = sends && sent_bytes > 0 && left_s > 1 ? ` · ${t("job.left", { time: span(left_s, language()) })}` : "";
+		return t(`upload.${phase}`, { sent: bytes(sent_bytes, language()), total: bytes(total_bytes, language()) }) + left;
+	}
 
-  /** @param {Upload} upload */
-  #cardOf(upload) {
-    let card = this.#cards.get(upload.id);
-    if (!card && this.#actions) {
-      card = new UploadCard(upload.id, this.#actions);
-      this.#cards.set(upload.id, card);
-      this.append(card);
-      card.scrollIntoView({ block: "nearest" });
-    }
-    return /** @type {UploadCard} */ (card);
-  }
+	return {
+		element,
+
+		/** @param {Upload} upload @param {number|undefined} factor seconds of work for a second of audio */
+		update(upload, factor) {
+			const { filename, phase, sent_bytes, total_bytes, duration } = upload;
+			const failed = phase === "failed";
+			setText(name, filename);
+			setText(doing, doingOf(upload));
+			const known = duration !== null && factor !== undefined && !failed;
+			const [length, time] = known ? [duration, 1 + duration * factor].map((each) => span(each, language())) : [];
+			say(estimate, length && time ? t("upload.estimate", { length, time }) : "");
+			show(bar, !failed);
+			if (phase === "waiting" || (phase === "sending" && total_bytes)) bar.value = sent_bytes / (total_bytes || 1);
+			else bar.removeAttribute("value");
+			bar.ariaLabel = t("job.progress", { name: filename });
+			say(error, upload.error ?? "");
+			show(retry, failed);
+			const action = t(failed ? "upload.dismiss" : "upload.cancel");
+			setText(stop, action);
+			stop.ariaLabel = t("job.of", { action, name: filename });
+		},
+	};
 }

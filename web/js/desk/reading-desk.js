@@ -1,277 +1,219 @@
 /** One transcript with its recording: read, listen, search, correct, take away. */
 
-import { transcriptAddress } from "../api.js";
+import { saveLinks } from "../components/job-body.js";
 import { factsOf } from "../components/job-facts.js";
 import { localize, t } from "../i18n.js";
 import { copies } from "../lib/clipboard.js";
-import { fill, h, icon, setText, show } from "../lib/dom.js";
+import { fill, one, say, setText, show } from "../lib/dom.js";
 import { clock } from "../lib/format.js";
 import { load, save } from "../lib/memory.js";
-import { Conflict } from "./conflict.js";
-import { Editing } from "./editing.js";
-import { TextLines } from "./text-lines.js";
-import { Player } from "./player.js";
+import { goHome } from "../places.js";
+import { showConflict } from "./conflict.js";
+import { editingOf } from "./editing.js";
+import { playerOf } from "./player.js";
+import { textLines } from "./text-lines.js";
 
-export const FORMATS = ["txt", "srt", "vtt", "tsv", "json"];
+/** @type {Part} */
+export function readingDesk(element, { store, api, actions, deeds }) {
+	/** @type {Open|undefined} */
+	let open;
+	/** @param {string} selector */
+	const at = (selector) => one(element, selector, HTMLElement);
+	const [title, facts, saving, count, saves] = [at("h2"), at("#desk-facts"), at(".saving"), at("#found"), at("#saves")];
+	const [correct, unsure, restore, editTools] = [at("#correct"), at("#unsure"), at("#restore"), at("#edit-tools")];
+	const [conflict, plain, text] = [at(".conflict"), at(".plain"), at(".desk-text")];
+	const query = one(element, "#find", HTMLInputElement);
+	const undo = one(element, "#undo", HTMLButtonElement);
+	const redo = one(element, "#redo", HTMLButtonElement);
+	copies(at("#copy-text"), plainText);
+	copies(at("#copy-times"), timedText);
+	for (const [button, deed] of /** @type {[HTMLElement, () => unknown][]} */ ([
+		[correct, toggleCorrecting],
+		[unsure, () => markUnsure(!isOn(unsure))],
+		[undo, () => open?.editing.undo()],
+		[redo, () => open?.editing.redo()],
+		[restore, () => open?.editing.restore()],
+		[at("#previous"), () => step(-1)],
+		[at("#next"), () => step(1)],
+	])) {
+		button.addEventListener("click", deed);
+	}
 
-export class ReadingDesk extends HTMLElement {
-  #title = h("h2", { class: "name", dir: "auto", tabindex: -1 });
-  #facts = h("p", { class: "hint figures" });
-  #saving = h("p", { class: "hint saving", role: "status" });
-  #correct = button("edit.correct", "pen", () => this.correct());
-  #unsure = button("desk.unsure", "unsure", () => this.#markUnsure(!load("unsure", false)));
-  #undo = button("edit.undo", "undo", () => this.#editing?.undo());
-  #redo = button("edit.redo", "redo", () => this.#editing?.redo());
-  #restore = button("edit.restore", "retry", () => void this.#editing?.restore());
-  #editTools = h("div", { class: "tools", hidden: true }, this.#undo, this.#redo, this.#restore);
-  #query = h("input", { type: "search", name: "find", label: "desk.find", "data-t-placeholder": "desk.find" });
-  #count = h("span", { class: "hint figures", role: "status" });
-  #media = h("div", { class: "screen" });
-  #plain = h("p", { class: "plain", dir: "auto" });
-  #text = h("div", { class: "desk-text" });
-  #bottom = h("div", { class: "desk-bottom" });
-  #conflict = new Conflict();
-  /** @type {Store|undefined} */
-  #store;
-  /** @type {Actions|undefined} */
-  #actions;
-  #id = "";
-  #wasUnsure = load("unsure", false);
-  /** @type {Editing|undefined} */
-  #editing;
-  /** @type {Player|undefined} */
-  #player;
-  /** @type {TextLines|undefined} */
-  #lines;
+	query.addEventListener("input", find);
+	query.addEventListener("keydown", ({ key, shiftKey }) => key === "Enter" && step(shiftKey ? -1 : 1));
+	addEventListener("beforeunload", (event) => {
+		if (!open?.editing.isDirty) return;
+		void open.editing.save();
+		event.preventDefault();
+	});
+	document.addEventListener("visibilitychange", () => open?.editing.save());
+	// What is not saved yet is saved before it is exported.
+	saves.addEventListener("click", (event) => {
+		const link = event.target instanceof Element ? event.target.closest("a") : null;
+		const editing = open?.editing;
+		if (!link || !editing?.isDirty || editing.saving === "conflict") return;
+		event.preventDefault();
+		void editing.save().then(() => editing.isDirty || link.click());
+	});
 
-  /** @param {Store} store @param {Actions} actions */
-  connect(store, actions) {
-    this.#store = store;
-    this.#actions = actions;
-    this.#query.addEventListener("input", () => this.#find());
-    this.#query.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") this.#step(event.shiftKey ? -1 : 1);
-    });
-    const copying = h(
-      "span",
-      { class: "formats" },
-      icon("copy"),
-      h("span", { class: "hint", t: "desk.copy" }),
-      copier("desk.copy_text", () => this.#plainText()),
-      copier("desk.copy_times", () => this.#timedText()),
-    );
-    fill(
-      this,
-      h("p", {}, h("a", { href: "#/", class: "button small ghost back" }, icon("left"), h("span", { t: "desk.close" }))),
-      h("div", { class: "desk-head" }, h("div", {}, this.#title, this.#facts), h("div", { class: "tools" }, this.#correct, this.#unsure)),
-      h("div", { class: "tools spread" }, h("div", { class: "tools" }, copying, this.#exports()), this.#finder()),
-      h("div", { class: "tools spread" }, this.#editTools, this.#saving),
-      this.#conflict.element,
-      this.#media,
-      this.#plain,
-      this.#text,
-      this.#bottom,
-    );
-    store.subscribe((state, before) => {
-      if (!this.#id) return;
-      if (state.entries[this.#id] !== before.entries[this.#id]) this.#update();
-      if (state.connection !== before.connection && state.connection === "online") void this.#editing?.save();
-    });
-    addEventListener("beforeunload", (event) => {
-      if (!this.#editing?.isDirty) return;
-      void this.#editing.save();
-      event.preventDefault();
-    });
-    document.addEventListener("visibilitychange", () => void this.#editing?.save());
-  }
+	Object.assign(deeds, {
+		open: openAt,
+		close,
+		"desk search": () => query.select(),
+		"desk play": () => open?.player.toggle(),
+		"desk back": () => open?.player.skip(-1),
+		"desk ahead": () => open?.player.skip(1),
+		"desk slower": () => open?.player.faster(-1),
+		"desk faster": () => open?.player.faster(1),
+		"desk correct": toggleCorrecting,
+		"desk undo": () => open?.editing.undo(),
+		"desk redo": () => open?.editing.redo(),
+		"desk leave": leave,
+	});
 
-  get player() {
-    return this.#player;
-  }
+	/** @param {string} id @param {number} [from] seconds to play from @param {string} [wanted] to look for */
+	function openAt(id, from, wanted) {
+		if (open?.id !== id) begin(id);
+		if (from !== undefined) void open?.player.play(from);
+		if (!wanted) return;
+		query.value = wanted;
+		find();
+	}
 
-  /** @param {string} id @param {number} [from] seconds to play from @param {string} [query] to look for */
-  open(id, from, query = "") {
-    if (this.#id !== id) this.#begin(id);
-    if (from !== undefined) void this.#player?.play(from);
-    if (!query) return;
-    this.#query.value = query;
-    this.#find();
-  }
+	/** @param {string} id */
+	function begin(id) {
+		close();
+		const editing = editingOf(api, id, (saved) => {
+			if (saved) store.dispatch({ type: "job/corrected", job_id: id, data: saved });
+			showEditing();
+		});
+		const lines = textLines({
+			play: (from) => player.play(from),
+			time: () => player.media.currentTime,
+			change: (next, key) => editing.change(next, key),
+		});
+		const player = playerOf(id, store.state.entries[id]?.job.audio_duration ?? 0, lines.follow);
+		open = { id, editing, player, lines };
+		text.replaceChildren(lines.element);
+		at(".screen").replaceChildren(player.media);
+		at(".desk-bottom").replaceChildren(player.element);
+		query.value = "";
+		setText(count, "");
+		drawSaves();
+		localize(element);
+		lines.localized();
+		player.localized();
+		setCorrecting(false);
+		markUnsure(load("unsure", false));
+		update();
+		void actions.loadJob(id);
+		api.waveform(id).then(({ peaks }) => open?.player === player && player.picture(peaks), () => undefined); // a plain line then
+		title.focus({ preventScroll: true });
+		scrollTo(0, 0);
+	}
 
-  /** @param {string} id */
-  #begin(id) {
-    this.close();
-    this.#id = id;
-    const duration = this.#store?.state.entries[id]?.job.audio_duration ?? 0;
-    const { api } = /** @type {Actions} */ (this.#actions);
-    const editing = new Editing(api, id, (saved) => {
-      if (saved) this.#store?.dispatch({ type: "job/corrected", job_id: id, data: saved });
-      this.#showEditing();
-    });
-    const lines = new TextLines({ play: (from) => void player.play(from), time: () => player.time, change: (next, key) => editing.change(next, key) });
-    const player = new Player(id, duration, (time) => lines.follow(time, this.#player?.isPlaying ?? false));
-    this.#editing = editing;
-    this.#lines = lines;
-    this.#player = player;
-    this.#text.replaceChildren(lines.element);
-    this.#media.replaceChildren(player.media);
-    this.#bottom.replaceChildren(player.element);
-    this.#query.value = "";
-    setText(this.#count, "");
-    for (const link of this.querySelectorAll("a.format")) {
-      link.setAttribute("href", transcriptAddress(id, link.textContent ?? ""));
-    }
-    localize(this);
-    lines.localized();
-    this.#setCorrecting(false);
-    this.#markUnsure(this.#wasUnsure);
-    this.#update();
-    void this.#actions?.loadJob(id);
-    api.waveform(id).then(({ peaks }) => this.#player === player && player.picture(peaks), () => undefined); // a plain line then
-    this.#title.focus({ preventScroll: true });
-    scrollTo(0, 0);
-  }
+	function close() {
+		void open?.editing.save();
+		open?.player.close();
+		open?.lines.close();
+		open = undefined;
+	}
 
-  close() {
-    void this.#editing?.save();
-    this.#player?.close();
-    this.#lines?.close();
-    this.#editing = this.#player = this.#lines = undefined;
-    this.#id = "";
-  }
+	function drawSaves() {
+		if (open) fill(saves, saveLinks(open.id, store.state.formats));
+	}
 
-  localized() {
-    this.#player?.localized();
-    this.#lines?.localized();
-    if (this.#id) this.#update();
-  }
+	function update() {
+		const entry = open && store.state.entries[open.id];
+		if (!entry) return;
+		const { job, result, version } = entry;
+		setText(title, job.filename);
+		setText(facts, factsOf(entry));
+		const segments = result?.segments ?? [];
+		say(plain, result && !segments.length ? result.text.trim() || t("job.notext") : "");
+		show(correct, segments.length > 0);
+		show(unsure, segments.some((segment) => segment.words));
+		if (result) open?.editing.load(version, segments);
+		if (query.value && !open?.lines.found) find();
+		if (result?.language) text.lang = plain.lang = job.options?.task === "translate" ? "en" : result.language;
+		showEditing();
+	}
 
-  find() {
-    this.#query.focus();
-    this.#query.select();
-  }
+	function showEditing() {
+		if (!open) return;
+		const { editing, lines } = open;
+		lines.update(editing.lines);
+		undo.disabled = !editing.canUndo;
+		redo.disabled = !editing.canRedo;
+		show(restore, editing.isCorrected);
+		const clash = editing.saving === "conflict";
+		setText(saving, (editing.isCorrected || editing.isDirty) && editing.saving !== "conflict" ? t(`edit.${editing.saving}`) : "");
+		saving.dataset.saving = editing.saving;
+		show(conflict, clash);
+		if (clash) showConflict(conflict, editing.theirs, editing.lines, (side) => editing.settle(side));
+	}
 
-  correct() {
-    const on = this.#correct.getAttribute("aria-pressed") !== "true";
-    this.#setCorrecting(on);
-    if (!on) void this.#editing?.save();
-  }
+	/** Out of the line being corrected, then out of correcting, then out of here. */
+	function leave() {
+		const { activeElement } = document;
+		if (activeElement instanceof HTMLElement && activeElement.isContentEditable) activeElement.blur();
+		else if (isOn(correct)) toggleCorrecting();
+		else goHome();
+	}
 
-  /** Out of the line being corrected, then out of correcting. @returns {boolean} whether there was something to leave */
-  leave() {
-    const { activeElement } = document;
-    if (activeElement instanceof HTMLElement && activeElement.isContentEditable) activeElement.blur();
-    else if (this.#correct.getAttribute("aria-pressed") === "true") this.correct();
-    else return false;
-    return true;
-  }
+	function toggleCorrecting() {
+		setCorrecting(!isOn(correct));
+		if (!isOn(correct)) void open?.editing.save();
+	}
 
-  /** @param {-1|1} step */
-  history(step) {
-    if (step < 0) this.#editing?.undo();
-    else this.#editing?.redo();
-  }
+	/** @param {boolean} on */
+	function setCorrecting(on) {
+		correct.ariaPressed = String(on);
+		show(editTools, on);
+		open?.lines.correct(on);
+	}
 
-  #update() {
-    const entry = this.#store?.state.entries[this.#id];
-    if (!entry) return;
-    const { job, result } = entry;
-    setText(this.#title, job.filename);
-    setText(this.#facts, factsOf(entry));
-    const segments = result?.segments ?? [];
-    const plain = result && !segments.length ? result.text.trim() || t("job.notext") : "";
-    setText(this.#plain, plain);
-    show(this.#plain, plain !== "");
-    show(this.#correct, segments.length > 0);
-    show(this.#unsure, segments.some((segment) => segment.words));
-    if (result) this.#editing?.load(result.version, segments);
-    if (this.#query.value && !this.#lines?.found) this.#find();
-    if (result?.language) this.#text.lang = this.#plain.lang = job.options?.task === "translate" ? "en" : result.language;
-    this.#showEditing();
-  }
+	/** @param {boolean} on */
+	function markUnsure(on) {
+		save("unsure", on);
+		unsure.ariaPressed = String(on);
+		open?.lines.markUnsure(on);
+	}
 
-  #showEditing() {
-    const editing = this.#editing;
-    if (!editing) return;
-    this.#lines?.update(editing.lines);
-    this.#undo.disabled = !editing.canUndo;
-    this.#redo.disabled = !editing.canRedo;
-    show(this.#restore, editing.isCorrected);
-    const corrected = editing.isCorrected || editing.isDirty;
-    setText(this.#saving, corrected && editing.saving !== "conflict" ? t(`edit.${editing.saving}`) : "");
-    this.#saving.dataset.saving = editing.saving;
-    if (editing.saving === "conflict") this.#conflict.show(editing.theirs, editing.lines, (side) => editing.settle(side));
-    else this.#conflict.hide();
-  }
+	function find() {
+		const found = open?.lines.find(query.value) ?? 0;
+		setText(count, query.value.trim() ? t("desk.found", { at: 0, count: found }) : "");
+		if (found) step(1);
+	}
 
-  /** @param {boolean} on */
-  #setCorrecting(on) {
-    this.#correct.setAttribute("aria-pressed", String(on));
-    show(this.#editTools, on);
-    this.#lines?.correct(on);
-  }
+	/** @param {1|-1} way */
+	function step(way) {
+		const at = open?.lines.step(way);
+		if (at) setText(count, t("desk.found", { at, count: open?.lines.found ?? 0 }));
+	}
 
-  /** @param {boolean} on */
-  #markUnsure(on) {
-    this.#wasUnsure = on;
-    save("unsure", on);
-    this.#unsure.setAttribute("aria-pressed", String(on));
-    this.#lines?.markUnsure(on);
-  }
+	function plainText() {
+		const lines = open?.editing.lines ?? [];
+		return lines.length ? lines.map((line) => line.text.trim()).join("\n") : (plain.textContent ?? "");
+	}
 
-  #find() {
-    const count = this.#lines?.find(this.#query.value) ?? 0;
-    setText(this.#count, this.#query.value.trim() ? t("desk.found", { at: 0, count }) : "");
-    if (count) this.#step(1);
-  }
+	function timedText() {
+		return (open?.editing.lines ?? []).map((line) => `[${clock(line.start)}] ${line.text.trim()}`).join("\n");
+	}
 
-  /** @param {1|-1} step */
-  #step(step) {
-    const at = this.#lines?.step(step) ?? 0;
-    if (at) setText(this.#count, t("desk.found", { at, count: this.#lines?.found ?? 0 }));
-  }
-
-  #finder() {
-    return h(
-      "search",
-      { class: "finder" },
-      this.#query,
-      this.#count,
-      h("button", { type: "button", class: "button small ghost round", label: "desk.previous", onclick: () => this.#step(-1) }, icon("up")),
-      h("button", { type: "button", class: "button small ghost round", label: "desk.next", onclick: () => this.#step(1) }, icon("chevron")),
-    );
-  }
-
-  #exports() {
-    const links = FORMATS.map((format) => h("a", { href: "#", download: true, class: "format", onclick: (event) => this.#export(event) }, format));
-    return h("span", { class: "formats" }, icon("download"), h("span", { class: "hint", t: "job.save" }), ...links);
-  }
-
-  /** What is not saved yet is saved first. @param {Event} event */
-  #export(event) {
-    const link = /** @type {HTMLElement} */ (event.currentTarget);
-    if (!this.#editing?.isDirty || this.#editing.saving === "conflict") return;
-    event.preventDefault();
-    void this.#editing.save().then(() => this.#editing?.isDirty || link.click());
-  }
-
-  #plainText() {
-    const lines = this.#editing?.lines ?? [];
-    return lines.length ? lines.map((line) => line.text.trim()).join("\n") : (this.#plain.textContent ?? "");
-  }
-
-  #timedText() {
-    return (this.#editing?.lines ?? []).map((line) => `[${clock(line.start)}] ${line.text.trim()}`).join("\n");
-  }
+	return (state, before) => {
+		if (!open) return;
+		if (!before) {
+			open.player.localized();
+			open.lines.localized();
+		}
+		if (state.formats !== before?.formats) drawSaves();
+		if (state.entries[open.id] !== before?.entries[open.id]) update();
+		if (before && state.connection !== before.connection && state.connection === "online") void open.editing.save();
+	};
 }
 
-/** @param {Key} key @param {Icon} name @param {() => void} run */
-function button(key, name, run) {
-  return h("button", { type: "button", class: "button small", onclick: run }, icon(name), h("span", { t: key }));
-}
-
-/** @param {Key} key @param {() => string} text */
-function copier(key, text) {
-  const button = h("button", { type: "button", class: "format", t: key });
-  return copies(button, button, text);
+/** @param {Element} button */
+function isOn(button) {
+	return button.ariaPressed === "true";
 }

@@ -4,340 +4,300 @@
  */
 
 import { t } from "../i18n.js";
-import { fill, h, icon, setText } from "../lib/dom.js";
+import { button, fill, h, setText } from "../lib/dom.js";
 import * as edits from "../lib/edits.js";
 import { clock } from "../lib/format.js";
 import { hits, lineAt, places, timeAt } from "../lib/words.js";
 
 const UNSURE = 0.5;
 
-export class TextLines {
-  element = h("ol", { class: "lines desk-lines" });
-  #tools = h("div", { class: "line-tools", role: "toolbar", label: "edit.tools" });
-  #desk;
-  /** @type {Lines} */
-  #shown = [];
-  #correcting = false;
-  #unsure = false;
-  #now = -1;
-  #follows = true;
-  /** @type {{line: number, from: number, to: number}[]} */
-  #hits = [];
-  #hit = -1;
-  #query = "";
+/**
+ * @param {object} desk
+ * @param {(seconds: number) => void} desk.play
+ * @param {() => number} desk.time
+ * @param {(lines: Lines, key?: string) => void} desk.change
+ */
+export function textLines(desk) {
+	const element = h("ol", { class: "lines desk-lines" });
+	const { children } = element;
+	const tools = h("div", { class: "line-tools", role: "toolbar", label: "edit.tools" });
+	/** @type {Lines} */
+	let shown = [];
+	let correcting = false;
+	let unsure = false;
+	let now = -1; // the line being said
+	let follows = true;
+	let query = "";
+	/** @type {ReturnType<typeof hits>} */
+	let found = [];
+	let hit = -1;
 
-  /**
-   * @param {object} desk
-   * @param {(seconds: number) => void} desk.play
-   * @param {() => number} desk.time
-   * @param {(lines: Lines, key?: string) => void} desk.change
-   */
-  constructor(desk) {
-    this.#desk = desk;
-    const { element } = this;
-    element.addEventListener("click", (event) => this.#clicked(event));
-    element.addEventListener("keydown", (event) => this.#pressed(event));
-    element.addEventListener("input", (event) => this.#typed(event));
-    element.addEventListener("focusin", (event) => this.#held(event));
-    for (const name of ["wheel", "touchmove"]) element.addEventListener(name, () => (this.#follows = false), { passive: true });
-    fill(
-      this.#tools,
-      tool("edit.start", "start", () => this.#retime("start")),
-      tool("edit.end", "end", () => this.#retime("end")),
-      tool("edit.split", "split", () => this.#split()),
-      tool("edit.merge", "merge", () => this.#merge(this.#at)),
-      tool("edit.drop", "trash", () => this.#drop()),
-    );
-  }
+	/** @type {[Key, Icon, (at: number) => void][]} */
+	const TOOLS = [
+		["edit.start", "start", (at) => desk.change(edits.retimed(shown, at, "start", desk.time()))],
+		["edit.end", "end", (at) => desk.change(edits.retimed(shown, at, "end", desk.time()))],
+		["edit.split", "split", split],
+		["edit.merge", "merge", merge],
+		["edit.drop", "trash", drop],
+	];
+	fill(
+		tools,
+		...TOOLS.map(([key, name, run]) => {
+			const tool = button("small ghost", key, () => tools.isConnected && run(indexOf(tools)), name);
+			tool.addEventListener("mousedown", (event) => event.preventDefault()); // the caret stays where it is
+			return tool;
+		}),
+	);
+	element.addEventListener("click", clicked);
+	element.addEventListener("keydown", pressed);
+	element.addEventListener("input", ({ target }) => {
+		if (isText(target)) desk.change(edits.withText(shown, indexOf(target), target.textContent ?? ""), `text ${indexOf(target)}`);
+	});
+	element.addEventListener("focusin", ({ target }) => {
+		if (correcting && isText(target) && tools.parentElement !== target.parentElement) target.parentElement?.append(tools);
+	});
+	for (const name of ["wheel", "touchmove"]) element.addEventListener(name, () => (follows = false), { passive: true });
 
-  /** @param {Lines} lines */
-  update(lines) {
-    const { at, remove, put } = differing(this.#shown, lines);
-    if (remove === put.length) {
-      put.forEach((segment, offset) => this.#fill(/** @type {HTMLElement} */ (this.element.children[at + offset]), segment));
-    } else {
-      const held = this.element.contains(document.activeElement);
-      this.#tools.remove();
-      for (const old of [...this.element.children].slice(at, at + remove)) old.remove();
-      const made = put.map((segment) => this.#line(segment));
-      this.element.children[at - 1] ? this.element.children[at - 1]?.after(...made) : this.element.prepend(...made);
-      this.#now = -1;
-      if (held && !this.element.contains(document.activeElement)) queueMicrotask(() => this.#refocus(at));
-    }
-    this.#shown = lines;
-    this.#hits = hits(lines, this.#query);
-    if (!this.element.querySelector("button.time[tabindex='0']")) this.#reach(0);
-    this.#paint();
-  }
+	/** @param {Segment} segment */
+	function lineOf(segment) {
+		const line = h("li", {}, h("button", { type: "button", class: "time figures", tabindex: -1 }), h("span", { class: "said", dir: "auto" }));
+		setEditable(textOf(line));
+		write(line, segment);
+		return line;
+	}
 
-  /** @param {boolean} on */
-  correct(on) {
-    this.#correcting = on;
-    this.element.dataset.correcting = String(on);
-    if (!on) this.#tools.remove();
-    for (const line of this.element.children) this.#setEditable(textOf(line));
-  }
+	/** @param {Element} line @param {Segment} segment */
+	function write(line, { id, start, text }) {
+		const time = /** @type {Element} */ (line.firstElementChild);
+		const said = textOf(line);
+		line.setAttribute("data-segment", String(id));
+		setText(time, clock(start));
+		time.ariaLabel = t("job.play_from", { time: clock(start) });
+		said.ariaLabel = correcting ? t("edit.line", { time: clock(start) }) : null;
+		if ((said.textContent ?? "").trim() !== text.trim()) said.textContent = text.trim();
+	}
 
-  /** @param {boolean} on */
-  markUnsure(on) {
-    this.#unsure = on;
-    this.#paint();
-  }
+	function rewrite() {
+		shown.forEach((segment, at) => write(/** @type {Element} */ (children[at]), segment));
+	}
 
-  /** @param {string} query @returns {number} how many places have it */
-  find(query) {
-    this.#query = query;
-    this.#hits = hits(this.#shown, query);
-    this.#hit = -1;
-    this.#paint();
-    return this.#hits.length;
-  }
+	/** @param {HTMLElement} said */
+	function setEditable(said) {
+		if (correcting) {
+			said.contentEditable = "plaintext-only";
+			said.setAttribute("role", "textbox");
+		} else {
+			said.removeAttribute("contenteditable");
+			said.removeAttribute("role");
+		}
+	}
 
-  get found() {
-    return this.#hits.length;
-  }
+	/** @param {Event} event */
+	function clicked(event) {
+		const { target } = event;
+		const at = indexOf(target);
+		const segment = shown[at];
+		if (!segment || !(target instanceof Element) || target.closest(".line-tools")) return;
+		follows = true;
+		if (target.closest(".time")) return desk.play(segment.start);
+		if (correcting || !getSelection()?.isCollapsed || !(event instanceof MouseEvent)) return;
+		const spot = document.caretPositionFromPoint?.(event.clientX, event.clientY);
+		const inText = spot && textOf(children[at]).contains(spot.offsetNode);
+		desk.play(inText ? timeAt(segment, spot.offset) : segment.start);
+	}
 
-  /** @param {1|-1} step @returns {number} which one is shown, from 1 */
-  step(step) {
-    const count = this.#hits.length;
-    if (!count) return 0;
-    this.#hit = this.#hit < 0 && step < 0 ? count - 1 : (this.#hit + step + count) % count;
-    this.#follows = false;
-    this.#paint();
-    this.element.children[this.#hits[this.#hit]?.line ?? 0]?.scrollIntoView({ block: "center" });
-    return this.#hit + 1;
-  }
+	/** @param {KeyboardEvent} event */
+	function pressed(event) {
+		const { key, target } = event;
+		const at = indexOf(target);
+		if (target instanceof Element && target.closest(".time")) {
+			const step = key === "ArrowDown" ? 1 : key === "ArrowUp" ? -1 : 0;
+			if (!step || !shown[at + step]) return;
+			event.preventDefault();
+			reach(at + step)?.focus();
+		} else if (isText(target) && key === "Enter") {
+			event.preventDefault();
+			split(at);
+		} else if (isText(target) && key === "Backspace" && at > 0 && caretIn(target) === 0 && getSelection()?.isCollapsed) {
+			event.preventDefault();
+			merge(at - 1);
+		}
+	}
 
-  /** @param {number} time @param {boolean} playing */
-  follow(time, playing) {
-    const at = lineAt(this.#shown, time);
-    const moved = at !== this.#now;
-    if (moved) {
-      this.element.children[this.#now]?.removeAttribute("aria-current");
-      this.element.children[at]?.setAttribute("aria-current", "true");
-      this.#now = at;
-      if (playing && this.#follows && !this.#correcting) this.element.children[at]?.scrollIntoView({ block: "nearest" });
-    }
-    const segment = this.#shown[at];
-    const word = segment && places(segment).find(({ start, end }) => start <= time && time < end);
-    mark("word", word ? [this.#range(at, word.from, word.to)] : []);
-  }
+	/** @param {number} at */
+	function split(at) {
+		desk.change(edits.split(shown, at, caretIn(textOf(children[at])) ?? 0));
+		place(at + 1, 0);
+	}
 
-  /** After a person asked for a place: keep it in view again. */
-  refollow() {
-    this.#follows = true;
-  }
+	/** A line and the next become one. @param {number} at */
+	function merge(at) {
+		const offset = shown[at]?.text.trim().length ?? 0;
+		desk.change(edits.merge(shown, at));
+		place(at, offset);
+	}
 
-  localized() {
-    this.element.setAttribute("aria-label", t("desk.text"));
-    for (const [at, segment] of this.#shown.entries()) this.#fill(/** @type {HTMLElement} */ (this.element.children[at]), segment);
-  }
+	/** @param {number} at */
+	function drop(at) {
+		desk.change(edits.without(shown, at));
+		place(Math.min(at, shown.length - 1), 0);
+	}
 
-  close() {
-    for (const name of ["word", "unsure", "found", "found-now"]) mark(name, []);
-  }
+	/** Puts the caret. @param {number} at @param {number} offset */
+	function place(at, offset) {
+		if (!children[at]) return;
+		textOf(children[at]).focus();
+		const range = rangeOf(at, offset, offset);
+		const selection = getSelection();
+		if (!range || !selection) return;
+		selection.removeAllRanges();
+		selection.addRange(range);
+	}
 
-  #paint() {
-    mark("found", this.#hits.map(({ line, from, to }) => this.#range(line, from, to)));
-    const hit = this.#hits[this.#hit];
-    mark("found-now", hit ? [this.#range(hit.line, hit.from, hit.to)] : []);
-    const unsure = this.#unsure ? this.#shown.flatMap((segment, at) => {
-      return places(segment).filter((word) => word.probability < UNSURE).map(({ from, to }) => this.#range(at, from, to));
-    }) : [];
-    mark("unsure", unsure);
-  }
+	/** The one line time that Tab reaches. @param {number} at */
+	function reach(at) {
+		element.querySelector("button.time[tabindex='0']")?.setAttribute("tabindex", "-1");
+		const time = children[at]?.firstElementChild;
+		time?.setAttribute("tabindex", "0");
+		return /** @type {HTMLElement|undefined} */ (time);
+	}
 
-  /** @param {number} at @param {number} from @param {number} to */
-  #range(at, from, to) {
-    const line = this.element.children[at];
-    const text = line && textOf(line).firstChild;
-    if (!text) return null;
-    const range = document.createRange();
-    const length = text.textContent?.length ?? 0;
-    range.setStart(text, Math.min(from, length));
-    range.setEnd(text, Math.min(to, length));
-    return range;
-  }
+	/** @param {EventTarget|null} target */
+	function indexOf(target) {
+		const line = target instanceof Element ? target.closest("li") : null;
+		return line ? Array.prototype.indexOf.call(children, line) : -1;
+	}
 
-  /** @param {Segment} segment */
-  #line(segment) {
-    const line = h("li", {}, h("button", { type: "button", class: "time figures", tabindex: -1 }), h("span", { class: "said", dir: "auto" }));
-    this.#setEditable(textOf(line));
-    this.#fill(line, segment);
-    return line;
-  }
+	function paint() {
+		const at = found[hit];
+		mark("found", found.map(({ line, from, to }) => rangeOf(line, from, to)));
+		mark("found-now", at ? [rangeOf(at.line, at.from, at.to)] : []);
+		const doubtful = unsure ? shown.flatMap((segment, line) => {
+			return places(segment).filter((word) => word.probability < UNSURE).map(({ from, to }) => rangeOf(line, from, to));
+		}) : [];
+		mark("unsure", doubtful);
+	}
 
-  /** @param {HTMLElement} line @param {Segment} segment */
-  #fill(line, segment) {
-    const time = /** @type {HTMLElement} */ (line.firstElementChild);
-    line.dataset.segment = String(segment.id);
-    setText(time, clock(segment.start));
-    time.setAttribute("aria-label", t("job.play_from", { time: clock(segment.start) }));
-    const text = textOf(line);
-    text.setAttribute("aria-label", t("edit.line", { time: clock(segment.start) }));
-    if ((text.textContent ?? "").trim() !== segment.text.trim()) text.textContent = segment.text.trim();
-  }
+	/** @param {number} at @param {number} from @param {number} to */
+	function rangeOf(at, from, to) {
+		const text = children[at] && textOf(children[at]).firstChild;
+		if (!text) return null;
+		const range = document.createRange();
+		const length = text.textContent?.length ?? 0;
+		range.setStart(text, Math.min(from, length));
+		range.setEnd(text, Math.min(to, length));
+		return range;
+	}
 
-  /** @param {HTMLElement} text */
-  #setEditable(text) {
-    if (this.#correcting) {
-      text.contentEditable = "plaintext-only";
-      text.setAttribute("role", "textbox");
-    } else {
-      text.removeAttribute("contenteditable");
-      text.removeAttribute("role");
-    }
-  }
+	/** @param {string} text @returns {number} how many places have it */
+	function find(text) {
+		query = text;
+		found = hits(shown, query);
+		hit = -1;
+		paint();
+		return found.length;
+	}
 
-  /** @param {Event} event */
-  #clicked(event) {
-    const at = this.#indexOf(event.target);
-    const segment = this.#shown[at];
-    if (!segment || !(event.target instanceof Element) || event.target.closest(".line-tools")) return;
-    this.#follows = true;
-    if (event.target.closest(".time")) return this.#desk.play(segment.start);
-    if (this.#correcting || !getSelection()?.isCollapsed || !(event instanceof MouseEvent)) return;
-    const spot = document.caretPositionFromPoint?.(event.clientX, event.clientY);
-    const inText = spot && textOf(/** @type {Element} */ (this.element.children[at])).contains(spot.offsetNode);
-    this.#desk.play(inText ? timeAt(segment, spot.offset) : segment.start);
-  }
+	return {
+		element,
+		find,
 
-  /** @param {KeyboardEvent} event */
-  #pressed(event) {
-    const at = this.#indexOf(event.target);
-    if (event.target instanceof Element && event.target.closest(".time")) {
-      const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-      if (!step || !this.#shown[at + step]) return;
-      event.preventDefault();
-      this.#reach(at + step)?.focus();
-    } else if (isText(event.target)) {
-      const caret = caretIn(event.target);
-      if (event.key === "Enter") {
-        event.preventDefault();
-        this.#split();
-      } else if (event.key === "Backspace" && caret === 0 && at > 0 && getSelection()?.isCollapsed) {
-        event.preventDefault();
-        this.#merge(at - 1);
-      }
-    }
-  }
+		/** @param {Lines} lines */
+		update(lines) {
+			const { at, remove, put } = edits.differing(shown, lines, (a, b) => a === b);
+			if (remove === put.length) {
+				put.forEach((segment, offset) => write(/** @type {Element} */ (children[at + offset]), segment));
+			} else {
+				const held = element.contains(document.activeElement);
+				tools.remove();
+				for (const old of [...children].slice(at, at + remove)) old.remove();
+				element.insertBefore(h("li"), children[at] ?? null).replaceWith(...put.map(lineOf));
+				now = -1;
+				// Where lines came or went under the caret.
+				if (held) queueMicrotask(() => element.contains(document.activeElement) || place(Math.min(at, shown.length - 1), 0));
+			}
+			shown = lines;
+			found = hits(lines, query);
+			if (!element.querySelector("button.time[tabindex='0']")) reach(0);
+			paint();
+		},
 
-  /** @param {Event} event */
-  #typed(event) {
-    if (!isText(event.target)) return;
-    const at = this.#indexOf(event.target);
-    this.#desk.change(edits.withText(this.#shown, at, event.target.textContent ?? ""), `text ${at}`);
-  }
+		/** @param {boolean} on */
+		correct(on) {
+			correcting = on;
+			element.dataset.correcting = String(on);
+			if (!on) tools.remove();
+			for (const line of children) setEditable(textOf(line));
+			rewrite();
+		},
 
-  /** @param {Event} event */
-  #held(event) {
-    if (!this.#correcting || !isText(event.target) || this.#tools.parentElement === event.target.parentElement) return;
-    event.target.parentElement?.append(this.#tools);
-  }
+		/** @param {boolean} on */
+		markUnsure(on) {
+			unsure = on;
+			paint();
+		},
 
-  /** The line whose tools are shown. */
-  get #at() {
-    return this.#indexOf(this.#tools);
-  }
+		get found() {
+			return found.length;
+		},
 
-  /** @param {"start"|"end"} edge */
-  #retime(edge) {
-    const at = this.#at;
-    if (at >= 0) this.#desk.change(edits.retimed(this.#shown, at, edge, this.#desk.time()));
-  }
+		/** @param {1|-1} step @returns {number} which one is shown, from 1 */
+		step(step) {
+			const count = found.length;
+			if (!count) return 0;
+			hit = hit < 0 && step < 0 ? count - 1 : (hit + step + count) % count;
+			follows = false;
+			paint();
+			children[found[hit]?.line ?? 0]?.scrollIntoView({ block: "center" });
+			return hit + 1;
+		},
 
-  #split() {
-    const at = this.#at;
-    const text = this.element.children[at];
-    if (!text) return;
-    this.#desk.change(edits.split(this.#shown, at, caretIn(textOf(text)) ?? 0));
-    this.#place(at + 1, 0);
-  }
+		/** @param {number} time @param {boolean} playing */
+		follow(time, playing) {
+			const at = lineAt(shown, time);
+			if (at !== now) {
+				children[now]?.removeAttribute("aria-current");
+				children[at]?.setAttribute("aria-current", "true");
+				now = at;
+				if (playing && follows && !correcting) children[at]?.scrollIntoView({ block: "nearest" });
+			}
+			const segment = shown[at];
+			const word = segment && places(segment).find(({ start, end }) => start <= time && time < end);
+			mark("word", word ? [rangeOf(at, word.from, word.to)] : []);
+		},
 
-  /** @param {number} at */
-  #merge(at) {
-    const offset = this.#shown[at]?.text.trim().length;
-    if (offset === undefined) return;
-    this.#desk.change(edits.merge(this.#shown, at));
-    this.#place(at, offset);
-  }
+		localized() {
+			element.ariaLabel = t("desk.text");
+			rewrite();
+		},
 
-  #drop() {
-    const at = this.#at;
-    if (at < 0) return;
-    this.#desk.change(edits.without(this.#shown, at));
-    this.#place(Math.min(at, this.#shown.length - 1), 0);
-  }
-
-  /** Puts the caret. @param {number} at @param {number} offset */
-  #place(at, offset) {
-    const line = this.element.children[at];
-    if (!line) return;
-    textOf(line).focus();
-    const range = this.#range(at, offset, offset);
-    const selection = getSelection();
-    if (!range || !selection) return;
-    selection.removeAllRanges();
-    selection.addRange(range);
-  }
-
-  /** Where lines came or went under the caret. @param {number} at */
-  #refocus(at) {
-    if (!this.element.contains(document.activeElement)) this.#place(Math.min(at, this.#shown.length - 1), 0);
-  }
-
-  /** The one line time that Tab reaches. @param {number} at */
-  #reach(at) {
-    this.element.querySelector("button.time[tabindex='0']")?.setAttribute("tabindex", "-1");
-    const time = this.element.children[at]?.firstElementChild;
-    time?.setAttribute("tabindex", "0");
-    return /** @type {HTMLElement|undefined} */ (time);
-  }
-
-  /** @param {EventTarget|null} target */
-  #indexOf(target) {
-    const line = target instanceof Node ? [...this.element.children].findIndex((each) => each.contains(target)) : -1;
-    return line;
-  }
+		close() {
+			for (const name of ["word", "unsure", "found", "found-now"]) mark(name, []);
+		},
+	};
 }
 
-/** By identity, so that a line with new figures is drawn anew. @param {Lines} before @param {Lines} after */
-function differing(before, after) {
-  let at = 0;
-  while (at < before.length && before[at] === after[at]) at += 1;
-  let tail = 0;
-  while (tail < Math.min(before.length, after.length) - at && before.at(-1 - tail) === after.at(-1 - tail)) tail += 1;
-  return { at, remove: before.length - at - tail, put: after.slice(at, after.length - tail) };
-}
-
-/** @param {Element} line */
+/** @param {Element|undefined} line */
 function textOf(line) {
-  return /** @type {HTMLElement} */ (line.children[1]);
+	return /** @type {HTMLElement} */ (line?.children[1]);
 }
 
 /** @param {EventTarget|null} target @returns {target is HTMLElement} */
 function isText(target) {
-  return target instanceof HTMLElement && target.classList.contains("said");
+	return target instanceof HTMLElement && target.classList.contains("said");
 }
 
 /** @param {Element} text @returns {number|null} */
 function caretIn(text) {
-  const selection = getSelection();
-  return selection?.anchorNode && text.contains(selection.anchorNode) ? selection.anchorOffset : null;
+	const selection = getSelection();
+	return selection?.anchorNode && text.contains(selection.anchorNode) ? selection.anchorOffset : null;
 }
 
 /** @param {string} name @param {(Range|null)[]} ranges */
 function mark(name, ranges) {
-  const known = globalThis.CSS?.highlights;
-  if (!known) return; // an older browser: the line alone is marked
-  const all = ranges.filter((range) => range !== null);
-  if (all.length) known.set(name, new Highlight(...all));
-  else known.delete(name);
-}
-
-/** @param {Key} key @param {Icon} name @param {() => void} run */
-function tool(key, name, run) {
-  const button = h("button", { type: "button", class: "button small ghost", onclick: run }, icon(name), h("span", { t: key }));
-  button.addEventListener("mousedown", (event) => event.preventDefault()); // the caret stays where it is
-  return button;
+	const known = globalThis.CSS?.highlights;
+	if (!known) return; // an older browser: the line alone is marked
+	const all = ranges.filter((range) => range !== null);
+	if (all.length) known.set(name, new Highlight(...all));
+	else known.delete(name);
 }

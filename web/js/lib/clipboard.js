@@ -5,29 +5,30 @@ import { setText } from "./dom.js";
 
 const COPIED_MS = 1800;
 
-/** Makes a button copy, and its label say so for a moment. @param {HTMLButtonElement} button @param {HTMLElement} label @param {() => string} text */
-export function copies(button, label, text) {
-  button.addEventListener("click", async () => {
-    if (!(await copyText(text()))) return;
-    setText(label, t("job.copied"));
-    setTimeout(() => setText(label, t(/** @type {Key} */ (label.dataset.t))), COPIED_MS);
-  });
-  return button;
+/** Makes a button copy, and say so for a moment. @param {HTMLElement} button @param {() => string} text */
+export function copies(button, text) {
+	const words = /** @type {HTMLElement} */ (button.lastElementChild);
+	button.addEventListener("click", async () => {
+		if (!(await copyText(text()))) return;
+		setText(words, t("job.copied"));
+		setTimeout(() => setText(words, t(/** @type {Key} */ (words.dataset.t))), COPIED_MS);
+	});
+	return button;
 }
 
 /** @param {string} text @returns {Promise<boolean>} whether it is there now */
 async function copyText(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    const area = document.createElement("textarea");
-    area.className = "visually-hidden";
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    const done = document.execCommand("copy");
-    area.remove();
-    return done;
-  }
+	try {
+		await navigator.clipboard.writeText(text);
+		return true;
+	} catch {
+		const area = document.createElement("textarea");
+		area.className = "visually-hidden";
+		area.value = text;
+		document.body.append(area);
+		area.select();
+		const done = document.execCommand("copy");
+		area.remove();
+		return done;
+	}
 }

@@ -2,58 +2,58 @@
 
 /** A position in the audio: 0:05, 12:30, 1:02:03. @param {number} seconds */
 export function clock(seconds) {
-  const whole = Math.max(0, Math.floor(seconds));
-  const hours = Math.floor(whole / 3600);
-  const minutes = Math.floor(whole / 60) % 60;
-  const rest = String(whole % 60).padStart(2, "0");
-  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
+	const whole = Math.max(0, Math.floor(seconds));
+	const hours = Math.floor(whole / 3600);
+	const minutes = Math.floor(whole / 60) % 60;
+	const rest = String(whole % 60).padStart(2, "0");
+	return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
 }
 
 /** How long something takes: 4 sec, 12 min, 3 hr. @param {number} seconds @param {string} language */
 export function span(seconds, language) {
-  const [value, unit] =
-    seconds < 90 ? [Math.max(1, Math.round(seconds)), "second"]
-    : seconds < 5400 ? [Math.round(seconds / 60), "minute"]
-    : [Math.round(seconds / 360) / 10, "hour"];
-  return new Intl.NumberFormat(language, { style: "unit", unit: String(unit), unitDisplay: "short" }).format(Number(value));
+	const [value, unit] =
+		seconds < 90 ? [Math.max(1, Math.round(seconds)), "second"]
+		: seconds < 5400 ? [Math.round(seconds / 60), "minute"]
+		: [Math.round(seconds / 360) / 10, "hour"];
+	return new Intl.NumberFormat(language, { style: "unit", unit: String(unit), unitDisplay: "short" }).format(Number(value));
 }
 
-/** 3.6 MB: decimal units, as file managers and download pages give them. @param {number} count @param {string} language */
+/** 3.6 MB, in decimal units. @param {number} count @param {string} language */
 export function bytes(count, language) {
-  const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
-  let value = count;
-  let step = 0;
-  while (value >= 999.5 && step < units.length - 1) {
-    value /= 1000;
-    step += 1;
-  }
-  const maximumFractionDigits = step > 0 && value < 9.95 ? 1 : 0;
-  const unit = units[step];
-  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits }).format(value);
+	const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
+	let value = count;
+	let step = 0;
+	while (value >= 999.5 && step < units.length - 1) {
+		value /= 1000;
+		step += 1;
+	}
+	const maximumFractionDigits = step > 0 && value < 9.95 ? 1 : 0;
+	const unit = units[step];
+	return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits }).format(value);
 }
 
 /** @param {number} value 0 to 100 @param {string} language */
 export function percent(value, language) {
-  return new Intl.NumberFormat(language, { style: "percent" }).format(Math.floor(value) / 100);
+	return new Intl.NumberFormat(language, { style: "percent" }).format(Math.floor(value) / 100);
 }
 
 /** 10:30 today, otherwise with the day. @param {string} iso @param {string} language @param {Date} now */
 export function moment(iso, language, now) {
-  const when = new Date(iso);
-  const today = when.toDateString() === now.toDateString();
-  /** @type {Intl.DateTimeFormatOptions} */
-  const options = today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
-  return new Intl.DateTimeFormat(language, options).format(when);
+	const when = new Date(iso);
+	const today = when.toDateString() === now.toDateString();
+	/** @type {Intl.DateTimeFormatOptions} */
+	const options = today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
+	return new Intl.DateTimeFormat(language, options).format(when);
 }
 
 /** @param {string} code @param {string} name the server's English name @param {string} language */
 export function languageName(code, name, language) {
-  let own;
-  try {
-    own = new Intl.DisplayNames(language, { type: "language", fallback: "none" }).of(code);
-  } catch {
-    own = undefined;
-  }
-  const text = own ?? name;
-  return text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
+	let own;
+	try {
+		own = new Intl.DisplayNames(language, { type: "language", fallback: "none" }).of(code);
+	} catch {
+		own = undefined;
+	}
+	const text = own ?? name;
+	return text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
 }

@@ -8,19 +8,19 @@ const PREFIX = "localwhisper.";
  * @returns {T}
  */
 export function load(name, fallback) {
-  try {
-    const text = localStorage.getItem(PREFIX + name);
-    return text === null ? fallback : JSON.parse(text);
-  } catch {
-    return fallback;
-  }
+	try {
+		const text = localStorage.getItem(PREFIX + name);
+		return text === null ? fallback : JSON.parse(text);
+	} catch {
+		return fallback;
+	}
 }
 
 /** @param {string} name @param {unknown} value */
 export function save(name, value) {
-  try {
-    localStorage.setItem(PREFIX + name, JSON.stringify(value));
-  } catch {
-    // full or forbidden: the choice holds until the page is closed
-  }
+	try {
+		localStorage.setItem(PREFIX + name, JSON.stringify(value));
+	} catch {
+		// full or forbidden: the choice holds until the page is closed
+	}
 }

@@ -1,0 +1,128 @@
+"""python -m tests.bench.page [--jobs 2000] [--rounds 7]: how soon the page can be used, and how smoothly it scrolls."""
+
+import argparse
+import os
+import platform
+import statistics
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from localwhisper.app import SAMPLES
+from tests.browser.conftest import chromium_path
+from tests.browser.seeds import TALK, Seeds
+from tests.process.server import Server
+
+# Usable: the newest job's card stands, the model can be chosen, a click would be heard.
+USABLE = "() => document.querySelector('job-card') && document.querySelector('#model option') && performance.now()"
+# Down the whole list, half a window a frame, until nothing older comes; milliseconds from frame to frame.
+SCROLL = """() => new Promise((resolve) => {
+  const frames = [];
+  let [last, rest] = [performance.now(), 0];
+  const step = (now) => {
+    frames.push(now - last);
+    last = now;
+    const before = scrollY;
+    scrollBy(0, innerHeight / 2);
+    const ended = document.querySelector("#older").hidden && scrollY === before;
+    rest = ended ? rest + 1 : 0;
+    if (rest > 5) resolve(frames.slice(1));
+    else requestAnimationFrame(step);
+  };
+  requestAnimationFrame(step);
+})"""
+
+
+def main() -> None:
+    options = _options()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        server = _server(Path(folder), options.jobs)
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
+        try:
+            print(f"{_machine()}, Chromium {browser.version}, {options.jobs} jobs")
+            _first_view(browser, server, options.rounds)
+            _scrolling(browser, server, options.jobs)
+            _search(browser, server, options.rounds)
+        finally:
+            browser.close()
+            server.stop()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.page", description="How fast the page is.")
+    parser.add_argument("--jobs", type=int, default=2000)
+    parser.add_argument("--rounds", type=int, default=7)
+    return parser.parse_args()
+
+
+def _server(folder: Path, n_jobs: int) -> Server:
+    seeds = Seeds(folder / "data", min(SAMPLES.glob("*.opus"), key=lambda file: file.stat().st_size))
+    for number in range(n_jobs):
+        seeds.done(f"Interview {number:04}.opus", *TALK[number % 3 :], f"Remark {number}.")
+    return Server(folder / "data", "--model-dir", str(folder / "models")).start()
+
+
+def _first_view(browser: Browser, server: Server, rounds: int) -> None:
+    """A new profile each time: nothing is kept from the visit before."""
+    times = []
+    for _ in range(rounds):
+        context = browser.new_context(base_url=server.url)
+        page = context.new_page()
+        page.goto("/", wait_until="commit")
+        times.append(page.wait_for_function(USABLE, polling="raf").json_value())
+        context.close()
+    _tell("first view usable", times, "ms")
+
+
+def _scrolling(browser: Browser, server: Server, n_jobs: int) -> None:
+    page = _open(browser, server)
+    frames = sorted(page.evaluate(SCROLL))
+    cards = page.locator("job-card").count()
+    assert cards == n_jobs, f"{cards} cards"
+    late = sum(frame > 50 for frame in frames)
+    p95 = frames[round(0.95 * (len(frames) - 1))]
+    print(
+        f"scrolling through all: {len(frames)} frames, median {statistics.median(frames):.1f} ms, "
+        f"95th percentile {p95:.1f} ms, longest {frames[-1]:.0f} ms, {late} over 50 ms"
+    )
+    page.close()
+
+
+def _search(browser: Browser, server: Server, rounds: int) -> None:
+    page = _open(browser, server)
+    field, hit = page.locator("history-filter input"), page.locator("mark")
+    times = []
+    for number in range(rounds):
+        began = page.evaluate("performance.now()")
+        field.fill(f"remark {number * 97 % 2000}")
+        hit.get_by_text(str(number * 97 % 2000), exact=True).first.wait_for()
+        times.append(page.evaluate("performance.now()") - began)
+    _tell("a search's hits shown (200 ms of it: waiting for the next key)", times, "ms")
+    page.close()
+
+
+def _open(browser: Browser, server: Server) -> Page:
+    page = browser.new_page(base_url=server.url, viewport={"width": 1280, "height": 900})
+    page.goto("/")
+    page.wait_for_function(USABLE)
+    return page
+
+
+def _tell(what: str, values: list[Any], unit: str) -> None:
+    print(f"{what}: median {statistics.median(values):.0f} {unit}, {min(values):.0f} to {max(values):.0f}")
+
+
+def _machine() -> str:
+    cpus = Path("/proc/cpuinfo")
+    names = (
+        [line.split(": ")[1] for line in cpus.read_text().splitlines() if line.startswith("model name")]
+        if cpus.exists()
+        else []
+    )
+    return f"{names[0] if names else platform.processor()}, {os.cpu_count()} cores"
+
+
+if __name__ == "__main__":
+    main()

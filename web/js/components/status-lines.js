@@ -1,0 +1,52 @@
+/** Lines that only tell: the connection, the queue, and to screen readers what came in and how it ended. */
+
+import { t } from "../i18n.js";
+import { one, setText, show } from "../lib/dom.js";
+
+/** 'Reconnecting…' while the server can't be reached. @type {Part} */
+export function connectionBanner(element) {
+	const banner = one(element, ".banner", HTMLElement);
+	return ({ connection }) => show(banner, connection === "reconnecting");
+}
+
+/** How busy the machine is, in a few words. @type {Part} */
+export function queueLine(element) {
+	return ({ queue }) => {
+		const busy = queue && queue.active_jobs + queue.queue_size > 0;
+		setText(
+			element,
+			queue && !queue.is_running ? t("queue.stopped")
+			: busy ? t("queue.busy", { active: queue.active_jobs, waiting: queue.queue_size })
+			: "",
+		);
+	};
+}
+
+/** Not each segment or percent. @type {Part} */
+export function liveStatus(element) {
+	return (state, before) => {
+		const text = before ? [...jobNews(state, before), ...uploadNews(state, before)].join(" ") : "";
+		if (text) element.textContent = text;
+	};
+}
+
+/** @type {(state: State, before: State) => Iterable<string>} */
+function* jobNews(state, before) {
+	if (state.entries === before.entries || before.connection !== "online") return;
+	for (const [id, { job }] of Object.entries(state.entries)) {
+		const was = before.entries[id]?.job.status;
+		const name = job.filename;
+		if (was === job.status) continue;
+		if (!was && job.status === "queued") yield t("said.received", { name });
+		else if (job.status === "completed" || job.status === "failed") yield t(`said.${job.status}`, { name });
+	}
+}
+
+/** @type {(state: State, before: State) => Iterable<string>} */
+function* uploadNews({ uploads }, before) {
+	if (uploads === before.uploads) return;
+	for (const { id, phase, filename: name, error } of uploads) {
+		const was = before.uploads.find((upload) => upload.id === id)?.phase;
+		if (phase === "failed" && was !== "failed") yield `${t("said.upload_failed", { name })} ${error ?? ""}`;
+	}
+}
