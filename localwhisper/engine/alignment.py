@@ -4,12 +4,12 @@ whisper's own find_alignment hangs hooks on the modules and switches a class for
 the scores from a state of its own. All else is whisper's.
 """
 
-import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from types import FunctionType
 from typing import Any
 
+import numba
 import numpy as np
 import torch
 from torch import Tensor
@@ -23,7 +23,8 @@ from localwhisper.engine.network import Network
 from localwhisper.engine.state import CrossKeysValues, State
 
 MEDIAN_FILTER_WIDTH = 7  # whisper's default
-_one_path = threading.Lock()  # numba's parallel code isn't safe on every one of its thread pools
+# whisper's own, compiled without `parallel`: one of numba's thread pools aborts the process when two threads enter it
+_dtw = numba.njit(nogil=True)(timing.dtw_cpu.py_func)
 
 
 def add_word_times(
@@ -61,8 +62,7 @@ def _find_alignment(
     std, mean = torch.std_mean(weights, dim=-2, keepdim=True, unbiased=False)
     weights = timing.median_filter((weights - mean) / std, MEDIAN_FILTER_WIDTH)
     matrix = weights.mean(dim=0)[len(tokenizer.sot_sequence) : -1]
-    with _one_path:
-        text_indices, time_indices = timing.dtw(-matrix)
+    text_indices, time_indices = _dtw(-matrix.double().cpu().numpy())
     jumps = np.pad(np.diff(text_indices), (1, 0), constant_values=1).astype(bool)
     jump_times_s = time_indices[jumps] / TOKENS_PER_SECOND
     edges = np.pad(np.cumsum([len(tokens) for tokens in word_tokens[:-1]]), (1, 0))

@@ -13,6 +13,7 @@ from whisper.model import ModelDimensions
 
 from localwhisper.engine.layers import Norm, Weights
 from localwhisper.engine.linears import Format
+from localwhisper.engine.logits import Logits
 from localwhisper.engine.state import CrossKeysValues, State
 
 
@@ -22,11 +23,13 @@ class Step:
 
     `tokens`: int64, shape (n_rows, n_new); n_rows is the state's n_audio * n_group, or its n_audio for tokens
     that all rows of a window share. `wanted`: positions among the n_new whose next token is asked for.
+    `only_best`: of the logits, those that can win have to be exact, as greedy and beam search need them.
     """
 
     tokens: Tensor
     state: State
     wanted: Sequence[int] = (-1,)
+    only_best: bool = False
 
     @property
     def n_new(self) -> int:
@@ -50,7 +53,9 @@ class _Layer:
 class Decoder:
     """Threading: SAFE, for states of one's own."""
 
-    def __init__(self, dims: ModelDimensions, weights: Weights, linear: Format, cross_linear: Format) -> None:
+    def __init__(
+        self, dims: ModelDimensions, weights: Weights, linear: Format, cross_linear: Format, project: Logits
+    ) -> None:
         """`cross_linear`: for the projection of a whole window's features, many rows at once."""
         self.dims = dims
         # single rows are looked up: on the CPU they stay in the file
@@ -58,7 +63,7 @@ class Decoder:
         self.positions = weights["positional_embedding"]
         self.layers = [_Layer(weights.part(f"blocks.{i}"), linear, cross_linear) for i in range(dims.n_text_layer)]
         self.ln = Norm(weights.part("ln"))
-        self.project = weights.linear(linear, "token_embedding")
+        self.project = project
 
     def cross(self, features: Tensor, check: Callable[[], None] = lambda: None) -> CrossKeysValues:
         """Encoded audio, shape (n_audio, n_audio_ctx, n_audio_state) → its keys and values for every layer."""
@@ -89,7 +94,8 @@ class Decoder:
         asked = [
             x[part].view(*step.tokens.shape, -1)[:, list(step.wanted)] for step, part in zip(steps, parts, strict=True)
         ]
-        logits = self.project(self.ln(_join([one.flatten(0, 1) for one in asked])))
+        only_best = all(step.only_best for step in steps)
+        logits = self.project(self.ln(_join([one.flatten(0, 1) for one in asked])), only_best)
         for step in steps:
             step.state.advance(step.n_new, shared=len(step.tokens) == step.state.n_audio)
         sizes = [rows.shape[0] * rows.shape[1] for rows in asked]

@@ -30,11 +30,14 @@ SEED = 0  # of every window's sampling: nothing a window gives depends on what r
 class StateInference(Inference):  # type: ignore[misc]  # whisper has no types
     """whisper's seam to a decoder, over a state of one's own. Calls `check`, which may raise, before each token."""
 
-    def __init__(self, network: Network, state: State, first_wanted: int, check: Callable[[], None]) -> None:
-        """`first_wanted`: where the start of the transcript is among the initial tokens."""
+    def __init__(
+        self, network: Network, state: State, first_wanted: int, only_best: bool, check: Callable[[], None]
+    ) -> None:
+        """`first_wanted`: where the start of the transcript is among the initial tokens; `only_best`: see Step."""
         self._network = network
         self._state = state
         self._first_wanted = first_wanted
+        self._only_best = only_best
         self._check = check
         self._is_member = False  # of the batch in which all decodes take their steps
 
@@ -43,7 +46,7 @@ class StateInference(Inference):  # type: ignore[misc]  # whisper has no types
         self._check()
         state = self._state
         if state.length > 0:
-            return self._network.batch.step(Step(tokens[:, -1:], state))
+            return self._network.batch.step(Step(tokens[:, -1:], state, only_best=self._only_best))
         # the initial tokens are the same in all rows of a window
         step = Step(tokens[:: state.n_group], state, (self._first_wanted, -1))
         logits = self._network.decoder([step])[0].repeat_interleave(state.n_group, dim=0)
@@ -90,7 +93,7 @@ class WindowTask(DecodingTask):  # type: ignore[misc]
     ) -> None:
         super().__init__(network.seen_by_whisper(), options)
         state = State(cross, self.n_ctx, self.n_group)
-        self.inference = StateInference(network, state, self.sot_index, check)
+        self.inference = StateInference(network, state, self.sot_index, options.temperature == 0, check)
         self.sot_index = 0  # among the logits that the first step gives
         if isinstance(self.decoder, BeamSearchDecoder):
             self.decoder.inference = self.inference

@@ -99,7 +99,7 @@ class ModelCache:
 
     def _plan(self, found: checkpoint.Checkpoint, quality: Quality, control: Control) -> Plan:
         """The one chosen here before, else measured now."""
-        book, machine = self._library.plans, calibration.machine()
+        book, machine = self._library.plans, calibration.machine(found)
         chosen = book.find(found.name, quality, machine)
         if chosen is None:
             control.progress(0.0, Message("measuring_model", {"model": found.name}))

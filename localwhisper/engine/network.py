@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from whisper.decoding import detect_language
 
+from localwhisper.engine import logits
 from localwhisper.engine.batch import Batch
 from localwhisper.engine.checkpoint import Checkpoint
 from localwhisper.engine.decoder import Decoder, Step
@@ -29,7 +30,9 @@ class Network:
         attention = getattr(torch, plan.attention)
         weights = Weights(checkpoint, self.device, check)
         self.encoder = Encoder(self.dims, weights.part("encoder"), FORMATS[plan.encoder], attention)
-        self.decoder = Decoder(self.dims, weights.part("decoder"), FORMATS[plan.decoder], FORMATS[plan.cross])
+        text = weights.part("decoder")
+        project = logits.FORMATS[plan.logits](text)
+        self.decoder = Decoder(self.dims, text, FORMATS[plan.decoder], FORMATS[plan.cross], project)
         self.batch = Batch(self.decoder)
         self.alignment_heads = checkpoint.alignment_heads()
         self.size_bytes = sum(

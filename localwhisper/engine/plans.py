@@ -24,16 +24,19 @@ class Plan:
     encoder: str
     decoder: str
     cross: str  # the projection of a window's features to the decoder's keys and values
+    logits: str  # of logits.FORMATS
     attention: str = "float32"
     device: str = "cpu"
 
     @property
     def name(self) -> str:
-        """For people: encoder / decoder."""
-        return f"{self.encoder} / {self.decoder}" + ("" if self.device == "cpu" else f" on {self.device}")
+        """For people: encoder / decoder / vocabulary."""
+        formats = f"{self.encoder} / {self.decoder} / {self.logits}"
+        return formats + ("" if self.device == "cpu" else f" on {self.device}")
 
 
-REFERENCE = Plan(encoder="float32", decoder="float32", cross="float32")  # openai-whisper's own arithmetic on a CPU
+# openai-whisper's own arithmetic on a CPU
+REFERENCE = Plan(encoder="float32", decoder="float32", cross="float32", logits="float32")
 
 
 @dataclass(frozen=True, kw_only=True)

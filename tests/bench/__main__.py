@@ -5,6 +5,8 @@ import json
 import os
 import platform
 import subprocess
+import time
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -64,11 +66,14 @@ def _run(checkpoint: Path, size: str, n_threads: int, rounds: int, n_tokens: int
         found = contestant.decode(mel[:1], n_tokens)
         if found != [n_tokens]:
             raise SystemExit(f"{name} decoded {found} tokens, not {n_tokens}")
+    # of one thread the processor's time, which other programs on the machine don't lengthen as they do the clock's
+    clock = time.process_time if n_threads == 1 else time.perf_counter
     run = {
+        "clock": clock.__name__,
         "size": size, "threads": n_threads,
         "plans": {name: asdict(one.chosen) for name, one in loaded.items() if isinstance(one, Ours)},
-        "one window": _compare(loaded, mel[:1], rounds, n_tokens),
-        f"{BATCH} windows": _compare(loaded, mel, max(1, rounds // 2), n_tokens),
+        "one window": _compare(loaded, mel[:1], rounds, n_tokens, clock),
+        f"{BATCH} windows": _compare(loaded, mel, max(1, rounds // 2), n_tokens, clock),
         "footprint": {name: footprint.measure(checkpoint, name, n_threads) for name in loaded},
     }  # fmt: skip
     for part in ("one window", f"{BATCH} windows"):
@@ -81,9 +86,11 @@ def _run(checkpoint: Path, size: str, n_threads: int, rounds: int, n_tokens: int
     return run
 
 
-def _compare(loaded: dict[str, Contestant], mel: Any, rounds: int, n_tokens: int) -> dict[str, Any]:
+def _compare(
+    loaded: dict[str, Contestant], mel: Any, rounds: int, n_tokens: int, clock: Callable[[], float]
+) -> dict[str, Any]:
     work = {name: partial(contestant.decode, mel, n_tokens) for name, contestant in loaded.items()}
-    times = interleaved(work, rounds)
+    times = interleaved(work, rounds, clock)
     return {**{f"{of} / {to}": asdict(ratio(times, of, to)) for of, to in PAIRS}, "seconds": [dict(times)]}
 
 

@@ -86,7 +86,7 @@ class Ours:
         from localwhisper.engine.plans import PlanBook
 
         found = read(checkpoint, checkpoint.stem)
-        book, machine = PlanBook(checkpoint.with_suffix(".plans.json")), calibration.machine()
+        book, machine = PlanBook(checkpoint.with_suffix(".plans.json")), calibration.machine(found)
         chosen = book.find(found.name, quality, machine)  # measured once, as in the program
         if chosen is None:
             chosen = calibration.choose(found, quality, lambda: None)

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 import whisper
 from numpy.typing import NDArray
+from whisper.audio import HOP_LENGTH, N_SAMPLES
 
 from localwhisper.audio.decode import decode
 from localwhisper.engine.inference import SEED
@@ -30,6 +31,13 @@ def read(path: Path) -> NDArray[np.float32]:
     """A file's sound for stock's transcribe(), whose own reading needs an ffmpeg on the PATH: shape (n,), 16 kHz."""
     blocks = list(decode(path, check=lambda: None, max_audio_s=3600))
     return np.concatenate(blocks).astype(np.float32) / 32768.0
+
+
+def without_silence(result: dict[str, Any], path: Path) -> dict[str, Any]:
+    """A result less what was made of windows that hold nothing but zeros: the engine leaves these undecoded."""
+    samples = read(path)
+    kept = [one for one in result["segments"] if samples[one["seek"] * HOP_LENGTH :][:N_SAMPLES].any()]
+    return {**result, "segments": [{**one, "id": number} for number, one in enumerate(kept)]}
 
 
 def differences(expected: dict[str, Any], found: Transcript) -> list[str]:

@@ -1,5 +1,8 @@
 """Parallel jobs, resuming, stopping, progress; one set of weights for all."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -59,6 +62,14 @@ def test_parallel_jobs_never_mix(engine: WhisperEngine, speech: dict[str, Path])
         together = list(pool.map(lambda item: engine.transcribe(*item, Recorder()), work))
     for found, expected in zip(together, alone, strict=True):
         assert_same(found, expected)
+
+
+def test_words_from_many_threads_on_any_thread_pool(speech: dict[str, Path], tmp_path: Path) -> None:
+    """One of numba's thread pools ends the whole process when two threads are in it."""
+    environment = {**os.environ, "NUMBA_THREADING_LAYER": "workqueue"}
+    command = [sys.executable, "-X", "faulthandler", "-m", "tests.engine.many_threads", speech["one second"], tmp_path]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
 
 
 def test_going_on_from_any_window_gives_the_same(engine: WhisperEngine, speech: dict[str, Path]) -> None:

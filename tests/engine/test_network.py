@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ import whisper
 from torch import Tensor
 from whisper.model import ModelDimensions
 
-from localwhisper.engine import calibration
+from localwhisper.engine import calibration, logits
 from localwhisper.engine.checkpoint import Checkpoint
 from localwhisper.engine.decoder import Step
+from localwhisper.engine.layers import Weights
 from localwhisper.engine.linears import FORMATS, float32
 from localwhisper.engine.network import Network
 from localwhisper.engine.plans import REFERENCE, Plan, PlanBook
@@ -136,9 +138,22 @@ def test_formats_are_near_single_precision(format: str) -> None:
     assert deviation(FORMATS[format](weight, bias)(x), float32(weight, bias)(x)) < allowed
 
 
+def test_ranked_logits_are_exact_where_a_token_can_win(checkpoint: Checkpoint) -> None:
+    weights = Weights(checkpoint, torch.device("cpu")).part("decoder")
+    right, ranked = logits.FORMATS["float32"](weights), logits.FORMATS["ranked"](weights)
+    states = torch.randn(5, DIMS.n_text_state, generator=torch.Generator().manual_seed(4))
+    whole = right(states, True)
+    assert deviation(ranked(states, False), whole) < 1e-5
+    found = ranked(states, True)
+    assert found.topk(100).indices.equal(whole.topk(100).indices)  # suppressed ones leave the next best exact
+    assert deviation(found.topk(100).values, whole.topk(100).values) < 1e-5
+    assert deviation(found[:, -logits.N_SPECIAL :], whole[:, -logits.N_SPECIAL :]) < 1e-5
+    assert deviation(found, whole) < 0.05
+
+
 def test_another_plan_computes_the_same_network(checkpoint: Checkpoint, network: Network, mel: Tensor) -> None:
     """As it would run on another device, here on this one."""
-    plan = Plan(encoder="bfloat16", decoder="float16", cross="float16", attention="bfloat16")
+    plan = Plan(encoder="bfloat16", decoder="float16", cross="float16", logits="float16", attention="bfloat16")
     features = network.encoder(mel[:1])
     other = Network(checkpoint, plan)
     assert deviation(other.encoder(mel[:1]), features) < 0.1
@@ -164,9 +179,18 @@ def test_what_is_wrong_is_never_chosen(
         calibration, "FORMATS", {"float32": float32, **dict.fromkeys(FORMATS.keys() - {"float32"}, wrong),
                                  "int8": broken, "bfloat16": missing},
     )  # fmt: skip
+    vocabularies = dict.fromkeys(logits.FORMATS, lambda weights: lambda x, only_best: x.new_zeros(len(x), DIMS.n_vocab))
+    monkeypatch.setattr(logits, "FORMATS", {**vocabularies, "float32": logits.FORMATS["float32"]})
     monkeypatch.setattr(calibration, "device", lambda: "cpu")
     plan = calibration.choose(checkpoint, quality, lambda: None).plan
-    assert (plan.encoder, plan.decoder, plan.cross) == ("float32", "float32", "float32")
+    assert (plan.encoder, plan.decoder, plan.cross, plan.logits) == ("float32", "float32", "float32", "float32")
+
+
+def test_another_checkpoint_of_the_same_name_is_measured_anew(checkpoint: Checkpoint) -> None:
+    name = "decoder.ln.weight"
+    trained = replace(checkpoint, tensors={**checkpoint.tensors, name: checkpoint.tensors[name] + 1})
+    assert calibration.machine(checkpoint) == calibration.machine(replace(checkpoint, name="renamed"))
+    assert calibration.machine(checkpoint) != calibration.machine(trained)
 
 
 def test_a_choice_is_kept_for_this_machine_alone(checkpoint: Checkpoint, tmp_path: Path) -> None:

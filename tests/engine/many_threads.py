@@ -1,0 +1,27 @@
+"""python -m tests.engine.many_threads CLIP FOLDER: time its words in eight threads, print how many results differ."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from localwhisper.app import ASSETS
+from localwhisper.engine.loading import ModelCache
+from localwhisper.engine.models import ModelLibrary
+from localwhisper.engine.transcriber import WhisperEngine
+from localwhisper.jobs.model import Options
+from tests.engine.control import Recorder
+
+
+def main() -> None:
+    clip, folder = map(Path, sys.argv[1:])
+    library = ModelLibrary(folder, mirror=None, unpack_dir=folder, assets=ASSETS)
+    engine = WhisperEngine(library, ModelCache(library, idle_timeout_s=600), max_audio_s=60)
+    options = Options(model="demo", word_timestamps=True)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: engine.transcribe(clip, options, Recorder()), range(8)))
+    print(len({tuple((w.word, w.start, w.end) for s in one.segments for w in s.words or ()) for one in found}))
+    engine.close()
+
+
+if __name__ == "__main__":
+    main()
