@@ -110,7 +110,7 @@ class App:
         )  # fmt: skip
         self._downloads = Downloads(library, bus)
         self._detector = Detector(self._engine)
-        self._metrics = Metrics(bus)
+        self._metrics = Metrics(bus, self._engine.model_bytes)
         self._lag = LoopLag(self._metrics.loop_was_late)
         index = self._queue.index
         self._search = Search(index, self._store, SearchIndex(paths.search(settings.data_dir)), bus)

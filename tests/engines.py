@@ -83,5 +83,8 @@ class StepEngine:
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
         return Detection(language="es", probability=0.75)
 
+    def model_bytes(self) -> dict[str, int]:
+        return {}
+
     def close(self) -> None:
         pass

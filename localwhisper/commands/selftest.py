@@ -23,7 +23,7 @@ from localwhisper.errors import LocalWhisperError
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.settings import Settings
 
-TIMEOUT_S = 120
+TIMEOUT_S = 600  # the first import of torch on a slow or busy machine takes minutes
 
 
 class StepFailed(Exception):

@@ -51,7 +51,6 @@ def unit(command: list[str]) -> str:
     """A systemd user unit."""
     return f"""[Unit]
 Description=localwhisper, transcription on this machine
-After=network.target
 
 [Service]
 ExecStart={" ".join(_quoted(part) for part in command)}

@@ -1,6 +1,6 @@
 """What the runner asks of an engine, and what an engine asks of whoever runs it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -33,6 +33,9 @@ class Engine(Protocol):
 
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
         """What is spoken in the first 30 s of an audio file. Raises Stopped, or a LocalWhisperError."""
+
+    def model_bytes(self) -> Mapping[str, int]:
+        """About how much memory the weights of each loaded model take."""
 
     def close(self) -> None:
         """Give all memory back."""

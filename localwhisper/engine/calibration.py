@@ -20,7 +20,7 @@ from localwhisper.engine.checkpoint import Checkpoint
 from localwhisper.engine.decoder import Decoder, Step
 from localwhisper.engine.encoder import Encoder
 from localwhisper.engine.layers import Norm, Weights
-from localwhisper.engine.linears import FORMATS
+from localwhisper.engine.linears import BYTES, FORMATS
 from localwhisper.engine.plans import Chosen, Plan
 from localwhisper.engine.state import State
 from localwhisper.jobs.model import Quality
@@ -33,9 +33,6 @@ DECODERS = ("float16-packed", "int8", "int8-reduced")
 LOGITS = ("float16-packed", "int8", "int8-reduced")
 LOGITS_BEYOND_EXACT = ("ranked", *LOGITS)  # what can't win is rounded, which the text's probability shows
 ON_DEVICE = (("float16", "float16"), ("bfloat16", "bfloat16"))
-BYTES = {  # a weight
-    "float32": 4, "ranked": 3, "float16-packed": 2, "bfloat16": 2, "float16": 2, "int8": 1, "int8-reduced": 1,
-}  # fmt: skip
 ROUNDS = 5  # each of them times every candidate, so that another load strikes all alike
 ALIKE = 1.03  # times that differ by less count as the same: the more accurate one is taken
 N_TEXT_LAYERS = 4  # with fewer, their weights would stay in the processor's cache as they don't in use

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from localwhisper.engine.base import Control, Engine
@@ -25,6 +25,10 @@ class DeferredEngine:
 
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
         return self._built().detect_language(audio, model, control)
+
+    def model_bytes(self) -> Mapping[str, int]:
+        engine = self._engine
+        return {} if engine is None else engine.model_bytes()
 
     def _built(self) -> Engine:
         with self._lock:

@@ -65,3 +65,6 @@ FORMATS: Mapping[str, Format] = {
     "bfloat16": _lower(torch.bfloat16),
     "float16": _lower(torch.float16),
 }
+BYTES = {  # a weight
+    "float32": 4, "ranked": 3, "float16-packed": 2, "bfloat16": 2, "float16": 2, "int8": 1, "int8-reduced": 1,
+}  # fmt: skip

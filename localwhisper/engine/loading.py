@@ -48,6 +48,16 @@ class ModelCache:
         with self._lock:
             return [name for (name, _), entry in self._entries.items() if entry.model is not None]
 
+    def model_bytes(self) -> dict[str, int]:
+        """By name, of the models in memory: what their weights take, about."""
+        with self._lock:
+            entries = list(self._entries.items())
+        found: dict[str, int] = {}
+        for (name, _), entry in entries:
+            if (model := entry.model) is not None:
+                found[name] = found.get(name, 0) + model.size_bytes
+        return found
+
     @contextmanager
     def lease(self, name: str, quality: Quality, control: Control) -> Iterator[Network]:
         """The model, one for all callers. Fetches and loads the checkpoint if need be, once for all who wait.

@@ -13,7 +13,7 @@ from localwhisper.engine.checkpoint import Checkpoint
 from localwhisper.engine.decoder import Decoder, Step
 from localwhisper.engine.encoder import Encoder
 from localwhisper.engine.layers import Weights
-from localwhisper.engine.linears import FORMATS
+from localwhisper.engine.linears import BYTES, FORMATS
 from localwhisper.engine.plans import Plan
 from localwhisper.engine.state import State
 from localwhisper.jobs.model import Detection
@@ -35,6 +35,10 @@ class Network:
         self.decoder = Decoder(self.dims, text, FORMATS[plan.decoder], FORMATS[plan.cross], project)
         self.batch = Batch(self.decoder)
         self.alignment_heads = checkpoint.alignment_heads()
+        self.size_bytes = sum(
+            tensor.numel() * BYTES[plan.encoder if name.startswith("encoder.") else plan.decoder]
+            for name, tensor in checkpoint.tensors.items()
+        )  # about: the small tensors stay in single precision
         # as whisper.model.Whisper counts them
         self.is_multilingual = self.dims.n_vocab >= 51865
         self.num_languages = self.dims.n_vocab - 51765 - int(self.is_multilingual)

@@ -5,7 +5,7 @@ on from any window.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -76,6 +76,9 @@ class WhisperEngine:
                 if not network.is_multilingual:
                     return Detection(language="en", probability=1.0)
                 return _detect_language(network, LogMel(recording, network.dims.n_mels, control.check), control.check)
+
+    def model_bytes(self) -> Mapping[str, int]:
+        return self._models.model_bytes()
 
     def close(self) -> None:
         self._models.close()

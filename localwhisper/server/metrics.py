@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections import Counter as Count
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ LAG_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
 class Metrics:
     """Threading: the event loop's thread only."""
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: Bus, model_bytes: Callable[[], Mapping[str, int]]) -> None:
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         Gauge("localwhisper_info", "The running version.", ["version"], registry=registry).labels(__version__).set(1)
@@ -50,6 +51,11 @@ class Metrics:
             "localwhisper_loop_lag_seconds", "How late the event loop runs what was due.", buckets=LAG_BUCKETS_S,
             registry=registry,
         )  # fmt: skip
+        self._memory = Gauge(
+            "localwhisper_model_memory_bytes", "About what the weights of a loaded model take.", ["model"],
+            registry=registry,
+        )  # fmt: skip
+        self._model_bytes = model_bytes
         self._stored_at_s = -STORED_EVERY_S
         bus.subscribe(self._on_event)
 
@@ -75,6 +81,9 @@ class Metrics:
         self._sockets.set(services.connections.total)
         for model, factor in services.outlook.factors.items():
             self._speed.labels(model).set(factor)
+        self._memory.clear()  # a model that was given back is in it no more
+        for model, size_bytes in self._model_bytes().items():
+            self._memory.labels(model).set(size_bytes)
         loop = asyncio.get_running_loop()
         if loop.time() - self._stored_at_s >= STORED_EVERY_S:
             self._stored_at_s = loop.time()

@@ -190,7 +190,7 @@ def test_desktop_entry(tmp_path: Path) -> None:
     assert "video/x-matroska;" in entry
     assert (tmp_path / "icons/hicolor/scalable/apps/localwhisper.svg").exists()
     assert run("desktop", "remove", cwd=tmp_path, XDG_DATA_HOME=str(tmp_path)).returncode == 0
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert not list(tmp_path.rglob("localwhisper.*"))  # the desktop's own cache of types may be there
 
 
 def test_service_files() -> None:

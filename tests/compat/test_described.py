@@ -77,4 +77,5 @@ def test_metrics(server: Server, job_id: str) -> None:
     assert float(figures["localwhisper_queue_wait_seconds_count"]) >= 1
     assert float(figures["localwhisper_loop_lag_seconds_count"]) >= 1
     assert float(figures["localwhisper_stored_bytes"]) > 1000
+    assert float(figures['localwhisper_model_memory_bytes{model="demo"}']) > 1e6
     assert float(figures["process_resident_memory_bytes"]) > 1e7

@@ -40,6 +40,9 @@ class PoisonEngine:
         segments = joined(windows)
         return Transcript(text="whole", language="en", segments=segments, processing_time=1.0)
 
+    def model_bytes(self) -> dict[str, int]:
+        return {}
+
     def close(self) -> None:
         pass
 

@@ -1,0 +1,106 @@
+"""The Dockerfile without a container engine: its steps carried out in a bare Debian root, where it then serves.
+
+debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates trixie ROOT
+python -m tools.check_image ROOT
+
+Needs root, as chroot does. What an engine would give besides: layers, namespaces, the volume.
+"""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+PROJECT = Path(__file__).parent.parent
+DOCKERFILE = PROJECT / "tools" / "docker" / "Dockerfile"
+START_S = 60
+
+
+class Image:
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._user = "root"
+        self._environ = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin", "HOME": "/root", "LOCALWHISPER_TOKEN": "t"}
+        self._entry: list[str] = []
+        self._command: list[str] = []
+        self._health: list[str] = []
+
+    def step(self, word: str, rest: str) -> None:
+        print(f"{word} {rest[:100]}", flush=True)
+        match word:
+            case "RUN":
+                self._call(["sh", "-ec", rest]).check_returncode()
+            case "COPY" if not rest.startswith("--from"):  # both stages are this one root
+                *sources, target = rest.split()
+                self._copy([PROJECT / source for source in sources], self._root / target.lstrip("/"))
+            case "USER":
+                self._user = rest
+            case "ENV":
+                for part in shlex.split(rest):
+                    name, _, value = part.partition("=")
+                    self._environ[name] = value.replace("$PATH", self._environ["PATH"])
+            case "ARG":
+                self._environ.setdefault(rest.partition("=")[0], rest.partition("=")[2])
+            case "ENTRYPOINT":
+                self._entry = json.loads(rest)
+            case "CMD":
+                self._command = json.loads(rest)
+            case "HEALTHCHECK":
+                self._health = json.loads(rest.partition("CMD ")[2])
+
+    def _copy(self, sources: list[Path], target: Path) -> None:
+        target.mkdir(parents=True, exist_ok=True)
+        for source in sources:
+            if source.is_dir():
+                shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, target)
+
+    def _in_root(self, command: list[str]) -> list[str]:
+        return ["chroot", f"--userspec={self._user}", str(self._root), "/usr/bin/env", "-C", "/", *command]
+
+    def _call(self, command: list[str]) -> "subprocess.CompletedProcess[bytes]":
+        return subprocess.run(self._in_root(command), env=self._environ, check=False)
+
+    def serve(self) -> None:
+        """The entry point, until the health check is content; then stopped."""
+        with subprocess.Popen(self._in_root([*self._entry, *self._command]), env=self._environ) as process:
+            ends_s = time.monotonic() + START_S
+            while self._call(self._health).returncode and time.monotonic() < ends_s and process.poll() is None:
+                time.sleep(1)
+            healthy = self._call(self._health).returncode == 0
+            owner = Path(f"/proc/{process.pid}").stat().st_uid
+            process.terminate()
+        if not healthy or owner == 0 or process.returncode:
+            sys.exit(f"healthy: {healthy}, user: {owner}, ended with {process.returncode}")
+        print(f"healthy, as user {owner}, and stopped when told to")
+
+
+def steps(text: str) -> list[tuple[str, str]]:
+    """(instruction, rest) of each, continued lines joined."""
+    lines = re.sub(r"^#.*\n", "", text, flags=re.MULTILINE).replace("\\\n", " ").splitlines()
+    pairs = [line.split(maxsplit=1) for line in lines if line.strip()]
+    return [(word, " ".join(rest.split()) if word == "RUN" else rest.strip()) for word, rest in pairs]
+
+
+def main(root: Path) -> None:
+    image = Image(root)
+    python = root / "usr" / "local" / "bin" / "python"  # as the base image has it
+    python.parent.mkdir(parents=True, exist_ok=True)
+    if not python.exists():
+        python.symlink_to("/usr/bin/python3")
+    shutil.copy("/etc/resolv.conf", root / "etc" / "resolv.conf")
+    for word, rest in steps(DOCKERFILE.read_text(encoding="utf-8")):
+        image.step(word, rest)
+    image.serve()
+
+
+if __name__ == "__main__":
+    if os.getuid() != 0:
+        sys.exit("chroot needs root")
+    main(Path(sys.argv[1]))
