@@ -20,7 +20,7 @@ from tests.process.server import Server
 PATIENCE_MS = 60_000  # a busy machine is no failure
 expect.set_options(timeout=PATIENCE_MS)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-LONG_S = 240  # eight windows
+LONG_S = 360  # twelve windows
 
 
 def chromium_path() -> str | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from localwhisper.commands.selftest import form
 from tests.process.conftest import NewServer
 from tests.process.server import Server
 
@@ -54,6 +55,8 @@ def test_stopped_while_the_model_is_loaded(new_server: NewServer, samples: dict[
 def test_without_memory_for_torch_the_job_says_what_to_do(new_server: NewServer, samples: dict[Path, str]) -> None:
     server = new_server().start()
     path, text = next(iter(samples.items()))
+    body, content_type = form(b"no audio", "no.wav", {})
+    server.ask("POST", "/transcribe-job", body, content_type)  # what an upload takes is there from now on
     status = Path(f"/proc/{server.pid}/status").read_text()
     size_bytes = 1024 * int(status.split("VmSize:")[1].split()[0])
     resource.prlimit(server.pid, resource.RLIMIT_AS, (size_bytes + SPARE_BYTES, resource.RLIM_INFINITY))
