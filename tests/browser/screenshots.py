@@ -1,35 +1,18 @@
-"""The README's pictures: `make screenshots`. A real server over prepared jobs, in both themes."""
+"""The README's pictures: `make screenshots`. A real server that has transcribed bundled samples, in both themes."""
 
-import subprocess
 import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
 from localwhisper.app import SAMPLES
-from localwhisper.audio.ffmpeg import ffmpeg_path
 from tests.browser.conftest import chromium_path
-from tests.browser.seeds import TALK, Seeds
+from tests.browser.seeds import Seeds
 from tests.process.server import Server
 
 DOCS = Path(__file__).parents[2] / "docs"
 WIDE = {"width": 1180, "height": 820}
 PHONE = {"width": 320, "height": 640}
-LETTERS = (
-    "Dear Klara, the parcel came on Thursday, and nothing in it was broken.",
-    "The boys have read both books already and quarrel about the third.",
-    "It rains, as it does here in March, and the garden is a pond.",
-)
-
-
-def speech(folder: Path) -> Path:
-    """Half a minute of the bundled clips."""
-    files = [argument for file in sorted(SAMPLES.glob("*.opus")) for argument in ("-i", str(file))]
-    path = folder / "speech.wav"
-    joined = f"concat=n={len(files) // 2}:v=0:a=1,aloop=loop=2:size=2e9"
-    command = [ffmpeg_path(), "-loglevel", "error", "-nostdin", *files, "-filter_complex", joined]
-    subprocess.run([*command, "-t", "30", "-ac", "1", "-ar", "16000", str(path)], check=True)
-    return path
 
 
 def take(browser: Browser, server: Server, job_id: str, scheme: str, suffix: str) -> None:
@@ -49,7 +32,7 @@ def take(browser: Browser, server: Server, job_id: str, scheme: str, suffix: str
     page.locator(".said").nth(5).click()
     page.screenshot(path=DOCS / f"correcting{suffix}.png")
     page.goto("/#/")
-    page.locator("history-filter input").fill("par")
+    page.locator("history-filter input").fill("morning")
     page.locator("mark").first.wait_for()
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.locator("history-filter").scroll_into_view_if_needed()
@@ -62,13 +45,13 @@ def main() -> None:
     DOCS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         data_dir = Path(folder) / "data"
-        seeds = Seeds(data_dir, speech(Path(folder)))
-        job_id = seeds.done("A lecture on Ada Lovelace.m4a", *TALK)
-        seeds.done("Letter to Klara.ogg", *LETTERS)
+        seeds = Seeds(data_dir, SAMPLES / "en-greeting.opus")
         seeds.failed("field notes (damaged).mp3")
-        seeds.done("Entrevista con el parque de bomberos.mp4", "La parte más difícil fue esperar.", language="es")
         seeds.cancelled("Town council, full session.wav")
         server = Server(data_dir, "--model-dir", str(Path(folder) / "models")).start()
+        for name in ("es-saludo", "en-number", "es-dia", "en-day"):
+            job_id = server.submit(SAMPLES / f"{name}.opus", word_timestamps="true")
+            server.job_when(job_id, "completed")
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
         for scheme, suffix in (("light", ""), ("dark", "-dark")):
             take(browser, server, job_id, scheme, suffix)
