@@ -12,6 +12,7 @@ import pysubs2
 import pytest
 
 from tests.compat.conftest import CLIP, SPANISH, is_text_of
+from tests.conftest import Serve
 from tests.process.server import Server
 
 BROWSER = Path(__file__).parent.parent / "browser"  # where the tests' npm packages are
@@ -139,13 +140,11 @@ def _newest_when(server: Server, state: str) -> dict[str, Any]:
     raise AssertionError(newest)
 
 
-def test_the_key_is_the_token(tmp_path: Path) -> None:
-    server = Server(tmp_path / "data", "--token", "secret").start()
-    try:
-        with openai.OpenAI(base_url=f"{server.url}/v1", api_key="secret", max_retries=0) as client:
-            assert client.models.list().data
-            with pytest.raises(openai.AuthenticationError) as wrong:
-                client.with_options(api_key="wrong").models.list()
-        assert wrong.value.code == "invalid_api_key"
-    finally:
-        server.kill()
+@pytest.mark.gen_test
+async def test_the_key_is_the_token(serve: Serve) -> None:
+    server = await serve(token="secret")
+    async with openai.AsyncOpenAI(base_url=f"http://{server.host}/v1", api_key="secret", max_retries=0) as client:
+        assert (await client.models.list()).data
+        with pytest.raises(openai.AuthenticationError) as wrong:
+            await client.with_options(api_key="wrong").models.list()
+    assert wrong.value.code == "invalid_api_key"
