@@ -102,7 +102,7 @@ def _disk(settings: Settings) -> Finding:
 def _models(settings: Settings) -> Finding:
     library = model_library(settings)
     here = [entry.name for entry in library.entries() if entry.available]
-    text = f"{', '.join(here)} in {library.model_dir}"
+    text = f"{', '.join(here)}; checkpoints are in {library.model_dir}"
     default = settings.default_model
     if default not in library.names():
         return Finding("trouble", f"there is no model {default}", "Choose one of `localwhisper models list`.")
