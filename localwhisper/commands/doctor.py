@@ -112,6 +112,8 @@ def _models(settings: Settings) -> Finding:
 
 
 def _port(settings: Settings) -> Finding:
+    if settings.port == 0:
+        return Finding("ok", f"any free one on {settings.host}")
     address = (settings.host, settings.port)
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
