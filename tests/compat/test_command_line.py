@@ -19,7 +19,7 @@ from localwhisper.commands.doctor import CHECKS
 from localwhisper.commands.service import plist, unit
 from localwhisper.server.options import FIELDS
 from localwhisper.settings import load
-from tests.compat.conftest import CLIP, SPANISH, is_text_of
+from tests.compat.conftest import CLIP, SPANISH, is_text_of, newest_when
 from tests.conftest import Serve
 from tests.engines import StepEngine
 from tests.process.server import Server
@@ -137,11 +137,7 @@ def test_ctrl_c_cancels_and_leaves_what_is_finished(server: Server, long_speech:
     shutil.copy(CLIP, tmp_path / "a.opus")
     shutil.copy(long_speech, tmp_path / "b.wav")
     process = start("transcribe", "a.opus", "b.wav", "--server", server.url, "-f", "txt", cwd=tmp_path)
-    for _ in range(TIMEOUT_S * 20):
-        newest = server.ask("GET", "/jobs?limit=1")["jobs"][0]
-        if newest["filename"] == "b.wav" and newest["status"] == "processing":
-            break
-        time.sleep(0.05)
+    newest = newest_when(server, "processing", "b.wav")
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 130

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import openai
 import pysubs2
 import pytest
 
-from tests.compat.conftest import CLIP, SPANISH, is_text_of
+from tests.compat.conftest import CLIP, SPANISH, is_text_of, newest_when
 from tests.conftest import Serve
 from tests.process.server import Server
 
@@ -119,25 +118,16 @@ def test_errors_are_openai_s(sdk: openai.OpenAI) -> None:
     assert streamed.value.code == "audio_unreadable"
 
 
-def test_who_hangs_up_cancels_the_job(server: Server, long_speech: Path) -> None:
-    command = ["curl", "-s", "-F", f"file=@{long_speech}", "-F", "model=whisper-1"]
+@pytest.mark.parametrize("stream", ["false", "true"])
+def test_who_hangs_up_cancels_the_job(server: Server, long_speech: Path, stream: str) -> None:
+    command = ["curl", "-s", "-F", f"file=@{long_speech}", "-F", "model=whisper-1", "-F", f"stream={stream}"]
     client = subprocess.Popen([*command, f"{server.url}/v1/audio/transcriptions"], stdout=subprocess.DEVNULL)
     try:
-        job = _newest_when(server, "processing")
+        job = newest_when(server, "processing", long_speech.name)
     finally:
         client.kill()
         client.wait()
-    assert job["filename"] == long_speech.name
     assert server.job_when(job["job_id"], "cancelled", "completed", "failed")["status"] == "cancelled"
-
-
-def _newest_when(server: Server, state: str) -> dict[str, Any]:
-    for _ in range(600):
-        newest: dict[str, Any] = server.ask("GET", "/jobs?limit=1")["jobs"][0]
-        if newest["status"] == state:
-            return newest
-        time.sleep(0.05)
-    raise AssertionError(newest)
 
 
 @pytest.mark.gen_test
