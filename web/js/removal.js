@@ -66,6 +66,6 @@ export function removalOn({ store, api, toast }) {
 		undoable = id;
 		save("removing", { ...remembered(), [id]: Date.now() + PATIENCE_MS });
 		hide(id);
-		toast.show(t("job.removed", { name }), "job.undo", () => undo(id), () => finish(id));
+		toast.show(t("job.removed", { name }), "edit.undo", () => undo(id), () => finish(id));
 	};
 }

@@ -109,7 +109,6 @@ export const TEXTS = {
 	"upload.fetching": ["Opening the sample", "Abriendo la muestra"],
 	"upload.checking": ["Sent. The server is looking at it", "Enviado. El servidor lo está revisando"],
 	"upload.failed": ["Not accepted", "No se aceptó"],
-	"upload.cancel": ["Cancel", "Cancelar"],
 	"upload.dismiss": ["Dismiss", "Descartar"],
 	"upload.list": ["Files being sent", "Archivos en envío"],
 	"upload.estimate": [
@@ -143,7 +142,6 @@ export const TEXTS = {
 	"job.open": ["Read and listen", "Leer y escuchar"],
 	"job.retry_other": ["Try with the chosen settings", "Probar con los ajustes elegidos"],
 	"job.removed": ["{name} was removed.", "{name} se eliminó."],
-	"job.undo": ["Undo", "Deshacer"],
 
 	"said.completed": ["{name}: the transcript is ready.", "{name}: la transcripción está lista."],
 	"said.failed": ["{name}: the transcription failed.", "{name}: la transcripción falló."],
@@ -213,7 +211,6 @@ export const TEXTS = {
 	"edit.end": ["Ends now", "Termina aquí"],
 	"edit.split": ["Split", "Dividir"],
 	"edit.merge": ["Join with next", "Unir con la siguiente"],
-	"edit.drop": ["Remove", "Eliminar"],
 	"edit.undo": ["Undo", "Deshacer"],
 	"edit.redo": ["Redo", "Rehacer"],
 	"edit.restore": ["Back to the machine's text", "Volver al texto de la máquina"],

@@ -67,7 +67,7 @@ function uploadCard(id, uploads) {
 			bar.ariaLabel = t("job.progress", { name: filename });
 			say(error, upload.error ?? "");
 			show(retry, failed);
-			const action = t(failed ? "upload.dismiss" : "upload.cancel");
+			const action = t(failed ? "upload.dismiss" : "job.cancel");
 			setText(stop, action);
 			stop.ariaLabel = t("job.of", { action, name: filename });
 		},
