@@ -161,4 +161,3 @@ def _used_model() -> Path:
     server.job_when(server.submit(SAMPLES / "en-greeting.opus"), "completed")
     server.stop()
     return paths.unpacked(folder)
-
