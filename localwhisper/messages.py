@@ -97,8 +97,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Esta dirección no acepta {method}. Vea /openapi.json.",
     ),
     "forbidden_host": (
-        "Requests for the host '{host}' are not served. Use localhost.",
-        "No se atienden solicitudes para el host '{host}'. Use localhost.",
+        "Requests for the host '{host}' are not served. Use localhost, or allow it with --allowed-hosts.",
+        "No se atienden solicitudes para el host '{host}'. Use localhost o permítalo con --allowed-hosts.",
     ),
     "forbidden_origin": (
         "Pages of '{origin}' may not use this server.",
