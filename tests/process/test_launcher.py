@@ -68,11 +68,14 @@ def test_a_bad_setting_is_one_line(flags: list[str], named: str) -> None:
     assert named in ended.stderr
 
 
-def test_a_data_directory_that_is_a_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["file", "/proc/nothing"])
+def test_a_data_directory_that_cannot_be_one(tmp_path: Path, place: str) -> None:
+    """A file; a place where nothing can be made."""
     (tmp_path / "file").write_text("")
-    ended = run("--no-browser", "--port", "0", "--data-dir", str(tmp_path / "file"))
+    ended = run("--no-browser", "--port", "0", "--data-dir", str(tmp_path / place))
     assert ended.returncode == 1
-    assert "Traceback" not in ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert "--data-dir" in ended.stderr
 
 
 def test_test_services_with_the_packaged_ffmpeg_alone(tmp_path: Path) -> None:
