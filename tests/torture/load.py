@@ -119,6 +119,7 @@ def load(server: Server, folder: Path, duration_s: float) -> None:
             time.sleep(0.2)  # the model is loaded and decoding
     queue = f"ws://localhost:{server.port}/ws/queue"
     urls = [queue if n % 4 == 0 else jobs[n % JOBS]["websocket_url"] for n in range(SOCKETS)]
+    os.sync()  # what the preparations wrote must not keep the disk busy
     before, took = lag(server), {"health": [0.0], "submission": [0.0]}
     until_s = time.monotonic() + duration_s
     threads = [
