@@ -134,9 +134,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("websocket_timeout", "WEBSOCKET_TIMEOUT", "300", _seconds, "a number of seconds above 0",
             "seconds of silence after which a socket is closed"),
     Setting("host", "LOCALWHISPER_HOST", "127.0.0.1", _text, "a host name or an IP address",
-            "where the server listens"),
+            "address the server listens at"),
     Setting("port", "LOCALWHISPER_PORT", "9000", _integer(0, 65535), "a port from 0 (any free one) to 65535",
-            "where the server listens"),
+            "port the server listens at; 0: any free one"),
     Setting("data_dir", "LOCALWHISPER_DATA_DIR", platformdirs.user_data_dir("localwhisper", appauthor=False),
             _folder, "a folder", "jobs, uploads, results"),
     Setting("model_dir", "LOCALWHISPER_MODEL_DIR", "", _optional_folder, "a folder",
@@ -161,9 +161,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("model_idle_timeout", "MODEL_IDLE_TIMEOUT", "300", _seconds, "a number of seconds above 0",
             "seconds after which an unused model's memory is given back"),
     Setting("log_format", "LOCALWHISPER_LOG_FORMAT", "console", _log_format, "console or json",
-            "log on the console: errors for people, or everything as a JSON object a line"),
+            "log on the console: errors for people, or with json everything, an object a line"),
     Setting("quality", "LOCALWHISPER_QUALITY", "exact", _quality, "exact, fast or compact",
-            "of a job that names none: openai-whisper's own text, a quicker one, or one in the least memory"),
+            "of a job that names none: exact (openai-whisper's own text), fast, or compact (the least memory)"),
 )  # fmt: skip
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})

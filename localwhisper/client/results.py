@@ -27,6 +27,7 @@ class Options(TypedDict, total=False):
     beam_size: int
     vad_filter: bool
     priority: Literal["normal", "high"]
+    quality: Literal["exact", "fast", "compact"]
 
 
 @dataclass(frozen=True)
