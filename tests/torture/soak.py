@@ -56,33 +56,40 @@ class Soak:
     done: int = 0
 
     async def run(self) -> None:
-        await self._jobs(max(self.jobs // 10, AT_ONCE), within_s=0)  # what is loaded once is there
+        """A tenth of it first: what is taken once and kept is there then."""
+        await self._all_at_once(self.duration_s / 10, max(self.jobs // 10, AT_ONCE), self.connections // 10)
         await self._settle()
+        watch = asyncio.ensure_future(self._watch())
+        await self._all_at_once(self.duration_s, self.jobs, self.connections)
+        watch.cancel()
+        await self._settle()
+
+    async def _all_at_once(self, duration_s: float, n_jobs: int, n_connections: int) -> None:
         abuse: list[Awaitable[None]] = [
-            *(self._stay(n % SOCKET_EVERY == 0) for n in range(self.idle)),
+            *(self._stay(duration_s, n % SOCKET_EVERY == 0) for n in range(self.idle)),
             *(self._half_open() for _ in range(HALF_OPEN)),
             *(self._slow_reader() for _ in range(SLOW_READERS)),
             self._byte_a_second(), self._ask(),
         ]  # fmt: skip
         tasks = [asyncio.ensure_future(one) for one in abuse]
-        watch = asyncio.ensure_future(self._watch())
-        await asyncio.gather(self._jobs(self.jobs, self.duration_s), self._pass_by())
-        for task in [*tasks, watch]:
+        await asyncio.gather(self._jobs(n_jobs, duration_s), self._pass_by(n_connections, duration_s))
+        for task in tasks:
             task.cancel()
-        ended = await asyncio.gather(*tasks, watch, return_exceptions=True)
-        for end in ended:
+        for end in await asyncio.gather(*tasks, return_exceptions=True):
             if end is not None and not isinstance(end, asyncio.CancelledError):
                 raise end
-        await self._settle()
 
     async def _settle(self) -> None:
         """Until the server has closed what its clients closed, then its vitals."""
+        before = -1
         for _ in range(100):
-            await asyncio.sleep(0.1)
-            if self.server.ask("GET", "/queue/info")["websockets"]["total_connections"] == 0:
+            await asyncio.sleep(0.2)
+            sockets = self.server.ask("GET", "/queue/info")["websockets"]["total_connections"]
+            vitals = self.server.vitals()
+            if sockets == 0 and vitals.descriptors == before:
                 break
-        await asyncio.sleep(1)
-        self.vitals.append(self.server.vitals())
+            before = vitals.descriptors
+        self.vitals.append(vitals)
 
     async def _watch(self) -> None:
         while True:
@@ -134,14 +141,14 @@ class Soak:
 
     # -- abuse ---------------------------------------------------------------------------
 
-    async def _pass_by(self) -> None:
+    async def _pass_by(self, n_connections: int, within_s: float) -> None:
         """Connections that come and go, in every way there is."""
         ways: list[Callable[[], Awaitable[None]]] = [
             self._get, self._hang_up, self._reset, self._socket_hangs_up, self._half_an_upload
         ]  # fmt: skip
         begun_s, tasks = time.monotonic(), set()
-        for n in range(self.connections):
-            await asyncio.sleep(begun_s + n * self.duration_s / self.connections - time.monotonic())
+        for n in range(n_connections):
+            await asyncio.sleep(begun_s + n * within_s / n_connections - time.monotonic())
             task = asyncio.ensure_future(self.rng.choice(ways)())
             tasks.add(task)
             task.add_done_callback(tasks.discard)
@@ -181,9 +188,9 @@ class Soak:
         await asyncio.sleep(0.05)
         writer.close()
 
-    async def _stay(self, is_socket: bool) -> None:
+    async def _stay(self, duration_s: float, is_socket: bool) -> None:
         """A connection that says nothing; where the server gives it up, another one."""
-        await asyncio.sleep(self.rng.random() * min(5, self.duration_s / 4))
+        await asyncio.sleep(self.rng.random() * min(5, duration_s / 4))
         while True:
             with suppress(*CLOSED):
                 if is_socket:
