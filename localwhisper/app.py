@@ -31,6 +31,7 @@ from localwhisper.runner.search import Search
 from localwhisper.runner.speeds import Speeds
 from localwhisper.runner.storing import AsyncStore
 from localwhisper.runner.waveforms import Waveforms
+from localwhisper.runner.worker import step_back
 from localwhisper.server import openapi, routes
 from localwhisper.server.base import NotFoundHandler, log_request
 from localwhisper.server.connections import Connections
@@ -105,7 +106,8 @@ class App:
         bus = Bus()
         self._queue = JobQueue(
             store=self._store, engine=self._engine, bus=bus, speeds=speeds,
-            new_executor=partial(ThreadPoolExecutor, settings.max_concurrent_jobs, "worker"),
+            # for each job that works, one may rest
+            new_executor=partial(ThreadPoolExecutor, 2 * settings.max_concurrent_jobs, "worker", step_back),
             max_concurrent_jobs=settings.max_concurrent_jobs, now=now, default_model=settings.default_model,
         )  # fmt: skip
         self._downloads = Downloads(library, bus)

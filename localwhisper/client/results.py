@@ -27,6 +27,8 @@ class Options(TypedDict, total=False):
     beam_size: int
     vad_filter: bool
     priority: Literal["normal", "high"]
+    quality: Literal["exact", "fast", "compact"]
+    batch: Literal["auto", "off"]
 
 
 @dataclass(frozen=True)

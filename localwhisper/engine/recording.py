@@ -81,10 +81,14 @@ class LogMel:
             loudest = max(loudest, float(self._log(start, min(PIECE_FRAMES, recording.n_frames + 2 - start)).max()))
         self._floor = loudest - 8.0
 
-    def window(self, start: int) -> torch.Tensor:
-        """Up to 30 s from frame `start` on, zero-padded to whisper's window: float32, shape (n_mels, 3000)."""
-        n = min(N_FRAMES, self._recording.n_frames - start)
+    def window(self, start: int, n: int) -> torch.Tensor:
+        """`n` frames from `start` on, zero-padded to whisper's window: float32, shape (n_mels, 3000)."""
         return F.pad(self.frames(start, n), (0, N_FRAMES - n))
+
+    def is_even(self, start: int, n: int) -> bool:
+        """Whether nothing in these frames is louder than the floor."""
+        frames = self.frames(start, n)
+        return bool((frames == frames[0, 0]).all())
 
     def frames(self, start: int, n: int) -> torch.Tensor:
         """float32, shape (n_mels, n); what lies behind the end is silence."""

@@ -90,10 +90,11 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Result": _object({
         "text": TEXT, "language": TEXT, "segments": _list(_ref("Segment")), "processing_time": SECONDS,
+        "retries": {**WHOLE, "description": "windows that were decoded again: they looped or were improbable"},
     }),
     "Restored": _object({
         "text": TEXT, "language": TEXT, "segments": _list(_ref("Segment")), "processing_time": SECONDS,
-        "version": WHOLE,
+        "retries": WHOLE, "version": WHOLE,
     }),
     "Line": _object({"start": SECONDS, "end": SECONDS, "text": TEXT}),
     "Correction": _object({"version": WHOLE, "at": WHOLE, "remove": WHOLE, "segments": _list(_ref("Line"))}),
