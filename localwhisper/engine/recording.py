@@ -16,6 +16,7 @@ from whisper.audio import HOP_LENGTH, N_FFT, N_FRAMES, SAMPLE_RATE, mel_filters
 
 PIECE_FRAMES = 6000  # one minute
 _FLOOR = 1e-10
+_SAMPLE_BYTES = 2
 _SHIFT_SAMPLES = N_FFT // 2  # frame i is centred on sample i * HOP_LENGTH
 
 
@@ -33,7 +34,6 @@ class Recording:
         except BaseException:
             self._file.close()
             raise
-        self._samples = np.memmap(self._file, np.int16, "r", shape=(self.n_samples,)) if self.n_samples else None
 
     @property
     def n_frames(self) -> int:
@@ -45,17 +45,22 @@ class Recording:
         return self.n_samples / float(SAMPLE_RATE)
 
     def samples(self, start: int, end: int) -> NDArray[np.float32]:
-        """float32, shape (end - start,), in [-1, 1]; zeros behind the end, mirrored before the start."""
+        """float32, shape (end - start,), in [-1, 1]; zeros behind the end, mirrored before the start, which is not
+        behind `end`. Threading: one thread at a time."""
         out = np.zeros(end - start, np.float32)
-        if self._samples is None:
-            return out
         first, last = max(start, 0), min(end, self.n_samples)
         if last > first:
-            out[first - start : last - start] = self._samples[first:last].astype(np.float32) / 32768.0
-        for i in range(start, min(0, end)):
-            if -i < self.n_samples:
-                out[i - start] = np.float32(self._samples[-i]) / np.float32(32768.0)
+            out[first - start : last - start] = self._read(first, last)
+        n_before = min(-start, self.n_samples - 1)
+        if n_before > 0:
+            out[-start - n_before : -start] = self._read(1, n_before + 1)[::-1]
         return out
+
+    def _read(self, first: int, last: int) -> NDArray[np.float32]:
+        # not mapped: what was read of a mapped file counts as this process's memory
+        self._file.seek(first * _SAMPLE_BYTES)
+        found = np.frombuffer(self._file.read((last - first) * _SAMPLE_BYTES), np.int16)
+        return found.astype(np.float32) / np.float32(32768.0)
 
     def __enter__(self) -> "Recording":
         return self
@@ -63,7 +68,6 @@ class Recording:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._samples = None
         self._file.close()
 
 

@@ -69,7 +69,7 @@ def test_windows_side_by_side_are_the_same_in_any_company(engine: WhisperEngine,
     whole = Recorder()
     engine.transcribe(speech["two minutes"], options, whole)
     assert len(whole.windows) >= 4
-    for n_done in range(1, len(whole.windows)):
+    for n_done in (1, len(whole.windows) - 1):
         rest = Recorder()
         engine.transcribe(speech["two minutes"], options, rest, done=whole.windows[:n_done])
         assert list(map(said, rest.windows)) == list(map(said, whole.windows[n_done:]))
