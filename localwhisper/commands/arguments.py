@@ -141,7 +141,7 @@ def _work(command: argparse.ArgumentParser, default_format: str) -> None:
     _add(command, "--initial-prompt", "names and terms to expect", metavar="TEXT")
     command.add_argument("--temperature", metavar="T", help="one sampling temperature instead of whisper's ladder")
     _add(command, "--beam-size", "beams of the search; greedy without", metavar="N")
-    _switch(command, "--vad-filter", "leave out windows without sound")
+    _switch(command, "--vad-filter", "leave out silence and even noise")
     _add(command, "--max-line-width", "characters in a line of subtitles (with --word-timestamps)", metavar="N")
     _add(command, "--max-line-count", "lines in a subtitle (with --max-line-width)", metavar="N")
     _add(command, "--max-words-per-line", "words in a subtitle (with --word-timestamps)", metavar="N")

@@ -60,7 +60,8 @@ class Recording:
         # not mapped: what was read of a mapped file counts as this process's memory
         self._file.seek(first * _SAMPLE_BYTES)
         found = np.frombuffer(self._file.read((last - first) * _SAMPLE_BYTES), np.int16)
-        return found.astype(np.float32) / np.float32(32768.0)
+        samples: NDArray[np.float32] = found.astype(np.float32) / np.float32(32768.0)
+        return samples
 
     def __enter__(self) -> "Recording":
         return self

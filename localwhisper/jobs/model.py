@@ -41,7 +41,7 @@ class Options:
     temperature: float | None = None  # None: whisper's ladder 0.0, 0.2 … 1.0
     beam_size: int | None = None  # None: greedy
     condition_on_previous_text: bool = True
-    vad_filter: bool = False  # leave out windows without speech-like energy
+    vad_filter: bool = False  # leave out silence and even noise
     priority: Literal["normal", "high"] = "normal"
     quality: Quality = "exact"  # openai-whisper's own text; or quicker; or in the least memory
     batch: Batch | None = None  # auto: windows from pause to pause, several at once; None: as the quality has it
