@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 ARGS ?=
 PAGE_CHECKS := tests/browser/node_modules/.installed
 
-.PHONY: run test lint check browser proxy screenshots torture load bench bench-page bench-memory bench-stops release clean
+.PHONY: run test lint check browser proxy screenshots torture load bench bench-page bench-memory bench-waiting bench-stops release clean
 
 run: $(VENV)/.run
 	$(BIN)/python -m localwhisper --test-services $(ARGS)
@@ -49,6 +49,9 @@ bench-page: $(VENV)/.dev browser
 # memory with recordings of hours and with idle models; how soon a cancelled job leaves the processor
 bench-memory: $(VENV)/.dev
 	$(BIN)/python -m tests.bench.memory $(ARGS)
+
+bench-waiting: $(VENV)/.dev
+	$(BIN)/python -m tests.bench.waiting $(ARGS)
 
 bench-stops: $(VENV)/.dev
 	$(BIN)/python -m tests.bench.stops $(ARGS)
