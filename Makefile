@@ -20,7 +20,7 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 
 check: $(VENV)/.dev browser proxy $(PAGE_CHECKS)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 # the type checker and the accessibility rules that the tests hold against the page
 $(PAGE_CHECKS): tests/browser/package-lock.json

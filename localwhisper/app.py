@@ -112,16 +112,19 @@ class App:
         )  # fmt: skip
         self._downloads = Downloads(library, bus)
         self._detector = Detector(self._engine)
-        self._metrics = Metrics(bus, self._engine.model_bytes)
-        self._lag = LoopLag(self._metrics.loop_was_late)
-        index = self._queue.index
+        index, outlook, connections = self._queue.index, Outlook(self._queue, speeds, now), Connections()
+        metrics = Metrics(
+            bus=bus, index=index, outlook=outlook, connections=connections, model_bytes=self._engine.model_bytes,
+            data_dir=settings.data_dir,
+        )  # fmt: skip
+        self._lag = LoopLag(metrics.loop_was_late)
         self._search = Search(index, self._store, SearchIndex(paths.search(settings.data_dir)), bus)
         self._waveforms = Waveforms(index, self._store, partial(waveform, max_audio_s=settings.max_audio_seconds))
         self._services = Services(
-            settings=settings, queue=self._queue, outlook=Outlook(self._queue, speeds, now), bus=bus,
+            settings=settings, queue=self._queue, outlook=outlook, bus=bus,
             corrections=Corrections(index, self._store, bus), waveforms=self._waveforms, search=self._search,
-            library=library, downloads=self._downloads, detector=self._detector, connections=Connections(),
-            metrics=self._metrics, rendered=Rendered(), door=Door(settings.token), probes=self._probes,
+            library=library, downloads=self._downloads, detector=self._detector, connections=connections,
+            metrics=metrics, rendered=Rendered(), door=Door(settings.token), probes=self._probes,
             incoming=paths.incoming(settings.data_dir), samples=SAMPLES, uploads=self._uploads,
             probe=partial(probe, max_audio_s=settings.max_audio_seconds), languages=tables.languages(), now=now,
             api=openapi.document(routes.ROUTES),

@@ -15,7 +15,7 @@ import tornado.websocket
 from localwhisper.app import App
 from localwhisper.commands.selftest import form
 
-TIMEOUT_S = 10
+TIMEOUT_S = 30
 
 
 def wav(duration_s: float = 3.0, rate: int = 8000) -> bytes:

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,17 @@ def test_imports_point_one_way(path: Path) -> None:
     }
     parts = {name for name in used if name in MAY_IMPORT}
     assert parts - {own} <= MAY_IMPORT[own]
+
+
+def full_name(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+def test_imports_make_no_circle() -> None:
+    """Those for types included."""
+    paths = {full_name(path): path for path in modules()}
+    graph = {name: imported(path) & set(paths) - {name} for name, path in paths.items()}
+    TopologicalSorter(graph).prepare()
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -1,4 +1,5 @@
-"""The Dockerfile without a container engine: its steps carried out in a bare Debian root, where it then serves.
+"""The Dockerfile and the compose file without a container engine: the one's steps carried out in a bare Debian root,
+where it then serves in the other's environment.
 
 debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates trixie ROOT
 python -m tools.check_image ROOT
@@ -16,8 +17,13 @@ import sys
 import time
 from pathlib import Path
 
+import yaml
+
+from localwhisper.settings import SETTINGS
+
 PROJECT = Path(__file__).parent.parent
 DOCKERFILE = PROJECT / "tools" / "docker" / "Dockerfile"
+COMPOSE = DOCKERFILE.with_name("compose.yaml")
 START_S = 60
 
 
@@ -25,7 +31,8 @@ class Image:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._user = "root"
-        self._environ = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin", "HOME": "/root", "LOCALWHISPER_TOKEN": "t"}
+        self._environ = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin", "HOME": "/root"}
+        self.given: dict[str, str] = {}  # EXPOSE, VOLUME
         self._entry: list[str] = []
         self._command: list[str] = []
         self._health: list[str] = []
@@ -50,6 +57,8 @@ class Image:
                 self._entry = json.loads(rest)
             case "CMD":
                 self._command = json.loads(rest)
+            case "EXPOSE" | "VOLUME":
+                self.given[word] = rest
             case "HEALTHCHECK":
                 self._health = json.loads(rest.partition("CMD ")[2])
 
@@ -67,8 +76,9 @@ class Image:
     def _call(self, command: list[str]) -> "subprocess.CompletedProcess[bytes]":
         return subprocess.run(self._in_root(command), env=self._environ, check=False)
 
-    def serve(self) -> None:
+    def serve(self, environ: dict[str, str]) -> None:
         """The entry point, until the health check is content; then stopped."""
+        self._environ |= environ
         with subprocess.Popen(self._in_root([*self._entry, *self._command]), env=self._environ) as process:
             ends_s = time.monotonic() + START_S
             while self._call(self._health).returncode and time.monotonic() < ends_s and process.poll() is None:
@@ -88,6 +98,23 @@ def steps(text: str) -> list[tuple[str, str]]:
     return [(word, " ".join(rest.split()) if word == "RUN" else rest.strip()) for word, rest in pairs]
 
 
+def composed(image: Image) -> dict[str, str]:
+    """What the compose file says fits the image; returns the environment it gives, with a token of somebody's."""
+    (service,) = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["services"].values()
+    build, ports, volumes = service["build"], service["ports"], service["volumes"]
+    context = (COMPOSE.parent / build["context"]).resolve()
+    environ = {name: re.sub(r"\$\{\w+:[?-](.*)\}", r"\1", value) for name, value in service["environment"].items()}
+    fits = {
+        "context": context == PROJECT.resolve() and (context / build["dockerfile"]).samefile(DOCKERFILE),
+        "ports": [port.rsplit(":", 1)[-1] for port in ports] == [image.given["EXPOSE"]],
+        "volumes": [volume.rsplit(":", 1)[-1] for volume in volumes] == [image.given["VOLUME"]],
+        "environment": set(environ) <= {setting.env for setting in SETTINGS},
+    }
+    if not all(fits.values()):
+        sys.exit(f"{COMPOSE.name} doesn't fit the image: {fits}")
+    return environ
+
+
 def main(root: Path) -> None:
     image = Image(root)
     python = root / "usr" / "local" / "bin" / "python"  # as the base image has it
@@ -97,7 +124,7 @@ def main(root: Path) -> None:
     shutil.copy("/etc/resolv.conf", root / "etc" / "resolv.conf")
     for word, rest in steps(DOCKERFILE.read_text(encoding="utf-8")):
         image.step(word, rest)
-    image.serve()
+    image.serve(composed(image))
 
 
 if __name__ == "__main__":

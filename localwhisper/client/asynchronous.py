@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 Steps = AsyncGenerator[Progress | Transcription, None]
 BLOCK_BYTES = 1 << 18
+HANG_UP_S = 1.0  # for the other side's goodbye
 RECONNECTS = 6  # in a row, at growing distances: a server that restarts is waited for
 
 
@@ -105,11 +106,13 @@ class AsyncClient:
             f"ws{self._url.removeprefix('http')}/ws/transcription/{job_id}", headers=self._headers
         )
         connection = await tornado.websocket.websocket_connect(request)
+        is_open = True
         try:
             while (frame := await connection.read_message()) is not None:
                 yield json.loads(frame)
+            is_open = False
         finally:
-            connection.close()
+            await _hang_up(connection, is_open)
 
     async def job(self, job_id: str) -> dict[str, Any]:
         """As GET /job/{job_id} answers it."""
@@ -156,6 +159,23 @@ class AsyncClient:
 
     def close(self) -> None:
         self._http.close()
+
+
+async def _hang_up(connection: tornado.websocket.WebSocketClientConnection, is_open: bool) -> None:
+    """Its socket is closed then, not only asked to: the loop may end with what comes next."""
+    stream = connection.protocol.stream if connection.protocol is not None else None
+    connection.close()
+    if not is_open or stream is None:
+        return
+
+    async def ended() -> None:
+        while await connection.read_message() is not None:
+            pass
+
+    try:
+        await asyncio.wait_for(ended(), HANG_UP_S)
+    except asyncio.TimeoutError:
+        stream.close()
 
 
 class _Form:

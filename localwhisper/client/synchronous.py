@@ -22,7 +22,7 @@ class Client:
 
     def __init__(self, url: str = "http://localhost:9000", *, token: str | None = None) -> None:
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="localwhisper-client", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="localwhisper-client", daemon=True)
         self._thread.start()
         self._client = self._run(_made(url, token))
 
@@ -71,18 +71,31 @@ class Client:
             future.cancel()
             raise
 
+    def _serve(self) -> None:
+        """The thread: until it is stopped, and nothing is left half done."""
+        self._loop.run_forever()
+        self._loop.run_until_complete(_cancel_all())
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.close()
+
     def close(self) -> None:
         if self._loop.is_running():
             self._loop.call_soon_threadsafe(self._client.close)
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
-            self._loop.close()
 
     def __enter__(self) -> "Client":
         return self
 
     def __exit__(self, *raised: object) -> None:
         self.close()
+
+
+async def _cancel_all() -> None:
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 async def _made(url: str, token: str | None) -> AsyncClient:

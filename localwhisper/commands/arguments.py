@@ -1,29 +1,39 @@
 """Every command's arguments. Names with dashes are also taken with underscores, as whisper's own CLI has them."""
 
 import argparse
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 
 from localwhisper import __version__
 from localwhisper.settings import SETTINGS
 
 TRUE = frozenset({"true", "1", "yes", "on"})
 FALSE = frozenset({"false", "0", "no", "off"})
+# the settings that a command's help shows; all are taken by all
+EVERY = frozenset(setting.field for setting in SETTINGS)
+LIBRARY = frozenset({"data_dir", "model_dir", "model_mirror"})
+WORK = LIBRARY | {"default_model", "quality", "max_audio_seconds", "token"}
+LOOK = LIBRARY | {"default_model", "host", "port", "token"}
+Formatter = partial(argparse.HelpFormatter, max_help_position=32)
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    return parser().parse_args(with_values(arguments))
+    return parser().parse_args(as_ours(arguments))
 
 
-def with_values(arguments: Sequence[str]) -> list[str]:
-    """A switch such as --word-timestamps may have a value behind it, as whisper's must; a file may not be one."""
+def as_ours(arguments: Sequence[str]) -> list[str]:
+    """Underscores become dashes. A switch such as --word-timestamps may have a value behind it, as whisper's must; a
+    file may not be one."""
     given: list[str] = []
     at = 0
     while at < len(arguments):
         word = arguments[at]
         if word == "--":
             return [*given, *arguments[at:]]
-        if word.replace("_", "-") in SWITCHES:
+        if word.startswith("--"):
+            name, equals, value = word.partition("=")
+            word = name.replace("_", "-") + equals + value
+        if word in SWITCHES:
             following = arguments[at + 1] if at + 1 < len(arguments) else ""
             has_value = following.lower() in TRUE | FALSE
             word += f"={following if has_value else 'true'}"
@@ -34,10 +44,10 @@ def with_values(arguments: Sequence[str]) -> list[str]:
 
 
 def parser() -> argparse.ArgumentParser:
-    shared = _settings_flags()
     top = argparse.ArgumentParser(
-        prog="localwhisper", parents=[shared], allow_abbrev=False,
+        prog="localwhisper", usage="localwhisper [OPTIONS] [COMMAND …]", allow_abbrev=False,
         description="Transcribe audio and video on this machine. Without a command: serve the page and the API.",
+        epilog="localwhisper COMMAND --help says more of each.", formatter_class=Formatter,
     )  # fmt: skip
     top.add_argument("--version", action="version", version=f"localwhisper {__version__}")
     top.add_argument("--no-browser", dest="browser", action="store_false", help="do not open the browser")
@@ -45,44 +55,40 @@ def parser() -> argparse.ArgumentParser:
         "--test-services", action="store_true",
         help="first run everything once on a bundled sample; serve only if all is well",
     )  # fmt: skip
-    commands = top.add_subparsers(dest="command", metavar="COMMAND")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands", prog="localwhisper")
 
-    def command(name: str, help: str) -> argparse.ArgumentParser:
-        about = f"{help[0].upper()}{help[1:]}."
-        return commands.add_parser(name, parents=[shared], help=help, description=about, allow_abbrev=False)
+    def command(name: str, help: str, operands: str, shown: Collection[str] = ()) -> argparse.ArgumentParser:
+        made = commands.add_parser(
+            name, usage=f"localwhisper {name} [OPTIONS] {operands}".rstrip(), help=help,
+            description=f"{help[0].upper()}{help[1:]}.", allow_abbrev=False, formatter_class=Formatter,
+        )  # fmt: skip
+        _settings(made, shown)
+        return made
 
-    _transcribe(command("transcribe", "transcribe files, or all in a folder, here or on a running server"))
-    _watch(command("watch", "transcribe each new recording in a folder, its subtitles beside it"))
-    _models(command("models", "list, download, import or remove checkpoints"), shared)
-    command("doctor", "check everything that localwhisper needs, and say what to do")
-    _open(command("open", "hand files to the running server, or start one, and show its page"))
-    _service(command("service", "run localwhisper when you log in"))
-    _desktop(command("desktop", "'Open with localwhisper' in the file manager"))
-    completion = command("completion", 'print the completion for a shell: eval "$(localwhisper completion bash)"')
+    _transcribe(command("transcribe", "transcribe files or folders, here or on a running server", "FILE…", WORK))
+    _watch(command("watch", "transcribe each new recording in a folder, its subtitles beside it", "DIR", WORK))
+    _models(command("models", "list, download, import or remove checkpoints", "ACTION …"))
+    command("doctor", "check everything that localwhisper needs, and say what to do", "", LOOK)
+    _open(command("open", "hand files to the running server, or start one, and show its page", "[FILE…]", EVERY))
+    _service(command("service", "run localwhisper when you log in", "install|remove|status", EVERY))
+    _desktop(command("desktop", "'Open with localwhisper' in the file manager", "install|remove"))
+    completion = command("completion", "print a shell's completion", "bash|zsh|fish")
+    completion.epilog = 'For instance in ~/.bashrc: eval "$(localwhisper completion bash)"'
     completion.add_argument("shell", choices=["bash", "zsh", "fish"])
+    _settings(top, EVERY)
     return top
 
 
-def _settings_flags() -> argparse.ArgumentParser:
-    shared = argparse.ArgumentParser(add_help=False)
-    group = shared.add_argument_group("settings (each also as an environment variable)")
+def _settings(command: argparse.ArgumentParser, shown: Collection[str]) -> None:
+    """A flag for each setting."""
+    group = command.add_argument_group("settings (each also as an environment variable)")
     for setting in SETTINGS:
         default = f"; default {setting.default}" if setting.default else ""
+        help = f"{setting.help} [{setting.env}{default}]".replace("%", "%%")
         group.add_argument(
-            *_spellings(setting.flag), dest=setting.field, metavar="VALUE", default=argparse.SUPPRESS,
-            help=f"{setting.help} [{setting.env}{default}]".replace("%", "%%"),
+            setting.flag, dest=setting.field, metavar=setting.field.split("_")[-1].upper(), default=argparse.SUPPRESS,
+            help=help if setting.field in shown else argparse.SUPPRESS,
         )  # fmt: skip
-    return shared
-
-
-def _spellings(flag: str) -> tuple[str, ...]:
-    dashes = f"--{flag.lstrip('-').replace('_', '-')}"
-    underscores = f"--{flag.lstrip('-').replace('-', '_')}"
-    return (dashes,) if dashes == underscores else (dashes, underscores)
-
-
-def _add(command: argparse.ArgumentParser, flag: str, help: str, *short: str, **more: Any) -> None:
-    command.add_argument(*short, *_spellings(flag), help=help, **more)
 
 
 def _boolean(text: str) -> bool:
@@ -101,7 +107,7 @@ def _whole(low: int) -> Callable[[str], int]:
 
 
 def _switch(command: argparse.ArgumentParser, flag: str, help: str, default: bool | None = None) -> None:
-    _add(command, flag, help, type=_boolean, default=default, metavar="BOOL")
+    command.add_argument(flag, type=_boolean, default=default, metavar="[BOOL]", help=help)
 
 
 SWITCHES = frozenset({"--word-timestamps", "--highlight-words", "--vad-filter", "--verbose", "--fp16"})
@@ -109,7 +115,9 @@ SWITCHES = frozenset({"--word-timestamps", "--highlight-words", "--vad-filter", 
 
 def _transcribe(command: argparse.ArgumentParser) -> None:
     command.add_argument("files", nargs="+", metavar="FILE", help="recordings, folders of recordings, or - for stdin")
-    _add(command, "--output-dir", "where the texts are written; by default here", "-o", default=".", metavar="DIR")
+    command.add_argument(
+        "-o", "--output-dir", default=".", metavar="DIR", help="where to write the texts; by default here"
+    )
     command.add_argument("--jobs", type=_whole(1), default=1, metavar="N", help="recordings at once; by default one")
     command.add_argument("--overwrite", action="store_true", help="also what has been transcribed before")
     _work(command, default_format="all")
@@ -133,35 +141,46 @@ def _work(command: argparse.ArgumentParser, default_format: str) -> None:
     command.add_argument("--language", help="a code or an English name; by default detected")
     command.add_argument("--task", choices=["transcribe", "translate"], help="translate: into English")
     command.add_argument(
-        "-f", "--format", "--output-format", "--output_format", dest="format", default=default_format,
+        "-f", "--format", "--output-format", dest="format", default=default_format,
         help="txt, srt, vtt, tsv, json, csv, lrc, md, docx, zip, several separated by commas, "
         f"or all: txt, vtt, srt, tsv, json; by default {default_format}",
     )  # fmt: skip
     _switch(command, "--word-timestamps", "times for each word")
-    _add(command, "--initial-prompt", "names and terms to expect", metavar="TEXT")
+    command.add_argument("--initial-prompt", metavar="TEXT", help="names and terms to expect")
     command.add_argument("--temperature", metavar="T", help="one sampling temperature instead of whisper's ladder")
-    _add(command, "--beam-size", "beams of the search; greedy without", metavar="N")
+    command.add_argument("--beam-size", metavar="N", help="beams of the search; greedy without")
     _switch(command, "--vad-filter", "leave out silence and even noise")
-    _add(command, "--max-line-width", "characters in a line of subtitles (with --word-timestamps)", metavar="N")
-    _add(command, "--max-line-count", "lines in a subtitle (with --max-line-width)", metavar="N")
-    _add(command, "--max-words-per-line", "words in a subtitle (with --word-timestamps)", metavar="N")
+    command.add_argument("--max-line-width", metavar="N", help="characters in a line (with --word-timestamps)")
+    command.add_argument("--max-line-count", metavar="N", help="lines in a subtitle (with --max-line-width)")
+    command.add_argument("--max-words-per-line", metavar="N", help="words in a subtitle (with --word-timestamps)")
     _switch(command, "--highlight-words", "underline each word as it is spoken (with --word-timestamps)")
     _switch(command, "--verbose", "print the text to stdout; by default True", default=True)
     _switch(command, "--fp16", argparse.SUPPRESS)  # whisper's; here the engine finds the best by itself
 
 
-def _models(command: argparse.ArgumentParser, shared: argparse.ArgumentParser) -> None:
-    actions = command.add_subparsers(dest="action", metavar="ACTION", required=True)
+def _models(command: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(
+        dest="action", metavar="ACTION", title="actions", required=True, prog="localwhisper models"
+    )
 
-    def action(name: str, help: str) -> argparse.ArgumentParser:
-        return actions.add_parser(name, parents=[shared], help=help, allow_abbrev=False)
+    def action(name: str, help: str, operand: str = "") -> argparse.ArgumentParser:
+        made = actions.add_parser(
+            name, usage=f"localwhisper models {name} [OPTIONS] {operand}".rstrip(), help=help,
+            description=f"{help[0].upper()}{help[1:]}.", allow_abbrev=False, formatter_class=Formatter,
+        )  # fmt: skip
+        _settings(made, LIBRARY)
+        return made
 
     action("list", "which checkpoints exist, and which are here")
-    action("download", "fetch a checkpoint; goes on where it broke off").add_argument("name")
-    from_file = action("import", "take over a checkpoint file of openai-whisper, or a Whisper folder of Hugging Face")
-    from_file.add_argument("file", help="a .pt file, or a folder with config.json and model.safetensors")
-    from_file.add_argument("--name", help="what to call it; by default the file's name")
-    action("remove", "delete a checkpoint from this machine").add_argument("name")
+    download = action("download", "fetch a checkpoint; goes on where it broke off", "NAME")
+    download.add_argument("name", metavar="NAME", help="one of `localwhisper models list`")
+    from_file = action(
+        "import", "take over a checkpoint of openai-whisper, or a Whisper folder of Hugging Face", "FILE"
+    )
+    from_file.add_argument("file", metavar="FILE", help="a .pt file, or a folder that has config.json")
+    from_file.add_argument("--name", metavar="NAME", help="what to call it; by default the file's name")
+    remove = action("remove", "delete a checkpoint from this machine", "NAME")
+    remove.add_argument("name", metavar="NAME", help="one of `localwhisper models list`")
 
 
 def _open(command: argparse.ArgumentParser) -> None:

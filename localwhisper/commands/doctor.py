@@ -102,7 +102,7 @@ def _disk(settings: Settings) -> Finding:
 def _models(settings: Settings) -> Finding:
     library = model_library(settings)
     here = [entry.name for entry in library.entries() if entry.available]
-    text = f"{', '.join(here)} in {library.model_dir}"
+    text = f"{', '.join(here)}; checkpoints are in {library.model_dir}"
     default = settings.default_model
     if default not in library.names():
         return Finding("trouble", f"there is no model {default}", "Choose one of `localwhisper models list`.")
@@ -112,6 +112,8 @@ def _models(settings: Settings) -> Finding:
 
 
 def _port(settings: Settings) -> Finding:
+    if settings.port == 0:
+        return Finding("ok", f"any free one on {settings.host}")
     address = (settings.host, settings.port)
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -2,14 +2,17 @@
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from tqdm import tqdm
 
+from localwhisper import paths
 from localwhisper.app import model_library
-from localwhisper.engine.models import ModelLibrary
+from localwhisper.engine.models import ModelEntry, ModelLibrary
 from localwhisper.messages import Message, render
 from localwhisper.settings import Settings
+from localwhisper.store.speeds import load_speeds
 
 MIB = 1024 * 1024
 
@@ -17,14 +20,10 @@ MIB = 1024 * 1024
 def run(options: argparse.Namespace, settings: Settings) -> int:
     library = model_library(settings)
     if options.action == "list":
+        measured = load_speeds(paths.speeds(settings.data_dir))
         for entry in library.entries():
-            size = f"{entry.size_bytes / MIB:7.0f} MiB" if entry.size_bytes else " " * 11
-            here = "bundled" if entry.bundled else "here" if entry.available else "to download"
-            about = render(Message("demo_description")) if entry.bundled else ""
-            print(f"{entry.name:16} {size}  {here:12} {about}".rstrip())
-            for quality, chosen in entry.plans.items():
-                speedups = f"{chosen.encoder_speedup:.1f} / {chosen.decoder_speedup:.1f} times as fast"
-                print(f"{'':18}{quality}: {chosen.plan.name} ({speedups} as single precision)")
+            print("\n".join(described(entry, measured)))
+        print(f"\nCheckpoints are in {library.model_dir}")
     elif options.action == "download":
         print(_download(library, options.name))
     elif options.action == "import":
@@ -33,6 +32,20 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     else:
         library.remove(options.name)
     return 0
+
+
+def described(entry: ModelEntry, measured: Mapping[str, float]) -> list[str]:
+    """A line for the model, and what is known of its speed here; `measured`: seconds of work for one of audio."""
+    size = f"{entry.size_bytes / MIB:,.0f} MiB" if entry.size_bytes else ""
+    here = "bundled" if entry.bundled else "here" if entry.available else "to download"
+    about = render(Message("demo_description")).partition(": ")[2] if entry.bundled else ""
+    lines = [f"{entry.name:15} {size:>9}  {here:12}{about}".rstrip()]
+    if entry.name in measured:
+        lines.append(f"{'':27}a minute of audio takes about {60 * measured[entry.name]:.1f} s on this machine")
+    for quality, chosen in entry.plans.items():
+        speedups = f"encoder {chosen.encoder_speedup:.1f}, decoder {chosen.decoder_speedup:.1f} times as fast"
+        lines.append(f"{'':27}{quality}: {chosen.plan.name} ({speedups} as in single precision)")
+    return lines
 
 
 def _download(library: ModelLibrary, name: str) -> Path:

@@ -86,10 +86,13 @@ def _launchd(action: str, command: list[str]) -> int:
 
 
 def plist(command: list[str]) -> bytes:
-    """A launchd agent."""
+    """A launchd agent: started at login, again after a crash, and not held back as background work is."""
     return plistlib.dumps(
-        {"Label": LABEL, "ProgramArguments": command, "RunAtLoad": True, "KeepAlive": {"SuccessfulExit": False}}
-    )
+        {
+            "Label": LABEL, "ProgramArguments": command, "RunAtLoad": True, "KeepAlive": {"SuccessfulExit": False},
+            "ProcessType": "Interactive",
+        }
+    )  # fmt: skip
 
 
 def _call(*command: str) -> int:

@@ -6,11 +6,13 @@ import os
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from localwhisper.engine.stoppable import stoppable
 from localwhisper.errors import ModelCorrupt, ModelDownloadFailed, StorageFull, StorageUnwritable
 
 BLOCK_BYTES = 1 << 18
@@ -23,6 +25,10 @@ Check = Callable[[], None]
 
 class _BrokeOff(Exception):
     """The network's fault; its text says what happened."""
+
+
+class _AnotherPart(_BrokeOff):
+    """Not what was asked for."""
 
 
 def fetch(name: str, address: str, target: Path, mirror: str | None, progress: Progress, check: Check) -> None:
@@ -62,26 +68,38 @@ def _size(path: Path) -> int:
 
 
 def _receive(url: str, partial: Path, progress: Progress, check: Check) -> None:
-    have = _size(partial)
-    answer = _ask(url, have)
-    if answer is None:
-        return
-    with answer:
-        goes_on = answer.status == 206 and answer.headers.get("Content-Range", "").startswith(f"bytes {have}-")
-        if answer.status == 206 and not goes_on:
-            partial.unlink()  # what is sent doesn't fit what is here
-            raise _BrokeOff("it sent another part of the file than it was asked for")
-        length = answer.headers.get("Content-Length", "")
-        received = have if goes_on else 0
-        total = received + int(length) if re.fullmatch(r"[0-9]{1,15}", length) else None
-        with open(partial, "ab" if goes_on else "wb") as file:
-            while block := _read(answer):
-                check()
-                file.write(block)
-                received += len(block)
-                progress(received, total)
+    """Over one connection, from where `partial` ends. Raises _BrokeOff."""
+    try:
+        with closing(stoppable(_parts(url, _size(partial)), check)) as parts:
+            received, total, _ = next(parts)
+            with open(partial, "ab" if received else "wb") as file:
+                for received, _, block in parts:
+                    file.write(block)
+                    progress(received, total)
+    except _AnotherPart:
+        partial.unlink(missing_ok=True)  # what is sent doesn't fit what is here
+        raise
     if total is not None and received < total:
         raise _BrokeOff("the connection broke off")
+
+
+def _parts(url: str, have: int) -> Iterator[tuple[int, int | None, bytes]]:
+    """(bytes with this block, bytes of the whole file if that was said, the block); first one without a block."""
+    answer = _ask(url, have)
+    if answer is None:
+        yield have, have, b""
+        return
+    with answer:
+        goes_on = answer.status == 206
+        if goes_on and not answer.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
+            raise _AnotherPart("it sent another part of the file than it was asked for")
+        received = have if goes_on else 0
+        length = answer.headers.get("Content-Length", "")
+        total = received + int(length) if re.fullmatch(r"[0-9]{1,15}", length) else None
+        yield received, total, b""
+        while block := _read(answer):
+            received += len(block)
+            yield received, total, block
 
 
 def _ask(url: str, have: int) -> HTTPResponse | None:
@@ -102,7 +120,7 @@ def _ask(url: str, have: int) -> HTTPResponse | None:
 
 
 def _read(answer: HTTPResponse) -> bytes:
-    """What has come, without waiting for more, so that a slow connection can be stopped."""
+    """What has come, without waiting for more, so that a slow connection's progress is seen."""
     try:
         return answer.read1(BLOCK_BYTES)
     except (HTTPException, OSError, ValueError) as error:

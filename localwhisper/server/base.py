@@ -32,6 +32,7 @@ class BaseHandler(tornado.web.RequestHandler):
     """Asks for the token before anything else, also at addresses that don't exist."""
 
     public = False  # True: answered without the token
+    _log_id = ""  # of the traceback in the log; none for what was broken off by a stop
 
     @property
     def services(self) -> Services:

@@ -5,7 +5,6 @@ import os
 from collections import Counter as Count
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import generate_latest
@@ -14,9 +13,9 @@ from localwhisper import __version__
 from localwhisper.jobs.events import Event, JobChanged
 from localwhisper.jobs.model import JobState
 from localwhisper.runner.bus import Bus
-
-if TYPE_CHECKING:
-    from localwhisper.server.services import Services
+from localwhisper.runner.index import JobIndex
+from localwhisper.runner.outlook import Outlook
+from localwhisper.server.connections import Connections
 
 STORED_EVERY_S = 60.0  # walking the data folder takes a while
 WAIT_BUCKETS_S = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14400)
@@ -27,7 +26,15 @@ LAG_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
 class Metrics:
     """Threading: the event loop's thread only."""
 
-    def __init__(self, bus: Bus, model_bytes: Callable[[], Mapping[str, int]]) -> None:
+    def __init__(
+        self, *, bus: Bus, index: JobIndex, outlook: Outlook, connections: Connections,
+        model_bytes: Callable[[], Mapping[str, int]], data_dir: Path,
+    ) -> None:  # fmt: skip
+        self._index = index
+        self._outlook = outlook
+        self._connections = connections
+        self._model_bytes = model_bytes
+        self._data_dir = data_dir
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         Gauge("localwhisper_info", "The running version.", ["version"], registry=registry).labels(__version__).set(1)
@@ -55,7 +62,6 @@ class Metrics:
             "localwhisper_model_memory_bytes", "About what the weights of a loaded model take.", ["model"],
             registry=registry,
         )  # fmt: skip
-        self._model_bytes = model_bytes
         self._stored_at_s = -STORED_EVERY_S
         bus.subscribe(self._on_event)
 
@@ -74,12 +80,12 @@ class Metrics:
     def loop_was_late(self, lag_s: float) -> None:
         self._lag.observe(lag_s)
 
-    async def text(self, services: "Services") -> bytes:
-        states = Count(job.state for job in services.queue.index)
+    async def text(self) -> bytes:
+        states = Count(job.state for job in self._index)
         for state in JobState:
             self._jobs.labels(state.value).set(states[state])
-        self._sockets.set(services.connections.total)
-        for model, factor in services.outlook.factors.items():
+        self._sockets.set(self._connections.total)
+        for model, factor in self._outlook.factors.items():
             self._speed.labels(model).set(factor)
         self._memory.clear()  # a model that was given back is in it no more
         for model, size_bytes in self._model_bytes().items():
@@ -87,7 +93,7 @@ class Metrics:
         loop = asyncio.get_running_loop()
         if loop.time() - self._stored_at_s >= STORED_EVERY_S:
             self._stored_at_s = loop.time()
-            self._stored.set(await loop.run_in_executor(None, _bytes_in, services.settings.data_dir))
+            self._stored.set(await loop.run_in_executor(None, _bytes_in, self._data_dir))
         return generate_latest(self._registry)
 
 

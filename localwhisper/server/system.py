@@ -78,7 +78,7 @@ class HealthHandler(BaseHandler):
 
 class MetricsHandler(BaseHandler):
     async def get(self) -> None:
-        content = await self.services.metrics.text(self.services)
+        content = await self.services.metrics.text()
         self.set_header("Content-Type", CONTENT_TYPE_LATEST)
         self.set_header("Cache-Control", "no-store")
         self.finish(content)

@@ -1,8 +1,10 @@
 """One real server for all clients of this folder, and what they need."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +19,16 @@ TEXTS = {row["filename"]: row["text"] for row in json.loads((SAMPLES / "samples.
 
 def is_text_of(clip: Path, text: str) -> bool:
     return words(text) == words(TEXTS[clip.name])
+
+
+def newest_when(server: Server, state: str, filename: str) -> dict[str, Any]:
+    """The newest job, once it is this one in this state."""
+    for _ in range(1200):
+        newest: list[dict[str, Any]] = server.ask("GET", "/jobs?limit=1")["jobs"]
+        if newest and (newest[0]["status"], newest[0]["filename"]) == (state, filename):
+            return newest[0]
+        time.sleep(0.05)
+    raise AssertionError(newest)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,8 @@
 """The command line as a person uses it: a process of its own, most of the work done by the shared server."""
 
+import asyncio
 import os
+import plistlib
 import shutil
 import signal
 import subprocess
@@ -10,9 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from localwhisper.commands.arguments import parser, with_values
+from localwhisper.cli import main
+from localwhisper.client import Options
+from localwhisper.commands.arguments import as_ours, parse
+from localwhisper.commands.doctor import CHECKS
 from localwhisper.commands.service import plist, unit
-from tests.compat.conftest import CLIP, SPANISH, is_text_of
+from localwhisper.server.options import FIELDS
+from localwhisper.settings import load
+from tests.compat.conftest import CLIP, SPANISH, is_text_of, newest_when
+from tests.conftest import Serve
+from tests.engines import StepEngine
 from tests.process.server import Server
 
 TIMEOUT_S = 180
@@ -74,12 +83,13 @@ def test_a_folder_by_a_server_then_nothing_left_to_do(server: Server, folder: Pa
     assert is_text_of(CLIP, (folder / "out" / "one.txt").read_text())
 
 
-def test_as_whisper_is_called(folder: Path) -> None:
-    """Without a server: whisper's names, switches with a value, all of its formats by default; a bad file beside."""
+def test_as_whisper_is_called(server: Server, folder: Path) -> None:
+    """Without the server, but with what it knows of the model: whisper's names, and a bad file beside."""
     (folder / "broken.wav").write_text("no audio")
     ended = run(
         "transcribe", "broken.wav", "in/one.opus", "--model", "demo", "--language", "English", "--word_timestamps",
         "True", "--max_words_per_line", "2", "--fp16", "False", "--output_dir", ".", cwd=folder,
+        LOCALWHISPER_DATA_DIR=str(server.data_dir),
     )  # fmt: skip
     assert ended.returncode == 1, ended.stderr
     assert "broken.wav" in ended.stderr
@@ -102,15 +112,32 @@ def test_stdin_to_stdout(server: Server, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+ASKED = {
+    "language": ("es", "es"), "model": ("demo", "demo"), "task": ("transcribe", "transcribe"),
+    "word_timestamps": ("True", True), "initial_prompt": ("números y días", "números y días"),
+    "temperature": ("0.2", 0.2), "beam_size": ("2", 2), "vad_filter": ("True", True), "quality": ("fast", "fast"),
+}  # fmt: skip
+
+
+@pytest.mark.gen_test
+async def test_every_option_travels_to_the_server(serve: Serve, engine: StepEngine, tmp_path: Path) -> None:
+    assert set(ASKED) == {field.name for field in FIELDS} - {"return_timestamps", "priority"}
+    assert set(Options.__annotations__) == {field.name for field in FIELDS}
+    engine.release()
+    server = await serve()
+    flags = [part for name, (text, _) in ASKED.items() for part in (f"--{name}", text)]
+    call = ["transcribe", str(CLIP), "--server", f"http://{server.host}", "-f", "txt", "-o", str(tmp_path)]
+    assert await asyncio.to_thread(main, [*call, *flags]) == 0
+    (job,) = (await server.fetch("GET", "/jobs")).json["jobs"]
+    taken = {"model": job["model"], **job["options"]}
+    assert {name: taken[name] for name in ASKED} == {name: value for name, (_, value) in ASKED.items()}
+
+
 def test_ctrl_c_cancels_and_leaves_what_is_finished(server: Server, long_speech: Path, tmp_path: Path) -> None:
     shutil.copy(CLIP, tmp_path / "a.opus")
     shutil.copy(long_speech, tmp_path / "b.wav")
     process = start("transcribe", "a.opus", "b.wav", "--server", server.url, "-f", "txt", cwd=tmp_path)
-    for _ in range(TIMEOUT_S * 20):
-        newest = server.ask("GET", "/jobs?limit=1")["jobs"][0]
-        if newest["filename"] == "b.wav" and newest["status"] == "processing":
-            break
-        time.sleep(0.05)
+    newest = newest_when(server, "processing", "b.wav")
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 130
@@ -173,15 +200,14 @@ def test_doctor(tmp_path: Path) -> None:
 
 def test_doctor_finds_troubles(server: Server, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    found = run(
-        "doctor", "--data-dir", str(tmp_path / "file"), "--port", str(server.port), "--default-model", "nonsense",
-        cwd=tmp_path,
-    )  # fmt: skip
-    assert found.returncode == 1
-    assert "can't be written" in found.stdout
-    assert "there is no model nonsense" in found.stdout
-    assert f"runs on {server.port}" in found.stdout
-    assert "2 to put right." in found.stdout
+    asked = {"data_dir": str(tmp_path / "file"), "port": str(server.port), "default_model": "nonsense"}
+    settings = load(asked, {})
+    found = {name: CHECKS[name](settings) for name in ("data folder", "models", "port")}
+    assert [finding.state for finding in found.values()] == ["trouble", "trouble", "ok"]
+    assert "can't be written" in found["data folder"].text
+    assert "there is no model nonsense" in found["models"].text
+    assert f"runs on {server.port}" in found["port"].text
+    assert all(finding.advice for finding in found.values() if finding.state == "trouble")
 
 
 def test_desktop_entry(tmp_path: Path) -> None:
@@ -196,7 +222,11 @@ def test_desktop_entry(tmp_path: Path) -> None:
 def test_service_files() -> None:
     command = ["/usr/bin/python3", "-m", "localwhisper", "--data-dir", "/home/a b/100%"]
     assert 'ExecStart=/usr/bin/python3 -m localwhisper --data-dir "/home/a b/100%%"' in unit(command)
-    assert b"<string>/home/a b/100%</string>" in plist(command)
+    agent = plistlib.loads(plist([*command, "<&>"]))
+    assert agent["ProgramArguments"] == [*command, "<&>"]
+    assert {key: type(value) for key, value in agent.items()} == {  # as launchd.plist(5) has them
+        "Label": str, "ProgramArguments": list, "RunAtLoad": bool, "KeepAlive": dict, "ProcessType": str,
+    }  # fmt: skip
 
 
 def test_open_hands_files_over(server: Server, tmp_path: Path) -> None:
@@ -219,11 +249,11 @@ def test_completion(shell: str, tmp_path: Path) -> None:
 
 
 def test_switches_may_have_a_value() -> None:
-    assert with_values(["--word_timestamps", "a.mp3"]) == ["--word_timestamps=true", "a.mp3"]
-    assert with_values(["--word-timestamps", "False", "a.mp3"]) == ["--word-timestamps=False", "a.mp3"]
-    assert with_values(["--", "--verbose"]) == ["--", "--verbose"]
+    assert as_ours(["--word_timestamps", "a.mp3"]) == ["--word-timestamps=true", "a.mp3"]
+    assert as_ours(["--word-timestamps", "False", "a.mp3"]) == ["--word-timestamps=False", "a.mp3"]
+    assert as_ours(["--", "--verbose"]) == ["--", "--verbose"]
 
 
 def test_every_name_is_also_taken_with_underscores() -> None:
-    options = parser().parse_args(["transcribe", "a", "--output_dir", "x", "--model_dir", "y", "--initial_prompt", "z"])
+    options = parse(["transcribe", "a", "--output_dir", "x", "--model_dir", "y", "--initial_prompt", "z"])
     assert (options.output_dir, options.model_dir, options.initial_prompt) == ("x", "y", "z")

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,8 @@ import openai
 import pysubs2
 import pytest
 
-from tests.compat.conftest import CLIP, SPANISH, is_text_of
+from tests.compat.conftest import CLIP, SPANISH, is_text_of, newest_when
+from tests.conftest import Serve
 from tests.process.server import Server
 
 BROWSER = Path(__file__).parent.parent / "browser"  # where the tests' npm packages are
@@ -118,34 +118,23 @@ def test_errors_are_openai_s(sdk: openai.OpenAI) -> None:
     assert streamed.value.code == "audio_unreadable"
 
 
-def test_who_hangs_up_cancels_the_job(server: Server, long_speech: Path) -> None:
-    command = ["curl", "-s", "-F", f"file=@{long_speech}", "-F", "model=whisper-1"]
+@pytest.mark.parametrize("stream", ["false", "true"])
+def test_who_hangs_up_cancels_the_job(server: Server, long_speech: Path, stream: str) -> None:
+    command = ["curl", "-s", "-F", f"file=@{long_speech}", "-F", "model=whisper-1", "-F", f"stream={stream}"]
     client = subprocess.Popen([*command, f"{server.url}/v1/audio/transcriptions"], stdout=subprocess.DEVNULL)
     try:
-        job = _newest_when(server, "processing")
+        job = newest_when(server, "processing", long_speech.name)
     finally:
         client.kill()
         client.wait()
-    assert job["filename"] == long_speech.name
     assert server.job_when(job["job_id"], "cancelled", "completed", "failed")["status"] == "cancelled"
 
 
-def _newest_when(server: Server, state: str) -> dict[str, Any]:
-    for _ in range(600):
-        newest: dict[str, Any] = server.ask("GET", "/jobs?limit=1")["jobs"][0]
-        if newest["status"] == state:
-            return newest
-        time.sleep(0.05)
-    raise AssertionError(newest)
-
-
-def test_the_key_is_the_token(tmp_path: Path) -> None:
-    server = Server(tmp_path / "data", "--token", "secret").start()
-    try:
-        with openai.OpenAI(base_url=f"{server.url}/v1", api_key="secret", max_retries=0) as client:
-            assert client.models.list().data
-            with pytest.raises(openai.AuthenticationError) as wrong:
-                client.with_options(api_key="wrong").models.list()
-        assert wrong.value.code == "invalid_api_key"
-    finally:
-        server.kill()
+@pytest.mark.gen_test
+async def test_the_key_is_the_token(serve: Serve) -> None:
+    server = await serve(token="secret")
+    async with openai.AsyncOpenAI(base_url=f"http://{server.host}/v1", api_key="secret", max_retries=0) as client:
+        assert (await client.models.list()).data
+        with pytest.raises(openai.AuthenticationError) as wrong:
+            await client.with_options(api_key="wrong").models.list()
+    assert wrong.value.code == "invalid_api_key"

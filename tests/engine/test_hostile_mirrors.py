@@ -154,20 +154,36 @@ def test_every_connection_breaks_off(library: ModelLibrary, monkeypatch: pytest.
     assert seen[-1] == len(BODY)
 
 
-def test_a_slow_one_can_be_stopped_between_two_drops(library: ModelLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
-    is_over = threading.Event()
+def asks_and_waits(mirror: Mirror, start: int) -> None:
+    pass
 
-    def dawdles(mirror: Mirror, start: int) -> None:
-        mirror.wfile.write(mirror.part(start)[:1000])
-        mirror.wfile.flush()
+
+def dawdles(mirror: Mirror, start: int) -> None:
+    mirror.wfile.write(mirror.part(start)[:1000])
+    mirror.wfile.flush()
+
+
+@pytest.mark.parametrize("begins", [asks_and_waits, dawdles], ids=["says nothing", "stops in the middle"])
+def test_a_silent_one_can_be_stopped(
+    library: ModelLibrary, begins: Callable[[Mirror, int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_silent, is_over = threading.Event(), threading.Event()
+
+    def answer(mirror: Mirror, start: int) -> None:
+        begins(mirror, start)
+        is_silent.set()
         is_over.wait(60)
 
     def stop() -> None:
-        raise Stopped
+        if is_silent.is_set():
+            raise Stopped
 
-    monkeypatch.setattr(Mirror, "answer", dawdles)
+    monkeypatch.setattr(Mirror, "answer", answer)
     try:
         with pytest.raises(Stopped):
             fetched(library, stop)
+        assert not is_over.is_set()
     finally:
         is_over.set()
+    monkeypatch.setattr(Mirror, "answer", honest)
+    fetched(library)

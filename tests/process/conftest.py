@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,8 @@ NewServer = Callable[..., Server]
 def new_server(tmp_path: Path) -> Iterator[NewServer]:
     servers: list[Server] = []
 
-    def make(*flags: str, data_dir: Path = tmp_path / "data", environ: dict[str, str] | None = None) -> Server:
-        servers.append(Server(data_dir, *flags, environ=environ))
+    def make(*flags: str, data_dir: Path = tmp_path / "data", **options: Any) -> Server:
+        servers.append(Server(data_dir, *flags, **options))
         return servers[-1]
 
     yield make

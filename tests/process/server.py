@@ -1,20 +1,24 @@
 """The real program in a process of its own: start it, stop it, kill it, ask it."""
 
+import atexit
+import functools
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
 
+from localwhisper import paths
+from localwhisper.app import SAMPLES
 from localwhisper.commands.selftest import form
-
-START_TIMEOUT_S = 60
 
 
 class Server:
@@ -22,13 +26,17 @@ class Server:
 
     program: tuple[str, ...] = (sys.executable, "-m", "localwhisper")
 
-    def __init__(self, data_dir: Path, *flags: str, environ: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, *flags: str, environ: dict[str, str] | None = None, is_warm: bool = True
+    ) -> None:
+        """`is_warm`: the bundled model is unpacked already and its plans are chosen, as after a first use."""
         self.data_dir = data_dir
         self.port = 0
         self.cwd: Path | None = None
         self.base_url = ""  # where another than its own, as behind a proxy
         self.headers: dict[str, str] = {}
         self._flags = flags
+        self._is_warm = is_warm
         # clips of seconds: threads would wait for each other
         self._environ = {**os.environ, "OMP_NUM_THREADS": "1", **(environ or {})}
         self._process: subprocess.Popen[str] | None = None
@@ -47,6 +55,8 @@ class Server:
         return self._process
 
     def start(self) -> "Server":
+        if self._is_warm and not self.data_dir.exists():
+            shutil.copytree(_used_model(), paths.unpacked(self.data_dir), copy_function=os.link)
         command = [*self.program, "--no-browser", "--port", str(self.port)]
         self._process = subprocess.Popen(
             [*command, "--data-dir", str(self.data_dir), "--default-model", "demo", *self._flags],
@@ -144,3 +154,17 @@ class PoisonServer(Server):
     """With the engine of poison.py: quick, needs no model, breaks down at some recordings."""
 
     program = (sys.executable, "-m", "tests.process.poison")
+
+    def __init__(self, data_dir: Path, *flags: str, environ: dict[str, str] | None = None) -> None:
+        super().__init__(data_dir, *flags, environ=environ, is_warm=False)
+
+
+@functools.cache
+def _used_model() -> Path:
+    """What the first use of the bundled model leaves, made once: it takes seconds."""
+    folder = Path(tempfile.mkdtemp(prefix="localwhisper-used-"))
+    atexit.register(shutil.rmtree, folder)
+    server = Server(folder, is_warm=False).start()
+    server.job_when(server.submit(SAMPLES / "en-greeting.opus"), "completed")
+    server.stop()
+    return paths.unpacked(folder)

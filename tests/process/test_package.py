@@ -33,7 +33,7 @@ def test_the_wheel_carries_page_model_and_samples(wheel: Path) -> None:
 def test_the_wheel_serves_by_itself(wheel: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
     zipfile.ZipFile(wheel).extractall(site)  # the packages it needs come from this environment
-    server = Server(tmp_path / "data", environ={"PYTHONPATH": str(site), "PYTHONSAFEPATH": "1"})
+    server = Server(tmp_path / "data", environ={"PYTHONPATH": str(site), "PYTHONSAFEPATH": "1"}, is_warm=False)
     server.cwd = tmp_path
     server.start()
     try:
