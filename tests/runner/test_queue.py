@@ -50,6 +50,8 @@ async def test_a_long_job_rests_for_a_more_urgent_one(
     urgent = (await client.submit(wav(duration_s, 1000), fields=fields)).json["job_id"]
     await client.job_when(urgent, "processing")
     assert (await client.get("/queue/info")).json["queue"]["active_jobs"] == 1
+    waits_s = [(await client.get(f"/job/{job_id}")).json["estimated_time_remaining"] for job_id in (urgent, long)]
+    assert waits_s == sorted(waits_s)
     engine.step(4)  # the long one takes one of them, and rests
     await client.job_when(urgent, "completed")
     assert (await client.get(f"/job/{long}")).json["status"] == "processing"
