@@ -18,7 +18,7 @@ from whisper.decoding import (
 
 from localwhisper.engine.decoder import Step
 from localwhisper.engine.network import Network
-from localwhisper.engine.state import CrossKeysValues, State
+from localwhisper.engine.state import CrossKeysValues, State, audio_of
 
 TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # whisper.transcribe's ladder, and its thresholds:
 COMPRESSION_RATIO_THRESHOLD = 2.4
@@ -112,24 +112,38 @@ class Decoded:
 
 def decode(
     network: Network, features: Tensor, cross: CrossKeysValues, *, language: str, task: str, prompt: Sequence[int],
-    beam_size: int | None, temperatures: Sequence[float], check: Callable[[], None], keeps_prompt: bool = True,
-) -> Decoded:  # fmt: skip
-    """Decode one window's encoded audio, shape (n_audio_ctx, n_audio_state), at rising temperatures until the
-    text is neither too repetitive nor too improbable, as `whisper.transcribe` does.
+    beam_size: int | None, temperatures: Sequence[float], check: Callable[[], None], as_whisper: bool = True,
+) -> list[Decoded]:  # fmt: skip
+    """Decode encoded windows side by side, features of shape (n, n_audio_ctx, n_audio_state), at rising temperatures
+    until a window's text is neither too repetitive nor too improbable, as `whisper.transcribe` does.
 
-    `keeps_prompt`: each time behind the same text, as whisper; otherwise a retry goes without it, which is what
-    most often keeps a loop going.
+    `as_whisper`: each time behind the same prompt, and the last attempt counts. Otherwise a retry goes without the
+    prompt, which is what most often keeps a loop going, and where no attempt is good, the best of them counts.
     """
-    for retries, temperature in enumerate(temperatures):
+    attempts: list[list[DecodingResult]] = [[] for _ in features]
+    left = list(range(len(features)))
+    for number, temperature in enumerate(temperatures):
         options = DecodingOptions(
             task=task, language=language, temperature=temperature, fp16=False,
-            prompt=list(prompt) if keeps_prompt or retries == 0 else [],
+            prompt=list(prompt) if as_whisper or number == 0 else [],
             beam_size=beam_size if temperature == 0 else None,
         )  # fmt: skip
-        result: DecodingResult = WindowTask(network, cross, options, check).run(features[None])[0]
-        if is_good(result):
+        # what is sampled must not depend on who else is there
+        for part in [left] if temperature == 0 else [[window] for window in left]:
+            its = cross if len(part) == len(features) else audio_of(cross, part)
+            results: list[DecodingResult] = WindowTask(network, its, options, check).run(features[part])
+            for window, result in zip(part, results, strict=True):
+                attempts[window].append(result)
+        left = [window for window in left if not is_good(attempts[window][-1])]
+        if not left:
             break
-    return Decoded(result, retries)
+    return [Decoded(made[-1] if as_whisper else _best(made), len(made) - 1) for made in attempts]
+
+
+def _best(attempts: Sequence[DecodingResult]) -> DecodingResult:
+    if is_good(attempts[-1]):
+        return attempts[-1]
+    return max(attempts, key=lambda one: (one.compression_ratio <= COMPRESSION_RATIO_THRESHOLD, one.avg_logprob))
 
 
 def is_good(result: DecodingResult) -> bool:

@@ -13,6 +13,17 @@ CrossKeysValues = Sequence[
 ]  # by layer: keys and values, each (n_audio, n_head, n_audio_ctx, n_per_head)
 
 
+def joined_audio(parts: Sequence[CrossKeysValues]) -> CrossKeysValues:
+    """Of several windows: one behind the other."""
+    layers = zip(*parts, strict=True)
+    return [(torch.cat([keys for keys, _ in layer]), torch.cat([values for _, values in layer])) for layer in layers]
+
+
+def audio_of(cross: CrossKeysValues, windows: Sequence[int]) -> CrossKeysValues:
+    """Of some of the windows."""
+    return [(keys[list(windows)], values[list(windows)]) for keys, values in cross]
+
+
 class State:
     """Of `n_audio` windows decoded side by side, `n_group` rows (beams or samples) each.
 
