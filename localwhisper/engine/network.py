@@ -32,7 +32,8 @@ class Network:
         self.encoder = Encoder(self.dims, weights.part("encoder"), FORMATS[plan.encoder], attention)
         text = weights.part("decoder")
         project = logits.FORMATS[plan.logits](text)
-        self.decoder = Decoder(self.dims, text, FORMATS[plan.decoder], FORMATS[plan.cross], project)
+        formats = (FORMATS[plan.decoder], FORMATS[plan.cross])
+        self.decoder = Decoder(self.dims, text, *formats, project, getattr(torch, plan.audio))
         self.batch = Batch(self.decoder)
         self.alignment_heads = checkpoint.alignment_heads()
         self.size_bytes = sum(
