@@ -213,6 +213,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "La memoria de este equipo no alcanzó para el modelo {model}. "
         "Elija un modelo más pequeño o menos trabajos a la vez.",
     ),
+    "memory_full": (
+        "This machine has no memory left for that. Close other programs or wait until jobs are done, then try again.",
+        "Este equipo no tiene memoria libre para eso. "
+        "Cierre otros programas o espere a que acaben los trabajos, e inténtelo de nuevo.",
+    ),
     "engine_not_loaded": (
         "The speech engine could not be loaded; most often memory has run out. "
         "Close other programs, start localwhisper again, and then run this job again.",

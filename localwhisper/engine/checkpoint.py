@@ -60,6 +60,8 @@ def read(path: Path, name: str) -> Checkpoint:
             raise
         raise ModelCorrupt(model=name, reason="it breaks off") from None
     except Exception as error:  # torch.load raises nearly everything for a file that isn't one
+        if "allocate memory" in str(error):  # in mapping it
+            raise MemoryError(str(error)) from None
         reason = str(error).splitlines()[0][:120] if str(error) else "unreadable"
         raise ModelCorrupt(model=name, reason=reason) from None
     return Checkpoint(name, dims, tensors, is_mapped=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from localwhisper.engine.base import Engine
-from localwhisper.errors import InternalError, LocalWhisperError, OutOfMemory, Stopped, StorageFull
+from localwhisper.errors import InternalError, LocalWhisperError, OutOfMemory, Stopped, StorageFull, lacks_memory
 from localwhisper.jobs.model import Options, Transcript, Window
 from localwhisper.logs import request_id
 from localwhisper.messages import Message
@@ -59,6 +59,9 @@ class Reporter(Protocol):
 
     def window(self, run_id: str, window: Window) -> None: ...
 
+    def give_way(self) -> None:
+        """Wait while whoever is reported to has something to do, for a moment."""
+
 
 class WorkerControl:
     """The engine's Control: stops at a flag, hands everything else to the reporter."""
@@ -71,6 +74,7 @@ class WorkerControl:
     def check(self) -> None:
         if self._stop.is_set():
             raise Stopped
+        self._reporter.give_way()
 
     def progress(self, done_s: float, message: Message) -> None:
         self.check()
@@ -94,13 +98,11 @@ def run(engine: Engine, work: Work, stop: threading.Event, reporter: Reporter) -
         return Interrupted()
     except LocalWhisperError as error:
         return Failed(error.message)
-    except MemoryError:
-        return Failed(OutOfMemory(model=work.options.model).message)
-    except OSError as error:
-        if error.errno in FULL:  # of the temporary files
+    except BaseException as error:
+        if lacks_memory(error):
+            return Failed(OutOfMemory(model=work.options.model).message)
+        if isinstance(error, OSError) and error.errno in FULL:  # of the temporary files
             return Failed(StorageFull().message)
-        return _unexpected(work)
-    except BaseException:
         return _unexpected(work)
 
 
