@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 ARGS ?=
 PAGE_CHECKS := tests/browser/node_modules/.installed
 
-.PHONY: run test lint check browser proxy screenshots torture load soak fuzz bench bench-page release clean
+.PHONY: run test lint check browser proxy screenshots torture load soak fuzz bench bench-page bench-memory bench-waiting bench-stops release clean
 
 run: $(VENV)/.run
 	$(BIN)/python -m localwhisper --test-services $(ARGS)
@@ -45,6 +45,16 @@ bench: $(VENV)/.bench
 # the page: first view, 2,000 jobs, scrolling, search
 bench-page: $(VENV)/.dev browser
 	$(BIN)/python -m tests.bench.page $(ARGS)
+
+# memory with recordings of hours and with idle models; how soon a cancelled job leaves the processor
+bench-memory: $(VENV)/.dev
+	$(BIN)/python -m tests.bench.memory $(ARGS)
+
+bench-waiting: $(VENV)/.dev
+	$(BIN)/python -m tests.bench.waiting $(ARGS)
+
+bench-stops: $(VENV)/.dev
+	$(BIN)/python -m tests.bench.stops $(ARGS)
 
 # one test runs behind a real nginx; without it, and without the right to install it, that test is skipped
 proxy:

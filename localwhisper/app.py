@@ -122,7 +122,8 @@ class App:
         bus = Bus()
         self._queue = JobQueue(
             store=self._store, engine=self._engine, bus=bus, speeds=speeds,
-            new_executor=partial(ThreadPoolExecutor, settings.max_concurrent_jobs, "worker", go_second),
+            # for each job that works, one may rest
+            new_executor=partial(ThreadPoolExecutor, 2 * settings.max_concurrent_jobs, "worker", go_second),
             max_concurrent_jobs=settings.max_concurrent_jobs, now=now, default_model=settings.default_model,
             give_way=give_way,
         )  # fmt: skip

@@ -44,6 +44,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "job_pending": ("Receiving the file", "Recibiendo el archivo"),
     "job_queued": ("Waiting for a free worker", "Esperando turno"),
     "job_processing": ("Starting", "Empezando"),
+    "job_resting": ("Resting while a more urgent job is done", "En pausa mientras se hace un trabajo más urgente"),
     "job_completed": ("Transcription completed", "Transcripción terminada"),
     "job_failed": ("Transcription failed", "La transcripción falló"),
     "job_cancelled": ("Cancelled", "Cancelado"),
@@ -97,8 +98,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Esta dirección no acepta {method}. Vea /openapi.json.",
     ),
     "forbidden_host": (
-        "Requests for the host '{host}' are not served. Use localhost.",
-        "No se atienden solicitudes para el host '{host}'. Use localhost.",
+        "Requests for the host '{host}' are not served. Use localhost, or allow it with --allowed-hosts.",
+        "No se atienden solicitudes para el host '{host}'. Use localhost o permítalo con --allowed-hosts.",
     ),
     "forbidden_origin": (
         "Pages of '{origin}' may not use this server.",

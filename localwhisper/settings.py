@@ -36,6 +36,7 @@ class Settings:
     model_idle_timeout: float  # seconds
     log_format: str  # console, json
     quality: Literal["exact", "fast", "compact"]
+    batch: Literal["auto", "off"] | None
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,12 @@ def _quality(text: str) -> str:
     if text not in ("exact", "fast", "compact"):
         raise ValueError(text)
     return text
+
+
+def _batch(text: str) -> str | None:
+    if text not in ("", "auto", "off"):
+        raise ValueError(text)
+    return text or None
 
 
 def _folder(text: str) -> Path:
@@ -164,6 +171,8 @@ SETTINGS: tuple[Setting, ...] = (
             "log on the console: errors for people, or with json everything, an object a line"),
     Setting("quality", "LOCALWHISPER_QUALITY", "exact", _quality, "exact, fast or compact",
             "of a job that names none: exact (openai-whisper's own text), fast, or compact (the least memory)"),
+    Setting("batch", "LOCALWHISPER_BATCH", "", _batch, "auto or off",
+            "auto: windows are decoded several at once, without the text before; by default where quality is fast"),
 )  # fmt: skip
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})

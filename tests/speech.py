@@ -17,9 +17,9 @@ def samples() -> dict[Path, str]:
 def long_speech(folder: Path, duration_s: float) -> Path:
     """The bundled clips, as often as it takes."""
     listing = folder / "list.txt"
-    listing.write_text("".join(f"file '{path}'\n" for path in [*samples()] * 20))
+    listing.write_text("".join(f"file '{path}'\n" for path in [*samples()] * max(20, round(duration_s / 60))))
     target = folder / "long.wav"
-    command = [ffmpeg_path(), "-v", "error", "-f", "concat", "-safe", "0", "-i", str(listing)]
+    command = [ffmpeg_path(), "-y", "-v", "error", "-f", "concat", "-safe", "0", "-i", str(listing)]
     command += ["-t", str(duration_s), "-ac", "1", "-ar", "16000", str(target)]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     return target

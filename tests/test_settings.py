@@ -30,6 +30,7 @@ BAD = {
     "model_idle_timeout": ["0", "-1", "never"],
     "log_format": ["xml", "JSON"],
     "quality": ["best", "Exact "],
+    "batch": ["on", "8"],
 }
 
 
@@ -49,7 +50,7 @@ def test_the_defaults_that_the_contract_gives() -> None:
         host="127.0.0.1", port=9000, data_dir=Path(platformdirs.user_data_dir("localwhisper", appauthor=False)),
         model_dir=None, model_mirror=None, token=None, allowed_hosts=(), allowed_origins=(), trusted_proxies=(),
         path_prefix="", max_upload_bytes=4 * 1024**3, max_audio_seconds=12 * 3600.0, model_idle_timeout=300.0,
-        log_format="console", quality="exact",
+        log_format="console", quality="exact", batch=None,
     )  # fmt: skip
 
 
@@ -60,6 +61,7 @@ def test_the_environment_names_that_the_contract_gives() -> None:
         "LOCALWHISPER_TOKEN", "LOCALWHISPER_ALLOWED_HOSTS", "LOCALWHISPER_ALLOWED_ORIGINS",
         "LOCALWHISPER_TRUSTED_PROXIES", "LOCALWHISPER_PATH_PREFIX", "MAX_UPLOAD_BYTES",
         "MAX_AUDIO_SECONDS", "MODEL_IDLE_TIMEOUT", "LOCALWHISPER_LOG_FORMAT", "LOCALWHISPER_QUALITY",
+        "LOCALWHISPER_BATCH",
     ]  # fmt: skip
 
 

@@ -28,6 +28,7 @@ class Options(TypedDict, total=False):
     vad_filter: bool
     priority: Literal["normal", "high"]
     quality: Literal["exact", "fast", "compact"]
+    batch: Literal["auto", "off"]
 
 
 @dataclass(frozen=True)

@@ -149,7 +149,7 @@ def _work(command: argparse.ArgumentParser, default_format: str) -> None:
     command.add_argument("--initial-prompt", metavar="TEXT", help="names and terms to expect")
     command.add_argument("--temperature", metavar="T", help="one sampling temperature instead of whisper's ladder")
     command.add_argument("--beam-size", metavar="N", help="beams of the search; greedy without")
-    _switch(command, "--vad-filter", "leave out windows without sound")
+    _switch(command, "--vad-filter", "leave out silence and even noise")
     command.add_argument("--max-line-width", metavar="N", help="characters in a line (with --word-timestamps)")
     command.add_argument("--max-line-count", metavar="N", help="lines in a subtitle (with --max-line-width)")
     command.add_argument("--max-words-per-line", metavar="N", help="words in a subtitle (with --word-timestamps)")

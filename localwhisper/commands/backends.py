@@ -47,8 +47,9 @@ class Here:
         """Raises InvalidOption, ModelCannotTranslate."""
         library = model_library(settings)
         self._options = parse_options(
-            fields, default_model=settings.default_model, default_quality=settings.quality, library=library
-        )
+            fields, default_model=settings.default_model, default_quality=settings.quality,
+            default_batch=settings.batch, library=library,
+        )  # fmt: skip
         self._engine = whisper_engine(settings, library)
         self._max_audio_s = settings.max_audio_seconds
         self._layout = layout

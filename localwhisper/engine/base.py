@@ -18,7 +18,7 @@ class Control(Protocol):
         """Seconds of audio done so far, and what is going on."""
 
     def window(self, window: Window) -> None:
-        """One more window is decoded; returns when it is handed over."""
+        """One more window is decoded; returns when it is handed over and the work may go on. May raise as check()."""
 
 
 class Engine(Protocol):

@@ -18,13 +18,24 @@ class Cores:
     @contextmanager
     def working(self) -> Iterator[None]:
         """While a job runs on the calling thread."""
-        with self._lock:
-            self._jobs += 1
+        self._add(1)
         try:
             yield
         finally:
-            with self._lock:
-                self._jobs -= 1
+            self._add(-1)
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """While a job that runs computes nothing."""
+        self._add(-1)
+        try:
+            yield
+        finally:
+            self._add(1)
+
+    def _add(self, jobs: int) -> None:
+        with self._lock:
+            self._jobs += jobs
 
     def take_share(self) -> None:
         """For the calling thread's next window."""

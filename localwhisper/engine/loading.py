@@ -10,15 +10,16 @@ import torch
 
 from localwhisper.engine import calibration, checkpoint
 from localwhisper.engine.base import Control
-from localwhisper.engine.memory import give_back
+from localwhisper.engine.memory import available_bytes, give_back
 from localwhisper.engine.models import ModelLibrary
-from localwhisper.engine.network import Network
+from localwhisper.engine.network import Network, size_bytes
 from localwhisper.engine.plans import Plan
 from localwhisper.errors import LocalWhisperError, OutOfMemory
 from localwhisper.jobs.model import Quality
 from localwhisper.messages import Message
 
 CHECK_EVERY_S = 0.1
+WORK_BYTES = 1 << 28  # beside the weights: what a window takes to compute
 
 
 class _Entry:
@@ -33,11 +34,13 @@ class ModelCache:
     """Threading: SAFE."""
 
     def __init__(
-        self, library: ModelLibrary, *, idle_timeout_s: float, now: Callable[[], float] = time.monotonic
-    ) -> None:
+        self, library: ModelLibrary, *, idle_timeout_s: float, now: Callable[[], float] = time.monotonic,
+        available_bytes: Callable[[], float] = available_bytes,
+    ) -> None:  # fmt: skip
         self._library = library
         self._idle_timeout_s = idle_timeout_s
         self._now = now
+        self._available_bytes = available_bytes
         self._lock = threading.Lock()
         self._entries: dict[tuple[str, Quality], _Entry] = {}
         self._timer: threading.Timer | None = None
@@ -90,12 +93,33 @@ class ModelCache:
         control.progress(0.0, Message("loading_model", {"model": name}))
         try:
             found = checkpoint.read(path, name)
-            model = Network(found, self._plan(found, quality, control), control.check)
+            plan = self._plan(found, quality, control)
+            self._make_room(size_bytes(found, plan) + WORK_BYTES)
+            model = Network(found, plan, control.check)
         except (MemoryError, RuntimeError) as error:
             raise as_out_of_memory(error, name) from error
         self.loads += 1
         control.check()
         return model
+
+    def _make_room(self, needed_bytes: int) -> None:
+        """Models that nobody uses give way, the longest idle first, until there is enough memory."""
+        with self._lock:
+            entries = sorted(self._entries.values(), key=lambda entry: entry.idle_since_s)
+        for entry in entries:
+            if self._available_bytes() >= needed_bytes:
+                return
+            self._evict(entry, idle_s=0.0)
+            give_back()
+
+    def _evict(self, entry: _Entry, *, idle_s: float) -> None:
+        """Unless it is in use, being loaded, or was used since."""
+        if entry.lock.acquire(blocking=False):
+            try:
+                if entry.users == 0 and self._now() - entry.idle_since_s >= idle_s:
+                    entry.model = None
+            finally:
+                entry.lock.release()
 
     def _plan(self, found: checkpoint.Checkpoint, quality: Quality, control: Control) -> Plan:
         """The one chosen here before, else measured now."""
@@ -119,12 +143,7 @@ class ModelCache:
         with self._lock:
             entries = list(self._entries.values())
         for entry in entries:
-            if entry.lock.acquire(blocking=False):
-                try:
-                    if entry.users == 0 and self._now() - entry.idle_since_s >= self._idle_timeout_s:
-                        entry.model = None
-                finally:
-                    entry.lock.release()
+            self._evict(entry, idle_s=self._idle_timeout_s)
         give_back()
 
     def _evict_later(self) -> None:

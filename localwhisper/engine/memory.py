@@ -1,8 +1,10 @@
 """Memory that is no longer needed, given back to the operating system at once. Where it can't be, nothing happens."""
 
 import ctypes
+import math
 import mmap
 from functools import lru_cache
+from pathlib import Path
 
 from torch import Tensor
 
@@ -32,3 +34,28 @@ def give_back() -> None:
     trim = getattr(_libc(), "malloc_trim", None)  # glibc's
     if trim is not None:
         trim(0)
+
+
+def available_bytes() -> float:
+    """What may still be taken without others having to give way; infinite where that isn't known."""
+    return min(_of_machine(), _of_group())
+
+
+def _of_machine() -> float:
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            rows = dict(line.split(":", 1) for line in file)
+        return int(rows["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        return math.inf
+
+
+def _of_group() -> float:
+    """Of a container: its limit less what is in use, without the files that can be read again."""
+    try:
+        group = Path("/sys/fs/cgroup")
+        limit = int((group / "memory.max").read_text())  # "max" where there is none
+        rows = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+        return limit - int((group / "memory.current").read_text()) + int(rows["inactive_file"])
+    except (OSError, KeyError, ValueError):
+        return math.inf

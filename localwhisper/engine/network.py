@@ -19,6 +19,14 @@ from localwhisper.engine.state import State
 from localwhisper.jobs.model import Detection
 
 
+def size_bytes(checkpoint: Checkpoint, plan: Plan) -> int:
+    """What the weights take in memory, about: the small tensors stay in single precision."""
+    return sum(
+        tensor.numel() * BYTES[plan.encoder if name.startswith("encoder.") else plan.decoder]
+        for name, tensor in checkpoint.tensors.items()
+    )
+
+
 class Network:
     """Nothing of its weights changes once it is built. Threading: SAFE."""
 
@@ -32,13 +40,11 @@ class Network:
         self.encoder = Encoder(self.dims, weights.part("encoder"), FORMATS[plan.encoder], attention)
         text = weights.part("decoder")
         project = logits.FORMATS[plan.logits](text)
-        self.decoder = Decoder(self.dims, text, FORMATS[plan.decoder], FORMATS[plan.cross], project)
+        formats = (FORMATS[plan.decoder], FORMATS[plan.cross])
+        self.decoder = Decoder(self.dims, text, *formats, project, getattr(torch, plan.audio))
         self.batch = Batch(self.decoder)
         self.alignment_heads = checkpoint.alignment_heads()
-        self.size_bytes = sum(
-            tensor.numel() * BYTES[plan.encoder if name.startswith("encoder.") else plan.decoder]
-            for name, tensor in checkpoint.tensors.items()
-        )  # about: the small tensors stay in single precision
+        self.size_bytes = size_bytes(checkpoint, plan)
         # as whisper.model.Whisper counts them
         self.is_multilingual = self.dims.n_vocab >= 51865
         self.num_languages = self.dims.n_vocab - 51765 - int(self.is_multilingual)

@@ -16,6 +16,7 @@ from whisper.audio import HOP_LENGTH, N_FFT, N_FRAMES, SAMPLE_RATE, mel_filters
 
 PIECE_FRAMES = 6000  # one minute
 _FLOOR = 1e-10
+_SAMPLE_BYTES = 2
 _SHIFT_SAMPLES = N_FFT // 2  # frame i is centred on sample i * HOP_LENGTH
 
 
@@ -33,7 +34,6 @@ class Recording:
         except BaseException:
             self._file.close()
             raise
-        self._samples = np.memmap(self._file, np.int16, "r", shape=(self.n_samples,)) if self.n_samples else None
 
     @property
     def n_frames(self) -> int:
@@ -45,17 +45,23 @@ class Recording:
         return self.n_samples / float(SAMPLE_RATE)
 
     def samples(self, start: int, end: int) -> NDArray[np.float32]:
-        """float32, shape (end - start,), in [-1, 1]; zeros behind the end, mirrored before the start."""
+        """float32, shape (end - start,), in [-1, 1]; zeros behind the end, mirrored before the start, which is not
+        behind `end`. Threading: one thread at a time."""
         out = np.zeros(end - start, np.float32)
-        if self._samples is None:
-            return out
         first, last = max(start, 0), min(end, self.n_samples)
         if last > first:
-            out[first - start : last - start] = self._samples[first:last].astype(np.float32) / 32768.0
-        for i in range(start, min(0, end)):
-            if -i < self.n_samples:
-                out[i - start] = np.float32(self._samples[-i]) / np.float32(32768.0)
+            out[first - start : last - start] = self._read(first, last)
+        n_before = min(-start, self.n_samples - 1)
+        if n_before > 0:
+            out[-start - n_before : -start] = self._read(1, n_before + 1)[::-1]
         return out
+
+    def _read(self, first: int, last: int) -> NDArray[np.float32]:
+        # not mapped: what was read of a mapped file counts as this process's memory
+        self._file.seek(first * _SAMPLE_BYTES)
+        found = np.frombuffer(self._file.read((last - first) * _SAMPLE_BYTES), np.int16)
+        samples: NDArray[np.float32] = found.astype(np.float32) / np.float32(32768.0)
+        return samples
 
     def __enter__(self) -> "Recording":
         return self
@@ -63,7 +69,6 @@ class Recording:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._samples = None
         self._file.close()
 
 
@@ -81,10 +86,14 @@ class LogMel:
             loudest = max(loudest, float(self._log(start, min(PIECE_FRAMES, recording.n_frames + 2 - start)).max()))
         self._floor = loudest - 8.0
 
-    def window(self, start: int) -> torch.Tensor:
-        """Up to 30 s from frame `start` on, zero-padded to whisper's window: float32, shape (n_mels, 3000)."""
-        n = min(N_FRAMES, self._recording.n_frames - start)
+    def window(self, start: int, n: int) -> torch.Tensor:
+        """`n` frames from `start` on, zero-padded to whisper's window: float32, shape (n_mels, 3000)."""
         return F.pad(self.frames(start, n), (0, N_FRAMES - n))
+
+    def is_even(self, start: int, n: int) -> bool:
+        """Whether nothing in these frames is louder than the floor."""
+        frames = self.frames(start, n)
+        return bool((frames == frames[0, 0]).all())
 
     def frames(self, start: int, n: int) -> torch.Tensor:
         """float32, shape (n_mels, n); what lies behind the end is silence."""

@@ -1,5 +1,6 @@
 """From measured speeds to remaining times."""
 
+import math
 from collections.abc import Iterable, Mapping
 
 from localwhisper.jobs.model import Job, JobState, Options
@@ -14,14 +15,16 @@ DEFAULT_REAL_TIME_FACTORS: Mapping[str, float] = {
     "large": 3.0,
     "turbo": 1.2,
 }
-START_S = 1.0  # opening the audio and the first window, whatever its length
-LEAST_AUDIO_S = 10.0  # in a shorter clip, opening the model is most of the work
+START_S = 0.3  # opening the audio, whatever its length
+LEAST_AUDIO_S = 10.0  # a shorter clip says too little
+WINDOW_S = 30.0  # the unit in which whisper listens, also where less is left
 NEW_WEIGHT = 0.5  # of the newest measurement against those before
 
 
 def pace(options: Options) -> str:
     """What jobs of about the same speed have in common; by its model's name alone where it is exact."""
-    return options.model if options.quality == "exact" else f"{options.model} {options.quality}"
+    quality = None if options.quality == "exact" else options.quality
+    return " ".join(filter(None, (options.model, quality, options.batch)))
 
 
 def real_time_factor(pace: str, measured: Mapping[str, float]) -> float:
@@ -31,18 +34,23 @@ def real_time_factor(pace: str, measured: Mapping[str, float]) -> float:
     return measured.get(pace, measured.get(model, DEFAULT_REAL_TIME_FACTORS.get(family, 1.0)))
 
 
+def effort_s(audio_s: float) -> float:
+    """Seconds of audio as they weigh: half of the work is in the windows, however full, and half in what is said."""
+    return (audio_s + WINDOW_S * math.ceil(audio_s / WINDOW_S)) / 2
+
+
 def updated(measured: Mapping[str, float], pace: str, *, work_s: float, audio_s: float) -> dict[str, float]:
     """The measured factors with one more job in them."""
     if audio_s < LEAST_AUDIO_S:
         return dict(measured)
-    factor = max(work_s - START_S, 0.05) / audio_s
+    factor = max(work_s - START_S, 0.05) / effort_s(audio_s)
     old = measured.get(pace, factor)
     return {**measured, pace: old + NEW_WEIGHT * (factor - old)}
 
 
 def work_s(job: Job, measured: Mapping[str, float]) -> float:
     """Seconds of work left in a job that waits or runs."""
-    left_s = job.audio_duration * (1 - job.progress / 100)
+    left_s = effort_s(job.audio_duration) * (1 - job.progress / 100)
     start_s = START_S if job.state is not JobState.PROCESSING else 0.0
     return start_s + left_s * real_time_factor(pace(job.options), measured)
 

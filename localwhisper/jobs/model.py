@@ -12,6 +12,7 @@ FRAMES_PER_SECOND = 100  # of whisper's log-mel spectrogram: `seek` counts these
 
 
 Quality = Literal["exact", "fast", "compact"]
+Batch = Literal["auto", "off"]
 
 
 class JobState(str, Enum):
@@ -40,9 +41,15 @@ class Options:
     temperature: float | None = None  # None: whisper's ladder 0.0, 0.2 … 1.0
     beam_size: int | None = None  # None: greedy
     condition_on_previous_text: bool = True
-    vad_filter: bool = False  # leave out windows without speech-like energy
+    vad_filter: bool = False  # leave out silence and even noise
     priority: Literal["normal", "high"] = "normal"
     quality: Quality = "exact"  # openai-whisper's own text; or quicker; or in the least memory
+    batch: Batch | None = None  # auto: windows from pause to pause, several at once; None: as the quality has it
+
+    @property
+    def side_by_side(self) -> bool:
+        """Whether windows stand alone, and are decoded several at once."""
+        return (self.batch or ("auto" if self.quality == "fast" else "off")) == "auto"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +109,7 @@ class Transcript:
     text: str
     language: str
     segments: tuple[Segment, ...]
-    processing_time: float  # seconds of work, over all attempts of this run
+    processing_time: float  # seconds of work in this run, without the wait for the model and without rests
     version: int = 0  # 0: the machine's own; each correction counts one up
 
 

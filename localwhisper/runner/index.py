@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 from localwhisper.errors import JobNotFound
 from localwhisper.jobs.model import Job, JobState
+from localwhisper.jobs.urgency import order
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -56,7 +57,7 @@ class JobIndex:
         """Queued jobs in the order in which they will run."""
         if self._waiting is None:
             queued = (self._jobs[job_id] for job_id in self._queued)
-            self._waiting = sorted(queued, key=lambda job: (job.options.priority != "high", job.created_at))
+            self._waiting = sorted(queued, key=order)
             self._positions = {job.id: n for n, job in enumerate(self._waiting, 1)}
         return self._waiting
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from localwhisper.jobs import estimate
 from localwhisper.jobs.model import Job, JobState
+from localwhisper.jobs.urgency import outranks
 from localwhisper.runner.queue import JobQueue
 from localwhisper.runner.speeds import Speeds
 
@@ -44,7 +45,7 @@ class Outlook:
             return self._running_s(job)
         waiting = self._queue.waiting()
         position = self.queue_position(job) or len(waiting) + 1
-        ahead = [*self._queue.active(), *waiting[: position - 1]]
+        ahead = [one for one in (*self._queue.active(), *waiting[: position - 1]) if not outranks(job, one)]
         wait_s = estimate.wait_s(ahead, self._queue.max_concurrent_jobs, self._speeds.factors)
         return wait_s + self.work_s(job)
 

@@ -13,6 +13,7 @@ from localwhisper.errors import JobAlreadyFinished, JobDamaged, JobNotRetryable,
 from localwhisper.jobs.events import JobRemoved
 from localwhisper.jobs.model import FRAMES_PER_SECOND, Job, JobState, Options, Segment, Transcript, joined
 from localwhisper.jobs.transitions import move
+from localwhisper.jobs.urgency import order, outranks
 from localwhisper.runner.bus import Bus
 from localwhisper.runner.index import JobIndex
 from localwhisper.runner.ledger import Ledger
@@ -68,10 +69,21 @@ class JobQueue:
         self._dispatch()
 
     def _dispatch(self) -> None:
-        while self.is_running and len(self._workers) < self.max_concurrent_jobs:
+        """Give each free place to a job; where none is free, a long job rests for one that outranks it."""
+        while self.is_running:
+            working, resting = self._workers.jobs(resting=False), self._workers.jobs(resting=True)
+            if len(working) < self.max_concurrent_jobs and resting:
+                # also when others wait that outrank it: it then rests again behind one more window
+                self._workers.go_on(min(resting, key=order).id)
+                continue
             waiting = self._next()
             if waiting is None:
                 return
+            if len(working) >= self.max_concurrent_jobs:
+                last = max(working, key=order)
+                if not outranks(waiting, last) or len(resting) >= self.max_concurrent_jobs:
+                    return
+                self._workers.rest(last.id)
             # seen at once, saved by the run: nothing else may take the job meanwhile
             job = move(waiting, JobState.PROCESSING, now=self._ledger.now())
             self._ledger.announce(job)
@@ -156,11 +168,16 @@ class JobQueue:
         return self.index.waiting()
 
     def active(self) -> list[Job]:
-        """Jobs that a worker has."""
+        """Jobs that a worker has, resting ones among them."""
         return self._workers.jobs()
 
+    @property
+    def n_working(self) -> int:
+        """Jobs that are being transcribed now."""
+        return len(self._workers)
+
     def running_s(self, job_id: str) -> float:
-        """Seconds since a worker took the job, whatever the clock on the wall was set to; 0 where none has it."""
+        """Seconds of work since a worker took the job, whatever the clock on the wall says; 0 where none has it."""
         return self._workers.running_s(job_id)
 
     async def segments(self, job_id: str) -> tuple[Segment, ...]:

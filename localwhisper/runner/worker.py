@@ -5,10 +5,9 @@ Knows no loop and no store: it gets data and a reporter, so that another executo
 
 import logging
 import threading
-import time
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +18,7 @@ from localwhisper.logs import request_id
 from localwhisper.messages import Message
 from localwhisper.store.atomic import FULL
 
+CHECK_EVERY_S = 0.1
 log = logging.getLogger(__name__)
 
 
@@ -36,7 +36,6 @@ class Work:
 @dataclass(frozen=True)
 class Finished:
     transcript: Transcript
-    work_s: float  # of this run, without what an earlier one had done
 
 
 @dataclass(frozen=True)
@@ -63,16 +62,46 @@ class Reporter(Protocol):
         """Wait while whoever is reported to has something to do, for a moment."""
 
 
-class WorkerControl:
-    """The engine's Control: stops at a flag, hands everything else to the reporter."""
+class Rest:
+    """Makes work rest between two windows. Each rest ends at its own end(): work that rests again and again
+    gets on by a window each time, so that it is never held up for ever."""
 
-    def __init__(self, run_id: str, stop: threading.Event, reporter: Reporter) -> None:
+    def __init__(self) -> None:
+        self._is_over = threading.Event()
+        self._is_over.set()
+
+    def begin(self) -> None:
+        """From the next window's end on."""
+        self._is_over = threading.Event()
+
+    def end(self) -> None:
+        self._is_over.set()
+
+    def wait(self, check: Callable[[], None]) -> None:
+        """On the worker's thread, until the rest that has begun is over; `check` may raise."""
+        is_over = self._is_over
+        while not is_over.wait(CHECK_EVERY_S):
+            check()
+
+
+@dataclass(frozen=True)
+class Reins:
+    """What a worker minds while it works. Threading: SAFE."""
+
+    stop: threading.Event = field(default_factory=threading.Event)
+    rest: Rest = field(default_factory=Rest)
+
+
+class WorkerControl:
+    """The engine's Control: stops at a flag, rests between windows, hands everything else to the reporter."""
+
+    def __init__(self, run_id: str, reins: Reins, reporter: Reporter) -> None:
         self._run_id = run_id
-        self._stop = stop
+        self._reins = reins
         self._reporter = reporter
 
     def check(self) -> None:
-        if self._stop.is_set():
+        if self._reins.stop.is_set():
             raise Stopped
         self._reporter.give_way()
 
@@ -82,18 +111,17 @@ class WorkerControl:
 
     def window(self, window: Window) -> None:
         self._reporter.window(self._run_id, window)
+        self._reins.rest.wait(self.check)
 
 
-def run(engine: Engine, work: Work, stop: threading.Event, reporter: Reporter) -> Outcome:
+def run(engine: Engine, work: Work, reins: Reins, reporter: Reporter) -> Outcome:
     """Do the work; never raises."""
     request_id.set(work.job_id)
     log.info("model %s begins with %s", work.options.model, work.job_id)
-    control = WorkerControl(work.run_id, stop, reporter)
-    started_s = time.monotonic()
+    control = WorkerControl(work.run_id, reins, reporter)
     try:
         control.check()
-        transcript = engine.transcribe(work.audio, work.options, control, done=work.done)
-        return Finished(transcript, time.monotonic() - started_s)
+        return Finished(engine.transcribe(work.audio, work.options, control, done=work.done))
     except Stopped:
         return Interrupted()
     except LocalWhisperError as error:

@@ -5,7 +5,6 @@ What runs in the worker itself is worker.py; which job is next is decided in que
 
 import asyncio
 import logging
-import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -31,12 +30,20 @@ class Run:
 
     id: str
     job_id: str
-    stop: threading.Event = field(default_factory=threading.Event)
+    reins: worker.Reins = field(default_factory=worker.Reins)
     cancelled: bool = False  # by the user; else a stop means: back into the queue
     reports: asyncio.Queue[Window | worker.Outcome] = field(default_factory=asyncio.Queue)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     started_s: float = field(default_factory=time.monotonic)
     done_before_s: float = 0.0  # seconds of audio that earlier runs had done
+    rests_since_s: float | None = None  # None: it doesn't rest
+    rested_s: float = 0.0
+    message: Message | None = None  # before it rested
+
+    def worked_s(self) -> float:
+        """Seconds since it began, without its rests."""
+        now_s = time.monotonic() if self.rests_since_s is None else self.rests_since_s
+        return now_s - self.started_s - self.rested_s
 
 
 class Workers:
@@ -57,14 +64,37 @@ class Workers:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
-        return len(self._runs)
+        """How many work, and don't rest."""
+        return sum(run.rests_since_s is None for run in self._runs.values())
 
-    def jobs(self) -> list[Job]:
-        return [self._ledger.index.get(run.job_id) for run in self._runs.values()]
+    def jobs(self, *, resting: bool | None = None) -> list[Job]:
+        """All, or those that rest, or those that don't."""
+        return [
+            self._ledger.index.get(run.job_id) for run in self._runs.values()
+            if resting in (None, run.rests_since_s is not None)
+        ]  # fmt: skip
 
     def running_s(self, job_id: str) -> float:
-        started = [run.started_s for run in self._runs.values() if run.job_id == job_id]
-        return time.monotonic() - started[0] if started else 0.0
+        return next((run.worked_s() for run in self._runs.values() if run.job_id == job_id), 0.0)
+
+    def rest(self, job_id: str) -> None:
+        """From the end of its window on, until go_on()."""
+        for run in self._of(job_id):
+            run.reins.rest.begin()
+            run.rests_since_s = time.monotonic()
+            run.message = self._ledger.index.get(job_id).message
+            self._ledger.progress(job_id, Message("job_resting"))
+
+    def go_on(self, job_id: str) -> None:
+        for run in self._of(job_id):
+            run.reins.rest.end()
+            run.rested_s += time.monotonic() - (run.rests_since_s or 0.0)
+            run.rests_since_s = None
+            if run.message is not None and not run.cancelled:
+                self._ledger.progress(job_id, run.message)
+
+    def _of(self, job_id: str) -> list[Run]:
+        return [run for run in self._runs.values() if run.job_id == job_id]
 
     def open(self) -> None:
         self._executor = self._new_executor()
@@ -82,16 +112,16 @@ class Workers:
 
     async def cancel(self, job_id: str) -> None:
         """Tell a job's worker to stop and wait for its outcome, which decides."""
-        for run in [run for run in self._runs.values() if run.job_id == job_id]:
+        for run in self._of(job_id):
             run.cancelled = True
-            run.stop.set()
+            run.reins.stop.set()
             self._ledger.progress(job_id, Message("cancelling"))
             await run.ended.wait()
 
     async def close(self, grace_s: float) -> None:
         """Interrupt all work; what hasn't stopped after `grace_s` is left behind, its reports unheard."""
         for run in self._runs.values():
-            run.stop.set()
+            run.reins.stop.set()
         waits = [asyncio.ensure_future(run.ended.wait()) for run in self._runs.values()]
         if waits:
             _, late = await asyncio.wait(waits, timeout=grace_s)
@@ -108,10 +138,10 @@ class Workers:
         try:
             outcome = await self._work(run)
         except LocalWhisperError as error:  # the store failed under it
-            run.stop.set()
+            run.reins.stop.set()
             outcome = worker.Failed(error.message)
         except Exception as error:
-            run.stop.set()
+            run.reins.stop.set()
             outcome = _unexpected(error)
         if run.id not in self._runs:
             return
@@ -130,7 +160,7 @@ class Workers:
         run.done_before_s = done[-1].after.seek / FRAMES_PER_SECOND if done else 0.0
         audio = await store.audio_path(job)
         work = worker.Work(run_id=run.id, job_id=job.id, audio=audio, options=job.options, done=done)
-        future = asyncio.wrap_future(self._executor.submit(worker.run, self._engine, work, run.stop, self._bridge))
+        future = asyncio.wrap_future(self._executor.submit(worker.run, self._engine, work, run.reins, self._bridge))
         future.add_done_callback(lambda ended: run.reports.put_nowait(_outcome(ended)))
         while True:
             report = await run.reports.get()
@@ -144,14 +174,14 @@ class Workers:
     async def _conclude(self, run: Run, outcome: worker.Outcome) -> None:
         job = self._ledger.index.get(run.job_id)
         match outcome:
-            case worker.Finished(transcript, work_s):
+            case worker.Finished(transcript):
                 try:
                     await self._ledger.store.save_transcript(job.id, transcript)
                 except LocalWhisperError as error:
                     await self._ledger.move(job, JobState.FAILED, error=error.message)
                     return
                 audio_s = job.audio_duration - run.done_before_s
-                self._speeds.record(pace(job.options), work_s=work_s, audio_s=audio_s)
+                self._speeds.record(pace(job.options), work_s=transcript.processing_time, audio_s=audio_s)
                 job = replace(job, language=transcript.language)
                 await self._ledger.move(job, JobState.COMPLETED, transcript=transcript)
             case worker.Failed(error_message):
@@ -167,6 +197,9 @@ class Workers:
         run = self._runs.get(run_id)
         if run is None or run.cancelled:
             return
+        if run.rests_since_s is not None:  # the end of the window before its rest
+            run.message = message
+            message = Message("job_resting")
         duration_s = max(self._ledger.index.get(run.job_id).audio_duration, 0.01)
         self._ledger.progress(run.job_id, message, 100 * done_s / duration_s)
 

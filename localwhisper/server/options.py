@@ -8,7 +8,7 @@ from localwhisper.engine.models import ModelLibrary
 from localwhisper.engine.tables import language_code
 from localwhisper.errors import InvalidOption, ModelCannotTranslate
 from localwhisper.export.cues import Layout
-from localwhisper.jobs.model import Options, Quality
+from localwhisper.jobs.model import Batch, Options, Quality
 
 TRUE = frozenset({"true", "1", "yes", "on"})
 FALSE = frozenset({"false", "0", "no", "off"})
@@ -97,12 +97,15 @@ FIELDS: tuple[Field, ...] = (
           "one fixed sampling temperature instead of whisper's ladder"),
     Field("beam_size", _beam_size, "a whole number from 1 to 10",
           {"type": "integer", "minimum": 1, "maximum": 10}, "beams of the search; greedy without"),
-    Field("vad_filter", parse_boolean, _YES_NO, {**_BOOLEAN, "default": False}, "leave out windows without sound"),
+    Field("vad_filter", parse_boolean, _YES_NO, {**_BOOLEAN, "default": False}, "leave out silence and even noise"),
     Field("priority", _one_of("normal", "high"), "normal, high",
-          {"type": "string", "enum": ["normal", "high"], "default": "normal"}, "high: before the others"),
+          {"type": "string", "enum": ["normal", "high"], "default": "normal"}, "high: before the others, which rest"),
     Field("quality", _one_of("exact", "fast", "compact"), "exact, fast, compact",
           {"type": "string", "enum": ["exact", "fast", "compact"]},
           "exact: openai-whisper's own text; fast: a quicker one; compact: one in the least memory"),
+    Field("batch", _one_of("auto", "off"), "auto, off", {"type": "string", "enum": ["auto", "off"]},
+          "auto: windows cut in pauses, several at once, without the text before and without silence; "
+          "off: one after the other, as whisper; auto where quality is fast"),
 )  # fmt: skip
 BY_NAME = {field.name: field for field in FIELDS}
 
@@ -132,10 +135,15 @@ def _value(field: Field, text: str) -> Any:
 
 
 def parse_options(
-    fields: Mapping[str, str], *, default_model: str, default_quality: Quality, library: ModelLibrary
+    fields: Mapping[str, str],
+    *,
+    default_model: str,
+    default_quality: Quality,
+    library: ModelLibrary,
+    default_batch: Batch | None = None,
 ) -> Options:
     """Raises InvalidOption or ModelCannotTranslate, each naming what is accepted."""
-    values: dict[str, Any] = {"model": default_model, "quality": default_quality}
+    values: dict[str, Any] = {"model": default_model, "quality": default_quality, "batch": default_batch}
     for name, text in fields.items():
         values[name] = _value(BY_NAME[name], text)
     options = Options(**values)

@@ -91,10 +91,11 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Result": _object({
         "text": TEXT, "language": TEXT, "segments": _list(_ref("Segment")), "processing_time": SECONDS,
+        "retries": {**WHOLE, "description": "windows that were decoded again: they looped or were improbable"},
     }),
     "Restored": _object({
         "text": TEXT, "language": TEXT, "segments": _list(_ref("Segment")), "processing_time": SECONDS,
-        "version": WHOLE,
+        "retries": WHOLE, "version": WHOLE,
     }),
     "Line": _object({"start": SECONDS, "end": SECONDS, "text": TEXT}),
     "Token": _object({"token": TEXT}),

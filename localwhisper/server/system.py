@@ -18,7 +18,7 @@ def queue_figures(services: Services) -> views.Json:
     queue = services.queue
     return {
         "queue_size": len(queue.waiting()),
-        "active_jobs": len(queue.active()),
+        "active_jobs": queue.n_working,
         "total_jobs": len(queue.index),
         "max_concurrent_jobs": queue.max_concurrent_jobs,
         "is_running": queue.is_running,

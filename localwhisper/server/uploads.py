@@ -192,7 +192,7 @@ class SubmitHandler(UploadHandler):
         fields = dict(self.fields())
         options = parse_options(
             fields, default_model=services.settings.default_model, default_quality=services.settings.quality,
-            library=services.library,
+            default_batch=services.settings.batch, library=services.library,
         )  # fmt: skip
         job = await self.submit(options)
         scheme = "wss" if self.request.protocol == "https" else "ws"

@@ -68,6 +68,7 @@ def options_body(job: Job) -> Json:
         "vad_filter": options.vad_filter,
         "priority": options.priority,
         "quality": options.quality,
+        "batch": options.batch,
     }
 
 
@@ -110,6 +111,7 @@ def result_body(transcript: Transcript, *, timestamps: bool) -> Json:
         "language": transcript.language,
         "segments": [segment_body(segment) for segment in transcript.segments] if timestamps else [],
         "processing_time": round(transcript.processing_time, 3),
+        "retries": len({segment.seek for segment in transcript.segments if segment.retries}),
     }
 
 

@@ -39,7 +39,7 @@ async def test_completed_job(serve: Serve, engine: StepEngine) -> None:
     assert job["completed_at"] >= job["started_at"] >= job["created_at"]
     assert job["estimated_time_remaining"] is None
     result = job["result"]
-    assert set(result) == {"text", "language", "segments", "processing_time"}
+    assert set(result) == {"text", "language", "segments", "processing_time", "retries"}
     assert result["text"] == " part 0 part 1 part 2"
     assert [(s["id"], s["start"], s["end"]) for s in result["segments"]] == [(0, 0, 1), (1, 1, 2), (2, 2, 3)]
     figures = {"avg_logprob", "no_speech_prob", "compression_ratio", "temperature"}

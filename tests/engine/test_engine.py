@@ -161,6 +161,20 @@ def test_given_back_when_idle_and_not_before(library: ModelLibrary) -> None:
     cache.close()
 
 
+def test_one_that_nobody_uses_gives_way_to_another(library: ModelLibrary, tmp_path: Path) -> None:
+    available = [0.0]
+    cache = ModelCache(library, idle_timeout_s=600, available_bytes=lambda: available[0])
+    with cache.lease("demo", "exact", Recorder()), cache.lease("demo", "fast", Recorder()):
+        pass  # a model in use doesn't
+    assert cache.loaded() == ["demo", "demo"]
+    with cache.lease("demo", "compact", Recorder()):
+        assert cache.loaded() == ["demo"]
+    available[0] = 1e12
+    with cache.lease("demo", "exact", Recorder()):
+        assert cache.loaded() == ["demo", "demo"]
+    cache.close()
+
+
 def test_a_corrupt_checkpoint_says_so(tmp_path: Path) -> None:
     (tmp_path / "tiny.pt").write_bytes(b"no checkpoint")
     library = ModelLibrary(tmp_path, mirror=None, unpack_dir=tmp_path, assets=ASSETS)

@@ -7,7 +7,7 @@ import pytest
 import whisper
 
 from localwhisper.engine.transcriber import WhisperEngine
-from localwhisper.jobs.model import Options
+from localwhisper.jobs.model import Options, Window
 from tests.engine import stock
 from tests.engine.control import Recorder
 
@@ -61,6 +61,23 @@ def test_fallback_repeats_itself_and_equals_stock(
     for _ in range(2):
         found = engine.transcribe(speech["english"], Options(model="demo"), Recorder())
         assert stock.differences(expected, found) == []
+
+
+def test_windows_side_by_side_are_the_same_in_any_company(engine: WhisperEngine, speech: dict[str, Path]) -> None:
+    """Resumed at any window, others are decoded together; no window's text, times or words change."""
+    options = Options(model="demo", batch="auto", word_timestamps=True)
+    whole = Recorder()
+    engine.transcribe(speech["two minutes"], options, whole)
+    assert len(whole.windows) >= 4
+    for n_done in (1, len(whole.windows) - 1):
+        rest = Recorder()
+        engine.transcribe(speech["two minutes"], options, rest, done=whole.windows[:n_done])
+        assert list(map(said, rest.windows)) == list(map(said, whole.windows[n_done:]))
+
+
+def said(window: Window) -> tuple[object, ...]:
+    words = [(word.word, word.start, word.end) for segment in window.segments for word in segment.words or ()]
+    return window.after, [(s.id, s.start, s.end, s.tokens) for s in window.segments], words
 
 
 def test_digital_silence_is_not_decoded(engine: WhisperEngine, tmp_path: Path) -> None:

@@ -32,15 +32,15 @@ def test_each_quality_has_a_speed_of_its_own() -> None:
     exact, fast = (Options(model="tiny", quality=quality) for quality in ("exact", "fast"))
     measured = {estimate.pace(exact): 0.4}
     assert estimate.real_time_factor(estimate.pace(fast), measured) == 0.4  # the nearest there is
-    measured = estimate.updated(measured, estimate.pace(fast), work_s=11.0, audio_s=100.0)
+    measured = estimate.updated(measured, estimate.pace(fast), work_s=estimate.START_S + 12.0, audio_s=120.0)
     assert measured == {"tiny": 0.4, "tiny fast": pytest.approx(0.1)}
     assert estimate.real_time_factor(estimate.pace(exact), measured) == 0.4
 
 
 def test_the_first_measurement_counts_wholly_and_later_ones_by_half() -> None:
-    first = estimate.updated({"base": 0.3}, "tiny", work_s=21.0, audio_s=100.0)
+    first = estimate.updated({"base": 0.3}, "tiny", work_s=estimate.START_S + 24.0, audio_s=120.0)
     assert first == {"base": 0.3, "tiny": pytest.approx(0.2)}
-    second = estimate.updated(first, "tiny", work_s=41.0, audio_s=100.0)
+    second = estimate.updated(first, "tiny", work_s=estimate.START_S + 48.0, audio_s=120.0)
     assert second["tiny"] == pytest.approx(0.3)
     assert first["tiny"] == pytest.approx(0.2)
 
@@ -55,9 +55,14 @@ def test_a_measurement_is_never_zero() -> None:
 
 def test_work_left_falls_with_progress() -> None:
     measured = {"m": 0.5}
-    assert estimate.work_s(job(), measured) == pytest.approx(51.0)
-    running = [estimate.work_s(job(state=JobState.PROCESSING, progress=p), measured) for p in (0, 50, 99.9)]
-    assert running == pytest.approx([50.0, 25.0, 0.05])
+    assert estimate.work_s(job(120), measured) == pytest.approx(estimate.START_S + 60.0)
+    running = [estimate.work_s(job(120, JobState.PROCESSING, p), measured) for p in (0, 50, 99.9)]
+    assert running == pytest.approx([60.0, 30.0, 0.06])
+
+
+def test_a_clip_costs_more_than_its_length_says() -> None:
+    """A window is listened to as a whole; how much is said in it is the other half of the work."""
+    assert [estimate.effort_s(audio_s) for audio_s in (5, 30, 45, 3600)] == [17.5, 30, 52.5, 3600]
 
 
 def test_nobody_ahead_no_wait() -> None:
@@ -67,12 +72,13 @@ def test_nobody_ahead_no_wait() -> None:
 
 def test_the_wait_is_for_the_first_worker_to_be_free() -> None:
     measured = {"m": 1.0}
-    ahead = [job(99.0), job(9.0), job(19.0)]  # 100, 10 and 20 s of work
-    assert estimate.wait_s(ahead, 1, measured) == pytest.approx(130.0)
-    assert estimate.wait_s(ahead, 2, measured) == pytest.approx(30.0)
-    assert estimate.wait_s(ahead, 3, measured) == pytest.approx(10.0)
+    ahead = [job(300), job(30), job(60)]  # 300, 30 and 60 s of work, and what opening takes
+    start_s = estimate.START_S
+    assert estimate.wait_s(ahead, 1, measured) == pytest.approx(390 + 3 * start_s)
+    assert estimate.wait_s(ahead, 2, measured) == pytest.approx(90 + 2 * start_s)
+    assert estimate.wait_s(ahead, 3, measured) == pytest.approx(30 + start_s)
     assert estimate.wait_s(ahead, 4, measured) == 0.0
 
 
 def test_no_workers_is_one() -> None:
-    assert estimate.wait_s([job(9.0)], 0, {"m": 1.0}) == pytest.approx(10.0)
+    assert estimate.wait_s([job(30)], 0, {"m": 1.0}) == pytest.approx(30 + estimate.START_S)

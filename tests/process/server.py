@@ -130,6 +130,13 @@ class Server:
             with error:
                 return json.load(error)
 
+    def get(self, path: str) -> bytes:
+        """An answer as it is."""
+        request = urllib.request.Request((self.base_url or self.url) + path, headers=self.headers)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            body: bytes = answer.read()
+            return body
+
     def submit(self, audio: Path, **fields: str) -> str:
         """The id of a job that was taken."""
         job_id: str = self.submit_answer(audio, **fields)["job_id"]

@@ -3,12 +3,14 @@
 import asyncio
 import errno
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from localwhisper.errors import StorageFull
 from localwhisper.jobs.estimate import LEAST_AUDIO_S
+from localwhisper.runner.worker import Rest
 from localwhisper.store import files
 from tests.client import wav
 from tests.conftest import Serve
@@ -38,6 +40,54 @@ async def test_high_priority_goes_first_then_by_age(serve: Serve, engine: StepEn
     engine.release()
     await client.job_when(second, "completed")
     assert engine.started == [running, urgent, first, second]
+
+
+@pytest.mark.parametrize(("duration_s", "fields"), [(3, {}), (31, {"priority": "high"})], ids=["short", "high"])
+async def test_a_long_job_rests_for_a_more_urgent_one(
+    serve: Serve, engine: StepEngine, duration_s: float, fields: dict[str, str]
+) -> None:
+    client = await serve(max_concurrent_jobs=1)
+    long = (await client.submit(wav(31, 1000))).json["job_id"]
+    await client.job_when(long, "processing")
+    urgent = (await client.submit(wav(duration_s, 1000), fields=fields)).json["job_id"]
+    await client.job_when(urgent, "processing")
+    assert (await client.get("/queue/info")).json["queue"]["active_jobs"] == 1
+    waits_s = [(await client.get(f"/job/{job_id}")).json["estimated_time_remaining"] for job_id in (urgent, long)]
+    assert waits_s == sorted(waits_s)
+    engine.step(4)  # the long one takes one of them, and rests
+    await client.job_when(urgent, "completed")
+    assert (await client.get(f"/job/{long}")).json["status"] == "processing"
+    engine.release()
+    await client.job_when(long, "completed")
+    assert sorted(engine.decoded) == sorted((job_id, number) for job_id in (long, urgent) for number in range(3))
+    assert engine.decoded.index((urgent, 2)) < engine.decoded.index((long, 1))
+
+
+async def test_a_resting_job_can_be_cancelled(serve: Serve, engine: StepEngine) -> None:
+    engine.n_windows = 100
+    client = await serve(max_concurrent_jobs=1)
+    long = (await client.submit(wav(31, 1000))).json["job_id"]
+    await client.job_when(long, "processing")
+    await client.job_when(await client.new_job(), "processing")
+    while not any(job_id == long for job_id, _ in engine.decoded):
+        engine.step()
+        await asyncio.sleep(0.01)
+    assert (await client.get(f"/job/{long}")).json["message"] == "Resting while a more urgent job is done"
+    assert (await client.fetch("DELETE", f"/job/{long}")).json["status"] == "cancelled"
+
+
+def test_each_rest_lets_one_window_pass() -> None:
+    rest, passed = Rest(), threading.Semaphore(0)
+    rest.begin()
+    thread = threading.Thread(target=lambda: [(rest.wait(lambda: None), passed.release()) for _ in range(2)])
+    thread.start()
+    assert not passed.acquire(timeout=0.05)
+    rest.end()
+    rest.begin()
+    assert passed.acquire(timeout=5)
+    assert not passed.acquire(timeout=0.05)
+    rest.end()
+    thread.join()
 
 
 async def test_a_new_start_goes_on_from_the_last_window(serve: Serve, engine: StepEngine, tmp_path: Path) -> None:
@@ -219,7 +269,7 @@ async def test_a_stuck_job_holds_up_no_other_change(serve: Serve, engine: StepEn
     stuck, other = await client.new_job(), await client.new_job()
     await client.job_when(stuck, "processing")
     run = next(iter(client.app._queue._workers._runs.values()))
-    run.stop.set = lambda: None  # type: ignore[method-assign]  # a worker that doesn't hear
+    run.reins.stop.set = lambda: None  # type: ignore[method-assign]  # a worker that doesn't hear
     removing = asyncio.ensure_future(client.fetch("DELETE", f"/job/{stuck}?remove=true"))
     await asyncio.sleep(0.05)
     assert (await client.fetch("DELETE", f"/job/{other}?remove=true")).status == 200

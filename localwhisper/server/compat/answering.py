@@ -27,7 +27,7 @@ class AnsweringHandler(UploadHandler):
         services = self.services
         return parse_options(
             fields, default_model=services.settings.default_model, default_quality=services.settings.quality,
-            library=services.library,
+            default_batch=services.settings.batch, library=services.library,
         )  # fmt: skip
 
     async def transcribe(self, options: Options, filename: str | None = None) -> tuple[Job, Transcript]:

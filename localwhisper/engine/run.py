@@ -1,0 +1,190 @@
+"""The loop over a recording's windows: language, prompts, fallbacks, segments, word times.
+
+Gives what `whisper.transcribe` gives for the same options, window by window and in bounded memory, and goes
+on from any window.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeVar
+
+from torch import Tensor
+from whisper.audio import FRAMES_PER_SECOND, HOP_LENGTH, N_FRAMES
+from whisper.decoding import DecodingResult
+from whisper.tokenizer import Tokenizer, get_tokenizer
+
+from localwhisper.engine import windows
+from localwhisper.engine.alignment import add_word_times
+from localwhisper.engine.base import Control
+from localwhisper.engine.cores import Cores
+from localwhisper.engine.inference import TEMPERATURES, Decoded, decode, is_silence
+from localwhisper.engine.network import Network
+from localwhisper.engine.recording import LogMel, Recording
+from localwhisper.engine.speech import Speech
+from localwhisper.engine.state import CrossKeysValues
+from localwhisper.jobs.model import Detection, Options, Position, Segment, Window, joined
+from localwhisper.messages import Message
+
+LEAST_SKIP_FRAMES = 100  # of silence before speech: what is worth leaving out
+R = TypeVar("R", bound="Run")
+
+
+@dataclass
+class Run:
+    """One recording being transcribed by one thread, one window after the other."""
+
+    model: Network
+    recording: Recording
+    mel: LogMel
+    options: Options
+    control: Control
+    cores: Cores
+    tokenizer: Tokenizer
+    language: str
+    position: Position
+    n_segments: int
+    rested_s: float = 0.0  # while more urgent jobs were done
+
+    @classmethod
+    def begin(
+        cls: type[R], model: Network, recording: Recording, options: Options, control: Control, cores: Cores,
+        done: Sequence[Window],
+    ) -> R:  # fmt: skip
+        """At the start, or behind what is done."""
+        cores.take_share()
+        mel = LogMel(recording, model.dims.n_mels, control.check)
+        language = done[-1].after.language if done else options.language
+        if not model.is_multilingual:
+            language = "en"
+        if language is None:
+            language = detect_language(model, mel, control.check).language
+        tokenizer = get_tokenizer(
+            model.is_multilingual, num_languages=model.num_languages, language=language, task=options.task
+        )
+        if done:
+            position = done[-1].after
+        else:
+            position = Position(language=language, prompt=initial_prompt(options, tokenizer, model))
+        return cls(model, recording, mel, options, control, cores, tokenizer, language, position, len(joined(done)))
+
+    @cached_property
+    def speech(self) -> Speech:
+        return Speech(self.recording, self.control.check)
+
+    def decode_all(self) -> list[Window]:
+        """Decode to the end; each window is handed over as it is done."""
+        made: list[Window] = []
+        n_frames = self.recording.n_frames
+        while self.position.seek < n_frames:
+            self._tell(self.position.seek)
+            for window in self._next():
+                if window.after.seek <= self.position.seek:  # never stand still, whatever the model says
+                    window = replace(window, after=replace(window.after, seek=self.position.seek + N_FRAMES))
+                handed_s = time.monotonic()
+                with self.cores.resting():
+                    self.control.window(window)
+                self.rested_s += time.monotonic() - handed_s
+                made.append(window)
+                self.position = window.after
+                self.n_segments += len(window.segments)
+        self._tell(n_frames)
+        return made
+
+    def _tell(self, seek: int) -> None:
+        total = windows.n_windows(self.recording.n_frames)
+        done_s = seek / FRAMES_PER_SECOND if seek < self.recording.n_frames else self.recording.duration_s
+        current = min(seek // N_FRAMES + 1, total)
+        self.control.progress(done_s, Message("processing_segment", {"current": current, "total": total}))
+
+    def _next(self) -> Iterator[Window]:
+        """What comes behind `position`, which moves with each that is taken."""
+        seek = self.position.seek
+        size = min(N_FRAMES, self.recording.n_frames - seek)
+        if self.options.vad_filter:
+            begins = self.speech.begins(seek)
+            if begins is None or begins >= seek + LEAST_SKIP_FRAMES:
+                yield self._nothing(self.recording.n_frames if begins is None else begins)
+                return
+        yield self._nothing(seek + size) if self._is_empty(seek, size) else self._window(seek, size)
+
+    def _nothing(self, seek: int) -> Window:
+        """Silence up to frame `seek`."""
+        return Window(segments=(), after=replace(self.position, seek=seek, language=self.language))
+
+    def _is_empty(self, seek: int, size: int) -> bool:
+        """Zeros; or so faint against the rest that the model would see the same everywhere."""
+        if not self.recording.samples(seek * HOP_LENGTH, (seek + size) * HOP_LENGTH).any():
+            return True
+        return self.mel.is_even(seek, size)
+
+    def _window(self, seek: int, size: int) -> Window:
+        self.cores.take_share()
+        features, cross = self._encoded(seek, size)
+        (decoded,) = self._decoded(features, cross, self.position.prompt)
+        if is_silence(decoded.result):
+            return self._nothing(seek + size)
+        cut = windows.cut(decoded.result, self.tokenizer, seek=seek, size=size)
+        after, last_speech_s = self._timed(cut, cross, seek, size, self.position.last_speech_s)
+        made = windows.segments(cut.drafts, decoded, first_id=self.n_segments, with_words=self.options.word_timestamps)
+        position = Position(
+            seek=after,
+            language=self.language,
+            prompt=self._next_prompt(made, decoded.result),
+            last_speech_s=last_speech_s,
+        )
+        return Window(segments=made, after=position)
+
+    def _encoded(self, seek: int, size: int) -> tuple[Tensor, CrossKeysValues]:
+        """A window's features, shape (1, n_audio_ctx, n_audio_state), and what the decoder reads of them."""
+        check = self.control.check
+        features = self.model.encoder(self.mel.window(seek, size).to(self.model.device)[None], check)
+        return features, self.model.decoder.cross(features, check)
+
+    def _decoded(self, features: Tensor, cross: CrossKeysValues, prompt: Sequence[int]) -> list[Decoded]:
+        """Of each window in them, behind the same prompt."""
+        options = self.options
+        return decode(
+            self.model, features, cross, language=self.language, task=options.task, prompt=prompt,
+            beam_size=options.beam_size, check=self.control.check,
+            temperatures=TEMPERATURES if options.temperature is None else (options.temperature,),
+            as_whisper=options.quality == "exact",
+        )  # fmt: skip
+
+    def _timed(
+        self, cut: windows.Cut, cross: CrossKeysValues, seek: int, size: int, last_speech_s: float
+    ) -> tuple[int, float]:
+        """Where to go on behind a window, and the end of its last word; its drafts get their words where asked for."""
+        after = seek + cut.advance
+        if not self.options.word_timestamps:
+            return after, last_speech_s
+        add_word_times(cut.drafts, self.model, cross, self.tokenizer, n_frames=size, last_speech_s=last_speech_s)
+        end_s = windows.last_word_end_s(cut.drafts)
+        if end_s is None:
+            return after, last_speech_s
+        if not cut.ends_in_silence and end_s > seek / FRAMES_PER_SECOND:
+            after = round(end_s * FRAMES_PER_SECOND)
+        return after, float(end_s)
+
+    def _next_prompt(self, made: Sequence[Segment], result: DecodingResult) -> tuple[int, ...]:
+        """Nothing behind a window that needed a high temperature."""
+        if not self.options.condition_on_previous_text or result.temperature > 0.5:
+            return ()
+        return _trimmed([*self.position.prompt, *(token for segment in made for token in segment.tokens)], self.model)
+
+
+def initial_prompt(options: Options, tokenizer: Tokenizer, model: Network) -> tuple[int, ...]:
+    text = options.initial_prompt
+    return _trimmed(tokenizer.encode(" " + text.strip()), model) if text else ()
+
+
+def _trimmed(tokens: Sequence[int], model: Network) -> tuple[int, ...]:
+    """The last tokens of a prompt: what whisper reads of it."""
+    return tuple(tokens[-(model.dims.n_text_ctx // 2 - 1) :])
+
+
+def detect_language(model: Network, mel: LogMel, check: Callable[[], None]) -> Detection:
+    """From the first 30 s, what is missing of them being silence."""
+    features = model.encoder(mel.frames(0, N_FRAMES)[None].to(model.device), check)
+    return model.detect_language(features[0])
