@@ -1,4 +1,4 @@
-"""python -m tools.random_checkpoint tiny FILE: a checkpoint with a published model's dimensions and random weights.
+"""python -m tools.random_checkpoint tiny FILE [SHARPNESS]: a checkpoint of a published model's dimensions, random.
 
 It says nothing, but takes the time and the memory of the real one, and needs no download.
 """
@@ -20,7 +20,7 @@ def dimensions(size: str) -> ModelDimensions:
     return ModelDimensions(80, 1500, n_state, n_head, n_layer, 51865, 448, n_state, n_head, n_layer)
 
 
-def tensors(dims: ModelDimensions, seed: int = 0) -> dict[str, Tensor]:
+def tensors(dims: ModelDimensions, seed: int = 0, sharpness: float = SHARPNESS) -> dict[str, Tensor]:
     """Half precision, by openai-whisper's names."""
     encoder = AudioEncoder(dims.n_mels, dims.n_audio_ctx, dims.n_audio_state, dims.n_audio_head, dims.n_audio_layer)
     decoder = TextDecoder(dims.n_vocab, dims.n_text_ctx, dims.n_text_state, dims.n_text_head, dims.n_text_layer)
@@ -28,11 +28,11 @@ def tensors(dims: ModelDimensions, seed: int = 0) -> dict[str, Tensor]:
     made = {}
     for part, module in (("encoder", encoder), ("decoder", decoder)):
         for name, value in module.state_dict().items():
-            made[f"{part}.{name}"] = _value(name, value, generator).half()
+            made[f"{part}.{name}"] = _value(name, value, generator, sharpness).half()
     return made
 
 
-def _value(name: str, old: Tensor, generator: torch.Generator) -> Tensor:
+def _value(name: str, old: Tensor, generator: torch.Generator, sharpness: float) -> Tensor:
     if "ln" in name.split(".")[-2:][0] or (name == "positional_embedding" and old.shape[0] > 1000):
         return old  # layer norms as they begin; the encoder's sinusoids
     if name.endswith("bias"):
@@ -40,15 +40,15 @@ def _value(name: str, old: Tensor, generator: torch.Generator) -> Tensor:
     if "embedding" in name:
         return torch.randn(old.shape, generator=generator) * 0.02
     fan_in = old[0].numel()
-    scale = SHARPNESS if name.endswith(("query.weight", "key.weight")) else 1.0
+    scale = sharpness if name.endswith(("query.weight", "key.weight")) else 1.0
     return torch.randn(old.shape, generator=generator) * scale / fan_in**0.5
 
 
-def write(size: str, path: Path) -> Path:
+def write(size: str, path: Path, sharpness: float = SHARPNESS) -> Path:
     dims = dimensions(size)
-    torch.save({"dims": vars(dims), "model_state_dict": tensors(dims)}, path)
+    torch.save({"dims": vars(dims), "model_state_dict": tensors(dims, sharpness=sharpness)}, path)
     return path
 
 
 if __name__ == "__main__":
-    write(sys.argv[1], Path(sys.argv[2]))
+    write(sys.argv[1], Path(sys.argv[2]), *map(float, sys.argv[3:]))
