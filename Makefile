@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 ARGS ?=
 PAGE_CHECKS := tests/browser/node_modules/.installed
 
-.PHONY: run test lint check browser proxy screenshots torture load bench bench-page bench-memory bench-waiting bench-stops release clean
+.PHONY: run test lint check browser proxy screenshots torture load soak fuzz bench bench-page bench-memory bench-waiting bench-stops release clean
 
 run: $(VENV)/.run
 	$(BIN)/python -m localwhisper --test-services $(ARGS)
@@ -87,6 +87,16 @@ torture: $(VENV)/.dev
 # what clients wait for while all workers, 200 sockets and uploads are busy
 load: $(VENV)/.dev
 	$(BIN)/python -m tests.torture.load $(ARGS)
+	$(BIN)/python -m tests.torture.many
+
+# ten minutes of use and abuse: descriptors, threads and memory stay what they were
+soak: $(VENV)/.dev
+	$(BIN)/python -m tests.torture.soak $(ARGS)
+
+# the API, the sockets and the store's reader against what nobody thought of
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m tests.torture.fuzz $(ARGS)
+	$(BIN)/python -m pytest -q --hypothesis-profile long tests/store/test_fuzz.py tests/contract/test_fuzz.py
 
 # sdist and wheel, checked as a user gets them: metadata, install, start, transcribe
 release: $(VENV)/.dev

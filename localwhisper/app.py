@@ -3,13 +3,15 @@
 import asyncio
 import errno
 import socket
-from collections.abc import Callable
+import sys
+import threading
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-import tornado.httpserver
 import tornado.netutil
 
 from localwhisper import paths
@@ -23,6 +25,7 @@ from localwhisper.engine.models import ModelLibrary
 from localwhisper.errors import PortInUse, StorageUnwritable
 from localwhisper.runner.bus import Bus
 from localwhisper.runner.corrections import Corrections
+from localwhisper.runner.courtesy import RightOfWay, Selector, go_second
 from localwhisper.runner.detection import Detector
 from localwhisper.runner.downloads import Downloads
 from localwhisper.runner.outlook import Outlook
@@ -31,13 +34,13 @@ from localwhisper.runner.search import Search
 from localwhisper.runner.speeds import Speeds
 from localwhisper.runner.storing import AsyncStore
 from localwhisper.runner.waveforms import Waveforms
-from localwhisper.runner.worker import step_back
 from localwhisper.server import openapi, routes
 from localwhisper.server.base import NotFoundHandler, log_request
 from localwhisper.server.connections import Connections
 from localwhisper.server.door import Door
 from localwhisper.server.gate import Gate
 from localwhisper.server.lag import LoopLag
+from localwhisper.server.listener import FOR_THE_WORK, Listener, raise_limit
 from localwhisper.server.metrics import Metrics
 from localwhisper.server.rendered import Rendered
 from localwhisper.server.services import Services
@@ -68,6 +71,17 @@ def utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
+def started_threads(n_threads: int, name: str) -> ThreadPoolExecutor:
+    """An executor with all its threads, which otherwise come one by one: where memory is short then, submit() raises,
+    and yet another thread may do the work later."""
+    executor = ThreadPoolExecutor(n_threads, name)
+    all_here = threading.Barrier(n_threads + 1)
+    for _ in range(n_threads):
+        executor.submit(all_here.wait)
+    all_here.wait()
+    return executor
+
+
 def model_library(settings: Settings) -> ModelLibrary:
     model_dir = settings.model_dir or tables.default_model_dir()
     return ModelLibrary(
@@ -92,23 +106,26 @@ class App:
     """One server on one data directory. `engine` stands in for the real one in tests."""
 
     def __init__(
-        self, settings: Settings, *, engine: Engine | None = None, now: Callable[[], datetime] = utc_now
-    ) -> None:
+        self, settings: Settings, *, engine: Engine | None = None, now: Callable[[], datetime] = utc_now,
+        give_way: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        """`give_way`: see runner.bridge."""
         self.settings = settings
         self._lock = DataDirLock(settings.data_dir)
         library = model_library(settings)
         self._engine = engine or whisper_engine(settings, library)
         self._store = AsyncStore(FileStore(settings.data_dir))
-        self._uploads = ThreadPoolExecutor(UPLOAD_THREADS, thread_name_prefix="upload")
-        self._probes = ThreadPoolExecutor(PROBE_THREADS, thread_name_prefix="probe")
+        self._uploads = started_threads(UPLOAD_THREADS, "upload")
+        self._probes = started_threads(PROBE_THREADS, "probe")
         speeds_file = paths.speeds(settings.data_dir)
         speeds = Speeds(load_speeds(speeds_file), partial(self._store.later, save_speeds, speeds_file))
         bus = Bus()
         self._queue = JobQueue(
             store=self._store, engine=self._engine, bus=bus, speeds=speeds,
             # for each job that works, one may rest
-            new_executor=partial(ThreadPoolExecutor, 2 * settings.max_concurrent_jobs, "worker", step_back),
+            new_executor=partial(ThreadPoolExecutor, 2 * settings.max_concurrent_jobs, "worker", go_second),
             max_concurrent_jobs=settings.max_concurrent_jobs, now=now, default_model=settings.default_model,
+            give_way=give_way,
         )  # fmt: skip
         self._downloads = Downloads(library, bus)
         self._detector = Detector(self._engine)
@@ -142,9 +159,9 @@ class App:
         except OSError as error:
             raise StorageUnwritable(path=str(settings.data_dir), reason=error.strerror) from None
         self._lock.acquire()
-        self._server = tornado.httpserver.HTTPServer(
-            self._application(), chunk_size=CHUNK_BYTES, max_body_size=1024 * 1024, no_keep_alive=False,
-            idle_connection_timeout=120, body_timeout=BODY_TIMEOUT_S,
+        self._server = Listener(
+            self._application(), most_descriptors=raise_limit() - FOR_THE_WORK, chunk_size=CHUNK_BYTES,
+            max_body_size=1024 * 1024, no_keep_alive=False, idle_connection_timeout=120, body_timeout=BODY_TIMEOUT_S,
         )  # fmt: skip
         sockets = self._bind()
         try:
@@ -197,3 +214,13 @@ class App:
         stop_all()
         await asyncio.get_running_loop().run_in_executor(None, self._store.close)
         self._lock.release()
+
+
+def run_first(serve: Callable[[Callable[[], None]], Coroutine[Any, Any, None]]) -> None:
+    """Run this on an event loop that has the right of way; it is given an App's `give_way`."""
+    way = RightOfWay()
+    if sys.version_info >= (3, 11) and sys.platform != "win32":
+        with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(Selector(way))) as runner:
+            runner.run(serve(way.wait))
+    else:
+        asyncio.run(serve(way.wait))

@@ -3,6 +3,7 @@
 The texts live in messages.py, the HTTP statuses in server/http_errors.py.
 """
 
+import errno
 from typing import ClassVar
 
 from localwhisper.messages import Message, render
@@ -195,6 +196,12 @@ class OutOfMemory(LocalWhisperError):
     code = "out_of_memory"
 
 
+class MemoryFull(LocalWhisperError):
+    """The machine has no memory left for what was asked."""
+
+    code = "memory_full"
+
+
 class EngineNotLoaded(LocalWhisperError):
     """torch could not be imported; a second try in the same process can't succeed either."""
 
@@ -262,6 +269,14 @@ class InternalError(LocalWhisperError):
     """Params: log_id, under which the traceback stands in the log."""
 
     code = "internal_error"
+
+
+def lacks_memory(error: BaseException | None) -> bool:
+    """Whether the system refused memory: for an object, a thread or a process."""
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    is_thread = isinstance(error, RuntimeError) and "can't start new thread" in str(error)
+    return isinstance(error, MemoryError) or is_thread
 
 
 # -- control flow ------------------------------------------------------------------------

@@ -98,8 +98,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Esta dirección no acepta {method}. Vea /openapi.json.",
     ),
     "forbidden_host": (
-        "Requests for the host '{host}' are not served. Use localhost.",
-        "No se atienden solicitudes para el host '{host}'. Use localhost.",
+        "Requests for the host '{host}' are not served. Use localhost, or allow it with --allowed-hosts.",
+        "No se atienden solicitudes para el host '{host}'. Use localhost o permítalo con --allowed-hosts.",
     ),
     "forbidden_origin": (
         "Pages of '{origin}' may not use this server.",
@@ -213,6 +213,11 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Choose a smaller model or run fewer jobs at once.",
         "La memoria de este equipo no alcanzó para el modelo {model}. "
         "Elija un modelo más pequeño o menos trabajos a la vez.",
+    ),
+    "memory_full": (
+        "This machine has no memory left for that. Close other programs or wait until jobs are done, then try again.",
+        "Este equipo no tiene memoria libre para eso. "
+        "Cierre otros programas o espere a que acaben los trabajos, e inténtelo de nuevo.",
     ),
     "engine_not_loaded": (
         "The speech engine could not be loaded; most often memory has run out. "

@@ -2,20 +2,25 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 import tornado.ioloop
 from tornado.platform.asyncio import AsyncIOLoop
 
 from localwhisper import settings
-from localwhisper.app import App
+from localwhisper.app import App, utc_now
 from localwhisper.engine.base import Engine
 from tests import speech
 from tests.client import Client
 from tests.engines import StepEngine
 
 Serve = Callable[..., Awaitable[Client]]
+hypothesis.settings.register_profile("brief", max_examples=50, deadline=None, derandomize=True, database=None)
+hypothesis.settings.register_profile("long", max_examples=5000, deadline=None, database=None, print_blob=True)
+hypothesis.settings.load_profile("brief")
 
 
 @pytest.fixture
@@ -46,7 +51,10 @@ def serve(io_loop: tornado.ioloop.IOLoop, engine: StepEngine, tmp_path: Path) ->
     """await serve(**settings) → a client of a real server in this process, with the step engine."""
     clients: list[Client] = []
 
-    async def start(*, engine: Engine = engine, data_dir: Path = tmp_path / "data", **given: object) -> Client:
+    async def start(
+        *, engine: Engine = engine, data_dir: Path = tmp_path / "data", now: Callable[[], datetime] = utc_now,
+        **given: object,
+    ) -> Client:  # fmt: skip
         values = {
             "port": "0",
             "data_dir": str(data_dir),
@@ -54,7 +62,7 @@ def serve(io_loop: tornado.ioloop.IOLoop, engine: StepEngine, tmp_path: Path) ->
             "model_dir": str(tmp_path / "models"),
         }
         values |= {name: str(value) for name, value in given.items()}
-        app = App(settings.load(values, {}), engine=engine)
+        app = App(settings.load(values, {}), engine=engine, now=now)
         client = Client(app, await app.start())
         clients.append(client)
         return client

@@ -10,12 +10,13 @@ from threading import Thread, Timer
 from typing import IO
 
 from localwhisper.audio.ffmpeg import PCM_TO_STDOUT, SAMPLE_RATE, command, running
-from localwhisper.errors import AudioTimeout, AudioTooLong, AudioUnreadable, NoAudioTrack
+from localwhisper.errors import AudioTimeout, AudioTooLong, AudioUnreadable, MemoryFull, NoAudioTrack
 
 # Both at the margin that ffmpeg's own lines have: what a file's tags say is indented further.
 _DURATION = re.compile(r"^  Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)", re.MULTILINE)
 _STREAM = re.compile(r"^  Stream #\d+:\d+.*?: (\w+):", re.MULTILINE)
 _ERROR = re.compile(r"^(?:file:)?.*: (Invalid data found when processing input|.* not found)$", re.MULTILINE)
+_NO_MEMORY = re.compile(r"pthread_create\(\) failed|error while loading shared libraries")
 _TRIAL_S = 1  # seconds that must decode before a file is taken
 _BYTES_PER_S = 2 * SAMPLE_RATE
 _MOST_SAID_BYTES = 256 * 1024
@@ -29,10 +30,12 @@ class AudioInfo:
 def probe(path: Path, *, max_audio_s: float, timeout_s: float = 30) -> AudioInfo:
     """Decode the first second and read the length from the header, or measure it where there is none.
 
-    Raises AudioUnreadable, NoAudioTrack, AudioTooLong, AudioTimeout or FfmpegMissing.
+    Raises AudioUnreadable, NoAudioTrack, AudioTooLong, AudioTimeout, FfmpegMissing or MemoryFull.
     """
-    has_sound, said = _try(path, timeout_s)
+    has_sound, said, code = _try(path, timeout_s)
     if not has_sound:
+        if _NO_MEMORY.search(said) or (code < 0 and not said):  # it broke down before it read anything
+            raise MemoryFull
         kinds = _STREAM.findall(said)
         if kinds and "Audio" not in kinds:
             raise NoAudioTrack
@@ -60,8 +63,8 @@ def _measure(path: Path, max_audio_s: float, timeout_s: float) -> float:
     return n_bytes / _BYTES_PER_S
 
 
-def _try(path: Path, timeout_s: float) -> tuple[bool, str]:
-    """Whether the first second decodes, and the beginning of what ffmpeg says."""
+def _try(path: Path, timeout_s: float) -> tuple[bool, str, int]:
+    """Whether the first second decodes, the beginning of what ffmpeg says, and its exit code."""
     arguments = command(path, "-t", str(_TRIAL_S), *PCM_TO_STDOUT)
     with running(arguments, stderr=subprocess.PIPE) as process, _deadline(process, timeout_s):
         assert process.stdout is not None
@@ -73,7 +76,8 @@ def _try(path: Path, timeout_s: float) -> tuple[bool, str]:
         while process.stdout.read(1 << 16):
             has_sound = True
         listener.join()
-    return has_sound, b"".join(said).decode(errors="replace")
+        code = process.wait()
+    return has_sound, b"".join(said).decode(errors="replace"), code
 
 
 def _listen(pipe: IO[bytes], said: list[bytes]) -> None:

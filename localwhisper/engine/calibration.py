@@ -29,16 +29,22 @@ from localwhisper.jobs.model import Quality
 # 8-bit weights and activations give 1e-2 on real weights; a kernel that overflows gives 1e-1 and more.
 TOLERANCE: dict[Quality, float] = {"exact": 1e-4, "fast": 0.05, "compact": 0.05}
 ENCODERS = (("int8", "float32"), ("int8-reduced", "float32"), ("bfloat16", "bfloat16"), ("bfloat16", "float32"))
-DECODERS = ("float16-packed", "int8", "int8-reduced")
-LOGITS = ("float16-packed", "int8", "int8-reduced")
-LOGITS_BEYOND_EXACT = ("ranked", *LOGITS)  # what can't win is rounded, which the text's probability shows
+CROSS = ("float16-packed", "int8", "int8-reduced")
+DECODERS = ("float16-rows", "int8-rows", *CROSS)
+LOGITS: dict[Quality, Sequence[str]] = {
+    "exact": ("screened", "float16-rows", "float16-packed"),  # what can win isn't rounded
+    "fast": ("screened", "int8-rows", "float16-rows", *CROSS),
+    "compact": ("int8-rows", "int8", "int8-reduced"),
+}
+AUDIO = {"int8-rows": "float16"}  # by the decoder's format, in what it keeps a window's keys and values
 ON_DEVICE = (("float16", "float16"), ("bfloat16", "bfloat16"))
 ROUNDS = 5  # each of them times every candidate, so that another load strikes all alike
+HOPELESS = 1.5  # times the shortest: not measured any further
 ALIKE = 1.03  # times that differ by less count as the same: the more accurate one is taken
 N_TEXT_LAYERS = 4  # with fewer, their weights would stay in the processor's cache as they don't in use
 N_TOKENS = 8  # of the text that the decoder is checked on
 N_BEST = 10  # of the logits: those that are compared
-VERSION = 2  # of what is measured here: a choice made by another is made again
+VERSION = 3  # of what is measured here: a choice made by another is made again
 
 
 @dataclass(frozen=True)
@@ -70,16 +76,16 @@ def choose(checkpoint: Checkpoint, quality: Quality, check: Callable[[], None]) 
     n_layer = min(N_TEXT_LAYERS, checkpoint.dims.n_text_layer)
     slice_dims = replace(checkpoint.dims, n_audio_layer=1, n_text_layer=n_layer)
     bench = _Bench(replace(checkpoint, dims=slice_dims), torch.device(where))
-    singles = DECODERS if where == "cpu" else [format for format, _ in ON_DEVICE]
+    halves = [format for format, _ in ON_DEVICE]
     encoder, encoder_before = _best(bench.encoder, ENCODERS if where == "cpu" else ON_DEVICE, quality, check)
-    cross, _ = _best(bench.cross, _single(singles), quality, check)
-    of_words = singles if where != "cpu" else LOGITS if quality == "exact" else LOGITS_BEYOND_EXACT
+    cross, _ = _best(bench.cross, _single(CROSS if where == "cpu" else halves), quality, check)
+    of_words = LOGITS[quality] if where == "cpu" else halves
     words, words_before = _best(bench.logits, _single(of_words), quality, check)
     bench.project_with(words.format)
-    decoder, decoder_before = _best(bench.decoder, _single(singles), quality, check)
+    decoder, decoder_before = _best(bench.decoder, _single(DECODERS if where == "cpu" else halves), quality, check)
     plan = Plan(
         encoder=encoder.format, attention=encoder.attention, decoder=decoder.format, cross=cross.format,
-        logits=words.format, device=where,
+        logits=words.format, audio=_audio(decoder.format), device=where,
     )  # fmt: skip
     return Chosen(
         plan=plan, encoder_speedup=encoder_before.work_s / encoder.work_s,
@@ -127,8 +133,11 @@ def _times_s(works: Mapping[tuple[str, str], Work], check: Callable[[], None]) -
     clock = time.thread_time if torch.get_num_threads() == 1 and device() == "cpu" else time.perf_counter
     shortest_s = dict.fromkeys(works, float("inf"))
     for _ in range(ROUNDS):
+        hopeless_s = HOPELESS * min(shortest_s.values())
         for candidate, work in works.items():
             check()
+            if hopeless_s < shortest_s[candidate] < float("inf"):
+                continue
             started_s = clock()
             work().cpu()  # a copy waits for a device
             shortest_s[candidate] = min(shortest_s[candidate], clock() - started_s)
@@ -163,9 +172,10 @@ class _Bench:
     def decoder(self, format: str, attention: str) -> Work:
         """A token at a time, as texts are decoded."""
         decoder = self._decoder(format, "float32")
+        cross = [(keys.to(decoder.audio_type), values.to(decoder.audio_type)) for keys, values in self._cross]
 
         def steps() -> Tensor:
-            state = State(self._cross, self._dims.n_text_ctx)
+            state = State(cross, self._dims.n_text_ctx)
             rows = [decoder([Step(self._tokens[:, i : i + 1], state)])[0] for i in range(N_TOKENS)]
             return torch.cat(rows, dim=1)
 
@@ -176,16 +186,25 @@ class _Bench:
         self._project = logits.FORMATS[format](self._decoder_weights)
 
     def logits(self, format: str, attention: str) -> Work:
-        """A token at a time; what can win is compared."""
+        """A token at a time; what can win is compared, and what all together come to."""
         project = logits.FORMATS[format](self._decoder_weights)
 
         def steps() -> Tensor:
             found = torch.cat([project(row[None], True) for row in self._states])
             if self._best is None:  # the reference comes first
                 self._best = found.topk(N_BEST).indices
-            return found.gather(1, self._best)
+            return torch.cat([found.gather(1, self._best), found.logsumexp(1, keepdim=True)], dim=1)
 
         return steps
 
     def _decoder(self, linear: str, cross: str) -> Decoder:
-        return Decoder(self._dims, self._decoder_weights, FORMATS[linear], FORMATS[cross], self._project)
+        return Decoder(self._dims, self._decoder_weights, FORMATS[linear], FORMATS[cross], self._project, _type(linear))
+
+
+def _audio(decoder: str) -> str:
+    return AUDIO.get(decoder, "float32")
+
+
+def _type(decoder: str) -> torch.dtype:
+    found: torch.dtype = getattr(torch, _audio(decoder))
+    return found

@@ -15,6 +15,7 @@ from localwhisper.errors import ModelCorrupt
 
 MOST_DIM = 200_000  # whisper's largest is its vocabulary of 51,866
 MOST_LAYERS = 256  # whisper's large has 32
+ZIP = b"PK\3\4"  # what torch saves begins with
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,9 @@ class Checkpoint:
 
 def read(path: Path, name: str) -> Checkpoint:
     """Raises ModelCorrupt where it isn't one, or lacks a tensor; MemoryError and OSError as they are."""
+    with open(path, "rb") as file:
+        if file.read(len(ZIP)) != ZIP:
+            raise ModelCorrupt(model=name, reason="it is not what torch saves")
     try:
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         dims = ModelDimensions(**content["dims"])
@@ -56,6 +60,8 @@ def read(path: Path, name: str) -> Checkpoint:
             raise
         raise ModelCorrupt(model=name, reason="it breaks off") from None
     except Exception as error:  # torch.load raises nearly everything for a file that isn't one
+        if "allocate memory" in str(error):  # in mapping it
+            raise MemoryError(str(error)) from None
         reason = str(error).splitlines()[0][:120] if str(error) else "unreadable"
         raise ModelCorrupt(model=name, reason=reason) from None
     return Checkpoint(name, dims, tensors, is_mapped=True)

@@ -11,9 +11,11 @@ import torch.nn.functional as F
 from torch import Tensor
 from whisper.model import ModelDimensions
 
+from localwhisper.engine.compiled import CompiledLayers
 from localwhisper.engine.layers import Norm, Weights
-from localwhisper.engine.linears import Format
+from localwhisper.engine.linears import Format, Linear
 from localwhisper.engine.logits import Logits
+from localwhisper.engine.rows import MOST_ROWS, Rows
 from localwhisper.engine.state import CrossKeysValues, State
 
 
@@ -35,6 +37,13 @@ class Step:
     def n_new(self) -> int:
         return self.tokens.shape[1]
 
+    @property
+    def is_next(self) -> bool:
+        """One more token in every row, and nothing else is asked for."""
+        state = self.state
+        is_plain = self.wanted == (-1,) and state.cross_scores is None and state.length < state.n_text_ctx
+        return is_plain and self.tokens.shape == (state.n_audio * state.n_group, 1)
+
 
 class _Layer:
     def __init__(self, weights: Weights, linear: Format, cross_linear: Format) -> None:
@@ -49,14 +58,25 @@ class _Layer:
         self.up = weights.linear(linear, "mlp.0")
         self.down = weights.linear(linear, "mlp.2")
 
+    @property
+    def matrices(self) -> list[Linear]:
+        """In the order of kernels.py, as the norms."""
+        return [self.qkv, self.out, self.cross_query, self.cross_out, self.up, self.down]
+
+    @property
+    def norms(self) -> list[Norm]:
+        return [self.attn_ln, self.cross_ln, self.mlp_ln]
+
 
 class Decoder:
     """Threading: SAFE, for states of one's own."""
 
     def __init__(
-        self, dims: ModelDimensions, weights: Weights, linear: Format, cross_linear: Format, project: Logits
-    ) -> None:
-        """`cross_linear`: for the projection of a whole window's features, many rows at once."""
+        self, dims: ModelDimensions, weights: Weights, linear: Format, cross_linear: Format, project: Logits,
+        audio_type: torch.dtype = torch.float32,
+    ) -> None:  # fmt: skip
+        """`cross_linear`: for the projection of a whole window's features, many rows at once, to be kept in
+        `audio_type`."""
         self.dims = dims
         # single rows are looked up: on the CPU they stay in the file
         self.embedding = weights.stored("token_embedding.weight").to(weights.device)
@@ -64,6 +84,12 @@ class Decoder:
         self.layers = [_Layer(weights.part(f"blocks.{i}"), linear, cross_linear) for i in range(dims.n_text_layer)]
         self.ln = Norm(weights.part("ln"))
         self.project = project
+        self.audio_type = audio_type
+        rows = [[one for one in layer.matrices if isinstance(one, Rows)] for layer in self.layers]
+        self.compiled: CompiledLayers | None = None
+        if all(len(found) == len(layer.matrices) for found, layer in zip(rows, self.layers, strict=True)):
+            parts = [(found, layer.norms) for found, layer in zip(rows, self.layers, strict=True)]
+            self.compiled = CompiledLayers(parts, self.ln, dims.n_text_head)
 
     def cross(self, features: Tensor, check: Callable[[], None] = lambda: None) -> CrossKeysValues:
         """Encoded audio, shape (n_audio, n_audio_ctx, n_audio_state) → its keys and values for every layer."""
@@ -71,12 +97,20 @@ class Decoder:
         for layer in self.layers:
             check()
             both = layer.cross_kv(features).view(*features.shape[:2], 2, self.dims.n_text_head, -1)
-            keys, values = both.permute(2, 0, 3, 1, 4).contiguous()
+            keys, values = both.permute(2, 0, 3, 1, 4).to(self.audio_type).contiguous()
             pairs.append((keys, values))
         return pairs
 
     def __call__(self, steps: Sequence[Step]) -> list[Tensor]:
         """Logits of each step, float32, shape (n_rows, len(wanted), n_vocab); the states move on."""
+        only_best = all(step.only_best for step in steps)
+        if self.compiled and all(step.is_next for step in steps) and sum(len(s.tokens) for s in steps) <= MOST_ROWS:
+            x = self.compiled(_join([self._embedded(step) for step in steps]), [step.state for step in steps])
+            logits = self.project(x, only_best)
+            sizes = [len(step.tokens) for step in steps]
+            for step in steps:
+                step.state.advance(1, shared=len(step.tokens) == step.state.n_audio)
+            return [one[:, None] for one in torch.split(logits, sizes)]
         ends = torch.tensor([step.tokens.numel() for step in steps]).cumsum(0).tolist()
         parts = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
         x = _join([self._embedded(step) for step in steps])  # (all tokens of all steps, n_text_state)
@@ -94,7 +128,6 @@ class Decoder:
         asked = [
             x[part].view(*step.tokens.shape, -1)[:, list(step.wanted)] for step, part in zip(steps, parts, strict=True)
         ]
-        only_best = all(step.only_best for step in steps)
         logits = self.project(self.ln(_join([one.flatten(0, 1) for one in asked])), only_best)
         for step in steps:
             step.state.advance(step.n_new, shared=len(step.tokens) == step.state.n_audio)

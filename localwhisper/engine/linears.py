@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from localwhisper.engine.rows import float16_rows, int8_rows
+
 Linear = Callable[[Tensor], Tensor]  # float32, shape (…, n_in) → float32, shape (…, n_out)
 Format = Callable[[Tensor, Tensor | None], Linear]  # weight, shape (n_out, n_in), and bias, shape (n_out,), of any type
 
@@ -64,7 +66,10 @@ FORMATS: Mapping[str, Format] = {
     "int8-reduced": int8_reduced,
     "bfloat16": _lower(torch.bfloat16),
     "float16": _lower(torch.float16),
+    "float16-rows": float16_rows,  # on the processor, for a few rows of x
+    "int8-rows": int8_rows,
 }
 BYTES = {  # a weight
-    "float32": 4, "ranked": 3, "float16-packed": 2, "bfloat16": 2, "float16": 2, "int8": 1, "int8-reduced": 1,
+    "float32": 4, "float16-packed": 2, "bfloat16": 2, "float16": 2, "int8": 1, "int8-reduced": 1,
+    "float16-rows": 2, "int8-rows": 1, "screened": 1,
 }  # fmt: skip

@@ -1,43 +1,51 @@
 """The product with the whole vocabulary, which is half of a token's time in small models.
 
-Greedy and beam search only look at the tokens that can win. `ranked` finds those in 8 bits, which reads a
-quarter of the memory, and computes them alone in full.
+Greedy and beam search only look at the tokens that can win. `screened` finds those in 8 bits, which reads half of
+the memory, and computes them in full: what it leaves rounded is certain to lose.
 """
 
 from collections.abc import Callable, Mapping
 from functools import partial
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from localwhisper.engine import linears
+from localwhisper.engine import kernels, linears
 from localwhisper.engine.layers import Weights
 from localwhisper.engine.linears import Format
+from localwhisper.engine.rows import WIDEN_ROWS, Rows, in_parts, int8_rows
 
 Logits = Callable[[Tensor, bool], Tensor]  # (n_rows, n_state) → float32 (n_rows, n_vocab); True: the best will do
 
-N_RANKED = 256  # more than whisper's filters ever suppress, so that the best that are left are among them
+N_BEST = 256  # at least, are computed in full: more than whisper's filters ever suppress
 N_SPECIAL = 1609  # whisper's special tokens and timestamps, at the vocabulary's end: their sum counts, so all are exact
+SINGLE_ERROR = 1e-5  # relative: of sums in single precision
 
 
-def _ranked(weights: Weights) -> Logits:
+def _screened(weights: Weights) -> Logits:
     stored = weights.stored("token_embedding.weight")
-    whole = weights.linear(linears.FORMATS["float16-packed"], "token_embedding")
-    rough = weights.linear(linears.FORMATS["int8"], "token_embedding")
-    special = linears.FORMATS["float16-packed"](stored[-N_SPECIAL:], None)
+    exact = Rows(stored, torch.ones(len(stored)), None)  # where the file is mapped
+    rough = int8_rows(stored, None)
+    errors = torch.cat([_errors(stored, rough, i) for i in range(0, len(stored), WIDEN_ROWS)]).numpy()
 
     def logits(x: Tensor, only_best: bool) -> Tensor:
         if not only_best:
-            return whole(x)
+            return exact(x)
         found = rough(x)
-        best = found.topk(min(N_RANKED, found.shape[1]), sorted=False).indices
-        exact = torch.bmm(F.embedding(best, stored).float(), x[:, :, None])[:, :, 0]
-        found.scatter_(1, best, exact)
-        found[:, -N_SPECIAL:] = special(x)
+        in_parts(kernels.screen, x.contiguous().numpy(), exact.addresses, exact.like, errors, found.numpy(), N_SPECIAL,
+                 N_BEST, n_parts=1)  # fmt: skip
         return found
 
     return logits
+
+
+def _errors(stored: Tensor, rough: Rows, first: int) -> Tensor:
+    """By row, how far a product may be off at most, of the length of what is multiplied."""
+    part = slice(first, first + WIDEN_ROWS)
+    weight = stored[part].float()
+    rounding = weight - rough.weight[part].float() * rough.scale[part, None]
+    lengths: Tensor = rounding.norm(dim=1) + SINGLE_ERROR * weight.norm(dim=1)
+    return lengths
 
 
 def _all_alike(linear: Format, weights: Weights) -> Logits:
@@ -48,5 +56,5 @@ def _all_alike(linear: Format, weights: Weights) -> Logits:
 # each builds from the decoder's weights
 FORMATS: Mapping[str, Callable[[Weights], Logits]] = {
     **{name: partial(_all_alike, linear) for name, linear in linears.FORMATS.items()},
-    "ranked": _ranked,
+    "screened": _screened,
 }

@@ -26,6 +26,7 @@ class Plan:
     cross: str  # the projection of a window's features to the decoder's keys and values
     logits: str  # of logits.FORMATS
     attention: str = "float32"
+    audio: str = "float32"  # torch's name of what the decoder's keys and values of a window are kept in
     device: str = "cpu"
 
     @property

@@ -5,7 +5,9 @@ Owned by whoever decodes, never by the weights: any number of decodes share one 
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 CrossKeysValues = Sequence[
@@ -33,7 +35,9 @@ class State:
 
     def __init__(self, cross: CrossKeysValues, n_text_ctx: int, n_group: int = 1) -> None:
         keys = cross[0][0]
-        self.n_audio, self.n_head, _, n_per_head = keys.shape
+        self.n_audio, self.n_head, self.n_audio_ctx, n_per_head = keys.shape
+        self.n_text_ctx = n_text_ctx
+        self.audio_type = keys.dtype
         self.n_group = n_group
         self.length = 0  # tokens so far, the same in every row
         self._scale = n_per_head**-0.5
@@ -41,6 +45,7 @@ class State:
         self._cache = keys.new_empty(
             (len(cross), 2, self.n_audio, n_group, self.n_head, n_text_ctx, n_per_head), dtype=torch.float32
         )
+        self._audio_addresses: NDArray[np.int64] | None = None
         self._shared = 0  # leading tokens that all rows of a window have in common
         self.cross_scores: list[Tensor] | None = None  # filled by layer where a list is put here
 
@@ -68,11 +73,27 @@ class State:
     def attend_audio(self, layer: int, q: Tensor, n_new: int) -> Tensor:
         """Cross-attention; shapes as attend_text's."""
         keys, values = self._cross[layer]
+        if keys.dtype != q.dtype:
+            keys, values = keys.to(q.dtype), values.to(q.dtype)
         q = q.view(self.n_audio, -1, self.n_head, keys.shape[-1]).transpose(1, 2)
         scores = (q * self._scale) @ keys.transpose(-1, -2)
         if self.cross_scores is not None:
             self.cross_scores.append(scores)
         return (torch.softmax(scores, dim=-1) @ values).transpose(1, 2).flatten(0, 1).flatten(1)
+
+    def text_addresses(self) -> NDArray[np.int64]:
+        """Where the keys and values of each row and layer lie: shape (n_audio * n_group, n_layer, 2)."""
+        rows = self._cache.permute(2, 3, 0, 1, 4, 5, 6).flatten(0, 1)
+        strides = np.array(rows.stride()[:3], np.int64) * rows.element_size()
+        offsets: NDArray[np.int64] = np.indices(rows.shape[:3]).transpose(1, 2, 3, 0) @ strides
+        return offsets + rows.data_ptr()
+
+    def audio_addresses(self) -> NDArray[np.int64]:
+        """As text_addresses', of the audio."""
+        if self._audio_addresses is None:
+            found = [[[one[i].data_ptr() for one in pair] for pair in self._cross] for i in range(self.n_audio)]
+            self._audio_addresses = np.repeat(np.array(found, np.int64), self.n_group, axis=0)
+        return self._audio_addresses
 
     def advance(self, n_new: int, *, shared: bool) -> None:
         """The tokens just attended to are part of the text; `shared`: each is the same in all rows of its window."""

@@ -21,10 +21,12 @@ MOVES: dict[JobState, frozenset[JobState]] = {
 def move(job: Job, to: JobState, *, now: datetime, error: Message | None = None) -> Job:
     """The job in its new state, with the times and the message that belong to it.
 
-    Raises InvalidTransition, which names the states the job has been through.
+    Times never run backwards, also where the clock was set back. Raises InvalidTransition, which names the states the
+    job has been through.
     """
     if to not in MOVES[job.state]:
         raise InvalidTransition(job_id=job.id, old=" → ".join(s.value for s in (*job.history, job.state)), new=to.value)
+    now = max(now, job.started_at or job.created_at)
     moved = replace(job, state=to, history=(*job.history, job.state)[-12:], message=Message(f"job_{to.value}"))
     if to is JobState.PROCESSING:
         return replace(moved, started_at=now)

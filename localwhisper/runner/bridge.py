@@ -20,10 +20,13 @@ class Bridge:
         *,
         on_progress: Callable[[str, float, Message], None],
         on_window: Callable[[str, Window], None],
+        give_way: Callable[[], None],
     ) -> None:
+        """`give_way` waits while the loop has something to do, for a moment; called on workers' threads."""
         self._loop = loop
         self._on_progress = on_progress
         self._on_window = on_window
+        self.give_way = give_way
         self._lock = threading.Lock()
         self._latest: dict[str, tuple[float, Message]] = {}
 

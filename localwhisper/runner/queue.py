@@ -31,14 +31,14 @@ class JobQueue:
     def __init__(
         self, *, store: AsyncStore, engine: Engine, bus: Bus, speeds: Speeds,
         new_executor: Callable[[], Executor], max_concurrent_jobs: int, now: Callable[[], datetime],
-        default_model: str,
+        default_model: str, give_way: Callable[[], None],
     ) -> None:  # fmt: skip
         self.max_concurrent_jobs = max_concurrent_jobs
         self.is_running = False
         self._store = store
         self._bus = bus
         self._ledger = Ledger(store, bus, now, default_model)
-        self._workers = Workers(self._ledger, engine, speeds, new_executor, self._dispatch)
+        self._workers = Workers(self._ledger, engine, speeds, new_executor, self._dispatch, give_way)
         self._changing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by job id
         self._restarting = asyncio.Lock()
 

@@ -3,10 +3,7 @@
 Knows no loop and no store: it gets data and a reporter, so that another executor can run it.
 """
 
-import contextlib
 import logging
-import os
-import sys
 import threading
 import uuid
 from collections.abc import Callable, Sequence
@@ -15,22 +12,14 @@ from pathlib import Path
 from typing import Protocol
 
 from localwhisper.engine.base import Engine
-from localwhisper.errors import InternalError, LocalWhisperError, OutOfMemory, Stopped, StorageFull
+from localwhisper.errors import InternalError, LocalWhisperError, OutOfMemory, Stopped, StorageFull, lacks_memory
 from localwhisper.jobs.model import Options, Transcript, Window
 from localwhisper.logs import request_id
 from localwhisper.messages import Message
 from localwhisper.store.atomic import FULL
 
 CHECK_EVERY_S = 0.1
-NICENESS = 5  # of the workers' threads: the page, the event loop and the desktop go before them
 log = logging.getLogger(__name__)
-
-
-def step_back() -> None:
-    """Begin a worker's thread: on Linux it and all that it starts, threads and ffmpeg, give way to the rest."""
-    if sys.platform == "linux":  # elsewhere the priority is the whole process's
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +57,9 @@ class Reporter(Protocol):
     def progress(self, run_id: str, done_s: float, message: Message) -> None: ...
 
     def window(self, run_id: str, window: Window) -> None: ...
+
+    def give_way(self) -> None:
+        """Wait while whoever is reported to has something to do, for a moment."""
 
 
 class Rest:
@@ -111,6 +103,7 @@ class WorkerControl:
     def check(self) -> None:
         if self._reins.stop.is_set():
             raise Stopped
+        self._reporter.give_way()
 
     def progress(self, done_s: float, message: Message) -> None:
         self.check()
@@ -133,13 +126,11 @@ def run(engine: Engine, work: Work, reins: Reins, reporter: Reporter) -> Outcome
         return Interrupted()
     except LocalWhisperError as error:
         return Failed(error.message)
-    except MemoryError:
-        return Failed(OutOfMemory(model=work.options.model).message)
-    except OSError as error:
-        if error.errno in FULL:  # of the temporary files
+    except BaseException as error:
+        if lacks_memory(error):
+            return Failed(OutOfMemory(model=work.options.model).message)
+        if isinstance(error, OSError) and error.errno in FULL:  # of the temporary files
             return Failed(StorageFull().message)
-        return _unexpected(work)
-    except BaseException:
         return _unexpected(work)
 
 

@@ -12,7 +12,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 
 from localwhisper.engine.base import Engine
-from localwhisper.errors import InternalError, LocalWhisperError
+from localwhisper.errors import InternalError, LocalWhisperError, MemoryFull, lacks_memory
 from localwhisper.jobs.estimate import pace
 from localwhisper.jobs.model import FRAMES_PER_SECOND, Job, JobState, Window
 from localwhisper.messages import Message
@@ -51,14 +51,15 @@ class Workers:
 
     def __init__(
         self, ledger: Ledger, engine: Engine, speeds: Speeds, new_executor: Callable[[], Executor],
-        on_free: Callable[[], None],
+        on_free: Callable[[], None], give_way: Callable[[], None],
     ) -> None:  # fmt: skip
-        """`on_free` is called whenever a worker has become free."""
+        """`on_free` is called whenever a worker has become free; `give_way`: see Bridge."""
         self._ledger = ledger
         self._engine = engine
         self._speeds = speeds
         self._new_executor = new_executor
         self._on_free = on_free
+        self._give_way = give_way
         self._runs: dict[str, Run] = {}  # by run id
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -97,7 +98,10 @@ class Workers:
 
     def open(self) -> None:
         self._executor = self._new_executor()
-        self._bridge = Bridge(asyncio.get_running_loop(), on_progress=self._on_progress, on_window=self._on_window)
+        self._bridge = Bridge(
+            asyncio.get_running_loop(), on_progress=self._on_progress, on_window=self._on_window,
+            give_way=self._give_way,
+        )  # fmt: skip
 
     def start(self, job_id: str) -> None:
         run = Run(uuid.uuid4().hex, job_id)
@@ -209,6 +213,8 @@ def _outcome(ended: asyncio.Future[worker.Outcome]) -> worker.Outcome:
 
 
 def _unexpected(error: BaseException) -> worker.Failed:
+    if lacks_memory(error):
+        return worker.Failed(MemoryFull().message)
     log_id = uuid.uuid4().hex[:8]
     log.error("a run was lost [%s]", log_id, exc_info=error)
     return worker.Failed(InternalError(log_id=log_id).message)

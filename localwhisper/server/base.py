@@ -12,7 +12,7 @@ import tornado.escape
 import tornado.httputil
 import tornado.web
 
-from localwhisper.errors import InternalError, InvalidOption, LocalWhisperError
+from localwhisper.errors import InternalError, InvalidOption, LocalWhisperError, MemoryFull, lacks_memory
 from localwhisper.logs import request_id
 from localwhisper.messages import LANGUAGES, Message, negotiate, render
 from localwhisper.server.http_errors import BadRequest, MethodNotAllowed, RouteNotFound, TooManyAttempts, status_of
@@ -86,9 +86,16 @@ class BaseHandler(tornado.web.RequestHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error = self._as_ours(kwargs.get("exc_info", (None, None, None))[1], status_code)
         status = status_code if isinstance(error, InternalError) else status_of(error)
+        if isinstance(error, MethodNotAllowed):
+            self.set_header("Allow", ", ".join(self.methods()))
         if isinstance(error, TooManyAttempts):
             self.set_header("Retry-After", str(error.params["seconds"]))
         self.write_json(*self.error_answer(error, status))
+
+    def methods(self) -> list[str]:
+        """What this address takes."""
+        nothing = tornado.web.RequestHandler._unimplemented_method
+        return [name for name in self.SUPPORTED_METHODS if getattr(type(self), name.lower()) is not nothing]
 
     def error_answer(self, error: LocalWhisperError, status: int) -> tuple[Any, int]:
         """An error's body and status; other products' formats have other shapes."""
@@ -97,6 +104,8 @@ class BaseHandler(tornado.web.RequestHandler):
     def _as_ours(self, error: BaseException | None, status: int) -> LocalWhisperError:
         if isinstance(error, LocalWhisperError):
             return error
+        if lacks_memory(error):
+            return MemoryFull()
         if status == 404:
             return RouteNotFound()
         if status == 405:
@@ -110,6 +119,8 @@ class BaseHandler(tornado.web.RequestHandler):
             log.info("%s %s: %s", self.request.method, self.request.path, value.code)
         elif isinstance(value, tornado.web.HTTPError):
             super().log_exception(typ, value, tb)
+        elif lacks_memory(value):
+            log.warning("%s %s: no memory left: %s", self.request.method, self.request.path, value)
         else:
             self._log_id = uuid.uuid4().hex[:8]
             log.error("%s %s [%s]", self.request.method, self.request.path, self._log_id, exc_info=value)
@@ -117,8 +128,8 @@ class BaseHandler(tornado.web.RequestHandler):
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
         # tornado asks for a status before it calls write_error, so the log line has the right one
         error = kwargs.get("exc_info", (None, None, None))[1]
-        if isinstance(error, LocalWhisperError):
-            status_code = status_of(error)
+        if isinstance(error, LocalWhisperError) or lacks_memory(error):
+            status_code = status_of(self._as_ours(error, status_code))
         super().send_error(status_code, **kwargs)
 
 

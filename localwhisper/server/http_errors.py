@@ -81,6 +81,7 @@ STATUS: dict[type[LocalWhisperError], int] = {
     errors.FfmpegMissing: 503,
     errors.QueueNotRunning: 503,
     errors.OutOfMemory: 503,
+    errors.MemoryFull: 503,
     errors.EngineNotLoaded: 503,
     errors.ModelDownloadFailed: 502,
     errors.ModelCorrupt: 500,

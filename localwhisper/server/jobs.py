@@ -71,7 +71,7 @@ class JobsHandler(BaseHandler):
         among = await search.find(query) if query else None
         try:
             page = self.services.queue.index.page(
-                limit=self._limit(), cursor=self.get_query_argument("cursor", None),
+                limit=self._limit(), cursor=self.get_query_argument("cursor", "") or None,
                 states=self._states(), among=among,
             )  # fmt: skip
         except (ValueError, OverflowError):

@@ -11,7 +11,15 @@ from localwhisper.server.schemas import SCHEMAS
 if TYPE_CHECKING:
     from localwhisper.server.routes import Operation, Route
 
-_EVERYWHERE = ("forbidden_host", "forbidden_origin", "unauthorized", "too_many_attempts", "internal_error")
+_EVERYWHERE = (
+    "bad_request",
+    "forbidden_host",
+    "forbidden_origin",
+    "unauthorized",
+    "too_many_attempts",
+    "internal_error",
+    "memory_full",
+)
 PATH_EXAMPLES = {"job_id": "JOB_ID", "name": "tiny", "model": "demo", "format": "srt"}
 _INVALID = frozenset({"invalid_body", "missing_file", "invalid_option"})
 _STATUS_OF_CODE = {error.code: status for error, status in STATUS.items()}
@@ -29,20 +37,19 @@ def document(routes: "Iterable[Route]") -> dict[str, Any]:
         },
         "servers": [{"url": "."}],
         "paths": {
-            route.path: {
-                method: _operation(route.path, method, operation) for method, operation in route.operations.items()
-            }
+            route.path: {method: _operation(route, method, operation) for method, operation in route.operations.items()}
             for route in routes
         },
         "components": {"schemas": SCHEMAS},
     }
 
 
-def _operation(path: str, method: str, operation: "Operation") -> dict[str, Any]:
+def _operation(route: "Route", method: str, operation: "Operation") -> dict[str, Any]:
+    path = route.path
     body: dict[str, Any] = {
         "summary": operation.summary,
         "operationId": re.sub(r"\W+", "_", f"{method}{path}").strip("_"),
-        "parameters": [*_path_parameters(path), *_query_parameters(operation)],
+        "parameters": [*_path_parameters(route), *_query_parameters(operation)],
         "responses": _responses(operation),
     }
     if operation.takes is not None:
@@ -73,23 +80,26 @@ def curl(path: str, method: str, operation: "Operation") -> str:
     return " ".join([*parts, f"http://localhost:9000{path}{query}"])
 
 
-def _path_parameters(path: str) -> list[dict[str, Any]]:
+def _path_parameters(route: "Route") -> list[dict[str, Any]]:
     return [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-        for name in re.findall(r"\{(\w+)\}", path)
+        {"name": name, "in": "path", "required": True, "schema": dict(schema)}
+        for name, schema in route.path_schemas.items()
     ]
 
 
 def _query_parameters(operation: "Operation") -> list[dict[str, Any]]:
-    return [{"name": name, "in": "query", "schema": dict(schema)} for name, schema in operation.query.items()]
+    found = []
+    for name, given in operation.query.items():
+        schema = dict(given)
+        required = {"required": True} if schema.pop("required", False) else {}
+        found.append({"name": name, "in": "query", **required, "schema": schema})
+    return found
 
 
 def _responses(operation: "Operation") -> dict[str, Any]:
-    content: dict[str, Any] = {}
+    content: dict[str, Any] = {media_type: {} for media_type in operation.media_types}
     if operation.returns is not None:
-        content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{operation.returns}"}}}
-    elif operation.status == 200:
-        content = {operation.media_type: {}}
+        content["application/json"] = {"schema": {"$ref": f"#/components/schemas/{operation.returns}"}}
     answers: dict[str, Any] = {str(operation.status): {"description": "Done", "content": content}}
     by_status: dict[int, list[str]] = {}
     for code in (*operation.errors, *_EVERYWHERE):

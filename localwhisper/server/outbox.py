@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 LIMIT_BYTES = 4 * 1024 * 1024
+AT_ONCE_BYTES = 64 * 1024
 
 
 class Outbox:
@@ -16,18 +17,18 @@ class Outbox:
     def __init__(self, on_full: Callable[[], None], limit_bytes: int = LIMIT_BYTES) -> None:
         self._on_full = on_full
         self._limit_bytes = limit_bytes
-        self._waiting: dict[object, str] = {}  # in order; unkeyed messages have a key of their own
+        self._waiting: dict[object, bytes] = {}  # frames in order; unkeyed messages have a key of their own
         self._bytes = 0
         self._news = asyncio.Event()
         self._is_closed = False
 
-    def put(self, text: str, key: str | None = None) -> None:
+    def put(self, frame: bytes, key: str | None = None) -> None:
         """Add a message; an older one with the same key is replaced by it, at the end."""
         if self._is_closed:
             return
         place: object = object() if key is None else key
-        self._bytes += len(text) - len(self._waiting.pop(place, ""))
-        self._waiting[place] = text
+        self._bytes += len(frame) - len(self._waiting.pop(place, b""))
+        self._waiting[place] = frame
         self._news.set()
         if self._bytes > self._limit_bytes and len(self._waiting) > 1:
             self.close()
@@ -43,15 +44,21 @@ class Outbox:
         self._waiting.clear()
         self.finish()
 
-    async def run(self, send: Callable[[str], Awaitable[None]]) -> None:
-        """Send what comes, one after the other, until finish() or close()."""
+    async def run(self, send: Callable[[bytes], Awaitable[None]]) -> None:
+        """Send what comes, in order, as much at once as waits, until finish() or close()."""
         while True:
             while self._waiting:
-                place = next(iter(self._waiting))
-                text = self._waiting.pop(place)
-                self._bytes -= len(text)
-                await send(text)
+                await send(self._take())
             if self._is_closed:
                 return
             self._news.clear()
             await self._news.wait()
+
+    def _take(self) -> bytes:
+        frames: list[bytes] = []
+        size_bytes = 0
+        while self._waiting and size_bytes < AT_ONCE_BYTES:
+            frames.append(self._waiting.pop(next(iter(self._waiting))))
+            size_bytes += len(frames[-1])
+        self._bytes -= size_bytes
+        return b"".join(frames)

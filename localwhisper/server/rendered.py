@@ -1,4 +1,4 @@
-"""What the sockets say of an event, put into words once for each language and not once for each socket."""
+"""What the sockets say of an event, made once for each language and not once for each socket."""
 
 from collections.abc import Callable
 
@@ -10,11 +10,11 @@ class Rendered:
 
     def __init__(self) -> None:
         self._event: Event | None = None
-        self._texts: dict[tuple[str, str], str] = {}  # by message and language
+        self._frames: dict[tuple[str, str], bytes] = {}  # by message and language
 
-    def text(self, event: Event, name: str, language: str, make: Callable[[], str]) -> str:
+    def frame(self, event: Event, name: str, language: str, make: Callable[[], bytes]) -> bytes:
         if event is not self._event:
-            self._event, self._texts = event, {}
-        if (name, language) not in self._texts:
-            self._texts[name, language] = make()
-        return self._texts[name, language]
+            self._event, self._frames = event, {}
+        if (name, language) not in self._frames:
+            self._frames[name, language] = make()
+        return self._frames[name, language]

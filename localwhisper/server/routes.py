@@ -22,20 +22,21 @@ from localwhisper.server.options import LAYOUT_FIELDS
 PLACEHOLDERS: Mapping[str, str] = {
     "job_id": r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
     "name": r"[A-Za-z0-9][A-Za-z0-9._-]*",
-    "model": r"[A-Za-z0-9][A-Za-z0-9._/-]*",
-    "format": r"[a-z]+",
+    "model": r".+",  # what is none is told in the words of the product that is spoken to
+    "format": "[a-z]+",
 }
+CURSOR = rf"^(-?[0-9]+_{PLACEHOLDERS['job_id']})?$"
 PAGE = r"/(|(?:css|js)/[\w./-]+|[\w-]+\.(?:html|js|svg|png|webmanifest))"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One method of a route. `returns` names a schema of openapi.py; None: no JSON but `media_type`."""
+    """One method of a route. `returns` names the schema of its JSON in schemas.py; None: it has none."""
 
     summary: str
     status: int = 200
     returns: str | None = None
-    media_type: str = "application/json"
+    media_types: Sequence[str] = ()  # of other answers than JSON
     errors: Sequence[str] = ()  # codes, besides those that every route may answer
     query: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     takes: str | None = None  # schema of the multipart body
@@ -56,11 +57,22 @@ class Route:
     def pattern(self) -> str:
         return re.sub(r"\{(\w+)\}", lambda m: f"({PLACEHOLDERS[m[1]]})", self.path.replace(".", r"\."))
 
+    @property
+    def path_schemas(self) -> Mapping[str, Mapping[str, Any]]:
+        """What each of the path's parameters may be."""
+        schemas: dict[str, dict[str, Any]] = {
+            name: {"type": "string", "pattern": f"^{pattern}$"} for name, pattern in PLACEHOLDERS.items()
+        }
+        schemas["format"] = {"type": "string", "enum": [*EXPORTERS]}
+        return {name: schemas[name] for name in re.findall(r"\{(\w+)\}", self.path)}
 
-_LANG = {"lang": {"type": "string", "enum": ["en", "es"]}}
+
+_LANG = {"lang": {"type": "string", "description": "en or es; otherwise what Accept-Language asks for"}}
 _FORMATS = {"type": "string", "enum": list(EXPORTERS), "default": "txt"}
 _LAYOUT = {field.name: {**field.schema, "description": field.help} for field in LAYOUT_FIELDS}
 _ORIGINAL = {"original": {"type": "boolean", "default": False, "description": "the machine's own text"}}
+_EXPORTED = tuple(dict.fromkeys(exporter.media_type for exporter in EXPORTERS.values()))
+_SPOKEN = ("text/plain", "text/vtt")  # a transcript in another product's formats
 _NO_JOB = ("job_not_found",)
 _UPLOAD = ("invalid_body", "missing_file", "duplicate_field", "invalid_option", "model_cannot_translate",
            "audio_unreadable", "no_audio_track", "audio_too_long", "audio_timeout", "upload_too_large",
@@ -82,7 +94,8 @@ ROUTES: tuple[Route, ...] = (
         query={"status": {"type": "string", "description": "states, separated by commas"},
                "q": {"type": "string", "description": "part of the file name, or words of the text"},
                "limit": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 50},
-               "cursor": {"type": "string", "description": "next_cursor of the page before"}, **_LANG})}),
+               "cursor": {"type": "string", "pattern": CURSOR, "description": "next_cursor of the page before"},
+               **_LANG})}),
     Route("/job/{job_id}", jobs.JobHandler, {
         "get": Operation(summary="One job, with its result once it is completed", returns="Job",
                          errors=(*_NO_JOB, "job_damaged"), query=_LANG),
@@ -94,14 +107,14 @@ ROUTES: tuple[Route, ...] = (
         errors=(*_NO_JOB, "job_not_retryable", "job_damaged", "invalid_body", "unknown_option", "invalid_option",
                 "model_cannot_translate"), takes_json="Retry", query=_LANG)}),
     Route("/job/{job_id}/audio", jobs.AudioHandler, {"get": Operation(
-        summary="The job's audio as it was uploaded; takes Range", media_type="audio/*",
-        errors=(*_NO_JOB, "job_damaged"))}),
+        summary="The job's audio as it was uploaded; takes Range",
+        media_types=("audio/*", "video/*", "application/octet-stream"), errors=(*_NO_JOB, "job_damaged"))}),
     Route("/job/{job_id}/waveform", jobs.WaveformHandler, {"get": Operation(
         summary="Peaks of the job's audio, for a picture of it; computed once", returns="Waveform",
         errors=(*_NO_JOB, "job_damaged", "audio_unreadable", "audio_timeout", "ffmpeg_missing"))}),
     Route("/job/{job_id}/transcript", transcripts.CorrectionHandler, {
         "get": Operation(
-            summary="The transcript as a file, as it was last corrected", media_type="text/plain",
+            summary="The transcript as a file, as it was last corrected", media_types=_EXPORTED,
             query={"format": _FORMATS, **_ORIGINAL, **_LAYOUT},
             errors=(*_NO_JOB, "job_not_finished", "job_damaged", "invalid_option")),
         "patch": Operation(
@@ -112,11 +125,11 @@ ROUTES: tuple[Route, ...] = (
                     "invalid_option", "storage_full", "storage_unwritable")),
         "delete": Operation(
             summary="Back to the machine's own text, as a new version", returns="Restored", example_query="version=1",
-            query={"version": {"type": "integer", "minimum": 0, "description": "the newest"}},
+            query={"version": {"type": "integer", "minimum": 0, "description": "the newest", "required": True}},
             errors=(*_NO_JOB, "job_not_finished", "transcript_changed", "job_damaged", "invalid_option",
                     "storage_full", "storage_unwritable"))}),
     Route("/job/{job_id}/transcript.{format}", transcripts.TranscriptHandler, {"get": Operation(
-        summary="The transcript as a file, by its extension", media_type="text/plain", query={**_ORIGINAL, **_LAYOUT},
+        summary="The transcript as a file, by its extension", media_types=_EXPORTED, query={**_ORIGINAL, **_LAYOUT},
         errors=(*_NO_JOB, "job_not_finished", "job_damaged", "invalid_option"))}),
     Route("/queue/info", system.QueueInfoHandler, {"get": Operation(
         summary="The queue's and the sockets' figures", returns="QueueInfo")}),
@@ -143,22 +156,22 @@ ROUTES: tuple[Route, ...] = (
         summary="Whether jobs can be taken and kept; 503 with the reason where not", returns="Health")}),
     Route("/login", login.LoginHandler, {
         "post": Operation(summary="Give the token (JSON: token) for a cookie, as the page does", returns="Login",
-                          example='-d \'{"token": "TOKEN"}\'', errors=("invalid_body",)),
+                          example='-d \'{"token": "TOKEN"}\'', takes_json="Token", errors=("invalid_body",)),
         "delete": Operation(summary="Take the cookie back", returns="Login")}),
     Route("/openapi.json", OpenApiHandler, {"get": Operation(
         summary="This description", returns="OpenApi")}),
     Route("/asyncapi.json", AsyncApiHandler, {"get": Operation(
         summary="The WebSocket protocol (AsyncAPI 3)", returns="OpenApi")}),
     Route("/metrics", system.MetricsHandler, {"get": Operation(
-        summary="Figures for Prometheus", media_type="text/plain")}),
-    Route("/docs", DocsHandler, {"get": Operation(summary="This description, to read", media_type="text/html")}),
+        summary="Figures for Prometheus", media_types=("text/plain",))}),
+    Route("/docs", DocsHandler, {"get": Operation(summary="This description, to read", media_types=("text/html",))}),
     Route("/v1/audio/transcriptions", openai.TranscriptionsHandler, {"post": Operation(
         summary="OpenAI's API: transcribe a file and answer with the text", returns="OpenAiTranscription",
         takes="OpenAiUpload", example="-F file=@talk.mp3 -F model=whisper-1",
-        fails_with="OpenAiError", errors=_ANSWER)}),
+        media_types=(*_SPOKEN, "text/event-stream"), fails_with="OpenAiError", errors=_ANSWER)}),
     Route("/v1/audio/translations", openai.TranslationsHandler, {"post": Operation(
         summary="OpenAI's API: translate a file into English", returns="OpenAiTranscription",
-        takes="OpenAiUpload", example="-F file=@talk.mp3 -F model=medium",
+        takes="OpenAiUpload", example="-F file=@talk.mp3 -F model=medium", media_types=_SPOKEN,
         fails_with="OpenAiError", errors=_ANSWER)}),
     Route("/v1/models", openai.ModelsHandler, {"get": Operation(
         summary="OpenAI's API: the models that are here", returns="OpenAiModels", fails_with="OpenAiError")}),
@@ -166,7 +179,7 @@ ROUTES: tuple[Route, ...] = (
         summary="OpenAI's API: one model", returns="OpenAiModel", fails_with="OpenAiError",
         errors=("model_not_found",))}),
     Route("/asr", asr_webservice.AsrHandler, {"post": Operation(
-        summary="whisper-asr-webservice: transcribe a file and answer with its text", media_type="text/plain",
+        summary="whisper-asr-webservice: transcribe a file and answer with its text", media_types=("text/plain",),
         takes="AsrUpload", example="-F audio_file=@talk.mp3",
         fails_with="Detail", errors=_ANSWER, invalid_status=422,
         query={**_ASR, "task": _TEXT, "language": _TEXT, "initial_prompt": _TEXT, "word_timestamps": _SWITCH,
@@ -180,6 +193,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/inference", whisper_cpp.InferenceHandler, {"post": Operation(
         summary="whisper.cpp's server: transcribe a file and answer with its text", returns="Inference",
         takes="InferenceUpload", example="-F file=@talk.mp3 -F response_format=json",
+        media_types=(*_SPOKEN, "application/x-subrip"),
         fails_with="PlainError", errors=_ANSWER)}),
     Route("/ws/transcription/{job_id}", socket.JobSocket, {"get": Operation(
         summary="WebSocket: one job's progress, segments and result", status=101, errors=_NO_JOB, query=_LANG)}),

@@ -28,6 +28,7 @@ def _or_null(kind: str, **more: Any) -> Schema:
 
 TEXT: Schema = {"type": "string"}
 WHOLE: Schema = {"type": "integer"}
+COUNT: Schema = {**WHOLE, "minimum": 0}
 NUMBER: Schema = {"type": "number"}
 BOOLEAN: Schema = {"type": "boolean"}
 SECONDS: Schema = {"type": "number", "description": "seconds"}
@@ -97,7 +98,8 @@ SCHEMAS: dict[str, Schema] = {
         "retries": WHOLE, "version": WHOLE,
     }),
     "Line": _object({"start": SECONDS, "end": SECONDS, "text": TEXT}),
-    "Correction": _object({"version": WHOLE, "at": WHOLE, "remove": WHOLE, "segments": _list(_ref("Line"))}),
+    "Token": _object({"token": TEXT}),
+    "Correction": _object({"version": COUNT, "at": COUNT, "remove": COUNT, "segments": _list(_ref("Line"))}),
     "Corrected": _object({"version": WHOLE, "at": WHOLE, "remove": WHOLE, "segments": _list(_ref("Segment"))}),
     "Retry": _object({}, {field.name: {**field.schema, "description": field.help} for field in FIELDS}),
     "Waveform": _object({

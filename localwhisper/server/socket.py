@@ -24,6 +24,7 @@ from localwhisper.jobs.events import (
 from localwhisper.jobs.model import Job, JobState, Segment
 from localwhisper.server import protocol, views
 from localwhisper.server.base import BaseHandler
+from localwhisper.server.frames import text_frame
 from localwhisper.server.http_errors import BadRequest, MethodNotAllowed
 from localwhisper.server.jobs import full_body
 from localwhisper.server.models import find_entry
@@ -108,7 +109,7 @@ class Socket(tornado.websocket.WebSocketHandler, BaseHandler):
             self._tasks[1].cancel()
 
     def tell(self, kind: str, data: Any, *, job_id: str | None = None, key: str | None = None) -> None:
-        self.outbox.put(protocol.envelope(kind, job_id or self.job_id, data, self.services.now()), key)
+        self.outbox.put(text_frame(protocol.envelope(kind, job_id or self.job_id, data, self.services.now())), key)
 
     def tell_event(
         self, event: Event, kind: str, make: Callable[[], Any], *, job_id: str | None = None, key: str | None = None
@@ -116,10 +117,10 @@ class Socket(tornado.websocket.WebSocketHandler, BaseHandler):
         """As tell(), for what all sockets of a language say alike: only the first makes the data."""
         job_id, services = job_id or self.job_id, self.services
 
-        def text() -> str:
-            return protocol.envelope(kind, job_id, make(), services.now())
+        def frame() -> bytes:
+            return text_frame(protocol.envelope(kind, job_id, make(), services.now()))
 
-        self.outbox.put(services.rendered.text(event, kind, self.language, text), key)
+        self.outbox.put(services.rendered.frame(event, kind, self.language, frame), key)
 
     async def _tell_status(self, job_id: str | None) -> None:
         job = self.services.queue.index.get(job_id or "")
@@ -127,10 +128,13 @@ class Socket(tornado.websocket.WebSocketHandler, BaseHandler):
 
     async def _send(self, kind: str, data: Any) -> None:
         """Send at once and wait until it is on its way: for snapshots of any length."""
-        await self._write(protocol.envelope(kind, self.job_id, data, self.services.now()))
+        await self._write(text_frame(protocol.envelope(kind, self.job_id, data, self.services.now())))
 
-    async def _write(self, text: str) -> None:
-        await self.write_message(text)
+    async def _write(self, frames: bytes) -> None:
+        connection = self.ws_connection
+        if connection is None or connection.stream is None or connection.is_closing():
+            raise tornado.websocket.WebSocketClosedError
+        await connection.stream.write(frames)
 
     async def _close_when_silent(self) -> None:
         loop = asyncio.get_running_loop()

@@ -83,7 +83,8 @@ def _count(body: dict[str, Any], name: str) -> int:
 def _line(value: Any) -> Line:
     match value:
         case {"start": float() | int() as start, "end": float() | int() as end, "text": str() as text}:
-            if 0 <= start <= end < math.inf and len(text) <= MAX_LINE_CHARS:
+            is_number = not isinstance(start, bool) and not isinstance(end, bool)
+            if is_number and 0 <= start <= end < math.inf and len(text) <= MAX_LINE_CHARS:
                 return Line(start=float(start), end=float(end), text=text)
     raise InvalidOption(field="segments", value=str(value)[:100], accepted=_LINE)
 

@@ -15,6 +15,7 @@ import tornado.web
 from localwhisper.errors import (
     LocalWhisperError,
     UploadTooLarge,
+    lacks_memory,
 )
 from localwhisper.jobs.model import Job, Options
 from localwhisper.server import views
@@ -46,7 +47,7 @@ class UploadHandler(BaseHandler):
     file_field: ClassVar[str] = "file"
     known_fields: ClassVar[Collection[str] | None] = None  # None: unknown ones are let pass
     form: Form | None = None
-    failure: LocalWhisperError | None = None
+    failure: Exception | None = None
     is_busy = False  # a thread works on the form or the upload
     is_gone = False  # the client has hung up
     is_refused = False  # the answer is on its way already
@@ -84,7 +85,9 @@ class UploadHandler(BaseHandler):
         self._expect_more()
         try:
             await self.blocking(lambda: form.write(chunk))
-        except LocalWhisperError as error:
+        except Exception as error:
+            if not isinstance(error, LocalWhisperError) and not lacks_memory(error):
+                raise
             self.failure = error
             self._discard()
             if isinstance(error, UploadTooLarge):

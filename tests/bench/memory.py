@@ -108,8 +108,7 @@ def compact_model(folder: Path, size: str) -> None:
     """The most memory of the whole server, from its start, while a model of this size transcribes in `compact`."""
     models = folder / "compact"
     models.mkdir()
-    # in 8 bits, sharp random attention comes out so wrong that no calibration takes it; that of real weights doesn't
-    subprocess.run([sys.executable, "-m", "tools.random_checkpoint", size, str(models / f"{size}.pt"), "1"], check=True)
+    subprocess.run([sys.executable, "-m", "tools.random_checkpoint", size, str(models / f"{size}.pt")], check=True)
     server = Server(folder / "data-compact", "--model-dir", str(models)).start()
     try:
         for round in ("measured and loaded", "loaded"):

@@ -175,6 +175,14 @@ async def test_forms_that_are_a_trial(serve: Serve, body: bytes) -> None:
     assert answer.status in (200, 400)
 
 
+async def test_ten_thousand_parts_where_unknown_ones_are_let_pass(serve: Serve) -> None:
+    client = await serve()
+    body = b"".join(b'--b\r\nContent-Disposition: form-data; name="x%d"\r\n\r\ny\r\n' % n for n in range(10_000)) + END
+    kind = "multipart/form-data; boundary=b"
+    answer = await client.fetch("POST", "/v1/audio/transcriptions", body=body, Content_Type=kind)
+    assert (answer.status, answer.code) == (400, "invalid_body")
+
+
 @pytest.mark.parametrize(
     "kind",
     [

@@ -51,7 +51,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelLi
     published = {**tables.checkpoints(), "tiny": f"https://models.invalid/main/{digest}/tiny.pt"}
     monkeypatch.setattr(tables, "checkpoints", lambda: published)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield ModelLibrary(
         tmp_path / "módels dir", mirror=f"http://127.0.0.1:{server.server_port}/",
         unpack_dir=tmp_path / "unpacked", assets=ASSETS,

@@ -13,12 +13,25 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from localwhisper import paths
 from localwhisper.app import SAMPLES
 from localwhisper.commands.selftest import form
+
+
+@dataclass(frozen=True)
+class Vitals:
+    """What a process holds."""
+
+    descriptors: int
+    threads: int
+    rss_bytes: int
+
+    def __str__(self) -> str:
+        return f"{self.descriptors} descriptors, {self.threads} threads, {self.rss_bytes / 1e6:.0f} MB"
 
 
 class Server:
@@ -53,6 +66,13 @@ class Server:
     @property
     def process(self) -> "subprocess.Popen[str] | None":
         return self._process
+
+    def vitals(self) -> Vitals:
+        """Of the process, on Linux."""
+        proc = Path(f"/proc/{self.pid}")
+        told = dict(line.split(":", 1) for line in (proc / "status").read_text().splitlines())
+        rss_bytes = 1024 * int(told["VmRSS"].split()[0])
+        return Vitals(len(list((proc / "fd").iterdir())), int(told["Threads"]), rss_bytes)
 
     def start(self) -> "Server":
         if self._is_warm and not self.data_dir.exists():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.client import wav
 from tests.process.conftest import NewServer
-from tests.process.poison import GO, POISON_S
+from tests.process.poison import GO, LONG_S, POISON_S
 from tests.process.server import PoisonServer
 from tests.torture.kills import torture
 
@@ -17,8 +17,12 @@ SEED = 20251116
 
 
 def test_killed_at_any_moment(tmp_path: Path) -> None:
-    """The long form is make torture."""
-    assert torture(tmp_path, kills=KILLS, seed=SEED, speech_s=30)["jobs"] >= 2
+    """With the quick engine; the long form, with the real one, is make torture."""
+    paths = [tmp_path / name for name in ("long.wav", "one.wav", "two.wav")]
+    for path, duration_s in zip(paths, (LONG_S, 1.0, 1.5), strict=True):
+        path.write_bytes(wav(duration_s))
+    told = torture(tmp_path, PoisonServer, paths[0], dict.fromkeys(paths[1:], "whole"), kills=KILLS, seed=SEED)
+    assert told["jobs"] >= 2
 
 
 def test_a_job_that_takes_the_program_down_is_set_aside(tmp_path: Path) -> None:
@@ -28,7 +32,7 @@ def test_a_job_that_takes_the_program_down_is_set_aside(tmp_path: Path) -> None:
         server.start()
         ids = {name: server.submit_bytes(wav(duration_s), name) for name, duration_s in LENGTHS.items()}
         (server.data_dir / GO).touch()
-        while server.wait(timeout_s=3) is not None:
+        while server.wait(timeout_s=1.5) is not None:
             crashes += 1
             server.start()
         jobs = {name: server.job_when(job_id, "completed", "failed") for name, job_id in ids.items()}

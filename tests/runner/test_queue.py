@@ -1,6 +1,8 @@
 """What the queue promises, on the real store, with an engine that waits for the test."""
 
 import asyncio
+import errno
+import os
 import threading
 from pathlib import Path
 
@@ -189,6 +191,32 @@ async def test_a_full_disk_fails_one_job_and_the_queue_goes_on(
     assert job["error"]["code"] == "storage_full"
     monkeypatch.setattr("localwhisper.store.files.append_durably", whole)
     engine.release()
+    await client.job_when(await client.new_job(), "completed")
+
+
+async def test_a_data_directory_that_became_read_only(
+    serve: Serve, engine: StepEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    client = await serve(max_concurrent_jobs=1)
+    job_id = await client.new_job()
+    really_open = os.open
+
+    def read_only(path: str, flags: int, *rest: int) -> int:
+        if str(path).startswith(str(tmp_path)) and flags & (os.O_WRONLY | os.O_RDWR):
+            raise OSError(errno.EROFS, "Read-only file system", path)
+        return really_open(path, flags, *rest)
+
+    monkeypatch.setattr("localwhisper.store.atomic.os.open", read_only)
+    refused = await client.submit()
+    assert (refused.status, refused.code) == (503, "storage_unwritable")
+    assert "--data-dir" in refused.json["error"]["message"]
+    engine.step()
+    assert (await client.job_when(job_id, "failed"))["error"]["code"] == "storage_unwritable"
+    assert (await client.get("/jobs")).status == 200
+    monkeypatch.undo()
+    engine.release()
+    await client.fetch("POST", f"/job/{job_id}/retry", body=b"")
+    await client.job_when(job_id, "completed")
     await client.job_when(await client.new_job(), "completed")
 
 

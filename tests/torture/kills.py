@@ -12,12 +12,14 @@ import tempfile
 import threading
 import time
 import urllib.request
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from localwhisper.commands.selftest import form
 from localwhisper.store.lock import FILE as LOCK
+from tests.process.poison import DECODED, GO
 from tests.process.server import Server
 from tests.speech import long_speech, samples
 
@@ -36,10 +38,13 @@ class Torture:
     audio: dict[str, Path] = field(default_factory=dict)
     windows: dict[str, bytes] = field(default_factory=dict)  # what each job's file of windows began with
     first_lines: dict[str, set[tuple[int, str]]] = field(default_factory=dict)  # version and text, of corrected jobs
-    counts: dict[str, int] = field(default_factory=dict)
+    decoded_bytes: int = 0  # of the quick engine's record of what it decoded, read so far
+    done: Counter[str] = field(default_factory=Counter)  # by action
+    cut_off: Counter[str] = field(default_factory=Counter)  # by action, and by what the cut left on the disk
 
     def begin(self) -> None:
         self.server.start()
+        (self.server.data_dir / GO).touch()  # for the quick engine
         for _ in range(2):
             self._submit(self.long, self.rng.random())
 
@@ -50,7 +55,7 @@ class Torture:
         time.sleep(self.rng.uniform(0, longest_s if self.rng.random() < 0.3 else 0.5))
         self.server.kill()
         actor.join()
-        self._note_windows()
+        self._look_at_the_disk()
         # as after a power cut: the machine has been down too
         (self.server.data_dir / LOCK).write_bytes(b"an earlier boot")
         self.server.start()
@@ -105,16 +110,17 @@ class Torture:
     # -- what a client does until the cut ------------------------------------------------
 
     def _act(self, rng: random.Random) -> None:
-        try:
-            while True:
-                action = rng.choice(
-                    [self._send_short, self._send_short, self._cancel, self._retry, self._remove, self._edit]
-                )
+        actions = [self._send_short, self._send_short, self._cancel, self._retry, self._remove, self._edit]
+        while True:
+            action = rng.choice(actions)
+            name = action.__name__.lstrip("_")
+            try:
                 action(rng)
-                self.counts[action.__name__] = self.counts.get(action.__name__, 0) + 1
-                time.sleep(rng.uniform(0, 0.2))
-        except CUT_OFF:
-            return
+            except CUT_OFF:
+                self.cut_off[name] += 1
+                return
+            self.done[name] += 1
+            time.sleep(rng.uniform(0, 0.2))
 
     def _submit(self, path: Path, _: float) -> None:
         body, kind = form(path.read_bytes(), path.name, {"model": "demo"})
@@ -177,10 +183,29 @@ class Torture:
     def _windows_of(self, job_id: str) -> Path:
         return self.server.data_dir / "jobs" / job_id / "segments.jsonl"
 
-    def _note_windows(self) -> None:
+    def _look_at_the_disk(self) -> None:
+        """Right after a cut."""
+        self._check_decoded()
         for job_id in self.may_be:
             path = self._windows_of(job_id)
             self.windows[job_id] = path.read_bytes() if path.exists() else b""
+            record = path.with_name("job.json")
+            if path.with_name("transcript.json").exists() and b'"state":"processing"' in record.read_bytes():
+                self.cut_off["finishing"] += 1
+        left = {"upload": "incoming/*", "creating": "incoming/*.job", "saving": "jobs/*/*.tmp"}
+        self.cut_off.update(name for name, found in left.items() if any(self.server.data_dir.glob(found)))
+
+    def _check_decoded(self) -> None:
+        """No window that was on the disk at the cut before was decoded again since."""
+        path = self.server.data_dir / DECODED
+        if not path.exists():
+            return
+        since = path.read_bytes()[self.decoded_bytes :]
+        self.decoded_bytes += len(since)
+        for line in since.decode().splitlines():
+            job_id, number = line.split()
+            if self.audio.get(job_id) == self.long:  # which is never begun anew
+                assert int(number) >= self.windows.get(job_id, b"").count(b"\n"), f"{job_id} decoded {number} again"
 
     def _source_of(self, body: bytes) -> Path:
         return next(path for path in [*self.shorts, self.long] if path.read_bytes() == body)
@@ -196,17 +221,18 @@ def said(result: dict[str, Any]) -> dict[str, Any]:
     return {"text": result["text"], "segments": segments}
 
 
-def torture(folder: Path, *, kills: int, seed: int, speech_s: float) -> dict[str, int]:
-    """Returns what was done; an AssertionError says what was lost."""
-    speech = long_speech(folder, speech_s)
-    quiet = Server(folder / "quiet").start()
+def torture(
+    folder: Path, program: type[Server], speech: Path, clips: dict[Path, str], *, kills: int, seed: int
+) -> dict[str, Any]:
+    """`clips`: short ones with their texts. Returns what was done; an AssertionError says what was lost."""
+    quiet = program(folder / "quiet").start()
+    (quiet.data_dir / GO).touch()
     started_s = time.monotonic()
-    result = quiet.job_when(quiet.submit(speech), "completed", timeout_s=600)["result"]
-    expected = said(result)
+    expected = said(quiet.job_when(quiet.submit(speech), "completed", timeout_s=600)["result"])
     work_s = time.monotonic() - started_s
     quiet.kill()
-    server = Server(folder / "data", "--max-concurrent-jobs", "2")
-    state = Torture(server, speech, dict(list(samples().items())[:2]), random.Random(seed))
+    server = program(folder / "data", "--max-concurrent-jobs", "2")
+    state = Torture(server, speech, clips, random.Random(seed))
     try:
         state.begin()
         for n in range(kills):
@@ -218,7 +244,7 @@ def torture(folder: Path, *, kills: int, seed: int, speech_s: float) -> dict[str
         raise AssertionError(f"seed {seed}: {error}") from error
     finally:
         server.kill()
-    return {"kills": kills, "jobs": n_jobs, **state.counts}
+    return {"kills": kills, "jobs": n_jobs, "done": dict(state.done), "cut off": dict(state.cut_off)}
 
 
 def main() -> None:
@@ -227,8 +253,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     given = parser.parse_args()
     print(f"seed {given.seed}", flush=True)
-    with tempfile.TemporaryDirectory(prefix="localwhisper-torture-") as folder:
-        print(torture(Path(folder), kills=given.kills, seed=given.seed, speech_s=240))
+    clips = dict(list(samples().items())[:2])
+    with tempfile.TemporaryDirectory(prefix="localwhisper-torture-") as name:
+        folder, started_s = Path(name), time.monotonic()
+        print(torture(folder, Server, long_speech(folder, 240), clips, kills=given.kills, seed=given.seed))
+        print(f"{time.monotonic() - started_s:.0f} s")
 
 
 if __name__ == "__main__":

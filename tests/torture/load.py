@@ -119,6 +119,7 @@ def load(server: Server, folder: Path, duration_s: float) -> None:
             time.sleep(0.2)  # the model is loaded and decoding
     queue = f"ws://localhost:{server.port}/ws/queue"
     urls = [queue if n % 4 == 0 else jobs[n % JOBS]["websocket_url"] for n in range(SOCKETS)]
+    os.sync()  # what the preparations wrote must not keep the disk busy
     before, took = lag(server), {"health": [0.0], "submission": [0.0]}
     until_s = time.monotonic() + duration_s
     threads = [
@@ -142,12 +143,6 @@ def load(server: Server, folder: Path, duration_s: float) -> None:
         server.ask("DELETE", f"/job/{job['job_id']}?remove=true")
 
 
-def rss_bytes(server: Server) -> int:
-    found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{server.pid}/status").read_text())
-    assert found is not None
-    return int(found[1]) * 1024
-
-
 def big_upload(server: Server, size_bytes: int) -> None:
     """One recording of hours, streamed; the sound is silence, so that nothing needs to be kept of it here."""
     frame = CHANNELS * 2
@@ -155,13 +150,13 @@ def big_upload(server: Server, size_bytes: int) -> None:
     head = b"RIFF" + struct.pack("<I", size_bytes + 36) + b"WAVEfmt " + shape + b"data" + struct.pack("<I", size_bytes)
     body, kind = form(head + b"@@", "hours.wav", {})
     first, last = body.split(b"@@")
-    before, rss_before = lag(server), rss_bytes(server)
+    before, rss_before = lag(server), server.vitals().rss_bytes
     most, waits = [rss_before], []
     done = threading.Event()
 
     def watch() -> None:
         while not done.wait(0.05):
-            most.append(rss_bytes(server))
+            most.append(server.vitals().rss_bytes)
             started_s = time.monotonic()
             server.ask("GET", "/health")
             waits.append(time.monotonic() - started_s)

@@ -1,0 +1,67 @@
+"""The decoder's layers as one compiled step for a few rows (see kernels.py)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from localwhisper.engine import kernels
+from localwhisper.engine.layers import Norm
+from localwhisper.engine.rows import Rows, in_parts, like, padded, share
+from localwhisper.engine.state import State
+
+
+class CompiledLayers:
+    """All of a decoder between embedding and vocabulary. Threading: SAFE, for states of one's own."""
+
+    def __init__(self, layers: Sequence[tuple[Sequence[Rows], Sequence[Norm]]], ln: Norm, n_head: int) -> None:
+        """By layer, matrices and norms in the order of kernels.py."""
+        self._kept = layers, ln  # the addresses are of their tensors
+        self._like = layers[0][0][0].like
+        self._n_head = n_head
+        self._matrices = np.array([[rows.addresses for rows in matrices] for matrices, _ in layers])
+        self._norms = np.array([[_norm_addresses(norm) for norm in norms] for _, norms in layers])
+        self._last_norm = _norm_addresses(ln)
+
+    def __call__(self, x: Tensor, states: Sequence[State]) -> Tensor:
+        """The embedded next token of each row of all states, shape (n_rows, n_state) → what the vocabulary is to be
+        multiplied by, of the same shape. The states have the token's keys and values, and their length from before.
+        """
+        n_rows = len(x)
+        text, audio, lengths, audio_lengths = _gathered(states)
+        n_parts = share()
+        scratch = _scratch(padded(x), max(states[0].n_text_ctx, int(audio_lengths.max())), n_parts)
+        in_parts(
+            kernels.step, self._matrices, self._norms, self._last_norm, self._like, scratch, text, audio,
+            like(states[0].audio_type), lengths, audio_lengths, states[0].n_text_ctx, self._n_head, n_parts=n_parts,
+        )  # fmt: skip
+        return torch.from_numpy(scratch.attended[:n_rows])
+
+
+def _gathered(states: Sequence[State]) -> tuple[NDArray[np.int64], ...]:
+    """By row: addresses of the text's and of the audio's keys and values, tokens so far, length of the audio."""
+    text = [state.text_addresses() for state in states]
+    audio = [state.audio_addresses() for state in states]
+    lengths = [np.full(len(rows), state.length) for rows, state in zip(text, states, strict=True)]
+    audio_lengths = [np.full(len(rows), state.n_audio_ctx) for rows, state in zip(text, states, strict=True)]
+    parts = (text, audio, lengths, audio_lengths)
+    return tuple(part[0] if len(states) == 1 else np.concatenate(part) for part in parts)
+
+
+def _scratch(x: Tensor, longest: int, n_parts: int) -> kernels.Scratch:
+    n_rows, n_state = x.shape
+
+    def space(*shape: int) -> NDArray[np.float32]:
+        return np.zeros(shape, np.float32)  # rows that only fill up are computed too: with numbers
+
+    return kernels.Scratch(
+        x=x.numpy().copy(), qkv=space(n_rows, 3 * n_state), attended=space(n_rows, n_state),
+        cross_query=space(n_rows, n_state), hidden=space(n_rows, 4 * n_state), products=space(n_rows, n_state),
+        normed=space(n_parts, n_rows, n_state), scores=space(n_parts, longest), counter=np.zeros(1, np.int64),
+    )  # fmt: skip
+
+
+def _norm_addresses(norm: Norm) -> NDArray[np.int64]:
+    return np.array([norm.weight.data_ptr(), norm.bias.data_ptr()], np.int64)

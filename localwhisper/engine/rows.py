@@ -1,0 +1,96 @@
+"""Linear layers whose weights kernels.py reads as they lie, and the threads that share one of its calls."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from localwhisper.engine import kernels
+
+MOST_ROWS = 16  # more are quicker by torch, though it has to widen all weights first
+MOST_PARTS = 4  # threads of a step, which meet seven times a layer
+WIDEN_ROWS = 8192  # of a matrix at once
+INT8_LEVELS = 127
+
+_starting = threading.Lock()
+
+
+class Rows:
+    """A Linear whose weights a compiled step reads as they lie: of each row, values times a scale.
+
+    Threading: SAFE.
+    """
+
+    def __init__(self, weight: Tensor, scale: Tensor, bias: Tensor | None) -> None:
+        """`weight`: shape (n_out, n_in), int8, float16 or float32; `scale`, `bias`: float32, shape (n_out,)."""
+        self.weight, self.scale = weight, scale
+        self.bias = torch.zeros(len(weight)) if bias is None else bias.float().contiguous()
+        self.addresses = np.array([weight.data_ptr(), scale.data_ptr(), self.bias.data_ptr()], np.int64)
+        self.like = like(weight.dtype)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """float32, shape (…, n_in) → float32, shape (…, n_out)."""
+        rows = x.reshape(-1, x.shape[-1])
+        if len(rows) > MOST_ROWS:
+            out = torch.cat([self._widened(rows, i) for i in range(0, len(self.weight), WIDEN_ROWS)], dim=1)
+        else:
+            filled = padded(rows)
+            out = rows.new_empty(len(filled), len(self.weight))
+            in_parts(kernels.product, filled.numpy(), self.addresses, self.like, out.numpy())
+        return out[: len(rows)].view(*x.shape[:-1], -1)
+
+    def _widened(self, x: Tensor, first: int) -> Tensor:
+        part = slice(first, first + WIDEN_ROWS)
+        return torch.addcmul(self.bias[part], F.linear(x, self.weight[part].float()), self.scale[part])
+
+
+def float16_rows(weight: Tensor, bias: Tensor | None) -> Rows:
+    return Rows(weight.half().contiguous(), torch.ones(len(weight)), bias)
+
+
+def int8_rows(weight: Tensor, bias: Tensor | None) -> Rows:
+    """Only the weights are rounded, unlike linears.int8's."""
+    weight = weight.float()
+    scale = (weight.abs().amax(dim=1) / INT8_LEVELS).clamp(min=1e-12)
+    return Rows((weight / scale[:, None]).round_().to(torch.int8), scale, bias)
+
+
+def padded(x: Tensor) -> Tensor:
+    """One row, two, or a multiple of four, as kernels.py has it."""
+    n_more = -len(x) % 4 if len(x) > 2 else 0
+    return F.pad(x, (0, 0, 0, n_more)) if n_more else x.contiguous()
+
+
+def like(dtype: torch.dtype) -> NDArray[Any]:
+    """An empty array of what kernels.py reads there."""
+    return np.empty(0, {torch.float16: np.uint16, torch.int8: np.int8}.get(dtype, np.float32))
+
+
+def in_parts(function: Callable[..., None], *args: Any, n_parts: int | None = None) -> None:
+    """function(*args, part, n_parts) for every part, side by side: parts may wait for each other."""
+    n_parts = n_parts or share()
+    if n_parts == 1:
+        return function(*args, 0, 1)
+    with _starting:  # all of one call before any of another, or both would wait for ever
+        others = [_helpers().submit(function, *args, part, n_parts) for part in range(1, n_parts)]
+    function(*args, 0, n_parts)
+    for other in others:
+        other.result()
+    return None
+
+
+def share() -> int:
+    """The calling thread's share of the cores."""
+    return min(torch.get_num_threads(), MOST_PARTS)
+
+
+@lru_cache
+def _helpers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(MOST_PARTS - 1, thread_name_prefix="decoder")

@@ -1,0 +1,73 @@
+"""Memory that runs out at each step: an answer or a failed job that says what to do, and the others go on."""
+
+import resource
+import sys
+from pathlib import Path
+
+import pytest
+
+from localwhisper.commands.selftest import form
+from tests.client import wav
+from tests.process.conftest import NewServer
+from tests.process.poison import GO
+from tests.process.server import PoisonServer, Server
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits another process's memory: only Linux can")
+SPARE_BYTES = 300_000_000  # enough to take a job, not for torch
+
+
+def limit_memory(server: Server, spare_bytes: int | None) -> None:
+    """To so much more than it has now; None: no limit."""
+    status = Path(f"/proc/{server.pid}/status").read_text()
+    size_bytes = 1024 * int(status.split("VmSize:")[1].split()[0])
+    limit = resource.RLIM_INFINITY if spare_bytes is None else size_bytes + spare_bytes
+    resource.prlimit(server.pid, resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+
+
+def test_a_submission_for_which_there_is_no_memory(tmp_path: Path) -> None:
+    server = PoisonServer(tmp_path / "data").start()
+    (server.data_dir / GO).touch()
+    try:
+        said = set()
+        for spare_bytes in (0, 4_000_000, 20_000_000, 40_000_000):
+            limit_memory(server, spare_bytes)
+            answer = server.try_submit(wav(10), "a.wav")
+            said.add(answer["error"]["code"] if "error" in answer else "taken")
+            assert server.ask("GET", "/health")["status"] == "ok"
+        assert "memory_full" in said
+        assert said <= {"memory_full", "taken"}
+        limit_memory(server, None)
+        job_id = server.submit_bytes(wav(), "a.wav")
+        assert server.job_when(job_id, "completed", "failed")["status"] == "completed"
+        assert list((server.data_dir / "incoming").iterdir()) == []
+    finally:
+        server.kill()
+
+
+def test_a_job_for_which_there_is_no_memory(new_server: NewServer, samples: dict[Path, str]) -> None:
+    """First to load torch; then, after a start, to decode with a model that is there. The next job is well."""
+    server = new_server().start()
+    path, text = next(iter(samples.items()))
+    body, content_type = form(b"no audio", "no.wav", {})
+    server.ask("POST", "/transcribe-job", body, content_type)  # what an upload takes is there from now on
+    limit_memory(server, SPARE_BYTES)
+    job_id = server.submit(path)
+    job = server.job_when(job_id, "failed", "completed")
+    assert job["error"]["code"] == "engine_not_loaded", job
+    assert server.ask("GET", "/health")["status"] == "ok"
+    assert server.stop() == 0
+    server.start()
+    server.ask("POST", f"/job/{job_id}/retry", b"")
+    assert server.job_when(job_id, "completed", "failed")["result"]["text"].strip() == text
+    codes = set()
+    for spare_bytes in (0, 10_000_000, 40_000_000):
+        limit_memory(server, spare_bytes)
+        answer = server.try_submit(path.read_bytes(), path.name)
+        if "error" in answer:
+            codes.add(answer["error"]["code"])
+        else:
+            ended = server.job_when(answer["job_id"], "failed", "completed")
+            codes.add(ended["error"]["code"] if "error" in ended else "completed")
+    limit_memory(server, None)
+    assert server.job_when(server.submit(path), "completed", "failed")["result"]["text"].strip() == text
+    assert codes <= {"memory_full", "out_of_memory", "completed"}

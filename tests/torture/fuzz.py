@@ -1,0 +1,53 @@
+"""The API against its own description: requests that schemathesis derives from /openapi.json, right and wrong ones,
+in chains too, and every answer checked. `make fuzz`; `python -m tests.torture.fuzz --seconds 60 --seed 7`
+"""
+
+import argparse
+import random
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.client import wav
+from tests.process.poison import GO
+from tests.process.server import PoisonServer
+
+CONFIG = Path(__file__).with_name("schemathesis.toml")
+NO_MIRROR = ("--model-mirror", "http://127.0.0.1:9")
+
+
+def fuzz(folder: Path, *, seconds: int, seed: int, phases: str) -> str:
+    """Against a server with one finished job; returns what schemathesis says. Raises AssertionError with it."""
+    server = PoisonServer(folder / "data", "--model-dir", str(folder / "models"), *NO_MIRROR).start()
+    (server.data_dir / GO).touch()
+    try:
+        server.job_when(server.submit_bytes(wav(1.0), "a.wav"), "completed")
+        command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG), "run"]
+        command += [f"{server.url}/openapi.json", "--exclude-path-regex", "^/ws/", "--phases", phases]
+        command += ["--max-time", str(seconds), "--seed", str(seed), "--no-color", "--request-timeout", "20"]
+        ended = subprocess.run(command, capture_output=True, text=True, cwd=folder)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        assert server.ask("GET", "/health")["status"] == "ok"
+    finally:
+        server.kill()
+    log = (server.data_dir / "localwhisper.log").read_text()
+    assert "Traceback" not in log, log
+    return ended.stdout
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
+    parser.add_argument("--phases", default="examples,coverage,fuzzing,stateful")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="localwhisper-fuzz-") as folder:
+        try:
+            print(fuzz(Path(folder), seconds=given.seconds, seed=given.seed, phases=given.phases))
+        except AssertionError as error:
+            sys.exit(f"seed {given.seed}\n{error}")
+
+
+if __name__ == "__main__":
+    main()
