@@ -7,7 +7,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 ARGS ?=
 PAGE_CHECKS := tests/browser/node_modules/.installed
 
-.PHONY: run test lint check browser proxy screenshots torture load soak fuzz bench bench-page bench-memory bench-waiting bench-stops release clean
+.PHONY: run test lint check browser proxy screenshots torture parallel load soak fuzz bench bench-record bench-page bench-memory \
+  bench-waiting bench-stops release clean
 
 run: $(VENV)/.run
 	$(BIN)/python -m localwhisper --test-services $(ARGS)
@@ -41,6 +42,10 @@ browser: $(VENV)/.dev
 # against stock openai-whisper and CTranslate2, on random checkpoints of real dimensions; needs a quiet machine
 bench: $(VENV)/.bench
 	$(BIN)/python -m tests.bench $(ARGS)
+
+# the last bench's figures into README and docs/
+bench-record: $(VENV)/.bench
+	$(BIN)/python -m tests.bench.record
 
 # the page: first view, 2,000 jobs, scrolling, search
 bench-page: $(VENV)/.dev browser
@@ -83,6 +88,10 @@ screenshots: $(VENV)/.dev browser
 # the long forms of what the tests do briefly
 torture: $(VENV)/.dev
 	$(BIN)/python -m tests.torture.kills $(ARGS)
+
+# eight threads on one set of weights, ten times over
+parallel: $(VENV)/.dev
+	$(BIN)/python -m tests.torture.parallel $(ARGS)
 
 # what clients wait for while all workers, 200 sockets and uploads are busy
 load: $(VENV)/.dev

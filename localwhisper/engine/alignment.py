@@ -9,7 +9,6 @@ from functools import partial
 from types import FunctionType
 from typing import Any
 
-import numba
 import numpy as np
 import torch
 from torch import Tensor
@@ -19,12 +18,13 @@ from whisper.timing import WordTiming
 from whisper.tokenizer import Tokenizer
 
 from localwhisper.engine.decoder import Step
+from localwhisper.engine.kernels import compiled
 from localwhisper.engine.network import Network
 from localwhisper.engine.state import CrossKeysValues, State
 
 MEDIAN_FILTER_WIDTH = 7  # whisper's default
 # whisper's own, compiled without `parallel`: one of numba's thread pools aborts the process when two threads enter it
-_dtw = numba.njit(nogil=True)(timing.dtw_cpu.py_func)
+_dtw = compiled(timing.dtw_cpu.py_func, nogil=True)
 
 
 def add_word_times(

@@ -31,12 +31,16 @@ _inlined: Callable[[Any], Any] = numba.njit(**_OPTIONS)
 _intrinsic: Callable[[Any], Any] = intrinsic
 
 
-def _compiled(function: Any) -> Any:
-    """Kept for the next process where there is a place to keep it."""
+def compiled(function: Any, **options: Any) -> Any:
+    """By numba; kept for the next process where there is a place to keep it."""
     try:
-        return numba.njit(cache=True, **_OPTIONS)(function)
+        return numba.njit(cache=True, **options)(function)
     except RuntimeError:  # nothing is writable
-        return numba.njit(**_OPTIONS)(function)
+        return numba.njit(**options)(function)
+
+
+def _compiled(function: Any) -> Any:
+    return compiled(function, **_OPTIONS)
 
 
 class Scratch(NamedTuple):

@@ -1,4 +1,4 @@
-"""python -m tests.engine.many_threads CLIP FOLDER: time its words in eight threads, print how many results differ."""
+"""python -m tests.engine.many_threads CLIP FOLDER: time its words in four threads, print how many results differ."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -17,8 +17,8 @@ def main() -> None:
     library = ModelLibrary(folder, mirror=None, unpack_dir=folder, assets=ASSETS)
     engine = WhisperEngine(library, ModelCache(library, idle_timeout_s=600), max_audio_s=60)
     options = Options(model="demo", word_timestamps=True)
-    with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: engine.transcribe(clip, options, Recorder()), range(8)))
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: engine.transcribe(clip, options, Recorder()), range(4)))
     print(len({tuple((w.word, w.start, w.end) for s in one.segments for w in s.words or ()) for one in found}))
     engine.close()
 

@@ -7,7 +7,7 @@ import pytest
 import whisper
 
 from localwhisper.engine.transcriber import WhisperEngine
-from localwhisper.jobs.model import Options, Window
+from localwhisper.jobs.model import Options, Quality, Window
 from tests.engine import stock
 from tests.engine.control import Recorder
 
@@ -43,9 +43,18 @@ def test_options(engine: WhisperEngine, stock_model: Any, speech: dict[str, Path
     compare(engine, stock_model, speech["a window and more"], options)
 
 
-@pytest.mark.parametrize("words", [False, True], ids=["plain", "words"])
-def test_minutes(engine: WhisperEngine, stock_model: Any, speech: dict[str, Path], words: bool) -> None:
-    compare(engine, stock_model, speech["two minutes"], {"word_timestamps": words})
+def test_minutes(engine: WhisperEngine, stock_model: Any, speech: dict[str, Path]) -> None:
+    compare(engine, stock_model, speech["two minutes"], {"word_timestamps": True})
+
+
+@pytest.mark.parametrize("quality", ["fast", "compact"])
+def test_what_is_rounded_says_the_same(engine: WhisperEngine, speech: dict[str, Path], quality: Quality) -> None:
+    """No word in two hundred more is wrong: on 80 words, none."""
+    path = speech["a window and more"]
+    exact = engine.transcribe(path, Options(model="demo"), Recorder())
+    found = engine.transcribe(path, Options(model="demo", quality=quality), Recorder())
+    assert len(exact.text.split()) > 60
+    assert found.text.split() == exact.text.split()
 
 
 def test_fallback_repeats_itself_and_equals_stock(
@@ -61,6 +70,17 @@ def test_fallback_repeats_itself_and_equals_stock(
     for _ in range(2):
         found = engine.transcribe(speech["english"], Options(model="demo"), Recorder())
         assert stock.differences(expected, found) == []
+
+
+def test_outside_exact_the_best_attempt_counts(
+    engine: WhisperEngine, speech: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = engine.transcribe(speech["english"], Options(model="demo", quality="fast"), Recorder())
+    monkeypatch.setattr("localwhisper.engine.inference.LOGPROB_THRESHOLD", 0.0)
+    monkeypatch.setattr("localwhisper.engine.inference.NO_SPEECH_THRESHOLD", 2.0)
+    found = engine.transcribe(speech["english"], Options(model="demo", quality="fast"), Recorder())
+    assert (found.text, found.segments[0].temperature) == (right.text, 0.0)
+    assert (found.segments[0].retries, right.segments[0].retries) == (6, 0)  # all of 30 s, then up the ladder
 
 
 def test_windows_side_by_side_are_the_same_in_any_company(engine: WhisperEngine, speech: dict[str, Path]) -> None:

@@ -25,6 +25,11 @@ from tests.speech import long_speech, samples
 
 LIVE = frozenset({"queued", "processing", "completed"})
 GONE = "gone"
+HALF_WRITTEN = {  # what is seen of it in the data directory
+    "uploading": "incoming/*", "creating": "incoming/*.job", "saving": "jobs/*/job.json.tmp",
+    "keeping the text": "jobs/*/transcript.json.tmp", "correcting": "jobs/*/corrected.json.tmp",
+    "removing": "incoming/*.removed",
+}  # fmt: skip
 CUT_OFF = (OSError, http.client.HTTPException, ValueError)  # what a client of a killed server sees
 
 
@@ -52,7 +57,10 @@ class Torture:
         """One power cut."""
         actor = threading.Thread(target=self._act, args=(random.Random(self.rng.random()),))
         actor.start()
-        time.sleep(self.rng.uniform(0, longest_s if self.rng.random() < 0.3 else 0.5))
+        if self.rng.random() < 0.3:
+            self._lie_in_wait(self.rng.choice([*HALF_WRITTEN.values()]), longest_s)
+        else:
+            time.sleep(self.rng.uniform(0, longest_s if self.rng.random() < 0.3 else 0.5))
         self.server.kill()
         actor.join()
         self._look_at_the_disk()
@@ -60,6 +68,12 @@ class Torture:
         (self.server.data_dir / LOCK).write_bytes(b"an earlier boot")
         self.server.start()
         self.check()
+
+    def _lie_in_wait(self, pattern: str, longest_s: float) -> None:
+        """Until there is something half-written of this kind."""
+        until_s = time.monotonic() + longest_s
+        while time.monotonic() < until_s and not any(self.server.data_dir.glob(pattern)):
+            time.sleep(0.0005)
 
     def check(self) -> None:
         assert list((self.server.data_dir / "incoming").iterdir()) == []
@@ -192,8 +206,8 @@ class Torture:
             record = path.with_name("job.json")
             if path.with_name("transcript.json").exists() and b'"state":"processing"' in record.read_bytes():
                 self.cut_off["finishing"] += 1
-        left = {"upload": "incoming/*", "creating": "incoming/*.job", "saving": "jobs/*/*.tmp"}
-        self.cut_off.update(name for name, found in left.items() if any(self.server.data_dir.glob(found)))
+        left = {name for name, found in HALF_WRITTEN.items() if any(self.server.data_dir.glob(found))}
+        self.cut_off.update(left)
 
     def _check_decoded(self) -> None:
         """No window that was on the disk at the cut before was decoded again since."""
