@@ -76,14 +76,17 @@ class Image:
     def _call(self, command: list[str]) -> "subprocess.CompletedProcess[bytes]":
         return subprocess.run(self._in_root(command), env=self._environ, check=False)
 
+    def _is_healthy(self) -> bool:
+        command = self._in_root(self._health)
+        return not subprocess.run(command, env=self._environ, stderr=subprocess.DEVNULL, check=False).returncode
+
     def serve(self, environ: dict[str, str]) -> None:
         """The entry point, until the health check is content; then stopped."""
         self._environ |= environ
         with subprocess.Popen(self._in_root([*self._entry, *self._command]), env=self._environ) as process:
             ends_s = time.monotonic() + START_S
-            while self._call(self._health).returncode and time.monotonic() < ends_s and process.poll() is None:
+            while not (healthy := self._is_healthy()) and time.monotonic() < ends_s and process.poll() is None:
                 time.sleep(1)
-            healthy = self._call(self._health).returncode == 0
             owner = Path(f"/proc/{process.pid}").stat().st_uid
             process.terminate()
         if not healthy or owner == 0 or process.returncode:

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from localwhisper.commands.backends import Report
 
-LAYOUT = "{desc} {percentage:3.0f} % |{bar}| {remaining} left {postfix}"
+LAYOUT = "{desc} {percentage:3.0f} % |{bar}| {remaining} left{postfix}"  # tqdm puts a comma before the last
 
 
 class Bars:

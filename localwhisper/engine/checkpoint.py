@@ -13,6 +13,7 @@ from whisper.model import AudioEncoder, ModelDimensions, TextDecoder, Whisper
 
 from localwhisper.errors import ModelCorrupt
 
+ZIP = b"PK"  # how what torch.save writes begins
 MOST_DIM = 200_000  # whisper's largest is its vocabulary of 51,866
 MOST_LAYERS = 256  # whisper's large has 32
 ZIP = b"PK\3\4"  # what torch saves begins with
@@ -46,6 +47,9 @@ def read(path: Path, name: str) -> Checkpoint:
         if file.read(len(ZIP)) != ZIP:
             raise ModelCorrupt(model=name, reason="it is not what torch saves")
     try:
+        with path.open("rb") as file:
+            if file.read(len(ZIP)) != ZIP:
+                raise ValueError("it is no file that torch.save wrote")
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         dims = ModelDimensions(**content["dims"])
         _check_dims(dims)

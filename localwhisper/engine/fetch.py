@@ -6,7 +6,7 @@ import os
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
@@ -83,7 +83,7 @@ def _receive(url: str, partial: Path, progress: Progress, check: Check) -> None:
         raise _BrokeOff("the connection broke off")
 
 
-def _parts(url: str, have: int) -> Iterator[tuple[int, int | None, bytes]]:
+def _parts(url: str, have: int) -> Generator[tuple[int, int | None, bytes], None, None]:
     """(bytes with this block, bytes of the whole file if that was said, the block); first one without a block."""
     answer = _ask(url, have)
     if answer is None:

@@ -99,6 +99,7 @@ class ModelCache:
         except (MemoryError, RuntimeError) as error:
             raise as_out_of_memory(error, name) from error
         self.loads += 1
+        give_back()
         control.check()
         return model
 
@@ -129,6 +130,7 @@ class ModelCache:
             control.progress(0.0, Message("measuring_model", {"model": found.name}))
             chosen = calibration.choose(found, quality, control.check)
             book.keep(found.name, quality, machine, chosen)
+            give_back()
         return chosen.plan
 
     def _download(self, name: str, control: Control) -> Path:

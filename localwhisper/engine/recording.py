@@ -86,9 +86,9 @@ class LogMel:
             loudest = max(loudest, float(self._log(start, min(PIECE_FRAMES, recording.n_frames + 2 - start)).max()))
         self._floor = loudest - 8.0
 
-    def window(self, start: int, n: int) -> torch.Tensor:
-        """`n` frames from `start` on, zero-padded to whisper's window: float32, shape (n_mels, 3000)."""
-        return F.pad(self.frames(start, n), (0, N_FRAMES - n))
+    def window(self, start: int, n: int, length: int = N_FRAMES) -> torch.Tensor:
+        """`n` frames from `start` on, zero-padded to whisper's window or less: float32, shape (n_mels, length)."""
+        return F.pad(self.frames(start, n), (0, length - n))
 
     def is_even(self, start: int, n: int) -> bool:
         """Whether nothing in these frames is louder than the floor."""

@@ -4,13 +4,14 @@ Gives what `whisper.transcribe` gives for the same options, window by window and
 on from any window.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from torch import Tensor
+import torch
 from whisper.audio import FRAMES_PER_SECOND, HOP_LENGTH, N_FRAMES
 from whisper.decoding import DecodingResult
 from whisper.tokenizer import Tokenizer, get_tokenizer
@@ -19,16 +20,25 @@ from localwhisper.engine import windows
 from localwhisper.engine.alignment import add_word_times
 from localwhisper.engine.base import Control
 from localwhisper.engine.cores import Cores
-from localwhisper.engine.inference import TEMPERATURES, Decoded, decode, is_silence
+from localwhisper.engine.inference import TEMPERATURES, Decoded, decode, is_good, is_silence
 from localwhisper.engine.network import Network
 from localwhisper.engine.recording import LogMel, Recording
 from localwhisper.engine.speech import Speech
-from localwhisper.engine.state import CrossKeysValues
+from localwhisper.engine.state import CrossKeysValues, joined_audio
 from localwhisper.jobs.model import Detection, Options, Position, Segment, Window, joined
 from localwhisper.messages import Message
 
 LEAST_SKIP_FRAMES = 100  # of silence before speech: what is worth leaving out
+LEAST_HEARD_FRAMES = 1000
+SILENCE_BEHIND_FRAMES = 300
 R = TypeVar("R", bound="Run")
+
+
+class Part(NamedTuple):
+    """What a window is made of: frames of 10 ms."""
+
+    seek: int
+    size: int  # at most N_FRAMES
 
 
 @dataclass
@@ -121,8 +131,7 @@ class Run:
 
     def _window(self, seek: int, size: int) -> Window:
         self.cores.take_share()
-        features, cross = self._encoded(seek, size)
-        (decoded,) = self._decoded(features, cross, self.position.prompt)
+        (decoded,), cross = self._decoded([Part(seek, size)], self.position.prompt)
         if is_silence(decoded.result):
             return self._nothing(seek + size)
         cut = windows.cut(decoded.result, self.tokenizer, seek=seek, size=size)
@@ -136,21 +145,43 @@ class Run:
         )
         return Window(segments=made, after=position)
 
-    def _encoded(self, seek: int, size: int) -> tuple[Tensor, CrossKeysValues]:
-        """A window's features, shape (1, n_audio_ctx, n_audio_state), and what the decoder reads of them."""
-        check = self.control.check
-        features = self.model.encoder(self.mel.window(seek, size).to(self.model.device)[None], check)
-        return features, self.model.decoder.cross(features, check)
-
-    def _decoded(self, features: Tensor, cross: CrossKeysValues, prompt: Sequence[int]) -> list[Decoded]:
-        """Of each window in them, behind the same prompt."""
+    def _decoded(self, parts: Sequence[Part], prompt: Sequence[int]) -> tuple[list[Decoded], CrossKeysValues]:
+        """Windows side by side behind the same prompt; and what the decoder read of their audio."""
         options = self.options
-        return decode(
+        temperatures = TEMPERATURES if options.temperature is None else (options.temperature,)
+        n_frames = self._heard_frames(parts)
+        if n_frames < N_FRAMES:
+            found, cross = self._attempt(parts, n_frames, prompt, temperatures[:1])
+            if all(is_good(one.result) for one in found):
+                return found, cross
+        found, cross = self._attempt(parts, N_FRAMES, prompt, temperatures)
+        return [replace(one, retries=one.retries + (n_frames < N_FRAMES)) for one in found], cross
+
+    def _heard_frames(self, parts: Sequence[Part]) -> int:
+        """How much of a window is encoded: in `fast` not all of the silence behind a clip, whose encoding is most
+        of its time. Models learnt to listen to 30 s, so some of it stays, and a text that isn't good is none."""
+        if self.options.quality != "fast":
+            return int(N_FRAMES)
+        longest = max(part.size for part in parts)
+        return min(int(N_FRAMES), max(LEAST_HEARD_FRAMES, 2 * math.ceil((longest + SILENCE_BEHIND_FRAMES) / 2)))
+
+    def _attempt(
+        self, parts: Sequence[Part], n_frames: int, prompt: Sequence[int], temperatures: Sequence[float]
+    ) -> tuple[list[Decoded], CrossKeysValues]:
+        check, options = self.control.check, self.options
+        encoded = []
+        for part in parts:
+            mel = self.mel.window(part.seek, part.size, n_frames).to(self.model.device)
+            features = self.model.encoder(mel[None], check)
+            encoded.append((features, self.model.decoder.cross(features, check)))
+        features = torch.cat([features for features, _ in encoded])
+        cross = encoded[0][1] if len(encoded) == 1 else joined_audio([cross for _, cross in encoded])
+        del encoded
+        found = decode(
             self.model, features, cross, language=self.language, task=options.task, prompt=prompt,
-            beam_size=options.beam_size, check=self.control.check,
-            temperatures=TEMPERATURES if options.temperature is None else (options.temperature,),
-            as_whisper=options.quality == "exact",
+            beam_size=options.beam_size, check=check, temperatures=temperatures, as_whisper=options.quality == "exact",
         )  # fmt: skip
+        return found, cross
 
     def _timed(
         self, cut: windows.Cut, cross: CrossKeysValues, seek: int, size: int, last_speech_s: float

@@ -7,14 +7,13 @@ the model leaves before its end is gone on with, as whisper goes on, in the next
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-import torch
 from whisper.audio import FRAMES_PER_SECOND
 
 from localwhisper.engine import windows
 from localwhisper.engine.inference import Decoded, is_silence
 from localwhisper.engine.memory import available_bytes
-from localwhisper.engine.run import Run, initial_prompt
-from localwhisper.engine.state import CrossKeysValues, audio_of, joined_audio
+from localwhisper.engine.run import Part, Run, initial_prompt
+from localwhisper.engine.state import CrossKeysValues, audio_of
 from localwhisper.jobs.model import Position, Segment, Window
 
 FIRST_WIDTH, MOST_WIDTH = 2, 8  # the first text comes soon, then more at once
@@ -72,12 +71,9 @@ class SideBySide(Run):
     def _pass(self, chunks: Sequence[Chunk]) -> None:
         """Decode what is left of each; all move on."""
         self.cores.take_share()
-        encoded = [self._encoded(chunk.seek, chunk.end - chunk.seek) for chunk in chunks]
-        features = torch.cat([features for features, _ in encoded])
-        cross = joined_audio([cross for _, cross in encoded])
-        del encoded
         prompt = initial_prompt(self.options, self.tokenizer, self.model)
-        for place, (chunk, decoded) in enumerate(zip(chunks, self._decoded(features, cross, prompt), strict=True)):
+        found, cross = self._decoded([Part(chunk.seek, chunk.end - chunk.seek) for chunk in chunks], prompt)
+        for place, (chunk, decoded) in enumerate(zip(chunks, found, strict=True)):
             self._take(chunk, decoded, audio_of(cross, [place]))
 
     def _take(self, chunk: Chunk, decoded: Decoded, cross: CrossKeysValues) -> None:

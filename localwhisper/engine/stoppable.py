@@ -2,7 +2,8 @@
 
 import queue
 import threading
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator
+from contextlib import closing
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -18,11 +19,11 @@ class _End:
         self.error = error
 
 
-def stoppable(source: Iterable[T], check: Callable[[], None]) -> Generator[T, None, None]:
+def stoppable(source: Generator[T, None, None], check: Callable[[], None]) -> Generator[T, None, None]:
     """The items of `source`, which is iterated in a thread of its own.
 
     `check` is called all the while and may raise; then, or where no more is asked for, the thread is left to itself:
-    it ends with the item that `source` is waiting for.
+    it closes `source` once that has the item it is waiting for.
     """
     items: queue.Queue[T | _End] = queue.Queue(AHEAD)
     is_left = threading.Event()
@@ -39,7 +40,9 @@ def stoppable(source: Iterable[T], check: Callable[[], None]) -> Generator[T, No
 
     def iterate() -> None:
         try:
-            if all(give(item) for item in source):
+            with closing(source):
+                is_whole = all(give(item) for item in source)
+            if is_whole:
                 give(_End())
         except BaseException as error:
             give(_End(error))

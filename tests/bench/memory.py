@@ -115,9 +115,11 @@ def compact_model(folder: Path, size: str) -> None:
             clip, started_s = long_speech(folder, 5), time.monotonic()
             fields = {"model": size, "quality": "compact", "temperature": "0", "language": "en"}
             server.job_when(server.submit(clip, **fields), "completed", timeout_s=900)
+            rows = server.ask("GET", "/models")["models"]
+            plan = next(row["plans"]["compact"]["name"] for row in rows if row["name"] == size)
             status = Path(f"/proc/{server.pid}/status").read_text()
             peak = int(status.split("VmHWM:")[1].split()[0]) * 1024
-            print(f"{size} compact, {round}: at most {peak / MB:.0f} MB, now {rss_bytes(server) / MB:.0f}, "
+            print(f"{size}, {plan}, {round}: at most {peak / MB:.0f} MB, now {rss_bytes(server) / MB:.0f}, "
                   f"in {time.monotonic() - started_s:.0f} s", flush=True)  # fmt: skip
             server.stop()
             server.start()

@@ -38,8 +38,9 @@ def processor_s(server: Server) -> float:
 
 def goes_on_s(server: Server, job_id: str) -> float:
     """Cancel a job; seconds from that until the processor rests."""
-    started_s = last_s = time.monotonic()
-    server.ask("DELETE", f"/job/{job_id}")
+    started_s = time.monotonic()
+    server.ask("DELETE", f"/job/{job_id}")  # answers once the worker has ended its work
+    last_s = time.monotonic()
     used_s, quiet = processor_s(server), 0
     while quiet < QUIET_TICKS:
         time.sleep(TICK_S)

@@ -20,7 +20,8 @@ from tests.process.server import Server
 PATIENCE_MS = 60_000  # a busy machine is no failure
 expect.set_options(timeout=PATIENCE_MS)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-LONG_S = 360  # twelve windows
+LONG_S = 180  # six windows
+ENDLESS_S = 1800  # not done before a test has done with it
 
 
 def chromium_path() -> str | None:
@@ -42,11 +43,20 @@ def browser(browser_type: BrowserType) -> Iterator[Browser]:
     browser.close()
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path / "data", "--model-dir", str(tmp_path / "models")).start()
+@pytest.fixture(scope="module")
+def module_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("server")
+    server = Server(folder / "data", "--model-dir", str(folder / "models")).start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def server(module_server: Server) -> Iterator[Server]:
+    """One for all tests of a file; each finds it without a job."""
+    yield module_server
+    for job in module_server.ask("GET", "/jobs")["jobs"]:
+        module_server.ask("DELETE", f"/job/{job['job_id']}?remove=true")
 
 
 @pytest.fixture(scope="package")
@@ -151,13 +161,23 @@ def clip(samples: list[dict[str, Any]]) -> Path:
 
 @pytest.fixture(scope="session")
 def long_recording(samples: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """English samples one after the other, again and again."""
-    folder = tmp_path_factory.mktemp("audio")
+    return again_and_again(samples, tmp_path_factory.mktemp("audio") / "long.wav", LONG_S)
+
+
+@pytest.fixture(scope="session")
+def endless_recording(samples: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return again_and_again(samples, tmp_path_factory.mktemp("audio") / "endless.wav", ENDLESS_S)
+
+
+def again_and_again(samples: list[dict[str, Any]], path: Path, duration_s: int) -> Path:
+    """English samples one after the other, 8 kB a second."""
     files = [SAMPLES / str(sample["filename"]) for sample in samples if sample["language"] == "en"]
     inputs = [argument for file in files for argument in ("-i", str(file))]
-    once, path = folder / "once.wav", folder / "long.wav"
+    once = path.with_name("once.wav")
     quiet = [ffmpeg_path(), "-loglevel", "error", "-nostdin", "-y"]
     joined = f"concat=n={len(files)}:v=0:a=1,apad=pad_dur=1"
-    subprocess.run([*quiet, *inputs, "-filter_complex", joined, "-ac", "1", "-ar", "16000", str(once)], check=True)
-    subprocess.run([*quiet, "-stream_loop", "-1", "-i", str(once), "-t", str(LONG_S), str(path)], check=True)
+    small = ["-ac", "1", "-ar", "8000", "-c:a", "pcm_mulaw"]
+    subprocess.run([*quiet, *inputs, "-filter_complex", joined, *small, str(once)], check=True)
+    looped = ["-stream_loop", "-1", "-i", str(once), "-t", str(duration_s), "-c", "copy", str(path)]
+    subprocess.run([*quiet, *looped], check=True)
     return path

@@ -60,12 +60,15 @@ def test_a_file_is_pasted(desk: Desk, page: Page, clip: Path) -> None:
     desk.card("pasted.opus").expect_status("completed")
 
 
-def test_an_upload_is_called_off(desk: Desk, page: Page) -> None:
+def test_an_upload_is_called_off(desk: Desk, page: Page, tmp_path: Path) -> None:
+    big = tmp_path / "big.wav"
+    with big.open("wb") as file:
+        file.truncate(20_000_000)
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")
     limits = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": BYTES_A_SECOND}
     session.send("Network.emulateNetworkConditions", limits)
-    desk.choose(payload("big.wav", bytes(20_000_000)))
+    desk.choose(big)
     upload = desk.upload("big.wav")
     expect(upload).to_contain_text(re.compile(r"Sending: [1-9][0-9.]* [kM]B of 20 MB"))
     upload.get_by_role("button", name=re.compile("^Cancel")).click()

@@ -1,8 +1,49 @@
 """Many jobs: a page at a time, filtered, searched, removed."""
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.desk import Desk
+
+UNDO_IS_OVER = "00:08"
+
+
+def is_known(page: Page, job_id: str) -> bool:
+    return page.request.get(f"/job/{job_id}").ok
+
+
+def gone(page: Page, job_id: str) -> None:
+    """Waits for the server to have removed it."""
+    page.wait_for_function("async (id) => (await fetch(`jobs?q=&limit=200`)).json().then(({ jobs }) => "
+                           "!jobs.some((job) => job.job_id === id))", arg=job_id)  # fmt: skip
+    assert not is_known(page, job_id)
+
+
+def test_removed_when_it_can_no_longer_be_undone(library: Desk) -> None:
+    page, card = library.page, library.card("note 0.wav")
+    page.clock.install()
+    card.press("Remove")
+    expect(card.element).to_have_count(0)
+    page.mouse.move(0, 0)  # whoever reads the line keeps it
+    assert is_known(page, card.job_id)
+    page.clock.fast_forward(UNDO_IS_OVER)
+    expect(page.get_by_role("button", name="Undo")).to_be_hidden()
+    gone(page, card.job_id)
+
+
+def test_a_reload_does_not_bring_a_removed_job_back(library: Desk) -> None:
+    page = library.page
+    page.add_init_script("addEventListener('pagehide', (event) => event.stopImmediatePropagation())")  # as if killed
+    page.reload()
+    card = library.card("note 1.wav")
+    page.clock.install()
+    card.press("Remove")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    page.reload()
+    expect(library.card("note 2.wav").element).to_be_visible()
+    expect(card.element).to_have_count(0)
+    assert is_known(page, card.job_id)
+    page.clock.fast_forward(UNDO_IS_OVER)
+    gone(page, card.job_id)
 
 
 def test_older_ones_come_while_scrolling(library: Desk) -> None:

@@ -1,47 +1,72 @@
-"""A model that is not here: its download is offered, shows how far it is, and says why it failed."""
+"""Models that come: a download is offered, shows how far it is, says why it failed; and one of a person's own."""
 
+import hashlib
 import http.server
+import json
 import re
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.desk import Desk
+from localwhisper.app import ASSETS
+from localwhisper.engine.models import ModelLibrary
+from tests.browser.desk import REFUSED, Desk
 from tests.process.server import Server
-
-SIZE = 3_000_000
-HALF = SIZE // 2
 
 
 class Mirror(http.server.BaseHTTPRequestHandler):
-    """Sends half of a file that is no model, and the rest when it is let."""
+    """Sends half of `content`, and the rest when it is let."""
 
-    go_on = threading.Event()
+    content: bytes
+    go_on: threading.Event
 
     def do_GET(self) -> None:
+        content, half = Mirror.content, len(Mirror.content) // 2
         self.send_response(200)
-        self.send_header("Content-Length", str(SIZE))
+        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(bytes(HALF))
+        self.wfile.write(content[:half])
         self.wfile.flush()
         Mirror.go_on.wait(60)
-        self.wfile.write(bytes(SIZE - HALF))
+        self.wfile.write(content[half:])
 
     def log_message(self, *args: object) -> None:
         pass
 
+    @classmethod
+    def begin(cls, content: bytes) -> None:
+        cls.content, cls.go_on = content, threading.Event()
+
+
+class PublishingServer(Server):
+    program = (sys.executable, "-m", "tests.process.published")
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A small one that is sound: the bundled model's."""
+    folder = tmp_path_factory.mktemp("unpacked")
+    path = ModelLibrary(folder, mirror=None, unpack_dir=folder, assets=ASSETS).open_path("demo")
+    assert path is not None
+    return path.read_bytes()
+
 
 @pytest.fixture
-def mirrored(tmp_path: Path) -> Iterator[Server]:
-    """A server that gets its models from a mirror here."""
+def mirrored(tmp_path: Path, checkpoint: bytes) -> Iterator[Server]:
+    """A server that gets its models from a mirror here, for which `checkpoint` is tiny."""
     mirror = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
     thread = threading.Thread(target=mirror.serve_forever)
     thread.start()
     address = f"http://127.0.0.1:{mirror.server_address[1]}"
-    server = Server(tmp_path / "data", "--model-dir", str(tmp_path / "models"), "--model-mirror", address).start()
+    published = {"tiny": f"https://models.invalid/{hashlib.sha256(checkpoint).hexdigest()}/tiny.pt"}
+    flags = ("--model-dir", str(tmp_path / "models"), "--model-mirror", address)
+    server = PublishingServer(tmp_path / "data", *flags, environ={"PUBLISHED": json.dumps(published)}).start()
+    Mirror.begin(b"")
     yield server
     Mirror.go_on.set()
     server.stop()
@@ -50,21 +75,56 @@ def mirrored(tmp_path: Path) -> Iterator[Server]:
     mirror.server_close()
 
 
-def test_a_download_is_offered_and_followed(browser: Browser, mirrored: Server) -> None:
+@pytest.fixture
+def page(browser: Browser, mirrored: Server) -> Iterator[Page]:
     page = browser.new_page(base_url=mirrored.url, locale="en-US")
     desk = Desk(page, mirrored.url)
+    desk.tolerated.append(REFUSED)
     page.goto("/")
     page.locator("[data-sample]").first.wait_for()
-    note = page.locator("model-note")
+    yield page
+    assert desk.complaints() == []
+    page.close()
+
+
+def test_a_download_is_offered_and_followed(page: Page, mirrored: Server, checkpoint: bytes) -> None:
+    note, chosen = page.locator("model-note"), page.locator("#model option:checked")
+    download = note.get_by_role("button", name="Download tiny")
     expect(note).to_contain_text("download one of the larger models")
     page.locator("#model").select_option("tiny")
     expect(note).to_contain_text("is not on this machine yet")
-    note.get_by_role("button", name="Download tiny").click()
-    expect(note).to_contain_text(re.compile(r"[1-9][0-9.]* MB of 3 MB"))
-    expect(note.get_by_role("button", name="Download tiny")).to_be_hidden()
-    expect(page.locator("#model option:checked")).to_contain_text("downloading")
+
+    Mirror.begin(bytes(len(checkpoint)))
+    download.click()
+    expect(note).to_contain_text(re.compile(r"[1-9][0-9.]* MB of [1-9]"))
+    expect(download).to_be_hidden()
+    expect(chosen).to_contain_text("downloading")
     Mirror.go_on.set()
-    expect(note.get_by_role("alert")).to_be_visible()  # what came was no model
-    expect(note.get_by_role("button", name="Download tiny")).to_be_visible()
-    assert desk.complaints() == []
-    page.close()
+    expect(note.get_by_role("alert")).to_be_visible()  # what came was not what was published
+
+    Mirror.begin(checkpoint)
+    download.click()
+    note.get_by_role("button", name="Stop the download").click()
+    download.click()
+    expect(note.get_by_role("alert")).to_be_hidden()
+    expect(note.locator("progress")).to_be_visible()
+    Mirror.go_on.set()
+    expect(note).to_contain_text("tiny is on this machine")
+    expect(chosen).to_contain_text("ready")
+    expect(note).not_to_contain_text("download one of the larger models")
+    models: list[dict[str, Any]] = mirrored.ask("GET", "/models")["models"]
+    assert next(model["available"] for model in models if model["name"] == "tiny")
+
+
+def test_a_model_of_ones_own_is_taken_over(page: Page, tmp_path: Path, checkpoint: bytes) -> None:
+    own, letter = tmp_path / "mi modelo.pt", tmp_path / "letter.pt"
+    own.write_bytes(checkpoint)
+    letter.write_bytes(b"Dear reader, " * 20)
+    page.locator("#import").set_input_files(letter)
+    refused = page.locator("upload-card")
+    expect(refused).to_contain_text("no checkpoint that can be used")
+    refused.get_by_role("button", name=re.compile("^Dismiss")).click()
+    page.locator("#import").set_input_files(own)
+    expect(page.locator("#model")).to_have_value("mi-modelo")
+    expect(page.locator("#model option:checked")).to_contain_text("ready")
+    expect(page.locator("upload-card")).to_have_count(0)

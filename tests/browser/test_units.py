@@ -11,7 +11,7 @@ DYNAMIC = ("status.", "options.", "upload.", "said.", "edit.", "theme.")  # t(`s
 
 
 def sources() -> str:
-    files = [*WEB.glob("*.html"), *(file for file in WEB.rglob("*.js") if file.parent.name != "i18n")]
+    files = [*WEB.glob("*.html"), *(file for file in WEB.rglob("*.js") if file.name != "texts.js")]
     return "".join(file.read_text(encoding="utf-8") for file in files)
 
 
@@ -21,7 +21,7 @@ def test_times_corrections_words_and_tables() -> None:
 
 
 def test_no_text_is_missing_and_none_unused() -> None:
-    known = set(re.findall(r'^\s+"?([\w.]+)"?:', (WEB / "js/i18n/en.js").read_text(encoding="utf-8"), re.MULTILINE))
+    known = set(re.findall(r'^\t"?([\w.]+)"?:', (WEB / "js/texts.js").read_text(encoding="utf-8"), re.MULTILINE))
     text = sources()
     unused = {key for key in known if f'"{key}"' not in text and not key.startswith(DYNAMIC)}
     asked = re.findall(r'\bt\("([\w.]+)"|data-t(?:-label|-placeholder)?="([\w.]+)"', text)
@@ -32,6 +32,19 @@ def test_no_text_is_missing_and_none_unused() -> None:
 def test_the_page_is_small() -> None:
     files = [file for file in WEB.rglob("*") if file.suffix in (".js", ".css")]
     assert sum(file.stat().st_size for file in files) < MOST_BYTES
+
+
+def test_every_module_is_announced() -> None:
+    """One after the other, as the imports name them, they would come late."""
+    page = (WEB / "index.html").read_text(encoding="utf-8")
+    needed, waiting = set(), {WEB / "js/main.js"}
+    while waiting:
+        file = waiting.pop()
+        imports = re.findall(r'^import .* from "(.*)";', file.read_text(encoding="utf-8"), re.MULTILINE)
+        waiting |= {(file.parent / name).resolve() for name in imports} - needed
+        needed |= waiting
+    announced = re.findall(r'<link rel="modulepreload" href="(.*)">', page)
+    assert sorted(announced) == sorted(file.relative_to(WEB).as_posix() for file in needed)
 
 
 def test_every_symbol_is_there() -> None:

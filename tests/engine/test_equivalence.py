@@ -63,6 +63,17 @@ def test_fallback_repeats_itself_and_equals_stock(
         assert stock.differences(expected, found) == []
 
 
+def test_outside_exact_the_best_attempt_counts(
+    engine: WhisperEngine, speech: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = engine.transcribe(speech["english"], Options(model="demo", quality="fast"), Recorder())
+    monkeypatch.setattr("localwhisper.engine.inference.LOGPROB_THRESHOLD", 0.0)
+    monkeypatch.setattr("localwhisper.engine.inference.NO_SPEECH_THRESHOLD", 2.0)
+    found = engine.transcribe(speech["english"], Options(model="demo", quality="fast"), Recorder())
+    assert (found.text, found.segments[0].temperature) == (right.text, 0.0)
+    assert (found.segments[0].retries, right.segments[0].retries) == (6, 0)  # all of 30 s, then up the ladder
+
+
 def test_windows_side_by_side_are_the_same_in_any_company(engine: WhisperEngine, speech: dict[str, Path]) -> None:
     """Resumed at any window, others are decoded together; no window's text, times or words change."""
     options = Options(model="demo", batch="auto", word_timestamps=True)

@@ -29,7 +29,7 @@ def options() -> Options:
     return Options(
         model="tiny.en", language="es", task="translate", return_timestamps=False, word_timestamps=True,
         initial_prompt="Ångström --> \\ \"", temperature=0.4, beam_size=5, condition_on_previous_text=False,
-        vad_filter=True, priority="high", quality="fast",
+        vad_filter=True, priority="high", quality="fast", batch="off",
     )  # fmt: skip
 
 

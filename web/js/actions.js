@@ -1,21 +1,11 @@
 /** What a person can do. The socket tells the outcome; only refusals are told here. */
 
-import { ApiError } from "./api.js";
-import { t } from "./i18n.js";
+import { errorText } from "./api.js";
 import { PAGE_SIZE } from "./reducer-jobs.js";
-
-/** @param {unknown} error */
-export function errorText(error) {
-	if (error instanceof ApiError) return error.code === "unreachable" ? t("error.unreachable") : error.message;
-	return String(error);
-}
+import { removalOn } from "./removal.js";
 
 /** @param {Omit<Page, "actions">} page @returns {Actions} */
 export function actionsOn({ api, store, uploads, toast }) {
-	/** Of the job about to be removed. @type {(() => void)|null} */
-	let removeNow = null;
-	addEventListener("pagehide", () => removeNow?.());
-
 	/** What the next connection, or another click, asks again. @param {() => Promise<unknown>} action */
 	const quietly = (action) => action().catch((error) => console.warn("localwhisper:", errorText(error)));
 
@@ -63,31 +53,27 @@ export function actionsOn({ api, store, uploads, toast }) {
 		},
 		cancel: (id) => onJob(id, () => api.cancel(id)),
 		retry: (id, options) => onJob(id, () => api.retry(id, options)),
-		remove(id) {
-			removeNow?.();
-			const leave = (/** @type {boolean} */ data) => store.dispatch({ type: "job/leaving", job_id: id, data });
-			const name = store.state.entries[id]?.job.filename ?? "";
-			leave(true);
-			removeNow = () => {
-				removeNow = null;
-				toast.hide();
-				void onJob(id, () => api.remove(id)).then(() => leave(false));
-			};
-			const undo = () => {
-				removeNow = null;
-				leave(false);
-			};
-			toast.show(t("job.removed", { name }), "job.undo", undo, () => removeNow?.());
-		},
+		remove: removalOn({ store, api, toast }),
 		submit(files, options) {
-			for (const file of files) uploads.add(file.name, file.size, options, async () => file);
+			for (const file of files) {
+				uploads.add(file.name, file.size, async () => file, (sent, ...how) => api.submit(sent, options, ...how), options.model);
+			}
 		},
 		trySample(sample) {
 			const model = store.state.models.find((each) => each.bundled)?.name ?? "demo";
-			const options = { model, language: "auto", return_timestamps: true, word_timestamps: true };
-			uploads.add(sample.title, 0, { ...options, task: "transcribe" }, () => api.sampleFile(sample));
+			/** @type {SubmitOptions} */
+			const options = { model, language: "auto", return_timestamps: true, word_timestamps: true, task: "transcribe" };
+			uploads.add(sample.title, 0, () => api.sampleFile(sample), (file, ...how) => api.submit(file, options, ...how), model);
+		},
+		importModel(file, onDone) {
+			uploads.add(file.name, file.size, async () => file, async (sent, ...how) => {
+				const model = await api.importModel(sent, ...how);
+				store.dispatch({ type: "model", data: model });
+				onDone(model);
+			});
 		},
 		downloadModel: (model) => onModel(model, () => api.downloadModel(model.name)),
+		stopDownload: (model) => onModel(model, () => api.stopDownload(model.name)),
 		removeModel: (model) => onModel(model, () => api.removeModel(model.name)),
 	};
 	return actions;

@@ -1,14 +1,10 @@
 /** The page's words. Elements with data-t, data-t-label or data-t-placeholder get theirs by localize(). */
 
-import { en } from "./i18n/en.js";
-import { es } from "./i18n/es.js";
 import { load, save } from "./lib/memory.js";
+import { TEXTS } from "./texts.js";
 
-/** @typedef {keyof typeof en} Key */
+/** @typedef {keyof typeof TEXTS} Key */
 /** @typedef {"en"|"es"} Language */
-
-/** @type {Record<Language, Record<Key, string>>} */
-const TABLES = { en, es };
 
 const PLACES = { "data-t": "", "data-t-label": "aria-label", "data-t-placeholder": "placeholder" };
 
@@ -35,12 +31,14 @@ export function setLanguage(next) {
 
 /** @param {Key} key @param {Record<string, string|number>} [params] */
 export function t(key, params = {}) {
-	return TABLES[current][key].replace(/\{(\w+)\}/g, (whole, name) => String(params[name] ?? whole));
+	const [english, spanish] = TEXTS[key];
+	return (current === "es" ? spanish : english).replace(/\{(\w+)\}/g, (whole, name) => String(params[name] ?? whole));
 }
 
 /** Puts the current language's words into every marked element. @param {Element} root */
 export function localize(root) {
-	document.documentElement.lang = current;
+	const page = document.documentElement;
+	if (page.lang !== current) page.lang = current; // each time it is set, all styles are computed anew
 	for (const [mark, place] of Object.entries(PLACES)) {
 		for (const element of root.querySelectorAll(`[${mark}]`)) {
 			const text = t(/** @type {Key} */ (element.getAttribute(mark)));

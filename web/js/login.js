@@ -1,10 +1,8 @@
 /** The page that asks for the token, once: the server answers with a cookie. */
 
-import { errorText } from "./actions.js";
-import { apiIn } from "./api.js";
-import { language, localize } from "./i18n.js";
+import { api, errorText } from "./api.js";
+import { localize } from "./i18n.js";
 
-const api = apiIn(language);
 const form = /** @type {HTMLFormElement} */ (document.querySelector("form"));
 const token = /** @type {HTMLInputElement} */ (document.querySelector("#token"));
 const problem = /** @type {HTMLElement} */ (document.querySelector("#problem"));

@@ -1,7 +1,7 @@
 /** Puts the parts together; nothing else. */
 
 import { actionsOn } from "./actions.js";
-import { apiIn } from "./api.js";
+import { api } from "./api.js";
 import { dropZone } from "./components/drop-zone.js";
 import { helpDialog } from "./components/help-dialog.js";
 import { historyFilter } from "./components/history-filter.js";
@@ -15,7 +15,6 @@ import { uploadList } from "./components/upload-list.js";
 import { readingDesk } from "./desk/reading-desk.js";
 import { language, localize } from "./i18n.js";
 import { listen } from "./keys.js";
-import { part } from "./lib/part.js";
 import { atDesk, keepPlace } from "./places.js";
 import { queueSocket } from "./socket.js";
 import { Store } from "./store.js";
@@ -24,11 +23,10 @@ import { signTab } from "./tab-signs.js";
 import { uploadsTo } from "./uploads.js";
 
 const store = new Store();
-const api = apiIn(language);
 const core = {
 	api,
 	store,
-	uploads: uploadsTo(api, store),
+	uploads: uploadsTo(store),
 	toast: toastIn(/** @type {HTMLElement} */ (document.querySelector("toast-line"))),
 	options: () => /** @type {SubmitOptions} */ ({}),
 	deeds: {},
@@ -55,15 +53,34 @@ for (const [name, make] of Object.entries({
 	"sample-list": sampleList,
 	"upload-list": uploadList,
 })) {
-	part(name, make, page);
+	part(name, make);
 }
 keepPlace(page);
 signTab(page);
 listen((deed) => page.deeds[`${atDesk() ? "desk" : "home"} ${deed}`] ?? page.deeds[deed]);
+// What a button of the page's HTML does, it names itself.
+document.addEventListener("click", ({ target }) => {
+	if (target instanceof Element) page.deeds[target.closest("[data-deed]")?.getAttribute("data-deed") ?? ""]?.();
+});
 localize(document.documentElement);
+void page.actions.loadCatalogue(); // beside the socket, not after it
 socket.open();
 
 addEventListener("online", () => socket.hurry());
 document.addEventListener("visibilitychange", () => document.hidden || socket.hurry());
 document.addEventListener("language", () => socket.open()); // the server's messages in the new language
 navigator.serviceWorker?.register("sw.js").catch(() => undefined); // no secure context: a page like any other
+
+/** A custom element as a function: it puts its elements into place and gives what draws a state. @param {string} name @param {Part} make */
+function part(name, make) {
+	class Element extends HTMLElement {
+		connectedCallback() {
+			const render = make(this, page);
+			if (!render) return;
+			store.subscribe(render);
+			document.addEventListener("language", () => render(store.state, null));
+			render(store.state, null);
+		}
+	}
+	customElements.define(name, Element);
+}

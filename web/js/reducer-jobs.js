@@ -54,8 +54,12 @@ export const JOB_HANDLERS = {
 
 	"jobs/page"(state, /** @type {{jobs: Job[], next_cursor: string|null}} */ { jobs, next_cursor }) {
 		const listed = new Set(state.order);
-		const next = jobs.filter((job) => !listed.has(job.job_id)).reduce(withJob, state);
-		return { ...next, cursor: next_cursor, more: next_cursor !== null };
+		const next = jobs.filter((job) => !listed.has(job.job_id));
+		const entries = { ...state.entries };
+		for (const job of next) entries[job.job_id] ??= entryOf(job);
+		const created = (/** @type {string} */ id) => entries[id]?.job.created_at ?? "";
+		const order = [...state.order, ...next.map((job) => job.job_id)].sort((a, b) => Number(created(a) < created(b)) - Number(created(a) > created(b)));
+		return { ...state, entries, order, cursor: next_cursor, more: next_cursor !== null };
 	},
 
 	"job/loading": (state, _data, jobId) => changed(state, jobId, { loading: true, problem: null }),

@@ -5,8 +5,8 @@ import { initialState, reduce } from "./reducer.js";
 export class Store {
 	/** @type {State} */
 	#state = initialState();
-	/** @type {Set<(state: State, before: State) => void>} */
-	#listeners = new Set();
+	/** @type {((state: State, before: State) => void)[]} */
+	#listeners = [];
 
 	get state() {
 		return this.#state;
@@ -20,12 +20,8 @@ export class Store {
 		for (const listener of this.#listeners) listener(this.#state, before);
 	}
 
-	/**
-	 * @param {(state: State, before: State) => void} listener
-	 * @returns {() => void} unsubscribe
-	 */
+	/** @param {(state: State, before: State) => void} listener */
 	subscribe(listener) {
-		this.#listeners.add(listener);
-		return () => this.#listeners.delete(listener);
+		this.#listeners.push(listener);
 	}
 }

@@ -9,7 +9,7 @@ export function receiver({ store, actions }) {
 		store.dispatch(message);
 		if (type === "snapshot") {
 			for (const job of data.jobs) if (underWay(job)) void actions.loadJob(job.job_id);
-			void actions.loadCatalogue();
+			if (before.connection !== "connecting") void actions.loadCatalogue(); // as another language, or another server, has it
 			void actions.search();
 		} else if (type === "corrected") {
 			const known = before.entries[id];

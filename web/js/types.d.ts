@@ -127,6 +127,7 @@ interface Api {
   login(token: string): Promise<unknown>;
   models(): Promise<ModelList>;
   downloadModel(name: string): Promise<unknown>;
+  stopDownload(name: string): Promise<unknown>;
   removeModel(name: string): Promise<unknown>;
   samples(): Promise<Sample[]>;
   sampleFile(sample: Sample): Promise<File>;
@@ -139,7 +140,11 @@ interface Api {
   restore(id: string, version: number): Promise<Result & {version: number}>;
   waveform(id: string): Promise<{duration: number, peaks: number[]}>; // peaks: 0 to 255
   submit(file: File, options: SubmitOptions, signal: AbortSignal, onSent: (bytes: number) => void): Promise<{job_id: string}>;
+  importModel: Send<Model>;
 }
+
+/** Sends a file, telling how many bytes of it have gone. */
+type Send<T = unknown> = (file: File, signal: AbortSignal, onSent: (bytes: number) => void) => Promise<T>;
 
 /** `remove` lines give way to these at line `at` of the transcript's version `version` */
 interface Correction {
@@ -163,12 +168,14 @@ interface Actions {
   submit(files: Iterable<File>, options: SubmitOptions): void;
   trySample(sample: Sample): void;
   downloadModel(model: Model): void;
+  stopDownload(model: Model): void;
   removeModel(model: Model): void;
+  importModel(file: File, onDone: (model: Model) => void): void; // a checkpoint of a person's own
 }
 
-/** files on their way; total_bytes: 0 where it is not known yet; cancel: stops one if it runs, and forgets it */
+/** files on their way; total_bytes: 0 where it is not known yet; model: what it is to be transcribed with; cancel: stops one if it runs, and forgets it */
 interface Uploads {
-  add(filename: string, total_bytes: number, options: SubmitOptions, open: () => Promise<File>): void;
+  add(filename: string, total_bytes: number, open: () => Promise<File>, send: Send, model?: string): void;
   retry(id: string): void;
   cancel(id: string): void;
 }
@@ -219,7 +226,7 @@ interface DeskOfLines {
 }
 
 type Saving = "saved"|"unsaved"|"saving"|"failed"|"conflict";
-type Sending = {upload: Upload, options: SubmitOptions, open: () => Promise<File>, stop: AbortController};
+type Sending = {upload: Upload, open: () => Promise<File>, send: Send, stop: AbortController};
 type Message = {type: string, job_id?: string|null, data?: any};
 type Handlers = Record<string, (state: State, data: any, jobId: string) => State>;
 

@@ -1,12 +1,12 @@
 /** Files on their way to the server, two at a time; the files themselves stay here, the store has the figures. */
 
-import { errorText } from "./actions.js";
-import { durationOf } from "./lib/duration.js";
+import { errorText } from "./api.js";
 
 const AT_ONCE = 2;
+const PATIENCE_MS = 3000;
 
-/** @param {Api} api @param {Store} store @returns {Uploads} */
-export function uploadsTo(api, store) {
+/** @param {Store} store @returns {Uploads} */
+export function uploadsTo(store) {
 	/** @type {Map<string, Sending>} */
 	const all = new Map();
 	let count = 0;
@@ -17,18 +17,18 @@ export function uploadsTo(api, store) {
 		for (const sending of all.values()) {
 			if (sending.upload.phase !== "waiting" || free <= 0) continue;
 			free -= 1;
-			void send(sending);
+			void start(sending);
 		}
 	}
 
 	/** @param {Sending} sending */
-	async function send({ upload: { id }, options, open, stop: { signal } }) {
+	async function start({ upload: { id, model }, open, send, stop: { signal } }) {
 		change(id, { phase: "sending" });
 		try {
 			const file = await open();
 			change(id, { total_bytes: file.size });
-			void durationOf(file).then((duration) => change(id, { duration }));
-			await api.submit(file, options, signal, (bytes) => {
+			if (model) void durationOf(file).then((duration) => change(id, { duration }));
+			await send(file, signal, (bytes) => {
 				const whole = bytes >= file.size;
 				change(id, { sent_bytes: whole ? file.size : bytes, phase: whole ? "checking" : "sending" });
 			});
@@ -54,11 +54,11 @@ export function uploadsTo(api, store) {
 	}
 
 	return {
-		add(filename, total_bytes, options, open) {
+		add(filename, total_bytes, open, send, model = "") {
 			const id = `upload-${++count}`;
 			/** @type {Upload} */
-			const upload = { id, filename, phase: "waiting", sent_bytes: 0, total_bytes, error: null, model: options.model, duration: null };
-			all.set(id, { upload, options, open, stop: new AbortController() });
+			const upload = { id, filename, phase: "waiting", sent_bytes: 0, total_bytes, error: null, model, duration: null };
+			all.set(id, { upload, open, send, stop: new AbortController() });
 			change(id, {});
 			next();
 		},
@@ -71,4 +71,17 @@ export function uploadsTo(api, store) {
 			forget(id);
 		},
 	};
+}
+
+/** How long a recording is, where the browser can tell. @param {File} file @returns {Promise<number|null>} seconds */
+function durationOf(file) {
+	const audio = new Audio(URL.createObjectURL(file));
+	return new Promise((resolve) => {
+		const done = () => {
+			URL.revokeObjectURL(audio.src);
+			resolve(Number.isFinite(audio.duration) && audio.duration > 0 ? audio.duration : null);
+		};
+		audio.onloadedmetadata = audio.onerror = done;
+		setTimeout(done, PATIENCE_MS);
+	});
 }

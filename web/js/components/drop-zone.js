@@ -13,11 +13,9 @@ export function dropZone(element, page) {
 		goHome();
 		actions.submit([...files], page.options());
 	};
-	const recorder = recorderPanel(take);
+	const recorder = recorderPanel(one(element, "recorder-panel"), take);
 	deeds["home choose"] = () => input.click();
 	deeds["home record"] = recorder.start;
-	one(element, "#record").addEventListener("click", recorder.start);
-	one(element, ".drop").append(recorder.element);
 	input.addEventListener("change", () => {
 		take(input.files ?? []);
 		input.value = "";

@@ -1,9 +1,9 @@
 /** The inside of a job's card: its text, and once it is done the way to the desk, copy and downloads. */
 
 import { transcriptAddress } from "../api.js";
-import { t } from "../i18n.js";
+import { localize, t } from "../i18n.js";
 import { copies } from "../lib/clipboard.js";
-import { button, h, icon, show } from "../lib/dom.js";
+import { all, h, icon, one, show, stamp } from "../lib/dom.js";
 import { transcriptText } from "./transcript-text.js";
 
 /** The desk has all. */
@@ -25,13 +25,17 @@ export function saveLinks(id, formats) {
 export function jobBody(id) {
 	/** @type {Entry|undefined} */
 	let shown;
-	const text = transcriptText((seconds) => (location.hash = deskAddress(id, seconds)));
-	const nothing = h("p", { class: "hint", t: "job.notext" });
-	const open = h("a", { href: deskAddress(id), class: "button small primary" }, icon("play"), h("span", { t: "job.open" }));
+	const element = stamp("job-body");
+	const [text, nothing, tools, copy] = all(element, ".text", ".hint", ".tools", ".copy");
+	const lines = transcriptText(text, (seconds) => (location.hash = deskAddress(id, seconds)));
 	const plain = () => (shown?.result?.text ?? (shown?.segments ?? []).map((segment) => segment.text).join("")).trim();
-	const tools = h("div", { class: "tools" }, open, copies(button("small", "job.copy", undefined, "copy"), plain), saveLinks(id, FORMATS));
+	element.id = `text-${id}`;
+	one(element, ".primary", HTMLAnchorElement).href = deskAddress(id);
+	copies(copy, plain);
+	tools.append(saveLinks(id, FORMATS));
+	localize(tools);
 	return {
-		element: h("div", { class: "body", id: `text-${id}` }, text.element, nothing, tools),
+		element,
 
 		/** @param {Entry} entry */
 		update(entry) {
@@ -40,10 +44,10 @@ export function jobBody(id) {
 			const done = job.status === "completed";
 			const lineless = result && !segments.length ? result.text.trim() : "";
 			const times = job.options?.return_timestamps !== false;
-			text.update(segments, lineless, { times, playable: done, live: job.status === "processing" });
-			text.element.setAttribute("aria-label", t("job.text", { name: job.filename }));
-			if (result?.language) text.element.lang = job.options?.task === "translate" ? "en" : result.language;
-			show(text.element, segments.length > 0 || lineless !== "");
+			lines.update(segments, lineless, { times, playable: done, live: job.status === "processing" });
+			text.setAttribute("aria-label", t("job.text", { name: job.filename }));
+			if (result?.language) text.lang = job.options?.task === "translate" ? "en" : result.language;
+			show(text, segments.length > 0 || lineless !== "");
 			show(nothing, result !== null && !segments.length && !lineless);
 			show(tools, done);
 		},

@@ -1,7 +1,7 @@
 /** One job, updated in place, so that focus stays. */
 
-import { localize, t } from "../i18n.js";
-import { button, h, icon, say, setText, show } from "../lib/dom.js";
+import { t } from "../i18n.js";
+import { all, button, fill, h, one, say, setText, show, stamp } from "../lib/dom.js";
 import { hasEnded } from "../reducer-jobs.js";
 import { deskAddress, jobBody } from "./job-body.js";
 import { doingOf, factsOf } from "./job-facts.js";
@@ -11,43 +11,43 @@ import { doingOf, factsOf } from "./job-facts.js";
 /** @param {string} id @param {Page} page @param {(open: boolean) => void} onToggle */
 export function jobCard(id, page, onToggle) {
 	const { actions } = page;
-	const name = h("span", { class: "name", dir: "auto" });
-	const toggle = h("button", { type: "button", class: "toggle", "aria-controls": `text-${id}` }, name, icon("chevron"));
+	const element = stamp("job-card");
+	const [name, status, facts, buttons] = all(element, ".name", ".chip", ".meta .figures", ".actions");
+	const [doing, error, problem] = all(element, ".doing", ".problem", "[role=alert]");
+	const toggle = one(element, ".toggle", HTMLButtonElement);
+	const bar = one(element, "progress", HTMLProgressElement);
+	const excerpt = one(element, ".excerpt", HTMLAnchorElement);
+	element.dataset.job = id;
+	toggle.setAttribute("aria-controls", `text-${id}`);
 	toggle.addEventListener("click", () => onToggle(toggle.ariaExpanded !== "true"));
-	const status = h("span", { class: "chip" });
-	const facts = h("span", { class: "figures" });
-	const bar = h("progress", { max: 100 });
-	const doing = h("p", { class: "doing figures" });
-	const error = h("p", { class: "problem" });
-	const problem = h("p", { class: "problem", role: "alert" });
-	const excerpt = h("a", { class: "excerpt", dir: "auto", hidden: true });
-	const cancel = button("small ghost", "job.cancel", () => actions.cancel(id), "close");
-	const retry = button("small ghost", "job.retry", () => actions.retry(id), "retry");
-	const retryOther = button("small ghost", "job.retry_other", () => actions.retry(id, page.options()), "retry");
-	const remove = button("small ghost", "job.remove", () => actions.remove(id), "trash");
-	const buttons = [cancel, retry, retryOther, remove];
-	const element = h(
-		"job-card",
-		{ class: "card job", role: "listitem", "data-job": id },
-		h("div", { class: "head" }, h("h3", {}, toggle), h("div", { class: "actions" }, ...buttons)),
-		h("p", { class: "meta" }, status, facts),
-		bar, doing, error, problem, excerpt,
-	);
 	/** Made when it is first open: a long list has thousands of cards. @type {ReturnType<typeof jobBody>|undefined} */
 	let body;
-	localize(element);
 
-	/** @param {Job} job */
-	function updateActions(job) {
-		const held = buttons.find((each) => each === document.activeElement);
-		const again = job.status === "failed" || job.status === "cancelled";
-		show(cancel, !hasEnded(job.status));
-		show(retry, again);
-		show(retryOther, again);
-		show(remove, hasEnded(job.status));
-		for (const each of buttons) each.title = t("job.of", { action: each.textContent ?? "", name: job.filename });
-		// A button that goes hands the focus on, so that the keyboard doesn't lose its place.
-		if (held?.hidden) buttons.find((each) => !each.hidden)?.focus();
+	/** What can be done with it as it is. @param {Job} job */
+	function updateActions({ status, filename: name }) {
+		const deeds = deedsOn(status);
+		const keys = deeds.map(([key]) => key).join(" ");
+		if (buttons.dataset.deeds !== keys) {
+			const held = buttons.contains(document.activeElement);
+			buttons.dataset.deeds = keys;
+			fill(buttons, ...deeds.map(([key, mark, deed]) => button("small ghost", key, deed, mark)));
+			// A button that goes hands the focus on, so that the keyboard doesn't lose its place.
+			if (held) /** @type {HTMLElement} */ (buttons.firstElementChild).focus();
+		}
+		for (const each of /** @type {Iterable<HTMLElement>} */ (buttons.children)) {
+			each.title = t("job.of", { action: each.textContent ?? "", name });
+		}
+	}
+
+	/** @param {JobStatus} status @returns {[Key, Icon, () => void][]} */
+	function deedsOn(status) {
+		if (!hasEnded(status)) return [["job.cancel", "close", () => actions.cancel(id)]];
+		/** @type {ReturnType<typeof deedsOn>} */
+		const again = [
+			["job.retry", "retry", () => actions.retry(id)],
+			["job.retry_other", "retry", () => actions.retry(id, page.options())],
+		];
+		return [...(status === "completed" ? [] : again), ["job.remove", "trash", () => actions.remove(id)]];
 	}
 
 	return {
@@ -66,7 +66,7 @@ export function jobCard(id, page, onToggle) {
 			const works = job.status === "processing";
 			element.dataset.status = job.status;
 			setText(name, job.filename);
-		name.title = job.filename;
+			name.title = job.filename;
 			setText(status, t(`status.${job.status}`));
 			setText(facts, factsOf(entry));
 			show(bar, works);
@@ -81,7 +81,6 @@ export function jobCard(id, page, onToggle) {
 			if (open && !body) {
 				body = jobBody(id);
 				element.append(body.element);
-				localize(body.element);
 			}
 			if (open) body?.update(entry);
 			if (body) show(body.element, open);

@@ -60,7 +60,10 @@ export function jobList(element, page) {
 
 	return (state, before) => {
 		const { found, entries, leaving } = state;
-		document.body.dataset.history = String(state.order.length + state.uploads.length > 0);
+		const { dataset } = document.body;
+		const any = state.order.length + state.uploads.length > 0;
+		if (state.connection !== "connecting") dataset.history = String(any);
+		if (state.connection === "online") dataset.cameWith ??= any ? "transcripts" : "nothing"; // nothing moves under a click
 		show(empty, state.connection === "online" && !found && !state.order.length && !state.uploads.length);
 		show(none, found !== null && !found.order.length);
 		show(older, found ? found.cursor !== null : state.more);

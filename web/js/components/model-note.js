@@ -1,28 +1,23 @@
 /** What the chosen model is, and its download where it is not here. */
 
 import { language, t } from "../i18n.js";
-import { button, h, say, setText, show } from "../lib/dom.js";
+import { all, one, say, setText, show } from "../lib/dom.js";
 import { bytes, span } from "../lib/format.js";
 
 const HOUR_S = 3600;
 
-/** @param {Actions} actions */
-export function modelNote(actions) {
+/** @param {HTMLElement} element @param {Actions} actions */
+export function modelNote(element, actions) {
 	/** @type {Model|undefined} */
 	let shown;
-	const text = h("p", { class: "hint" });
-	const speed = h("p", { class: "hint" });
-	const more = h("p", { class: "hint", t: "model.only_demo" });
-	const error = h("p", { class: "problem", role: "alert" });
-	const bar = h("progress", { max: 1 });
-	const figures = h("p", { class: "hint figures" });
-	const download = button("small", "model.download", () => shown && actions.downloadModel(shown), "download");
-	const remove = button("small ghost", "model.remove", () => shown && confirm(t("job.really")) && actions.removeModel(shown));
-	const element = h("model-note", { class: "model-note" }, text, speed, more, error, bar, figures, download, remove);
+	const [text, speed, more, received] = all(element, "#model-text", "#model-speed", "#model-more", "#model-received");
+	const [error, download, stop, remove] = all(element, ".problem", "#download", "#stop-download", "#remove-model");
+	const bar = one(element, "progress", HTMLProgressElement);
+	download.addEventListener("click", () => shown && actions.downloadModel(shown));
+	stop.addEventListener("click", () => shown && actions.stopDownload(shown));
+	remove.addEventListener("click", () => shown && confirm(t("job.really")) && actions.removeModel(shown));
 
 	return {
-		element,
-
 		/** @param {Model|undefined} model @param {boolean} only no model but the bundled one is here */
 		update(model, only) {
 			shown = model;
@@ -35,17 +30,16 @@ export function modelNote(actions) {
 			setText(speed, t(model.speed_is_measured ? "model.speed" : "model.speed_guess", { time }));
 			show(more, bundled && only);
 			say(error, model.error?.message ?? "");
-			const received = model.download?.received_bytes ?? 0;
-			const total = model.download?.total_bytes ?? model.size_bytes ?? 0;
-			show(bar, Boolean(model.download));
-			if (total) bar.value = Math.min(1, received / total);
+			const [got, total] = [model.download?.received_bytes ?? 0, model.download?.total_bytes ?? model.size_bytes ?? 0];
+			for (const each of [bar, stop]) show(each, Boolean(model.download));
+			if (total) bar.value = Math.min(1, got / total);
 			bar.ariaLabel = t("model.download", { name });
-			const sizes = { received: bytes(received, language()), total: bytes(total, language()) };
-			say(figures, model.download ? t("model.received", sizes) : "");
+			const sizes = { received: bytes(got, language()), total: bytes(total, language()) };
+			say(received, model.download ? t("model.received", sizes) : "");
 			setText(/** @type {Element} */ (download.lastElementChild), t("model.download", { name }));
 			show(download, !available && !model.download);
 			show(remove, available && !bundled);
-			setText(/** @type {Element} */ (remove.lastElementChild), t("model.remove", { name }));
+			setText(remove, t("model.remove", { name }));
 		},
 	};
 }

@@ -17,7 +17,8 @@ export function optionsForm(element, page) {
 	let languagesShown = "";
 	const form = one(element, "form");
 	const models = one(form, "#model", HTMLSelectElement);
-	const note = modelNote(page.actions);
+	const importer = one(form, "#import", HTMLInputElement);
+	const note = modelNote(one(form, "model-note"), page.actions);
 	const spoken = one(form, "#language", HTMLInputElement);
 	const spokenField = one(form, ".field:has(#language)");
 	const languages = one(form, "datalist");
@@ -28,22 +29,28 @@ export function optionsForm(element, page) {
 	const words = one(form, "#words", HTMLInputElement);
 	const prompt = one(form, "#prompt", HTMLTextAreaElement);
 	one(element, "details", HTMLDetailsElement).open = matchMedia(ROOM_FOR_ALL).matches;
-	spokenField.before(note.element);
 	timestamps.checked = chosen.return_timestamps ?? true;
 	words.checked = chosen.word_timestamps ?? false;
 	task.value = chosen.task ?? "transcribe";
 	quality.value = chosen.quality ?? "exact";
 	prompt.value = chosen.initial_prompt ?? "";
+	importer.addEventListener("change", () => {
+		for (const file of importer.files ?? []) page.actions.importModel(file, ({ name }) => choose({ model: name }));
+		importer.value = "";
+	});
 	form.addEventListener("submit", (event) => event.preventDefault());
 	form.addEventListener("change", ({ target: control }) => {
-		if (control === spoken) chosen = { ...chosen, language: codeOf(spoken.value) };
-		else if (control instanceof HTMLInputElement) chosen = { ...chosen, [control.name]: control.checked };
-		else if (control instanceof HTMLSelectElement || control instanceof HTMLTextAreaElement) {
-			chosen = { ...chosen, [control.name]: control.value };
-		}
+		if (control === spoken) choose({ language: codeOf(spoken.value) });
+		else if (control instanceof HTMLSelectElement || control instanceof HTMLTextAreaElement) choose({ [control.name]: control.value });
+		else if (control instanceof HTMLInputElement && control.name) choose({ [control.name]: control.checked });
+	});
+
+	/** @param {Partial<SubmitOptions>} change */
+	function choose(change) {
+		chosen = { ...chosen, ...change };
 		save("options", chosen);
 		draw(page.store.state);
-	});
+	}
 
 	// What the chosen model can't do is not asked of it.
 	page.options = () => ({
@@ -68,9 +75,10 @@ export function optionsForm(element, page) {
 	function offerLanguages({ languages: all }) {
 		if (languagesShown === language() + all.length) return;
 		languagesShown = language() + all.length;
+		const order = new Intl.Collator(language()).compare;
 		const named = all
 			.map(({ code, name }) => ({ code, name: languageName(code, name, language()) }))
-			.sort((a, b) => a.name.localeCompare(b.name, language()));
+			.sort((a, b) => order(a.name, b.name));
 		codes = new Map(named.map(({ code, name }) => [name, code]));
 		languages.replaceChildren(...named.map(({ name }) => h("option", { value: name })));
 	}

@@ -5,7 +5,7 @@ import { one } from "../lib/dom.js";
 import { load, save } from "../lib/memory.js";
 
 /** @type {Part} */
-export function pageSettings(element, { deeds }) {
+export function pageSettings(element) {
 	const languages = one(element, "#page-language", HTMLSelectElement);
 	const themes = one(element, "#theme", HTMLSelectElement);
 	languages.value = language();
@@ -16,5 +16,4 @@ export function pageSettings(element, { deeds }) {
 		if (themes.value === "system") delete document.documentElement.dataset.theme;
 		else document.documentElement.dataset.theme = themes.value;
 	});
-	one(element, "#help").addEventListener("click", () => deeds.help?.());
 }

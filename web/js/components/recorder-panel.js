@@ -1,31 +1,29 @@
 /** A recording from the microphone: level, pause, listen, then send or discard. */
 
 import { language, t } from "../i18n.js";
-import { button, h, icon, say, setText, show } from "../lib/dom.js";
+import { all, icon, one, say, setText, show } from "../lib/dom.js";
 import { clock } from "../lib/format.js";
 
 const TICK_MS = 80;
 
-/** @param {(files: File[]) => void} onFiles */
-export function recorderPanel(onFiles) {
+/** @param {HTMLElement} element @param {(files: File[]) => void} onFiles */
+export function recorderPanel(element, onFiles) {
 	/** @type {MediaRecorder|undefined} */
 	let recorder;
 	/** @type {File|undefined} */
 	let file;
 	let elapsed_ms = 0;
-	const level = h("meter", { min: 0, max: 1, "aria-hidden": "true" });
-	const time = h("span", { class: "figures", role: "timer" });
-	const listen = h("audio", { controls: true, label: "record.listen" });
-	const problem = h("p", { class: "problem", role: "alert", hidden: true });
-	const pause = h("button", { type: "button", class: "button small", onclick: togglePause });
-	const stop = button("small primary", "record.stop", () => recorder?.stop(), "stop");
-	const running = h("div", { class: "recording" }, h("span", { class: "pulse" }), time, level, pause, stop);
-	const send = button("small primary", "record.send", () => {
+	const [running, time, pause, stop] = all(element, "#recording", "[role=timer]", "#pause", "#stop");
+	const [review, send, discard, problem] = all(element, "#recorded", "#send", "#discard", ".problem");
+	const level = one(element, "meter", HTMLMeterElement);
+	const listen = one(element, "audio", HTMLAudioElement);
+	pause.addEventListener("click", togglePause);
+	stop.addEventListener("click", () => recorder?.stop());
+	discard.addEventListener("click", reset);
+	send.addEventListener("click", () => {
 		if (file) onFiles([file]);
 		reset();
 	});
-	const review = h("div", { class: "recording" }, listen, send, button("small ghost", "record.discard", reset));
-	const element = h("recorder-panel", {}, running, review, problem);
 	draw();
 
 	async function start() {
@@ -104,5 +102,5 @@ export function recorderPanel(onFiles) {
 		setText(time, clock(elapsed_ms / 1000));
 	}
 
-	return { element, start, draw };
+	return { start, draw };
 }

@@ -1,7 +1,7 @@
 /** Bundled clips to try at once, with the bundled model. */
 
 import { language, t } from "../i18n.js";
-import { h, icon, one, show } from "../lib/dom.js";
+import { all, one, setText, show, stamp } from "../lib/dom.js";
 import { clock, languageName } from "../lib/format.js";
 
 /** @type {Part} */
@@ -9,16 +9,14 @@ export function sampleList(element, { actions }) {
 	const list = one(element, "ul");
 	/** @param {Sample} sample */
 	const row = (sample) => {
-		const button = h(
-			"button",
-			{ type: "button", class: "sample", "data-sample": sample.id, onclick: () => actions.trySample(sample) },
-			h("span", { class: "sample-mark" }, icon("play")),
-			h("span", { class: "visually-hidden" }, `${t("samples.try")} `),
-			h("span", { class: "sample-title", lang: sample.language }, sample.title),
-			h("span", { class: "hint" }, `${languageName(sample.language, sample.language, language())} · ${clock(sample.duration)}`),
-		);
+		const item = stamp("sample");
+		const [button, title, hint] = all(item, "button", ".sample-title", ".hint");
+		button.dataset.sample = sample.id;
 		button.title = t("samples.said", { text: sample.text });
-		return h("li", {}, button);
+		button.addEventListener("click", () => actions.trySample(sample));
+		setText(title, sample.title);
+		setText(hint, `${languageName(sample.language, sample.language, language())} · ${clock(sample.duration)}`);
+		return item;
 	};
 
 	return ({ samples }, before) => {

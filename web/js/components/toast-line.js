@@ -2,7 +2,7 @@
 
 import { button, fill, h, show } from "../lib/dom.js";
 
-const PATIENCE_MS = 7000;
+export const PATIENCE_MS = 7000;
 
 /** @param {HTMLElement} element @returns {Toast} */
 export function toastIn(element) {

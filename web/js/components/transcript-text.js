@@ -1,17 +1,15 @@
 /** The lines of a transcript with their times; grows while the job runs and follows the newest line. */
 
 import { t } from "../i18n.js";
-import { h, say } from "../lib/dom.js";
+import { all, h, say } from "../lib/dom.js";
 import { clock } from "../lib/format.js";
 
 /** Nearer to the end than this, a reader is taken to follow. */
 const FOLLOW_PX = 48;
 
-/** @param {(seconds: number) => void} onPlay */
-export function transcriptText(onPlay) {
-	const list = h("ol", { class: "lines" });
-	const lineless = h("p", { class: "plain", dir: "auto" });
-	const element = h("transcript-text", { class: "text", role: "group", tabindex: 0 }, list, lineless);
+/** @param {HTMLElement} element @param {(seconds: number) => void} onPlay */
+export function transcriptText(element, onPlay) {
+	const [list, lineless] = all(element, "ol", ".plain");
 	/** @type {Lines} */
 	let shown = [];
 
@@ -23,11 +21,9 @@ export function transcriptText(onPlay) {
 	}
 
 	return {
-		element,
-
 		/** @param {Lines} segments @param {string} plain without any @param {{times: boolean, playable: boolean, live: boolean}} how */
 		update(segments, plain, { times, playable, live }) {
-			const follows = element.scrollHeight - element.scrollTop - element.clientHeight < FOLLOW_PX;
+			const follows = live && element.scrollHeight - element.scrollTop - element.clientHeight < FOLLOW_PX;
 			say(lineless, plain);
 			segments.forEach((segment, at) => {
 				const line = list.children[at];
@@ -39,7 +35,7 @@ export function transcriptText(onPlay) {
 			element.dataset.times = String(times);
 			element.dataset.live = String(live);
 			for (const time of list.querySelectorAll("button")) time.disabled = !playable;
-			if (live && follows) element.scrollTo({ top: element.scrollHeight });
+			if (follows) element.scrollTo({ top: element.scrollHeight });
 		},
 	};
 }

@@ -1,7 +1,7 @@
 /** Files on their way to the server, and those it refused. */
 
-import { language, localize, t } from "../i18n.js";
-import { button, h, say, setText, show } from "../lib/dom.js";
+import { language, t } from "../i18n.js";
+import { all, one, say, setText, show, stamp } from "../lib/dom.js";
 import { bytes, span } from "../lib/format.js";
 
 /** @type {Part} */
@@ -33,16 +33,11 @@ export function uploadList(element, { uploads }) {
 /** One file: how much is sent, cancel; or why it was not accepted. @param {string} id @param {Uploads} uploads */
 function uploadCard(id, uploads) {
 	let began_ms = 0;
-	const name = h("h3", { class: "name", dir: "auto" });
-	const doing = h("p", { class: "meta figures" });
-	const bar = h("progress", { max: 1 });
-	const estimate = h("p", { class: "hint figures" });
-	const error = h("p", { class: "problem" });
-	const stop = h("button", { type: "button", class: "button small ghost", onclick: () => uploads.cancel(id) });
-	const retry = button("small", "job.retry", () => uploads.retry(id), "retry");
-	const head = h("div", { class: "head" }, h("div", { class: "upload-text" }, name, doing), retry, stop);
-	const element = h("upload-card", { class: "card upload" }, head, bar, estimate, error);
-	localize(element);
+	const element = stamp("upload-card");
+	const [name, doing, estimate, error, retry, stop] = all(element, ".name", ".meta", ".hint", ".problem", ".retry", ".stop");
+	const bar = one(element, "progress", HTMLProgressElement);
+	retry.addEventListener("click", () => uploads.retry(id));
+	stop.addEventListener("click", () => uploads.cancel(id));
 
 	/** @param {Upload} upload */
 	function doingOf({ phase, sent_bytes, total_bytes }) {
@@ -72,7 +67,7 @@ function uploadCard(id, uploads) {
 			bar.ariaLabel = t("job.progress", { name: filename });
 			say(error, upload.error ?? "");
 			show(retry, failed);
-			const action = t(failed ? "upload.dismiss" : "upload.cancel");
+			const action = t(failed ? "upload.dismiss" : "job.cancel");
 			setText(stop, action);
 			stop.ariaLabel = t("job.of", { action, name: filename });
 		},

@@ -1,7 +1,7 @@
 /** The recording: play, skip, speed, waveform; a picture where it has one. */
 
 import { language, t } from "../i18n.js";
-import { h, icon, setText, show } from "../lib/dom.js";
+import { all, h, icon, one, setText, show, stamp } from "../lib/dom.js";
 import { clock } from "../lib/format.js";
 import { load, save } from "../lib/memory.js";
 import { waveform } from "./waveform.js";
@@ -13,16 +13,10 @@ const SKIP_S = 5;
 export function playerOf(id, duration, onTime) {
 	let frame = 0;
 	const media = h("video", { preload: "metadata", playsinline: true, hidden: true });
-	const wave = waveform(seek);
-	const button = h("button", { type: "button", class: "button primary round", onclick: toggle });
-	const time = h("span", { class: "figures clock" });
-	const speed = h("select", { label: "desk.speed", name: "speed" });
-	const problem = h("p", { class: "problem", hidden: true, t: "desk.unplayable" });
-	const round = { type: "button", class: "button ghost round" };
-	const back = h("button", { ...round, label: "desk.back5", onclick: () => skip(-1) }, icon("back"));
-	const ahead = h("button", { ...round, label: "desk.ahead5", onclick: () => skip(1) }, icon("ahead"));
-	const row = h("div", { class: "player-row" }, back, button, ahead, time, h("span", { class: "select quiet" }, speed));
-
+	const element = stamp("player");
+	const [button, time, problem] = all(element, ".primary", ".clock", ".problem");
+	const speed = one(element, "select", HTMLSelectElement);
+	const wave = waveform(one(element, ".wave"), seek);
 	for (const name of ["play", "pause", "seeked", "ended"]) media.addEventListener(name, update);
 	speed.addEventListener("change", () => setSpeed(Number(speed.value)));
 	media.addEventListener("error", () => show(problem, true));
@@ -92,7 +86,7 @@ export function playerOf(id, duration, onTime) {
 
 	return {
 		media,
-		element: h("div", { class: "player", role: "group", label: "desk.player" }, wave.element, row, problem),
+		element,
 		picture: wave.show,
 		toggle,
 		play,

@@ -4,11 +4,11 @@ import { saveLinks } from "../components/job-body.js";
 import { factsOf } from "../components/job-facts.js";
 import { localize, t } from "../i18n.js";
 import { copies } from "../lib/clipboard.js";
-import { fill, one, say, setText, show } from "../lib/dom.js";
+import { all, fill, one, say, setText, show } from "../lib/dom.js";
+import { differing } from "../lib/edits.js";
 import { clock } from "../lib/format.js";
 import { load, save } from "../lib/memory.js";
 import { goHome } from "../places.js";
-import { showConflict } from "./conflict.js";
 import { editingOf } from "./editing.js";
 import { playerOf } from "./player.js";
 import { textLines } from "./text-lines.js";
@@ -17,28 +17,15 @@ import { textLines } from "./text-lines.js";
 export function readingDesk(element, { store, api, actions, deeds }) {
 	/** @type {Open|undefined} */
 	let open;
-	/** @param {string} selector */
-	const at = (selector) => one(element, selector);
-	const [title, facts, saving, count, saves] = [at("h2"), at("#desk-facts"), at(".saving"), at("#found"), at("#saves")];
-	const [correct, unsure, restore, editTools] = [at("#correct"), at("#unsure"), at("#restore"), at("#edit-tools")];
-	const [conflict, plain, text] = [at(".conflict"), at(".plain"), at(".desk-text")];
+	const [title, facts, saving, count, saves] = all(element, "h2", "#desk-facts", ".saving", "#found", "#saves");
+	const [correct, unsure, restore, editTools] = all(element, "#correct", "#unsure", "#restore", "#edit-tools");
+	const [conflict, screen, plain, text, bottom] = all(element, ".conflict", ".screen", ".plain", ".desk-text", ".desk-bottom");
+	const [copyText, copyTimes, theirs, mine] = all(element, "#copy-text", "#copy-times", "#theirs", "#mine");
 	const query = one(element, "#find", HTMLInputElement);
 	const undo = one(element, "#undo", HTMLButtonElement);
 	const redo = one(element, "#redo", HTMLButtonElement);
-	copies(at("#copy-text"), plainText);
-	copies(at("#copy-times"), timedText);
-	for (const [button, deed] of /** @type {[HTMLElement, () => unknown][]} */ ([
-		[correct, toggleCorrecting],
-		[unsure, () => markUnsure(!isOn(unsure))],
-		[undo, () => open?.editing.undo()],
-		[redo, () => open?.editing.redo()],
-		[restore, () => open?.editing.restore()],
-		[at("#previous"), () => step(-1)],
-		[at("#next"), () => step(1)],
-	])) {
-		button.addEventListener("click", deed);
-	}
-
+	copies(copyText, plainText);
+	copies(copyTimes, timedText);
 	query.addEventListener("input", find);
 	query.addEventListener("keydown", ({ key, shiftKey }) => key === "Enter" && step(shiftKey ? -1 : 1));
 	addEventListener("beforeunload", (event) => {
@@ -66,6 +53,12 @@ export function readingDesk(element, { store, api, actions, deeds }) {
 		"desk slower": () => open?.player.faster(-1),
 		"desk faster": () => open?.player.faster(1),
 		"desk correct": toggleCorrecting,
+		unsure: () => markUnsure(!isOn(unsure)),
+		restore: () => open?.editing.restore(),
+		"take theirs": () => open?.editing.settle("theirs"),
+		"keep mine": () => open?.editing.settle("mine"),
+		"previous hit": () => step(-1),
+		"next hit": () => step(1),
 		"desk undo": () => open?.editing.undo(),
 		"desk redo": () => open?.editing.redo(),
 		"desk leave": leave,
@@ -95,8 +88,8 @@ export function readingDesk(element, { store, api, actions, deeds }) {
 		const player = playerOf(id, store.state.entries[id]?.job.audio_duration ?? 0, lines.follow);
 		open = { id, editing, player, lines };
 		text.replaceChildren(lines.element);
-		at(".screen").replaceChildren(player.media);
-		at(".desk-bottom").replaceChildren(player.element);
+		screen.replaceChildren(player.media);
+		bottom.replaceChildren(player.element);
 		query.value = "";
 		setText(count, "");
 		drawSaves();
@@ -150,7 +143,10 @@ export function readingDesk(element, { store, api, actions, deeds }) {
 		setText(saving, (editing.isCorrected || editing.isDirty) && editing.saving !== "conflict" ? t(`edit.${editing.saving}`) : "");
 		saving.dataset.saving = editing.saving;
 		show(conflict, clash);
-		if (clash) showConflict(conflict, editing.theirs, editing.lines, (side) => editing.settle(side));
+		if (!clash) return;
+		const { at, remove, put } = differing(editing.theirs, editing.lines);
+		setText(theirs, textOf(editing.theirs.slice(at, at + remove)) || "—");
+		setText(mine, textOf(put) || "—");
 	}
 
 	/** Out of the line being corrected, then out of correcting, then out of here. */
@@ -194,7 +190,7 @@ export function readingDesk(element, { store, api, actions, deeds }) {
 
 	function plainText() {
 		const lines = open?.editing.lines ?? [];
-		return lines.length ? lines.map((line) => line.text.trim()).join("\n") : (plain.textContent ?? "");
+		return lines.length ? textOf(lines, "\n") : (plain.textContent ?? "");
 	}
 
 	function timedText() {
@@ -211,6 +207,11 @@ export function readingDesk(element, { store, api, actions, deeds }) {
 		if (state.entries[open.id] !== before?.entries[open.id]) update();
 		if (before && state.connection !== before.connection && state.connection === "online") void open.editing.save();
 	};
+}
+
+/** @param {Lines} lines @param {string} [between] */
+function textOf(lines, between = " ") {
+	return lines.map((line) => line.text.trim()).join(between);
 }
 
 /** @param {Element} button */

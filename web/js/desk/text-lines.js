@@ -1,7 +1,7 @@
 /** The desk's lines. Words are marked by ranges, so that a line stays one text node however many it has. */
 
 import { t } from "../i18n.js";
-import { button, fill, h, setText } from "../lib/dom.js";
+import { h, setText, stamp } from "../lib/dom.js";
 import * as edits from "../lib/edits.js";
 import { clock } from "../lib/format.js";
 import { hits, lineAt, places, timeAt } from "../lib/words.js";
@@ -12,7 +12,7 @@ const UNSURE = 0.5;
 export function textLines(desk) {
 	const element = h("ol", { class: "lines desk-lines" });
 	const { children } = element;
-	const tools = h("div", { class: "line-tools", role: "toolbar", label: "edit.tools" });
+	const tools = stamp("line-tools");
 	/** @type {Lines} */
 	let shown = [];
 	let correcting = false;
@@ -24,22 +24,19 @@ export function textLines(desk) {
 	let found = [];
 	let hit = -1;
 
-	/** @type {[Key, Icon, (at: number) => void][]} */
-	const TOOLS = [
-		["edit.start", "start", (at) => desk.change(edits.retimed(shown, at, "start", desk.time()))],
-		["edit.end", "end", (at) => desk.change(edits.retimed(shown, at, "end", desk.time()))],
-		["edit.split", "split", split],
-		["edit.merge", "merge", merge],
-		["edit.drop", "trash", drop],
-	];
-	fill(
-		tools,
-		...TOOLS.map(([key, name, run]) => {
-			const tool = button("small ghost", key, () => tools.isConnected && run(indexOf(tools)), name);
-			tool.addEventListener("mousedown", (event) => event.preventDefault()); // the caret stays where it is
-			return tool;
-		}),
-	);
+	/** @type {Record<string, (at: number) => void>} */
+	const TOOLS = {
+		start: (at) => desk.change(edits.retimed(shown, at, "start", desk.time())),
+		end: (at) => desk.change(edits.retimed(shown, at, "end", desk.time())),
+		split,
+		merge,
+		drop,
+	};
+	tools.addEventListener("mousedown", (event) => event.preventDefault()); // the caret stays where it is
+	tools.addEventListener("click", ({ target }) => {
+		const tool = target instanceof Element && target.closest("button")?.dataset.tool;
+		if (tool) TOOLS[tool]?.(indexOf(tools));
+	});
 	element.addEventListener("click", clicked);
 	element.addEventListener("keydown", pressed);
 	element.addEventListener("input", ({ target }) => {

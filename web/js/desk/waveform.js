@@ -1,15 +1,14 @@
 /** The sound as a picture to scrub in. */
 
 import { t } from "../i18n.js";
-import { h } from "../lib/dom.js";
+import { one } from "../lib/dom.js";
 import { clock } from "../lib/format.js";
 
 const BAR_PX = 3;
 
-/** @param {(seconds: number) => void} onSeek */
-export function waveform(onSeek) {
-	const canvas = h("canvas", { "aria-hidden": "true" });
-	const element = h("div", { class: "wave", role: "slider", tabindex: 0, "aria-valuemin": 0 }, canvas);
+/** @param {HTMLElement} element @param {(seconds: number) => void} onSeek */
+export function waveform(element, onSeek) {
+	const canvas = one(element, "canvas", HTMLCanvasElement);
 	/** @type {readonly number[]} */
 	let peaks = [];
 	let duration = 0;
@@ -58,8 +57,6 @@ export function waveform(onSeek) {
 	}
 
 	return {
-		element,
-
 		/** @param {readonly number[]} heights 0 to 255 */
 		show(heights) {
 			const most = Math.max(...heights, 1);

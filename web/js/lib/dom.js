@@ -2,7 +2,7 @@
 
 import { localize } from "../i18n.js";
 
-/** t: its text, label: its accessible name. @typedef {{t?: Key, label?: Key, onclick?: ((event: Event) => void)|undefined}} Extras */
+/** t: its text. @typedef {{t?: Key, onclick?: ((event: Event) => void)|undefined}} Extras */
 
 /**
  * A new element. True sets an empty attribute, false and null none.
@@ -13,14 +13,13 @@ import { localize } from "../i18n.js";
  * @returns {HTMLElementTagNameMap[K]}
  */
 export function h(tag, given = {}, ...children) {
-	const { t: key, label, onclick, ...attributes } = given;
+	const { t: key, onclick, ...attributes } = given;
 	const element = document.createElement(tag);
 	for (const [name, value] of Object.entries(attributes)) {
 		if (value === true) element.setAttribute(name, "");
 		else if (value !== false && value != null) element.setAttribute(name, String(value));
 	}
 	if (key) element.dataset.t = key;
-	if (label) element.setAttribute("data-t-label", label);
 	if (onclick) element.addEventListener("click", onclick);
 	element.append(...children);
 	return element;
@@ -67,6 +66,14 @@ export function icon(name) {
 	return svg;
 }
 
+/** One more of what a template in the page's HTML has, in the current language. @param {string} id */
+export function stamp(id) {
+	const { content } = one(document, `template#${id}`, HTMLTemplateElement);
+	const element = /** @type {HTMLElement} */ (content.firstElementChild?.cloneNode(true));
+	localize(element);
+	return element;
+}
+
 /**
  * What stands in the page's HTML.
  * @template {Element} [T=HTMLElement]
@@ -76,4 +83,14 @@ export function one(root, selector, kind) {
 	const found = root.querySelector(selector);
 	if (!found || (kind && !(found instanceof kind))) throw new Error(`${selector} is missing`);
 	return /** @type {T} */ (found);
+}
+
+/**
+ * Several at once.
+ * @template {string[]} S
+ * @param {ParentNode} root @param {S} selectors
+ * @returns {{[At in keyof S]: HTMLElement}}
+ */
+export function all(root, ...selectors) {
+	return /** @type {any} */ (selectors.map((selector) => one(root, selector)));
 }

@@ -1,4 +1,18 @@
-/** Figures → text in a language. Pure. */
+/** Figures → text in a language. */
+
+/** Intl's formatters take long to make, and a list of jobs asks for thousands. @type {Map<string, any>} */
+const formatters = new Map();
+
+/** @template T @param {string} name @param {() => T} make @returns {T} */
+function kept(name, make) {
+	if (!formatters.has(name)) formatters.set(name, make());
+	return formatters.get(name);
+}
+
+/** @param {string} language @param {Intl.NumberFormatOptions} options @param {number} value */
+function number(language, options, value) {
+	return kept(language + Object.values(options), () => new Intl.NumberFormat(language, options)).format(value);
+}
 
 /** A position in the audio: 0:05, 12:30, 1:02:03. @param {number} seconds */
 export function clock(seconds) {
@@ -15,7 +29,7 @@ export function span(seconds, language) {
 		seconds < 90 ? [Math.max(1, Math.round(seconds)), "second"]
 		: seconds < 5400 ? [Math.round(seconds / 60), "minute"]
 		: [Math.round(seconds / 360) / 10, "hour"];
-	return new Intl.NumberFormat(language, { style: "unit", unit: String(unit), unitDisplay: "short" }).format(Number(value));
+	return number(language, { style: "unit", unit: String(unit), unitDisplay: "short" }, Number(value));
 }
 
 /** 3.6 MB, in decimal units. @param {number} count @param {string} language */
@@ -25,12 +39,12 @@ export function bytes(count, language) {
 	const value = count / 1000 ** step;
 	const maximumFractionDigits = step > 0 && value < 9.95 ? 1 : 0;
 	const unit = units[step];
-	return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits }).format(value);
+	return number(language, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits }, value);
 }
 
 /** @param {number} value 0 to 100 @param {string} language */
 export function percent(value, language) {
-	return new Intl.NumberFormat(language, { style: "percent" }).format(Math.floor(value) / 100);
+	return number(language, { style: "percent" }, Math.floor(value) / 100);
 }
 
 /** 10:30 today, otherwise with the day. @param {string} iso @param {string} language @param {Date} now */
@@ -39,14 +53,15 @@ export function moment(iso, language, now) {
 	const today = when.toDateString() === now.toDateString();
 	/** @type {Intl.DateTimeFormatOptions} */
 	const options = today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
-	return new Intl.DateTimeFormat(language, options).format(when);
+	return kept(language + Object.keys(options), () => new Intl.DateTimeFormat(language, options)).format(when);
 }
 
 /** @param {string} code @param {string} name the server's English name @param {string} language */
 export function languageName(code, name, language) {
 	let text = name;
 	try {
-		text = new Intl.DisplayNames(language, { type: "language", fallback: "none" }).of(code) ?? name;
+		const names = kept(language, () => new Intl.DisplayNames(language, { type: "language", fallback: "none" }));
+		text = names.of(code) ?? name;
 	} catch {} // a code that is none
 	return text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
 }

@@ -1,0 +1,17 @@
+"""The program in a world where other checkpoints are published: python -m tests.process.published, with its own flags.
+
+PUBLISHED: JSON, name → address; the last folder of an address is the file's SHA-256.
+"""
+
+import json
+import os
+import sys
+from unittest.mock import patch
+
+from localwhisper import cli
+from localwhisper.engine import tables
+
+if __name__ == "__main__":
+    published = {**tables.checkpoints(), **json.loads(os.environ["PUBLISHED"])}
+    with patch.object(tables, "checkpoints", lambda: published):
+        sys.exit(cli.main())
