@@ -75,7 +75,7 @@ def choose(checkpoint: Checkpoint, quality: Quality, check: Callable[[], None]) 
     where = device()
     n_layer = min(N_TEXT_LAYERS, checkpoint.dims.n_text_layer)
     slice_dims = replace(checkpoint.dims, n_audio_layer=1, n_text_layer=n_layer)
-    bench = _Bench(replace(checkpoint, dims=slice_dims), torch.device(where))
+    bench = _Bench(replace(checkpoint, dims=slice_dims), torch.device(where), check)
     halves = [format for format, _ in ON_DEVICE]
     encoder, encoder_before = _best(bench.encoder, ENCODERS if where == "cpu" else ON_DEVICE, quality, check)
     cross, _ = _best(bench.cross, _single(CROSS if where == "cpu" else halves), quality, check)
@@ -113,6 +113,7 @@ def _best(
         check()
         try:
             work = build(*candidate)
+            check()
             found = work().float().cpu()
         except (RuntimeError, NotImplementedError, AttributeError):  # this torch or this processor hasn't got it
             continue
@@ -147,9 +148,9 @@ def _times_s(works: Mapping[tuple[str, str], Work], check: Callable[[], None]) -
 class _Bench:
     """The slice of a model, and inputs to compute it on."""
 
-    def __init__(self, checkpoint: Checkpoint, device: torch.device) -> None:
+    def __init__(self, checkpoint: Checkpoint, device: torch.device, check: Callable[[], None]) -> None:
         dims = self._dims = checkpoint.dims
-        weights = Weights(checkpoint, device)
+        weights = Weights(checkpoint, device, check)
         self._encoder_weights, self._decoder_weights = weights.part("encoder"), weights.part("decoder")
         random = torch.Generator().manual_seed(0)
         self._mel = torch.randn(1, dims.n_mels, N_FRAMES, generator=random).to(device) * 0.5

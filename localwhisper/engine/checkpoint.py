@@ -1,7 +1,7 @@
 """A checkpoint of openai-whisper's format, read by mapping: its tensors stay in the file until they are used."""
 
 import errno
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import torch
 import whisper
 from torch import Tensor
-from whisper.model import AudioEncoder, ModelDimensions, TextDecoder, Whisper
+from whisper.model import ModelDimensions, Whisper
 
 from localwhisper.errors import ModelCorrupt
 
@@ -72,14 +72,37 @@ def read(path: Path, name: str) -> Checkpoint:
 
 
 def _shapes(dims: ModelDimensions) -> dict[str, torch.Size]:
-    """What a checkpoint of these dimensions holds."""
-    with torch.device("meta"):
-        encoder = AudioEncoder(dims.n_mels, dims.n_audio_ctx, dims.n_audio_state, dims.n_audio_head, dims.n_audio_layer)
-        decoder = TextDecoder(dims.n_vocab, dims.n_text_ctx, dims.n_text_state, dims.n_text_head, dims.n_text_layer)
-    parts = {"encoder": encoder, "decoder": decoder}
-    return {
-        f"{part}.{key}": value.shape for part, module in parts.items() for key, value in module.state_dict().items()
+    """What a checkpoint of these dimensions holds. Written down, because to build whisper's modules without memory
+    imports 900 more: a second in which no stop is heard."""
+    audio, text = dims.n_audio_state, dims.n_text_state
+    found = {
+        **_linear("encoder.conv1", audio, dims.n_mels, 3),
+        **_linear("encoder.conv2", audio, audio, 3),
+        "encoder.positional_embedding": (dims.n_audio_ctx, audio),
+        **_linear("encoder.ln_post", audio),
+        "decoder.token_embedding.weight": (dims.n_vocab, text),
+        "decoder.positional_embedding": (dims.n_text_ctx, text),
+        **_linear("decoder.ln", text),
     }
+    for layer in range(dims.n_audio_layer):
+        found |= _layer(f"encoder.blocks.{layer}", audio, ("attn",))
+    for layer in range(dims.n_text_layer):
+        found |= _layer(f"decoder.blocks.{layer}", text, ("attn", "cross_attn"))
+    return {name: torch.Size(shape) for name, shape in found.items()}
+
+
+def _layer(name: str, n: int, attentions: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    found = _linear(f"{name}.mlp.0", 4 * n, n) | _linear(f"{name}.mlp.2", n, 4 * n) | _linear(f"{name}.mlp_ln", n)
+    for attention in attentions:
+        for part in ("query", "key", "value", "out"):
+            found |= _linear(f"{name}.{attention}.{part}", n, n)
+        del found[f"{name}.{attention}.key.bias"]
+        found |= _linear(f"{name}.{attention}_ln", n)
+    return found
+
+
+def _linear(name: str, *weight: int) -> dict[str, tuple[int, ...]]:
+    return {f"{name}.weight": weight, f"{name}.bias": weight[:1]}
 
 
 def _check_dims(dims: ModelDimensions) -> None:
