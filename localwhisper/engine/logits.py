@@ -28,13 +28,14 @@ def _screened(weights: Weights) -> Logits:
     exact = Rows(stored, torch.ones(len(stored)), None)  # where the file is mapped
     rough = int8_rows(stored, None)
     errors = torch.cat([_errors(stored, rough, i) for i in range(0, len(stored), WIDEN_ROWS)]).numpy()
+    most_error = errors.max()
 
     def logits(x: Tensor, only_best: bool) -> Tensor:
         if not only_best:
             return exact(x)
         found = rough(x)
-        in_parts(screen, x.contiguous().numpy(), exact.addresses, exact.like, errors, found.numpy(), N_SPECIAL,
-                 N_BEST, n_parts=1)  # fmt: skip
+        in_parts(screen, x.contiguous().numpy(), exact.addresses, exact.like, errors, most_error, found.numpy(),
+                 N_SPECIAL, N_BEST, n_parts=1)  # fmt: skip
         return found
 
     return logits

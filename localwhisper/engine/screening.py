@@ -24,12 +24,13 @@ def _exactly(x: Array, weight: Array, start: int, end: int, least: Any, length: 
 
 @kept
 def screen(
-    x: Array, weights: Array, like: Array, errors: Array, logits: Array, n_special: int, n_best: int, part: int,
-    n_parts: int,
+    x: Array, weights: Array, like: Array, errors: Array, most_error: Any, logits: Array, n_special: int, n_best: int,
+    part: int, n_parts: int,
 ) -> None:  # fmt: skip
     """Compute again in full what can be among the n_best of logits, shape (n_rows, n_vocab), and the n_special last.
 
-    `weights`, `like`: see _linear; `errors`: (n_vocab,), how far a logit may be off, of the length of a row of x.
+    `weights`, `like`: see _linear; `errors`: (n_vocab,), how far a logit may be off, of the length of a row of x;
+    `most_error`: their highest, float32.
     Blocks of 64 logits whose maxima are the n_best highest hold n_best that are at least the lowest of these maxima,
     less its error: what stays below that for certain keeps its rounded value.
     """
@@ -37,7 +38,6 @@ def screen(
     weight = numba.carray(pointer(weights[0], like), (n_vocab, x.shape[1]))
     n_blocks = (n_vocab - n_special) // 64
     maxima = np.empty(n_blocks, np.float32)
-    most_error = errors.max()
     for row in range(part, len(x), n_parts):
         found = logits[row]
         length = np.sqrt((x[row] * x[row]).sum())
