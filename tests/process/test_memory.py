@@ -60,7 +60,7 @@ def test_a_job_for_which_there_is_no_memory(new_server: NewServer, samples: dict
     server.ask("POST", f"/job/{job_id}/retry", b"")
     assert server.job_when(job_id, "completed", "failed")["result"]["text"].strip() == text
     codes = set()
-    for spare_bytes in (4_000_000, 10_000_000, 40_000_000):
+    for spare_bytes in (4_000_000, 40_000_000):
         limit_memory(server, spare_bytes)
         answer = server.try_submit(path.read_bytes(), path.name)
         if "error" in answer:
