@@ -18,8 +18,8 @@ from whisper.timing import WordTiming
 from whisper.tokenizer import Tokenizer
 
 from localwhisper.engine.decoder import Step
-from localwhisper.engine.kernels import compiled
 from localwhisper.engine.network import Network
+from localwhisper.engine.primitives import compiled
 from localwhisper.engine.state import CrossKeysValues, State
 
 MEDIAN_FILTER_WIDTH = 7  # whisper's default

@@ -156,9 +156,12 @@ def decode(
 
 
 def _best(attempts: Sequence[DecodingResult]) -> DecodingResult:
+    """Of those that say it as well, the first: a logit that is only nearly exact is no reason to sample."""
     if is_good(attempts[-1]):
         return attempts[-1]
-    return max(attempts, key=lambda one: (one.compression_ratio <= COMPRESSION_RATIO_THRESHOLD, one.avg_logprob))
+    return max(
+        attempts, key=lambda one: (one.compression_ratio <= COMPRESSION_RATIO_THRESHOLD, round(one.avg_logprob, 2))
+    )
 
 
 def is_good(result: DecodingResult) -> bool:

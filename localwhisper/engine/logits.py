@@ -10,10 +10,11 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from localwhisper.engine import kernels, linears
+from localwhisper.engine import linears
 from localwhisper.engine.layers import Weights
 from localwhisper.engine.linears import Format
 from localwhisper.engine.rows import WIDEN_ROWS, Rows, in_parts, int8_rows
+from localwhisper.engine.screening import screen
 
 Logits = Callable[[Tensor, bool], Tensor]  # (n_rows, n_state) → float32 (n_rows, n_vocab); True: the best will do
 
@@ -27,13 +28,14 @@ def _screened(weights: Weights) -> Logits:
     exact = Rows(stored, torch.ones(len(stored)), None)  # where the file is mapped
     rough = int8_rows(stored, None)
     errors = torch.cat([_errors(stored, rough, i) for i in range(0, len(stored), WIDEN_ROWS)]).numpy()
+    most_error = errors.max()
 
     def logits(x: Tensor, only_best: bool) -> Tensor:
         if not only_best:
             return exact(x)
         found = rough(x)
-        in_parts(kernels.screen, x.contiguous().numpy(), exact.addresses, exact.like, errors, found.numpy(), N_SPECIAL,
-                 N_BEST, n_parts=1)  # fmt: skip
+        in_parts(screen, x.contiguous().numpy(), exact.addresses, exact.like, errors, most_error, found.numpy(),
+                 N_SPECIAL, N_BEST, n_parts=1)  # fmt: skip
         return found
 
     return logits
