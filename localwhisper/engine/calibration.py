@@ -32,8 +32,8 @@ ENCODERS = (("int8", "float32"), ("int8-reduced", "float32"), ("bfloat16", "bflo
 CROSS = ("float16-packed", "int8", "int8-reduced")
 DECODERS = ("float16-rows", "int8-rows", *CROSS)
 LOGITS: dict[Quality, Sequence[str]] = {
-    "exact": ("screened", "float16-rows", "float16-packed"),  # what can win isn't rounded
-    "fast": ("screened", "int8-rows", "float16-rows", *CROSS),
+    "exact": ("screened-int8", "screened", "float16-packed"),  # what can win isn't rounded
+    "fast": ("screened-int8", "screened", "int8-rows", *CROSS),
     "compact": ("int8-rows", "int8", "int8-reduced"),
 }
 AUDIO = {"int8-rows": "float16"}  # by the decoder's format, in what it keeps a window's keys and values
@@ -44,7 +44,7 @@ ALIKE = 1.03  # times that differ by less count as the same: the more accurate o
 N_TEXT_LAYERS = 4  # with fewer, their weights would stay in the processor's cache as they don't in use
 N_TOKENS = 8  # of the text that the decoder is checked on
 N_BEST = 10  # of the logits: those that are compared
-VERSION = 3  # of what is measured here: a choice made by another is made again
+VERSION = 4  # of what is measured here: a choice made by another is made again
 
 
 @dataclass(frozen=True)
