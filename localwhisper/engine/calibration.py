@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from whisper.audio import N_FRAMES
 
-from localwhisper.engine import logits
+from localwhisper.engine import compiling, logits
 from localwhisper.engine.checkpoint import Checkpoint
 from localwhisper.engine.decoder import Decoder, Step
 from localwhisper.engine.encoder import Encoder
@@ -62,11 +62,11 @@ def device() -> str:
 
 
 def machine(checkpoint: Checkpoint) -> str:
-    """What a choice holds for: this machine, torch and content of the checkpoint."""
+    """What a choice holds for: this machine, torch, content of the checkpoint, and whether there were kernels."""
     parts = (platform.node(), platform.machine(), os.cpu_count(), torch.backends.cpu.get_cpu_capability(), device())
     norm = checkpoint.tensors["decoder.ln.weight"].float().contiguous().numpy().tobytes()
     content = zlib.crc32(norm + repr(checkpoint.dims).encode())
-    return " ".join(map(str, (*parts, torch.__version__, VERSION, f"{content:08x}")))
+    return " ".join(map(str, (*parts, torch.__version__, VERSION, f"{content:08x}", compiling.is_ready())))
 
 
 @torch.inference_mode()
@@ -99,7 +99,8 @@ Build = Callable[[str, str], Work]  # (format, attention) → what is to be time
 
 
 def _single(formats: Sequence[str]) -> Sequence[tuple[str, str]]:
-    return [(format, "float32") for format in formats]
+    here = [format for format in formats if format not in compiling.FORMATS or compiling.is_ready()]
+    return [(format, "float32") for format in here]
 
 
 def _best(
@@ -187,10 +188,11 @@ class _Bench:
         self._project = logits.FORMATS[format](self._decoder_weights)
 
     def logits(self, format: str, attention: str) -> Work:
-        """A token at a time; what can win is compared, and what all together come to."""
+        """A token at a time, and several decodes' at once; what can win is compared, and what all together come to."""
         project = logits.FORMATS[format](self._decoder_weights)
 
         def steps() -> Tensor:
+            project(self._states, True)
             found = torch.cat([project(row[None], True) for row in self._states])
             if self._best is None:  # the reference comes first
                 self._best = found.topk(N_BEST).indices
