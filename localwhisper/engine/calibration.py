@@ -160,19 +160,19 @@ class _Bench:
         self._best: Tensor | None = None
         self._project: logits.Logits = lambda x, only_best: x
         self._features = self.encoder("float32", "float32")()
-        self._cross = self._decoder("float32", "float32").cross(self._features)
+        self._cross = self._decoder("float32-streamed", "float32-streamed").cross(self._features)
 
     def encoder(self, format: str, attention: str) -> Work:
         encoder = Encoder(self._dims, self._encoder_weights, FORMATS[format], getattr(torch, attention))
         return lambda: encoder(self._mel)
 
     def cross(self, format: str, attention: str) -> Work:
-        decoder = self._decoder("float32", format)
+        decoder = self._decoder("float32-streamed", format)
         return lambda: torch.stack(list(decoder.cross(self._features)[0]))
 
     def decoder(self, format: str, attention: str) -> Work:
         """A token at a time, as texts are decoded."""
-        decoder = self._decoder(format, "float32")
+        decoder = self._decoder(format, "float32-streamed")
         cross = [(keys.to(decoder.audio_type), values.to(decoder.audio_type)) for keys, values in self._cross]
 
         def steps() -> Tensor:

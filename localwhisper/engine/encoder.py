@@ -8,11 +8,11 @@ from torch import Tensor
 from whisper.model import ModelDimensions
 
 from localwhisper.engine.layers import Norm, Weights, heads, joined_heads
-from localwhisper.engine.linears import Format
+from localwhisper.engine.linears import Format, Streamed
 
 
 class _Layer:
-    def __init__(self, weights: Weights, n_head: int, linear: Format, attention: torch.dtype) -> None:
+    def __init__(self, weights: Weights, n_head: int, linear: Format | Streamed, attention: torch.dtype) -> None:
         self.n_head = n_head
         self.attention = attention
         self.attn_ln = Norm(weights.part("attn_ln"))
@@ -32,7 +32,9 @@ class _Layer:
 class Encoder:
     """Threading: SAFE."""
 
-    def __init__(self, dims: ModelDimensions, weights: Weights, linear: Format, attention: torch.dtype) -> None:
+    def __init__(
+        self, dims: ModelDimensions, weights: Weights, linear: Format | Streamed, attention: torch.dtype
+    ) -> None:
         """`attention`: the type of queries, keys and values."""
         self.conv1, self.conv2 = ((weights[f"{name}.weight"], weights[f"{name}.bias"]) for name in ("conv1", "conv2"))
         self.positions = weights["positional_embedding"]

@@ -1,13 +1,13 @@
 """The small parts that encoder and decoder share: weights by name, layer norms, heads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from localwhisper.engine.checkpoint import Checkpoint
-from localwhisper.engine.linears import Format, Linear
+from localwhisper.engine.linears import Format, Linear, Streamed
 from localwhisper.engine.memory import forget_pages
 
 
@@ -34,16 +34,22 @@ class Weights:
         """As the file has it, still mapped from there."""
         return self._checkpoint.tensors[self._prefix + name]
 
-    def linear(self, linear: Format, *names: str) -> Linear:
+    def linear(self, linear: Format | Streamed, *names: str) -> Linear:
         """One layer that computes several which read the same input: their outputs one behind the other."""
         self._check()
+        if isinstance(linear, Streamed):
+            format = linear.format
+            return lambda x: self._built(format, names)(x)
+        return self._built(linear, names)
+
+    def _built(self, linear: Format, names: Sequence[str]) -> Linear:
         stored = [self.stored(f"{name}.weight") for name in names]
         biases = [self._checkpoint.tensors.get(f"{self._prefix}{name}.bias") for name in names]
         bias = None
         if any(one is not None for one in biases):  # whisper's keys have none
             filled = [torch.zeros(len(w)) if b is None else b.float() for w, b in zip(stored, biases, strict=True)]
             bias = torch.cat(filled).to(self.device)
-        made = linear(torch.cat(stored).to(self.device), bias)
+        made = linear((torch.cat(stored) if len(stored) > 1 else stored[0]).to(self.device), bias)
         if self._checkpoint.is_mapped:
             for weight in stored:
                 forget_pages(weight)
