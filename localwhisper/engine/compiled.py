@@ -9,7 +9,7 @@ from torch import Tensor
 
 from localwhisper.engine import kernels
 from localwhisper.engine.layers import Norm
-from localwhisper.engine.rows import Rows, in_parts, like, padded, share
+from localwhisper.engine.rows import Rows, like, padded
 from localwhisper.engine.state import State
 
 
@@ -31,11 +31,10 @@ class CompiledLayers:
         """
         n_rows = len(x)
         text, audio, lengths, audio_lengths = _gathered(states)
-        n_parts = share()
-        scratch = _scratch(padded(x), max(states[0].n_text_ctx, int(audio_lengths.max())), n_parts)
-        in_parts(
-            kernels.step, self._matrices, self._norms, self._last_norm, self._like, scratch, text, audio,
-            like(states[0].audio_type), lengths, audio_lengths, states[0].n_text_ctx, self._n_head, n_parts=n_parts,
+        scratch = _scratch(padded(x), max(states[0].n_text_ctx, int(audio_lengths.max())))
+        kernels.step(
+            self._matrices, self._norms, self._last_norm, self._like, scratch, text, audio,
+            like(states[0].audio_type), lengths, audio_lengths, states[0].n_text_ctx, self._n_head,
         )  # fmt: skip
         return torch.from_numpy(scratch.attended[:n_rows])
 
@@ -50,7 +49,7 @@ def _gathered(states: Sequence[State]) -> tuple[NDArray[np.int64], ...]:
     return tuple(part[0] if len(states) == 1 else np.concatenate(part) for part in parts)
 
 
-def _scratch(x: Tensor, longest: int, n_parts: int) -> kernels.Scratch:
+def _scratch(x: Tensor, longest: int) -> kernels.Scratch:
     n_rows, n_state = x.shape
 
     def space(*shape: int) -> NDArray[np.float32]:
@@ -59,7 +58,7 @@ def _scratch(x: Tensor, longest: int, n_parts: int) -> kernels.Scratch:
     return kernels.Scratch(
         x=x.numpy().copy(), qkv=space(n_rows, 3 * n_state), attended=space(n_rows, n_state),
         cross_query=space(n_rows, n_state), hidden=space(n_rows, 4 * n_state), products=space(n_rows, n_state),
-        normed=space(n_parts, n_rows, n_state), scores=space(n_parts, longest), counter=np.zeros(1, np.int64),
+        normed=space(n_rows, n_state), scores=space(longest),
     )  # fmt: skip
 
 

@@ -2,8 +2,8 @@
 widening its weights, is most of a token's time in small models.
 
 Weights are read as they are kept (int8, half or single precision), once for four rows; the arithmetic is in single
-precision. Compiled by numba, which openai-whisper brings along, when first used; kept in its cache. Several
-threads may share a call: each takes the `part`-th of `n_parts` shares of every layer, and waits for the others.
+precision. Compiled by numba, which openai-whisper brings along, and kept in its cache (see compiling.py). A call takes
+one thread: several would have to meet seven times a layer, which took longer than what they spared.
 """
 
 from typing import Any, NamedTuple
@@ -24,7 +24,6 @@ from localwhisper.engine.primitives import (
     inlined,
     kept,
     pointer,
-    wait_for_all,
 )
 
 Array = NDArray[Any]
@@ -33,7 +32,7 @@ ATTN_LN, CROSS_LN, MLP_LN = range(3)  # and its norms
 
 
 class Scratch(NamedTuple):
-    """What the threads of a step share. float32 but for the counter."""
+    """What a step works in. float32."""
 
     x: Array  # (n_rows, n_state), the embedded tokens
     qkv: Array  # (n_rows, 3 * n_state)
@@ -41,9 +40,8 @@ class Scratch(NamedTuple):
     cross_query: Array
     hidden: Array  # (n_rows, 4 * n_state)
     products: Array  # (n_rows, n_state)
-    normed: Array  # (n_parts, n_rows, n_state)
-    scores: Array  # (n_parts, the longest of text and audio)
-    counter: Array  # (1,), int64: how often a thread came to a barrier
+    normed: Array  # (n_rows, n_state)
+    scores: Array  # (the longest of text and audio,)
 
 
 @inlined
@@ -67,15 +65,16 @@ def _normalise(x: Array, norm: Array, out: Array) -> None:
 
 
 @inlined
-def _products(x: Array, weight: Array, out: Array, start: int, end: int) -> None:
-    """out[row, o] = x[row] · weight[o] for start ≤ o < end; x has one row or two, or a multiple of four.
+def _products(x: Array, weight: Array, out: Array) -> None:
+    """out[row, o] = x[row] · weight[o]; x has one row or two, or a multiple of four.
 
     Four sums at a time: of four weights' rows for each of few rows of x, or of four rows of x for each weights' row.
     """
     apart()
     n_rows, n = x.shape
+    n_out = len(weight)
     if n_rows < 4:
-        for o in range(start, end - 3, 4):
+        for o in range(0, n_out - 3, 4):
             w0, w1, w2, w3 = weight[o], weight[o + 1], weight[o + 2], weight[o + 3]
             for row in range(n_rows):
                 y = x[row]
@@ -86,7 +85,7 @@ def _products(x: Array, weight: Array, out: Array, start: int, end: int) -> None
                     c += y[i] * float32(w2[i])
                     d += y[i] * float32(w3[i])
                 out[row, o], out[row, o + 1], out[row, o + 2], out[row, o + 3] = a, b, c, d
-        for o in range(start + (end - start) // 4 * 4, end):
+        for o in range(n_out // 4 * 4, n_out):
             w0 = weight[o]
             for row in range(n_rows):
                 a = ZERO
@@ -94,7 +93,7 @@ def _products(x: Array, weight: Array, out: Array, start: int, end: int) -> None
                     a += x[row, i] * float32(w0[i])
                 out[row, o] = a
         return
-    for o in range(start, end):
+    for o in range(n_out):
         w0 = weight[o]
         for row in range(0, n_rows - 3, 4):
             y0, y1, y2, y3 = x[row], x[row + 1], x[row + 2], x[row + 3]
@@ -109,18 +108,8 @@ def _products(x: Array, weight: Array, out: Array, start: int, end: int) -> None
 
 
 @inlined
-def _share(n: int, part: int, n_parts: int) -> tuple[int, int]:
-    """Of n things, in whole fours but for the last."""
-    fours = n // 4
-    end = n if part == n_parts - 1 else fours * (part + 1) // n_parts * 4
-    return fours * part // n_parts * 4, end
-
-
-@inlined
-def _linear(
-    x: Array, weights: Array, like: Array, out: Array, adds_to: Array, adds: bool, part: int, n_parts: int
-) -> None:
-    """This part of out = x W + b; `adds`: of adds_to += x W + b, with out for the products alone.
+def _linear(x: Array, weights: Array, like: Array, out: Array, adds_to: Array, adds: bool) -> None:
+    """out = x W + b; `adds`: adds_to += x W + b, with out for the products alone.
 
     `weights`: int64, shape (3,), where a matrix (n_out, n_in), the scales of its rows and its bias (n_out,) lie.
     """
@@ -129,14 +118,13 @@ def _linear(
     weight = numba.carray(pointer(weights[0], like), (n_out, x.shape[1]))
     scale = numba.carray(pointer(weights[1], x), (n_out,))
     bias = numba.carray(pointer(weights[2], x), (n_out,))
-    start, end = _share(n_out, part, n_parts)
-    _products(x, weight, out, start, end)
+    _products(x, weight, out)
     for row in range(x.shape[0]):
         if adds:
-            for o in range(start, end):
+            for o in range(n_out):
                 adds_to[row, o] += out[row, o] * scale[o] + bias[o]
         else:
-            for o in range(start, end):
+            for o in range(n_out):
                 out[row, o] = out[row, o] * scale[o] + bias[o]
 
 
@@ -174,12 +162,11 @@ def _attend(q: Array, keys: Array, values: Array, n: int, scores: Array, out: Ar
 
 
 @inlined
-def _gelu(x: Array, part: int, n_parts: int) -> None:
-    """In place, of this part's columns; with the error function, as whisper's (Numerical Recipes' erfc, to 5e-7)."""
+def _gelu(x: Array) -> None:
+    """In place; with the error function, as whisper's (Numerical Recipes' erfc, to 5e-7)."""
     apart()
-    start, end = _share(x.shape[1], part, n_parts)
     for row in range(x.shape[0]):
-        for i in range(start, end):
+        for i in range(x.shape[1]):
             z = abs(x[row, i]) * np.float32(0.70710678)
             t = ONE / (ONE + HALF * z)
             y = np.float32(0.17087277)
@@ -199,7 +186,7 @@ def _gelu(x: Array, part: int, n_parts: int) -> None:
 @kept
 def step(
     matrices: Array, norms: Array, last_norm: Array, like: Array, scratch: Scratch, text: Array, audio: Array,
-    audio_like: Array, lengths: Array, audio_lengths: Array, n_ctx: int, n_head: int, part: int, n_parts: int,
+    audio_like: Array, lengths: Array, audio_lengths: Array, n_ctx: int, n_head: int,
 ) -> None:  # fmt: skip
     """One token for each row. Arrays that are named `like` are empty: they say what lies at an address.
 
@@ -208,17 +195,16 @@ def step(
     (n_head, audio_length, n_per_head). `lengths`: (n_rows,), how many tokens there are before this one. The scratch
     may have more rows, for nothing but _products.
     """
-    x, normed, scores = scratch.x, scratch.normed[part], scratch.scores[part]
-    qkv, attended, hidden, counter = scratch.qkv, scratch.attended, scratch.hidden, scratch.counter
+    x, normed, scores = scratch.x, scratch.normed, scratch.scores
+    qkv, attended, hidden = scratch.qkv, scratch.attended, scratch.hidden
     cross_query, products = scratch.cross_query, scratch.products
     n_rows, n_state = len(lengths), x.shape[1]
     size = n_state // n_head
     for layer in range(len(matrices)):
         matrix, norm = matrices[layer], norms[layer]
         _normalise(x, norm[ATTN_LN], normed)
-        _linear(normed, matrix[QKV], like, qkv, x, False, part, n_parts)
-        wait_for_all(counter, n_parts)
-        for work in range(part, n_rows * n_head, n_parts):
+        _linear(normed, matrix[QKV], like, qkv, x, False)
+        for work in range(n_rows * n_head):
             row, head = work // n_head, work % n_head
             first = head * size
             keys = numba.carray(pointer(text[row, layer, 0], x), (n_head, n_ctx, size))[head]
@@ -228,33 +214,25 @@ def step(
                 values[lengths[row], i] = qkv[row, 2 * n_state + first + i]
             out = attended[row, first : first + size]
             _attend(qkv[row, first : first + size], keys, values, lengths[row] + 1, scores, out)
-        wait_for_all(counter, n_parts)
-        _linear(attended, matrix[OUT], like, products, x, True, part, n_parts)
-        wait_for_all(counter, n_parts)
+        _linear(attended, matrix[OUT], like, products, x, True)
         _normalise(x, norm[CROSS_LN], normed)
-        _linear(normed, matrix[CROSS_QUERY], like, cross_query, x, False, part, n_parts)
-        wait_for_all(counter, n_parts)
-        for work in range(part, n_rows * n_head, n_parts):
+        _linear(normed, matrix[CROSS_QUERY], like, cross_query, x, False)
+        for work in range(n_rows * n_head):
             row, head = work // n_head, work % n_head
             first, n_audio = head * size, audio_lengths[row]
             sounds = numba.carray(pointer(audio[row, layer, 0], audio_like), (n_head, n_audio, size))[head]
             meanings = numba.carray(pointer(audio[row, layer, 1], audio_like), (n_head, n_audio, size))[head]
             out = attended[row, first : first + size]
             _attend(cross_query[row, first : first + size], sounds, meanings, n_audio, scores, out)
-        wait_for_all(counter, n_parts)
-        _linear(attended, matrix[CROSS_OUT], like, products, x, True, part, n_parts)
-        wait_for_all(counter, n_parts)
+        _linear(attended, matrix[CROSS_OUT], like, products, x, True)
         _normalise(x, norm[MLP_LN], normed)
-        _linear(normed, matrix[UP], like, hidden, x, False, part, n_parts)
-        _gelu(hidden, part, n_parts)
-        wait_for_all(counter, n_parts)
-        _linear(hidden, matrix[DOWN], like, products, x, True, part, n_parts)
-        wait_for_all(counter, n_parts)
-    if part == 0:
-        _normalise(x, last_norm, attended)
+        _linear(normed, matrix[UP], like, hidden, x, False)
+        _gelu(hidden)
+        _linear(hidden, matrix[DOWN], like, products, x, True)
+    _normalise(x, last_norm, attended)
 
 
 @kept
-def product(x: Array, weights: Array, like: Array, out: Array, part: int, n_parts: int) -> None:
+def product(x: Array, weights: Array, like: Array, out: Array) -> None:
     """out, shape (n_rows, n_out) = x W + b; `weights`, `like`: see _linear; rows: see _products."""
-    _linear(x, weights, like, out, x, False, part, n_parts)
+    _linear(x, weights, like, out, x, False)

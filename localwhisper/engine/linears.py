@@ -62,6 +62,13 @@ def int8_reduced(weight: Tensor, bias: Tensor | None) -> Linear:
     return _int8(weight, bias, True)
 
 
+def saturates() -> bool:
+    """Whether int8's sums overflow on this processor: two products at their highest don't fit in 16 bits."""
+    n = 64
+    found = int8(torch.ones(n, n), None)(torch.ones(1, n))
+    return not bool(((found - n).abs() < 1).all())
+
+
 def _lower(dtype: torch.dtype) -> Format:
     def build(weight: Tensor, bias: Tensor | None) -> Linear:
         weight, bias = weight.to(dtype), None if bias is None else bias.to(dtype)
@@ -81,11 +88,9 @@ FORMATS: Mapping[str, Format | Streamed] = {
     "int8-rows": int8_rows,
     "float32-streamed": Streamed(float32),
     "bfloat16-streamed": Streamed(_lower(torch.bfloat16)),
-    "int8-streamed": Streamed(int8),
-    "int8-reduced-streamed": Streamed(int8_reduced),
 }
 BYTES = {  # a weight
     "float32": 4, "float16-packed": 2, "bfloat16": 2, "float16": 2, "int8": 1, "int8-reduced": 1,
-    "float16-rows": 2, "int8-rows": 1, "screened": 1,
-    "float32-streamed": 0, "bfloat16-streamed": 0, "int8-streamed": 0, "int8-reduced-streamed": 0,
+    "float16-rows": 2, "int8-rows": 1, "screened": 1, "screened-int8": 1,
+    "float32-streamed": 0, "bfloat16-streamed": 0,
 }  # fmt: skip

@@ -15,7 +15,7 @@ from torch import Tensor
 from localwhisper.engine import linears
 from localwhisper.engine.layers import Weights
 from localwhisper.engine.linears import Format, Linear, Streamed
-from localwhisper.engine.rows import WIDEN_ROWS, Rows, in_parts, int8_rows
+from localwhisper.engine.rows import WIDEN_ROWS, Rows, int8_rows
 from localwhisper.engine.screening import screen
 
 Logits = Callable[[Tensor, bool], Tensor]  # (n_rows, n_state) → float32 (n_rows, n_vocab); True: the best will do
@@ -25,31 +25,46 @@ N_SPECIAL = 1609  # whisper's special tokens and timestamps, at the vocabulary's
 SINGLE_ERROR = 1e-5  # relative: of sums in single precision
 
 
-def _screened(weights: Weights) -> Logits:
+def _screened(weights: Weights, *, rounds_input: bool) -> Logits:
+    """`rounds_input`: the rounded product is torch's, which rounds x too: quicker, and more are computed in full."""
     stored = weights.stored("token_embedding.weight")
     exact = Rows(stored, torch.ones(len(stored)), None)  # where the file is mapped
-    rough = int8_rows(stored, None)
-    errors = torch.cat([_errors(stored, rough, i) for i in range(0, len(stored), WIDEN_ROWS)]).numpy()
-    most_error = errors.max()
+    levels = int8_rows(stored, None)
+    parts = [_errors(stored, levels, i) for i in range(0, len(stored), WIDEN_ROWS)]
+    errors, lengths = (torch.cat(part).numpy() for part in zip(*parts, strict=True))
+    rough: Linear = levels
+    if rounds_input:
+        if linears.saturates():
+            raise RuntimeError("8-bit products overflow on this processor")
+        rough = linears.int8(stored, None)
 
     def logits(x: Tensor, only_best: bool) -> Tensor:
         if not only_best:
             return exact(x)
         found = rough(x)
-        in_parts(screen, x.contiguous().numpy(), exact.addresses, exact.like, errors, most_error, found.numpy(),
-                 N_SPECIAL, N_BEST, n_parts=1)  # fmt: skip
+        input_errors = _input_errors(x) if rounds_input else torch.zeros(len(x))
+        screen(x.contiguous().numpy(), exact.addresses, exact.like, errors, lengths, input_errors.numpy(),
+               found.numpy(), N_SPECIAL, N_BEST)  # fmt: skip
         return found
 
     return logits
 
 
-def _errors(stored: Tensor, rough: Rows, first: int) -> Tensor:
-    """By row, how far a product may be off at most, of the length of what is multiplied."""
+def _errors(stored: Tensor, rough: Rows, first: int) -> tuple[Tensor, Tensor]:
+    """By row, how far off a product is at most, of the length of what is multiplied; and the rounded row's length."""
     part = slice(first, first + WIDEN_ROWS)
     weight = stored[part].float()
-    rounding = weight - rough.weight[part].float() * rough.scale[part, None]
-    lengths: Tensor = rounding.norm(dim=1) + SINGLE_ERROR * weight.norm(dim=1)
-    return lengths
+    rounded = rough.weight[part].float() * rough.scale[part, None]
+    return (weight - rounded).norm(dim=1) + SINGLE_ERROR * weight.norm(dim=1), rounded.norm(dim=1)
+
+
+def _input_errors(x: Tensor) -> Tensor:
+    """By row, how far it can lie from what linears.int8 makes of it: half a level in each place. Zero is a level
+    too, which moves them: what is nearest to the ends may be off by a whole one."""
+    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
+    level = (high - low) / 255
+    n_ends = ((x <= low + level) | (x >= high - level)).sum(dim=1)
+    return level * (x.shape[1] / 4 + n_ends * 3 / 4).sqrt()
 
 
 @dataclass(frozen=True)
@@ -67,12 +82,9 @@ def _all_alike(linear: Format | Streamed, weights: Weights) -> Logits:
 def embedding(project: Logits, weights: Weights) -> Callable[[Tensor], Tensor]:
     """Tokens, int64, any shape → their rows of the vocabulary, float32: of those in memory where they lie there in
     8 bits, else from the file."""
-    if (
-        isinstance(project, _AllAlike)
-        and isinstance(project.product, Rows)
-        and project.product.weight.dtype == torch.int8
-    ):
-        return project.product.looked_up
+    rows = getattr(project, "product", None)
+    if isinstance(rows, Rows) and rows.weight.dtype == torch.int8:
+        return rows.looked_up
     stored = weights.stored("token_embedding.weight").to(weights.device)
     return lambda tokens: F.embedding(tokens, stored).float()
 
@@ -80,5 +92,6 @@ def embedding(project: Logits, weights: Weights) -> Callable[[Tensor], Tensor]:
 # each builds from the decoder's weights
 FORMATS: Mapping[str, Callable[[Weights], Logits]] = {
     **{name: partial(_all_alike, linear) for name, linear in linears.FORMATS.items()},
-    "screened": _screened,
+    "screened": partial(_screened, rounds_input=False),
+    "screened-int8": partial(_screened, rounds_input=True),
 }

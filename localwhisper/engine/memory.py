@@ -29,6 +29,28 @@ def forget_pages(tensor: Tensor) -> None:
         libc.madvise(ctypes.c_void_p(first), ctypes.c_size_t(size), advice)
 
 
+def forget_library(name: str) -> None:
+    """Of a loaded library, such as a compiler that has done its work: its pages are read again if it runs again."""
+    libc = _libc()
+    advice = getattr(mmap, "MADV_DONTNEED", None)
+    try:
+        rows = Path("/proc/self/smaps").read_text().splitlines()
+    except OSError:
+        return
+    if libc is None or advice is None:
+        return
+    span = ""
+    for row in rows:
+        first, *rest = row.split()
+        if first == "Anonymous:":
+            if span and int(rest[0]) == 0:
+                start, end = (int(part, 16) for part in span.split("-"))
+                libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), advice)
+            span = ""
+        elif "-" in first and not first.endswith(":"):
+            span = first if name in rest[-1] and rest[0] in ("r-xp", "r--p") else ""
+
+
 def give_back() -> None:
     """What was freed and the allocator still holds."""
     trim = getattr(_libc(), "malloc_trim", None)  # glibc's

@@ -1,9 +1,8 @@
-"""What numba lacks for kernels.py and screening.py: numbers as stored, addresses, barriers of threads, an exponential.
+"""What numba lacks for kernels.py and screening.py: numbers as stored, addresses, an exponential.
 
 numba keeps what it compiled by the files of `step`, `product` and `screen`: after a change here, touch those two.
 """
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -11,12 +10,10 @@ import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-SPINS = 2000  # rounds that a thread waits for another before it lets the system run somebody else
 VECTOR_BITS = 512  # where the processor has them; LLVM prefers half of that, which costs a third of the speed here
 EPSILON, HALF, ONE, ZERO = np.float32(1e-5), np.float32(0.5), np.float32(1), np.float32(0)
 LOWEST, _LEAST_EXPONENT, _LOG2_E = np.float32(-np.inf), np.float32(-87.0), np.float32(1.44269504)
@@ -84,50 +81,6 @@ def pointer(_context: Any, address: Any, like: Any) -> Any:
     return kind(types.int64, like), generate
 
 
-@_intrinsic
-def _arrive(_context: Any, counter: Any) -> Any:
-    """Add one to a counter of several threads; gives what it was."""
-
-    def generate(context: Any, builder: Any, _: Any, values: Any) -> Any:
-        array = context.make_array(counter)(context, builder, values[0])
-        return builder.atomic_rmw("add", array.data, ir.Constant(ir.IntType(64), 1), "seq_cst")
-
-    return types.int64(counter), generate
-
-
-@_intrinsic
-def _seen(_context: Any, counter: Any) -> Any:
-    def generate(context: Any, builder: Any, _: Any, values: Any) -> Any:
-        array = context.make_array(counter)(context, builder, values[0])
-        return builder.load_atomic(array.data, "seq_cst", 8)
-
-    return types.int64(counter), generate
-
-
-@_intrinsic
-def _let_others_run(_context: Any) -> Any:
-    def generate(context: Any, builder: Any, _: Any, __: Any) -> Any:
-        if sys.platform != "win32":
-            signature = ir.FunctionType(ir.IntType(32), [])
-            builder.call(cgutils.get_or_insert_function(builder.module, signature, "sched_yield"), [])
-        return context.get_dummy_value()
-
-    return types.void(), generate
-
-
-@inlined
-def wait_for_all(counter: Array, n_parts: int) -> None:
-    """All threads of a step have come here."""
-    if n_parts == 1:
-        return
-    target = (_arrive(counter) // n_parts + 1) * n_parts
-    spins = 0
-    while _seen(counter) < target:
-        spins += 1
-        if spins > SPINS:
-            _let_others_run()
-
-
 @inlined
 def exp(x: Any) -> Any:
     """e ** x for x ≤ 0 within 2e-7, in a form that compilers turn into vectors (Cephes' expf)."""
@@ -142,16 +95,3 @@ def exp(x: Any) -> Any:
     y = y * x + np.float32(5.0000001201e-1)
     y = y * x * x + x + ONE
     return y * _float_of_bits((np.int32(n) + np.int32(127)) << np.int32(23))
-
-
-@inlined
-def _softmax(scores: Array, n: int) -> None:
-    most = scores[0]
-    for i in range(1, n):
-        most = max(most, scores[i])
-    total = ZERO
-    for i in range(n):
-        scores[i] = exp(scores[i] - most)
-        total += scores[i]
-    for i in range(n):
-        scores[i] /= total

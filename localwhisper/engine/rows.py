@@ -1,9 +1,5 @@
-"""Linear layers whose weights kernels.py reads as they lie, and the threads that share one of its calls."""
+"""Linear layers whose weights kernels.py reads as they lie."""
 
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,12 +11,9 @@ from torch import Tensor
 from localwhisper.engine import kernels
 
 MOST_ROWS = 16  # more are quicker by torch, though it has to widen all weights first
-MOST_PARTS = 4  # threads of a step, which meet seven times a layer
 WIDEN_ROWS = 8192  # of a matrix at once
 ROUND_ROWS = 1024
 INT8_LEVELS = 127
-
-_starting = threading.Lock()
 
 
 class Rows:
@@ -44,7 +37,7 @@ class Rows:
         else:
             filled = padded(rows)
             out = rows.new_empty(len(filled), len(self.weight))
-            in_parts(kernels.product, filled.numpy(), self.addresses, self.like, out.numpy())
+            kernels.product(filled.numpy(), self.addresses, self.like, out.numpy())
         return out[: len(rows)].view(*x.shape[:-1], -1)
 
     def looked_up(self, tokens: Tensor) -> Tensor:
@@ -80,26 +73,3 @@ def padded(x: Tensor) -> Tensor:
 def like(dtype: torch.dtype) -> NDArray[Any]:
     """An empty array of what kernels.py reads there."""
     return np.empty(0, {torch.float16: np.uint16, torch.int8: np.int8}.get(dtype, np.float32))
-
-
-def in_parts(function: Callable[..., None], *args: Any, n_parts: int | None = None) -> None:
-    """function(*args, part, n_parts) for every part, side by side: parts may wait for each other."""
-    n_parts = n_parts or share()
-    if n_parts == 1:
-        return function(*args, 0, 1)
-    with _starting:  # all of one call before any of another, or both would wait for ever
-        others = [_helpers().submit(function, *args, part, n_parts) for part in range(1, n_parts)]
-    function(*args, 0, n_parts)
-    for other in others:
-        other.result()
-    return None
-
-
-def share() -> int:
-    """The calling thread's share of the cores."""
-    return min(torch.get_num_threads(), MOST_PARTS)
-
-
-@lru_cache
-def _helpers() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(MOST_PARTS - 1, thread_name_prefix="decoder")
