@@ -10,7 +10,7 @@ import torch
 
 from localwhisper.engine import calibration, checkpoint
 from localwhisper.engine.base import Control
-from localwhisper.engine.memory import available_bytes, forget_library, give_back
+from localwhisper.engine.memory import available_bytes, forget_libraries, give_back
 from localwhisper.engine.models import ModelLibrary
 from localwhisper.engine.network import Network, size_bytes
 from localwhisper.engine.plans import Plan
@@ -19,7 +19,7 @@ from localwhisper.jobs.model import Quality
 from localwhisper.messages import Message
 
 CHECK_EVERY_S = 0.1
-COMPILER = "libllvmlite"  # numba's: by now it has compiled, or read, what decoding needs
+LIBRARIES = ("libtorch_cpu", "libtorch_python", "libllvmlite")  # numba's compiler is the last
 WORK_BYTES = 1 << 28  # beside the weights: what a window takes to compute
 
 
@@ -101,7 +101,7 @@ class ModelCache:
         except (MemoryError, RuntimeError) as error:
             raise as_out_of_memory(error, name) from error
         self.loads += 1
-        forget_library(COMPILER)
+        forget_libraries(LIBRARIES)
         give_back()
         control.check()
         return model
