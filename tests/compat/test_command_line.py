@@ -116,6 +116,7 @@ ASKED = {
     "language": ("es", "es"), "model": ("demo", "demo"), "task": ("transcribe", "transcribe"),
     "word_timestamps": ("True", True), "initial_prompt": ("números y días", "números y días"),
     "temperature": ("0.2", 0.2), "beam_size": ("2", 2), "vad_filter": ("True", True), "quality": ("fast", "fast"),
+    "batch": ("auto", "auto"),
 }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """The real program in a process of its own: start it, stop it, kill it, ask it."""
 
-import atexit
 import functools
+import hashlib
 import json
 import os
 import re
@@ -14,12 +14,15 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any
 
 from localwhisper import paths
-from localwhisper.app import SAMPLES
+from localwhisper.app import ASSETS, SAMPLES
 from localwhisper.commands.selftest import form
+
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ class Server:
 
     def start(self) -> "Server":
         if self._is_warm and not self.data_dir.exists():
-            shutil.copytree(_used_model(), paths.unpacked(self.data_dir), copy_function=os.link)
+            shutil.copytree(_used_model(), paths.unpacked(self.data_dir), copy_function=_link)
         command = [*self.program, "--no-browser", "--port", str(self.port)]
         self._process = subprocess.Popen(
             [*command, "--data-dir", str(self.data_dir), "--default-model", "demo", *self._flags],
@@ -181,10 +184,29 @@ class PoisonServer(Server):
 
 @functools.cache
 def _used_model() -> Path:
-    """What the first use of the bundled model leaves, made once: it takes seconds."""
-    folder = Path(tempfile.mkdtemp(prefix="localwhisper-used-"))
-    atexit.register(shutil.rmtree, folder)
-    server = Server(folder, is_warm=False).start()
-    server.job_when(server.submit(SAMPLES / "en-greeting.opus"), "completed")
-    server.stop()
-    return paths.unpacked(folder)
+    """What the first use of the bundled model leaves. Made once for a state of the engine: it takes seconds."""
+    state = hashlib.sha256(version_of("torch").encode())
+    for file in sorted([ASSETS / "demo.pt.xz", *(ROOT / "localwhisper" / "engine").glob("*.py")]):
+        state.update(file.read_bytes())
+    kept = ROOT / ".pytest_cache" / f"used-model-{state.hexdigest()[:16]}"
+    if not kept.exists():
+        for outdated in kept.parent.glob("used-model-*"):
+            shutil.rmtree(outdated, ignore_errors=True)
+        with tempfile.TemporaryDirectory() as folder:
+            server = Server(Path(folder), is_warm=False).start()
+            server.job_when(server.submit(SAMPLES / "en-greeting.opus"), "completed")
+            server.stop()
+            partial = kept.with_name(f"{os.getpid()}.partial")
+            shutil.copytree(paths.unpacked(Path(folder)), partial)
+        try:
+            partial.rename(kept)
+        except OSError:  # another process was first
+            shutil.rmtree(partial)
+    return kept
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system
+        shutil.copy2(source, target)
