@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from whisper.audio import N_FRAMES
 
-from localwhisper.engine import logits
+from localwhisper.engine import compiling, logits
 from localwhisper.engine.checkpoint import Checkpoint
 from localwhisper.engine.decoder import Decoder, Step
 from localwhisper.engine.encoder import Encoder
@@ -29,17 +29,18 @@ from localwhisper.jobs.model import Quality
 # 8-bit weights and activations give 1e-2 on real weights; a kernel that overflows gives 1e-1 and more.
 TOLERANCE: dict[Quality, float] = {"exact": 1e-4, "fast": 0.05, "compact": 0.05}
 CROSS = ("float16-packed", "int8", "int8-reduced")
+SMALL = ("int8-rows", "int8", "int8-reduced")
 # `compact` takes one of the smallest for each part; to quantise what is streamed would take as long as it saves
 ENCODERS = {
     "any": (("int8", "float32"), ("int8-reduced", "float32"), ("bfloat16", "bfloat16"), ("bfloat16", "float32")),
     "compact": (("float32-streamed", "float32"), ("bfloat16-streamed", "bfloat16")),
 }
 CROSSES: Mapping[str, Sequence[str]] = {"any": CROSS, "compact": ("float32-streamed",)}
-DECODERS: Mapping[str, Sequence[str]] = {"any": ("float16-rows", "int8-rows", *CROSS), "compact": ("int8-rows",)}
+DECODERS: Mapping[str, Sequence[str]] = {"any": ("float16-rows", "int8-rows", *CROSS), "compact": SMALL}
 LOGITS: dict[Quality, Sequence[str]] = {
     "exact": ("screened-int8", "screened", "float16-packed"),  # what can win isn't rounded
     "fast": ("screened-int8", "screened", "int8-rows", *CROSS),
-    "compact": ("int8-rows",),
+    "compact": SMALL,
 }
 AUDIO = {"int8-rows": "float16"}  # by the decoder's format, in what it keeps a window's keys and values
 ON_DEVICE = (("float16", "float16"), ("bfloat16", "bfloat16"))
@@ -67,11 +68,11 @@ def device() -> str:
 
 
 def machine(checkpoint: Checkpoint) -> str:
-    """What a choice holds for: this machine, torch and content of the checkpoint."""
+    """What a choice holds for: this machine, torch, content of the checkpoint, and whether there were kernels."""
     parts = (platform.node(), platform.machine(), os.cpu_count(), torch.backends.cpu.get_cpu_capability(), device())
     norm = checkpoint.tensors["decoder.ln.weight"].float().contiguous().numpy().tobytes()
     content = zlib.crc32(norm + repr(checkpoint.dims).encode())
-    return " ".join(map(str, (*parts, torch.__version__, VERSION, f"{content:08x}")))
+    return " ".join(map(str, (*parts, torch.__version__, VERSION, f"{content:08x}", compiling.is_ready())))
 
 
 @torch.inference_mode()
@@ -106,7 +107,8 @@ Build = Callable[[str, str], Work]  # (format, attention) → what is to be time
 
 
 def _single(formats: Sequence[str]) -> Sequence[tuple[str, str]]:
-    return [(format, "float32") for format in formats]
+    here = [format for format in formats if format not in compiling.FORMATS or compiling.is_ready()]
+    return [(format, "float32") for format in here]
 
 
 def _best(
@@ -127,6 +129,8 @@ def _best(
         deviation = float((found - right).square().mean().sqrt() / right.square().mean().sqrt())
         if deviation <= TOLERANCE[quality]:  # a NaN is not
             works[candidate], deviations[candidate] = work, deviation
+            if quality == "compact" and candidate[0] == "int8-rows":
+                break  # none is smaller, or more accurate of that size
     times_s = _times_s(works, check)
     every = [Trial(*candidate, times_s[candidate], deviations[candidate]) for candidate in works]
     trials = every
@@ -195,10 +199,11 @@ class _Bench:
         self._project = logits.FORMATS[format](self._decoder_weights)
 
     def logits(self, format: str, attention: str) -> Work:
-        """A token at a time; what can win is compared, and what all together come to."""
+        """A token at a time, and several decodes' at once; what can win is compared, and what all together come to."""
         project = logits.FORMATS[format](self._decoder_weights)
 
         def steps() -> Tensor:
+            project(self._states, True)
             found = torch.cat([project(row[None], True) for row in self._states])
             if self._best is None:  # the reference comes first
                 self._best = found.topk(N_BEST).indices

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from localwhisper.engine import calibration, checkpoint
+from localwhisper.engine import calibration, checkpoint, compiling
 from localwhisper.engine.base import Control
 from localwhisper.engine.memory import available_bytes, forget_libraries, give_back
 from localwhisper.engine.models import ModelLibrary
@@ -20,6 +20,7 @@ from localwhisper.messages import Message
 
 CHECK_EVERY_S = 0.1
 LIBRARIES = ("libtorch_cpu", "libtorch_python", "libllvmlite")  # numba's compiler is the last
+WORTH_COMPILING = 384  # a decoder's width from which on the kernels are compiled for it: of the published ones all
 WORK_BYTES = 1 << 28  # beside the weights: what a window takes to compute
 
 
@@ -134,6 +135,8 @@ class ModelCache:
             chosen = calibration.choose(found, quality, control.check)
             book.keep(found.name, quality, machine, chosen)
             give_back()
+        if found.dims.n_text_state >= WORTH_COMPILING and not compiling.is_ready():
+            compiling.begin()
         return chosen.plan
 
     def _download(self, name: str, control: Control) -> Path:

@@ -32,6 +32,7 @@ def _screened(weights: Weights, *, rounds_input: bool) -> Logits:
     levels = int8_rows(stored, None)
     parts = [_errors(stored, levels, i) for i in range(0, len(stored), WIDEN_ROWS)]
     errors, lengths = (torch.cat(part).numpy() for part in zip(*parts, strict=True))
+    most = errors.max(), lengths.max()
     rough: Linear = levels
     if rounds_input:
         if linears.saturates():
@@ -43,8 +44,8 @@ def _screened(weights: Weights, *, rounds_input: bool) -> Logits:
             return exact(x)
         found = rough(x)
         input_errors = _input_errors(x) if rounds_input else torch.zeros(len(x))
-        screen(x.contiguous().numpy(), exact.addresses, exact.like, errors, lengths, input_errors.numpy(),
-               found.numpy(), N_SPECIAL, N_BEST)  # fmt: skip
+        screen(x.contiguous().numpy(), exact.addresses, exact.like, errors, lengths, *most,
+               input_errors.numpy(), found.numpy(), N_SPECIAL, N_BEST)  # fmt: skip
         return found
 
     return logits

@@ -26,7 +26,7 @@ from localwhisper.engine.network import Network
 from localwhisper.engine.recording import LogMel, Recording
 from localwhisper.engine.speech import Speech
 from localwhisper.engine.state import CrossKeysValues, joined_audio
-from localwhisper.jobs.model import Detection, Options, Position, Segment, Window, joined
+from localwhisper.jobs.model import Detection, Options, Position, Quality, Segment, Window, joined
 from localwhisper.messages import Message
 
 LEAST_SKIP_FRAMES = 100  # of silence before speech: what is worth leaving out
@@ -150,21 +150,13 @@ class Run:
         """Windows side by side behind the same prompt; and what the decoder read of their audio."""
         options = self.options
         temperatures = TEMPERATURES if options.temperature is None else (options.temperature,)
-        n_frames = self._heard_frames(parts)
+        n_frames = heard_frames(max(part.size for part in parts), options.quality)
         if n_frames < N_FRAMES:
             found, cross = self._attempt(parts, n_frames, prompt, temperatures[:1])
             if all(is_good(one.result) for one in found):
                 return found, cross
         found, cross = self._attempt(parts, N_FRAMES, prompt, temperatures)
         return [replace(one, retries=one.retries + (n_frames < N_FRAMES)) for one in found], cross
-
-    def _heard_frames(self, parts: Sequence[Part]) -> int:
-        """How much of a window is encoded: in `fast` not all of the silence behind a clip, whose encoding is most
-        of its time. Models learnt to listen to 30 s, so some of it stays, and a text that isn't good is none."""
-        if self.options.quality != "fast":
-            return int(N_FRAMES)
-        longest = max(part.size for part in parts)
-        return min(int(N_FRAMES), max(LEAST_HEARD_FRAMES, 2 * math.ceil((longest + SILENCE_BEHIND_FRAMES) / 2)))
 
     def _attempt(
         self, parts: Sequence[Part], n_frames: int, prompt: Sequence[int], temperatures: Sequence[float]
@@ -206,6 +198,15 @@ class Run:
         if not self.options.condition_on_previous_text or result.temperature > 0.5:
             return ()
         return _trimmed([*self.position.prompt, *(token for segment in made for token in segment.tokens)], self.model)
+
+
+def heard_frames(size: int, quality: Quality) -> int:
+    """How much of a window with `size` frames of sound is encoded: in `fast` not all of the silence behind a clip,
+    whose encoding is most of its time. Models learnt to listen to 30 s, so some of it stays, and a text that isn't good
+    is none."""
+    if quality != "fast":
+        return int(N_FRAMES)
+    return min(int(N_FRAMES), max(LEAST_HEARD_FRAMES, 2 * math.ceil((size + SILENCE_BEHIND_FRAMES) / 2)))
 
 
 def initial_prompt(options: Options, tokenizer: Tokenizer, model: Network) -> tuple[int, ...]:

@@ -10,38 +10,51 @@ from localwhisper.engine.primitives import LOWEST, ZERO, apart, float32, inlined
 
 
 @inlined
-def _exactly(
-    x: Array, weight: Array, start: int, end: int, least: Any, length: Any, input_error: Any, errors: Array,
-    lengths: Array, out: Array,
-) -> None:  # fmt: skip
-    """out[o] = x · weight[o], for those o from start to end where out[o] may be off so far that it reaches `least`."""
-    apart()
+def _chosen(found: Array, start: int, end: int, least: Any, length: Any, input_error: Any, errors: Array,
+            lengths: Array, chosen: Array, n_chosen: int) -> int:  # fmt: skip
+    """Append those from start to end that may be off so far that they reach `least`."""
     for o in range(start, end):
-        if out[o] + errors[o] * length + lengths[o] * input_error >= least:
-            w = weight[o]
-            a = ZERO
-            for i in range(len(x)):
-                a += x[i] * float32(w[i])
-            out[o] = a
+        if found[o] + errors[o] * length + lengths[o] * input_error >= least:
+            chosen[n_chosen] = o
+            n_chosen += 1
+    return n_chosen
+
+
+@inlined
+def _exactly(x: Array, weight: Array, chosen: Array, out: Array) -> None:
+    """out[o] = x · weight[o] for each o chosen; four at a time, as memory takes its time for each."""
+    apart()
+    last = len(chosen) - 1
+    for i in range(0, len(chosen), 4):
+        o0, o1, o2, o3 = chosen[i], chosen[min(i + 1, last)], chosen[min(i + 2, last)], chosen[min(i + 3, last)]
+        w0, w1, w2, w3 = weight[o0], weight[o1], weight[o2], weight[o3]
+        a = b = c = d = ZERO
+        for j in range(len(x)):
+            a += x[j] * float32(w0[j])
+            b += x[j] * float32(w1[j])
+            c += x[j] * float32(w2[j])
+            d += x[j] * float32(w3[j])
+        out[o0], out[o1], out[o2], out[o3] = a, b, c, d
 
 
 @kept
 def screen(
-    x: Array, weights: Array, like: Array, errors: Array, lengths: Array, input_errors: Array, logits: Array,
-    n_special: int, n_best: int,
+    x: Array, weights: Array, like: Array, errors: Array, lengths: Array, most_error: Any, most_length: Any,
+    input_errors: Array, logits: Array, n_special: int, n_best: int,
 ) -> None:  # fmt: skip
     """Compute again in full what can be among the n_best of logits, shape (n_rows, n_vocab), and the n_special last.
 
     `weights`, `like`: see _linear. By token, float32, shape (n_vocab,): `errors`, how far its rounded weights lie
-    from the right ones, and `lengths`, of the rounded ones; by row: `input_errors`, how far x was rounded.
+    from the right ones, and `lengths`, of the rounded ones; and the highest of both. By row: `input_errors`, how far
+    x was rounded.
     Blocks of 64 logits whose maxima are the n_best highest hold n_best that are at least the lowest of these maxima,
     less its error: what stays below that for certain keeps its rounded value.
     """
     n_vocab = logits.shape[1]
     weight = numba.carray(pointer(weights[0], like), (n_vocab, x.shape[1]))
-    most_error, most_length = errors.max(), lengths.max()
     n_blocks = (n_vocab - n_special) // 64
     maxima = np.empty(n_blocks, np.float32)
+    chosen = np.empty(n_vocab, np.int32)
     for row in range(len(x)):
         found, input_error = logits[row], input_errors[row]
         length = np.sqrt((x[row] * x[row]).sum())
@@ -54,8 +67,12 @@ def screen(
         least = LOWEST
         if n_blocks >= n_best:
             least = np.sort(maxima)[n_blocks - n_best] - most
+        n = 0
         for block in range(n_blocks):
             if maxima[block] + most >= least:
                 start = block * 64
-                _exactly(x[row], weight, start, start + 64, least, length, input_error, errors, lengths, found)
-        _exactly(x[row], weight, n_blocks * 64, n_vocab, LOWEST, length, input_error, errors, lengths, found)
+                n = _chosen(found, start, start + 64, least, length, input_error, errors, lengths, chosen, n)
+        for o in range(n_blocks * 64, n_vocab):
+            chosen[n] = o
+            n += 1
+        _exactly(x[row], weight, chosen[:n], found)

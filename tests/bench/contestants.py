@@ -80,11 +80,13 @@ class CTranslate2:
 
 class Ours:
     def __init__(self, checkpoint: Path, quality: Any) -> None:
-        from localwhisper.engine import calibration
+        from localwhisper.engine import calibration, compiling
         from localwhisper.engine.checkpoint import read
         from localwhisper.engine.network import Network
         from localwhisper.engine.plans import PlanBook
 
+        if not compiling.is_ready():
+            compiling.compile_all()
         found = read(checkpoint, checkpoint.stem)
         book, machine = PlanBook(checkpoint.with_suffix(".plans.json")), calibration.machine(found)
         chosen = book.find(found.name, quality, machine)  # measured once, as in the program

@@ -1,5 +1,7 @@
 """Our encoder, decoder and states against openai-whisper's modules, and every format against single precision."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -188,6 +190,32 @@ def test_compiled_steps_are_the_layers(checkpoint: Checkpoint, mel: Tensor, deco
     found, right = (_two_states(one, features) for one in (compiled, layers))
     for ours, theirs in zip(found, right, strict=True):
         assert deviation(ours, theirs) < 1e-5
+
+
+def test_what_is_compiled_beforehand_is_what_is_called() -> None:
+    """A signature that wasn't foreseen would make a job wait. In a process that has compiled nothing else."""
+    code = (
+        "from localwhisper.engine import compiling, kernels, screening\n"
+        "from tests.engine import test_network as here\n"
+        "compiling.compile_all()\n"
+        "kernels_ = (kernels.step, kernels.product, screening.screen)\n"
+        "before = [len(one.overloads) for one in kernels_]\n"
+        "here.decode_with_kernels()\n"
+        "assert [len(one.overloads) for one in kernels_] == before\n"
+        "assert compiling.is_ready()\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
+
+
+def decode_with_kernels() -> None:
+    mel = torch.randn(2, 80, 3000)
+    for decoder, audio, type in (("float16-rows", "float32", torch.float16), ("int8-rows", "float16", torch.float32)):
+        weights = {name: tensor.to(type) for name, tensor in tensors(DIMS).items()}
+        plan = replace(REFERENCE, decoder=decoder, audio=audio, logits="screened")
+        network = Network(Checkpoint("random", DIMS, weights), plan)
+        state = network.state(network.encoder(mel))
+        for only_best in (True, False):
+            network.decoder([Step(TOKENS[:, :1].repeat(2, 1), state, only_best=only_best)])
 
 
 def _two_states(network: Network, features: Tensor) -> list[Tensor]:

@@ -1,0 +1,72 @@
+"""Compiling the kernels takes seconds that nobody is to wait for: a process of low priority does it, once a machine.
+
+Until they are kept in numba's cache, models are computed by torch alone; a later load takes them into account.
+Where no cache can be written it stays at that.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numba import typeof
+
+from localwhisper.engine import kernels
+from localwhisper.engine.screening import screen
+
+HALF, SINGLE, BYTE = (np.empty(0, kind) for kind in (np.uint16, np.float32, np.int8))  # as rows.like has them
+FORMATS = frozenset({"float16-rows", "int8-rows", "screened", "screened-int8"})  # those that need the kernels
+
+_ready = threading.Event()
+
+
+def is_ready() -> bool:
+    """Whether nothing would have to be compiled."""
+    if not _ready.is_set() and all(_is_kept(kernel, arguments) for kernel, arguments in _uses()):
+        _ready.set()
+    return _ready.is_set()
+
+
+def compile_all() -> None:
+    for kernel, arguments in _uses():
+        kernel.compile(arguments)
+
+
+@lru_cache
+def begin() -> None:
+    """Compile in a process of its own, once; a thread here would keep the others from their turns."""
+    command = [sys.executable, "-m", "localwhisper.engine.compiling"]
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    threading.Thread(target=subprocess.run, args=(command,), kwargs=quiet, name="compiling", daemon=True).start()
+
+
+def _is_kept(kernel: Any, arguments: tuple[Any, ...]) -> bool:
+    if arguments in kernel.overloads:
+        return True
+    return kernel._cache.load_overload(arguments, kernel.targetctx) is not None  # numba has no public way to ask
+
+
+def _uses() -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    """Each kernel with the types of its arguments, for each form of the weights."""
+    addresses = [np.empty((0,) * n, np.int64) for n in range(4)]
+    x, row = np.empty((0, 0), np.float32), np.empty(0, np.float32)
+    scratch = kernels.Scratch(x=x, qkv=x, attended=x, cross_query=x, hidden=x, products=x, normed=x, scores=row)
+    lengths, one = addresses[1], np.float32(1)
+    rows = (addresses[3], addresses[3])
+    for like, audio in ((HALF, SINGLE), (BYTE, HALF)):
+        given = (addresses[3], addresses[3], lengths, like, scratch, *rows, audio, lengths, lengths, 1, 1)
+        yield kernels.step, tuple(map(typeof, given))
+    for like in (HALF, SINGLE, BYTE):
+        yield kernels.product, tuple(map(typeof, (x, lengths, like, x)))
+    for like in (HALF, SINGLE):  # as the checkpoint is
+        yield screen, tuple(map(typeof, (x, lengths, like, row, row, one, one, row, x, 1, 1)))
+
+
+if __name__ == "__main__":
+    if hasattr(os, "nice"):
+        os.nice(19)
+    compile_all()
