@@ -28,13 +28,19 @@ from localwhisper.jobs.model import Quality
 # Relative root mean square deviation from single precision that a part may have. Rounding alone gives 1e-6;
 # 8-bit weights and activations give 1e-2 on real weights; a kernel that overflows gives 1e-1 and more.
 TOLERANCE: dict[Quality, float] = {"exact": 1e-4, "fast": 0.05, "compact": 0.05}
-ENCODERS = (("int8", "float32"), ("int8-reduced", "float32"), ("bfloat16", "bfloat16"), ("bfloat16", "float32"))
 CROSS = ("float16-packed", "int8", "int8-reduced")
-DECODERS = ("float16-rows", "int8-rows", *CROSS)
+SMALL = ("int8-rows", "int8", "int8-reduced")
+# `compact` takes one of the smallest for each part; to quantise what is streamed would take as long as it saves
+ENCODERS = {
+    "any": (("int8", "float32"), ("int8-reduced", "float32"), ("bfloat16", "bfloat16"), ("bfloat16", "float32")),
+    "compact": (("float32-streamed", "float32"), ("bfloat16-streamed", "bfloat16")),
+}
+CROSSES: Mapping[str, Sequence[str]] = {"any": CROSS, "compact": ("float32-streamed",)}
+DECODERS: Mapping[str, Sequence[str]] = {"any": ("float16-rows", "int8-rows", *CROSS), "compact": SMALL}
 LOGITS: dict[Quality, Sequence[str]] = {
     "exact": ("screened-int8", "screened", "float16-packed"),  # what can win isn't rounded
     "fast": ("screened-int8", "screened", "int8-rows", *CROSS),
-    "compact": ("int8-rows", "int8", "int8-reduced"),
+    "compact": SMALL,
 }
 AUDIO = {"int8-rows": "float16"}  # by the decoder's format, in what it keeps a window's keys and values
 ON_DEVICE = (("float16", "float16"), ("bfloat16", "bfloat16"))
@@ -44,7 +50,7 @@ ALIKE = 1.03  # times that differ by less count as the same: the more accurate o
 N_TEXT_LAYERS = 4  # with fewer, their weights would stay in the processor's cache as they don't in use
 N_TOKENS = 8  # of the text that the decoder is checked on
 N_BEST = 10  # of the logits: those that are compared
-VERSION = 4  # of what is measured here: a choice made by another is made again
+VERSION = 5  # of what is measured here: a choice made by another is made again
 
 
 @dataclass(frozen=True)
@@ -77,12 +83,14 @@ def choose(checkpoint: Checkpoint, quality: Quality, check: Callable[[], None]) 
     slice_dims = replace(checkpoint.dims, n_audio_layer=1, n_text_layer=n_layer)
     bench = _Bench(replace(checkpoint, dims=slice_dims), torch.device(where), check)
     halves = [format for format, _ in ON_DEVICE]
-    encoder, encoder_before = _best(bench.encoder, ENCODERS if where == "cpu" else ON_DEVICE, quality, check)
-    cross, _ = _best(bench.cross, _single(CROSS if where == "cpu" else halves), quality, check)
+    kind = "compact" if quality == "compact" else "any"
+    encoders, crosses, decoders = ENCODERS[kind], CROSSES[kind], DECODERS[kind]
+    encoder, encoder_before = _best(bench.encoder, encoders if where == "cpu" else ON_DEVICE, quality, check)
+    cross, _ = _best(bench.cross, _single(crosses if where == "cpu" else halves), quality, check)
     of_words = LOGITS[quality] if where == "cpu" else halves
     words, words_before = _best(bench.logits, _single(of_words), quality, check)
     bench.project_with(words.format)
-    decoder, decoder_before = _best(bench.decoder, _single(DECODERS if where == "cpu" else halves), quality, check)
+    decoder, decoder_before = _best(bench.decoder, _single(decoders if where == "cpu" else halves), quality, check)
     plan = Plan(
         encoder=encoder.format, attention=encoder.attention, decoder=decoder.format, cross=cross.format,
         logits=words.format, audio=_audio(decoder.format), device=where,
@@ -121,13 +129,16 @@ def _best(
         deviation = float((found - right).square().mean().sqrt() / right.square().mean().sqrt())
         if deviation <= TOLERANCE[quality]:  # a NaN is not
             works[candidate], deviations[candidate] = work, deviation
+            if quality == "compact" and candidate[0] == "int8-rows":
+                break  # none is smaller, or more accurate of that size
     times_s = _times_s(works, check)
-    trials = [Trial(*candidate, times_s[candidate], deviations[candidate]) for candidate in works]
+    every = [Trial(*candidate, times_s[candidate], deviations[candidate]) for candidate in works]
+    trials = every
     if quality == "compact":
-        smallest = min(BYTES[trial.format] for trial in trials)
-        return min((t for t in trials if BYTES[t.format] == smallest), key=lambda trial: trial.deviation), trials[0]
+        smallest = min(BYTES[trial.format] for trial in every)
+        trials = [trial for trial in every if BYTES[trial.format] == smallest]
     quick_s = min(trial.work_s for trial in trials) * ALIKE
-    return min((t for t in trials if t.work_s <= quick_s), key=lambda trial: trial.deviation), trials[0]
+    return min((t for t in trials if t.work_s <= quick_s), key=lambda trial: trial.deviation), every[0]
 
 
 def _times_s(works: Mapping[tuple[str, str], Work], check: Callable[[], None]) -> dict[tuple[str, str], float]:
@@ -161,19 +172,19 @@ class _Bench:
         self._best: Tensor | None = None
         self._project: logits.Logits = lambda x, only_best: x
         self._features = self.encoder("float32", "float32")()
-        self._cross = self._decoder("float32", "float32").cross(self._features)
+        self._cross = self._decoder("float32-streamed", "float32-streamed").cross(self._features)
 
     def encoder(self, format: str, attention: str) -> Work:
         encoder = Encoder(self._dims, self._encoder_weights, FORMATS[format], getattr(torch, attention))
         return lambda: encoder(self._mel)
 
     def cross(self, format: str, attention: str) -> Work:
-        decoder = self._decoder("float32", format)
+        decoder = self._decoder("float32-streamed", format)
         return lambda: torch.stack(list(decoder.cross(self._features)[0]))
 
     def decoder(self, format: str, attention: str) -> Work:
         """A token at a time, as texts are decoded."""
-        decoder = self._decoder(format, "float32")
+        decoder = self._decoder(format, "float32-streamed")
         cross = [(keys.to(decoder.audio_type), values.to(decoder.audio_type)) for keys, values in self._cross]
 
         def steps() -> Tensor:

@@ -13,7 +13,6 @@ from whisper.model import ModelDimensions, Whisper
 
 from localwhisper.errors import ModelCorrupt
 
-ZIP = b"PK"  # how what torch.save writes begins
 MOST_DIM = 200_000  # whisper's largest is its vocabulary of 51,866
 MOST_LAYERS = 256  # whisper's large has 32
 ZIP = b"PK\3\4"  # what torch saves begins with
@@ -43,9 +42,6 @@ class Checkpoint:
 
 def read(path: Path, name: str) -> Checkpoint:
     """Raises ModelCorrupt where it isn't one, or lacks a tensor; MemoryError and OSError as they are."""
-    with open(path, "rb") as file:
-        if file.read(len(ZIP)) != ZIP:
-            raise ModelCorrupt(model=name, reason="it is not what torch saves")
     try:
         with path.open("rb") as file:
             if file.read(len(ZIP)) != ZIP:

@@ -13,8 +13,8 @@ from whisper.model import ModelDimensions
 
 from localwhisper.engine.compiled import CompiledLayers
 from localwhisper.engine.layers import Norm, Weights
-from localwhisper.engine.linears import Format, Linear
-from localwhisper.engine.logits import Logits
+from localwhisper.engine.linears import Format, Linear, Streamed
+from localwhisper.engine.logits import Logits, embedding
 from localwhisper.engine.rows import MOST_ROWS, Rows
 from localwhisper.engine.state import CrossKeysValues, State
 
@@ -46,7 +46,7 @@ class Step:
 
 
 class _Layer:
-    def __init__(self, weights: Weights, linear: Format, cross_linear: Format) -> None:
+    def __init__(self, weights: Weights, linear: Format | Streamed, cross_linear: Format | Streamed) -> None:
         self.attn_ln = Norm(weights.part("attn_ln"))
         self.qkv = weights.part("attn").linear(linear, "query", "key", "value")
         self.out = weights.linear(linear, "attn.out")
@@ -72,14 +72,13 @@ class Decoder:
     """Threading: SAFE, for states of one's own."""
 
     def __init__(
-        self, dims: ModelDimensions, weights: Weights, linear: Format, cross_linear: Format, project: Logits,
-        audio_type: torch.dtype = torch.float32,
+        self, dims: ModelDimensions, weights: Weights, linear: Format | Streamed, cross_linear: Format | Streamed,
+        project: Logits, audio_type: torch.dtype = torch.float32,
     ) -> None:  # fmt: skip
         """`cross_linear`: for the projection of a whole window's features, many rows at once, to be kept in
         `audio_type`."""
         self.dims = dims
-        # single rows are looked up: on the CPU they stay in the file
-        self.embedding = weights.stored("token_embedding.weight").to(weights.device)
+        self.embedding = embedding(project, weights)
         self.positions = weights["positional_embedding"]
         self.layers = [_Layer(weights.part(f"blocks.{i}"), linear, cross_linear) for i in range(dims.n_text_layer)]
         self.ln = Norm(weights.part("ln"))
@@ -138,7 +137,7 @@ class Decoder:
     def _embedded(self, step: Step) -> Tensor:
         start = step.state.length
         positions = self.positions[start : start + step.n_new]
-        return (F.embedding(step.tokens, self.embedding).float() + positions).flatten(0, 1)
+        return (self.embedding(step.tokens) + positions).flatten(0, 1)
 
 
 def _join(parts: list[Tensor]) -> Tensor:

@@ -8,11 +8,11 @@ from torch import Tensor
 from whisper.model import ModelDimensions
 
 from localwhisper.engine.layers import Norm, Weights, heads, joined_heads
-from localwhisper.engine.linears import Format
+from localwhisper.engine.linears import Format, Streamed
 
 
 class _Layer:
-    def __init__(self, weights: Weights, n_head: int, linear: Format, attention: torch.dtype) -> None:
+    def __init__(self, weights: Weights, n_head: int, linear: Format | Streamed, attention: torch.dtype) -> None:
         self.n_head = n_head
         self.attention = attention
         self.attn_ln = Norm(weights.part("attn_ln"))
@@ -32,10 +32,11 @@ class _Layer:
 class Encoder:
     """Threading: SAFE."""
 
-    def __init__(self, dims: ModelDimensions, weights: Weights, linear: Format, attention: torch.dtype) -> None:
+    def __init__(
+        self, dims: ModelDimensions, weights: Weights, linear: Format | Streamed, attention: torch.dtype
+    ) -> None:
         """`attention`: the type of queries, keys and values."""
-        self.conv1, self.conv2 = ((weights[f"{name}.weight"], weights[f"{name}.bias"]) for name in ("conv1", "conv2"))
-        self.positions = weights["positional_embedding"]
+        self._weights = weights  # of what is read from the file for each window, which takes a millisecond
         self.layers = [
             _Layer(weights.part(f"blocks.{i}"), dims.n_audio_head, linear, attention) for i in range(dims.n_audio_layer)
         ]
@@ -46,9 +47,10 @@ class Encoder:
 
         n_frames is 3000, or less for a clip that is shorter. `check` may raise between layers.
         """
-        x = F.gelu(F.conv1d(mel, *self.conv1, padding=1))
-        x = F.gelu(F.conv1d(x, *self.conv2, stride=2, padding=1)).permute(0, 2, 1)
-        x = x + self.positions[: x.shape[1]]
+        w = self._weights
+        x = F.gelu(F.conv1d(mel, w["conv1.weight"], w["conv1.bias"], padding=1))
+        x = F.gelu(F.conv1d(x, w["conv2.weight"], w["conv2.bias"], stride=2, padding=1)).permute(0, 2, 1)
+        x = x + w["positional_embedding"][: x.shape[1]]
         for layer in self.layers:
             check()
             x = layer(x)

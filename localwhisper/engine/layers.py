@@ -1,14 +1,15 @@
 """The small parts that encoder and decoder share: weights by name, layer norms, heads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from localwhisper.engine.checkpoint import Checkpoint
-from localwhisper.engine.linears import Format, Linear
-from localwhisper.engine.memory import forget_pages
+from localwhisper.engine.linears import Format, Linear, Streamed
+from localwhisper.engine.memory import forget_pages, give_back
 
 
 class Weights:
@@ -28,26 +29,44 @@ class Weights:
 
     def __getitem__(self, name: str) -> Tensor:
         """In single precision, a copy in memory."""
-        return self.stored(name).to(self.device, torch.float32, copy=True)
+        stored = self.stored(name)
+        made = stored.to(self.device, torch.float32, copy=True)
+        self._forget([stored])
+        return made
 
     def stored(self, name: str) -> Tensor:
         """As the file has it, still mapped from there."""
         return self._checkpoint.tensors[self._prefix + name]
 
-    def linear(self, linear: Format, *names: str) -> Linear:
+    def linear(self, linear: Format | Streamed, *names: str) -> Linear:
         """One layer that computes several which read the same input: their outputs one behind the other."""
         self._check()
+        if isinstance(linear, Streamed):
+            return partial(self._streamed, linear.format, names)
+        made = self._built(linear, names)
+        give_back()  # or what each took to build would add up
+        return made
+
+    def _streamed(self, linear: Format, names: Sequence[str], x: Tensor) -> Tensor:
+        out = self._built(linear, names)(x)
+        give_back()
+        return out
+
+    def _built(self, linear: Format, names: Sequence[str]) -> Linear:
         stored = [self.stored(f"{name}.weight") for name in names]
         biases = [self._checkpoint.tensors.get(f"{self._prefix}{name}.bias") for name in names]
         bias = None
         if any(one is not None for one in biases):  # whisper's keys have none
             filled = [torch.zeros(len(w)) if b is None else b.float() for w, b in zip(stored, biases, strict=True)]
             bias = torch.cat(filled).to(self.device)
-        made = linear(torch.cat(stored).to(self.device), bias)
-        if self._checkpoint.is_mapped:
-            for weight in stored:
-                forget_pages(weight)
+        made = linear((torch.cat(stored) if len(stored) > 1 else stored[0]).to(self.device), bias)
+        self._forget(stored)
         return made
+
+    def _forget(self, stored: Sequence[Tensor]) -> None:
+        if self._checkpoint.is_mapped:
+            for tensor in stored:
+                forget_pages(tensor)
 
 
 class Norm:

@@ -5,6 +5,7 @@ What a way is worth depends on the processor: calibration.py measures it, nothin
 
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -18,8 +19,18 @@ Format = Callable[[Tensor, Tensor | None], Linear]  # weight, shape (n_out, n_in
 INT8_LEVELS = 127
 
 
+@dataclass(frozen=True)
+class Streamed:
+    """A format into which weights are brought each time they are used, from the mapped file: memory has none of them.
+
+    For what is used once a window. The file's pages stay with the system as long as nobody else needs the memory.
+    """
+
+    format: Format
+
+
 def float32(weight: Tensor, bias: Tensor | None) -> Linear:
-    weight, bias = weight.float(), None if bias is None else bias.float()
+    weight, bias = weight.to(torch.float32, copy=True), None if bias is None else bias.float()
     return lambda x: F.linear(x, weight, bias)
 
 
@@ -66,7 +77,7 @@ def _lower(dtype: torch.dtype) -> Format:
     return build
 
 
-FORMATS: Mapping[str, Format] = {
+FORMATS: Mapping[str, Format | Streamed] = {
     "float32": float32,
     "float16-packed": float16_packed,
     "int8": int8,
@@ -75,8 +86,11 @@ FORMATS: Mapping[str, Format] = {
     "float16": _lower(torch.float16),
     "float16-rows": float16_rows,  # on the processor, for a few rows of x
     "int8-rows": int8_rows,
+    "float32-streamed": Streamed(float32),
+    "bfloat16-streamed": Streamed(_lower(torch.bfloat16)),
 }
 BYTES = {  # a weight
     "float32": 4, "float16-packed": 2, "bfloat16": 2, "float16": 2, "int8": 1, "int8-reduced": 1,
     "float16-rows": 2, "int8-rows": 1, "screened": 1, "screened-int8": 1,
+    "float32-streamed": 0, "bfloat16-streamed": 0,
 }  # fmt: skip

@@ -10,7 +10,7 @@ import torch
 
 from localwhisper.engine import calibration, checkpoint, compiling
 from localwhisper.engine.base import Control
-from localwhisper.engine.memory import available_bytes, give_back
+from localwhisper.engine.memory import available_bytes, forget_libraries, give_back
 from localwhisper.engine.models import ModelLibrary
 from localwhisper.engine.network import Network, size_bytes
 from localwhisper.engine.plans import Plan
@@ -19,6 +19,7 @@ from localwhisper.jobs.model import Quality
 from localwhisper.messages import Message
 
 CHECK_EVERY_S = 0.1
+LIBRARIES = ("libtorch_cpu", "libtorch_python", "libllvmlite")  # numba's compiler is the last
 WORTH_COMPILING = 384  # a decoder's width from which on the kernels are compiled for it: of the published ones all
 WORK_BYTES = 1 << 28  # beside the weights: what a window takes to compute
 
@@ -97,9 +98,11 @@ class ModelCache:
             plan = self._plan(found, quality, control)
             self._make_room(size_bytes(found, plan) + WORK_BYTES)
             model = Network(found, plan, control.check)
+            model.warm_up()
         except (MemoryError, RuntimeError) as error:
             raise as_out_of_memory(error, name) from error
         self.loads += 1
+        forget_libraries(LIBRARIES)
         give_back()
         control.check()
         return model

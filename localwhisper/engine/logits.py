@@ -5,14 +5,16 @@ the memory, and computes them in full: what it leaves rounded is certain to lose
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from localwhisper.engine import linears
 from localwhisper.engine.layers import Weights
-from localwhisper.engine.linears import Format, Linear
+from localwhisper.engine.linears import Format, Linear, Streamed
 from localwhisper.engine.rows import WIDEN_ROWS, Rows, int8_rows
 from localwhisper.engine.screening import screen
 
@@ -66,9 +68,26 @@ def _input_errors(x: Tensor) -> Tensor:
     return level * (x.shape[1] / 4 + n_ends * 3 / 4).sqrt()
 
 
-def _all_alike(linear: Format, weights: Weights) -> Logits:
-    project = weights.linear(linear, "token_embedding")
-    return lambda x, only_best: project(x)
+@dataclass(frozen=True)
+class _AllAlike:
+    product: Linear
+
+    def __call__(self, x: Tensor, only_best: bool) -> Tensor:
+        return self.product(x)
+
+
+def _all_alike(linear: Format | Streamed, weights: Weights) -> Logits:
+    return _AllAlike(weights.linear(linear, "token_embedding"))
+
+
+def embedding(project: Logits, weights: Weights) -> Callable[[Tensor], Tensor]:
+    """Tokens, int64, any shape → their rows of the vocabulary, float32: of those in memory where they lie there in
+    8 bits, else from the file."""
+    rows = getattr(project, "product", None)
+    if isinstance(rows, Rows) and rows.weight.dtype == torch.int8:
+        return rows.looked_up
+    stored = weights.stored("token_embedding.weight").to(weights.device)
+    return lambda tokens: F.embedding(tokens, stored).float()
 
 
 # each builds from the decoder's weights

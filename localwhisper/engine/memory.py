@@ -3,6 +3,7 @@
 import ctypes
 import math
 import mmap
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -27,6 +28,25 @@ def forget_pages(tensor: Tensor) -> None:
     size = (tensor.data_ptr() + tensor.nbytes) // mmap.PAGESIZE * mmap.PAGESIZE - first
     if size > 0:
         libc.madvise(ctypes.c_void_p(first), ctypes.c_size_t(size), advice)
+
+
+def forget_libraries(names: Sequence[str]) -> None:
+    """What loading and compiling read of these libraries, which stay loaded; what runs again is read again."""
+    libc = _libc()
+    advice = getattr(mmap, "MADV_DONTNEED", None)
+    try:
+        rows = [row.split() for row in Path("/proc/self/smaps").read_text().splitlines()]
+    except OSError:
+        return
+    if libc is None or advice is None:
+        return
+    span = None
+    for first, *rest in rows:
+        if "-" in first and not first.endswith(":"):  # a mapping's own row: span, rights, …, file
+            is_wanted = rest[0] in ("r-xp", "r--p") and any(name in rest[-1] for name in names)
+            span = [int(part, 16) for part in first.split("-")] if is_wanted else None
+        elif span and first == "Anonymous:" and rest[0] == "0":  # nothing of it was changed
+            libc.madvise(ctypes.c_void_p(span[0]), ctypes.c_size_t(span[1] - span[0]), advice)
 
 
 def give_back() -> None:

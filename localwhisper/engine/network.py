@@ -49,6 +49,12 @@ class Network:
         self.is_multilingual = self.dims.n_vocab >= 51865
         self.num_languages = self.dims.n_vocab - 51765 - int(self.is_multilingual)
 
+    @torch.inference_mode()
+    def warm_up(self) -> None:
+        """One token of nearly nothing: what is compiled is compiled now."""
+        state = self.state(torch.zeros(1, 2, self.dims.n_audio_state, device=self.device))
+        self.decoder([Step(torch.zeros(1, 1, dtype=torch.long, device=self.device), state)])
+
     def state(self, features: Tensor, n_group: int = 1, check: Callable[[], None] = lambda: None) -> State:
         """Of decodes that begin, on encoded audio of shape (n_audio, n_audio_ctx, n_audio_state)."""
         return State(self.decoder.cross(features, check), self.dims.n_text_ctx, n_group)

@@ -12,6 +12,7 @@ from localwhisper.engine import kernels
 
 MOST_ROWS = 16  # more are quicker by torch, though it has to widen all weights first
 WIDEN_ROWS = 8192  # of a matrix at once
+ROUND_ROWS = 1024
 INT8_LEVELS = 127
 
 
@@ -39,20 +40,28 @@ class Rows:
             kernels.product(filled.numpy(), self.addresses, self.like, out.numpy())
         return out[: len(rows)].view(*x.shape[:-1], -1)
 
+    def looked_up(self, tokens: Tensor) -> Tensor:
+        """Rows by their number: int64, any shape → float32, of that shape with n_in behind it."""
+        return F.embedding(tokens, self.weight).float() * self.scale[tokens, None]
+
     def _widened(self, x: Tensor, first: int) -> Tensor:
         part = slice(first, first + WIDEN_ROWS)
         return torch.addcmul(self.bias[part], F.linear(x, self.weight[part].float()), self.scale[part])
 
 
 def float16_rows(weight: Tensor, bias: Tensor | None) -> Rows:
-    return Rows(weight.half().contiguous(), torch.ones(len(weight)), bias)
+    return Rows(weight.to(torch.float16, copy=True), torch.ones(len(weight)), bias)
 
 
 def int8_rows(weight: Tensor, bias: Tensor | None) -> Rows:
     """Only the weights are rounded, unlike linears.int8's."""
-    weight = weight.float()
-    scale = (weight.abs().amax(dim=1) / INT8_LEVELS).clamp(min=1e-12)
-    return Rows((weight / scale[:, None]).round_().to(torch.int8), scale, bias)
+    rounded, scale = torch.empty(weight.shape, dtype=torch.int8), torch.empty(len(weight))
+    for first in range(0, len(weight), ROUND_ROWS):  # a copy of all in single precision would be four times the result
+        part = slice(first, first + ROUND_ROWS)
+        single = weight[part].to(torch.float32, copy=True)
+        scale[part] = (single.abs().amax(dim=1) / INT8_LEVELS).clamp(min=1e-12)
+        rounded[part] = single.div_(scale[part, None]).round_()
+    return Rows(rounded, scale, bias)
 
 
 def padded(x: Tensor) -> Tensor:

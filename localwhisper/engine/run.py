@@ -21,6 +21,7 @@ from localwhisper.engine.alignment import add_word_times
 from localwhisper.engine.base import Control
 from localwhisper.engine.cores import Cores
 from localwhisper.engine.inference import TEMPERATURES, Decoded, decode, is_good, is_silence
+from localwhisper.engine.memory import give_back
 from localwhisper.engine.network import Network
 from localwhisper.engine.recording import LogMel, Recording
 from localwhisper.engine.speech import Speech
@@ -169,6 +170,8 @@ class Run:
         features = torch.cat([features for features, _ in encoded])
         cross = encoded[0][1] if len(encoded) == 1 else joined_audio([cross for _, cross in encoded])
         del encoded
+        if options.quality == "compact":
+            give_back()
         found = decode(
             self.model, features, cross, language=self.language, task=options.task, prompt=prompt,
             beam_size=options.beam_size, check=check, temperatures=temperatures, as_whisper=options.quality == "exact",

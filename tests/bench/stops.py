@@ -6,8 +6,11 @@ counts is when the server's processor time stands still.
 
 import argparse
 import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +23,42 @@ TICK_S = 0.05
 BUSY = 0.3  # of a tick: the event loop alone takes less
 QUIET_TICKS = 10
 RECORDING_S = 1200
+DOWNLOAD_BYTES = 1 << 30
 
 Phase = Callable[[dict[str, Any]], bool]
 PHASES: dict[str, Phase] = {
+    "downloading": lambda job: "ownloading" in job["message"],
     "reading audio": lambda job: job["status"] == "processing" and "audio" in job["message"],
     "measuring": lambda job: "Measuring" in job["message"],
     "loading": lambda job: "Loading" in job["message"],
     "decoding": lambda job: "segment" in job["message"],
 }
+
+
+class Mirror(BaseHTTPRequestHandler):
+    """Sends any model as quickly as it is taken, and as long."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(DOWNLOAD_BYTES))
+        self.end_headers()
+        with suppress(OSError):  # who cancels leaves
+            for _ in range(DOWNLOAD_BYTES >> 16):
+                self.wfile.write(bytes(1 << 16))
+                time.sleep(0.001)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def mirror() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
 
 
 def processor_s(server: Server) -> float:
@@ -58,7 +89,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--batch", default="off", help="auto: windows side by side")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="stops-") as name:
+    with tempfile.TemporaryDirectory(prefix="stops-") as name, mirror() as address:
         folder = Path(name)
         speech = long_speech(folder, RECORDING_S)
         for size in given.sizes.split(","):
@@ -68,7 +99,9 @@ def main() -> None:
             for phase, has_come in PHASES.items():
                 took_s = []
                 for number in range(given.rounds):
-                    server = Server(folder / f"{size}-{phase}-{number}", "--model-dir", str(models)).start()
+                    data_dir = folder / f"{size}-{phase}-{number}"
+                    model_dir = data_dir if phase == "downloading" else models
+                    server = Server(data_dir, "--model-dir", str(model_dir), "--model-mirror", address).start()
                     try:
                         fields = {"model": size, "language": "en", "temperature": "0", "batch": given.batch}
                         job_id = server.submit(speech, **fields)

@@ -105,6 +105,22 @@ def test_beams_go_on_from_where_they_are_sent(network: Network, mel: Tensor) -> 
         assert deviation(found[row], network.logits(text, features[row // 2][None])[0, -1]) < 1e-5
 
 
+def test_what_is_read_from_the_file_each_time_computes_the_same(
+    checkpoint: Checkpoint, network: Network, mel: Tensor
+) -> None:
+    streamed = Network(checkpoint, replace(REFERENCE, encoder="float32-streamed", cross="float32-streamed"))
+    assert streamed.size_bytes < network.size_bytes
+    found, right = (one.logits(TOKENS, one.encoder(mel[:1])) for one in (streamed, network))
+    assert torch.equal(found, right)
+
+
+def test_rounded_rows_are_looked_up_where_the_vocabulary_lies_in_8_bits(checkpoint: Checkpoint) -> None:
+    weights = Weights(checkpoint, torch.device("cpu")).part("decoder")
+    right, rounded = (logits.embedding(logits.FORMATS[name](weights), weights) for name in ("float32", "int8-rows"))
+    assert 1e-4 < deviation(rounded(TOKENS), right(TOKENS)) < 0.01
+    assert rounded(TOKENS).shape == right(TOKENS).shape == (*TOKENS.shape, DIMS.n_text_state)
+
+
 def test_a_pass_that_fails_fails_in_all_its_decodes(network: Network, mel: Tensor) -> None:
     features = network.encoder(mel[:1])
     good, bad = network.state(features), network.state(features)
