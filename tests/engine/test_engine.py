@@ -76,7 +76,7 @@ def test_going_on_from_any_window_gives_the_same(engine: WhisperEngine, speech: 
     whole = Recorder()
     undisturbed = engine.transcribe(speech["two minutes"], WORDS, whole)
     assert len(whole.windows) >= 4
-    for n_done in range(1, len(whole.windows) + 1):
+    for n_done in (1, len(whole.windows) - 1):
         rest = Recorder()
         found = engine.transcribe(speech["two minutes"], WORDS, rest, done=whole.windows[:n_done])
         assert_same(found, undisturbed)

@@ -25,7 +25,7 @@ def run(*arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
 def test_stops_in_the_midst_of_work_and_goes_on(new_server: NewServer, tmp_path: Path) -> None:
     """While it decodes; test_stops.py has the other phases."""
     server = new_server().start()
-    job_id = server.submit(long_speech(tmp_path, 90))
+    job_id = server.submit(long_speech(tmp_path, 65))
     while not (before := server.ask("GET", f"/job/{job_id}")["segments"]):
         time.sleep(0.02)
     started_s = time.monotonic()
