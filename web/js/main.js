@@ -12,6 +12,7 @@ import { sampleList } from "./components/sample-list.js";
 import { connectionBanner, liveStatus, queueLine } from "./components/status-lines.js";
 import { toastIn } from "./components/toast-line.js";
 import { uploadList } from "./components/upload-list.js";
+import { readingDesk } from "./desk/reading-desk.js";
 import { language, localize } from "./i18n.js";
 import { listen } from "./keys.js";
 import { atDesk, keepPlace } from "./places.js";
@@ -48,11 +49,13 @@ for (const [name, make] of Object.entries({
 	"live-status": liveStatus,
 	"page-settings": pageSettings,
 	"queue-line": queueLine,
+	"reading-desk": readingDesk,
 	"sample-list": sampleList,
 	"upload-list": uploadList,
 })) {
 	part(name, make);
 }
+keepPlace(page);
 signTab(page);
 listen((deed) => page.deeds[`${atDesk() ? "desk" : "home"} ${deed}`] ?? page.deeds[deed]);
 // What a button of the page's HTML does, it names itself.
@@ -63,10 +66,6 @@ localize(document.documentElement);
 void page.actions.loadCatalogue(); // beside the socket, not after it
 socket.open();
 
-addEventListener("load", async () => {
-	part("reading-desk", (await import("./desk/reading-desk.js")).readingDesk); // not in the way of the first view
-	keepPlace(page);
-});
 addEventListener("online", () => socket.hurry());
 document.addEventListener("visibilitychange", () => document.hidden || socket.hurry());
 document.addEventListener("language", () => socket.open()); // the server's messages in the new language

@@ -48,5 +48,4 @@ export function keepPlace({ store, actions, deeds }) {
 		if (state.connection === "online" && before.connection !== "online") void go();
 		else if (here && (state.leaving.includes(here) || (before.entries[here] && !state.entries[here]))) goHome();
 	});
-	if (store.state.connection === "online") void go();
 }
