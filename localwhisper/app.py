@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
@@ -96,6 +97,8 @@ def whisper_engine(settings: Settings, library: ModelLibrary) -> Engine:
         from localwhisper.engine.loading import ModelCache
         from localwhisper.engine.transcriber import WhisperEngine
 
+        with suppress(OSError):  # who writes there says why it can't be
+            make_private_folder(settings.data_dir)
         cache = ModelCache(library, idle_timeout_s=settings.model_idle_timeout)
         return WhisperEngine(library, cache, max_audio_s=settings.max_audio_seconds)
 

@@ -1,6 +1,7 @@
 """--test-services: the whole pipeline once, for real: page, upload, queue, model, socket, exports.
 
-Runs a server of its own on a data directory of its own, so that it leaves nothing behind.
+Runs a server of its own on a data directory of its own. It leaves nothing behind but what the first use of the bundled
+model makes: the checkpoint unpacked, and how it is best computed on this machine.
 """
 
 import json
@@ -17,7 +18,7 @@ from typing import Any
 import tornado.httpclient
 import tornado.websocket
 
-from localwhisper.app import SAMPLES, App
+from localwhisper.app import SAMPLES, App, model_library, whisper_engine
 from localwhisper.audio.ffmpeg import ffmpeg_path
 from localwhisper.errors import LocalWhisperError
 from localwhisper.export.registry import EXPORTERS
@@ -45,7 +46,8 @@ async def run(settings: Settings) -> bool:
         with step("ffmpeg"):
             ffmpeg_path()
         with tempfile.TemporaryDirectory(prefix="localwhisper-") as folder:
-            app = App(replace(settings, host="127.0.0.1", port=0, token=None, data_dir=Path(folder)))
+            own = replace(settings, host="127.0.0.1", port=0, token=None, data_dir=Path(folder))
+            app = App(own, engine=whisper_engine(settings, model_library(settings)))
             with step("server"):
                 port = await app.start()
             try:

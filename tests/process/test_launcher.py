@@ -1,5 +1,6 @@
 """The program as people start it: stop, refusals, self-test, transcribe, models."""
 
+import json
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from localwhisper import paths
 from tests.process.conftest import NewServer
 from tests.speech import long_speech
 
@@ -83,7 +85,7 @@ def test_a_data_directory_that_cannot_be_one(tmp_path: Path, place: str) -> None
 def test_test_services_with_the_packaged_ffmpeg_alone(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "localwhisper", "--test-services", "--no-browser", "--port", "0",
-         "--data-dir", str(tmp_path)],
+         "--data-dir", str(tmp_path / "data")],
         stdout=subprocess.PIPE, text=True, env={**os.environ, "PATH": str(Path(sys.executable).parent)},
     )  # fmt: skip
     assert process.stdout is not None
@@ -97,6 +99,9 @@ def test_test_services_with_the_packaged_ffmpeg_alone(tmp_path: Path) -> None:
     assert process.wait(30) == 0
     for step in ("ffmpeg ok", "server ok", "page ok", "upload ok", "exports ok", "All services work."):
         assert step in seen
+    # what was measured serves the first job too
+    assert json.loads((paths.unpacked(tmp_path / "data") / "plans.json").read_text())
+    assert (tmp_path / "data").stat().st_mode & 0o077 == 0
 
 
 def test_models_list(tmp_path: Path) -> None:
