@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 from localwhisper import app, cli
 from localwhisper.engine.base import Control, Engine
-from localwhisper.jobs.model import Options, Transcript, Window, joined
+from localwhisper.jobs.model import Detection, Options, Transcript, Window, joined
 from localwhisper.messages import Message
 from tests.engines import window
 
@@ -52,6 +52,9 @@ class PoisonEngine:
             control.window(windows[-1])
         segments = joined(windows)
         return Transcript(text="whole", language="en", segments=segments, processing_time=1.0)
+
+    def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
+        return Detection(language="en", probability=1.0)
 
     def model_bytes(self) -> dict[str, int]:
         return {}
