@@ -58,12 +58,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands", prog="localwhisper")
 
     def command(name: str, help: str, operands: str, shown: Collection[str] = ()) -> argparse.ArgumentParser:
-        made = commands.add_parser(
-            name, usage=f"localwhisper {name} [OPTIONS] {operands}".rstrip(), help=help,
-            description=f"{help[0].upper()}{help[1:]}.", allow_abbrev=False, formatter_class=Formatter,
-        )  # fmt: skip
-        _settings(made, shown)
-        return made
+        return _added(commands, "localwhisper", name, help, operands, shown)
 
     _transcribe(command("transcribe", "transcribe files or folders, here or on a running server", "FILE…", WORK))
     _watch(command("watch", "transcribe each new recording in a folder, its subtitles beside it", "DIR", WORK))
@@ -158,18 +153,26 @@ def _work(command: argparse.ArgumentParser, default_format: str) -> None:
     _switch(command, "--fp16", argparse.SUPPRESS)  # whisper's; here the engine finds the best by itself
 
 
+def _added(
+    parsers: "argparse._SubParsersAction[argparse.ArgumentParser]", program: str, name: str, help: str, operands: str,
+    shown: Collection[str],
+) -> argparse.ArgumentParser:  # fmt: skip
+    """A command's parser; its help shows the settings `shown`."""
+    made = parsers.add_parser(
+        name, usage=f"{program} {name} [OPTIONS] {operands}".rstrip(), help=help,
+        description=f"{help[0].upper()}{help[1:]}.", allow_abbrev=False, formatter_class=Formatter,
+    )  # fmt: skip
+    _settings(made, shown)
+    return made
+
+
 def _models(command: argparse.ArgumentParser) -> None:
     actions = command.add_subparsers(
         dest="action", metavar="ACTION", title="actions", required=True, prog="localwhisper models"
     )
 
     def action(name: str, help: str, operand: str = "") -> argparse.ArgumentParser:
-        made = actions.add_parser(
-            name, usage=f"localwhisper models {name} [OPTIONS] {operand}".rstrip(), help=help,
-            description=f"{help[0].upper()}{help[1:]}.", allow_abbrev=False, formatter_class=Formatter,
-        )  # fmt: skip
-        _settings(made, LIBRARY)
-        return made
+        return _added(actions, "localwhisper models", name, help, operand, LIBRARY)
 
     action("list", "which checkpoints exist, and which are here")
     download = action("download", "fetch a checkpoint; goes on where it broke off", "NAME")

@@ -166,8 +166,7 @@ def test_one_that_nobody_uses_gives_way_to_another(library: ModelLibrary, tmp_pa
     available = [0.0]
     cache = ModelCache(library, idle_timeout_s=600, available_bytes=lambda: available[0])
     with cache.lease("demo", "exact", Recorder()), cache.lease("demo", "fast", Recorder()):
-        pass  # a model in use doesn't
-    assert cache.loaded() == ["demo", "demo"]
+        assert cache.loaded() == ["demo", "demo"]  # one in use doesn't
     with cache.lease("demo", "compact", Recorder()):
         assert cache.loaded() == ["demo"]
     available[0] = 1e12
