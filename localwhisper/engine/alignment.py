@@ -18,9 +18,10 @@ from whisper.timing import WordTiming
 from whisper.tokenizer import Tokenizer
 
 from localwhisper.engine.decoder import Step
+from localwhisper.engine.heard import CrossKeysValues
 from localwhisper.engine.network import Network
 from localwhisper.engine.primitives import compiled
-from localwhisper.engine.state import CrossKeysValues, State
+from localwhisper.engine.state import State
 
 MEDIAN_FILTER_WIDTH = 7  # whisper's default
 # whisper's own, compiled without `parallel`: one of numba's thread pools aborts the process when two threads enter it

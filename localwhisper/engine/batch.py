@@ -1,7 +1,8 @@
 """Continuous batching: the decodes of all threads take their steps together, and join and leave between any two.
 
-Reading the weights is most of a token's time, so three decodes in one pass cost little more than one. Each
-decode keeps its own state; nothing is copied when one comes or goes.
+Reading the weights is most of a token's time, so three decodes in one pass cost little more than one. A pass keeps
+one core busy: where there are more, as many passes run side by side, with the decodes divided among them. Each decode
+keeps its own state; nothing is copied when one comes or goes.
 """
 
 import threading
@@ -25,14 +26,17 @@ class _Turn:
 
 
 class Batch:
-    """Threading: SAFE. Whichever thread finds the batch complete computes it for all; there is no thread of its own."""
+    """Threading: SAFE. Whichever thread finds a pass complete computes it for all; there is no thread of its own."""
 
-    def __init__(self, decoder: Decoder) -> None:
+    def __init__(self, decoder: Decoder, n_cores: int = 1) -> None:
+        """`n_cores`: how many passes may run at once."""
         self._decoder = decoder
+        self._n_cores = n_cores
         self._changed = threading.Condition()
         self._members = 0
         self._waiting: list[_Turn] = []
-        self._is_busy = False
+        self._n_passes = 0  # that run
+        self._n_passing = 0  # decodes in them
         self._step_s = 0.0  # what the last one took
 
     def join(self) -> None:
@@ -53,23 +57,33 @@ class Batch:
             self._changed.notify_all()
             if self._is_computed_by_another(turn):
                 return _result(turn)
-            turns, self._waiting = self._waiting, []
-            self._is_busy = True
+            others = [one for one in self._waiting if one is not turn]
+            n_others = self._share() - 1
+            turns, self._waiting = [turn, *others[:n_others]], others[n_others:]
+            self._n_passes += 1
+            self._n_passing += len(turns)
+            self._changed.notify_all()  # those who are left over may go now
         self._compute(turns)
         return _result(turn)
 
+    def _share(self) -> int:
+        """How many decodes a pass takes: with each core at work on as many."""
+        return max(1, -(-self._members // self._n_cores))
+
     def _is_computed_by_another(self, turn: _Turn) -> bool:
-        """Wait for that, or until it is this thread's to compute all that wait. Holds the condition."""
+        """Wait for that, or until it is this thread's to compute those that wait. Holds the condition."""
         latest_s: float | None = None
         while not turn.is_over:
-            if self._is_busy:
+            if turn not in self._waiting or self._n_passes >= self._n_cores:
                 self._changed.wait()
                 latest_s = None  # those who were in that step get the time to come back
                 continue
             if latest_s is None:
                 latest_s = time.monotonic() + min(PATIENCE * self._step_s, MAX_PATIENCE_S)
             left_s = latest_s - time.monotonic()
-            if len(self._waiting) >= self._members or left_s <= 0:
+            is_full = len(self._waiting) >= self._share()
+            nobody_comes = len(self._waiting) + self._n_passing >= self._members
+            if is_full or nobody_comes or left_s <= 0:
                 return False
             self._changed.wait(left_s)
         return True
@@ -85,7 +99,8 @@ class Batch:
         finally:
             with self._changed:
                 self._step_s = time.monotonic() - started_s
-                self._is_busy = False
+                self._n_passes -= 1
+                self._n_passing -= len(turns)
                 for turn in turns:
                     turn.is_over = True
                 self._changed.notify_all()

@@ -19,6 +19,7 @@ from localwhisper.engine import compiling, logits
 from localwhisper.engine.checkpoint import Checkpoint
 from localwhisper.engine.decoder import Decoder, Step
 from localwhisper.engine.encoder import Encoder
+from localwhisper.engine.heard import rounded
 from localwhisper.engine.layers import Norm, Weights
 from localwhisper.engine.linears import BYTES, FORMATS
 from localwhisper.engine.plans import Chosen, Plan
@@ -42,7 +43,10 @@ LOGITS: dict[Quality, Sequence[str]] = {
     "fast": ("screened-int8", "screened", "int8-rows", *CROSS),
     "compact": SMALL,
 }
-AUDIO = {"int8-rows": "float16"}  # by the decoder's format, in what it keeps a window's keys and values
+AUDIO = {
+    "int8-rows": "int8",
+    "float16-rows": "int16",
+}  # by the decoder's format, in what it keeps a window's keys and values
 ON_DEVICE = (("float16", "float16"), ("bfloat16", "bfloat16"))
 ROUNDS = 5  # each of them times every candidate, so that another load strikes all alike
 HOPELESS = 1.5  # times the shortest: not measured any further
@@ -50,7 +54,7 @@ ALIKE = 1.03  # times that differ by less count as the same: the more accurate o
 N_TEXT_LAYERS = 4  # with fewer, their weights would stay in the processor's cache as they don't in use
 N_TOKENS = 8  # of the text that the decoder is checked on
 N_BEST = 10  # of the logits: those that are compared
-VERSION = 5  # of what is measured here: a choice made by another is made again
+VERSION = 6  # of what is measured here: a choice made by another is made again
 
 
 @dataclass(frozen=True)
@@ -172,7 +176,10 @@ class _Bench:
         self._best: Tensor | None = None
         self._project: logits.Logits = lambda x, only_best: x
         self._features = self.encoder("float32", "float32")()
-        self._cross = self._decoder("float32-streamed", "float32-streamed").cross(self._features)
+        self._cross = [
+            (keys.wide(), values.wide())
+            for keys, values in self._decoder("float32-streamed", "float32-streamed").cross(self._features)
+        ]
 
     def encoder(self, format: str, attention: str) -> Work:
         encoder = Encoder(self._dims, self._encoder_weights, FORMATS[format], getattr(torch, attention))
@@ -180,12 +187,14 @@ class _Bench:
 
     def cross(self, format: str, attention: str) -> Work:
         decoder = self._decoder("float32-streamed", format)
-        return lambda: torch.stack(list(decoder.cross(self._features)[0]))
+        return lambda: torch.stack([one.wide() for one in decoder.cross(self._features)[0]])
 
     def decoder(self, format: str, attention: str) -> Work:
         """A token at a time, as texts are decoded."""
         decoder = self._decoder(format, "float32-streamed")
-        cross = [(keys.to(decoder.audio_type), values.to(decoder.audio_type)) for keys, values in self._cross]
+        cross = [
+            (rounded(keys, decoder.audio_type), rounded(values, decoder.audio_type)) for keys, values in self._cross
+        ]
 
         def steps() -> Tensor:
             state = State(cross, self._dims.n_text_ctx)

@@ -58,7 +58,7 @@ def _scratch(x: Tensor, longest: int) -> kernels.Scratch:
     return kernels.Scratch(
         x=x.numpy().copy(), qkv=space(n_rows, 3 * n_state), attended=space(n_rows, n_state),
         cross_query=space(n_rows, n_state), hidden=space(n_rows, 4 * n_state), products=space(n_rows, n_state),
-        normed=space(n_rows, n_state), scores=space(longest),
+        normed=space(n_rows, n_state), scores=space(longest), ones=np.ones(longest, np.float32),
     )  # fmt: skip
 
 

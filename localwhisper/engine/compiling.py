@@ -18,7 +18,9 @@ from numba import typeof
 from localwhisper.engine import kernels
 from localwhisper.engine.screening import screen
 
-HALF, SINGLE, BYTE = (np.empty(0, kind) for kind in (np.uint16, np.float32, np.int8))  # as rows.like has them
+HALF, SINGLE, BYTE, SHORT = (
+    np.empty(0, kind) for kind in (np.uint16, np.float32, np.int8, np.int16)
+)  # as rows.like has them
 FORMATS = frozenset({"float16-rows", "int8-rows", "screened", "screened-int8"})  # those that need the kernels
 
 _ready = threading.Event()
@@ -54,10 +56,12 @@ def _uses() -> Iterator[tuple[Any, tuple[Any, ...]]]:
     """Each kernel with the types of its arguments, for each form of the weights."""
     addresses = [np.empty((0,) * n, np.int64) for n in range(4)]
     x, row = np.empty((0, 0), np.float32), np.empty(0, np.float32)
-    scratch = kernels.Scratch(x=x, qkv=x, attended=x, cross_query=x, hidden=x, products=x, normed=x, scores=row)
+    scratch = kernels.Scratch(
+        x=x, qkv=x, attended=x, cross_query=x, hidden=x, products=x, normed=x, scores=row, ones=row
+    )
     lengths, one = addresses[1], np.float32(1)
     rows = (addresses[3], addresses[3])
-    for like, audio in ((HALF, SINGLE), (BYTE, HALF)):
+    for like, audio in ((HALF, SHORT), (BYTE, BYTE)):
         given = (addresses[3], addresses[3], lengths, like, scratch, *rows, audio, lengths, lengths, 1, 1)
         yield kernels.step, tuple(map(typeof, given))
     for like in (HALF, SINGLE, BYTE):

@@ -12,11 +12,12 @@ from torch import Tensor
 from whisper.model import ModelDimensions
 
 from localwhisper.engine.compiled import CompiledLayers
+from localwhisper.engine.heard import CrossKeysValues, rounded
 from localwhisper.engine.layers import Norm, Weights
 from localwhisper.engine.linears import Format, Linear, Streamed
 from localwhisper.engine.logits import Logits, embedding
 from localwhisper.engine.rows import MOST_ROWS, Rows
-from localwhisper.engine.state import CrossKeysValues, State
+from localwhisper.engine.state import State
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,8 @@ class Decoder:
         for layer in self.layers:
             check()
             both = layer.cross_kv(features).view(*features.shape[:2], 2, self.dims.n_text_head, -1)
-            keys, values = both.permute(2, 0, 3, 1, 4).to(self.audio_type).contiguous()
-            pairs.append((keys, values))
+            keys, values = both.permute(2, 0, 3, 1, 4)
+            pairs.append((rounded(keys, self.audio_type), rounded(values, self.audio_type)))
         return pairs
 
     def __call__(self, steps: Sequence[Step]) -> list[Tensor]:

@@ -17,8 +17,9 @@ from whisper.decoding import (
 )
 
 from localwhisper.engine.decoder import Step
+from localwhisper.engine.heard import CrossKeysValues, audio_of
 from localwhisper.engine.network import Network
-from localwhisper.engine.state import CrossKeysValues, State, audio_of
+from localwhisper.engine.state import State
 
 TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # whisper.transcribe's ladder, and its thresholds:
 COMPRESSION_RATIO_THRESHOLD = 2.4

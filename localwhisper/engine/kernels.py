@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from localwhisper.engine.primitives import (
+    AHEAD_BYTES,
     EPSILON,
     HALF,
     LOWEST,
     ONE,
     ZERO,
     apart,
+    ask_for,
     exp,
     float32,
     inlined,
@@ -42,6 +44,7 @@ class Scratch(NamedTuple):
     products: Array  # (n_rows, n_state)
     normed: Array  # (n_rows, n_state)
     scores: Array  # (the longest of text and audio,)
+    ones: Array  # the same
 
 
 @inlined
@@ -66,45 +69,57 @@ def _normalise(x: Array, norm: Array, out: Array) -> None:
 
 @inlined
 def _products(x: Array, weight: Array, out: Array) -> None:
-    """out[row, o] = x[row] · weight[o]; x has one row or two, or a multiple of four.
+    """out[row, o] = x[row] · weight[o]; x has one row or two, or a multiple of four; weight has two or more.
 
-    Four sums at a time: of four weights' rows for each of few rows of x, or of four rows of x for each weights' row.
+    A row of weights at a time, as memory is quickest from end to end; for several rows of x two, as those take longer
+    to compute: where one row is left, the one before is computed again.
     """
     apart()
     n_rows, n = x.shape
     n_out = len(weight)
-    if n_rows < 4:
-        for o in range(0, n_out - 3, 4):
-            w0, w1, w2, w3 = weight[o], weight[o + 1], weight[o + 2], weight[o + 3]
-            for row in range(n_rows):
-                y = x[row]
-                a = b = c = d = ZERO
-                for i in range(n):
-                    a += y[i] * float32(w0[i])
-                    b += y[i] * float32(w1[i])
-                    c += y[i] * float32(w2[i])
-                    d += y[i] * float32(w3[i])
-                out[row, o], out[row, o + 1], out[row, o + 2], out[row, o + 3] = a, b, c, d
-        for o in range(n_out // 4 * 4, n_out):
+    if n_rows == 1:
+        y, found = x[0], out[0]
+        for o in range(n_out):
+            ask_for(weight, o, 1, AHEAD_BYTES)
             w0 = weight[o]
-            for row in range(n_rows):
-                a = ZERO
-                for i in range(n):
-                    a += x[row, i] * float32(w0[i])
-                out[row, o] = a
-        return
-    for o in range(n_out):
-        w0 = weight[o]
-        for row in range(0, n_rows - 3, 4):
-            y0, y1, y2, y3 = x[row], x[row + 1], x[row + 2], x[row + 3]
+            a = ZERO
+            for i in range(n):
+                a += y[i] * float32(w0[i])
+            found[o] = a
+    elif n_rows == 2:
+        y, z, found, others = x[0], x[1], out[0], out[1]
+        for start in range(0, n_out, 2):
+            o = min(start, n_out - 2)
+            ask_for(weight, o, 2, AHEAD_BYTES)
+            w0, w1 = weight[o], weight[o + 1]
             a = b = c = d = ZERO
             for i in range(n):
-                value = float32(w0[i])
-                a += y0[i] * value
-                b += y1[i] * value
-                c += y2[i] * value
-                d += y3[i] * value
-            out[row, o], out[row + 1, o], out[row + 2, o], out[row + 3, o] = a, b, c, d
+                v0, v1 = float32(w0[i]), float32(w1[i])
+                a += y[i] * v0
+                b += y[i] * v1
+                c += z[i] * v0
+                d += z[i] * v1
+            found[o], found[o + 1], others[o], others[o + 1] = a, b, c, d
+    else:
+        for start in range(0, n_out, 2):
+            o = min(start, n_out - 2)
+            ask_for(weight, o, 2, AHEAD_BYTES)
+            w0, w1 = weight[o], weight[o + 1]
+            for row in range(0, n_rows - 3, 4):
+                y0, y1, y2, y3 = x[row], x[row + 1], x[row + 2], x[row + 3]
+                a = b = c = d = e = f = g = h = ZERO
+                for i in range(n):
+                    v0, v1 = float32(w0[i]), float32(w1[i])
+                    a += y0[i] * v0
+                    b += y1[i] * v0
+                    c += y2[i] * v0
+                    d += y3[i] * v0
+                    e += y0[i] * v1
+                    f += y1[i] * v1
+                    g += y2[i] * v1
+                    h += y3[i] * v1
+                out[row, o], out[row + 1, o], out[row + 2, o], out[row + 3, o] = a, b, c, d
+                out[row, o + 1], out[row + 1, o + 1], out[row + 2, o + 1], out[row + 3, o + 1] = e, f, g, h
 
 
 @inlined
@@ -129,26 +144,35 @@ def _linear(x: Array, weights: Array, like: Array, out: Array, adds_to: Array, a
 
 
 @inlined
-def _attend(q: Array, keys: Array, values: Array, n: int, scores: Array, out: Array) -> None:
-    """One head's attention for one row: q and out, shape (n_per_head,), over n keys and values, (≥ n, n_per_head)."""
+def _attend(
+    q: Array, keys: Array, of_keys: Array, values: Array, of_values: Array, n: int, scores: Array, out: Array
+) -> None:
+    """One head's attention for one row: q and out, shape (n_per_head,), over n keys and values, (≥ n, n_per_head),
+    that are scaled by `of_keys` and `of_values`, (≥ n,)."""
     apart()
     size = q.shape[0]
     scale = ONE / np.sqrt(np.float32(size))
-    most = LOWEST
     for j in range(n):
+        ask_for(keys, j, 1, AHEAD_BYTES)
         key = keys[j]
         a = ZERO
         for i in range(size):
             a += q[i] * float32(key[i])
-        scores[j] = a * scale
+        scores[j] = a
+    most = LOWEST
+    for j in range(n):
+        scores[j] *= of_keys[j] * scale
         most = max(most, scores[j])
     total = ZERO
     for j in range(n):
         scores[j] = exp(scores[j] - most)
         total += scores[j]
+    for j in range(n):
+        scores[j] *= of_values[j]
     for i in range(size):
         out[i] = ZERO
     for j in range(0, n - 3, 4):
+        ask_for(values, j, 4, AHEAD_BYTES)
         v0, v1, v2, v3 = values[j], values[j + 1], values[j + 2], values[j + 3]
         s0, s1, s2, s3 = scores[j], scores[j + 1], scores[j + 2], scores[j + 3]
         for i in range(size):
@@ -191,9 +215,9 @@ def step(
     """One token for each row. Arrays that are named `like` are empty: they say what lies at an address.
 
     int64, addresses: `matrices` (n_layer, 6, 3), see _linear; `norms` (n_layer, 3, 2) and `last_norm` (2,), of weight
-    and bias; `text`, `audio` (n_rows, n_layer, 2), of a row's keys and values, (n_head, n_ctx, n_per_head) and
-    (n_head, audio_length, n_per_head). `lengths`: (n_rows,), how many tokens there are before this one. The scratch
-    may have more rows, for nothing but _products.
+    and bias; `text` (n_rows, n_layer, 2), of a row's keys and values, (n_head, n_ctx, n_per_head); `audio` (n_rows,
+    n_layer, 4), of its keys, (n_head, audio_length, n_per_head), their scales, its values and theirs. `lengths`:
+    (n_rows,), how many tokens there are before this one. The scratch may have more rows, for nothing but _products.
     """
     x, normed, scores = scratch.x, scratch.normed, scratch.scores
     qkv, attended, hidden = scratch.qkv, scratch.attended, scratch.hidden
@@ -213,7 +237,8 @@ def step(
                 keys[lengths[row], i] = qkv[row, n_state + first + i]
                 values[lengths[row], i] = qkv[row, 2 * n_state + first + i]
             out = attended[row, first : first + size]
-            _attend(qkv[row, first : first + size], keys, values, lengths[row] + 1, scores, out)
+            query = qkv[row, first : first + size]
+            _attend(query, keys, scratch.ones, values, scratch.ones, lengths[row] + 1, scores, out)
         _linear(attended, matrix[OUT], like, products, x, True)
         _normalise(x, norm[CROSS_LN], normed)
         _linear(normed, matrix[CROSS_QUERY], like, cross_query, x, False)
@@ -221,9 +246,11 @@ def step(
             row, head = work // n_head, work % n_head
             first, n_audio = head * size, audio_lengths[row]
             sounds = numba.carray(pointer(audio[row, layer, 0], audio_like), (n_head, n_audio, size))[head]
-            meanings = numba.carray(pointer(audio[row, layer, 1], audio_like), (n_head, n_audio, size))[head]
-            out = attended[row, first : first + size]
-            _attend(cross_query[row, first : first + size], sounds, meanings, n_audio, scores, out)
+            of_sounds = numba.carray(pointer(audio[row, layer, 1], x), (n_head, n_audio))[head]
+            meanings = numba.carray(pointer(audio[row, layer, 2], audio_like), (n_head, n_audio, size))[head]
+            of_meanings = numba.carray(pointer(audio[row, layer, 3], x), (n_head, n_audio))[head]
+            out, query = attended[row, first : first + size], cross_query[row, first : first + size]
+            _attend(query, sounds, of_sounds, meanings, of_meanings, n_audio, scores, out)
         _linear(attended, matrix[CROSS_OUT], like, products, x, True)
         _normalise(x, norm[MLP_LN], normed)
         _linear(normed, matrix[UP], like, hidden, x, False)

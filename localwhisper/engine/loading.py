@@ -40,6 +40,7 @@ class ModelCache:
         available_bytes: Callable[[], float] = available_bytes,
     ) -> None:  # fmt: skip
         self._library = library
+        self._n_cores = torch.get_num_threads()
         self._idle_timeout_s = idle_timeout_s
         self._now = now
         self._available_bytes = available_bytes
@@ -97,7 +98,7 @@ class ModelCache:
             found = checkpoint.read(path, name)
             plan = self._plan(found, quality, control)
             self._make_room(size_bytes(found, plan) + WORK_BYTES)
-            model = Network(found, plan, control.check)
+            model = Network(found, plan, control.check, self._n_cores)
             model.warm_up()
         except (MemoryError, RuntimeError) as error:
             raise as_out_of_memory(error, name) from error

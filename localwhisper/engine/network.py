@@ -30,8 +30,10 @@ def size_bytes(checkpoint: Checkpoint, plan: Plan) -> int:
 class Network:
     """Nothing of its weights changes once it is built. Threading: SAFE."""
 
-    def __init__(self, checkpoint: Checkpoint, plan: Plan, check: Callable[[], None] = lambda: None) -> None:
-        """`check` may raise between layers."""
+    def __init__(
+        self, checkpoint: Checkpoint, plan: Plan, check: Callable[[], None] = lambda: None, n_cores: int = 1
+    ) -> None:
+        """`check` may raise between layers. `n_cores`: on how many at once decodes may take their steps."""
         self.plan = plan
         self.device = torch.device(plan.device)
         self.dims = checkpoint.dims
@@ -42,7 +44,7 @@ class Network:
         project = logits.FORMATS[plan.logits](text)
         formats = (FORMATS[plan.decoder], FORMATS[plan.cross])
         self.decoder = Decoder(self.dims, text, *formats, project, getattr(torch, plan.audio))
-        self.batch = Batch(self.decoder)
+        self.batch = Batch(self.decoder, n_cores if plan.device == "cpu" else 1)
         self.alignment_heads = checkpoint.alignment_heads()
         self.size_bytes = size_bytes(checkpoint, plan)
         # as whisper.model.Whisper counts them

@@ -72,4 +72,4 @@ def padded(x: Tensor) -> Tensor:
 
 def like(dtype: torch.dtype) -> NDArray[Any]:
     """An empty array of what kernels.py reads there."""
-    return np.empty(0, {torch.float16: np.uint16, torch.int8: np.int8}.get(dtype, np.float32))
+    return np.empty(0, {torch.float16: np.uint16, torch.int16: np.int16, torch.int8: np.int8}.get(dtype, np.float32))

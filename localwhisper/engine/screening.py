@@ -6,7 +6,7 @@ import numba
 import numpy as np
 
 from localwhisper.engine.kernels import Array
-from localwhisper.engine.primitives import LOWEST, ZERO, apart, float32, inlined, kept, pointer
+from localwhisper.engine.primitives import LOWEST, ZERO, apart, ask_for, float32, inlined, kept, pointer
 
 
 @inlined
@@ -26,6 +26,8 @@ def _exactly(x: Array, weight: Array, chosen: Array, out: Array) -> None:
     apart()
     last = len(chosen) - 1
     for i in range(0, len(chosen), 4):
+        for further in range(i + 8, i + 12):
+            ask_for(weight, chosen[min(further, last)], 1, 0)
         o0, o1, o2, o3 = chosen[i], chosen[min(i + 1, last)], chosen[min(i + 2, last)], chosen[min(i + 3, last)]
         w0, w1, w2, w3 = weight[o0], weight[o1], weight[o2], weight[o3]
         a = b = c = d = ZERO

@@ -10,20 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-CrossKeysValues = Sequence[
-    tuple[Tensor, Tensor]
-]  # by layer: keys and values, each (n_audio, n_head, n_audio_ctx, n_per_head)
-
-
-def joined_audio(parts: Sequence[CrossKeysValues]) -> CrossKeysValues:
-    """Of several windows: one behind the other."""
-    layers = zip(*parts, strict=True)
-    return [(torch.cat([keys for keys, _ in layer]), torch.cat([values for _, values in layer])) for layer in layers]
-
-
-def audio_of(cross: CrossKeysValues, windows: Sequence[int]) -> CrossKeysValues:
-    """Of some of the windows."""
-    return [(keys[list(windows)], values[list(windows)]) for keys, values in cross]
+from localwhisper.engine.heard import CrossKeysValues
 
 
 class State:
@@ -34,7 +21,7 @@ class State:
     """
 
     def __init__(self, cross: CrossKeysValues, n_text_ctx: int, n_group: int = 1) -> None:
-        keys = cross[0][0]
+        keys = cross[0][0].levels
         self.n_audio, self.n_head, self.n_audio_ctx, n_per_head = keys.shape
         self.n_text_ctx = n_text_ctx
         self.audio_type = keys.dtype
@@ -72,9 +59,7 @@ class State:
 
     def attend_audio(self, layer: int, q: Tensor, n_new: int) -> Tensor:
         """Cross-attention; shapes as attend_text's."""
-        keys, values = self._cross[layer]
-        if keys.dtype != q.dtype:
-            keys, values = keys.to(q.dtype), values.to(q.dtype)
+        keys, values = (one.wide() for one in self._cross[layer])
         q = q.view(self.n_audio, -1, self.n_head, keys.shape[-1]).transpose(1, 2)
         scores = (q * self._scale) @ keys.transpose(-1, -2)
         if self.cross_scores is not None:
@@ -89,9 +74,10 @@ class State:
         return offsets + rows.data_ptr()
 
     def audio_addresses(self) -> NDArray[np.int64]:
-        """As text_addresses', of the audio."""
+        """Where the keys, their scales, the values and theirs lie: shape (n_audio * n_group, n_layer, 4)."""
         if self._audio_addresses is None:
-            found = [[[one[i].data_ptr() for one in pair] for pair in self._cross] for i in range(self.n_audio)]
+            layers = [(keys.levels, keys.scale, values.levels, values.scale) for keys, values in self._cross]
+            found = [[[one[i].data_ptr() for one in layer] for layer in layers] for i in range(self.n_audio)]
             self._audio_addresses = np.repeat(np.array(found, np.int64), self.n_group, axis=0)
         return self._audio_addresses
 

@@ -94,7 +94,7 @@ class Ours:
             chosen = calibration.choose(found, quality, lambda: None)
             book.keep(found.name, quality, machine, chosen)
         self.chosen = chosen
-        self._network = Network(found, self.chosen.plan)
+        self._network = Network(found, self.chosen.plan, n_cores=torch.get_num_threads())
 
     def encode(self, mel: Mel) -> NDArray[np.float32]:
         with torch.inference_mode():
