@@ -33,7 +33,14 @@ CROSS = ("float16-packed", "int8", "int8-reduced")
 SMALL = ("int8-rows", "int8", "int8-reduced")
 # `compact` takes one of the smallest for each part; to quantise what is streamed would take as long as it saves
 ENCODERS = {
-    "any": (("int8", "float32"), ("int8-reduced", "float32"), ("bfloat16", "bfloat16"), ("bfloat16", "float32")),
+    "any": (
+        ("int8", "int8"),
+        ("int8", "float32"),
+        ("int8-reduced", "int8"),
+        ("int8-reduced", "float32"),
+        ("bfloat16", "bfloat16"),
+        ("bfloat16", "float32"),
+    ),
     "compact": (("float32-streamed", "float32"), ("bfloat16-streamed", "bfloat16")),
 }
 CROSSES: Mapping[str, Sequence[str]] = {"any": CROSS, "compact": ("float32-streamed",)}
@@ -48,12 +55,15 @@ AUDIO = {
     "float16-rows": "int16",
 }  # by the decoder's format, in what it keeps a window's keys and values
 ON_DEVICE = (("float16", "float16"), ("bfloat16", "bfloat16"))
-ROUNDS = 5  # each of them times every candidate, so that another load strikes all alike
+# each round times every candidate, so that another load strikes all alike; there are more of them while it does
+LEAST_ROUNDS, MOST_ROUNDS = 4, 15
+SETTLED = 1.05  # the second shortest time by the shortest
 HOPELESS = 1.5  # times the shortest: not measured any further
 ALIKE = 1.03  # times that differ by less count as the same: the more accurate one is taken
 N_TEXT_LAYERS = 4  # with fewer, their weights would stay in the processor's cache as they don't in use
 N_TOKENS = 8  # of the text that the decoder is checked on
 N_BEST = 10  # of the logits: those that are compared
+MOST_BETWEEN_BYTES = 1 << 26  # more than a core's share of any cache
 VERSION = 6  # of what is measured here: a choice made by another is made again
 
 
@@ -72,8 +82,10 @@ def device() -> str:
 
 
 def machine(checkpoint: Checkpoint) -> str:
-    """What a choice holds for: this machine, torch, content of the checkpoint, and whether there were kernels."""
-    parts = (platform.node(), platform.machine(), os.cpu_count(), torch.backends.cpu.get_cpu_capability(), device())
+    """What a choice holds for: this machine, torch and its threads, content of the checkpoint, whether there were
+    kernels."""
+    cores = f"{os.cpu_count()}/{torch.get_num_threads()}"
+    parts = (platform.node(), platform.machine(), cores, torch.backends.cpu.get_cpu_capability(), device())
     norm = checkpoint.tensors["decoder.ln.weight"].float().contiguous().numpy().tobytes()
     content = zlib.crc32(norm + repr(checkpoint.dims).encode())
     return " ".join(map(str, (*parts, torch.__version__, VERSION, f"{content:08x}", compiling.is_ready())))
@@ -89,7 +101,7 @@ def choose(checkpoint: Checkpoint, quality: Quality, check: Callable[[], None]) 
     halves = [format for format, _ in ON_DEVICE]
     kind = "compact" if quality == "compact" else "any"
     encoders, crosses, decoders = ENCODERS[kind], CROSSES[kind], DECODERS[kind]
-    encoder, encoder_before = _best(bench.encoder, encoders if where == "cpu" else ON_DEVICE, quality, check)
+    encoder, encoder_before = _best(bench.encoder, _here(encoders) if where == "cpu" else ON_DEVICE, quality, check)
     cross, _ = _best(bench.cross, _single(crosses if where == "cpu" else halves), quality, check)
     of_words = LOGITS[quality] if where == "cpu" else halves
     words, words_before = _best(bench.logits, _single(of_words), quality, check)
@@ -111,8 +123,12 @@ Build = Callable[[str, str], Work]  # (format, attention) → what is to be time
 
 
 def _single(formats: Sequence[str]) -> Sequence[tuple[str, str]]:
-    here = [format for format in formats if format not in compiling.FORMATS or compiling.is_ready()]
-    return [(format, "float32") for format in here]
+    return _here([(format, "float32") for format in formats])
+
+
+def _here(candidates: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    """Those for which nothing would have to be compiled."""
+    return [one for one in candidates if compiling.is_ready() or not compiling.is_needed(*one)]
 
 
 def _best(
@@ -148,17 +164,24 @@ def _best(
 def _times_s(works: Mapping[tuple[str, str], Work], check: Callable[[], None]) -> dict[tuple[str, str], float]:
     """The shortest of each, in rounds over all. Of one thread its own time counts, not what others take of a core."""
     clock = time.thread_time if torch.get_num_threads() == 1 and device() == "cpu" else time.perf_counter
-    shortest_s = dict.fromkeys(works, float("inf"))
-    for _ in range(ROUNDS):
-        hopeless_s = HOPELESS * min(shortest_s.values())
-        for candidate, work in works.items():
+    times_s: dict[tuple[str, str], list[float]] = {candidate: [] for candidate in works}
+    left = list(works)
+    for number in range(MOST_ROUNDS):
+        for candidate in left:
             check()
-            if hopeless_s < shortest_s[candidate] < float("inf"):
-                continue
             started_s = clock()
-            work().cpu()  # a copy waits for a device
-            shortest_s[candidate] = min(shortest_s[candidate], clock() - started_s)
-    return shortest_s
+            works[candidate]().cpu()  # a copy waits for a device
+            times_s[candidate].append(clock() - started_s)
+        hopeless_s = HOPELESS * min(map(min, times_s.values()))
+        left = [candidate for candidate in left if min(times_s[candidate]) <= hopeless_s]
+        if number + 1 >= LEAST_ROUNDS and all(_is_settled(times_s[candidate]) for candidate in left):
+            break
+    return {candidate: min(found) for candidate, found in times_s.items()}
+
+
+def _is_settled(times_s: Sequence[float]) -> bool:
+    shortest, second, *_ = sorted(times_s)
+    return second <= SETTLED * shortest
 
 
 class _Bench:
@@ -174,6 +197,8 @@ class _Bench:
         norm = Norm(self._decoder_weights.part("ln"))
         self._states = norm(torch.randn(N_TOKENS, dims.n_text_state, generator=random).to(device))
         self._best: Tensor | None = None
+        of_layers = dims.n_text_layer * dims.n_text_state * (14 * dims.n_text_state + 2 * dims.n_audio_ctx)
+        self._between = torch.zeros(min(MOST_BETWEEN_BYTES, of_layers), dtype=torch.int8, device=device)
         self._project: logits.Logits = lambda x, only_best: x
         self._features = self.encoder("float32", "float32")()
         self._cross = [
@@ -211,9 +236,13 @@ class _Bench:
         """A token at a time, and several decodes' at once; what can win is compared, and what all together come to."""
         project = logits.FORMATS[format](self._decoder_weights)
 
+        def one(row: Tensor) -> Tensor:
+            self._between.max()  # the layers' weights, which drive the vocabulary from the cache
+            return project(row[None], True)
+
         def steps() -> Tensor:
             project(self._states, True)
-            found = torch.cat([project(row[None], True) for row in self._states])
+            found = torch.cat([one(row) for row in self._states])
             if self._best is None:  # the reference comes first
                 self._best = found.topk(N_BEST).indices
             return torch.cat([found.gather(1, self._best), found.logsumexp(1, keepdim=True)], dim=1)

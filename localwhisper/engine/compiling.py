@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 from numba import typeof
 
-from localwhisper.engine import kernels
+from localwhisper.engine import attention, kernels
 from localwhisper.engine.screening import screen
 
 HALF, SINGLE, BYTE, SHORT = (
     np.empty(0, kind) for kind in (np.uint16, np.float32, np.int8, np.int16)
 )  # as rows.like has them
 FORMATS = frozenset({"float16-rows", "int8-rows", "screened", "screened-int8"})  # those that need the kernels
+ATTENTION = "int8"  # and that of the encoder's
 
 _ready = threading.Event()
 
@@ -31,6 +32,10 @@ def is_ready() -> bool:
     if not _ready.is_set() and all(_is_kept(kernel, arguments) for kernel, arguments in _uses()):
         _ready.set()
     return _ready.is_set()
+
+
+def is_needed(format: str, attention: str) -> bool:
+    return format in FORMATS or attention == ATTENTION
 
 
 def compile_all() -> None:
@@ -68,6 +73,11 @@ def _uses() -> Iterator[tuple[Any, tuple[Any, ...]]]:
         yield kernels.product, tuple(map(typeof, (x, lengths, like, x)))
     for like in (HALF, SINGLE):  # as the checkpoint is
         yield screen, tuple(map(typeof, (x, lengths, like, row, row, one, one, row, x, 1, 1)))
+    whole, numbers = np.empty((0, 0), np.int32), np.empty((0, 0), np.int8)
+    heads, places = np.empty((0, 0, 0), np.int8), np.empty((0, 0), np.float32)
+    yield attention.to_bytes, tuple(map(typeof, (x, heads, heads, heads, places, places, row)))
+    yield attention.to_weights, tuple(map(typeof, (whole, row, row, numbers, row)))
+    yield attention.add_up, tuple(map(typeof, (whole, row, row, x, 1)))
 
 
 if __name__ == "__main__":

@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from whisper.model import ModelDimensions
 
 from localwhisper.engine.compiled import CompiledLayers
 from localwhisper.engine.heard import CrossKeysValues, rounded
-from localwhisper.engine.layers import Norm, Weights
+from localwhisper.engine.layers import Norm, Weights, gelu_
 from localwhisper.engine.linears import Format, Linear, Streamed
 from localwhisper.engine.logits import Logits, embedding
 from localwhisper.engine.rows import MOST_ROWS, Rows
@@ -124,7 +123,7 @@ class Decoder:
             x = x + layer.cross_out(_join([
                 step.state.attend_audio(i, query[part], step.n_new) for step, part in zip(steps, parts, strict=True)
             ]))  # fmt: skip
-            x = x + layer.down(F.gelu(layer.up(layer.mlp_ln(x))))
+            x = x + layer.down(gelu_(layer.up(layer.mlp_ln(x))))
         asked = [
             x[part].view(*step.tokens.shape, -1)[:, list(step.wanted)] for step, part in zip(steps, parts, strict=True)
         ]

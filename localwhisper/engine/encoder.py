@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor
 from whisper.model import ModelDimensions
 
-from localwhisper.engine.layers import Norm, Weights, heads, joined_heads
+from localwhisper.engine.attention import attend
+from localwhisper.engine.layers import Norm, Weights, gelu_, heads, joined_heads
 from localwhisper.engine.linears import Format, Streamed
 
 
@@ -24,9 +25,16 @@ class _Layer:
 
     def __call__(self, x: Tensor) -> Tensor:
         """float32, shape (n, n_ctx, n_state) → the same."""
-        q, k, v = (heads(part, self.n_head).to(self.attention) for part in self.qkv(self.attn_ln(x)).chunk(3, dim=-1))
-        x = x + self.out(joined_heads(F.scaled_dot_product_attention(q, k, v)).float())
-        return x + self.down(F.gelu(self.up(self.mlp_ln(x))))
+        # into what was made here: memory that is fresh each time costs more than the sum
+        x = self.out(self._attended(self.qkv(self.attn_ln(x)))).add_(x)
+        return self.down(gelu_(self.up(self.mlp_ln(x)))).add_(x)
+
+    def _attended(self, qkv: Tensor) -> Tensor:
+        """float32, shape (n, n_ctx, 3 * n_state) → (n, n_ctx, n_state)."""
+        if self.attention == torch.int8:
+            return attend(qkv, self.n_head)
+        q, k, v = (heads(part, self.n_head).to(self.attention) for part in qkv.chunk(3, dim=-1))
+        return joined_heads(F.scaled_dot_product_attention(q, k, v)).float()
 
 
 class Encoder:
@@ -48,8 +56,8 @@ class Encoder:
         n_frames is 3000, or less for a clip that is shorter. `check` may raise between layers.
         """
         w = self._weights
-        x = F.gelu(F.conv1d(mel, w["conv1.weight"], w["conv1.bias"], padding=1))
-        x = F.gelu(F.conv1d(x, w["conv2.weight"], w["conv2.bias"], stride=2, padding=1)).permute(0, 2, 1)
+        x = gelu_(F.conv1d(mel, w["conv1.weight"], w["conv1.bias"], padding=1))
+        x = gelu_(F.conv1d(x, w["conv2.weight"], w["conv2.bias"], stride=2, padding=1)).permute(0, 2, 1)
         x = x + w["positional_embedding"][: x.shape[1]]
         for layer in self.layers:
             check()

@@ -25,6 +25,7 @@ from localwhisper.engine.primitives import (
     float32,
     inlined,
     kept,
+    larger,
     pointer,
 )
 
@@ -162,7 +163,7 @@ def _attend(
     most = LOWEST
     for j in range(n):
         scores[j] *= of_keys[j] * scale
-        most = max(most, scores[j])
+        most = larger(most, scores[j])
     total = ZERO
     for j in range(n):
         scores[j] = exp(scores[j] - most)

@@ -129,6 +129,7 @@ class ModelCache:
 
     def _plan(self, found: checkpoint.Checkpoint, quality: Quality, control: Control) -> Plan:
         """The one chosen here before, else measured now."""
+        torch.set_num_threads(self._n_cores)  # what is chosen doesn't depend on who happens to load
         book, machine = self._library.plans, calibration.machine(found)
         chosen = book.find(found.name, quality, machine)
         if chosen is None:

@@ -86,6 +86,18 @@ def pointer(_context: Any, address: Any, like: Any) -> Any:
 
 
 @_intrinsic
+def larger(_context: Any, one: Any, other: Any) -> Any:
+    """Of two float32. Python's max is a comparison, from which no compiler makes vectors."""
+
+    def generate(_: Any, builder: Any, __: Any, values: Any) -> Any:
+        number = ir.FloatType()
+        maximum = builder.module.declare_intrinsic("llvm.maxnum", (number,), ir.FunctionType(number, [number, number]))
+        return builder.call(maximum, values, fastmath=("nnan", "nsz"))
+
+    return types.float32(types.float32, types.float32), generate
+
+
+@_intrinsic
 def _ask_for(_context: Any, address: Any) -> Any:
     def generate(context: Any, builder: Any, _: Any, values: Any) -> Any:
         where, number = ir.IntType(8).as_pointer(), ir.IntType(32)
@@ -110,7 +122,7 @@ def ask_for(rows: Any, first: Any, n: Any, ahead_bytes: Any) -> None:
 @inlined
 def exp(x: Any) -> Any:
     """e ** x for x ≤ 0 within 2e-7, in a form that compilers turn into vectors (Cephes' expf)."""
-    x = max(x, _LEAST_EXPONENT)
+    x = larger(x, _LEAST_EXPONENT)
     n = np.floor(x * _LOG2_E + HALF)
     x = x - n * _LN2_HIGH - n * _LN2_LOW
     y = np.float32(1.9875691500e-4)

@@ -6,7 +6,7 @@ import numba
 import numpy as np
 
 from localwhisper.engine.kernels import Array
-from localwhisper.engine.primitives import LOWEST, ZERO, apart, ask_for, float32, inlined, kept, pointer
+from localwhisper.engine.primitives import LOWEST, ZERO, apart, ask_for, float32, inlined, kept, larger, pointer
 
 
 @inlined
@@ -64,7 +64,7 @@ def screen(
         for block in range(n_blocks):
             highest = found[block * 64]
             for o in range(block * 64 + 1, block * 64 + 64):
-                highest = max(highest, found[o])
+                highest = larger(highest, found[o])
             maxima[block] = highest
         least = LOWEST
         if n_blocks >= n_best:

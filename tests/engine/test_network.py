@@ -14,9 +14,10 @@ from torch import Tensor
 from whisper.model import ModelDimensions
 
 from localwhisper.engine import calibration, linears, logits
+from localwhisper.engine.attention import attend
 from localwhisper.engine.checkpoint import Checkpoint
 from localwhisper.engine.decoder import Step
-from localwhisper.engine.layers import Weights
+from localwhisper.engine.layers import Weights, heads, joined_heads
 from localwhisper.engine.linears import FORMATS, float32
 from localwhisper.engine.network import Network
 from localwhisper.engine.plans import REFERENCE, Plan, PlanBook
@@ -64,6 +65,15 @@ def test_each_encoder_layer_is_stock_s(network: Network, stock: whisper.model.Wh
     x = torch.randn(2, 1500, DIMS.n_audio_state)
     for ours, theirs in zip(network.encoder.layers, stock.encoder.blocks, strict=True):
         assert deviation(ours(x), theirs(x)) < 1e-5
+
+
+@pytest.mark.parametrize("sharpness", [1.0, 8.0])
+def test_attention_in_8_bits_is_near(sharpness: float) -> None:
+    """Where each place listens to all, and where it listens to few; of two windows, of a length that fills no block."""
+    qkv = torch.randn(2, 301, 3 * DIMS.n_audio_state, generator=torch.Generator().manual_seed(6)) * sharpness
+    parts = (heads(part, DIMS.n_audio_head) for part in qkv.chunk(3, dim=-1))
+    right = joined_heads(torch.nn.functional.scaled_dot_product_attention(*parts))
+    assert deviation(attend(qkv, DIMS.n_audio_head), right) < 0.03 * sharpness
 
 
 def test_features_and_logits_are_stock_s(network: Network, stock: whisper.model.Whisper, mel: Tensor) -> None:
@@ -195,10 +205,10 @@ def test_compiled_steps_are_the_layers(checkpoint: Checkpoint, mel: Tensor, deco
 def test_what_is_compiled_beforehand_is_what_is_called() -> None:
     """A signature that wasn't foreseen would make a job wait. In a process that has compiled nothing else."""
     code = (
-        "from localwhisper.engine import compiling, kernels, screening\n"
+        "from localwhisper.engine import attention, compiling, kernels, screening\n"
         "from tests.engine import test_network as here\n"
         "compiling.compile_all()\n"
-        "kernels_ = (kernels.step, kernels.product, screening.screen)\n"
+        "kernels_ = (kernels.step, kernels.product, screening.screen, attention.to_bytes, attention.to_weights)\n"
         "before = [len(one.overloads) for one in kernels_]\n"
         "here.decode_with_kernels()\n"
         "assert [len(one.overloads) for one in kernels_] == before\n"
@@ -211,7 +221,7 @@ def decode_with_kernels() -> None:
     mel = torch.randn(2, 80, 3000)
     for decoder, audio, type in (("float16-rows", "int16", torch.float16), ("int8-rows", "int8", torch.float32)):
         weights = {name: tensor.to(type) for name, tensor in tensors(DIMS).items()}
-        plan = replace(REFERENCE, decoder=decoder, audio=audio, logits="screened")
+        plan = replace(REFERENCE, attention="int8", decoder=decoder, audio=audio, logits="screened")
         network = Network(Checkpoint("random", DIMS, weights), plan)
         state = network.state(network.encoder(mel))
         for only_best in (True, False):
