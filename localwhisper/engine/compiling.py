@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numba import typeof
 
-from localwhisper.engine import attention, kernels
+from localwhisper.engine import attention, greedy, kernels
 from localwhisper.engine.screening import screen
 
 HALF, SINGLE, BYTE, SHORT = (
@@ -73,6 +73,7 @@ def _uses() -> Iterator[tuple[Any, tuple[Any, ...]]]:
         yield kernels.product, tuple(map(typeof, (x, lengths, like, x)))
     for like in (HALF, SINGLE):  # as the checkpoint is
         yield screen, tuple(map(typeof, (x, lengths, like, row, row, one, one, row, x, 1, 1)))
+    yield greedy.best, tuple(map(typeof, (x, lengths, row)))
     whole, numbers = np.empty((0, 0), np.int32), np.empty((0, 0), np.int8)
     heads, places = np.empty((0, 0, 0), np.int8), np.empty((0, 0), np.float32)
     yield attention.to_bytes, tuple(map(typeof, (x, heads, heads, heads, places, places, row)))

@@ -31,7 +31,7 @@ class Weights:
         """In single precision, a copy in memory."""
         stored = self.stored(name)
         made = stored.to(self.device, torch.float32, copy=True)
-        self._forget([stored])
+        self.forget(stored)
         return made
 
     def stored(self, name: str) -> Tensor:
@@ -60,10 +60,11 @@ class Weights:
             filled = [torch.zeros(len(w)) if b is None else b.float() for w, b in zip(stored, biases, strict=True)]
             bias = torch.cat(filled).to(self.device)
         made = linear((torch.cat(stored) if len(stored) > 1 else stored[0]).to(self.device), bias)
-        self._forget(stored)
+        self.forget(*stored)
         return made
 
-    def _forget(self, stored: Sequence[Tensor]) -> None:
+    def forget(self, *stored: Tensor) -> None:
+        """Give back the memory of what was read of these; what is read again comes from the file."""
         if self._checkpoint.is_mapped:
             for tensor in stored:
                 forget_pages(tensor)

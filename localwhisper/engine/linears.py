@@ -16,8 +16,6 @@ from localwhisper.engine.rows import float16_rows, int8_rows
 Linear = Callable[[Tensor], Tensor]  # float32, shape (…, n_in) → float32, shape (…, n_out)
 Format = Callable[[Tensor, Tensor | None], Linear]  # weight, shape (n_out, n_in), and bias, shape (n_out,), of any type
 
-INT8_LEVELS = 127
-
 
 @dataclass(frozen=True)
 class Streamed:
@@ -41,13 +39,11 @@ def float16_packed(weight: Tensor, bias: Tensor | None) -> Linear:
 
 
 def _int8(weight: Tensor, bias: Tensor | None, reduce_range: bool) -> Linear:
-    weight = weight.float()
-    scales = (weight.abs().amax(dim=1) / INT8_LEVELS).clamp(min=1e-12)
-    levels = (weight / scales[:, None]).round_().to(torch.int8)
-    zeros = torch.zeros(len(scales), dtype=torch.long)
+    levels = int8_rows(weight, None)
+    zeros = torch.zeros(len(weight), dtype=torch.long)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's own eager quantisation is to go one day; calibration notices then
-        rows = torch._make_per_channel_quantized_tensor(levels, scales.double(), zeros, 0)
+        rows = torch._make_per_channel_quantized_tensor(levels.weight, levels.scale.double(), zeros, 0)
     packed = torch.ops.quantized.linear_prepack(rows, None if bias is None else bias.float())
     return lambda x: torch.ops.quantized.linear_dynamic(x, packed, reduce_range)
 

@@ -103,8 +103,7 @@ class ModelCache:
         except (MemoryError, RuntimeError) as error:
             raise as_out_of_memory(error, name) from error
         self.loads += 1
-        forget_libraries(LIBRARIES)
-        give_back()
+        forget_work()
         control.check()
         return model
 
@@ -170,6 +169,12 @@ class ModelCache:
                 self._timer.cancel()
             self._entries.clear()
         give_back()
+
+
+def forget_work() -> None:
+    """What loading a model left in memory."""
+    forget_libraries(LIBRARIES)
+    give_back()
 
 
 def as_out_of_memory(error: BaseException, model: str) -> BaseException:

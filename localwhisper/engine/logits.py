@@ -15,7 +15,7 @@ from torch import Tensor
 from localwhisper.engine import linears
 from localwhisper.engine.layers import Weights
 from localwhisper.engine.linears import Format, Linear, Streamed
-from localwhisper.engine.rows import WIDEN_ROWS, Rows, int8_rows
+from localwhisper.engine.rows import ROUND_ROWS, Rows, int8_rows
 from localwhisper.engine.screening import screen
 
 Logits = Callable[[Tensor, bool], Tensor]  # (n_rows, n_state) → float32 (n_rows, n_vocab); True: the best will do
@@ -30,8 +30,9 @@ def _screened(weights: Weights, *, rounds_input: bool) -> Logits:
     stored = weights.stored("token_embedding.weight")
     exact = Rows(stored, torch.ones(len(stored)), None)  # where the file is mapped
     levels = int8_rows(stored, None)
-    parts = [_errors(stored, levels, i) for i in range(0, len(stored), WIDEN_ROWS)]
+    parts = [_errors(stored, levels, i) for i in range(0, len(stored), ROUND_ROWS)]
     errors, lengths = (torch.cat(part).numpy() for part in zip(*parts, strict=True))
+    weights.forget(stored)  # few of its rows are read again
     most = errors.max(), lengths.max()
     rough: Linear = levels
     if rounds_input:
@@ -53,7 +54,7 @@ def _screened(weights: Weights, *, rounds_input: bool) -> Logits:
 
 def _errors(stored: Tensor, rough: Rows, first: int) -> tuple[Tensor, Tensor]:
     """By row, how far off a product is at most, of the length of what is multiplied; and the rounded row's length."""
-    part = slice(first, first + WIDEN_ROWS)
+    part = slice(first, first + ROUND_ROWS)
     weight = stored[part].float()
     rounded = rough.weight[part].float() * rough.scale[part, None]
     return (weight - rounded).norm(dim=1) + SINGLE_ERROR * weight.norm(dim=1), rounded.norm(dim=1)

@@ -32,6 +32,7 @@ class State:
         self._cache = keys.new_empty(
             (len(cross), 2, self.n_audio, n_group, self.n_head, n_text_ctx, n_per_head), dtype=torch.float32
         )
+        self._text_addresses: NDArray[np.int64] | None = None
         self._audio_addresses: NDArray[np.int64] | None = None
         self._shared = 0  # leading tokens that all rows of a window have in common
         self.cross_scores: list[Tensor] | None = None  # filled by layer where a list is put here
@@ -68,10 +69,12 @@ class State:
 
     def text_addresses(self) -> NDArray[np.int64]:
         """Where the keys and values of each row and layer lie: shape (n_audio * n_group, n_layer, 2)."""
-        rows = self._cache.permute(2, 3, 0, 1, 4, 5, 6).flatten(0, 1)
-        strides = np.array(rows.stride()[:3], np.int64) * rows.element_size()
-        offsets: NDArray[np.int64] = np.indices(rows.shape[:3]).transpose(1, 2, 3, 0) @ strides
-        return offsets + rows.data_ptr()
+        if self._text_addresses is None:
+            rows = self._cache.permute(2, 3, 0, 1, 4, 5, 6).flatten(0, 1)
+            strides = np.array(rows.stride()[:3], np.int64) * rows.element_size()
+            offsets: NDArray[np.int64] = np.indices(rows.shape[:3]).transpose(1, 2, 3, 0) @ strides
+            self._text_addresses = offsets + rows.data_ptr()
+        return self._text_addresses
 
     def audio_addresses(self) -> NDArray[np.int64]:
         """Where the keys, their scales, the values and theirs lie: shape (n_audio * n_group, n_layer, 4)."""

@@ -82,6 +82,7 @@ class Ours:
     def __init__(self, checkpoint: Path, quality: Any) -> None:
         from localwhisper.engine import calibration, compiling
         from localwhisper.engine.checkpoint import read
+        from localwhisper.engine.loading import forget_work
         from localwhisper.engine.network import Network
         from localwhisper.engine.plans import PlanBook
 
@@ -95,6 +96,7 @@ class Ours:
             book.keep(found.name, quality, machine, chosen)
         self.chosen = chosen
         self._network = Network(found, self.chosen.plan, n_cores=torch.get_num_threads())
+        forget_work()
 
     def encode(self, mel: Mel) -> NDArray[np.float32]:
         with torch.inference_mode():
