@@ -10,9 +10,9 @@ from torch import Tensor
 
 from localwhisper.engine.kernels import Array
 from localwhisper.engine.primitives import HALF, LOWEST, ONE, ZERO, apart, exp, inlined, kept, larger
+from localwhisper.engine.rounding import LEAST, row_to_levels
 
 BYTE = np.float32(127)
-LEAST = np.float32(1e-12)
 WHOLE = np.float32(127 * 128)  # a weight of one: 127 in the higher byte, of which each counts 128
 SEVEN, LOW = np.int32(7), np.int32(127)
 BLOCK_ROWS = 256  # queries at once: their weights stay in a core's cache
@@ -46,18 +46,6 @@ def _attend_one(qkv: Tensor, n_head: int, out: Tensor) -> None:
             add_up(sums.numpy(), of_v.numpy(), totals.numpy(), out[rows].numpy(), head)
 
 
-@inlined
-def _row_to_bytes(row: Array, out: Array) -> float:
-    """Gives the scale."""
-    apart()
-    most = LEAST
-    for i in range(len(row)):
-        most = larger(most, abs(row[i]))
-    for i in range(len(row)):
-        out[i] = np.int32(np.rint(row[i] * (BYTE / most)))
-    return most / BYTE  # type: ignore[no-any-return]
-
-
 @kept
 def to_bytes(qkv: Array, q: Array, k: Array, v: Array, of_q: Array, of_k: Array, of_v: Array) -> None:
     """float32, shape (n_ctx, 3 * n_state) → int8, each (n_head, n_ctx, n_per_head), and their scales: of each row of
@@ -76,8 +64,8 @@ def to_bytes(qkv: Array, q: Array, k: Array, v: Array, of_q: Array, of_k: Array,
     for head in range(n_head):
         first = head * size
         for i in range(n_ctx):
-            of_q[head, i] = _row_to_bytes(qkv[i, first : first + size], q[head, i]) * share
-            of_k[head, i] = _row_to_bytes(qkv[i, n_state + first : n_state + first + size], k[head, i])
+            of_q[head, i] = row_to_levels(qkv[i, first : first + size], BYTE, q[head, i]) * share
+            of_k[head, i] = row_to_levels(qkv[i, n_state + first : n_state + first + size], BYTE, k[head, i])
             row, out, scale = (
                 qkv[i, 2 * n_state + first : 2 * n_state + first + size],
                 v[head, i],

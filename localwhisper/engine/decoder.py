@@ -11,7 +11,7 @@ from torch import Tensor
 from whisper.model import ModelDimensions
 
 from localwhisper.engine.compiled import CompiledLayers
-from localwhisper.engine.heard import CrossKeysValues, rounded
+from localwhisper.engine.heard import CrossKeysValues, keys_values
 from localwhisper.engine.layers import Norm, Weights, gelu_
 from localwhisper.engine.linears import Format, Linear, Streamed
 from localwhisper.engine.logits import Logits, embedding
@@ -95,9 +95,7 @@ class Decoder:
         pairs = []
         for layer in self.layers:
             check()
-            both = layer.cross_kv(features).view(*features.shape[:2], 2, self.dims.n_text_head, -1)
-            keys, values = both.permute(2, 0, 3, 1, 4)
-            pairs.append((rounded(keys, self.audio_type), rounded(values, self.audio_type)))
+            pairs.append(keys_values(layer.cross_kv(features), self.dims.n_text_head, self.audio_type))
         return pairs
 
     def __call__(self, steps: Sequence[Step]) -> list[Tensor]:

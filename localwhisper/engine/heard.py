@@ -7,8 +7,12 @@ bits with a scale for each head and place. In 16 bits that deviates less than su
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
+
+from localwhisper.engine import compiling
+from localwhisper.engine.rounding import heads_to_levels
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,21 @@ def rounded(x: Tensor, kind: torch.dtype) -> Rounded:
     x = x.contiguous()
     scale = (x.abs().amax(dim=-1) / torch.iinfo(kind).max).clamp(min=1e-12)
     return Rounded((x / scale[..., None]).round_().to(kind), scale)
+
+
+def keys_values(both: Tensor, n_head: int, kind: torch.dtype) -> tuple[Rounded, Rounded]:
+    """Keys and values one behind the other, float32, shape (n_audio, n_ctx, 2 * n_state), to be kept so."""
+    if kind.is_floating_point or not compiling.is_ready():
+        keys, values = both.view(*both.shape[:2], 2, n_head, -1).permute(2, 0, 3, 1, 4)
+        return rounded(keys, kind), rounded(values, kind)
+    n_audio, n_ctx, width = both.shape
+    levels = torch.empty(2, n_audio, n_head, n_ctx, width // 2 // n_head, dtype=kind)
+    scale = both.new_empty(levels.shape[:-1])
+    highest = np.float32(torch.iinfo(kind).max)
+    for part in range(2):
+        for x, its, of_its in zip(both.contiguous(), levels[part], scale[part], strict=True):
+            heads_to_levels(x.numpy(), part * width // 2, highest, its.numpy(), of_its.numpy())
+    return Rounded(levels[0], scale[0]), Rounded(levels[1], scale[1])
 
 
 def joined_audio(parts: Sequence[CrossKeysValues]) -> CrossKeysValues:
