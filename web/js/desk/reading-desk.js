@@ -1,7 +1,7 @@
 /** One transcript with its recording: read, listen, search, correct, take away. */
 
 import { saveLinks } from "../components/job-body.js";
-import { factsOf } from "../components/job-facts.js";
+import { factsOf } from "../components/job-card.js";
 import { localize, t } from "../i18n.js";
 import { copies } from "../lib/clipboard.js";
 import { all, fill, one, say, setText, show } from "../lib/dom.js";
