@@ -12,7 +12,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from localwhisper.app import SAMPLES
-from tests.browser.conftest import chromium_path
+from tests.browser.conftest import BROWSERS, chromium_path
 from tests.browser.seeds import TALK, Seeds
 from tests.process.server import Server
 
@@ -43,7 +43,8 @@ def main() -> None:
     options = _options()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         server = _server(Path(folder), options.jobs)
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
+        path = chromium_path(*BROWSERS) or chromium_path()
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         try:
             print(f"{_machine()}, Chromium {browser.version}, {options.jobs} jobs")
             _first_view(browser, server, options.rounds)
