@@ -5,7 +5,7 @@ import { h, one } from "./lib/dom.js";
 /** The last names one of the deeds given to listen(). @type {readonly [keys: string[], shown: string, does: Key, run: string][]} */
 export const KEYS = [
 	[["?"], "?", "help.help", "help"],
-	[["/"], "/", "help.search", "search"],
+	[["/"], "/", "filter.search", "search"],
 	[["o"], "O", "drop.choose", "choose"],
 	[["r"], "R", "record.start", "record"],
 	[[" ", "k"], "Space K", "help.play", "play"],

@@ -58,7 +58,7 @@ export const JOB_HANDLERS = {
 		const entries = { ...state.entries };
 		for (const job of next) entries[job.job_id] ??= entryOf(job);
 		const created = (/** @type {string} */ id) => entries[id]?.job.created_at ?? "";
-		const order = [...state.order, ...next.map((job) => job.job_id)].sort((a, b) => Number(created(a) < created(b)) - Number(created(a) > created(b)));
+		const order = [...state.order, ...next.map((job) => job.job_id)].sort((a, b) => created(b).localeCompare(created(a)));
 		return { ...state, entries, order, cursor: next_cursor, more: next_cursor !== null };
 	},
 

@@ -5,6 +5,8 @@ import { initialState, reduce } from "./reducer.js";
 export class Store {
 	/** @type {State} */
 	#state = initialState();
+	#told = this.#state;
+	#timer = 0;
 	/** @type {((state: State, before: State) => void)[]} */
 	#listeners = [];
 
@@ -14,9 +16,18 @@ export class Store {
 
 	/** @param {{type: string, job_id?: string|null, data?: any}} message */
 	dispatch(message) {
-		const before = this.#state;
-		this.#state = reduce(before, message);
+		this.#state = reduce(this.#state, message);
+		// The processor is for the transcription: ten times a second is enough.
+		if (/^(progress|segment)$/.test(message.type)) this.#timer ||= setTimeout(() => this.#tell(), 100);
+		else this.#tell();
+	}
+
+	#tell() {
+		clearTimeout(this.#timer);
+		this.#timer = 0;
+		const before = this.#told;
 		if (this.#state === before) return;
+		this.#told = this.#state;
 		for (const listener of this.#listeners) listener(this.#state, before);
 	}
 
