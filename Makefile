@@ -21,7 +21,7 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 
 check: $(VENV)/.dev browser proxy $(PAGE_CHECKS)
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # the type checker and the accessibility rules that the tests hold against the page
 $(PAGE_CHECKS): tests/browser/package-lock.json
@@ -32,12 +32,13 @@ $(PAGE_CHECKS): tests/browser/package-lock.json
 	npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error
 	touch $@
 
-# the browser test drives a Chromium: the one on the PATH, the system's package, or Playwright's own
+# the tests of the page drive a Chromium: the system's package without windows, another on the PATH, or Playwright's own
 browser: $(VENV)/.dev
-	@command -v chromium chromium-browser google-chrome >/dev/null \
+	@command -v chromium-headless-shell >/dev/null \
 	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get -qq update \
-	       && apt-get -qq install --yes --no-install-recommends chromium >/dev/null; } \
-	  || $(BIN)/python -m playwright install chromium
+	       && apt-get -qq install --yes --no-install-recommends chromium-headless-shell >/dev/null; } \
+	  || for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done \
+	  || $(BIN)/python -m playwright install --only-shell chromium
 
 # against stock openai-whisper and CTranslate2, on random checkpoints of real dimensions; needs a quiet machine
 bench: $(VENV)/.bench

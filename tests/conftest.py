@@ -21,6 +21,13 @@ Serve = Callable[..., Awaitable[Client]]
 hypothesis.settings.register_profile("brief", max_examples=50, deadline=None, derandomize=True, database=None)
 hypothesis.settings.register_profile("long", max_examples=5000, deadline=None, database=None, print_blob=True)
 hypothesis.settings.load_profile("brief")
+LONGEST = ("browser", "engine", "process", "compat", "audio")  # folders
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long begin first, so that what runs beside each other ends together."""
+    places = {folder: place for place, folder in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.parent.name, len(places)))
 
 
 @pytest.fixture

@@ -5,8 +5,13 @@
 
 const CACHE = "shell";
 const SHELL = /\/$|\/(css|js)\/|\.(svg|png|webmanifest)$/;
+/** What a file of the shell names. */
+const NAMED = /(?:href|src|from|import)[ =(]"((?:[\w-]|\.\.?\/)[\w/.-]+)"/g;
 
-self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("install", (event) => {
+	self.skipWaiting();
+	event.waitUntil(keepAll());
+});
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener("fetch", (event) => {
 	const { request } = event;
@@ -14,6 +19,15 @@ self.addEventListener("fetch", (event) => {
 	const scope = new URL(self.registration.scope).pathname;
 	if (request.method === "GET" && pathname.startsWith(scope) && SHELL.test(pathname)) event.respondWith(answer(request));
 });
+
+/** The page, what it names, what that imports, and so on: also what no visit has needed yet. */
+async function keepAll() {
+	const all = new Set([self.registration.scope]);
+	for (const address of all) {
+		const text = await (await answer(new Request(address))).text();
+		for (const [, named] of text.matchAll(NAMED)) all.add(new URL(named, address).href);
+	}
+}
 
 async function answer(request) {
 	const cache = await caches.open(CACHE);

@@ -71,7 +71,7 @@ class JobsHandler(BaseHandler):
         among = await search.find(query) if query else None
         try:
             page = self.services.queue.index.page(
-                limit=self._limit(), cursor=self.get_query_argument("cursor", "") or None,
+                limit=self._limit(), cursor=self.get_query_argument("cursor", "", strip=False) or None,
                 states=self._states(), among=among,
             )  # fmt: skip
         except (ValueError, OverflowError):
@@ -88,7 +88,7 @@ class JobsHandler(BaseHandler):
         self.write_json({"jobs": jobs, "next_cursor": page.next_cursor})
 
     def _limit(self) -> int:
-        text = self.get_query_argument("limit", "50")
+        text = self.get_query_argument("limit", "50", strip=False)
         if not re.fullmatch(r"[0-9]{1,3}", text) or not 1 <= int(text) <= MAX_PAGE:
             raise InvalidOption(field="limit", value=text[:100], accepted=f"1 to {MAX_PAGE}")
         return int(text)

@@ -35,7 +35,7 @@ def test_the_page_is_small() -> None:
 
 
 def test_every_module_is_announced() -> None:
-    """One after the other, as the imports name them, they would come late."""
+    """One after the other, as the imports name them, they would come late. The desk's come after the first view."""
     page = (WEB / "index.html").read_text(encoding="utf-8")
     needed, waiting = set(), {WEB / "js/main.js"}
     while waiting:

@@ -160,7 +160,10 @@ async def test_list_pages_and_filters(serve: Serve, engine: StepEngine) -> None:
     assert len((await client.get("/jobs?status=completed")).json["jobs"]) == 5
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=x", "limit=9999", "status=lost", "cursor=nonsense", "cursor=9_x"])
+@pytest.mark.parametrize(
+    "query",
+    ["limit=0", "limit=x", "limit=9999", "limit=50%19", "status=lost", "cursor=nonsense", "cursor=9_x", "cursor=%19"],
+)
 async def test_list_refuses_nonsense(serve: Serve, query: str) -> None:
     client = await serve()
     answer = await client.get(f"/jobs?{query}")

@@ -1,9 +1,11 @@
-/** The keyboard: one table, obeyed here and shown by the help. */
+/** The keyboard: one table, obeyed and shown by the help. */
+
+import { h, one } from "./lib/dom.js";
 
 /** The last names one of the deeds given to listen(). @type {readonly [keys: string[], shown: string, does: Key, run: string][]} */
 export const KEYS = [
 	[["?"], "?", "help.help", "help"],
-	[["/"], "/", "help.search", "search"],
+	[["/"], "/", "filter.search", "search"],
 	[["o"], "O", "drop.choose", "choose"],
 	[["r"], "R", "record.start", "record"],
 	[[" ", "k"], "Space K", "help.play", "play"],
@@ -37,4 +39,13 @@ export function listen(deedOf) {
 		event.preventDefault();
 		deed();
 	});
+}
+
+/** What the keyboard does, to read. @type {Part} */
+export function helpDialog(element, { deeds }) {
+	const dialog = one(element, "dialog", HTMLDialogElement);
+	const rows = KEYS.map(([, shown, does]) => h("div", {}, h("dt", {}, ...shown.split(" ").map((key) => h("kbd", {}, key))), h("dd", { t: does })));
+	one(dialog, "dl").append(...rows);
+	one(dialog, "button").addEventListener("click", () => dialog.close());
+	deeds.help = () => (dialog.open ? dialog.close() : dialog.showModal());
 }

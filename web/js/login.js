@@ -2,10 +2,11 @@
 
 import { api, errorText } from "./api.js";
 import { localize } from "./i18n.js";
+import { one } from "./lib/dom.js";
 
-const form = /** @type {HTMLFormElement} */ (document.querySelector("form"));
-const token = /** @type {HTMLInputElement} */ (document.querySelector("#token"));
-const problem = /** @type {HTMLElement} */ (document.querySelector("#problem"));
+const form = one(document, "form");
+const token = one(document, "#token", HTMLInputElement);
+const problem = one(document, "#problem");
 
 form.addEventListener("submit", async (event) => {
 	event.preventDefault();

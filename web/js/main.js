@@ -2,32 +2,29 @@
 
 import { actionsOn } from "./actions.js";
 import { api } from "./api.js";
-import { dropZone } from "./components/drop-zone.js";
-import { helpDialog } from "./components/help-dialog.js";
-import { historyFilter } from "./components/history-filter.js";
-import { jobList } from "./components/job-list.js";
+import { dropZone, sampleList } from "./components/drop-zone.js";
+import { historyFilter, jobList } from "./components/job-list.js";
 import { optionsForm } from "./components/options-form.js";
 import { pageSettings } from "./components/page-settings.js";
-import { sampleList } from "./components/sample-list.js";
-import { connectionBanner, liveStatus, queueLine } from "./components/status-lines.js";
-import { toastIn } from "./components/toast-line.js";
+import { connectionBanner, liveStatus, queueLine, toastIn } from "./components/status-lines.js";
 import { uploadList } from "./components/upload-list.js";
-import { readingDesk } from "./desk/reading-desk.js";
 import { language, localize } from "./i18n.js";
-import { listen } from "./keys.js";
+import { helpDialog, listen } from "./keys.js";
+import { one } from "./lib/dom.js";
 import { atDesk, keepPlace } from "./places.js";
 import { queueSocket } from "./socket.js";
-import { Store } from "./store.js";
-import { receiver } from "./sync.js";
+import { receiver, Store } from "./store.js";
 import { signTab } from "./tab-signs.js";
 import { uploadsTo } from "./uploads.js";
+
+const FIRST_VIEW_MS = 500;
 
 const store = new Store();
 const core = {
 	api,
 	store,
 	uploads: uploadsTo(store),
-	toast: toastIn(/** @type {HTMLElement} */ (document.querySelector("toast-line"))),
+	toast: toastIn(one(document, "toast-line")),
 	options: () => /** @type {SubmitOptions} */ ({}),
 	deeds: {},
 };
@@ -49,13 +46,12 @@ for (const [name, make] of Object.entries({
 	"live-status": liveStatus,
 	"page-settings": pageSettings,
 	"queue-line": queueLine,
-	"reading-desk": readingDesk,
 	"sample-list": sampleList,
 	"upload-list": uploadList,
 })) {
 	part(name, make);
 }
-keepPlace(page);
+keepPlace(page, bringDesk);
 signTab(page);
 listen((deed) => page.deeds[`${atDesk() ? "desk" : "home"} ${deed}`] ?? page.deeds[deed]);
 // What a button of the page's HTML does, it names itself.
@@ -69,7 +65,20 @@ socket.open();
 addEventListener("online", () => socket.hurry());
 document.addEventListener("visibilitychange", () => document.hidden || socket.hurry());
 document.addEventListener("language", () => socket.open()); // the server's messages in the new language
-navigator.serviceWorker?.register("sw.js").catch(() => undefined); // no secure context: a page like any other
+// What the first view doesn't need is not in its way.
+addEventListener("load", () => setTimeout(later, FIRST_VIEW_MS));
+
+function later() {
+	void bringDesk();
+	navigator.serviceWorker?.register("sw.js").catch(() => undefined); // no secure context: a page like any other
+}
+
+/** The desk's modules, once. @returns {Promise<boolean>} whether they are there */
+async function bringDesk() {
+	const modules = await import("./desk/reading-desk.js").catch(() => undefined); // nobody answers
+	if (modules && !customElements.get("reading-desk")) part("reading-desk", modules.readingDesk);
+	return modules !== undefined;
+}
 
 /** A custom element as a function: it puts its elements into place and gives what draws a state. @param {string} name @param {Part} make */
 function part(name, make) {

@@ -1,6 +1,6 @@
 /** At home, or at one transcript's desk: the address says it, so reload and back work. */
 
-import { show } from "./lib/dom.js";
+import { one, show } from "./lib/dom.js";
 
 const DESK = /^#\/job\/([0-9a-f-]{36})(?:\?(.*))?$/;
 
@@ -15,17 +15,20 @@ export function goHome() {
 	if (location.hash) location.hash = "#/";
 }
 
-/** @param {Page} page */
-export function keepPlace({ store, actions, deeds }) {
-	const home = /** @type {HTMLElement} */ (document.querySelector("main.desk"));
-	const desk = /** @type {HTMLElement} */ (document.querySelector("reading-desk"));
+/** @param {Page} page @param {() => Promise<boolean>} bringDesk */
+export function keepPlace({ store, actions, deeds }, bringDesk) {
+	const home = one(document, "main.desk");
+	const desk = one(document, "reading-desk");
 	let scroll = 0;
 
 	async function go() {
-		const [, id = "", query] = DESK.exec(location.hash) ?? [];
+		const { hash } = location;
+		const [, id = "", query] = DESK.exec(hash) ?? [];
 		const asked = new URLSearchParams(query);
 		if (id && !store.state.entries[id]) await actions.fetchJob(id);
 		const there = id && store.state.entries[id]?.job.status === "completed" ? id : "";
+		if (there && !(await bringDesk())) return; // tried again when the server is back
+		if (location.hash !== hash) return; // somebody went on meanwhile
 		const before = here;
 		if (there && !before) scroll = scrollY;
 		here = there;

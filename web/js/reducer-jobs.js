@@ -12,7 +12,7 @@ export function hasEnded(status) {
 export const JOB_HANDLERS = {
 	job: withJob,
 
-	snapshot(state, /** @type {{jobs: Job[], queue: QueueFigures}} */ { jobs, queue }) {
+	snapshot(state, { jobs, queue }) {
 		const full = jobs.length >= PAGE_SIZE;
 		const oldest = jobs.at(-1)?.created_at ?? "";
 		const listed = jobs.map((job) => job.job_id);
@@ -52,13 +52,13 @@ export const JOB_HANDLERS = {
 		return { ...state, entries, found, order: rest(state.order), leaving: rest(state.leaving) };
 	},
 
-	"jobs/page"(state, /** @type {{jobs: Job[], next_cursor: string|null}} */ { jobs, next_cursor }) {
+	"jobs/page"(state, { jobs, next_cursor }) {
 		const listed = new Set(state.order);
 		const next = jobs.filter((job) => !listed.has(job.job_id));
 		const entries = { ...state.entries };
 		for (const job of next) entries[job.job_id] ??= entryOf(job);
 		const created = (/** @type {string} */ id) => entries[id]?.job.created_at ?? "";
-		const order = [...state.order, ...next.map((job) => job.job_id)].sort((a, b) => Number(created(a) < created(b)) - Number(created(a) > created(b)));
+		const order = [...state.order, ...next.map((job) => job.job_id)].sort((a, b) => created(b).localeCompare(created(a)));
 		return { ...state, entries, order, cursor: next_cursor, more: next_cursor !== null };
 	},
 
@@ -70,7 +70,7 @@ export const JOB_HANDLERS = {
 	},
 
 	// Gives the text; the state comes from the socket alone, lest a late answer makes a finished job run again.
-	"job/detail"(state, /** @type {Job} */ job, jobId) {
+	"job/detail"(state, job, jobId) {
 		const entry = state.entries[jobId];
 		if (!entry) return state;
 		const version = job.transcript_version ?? 0;
@@ -82,7 +82,7 @@ export const JOB_HANDLERS = {
 	},
 
 	// a person's correction, saved
-	"job/corrected"(state, /** @type {{version: number, segments: Segment[]}} */ { version, segments }, jobId) {
+	"job/corrected"(state, { version, segments }, jobId) {
 		const result = state.entries[jobId]?.result;
 		if (!result) return state;
 		const text = segments.map((segment) => segment.text).join("");
@@ -97,7 +97,7 @@ export const JOB_HANDLERS = {
 		const entries = { ...state.entries };
 		const excerpts = { ...(more ? state.found?.excerpts : {}) };
 		const order = new Set(more ? state.found?.order : []);
-		for (const { excerpt, ...job } of /** @type {Job[]} */ (jobs)) {
+		for (const { excerpt, ...job } of jobs) {
 			entries[job.job_id] ??= entryOf(job);
 			if (excerpt) excerpts[job.job_id] = excerpt;
 			order.add(job.job_id);

@@ -4,7 +4,7 @@
  */
 
 import { ApiError, errorText } from "./api.js";
-import { PATIENCE_MS } from "./components/toast-line.js";
+import { PATIENCE_MS } from "./components/status-lines.js";
 import { t } from "./i18n.js";
 import { load, save } from "./lib/memory.js";
 

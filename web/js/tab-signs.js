@@ -1,6 +1,7 @@
 /** What a tab tells while nobody looks: title, icon, and a notification when a long job has ended. */
 
 import { language, t } from "./i18n.js";
+import { one } from "./lib/dom.js";
 import { percent } from "./lib/format.js";
 import { hasEnded } from "./reducer-jobs.js";
 
@@ -9,7 +10,7 @@ const NAME = "localwhisper";
 
 /** @param {Page} page */
 export function signTab({ store, toast }) {
-	const icon = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]"));
+	const icon = one(document, "link[rel=icon]", HTMLLinkElement);
 	const plain = icon.href;
 	let shown = -1;
 	/** Ids of jobs that take long enough to be told of. @type {Set<string>} */

@@ -228,7 +228,19 @@ interface DeskOfLines {
 type Saving = "saved"|"unsaved"|"saving"|"failed"|"conflict";
 type Sending = {upload: Upload, open: () => Promise<File>, send: Send, stop: AbortController};
 type Message = {type: string, job_id?: string|null, data?: any};
-type Handlers = Record<string, (state: State, data: any, jobId: string) => State>;
+type Handler<Data> = (state: State, data: Data, jobId: string) => State;
+
+/** By the kind of message. */
+interface Handlers {
+  [kind: string]: Handler<any>|undefined;
+  job?: Handler<Job>;
+  snapshot?: Handler<{jobs: Job[], queue: QueueFigures}>;
+  segment?: Handler<Segment>;
+  "jobs/page"?: Handler<{jobs: Job[], next_cursor: string|null}>;
+  "job/detail"?: Handler<Job>;
+  "job/corrected"?: Handler<{version: number, segments: Segment[]}>;
+  "filter/found"?: Handler<{filter: Filter, jobs: Job[], next_cursor: string|null, more: boolean}>;
+}
 
 interface State {
   connection: "connecting"|"online"|"reconnecting";

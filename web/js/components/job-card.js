@@ -1,10 +1,10 @@
 /** One job, updated in place, so that focus stays. */
 
-import { t } from "../i18n.js";
+import { language, t } from "../i18n.js";
 import { all, button, fill, h, one, say, setText, show, stamp } from "../lib/dom.js";
+import { clock, languageName, moment, percent, span } from "../lib/format.js";
 import { hasEnded } from "../reducer-jobs.js";
 import { deskAddress, jobBody } from "./job-body.js";
-import { doingOf, factsOf } from "./job-facts.js";
 
 /** @typedef {ReturnType<typeof jobCard>} JobCard */
 
@@ -87,4 +87,31 @@ export function jobCard(id, page, onToggle) {
 			updateActions(job);
 		},
 	};
+}
+
+/** How long, which language, which model, when. @param {Entry} entry */
+export function factsOf({ job, result }) {
+	const spoken = job.language && job.language !== "auto" ? languageName(job.language, job.language, language()) : "";
+	const parts = [
+		job.audio_duration ? clock(job.audio_duration) : "",
+		spoken,
+		job.model,
+		moment(job.created_at, language(), new Date()),
+		result ? t("job.took", { time: span(result.processing_time, language()) }) : "",
+	];
+	return parts.filter(Boolean).join(" · ");
+}
+
+/** How far a job is that has not ended. @param {Job} job */
+export function doingOf(job) {
+	const left = job.estimated_time_remaining;
+	const time = left ? span(left, language()) : "";
+	const parts =
+		job.status === "processing"
+			? [percent(job.progress, language()), job.message, time && t("job.left", { time })]
+			: [
+					job.queue_position ? t("job.position", { position: job.queue_position }) : job.message,
+					time && t("job.starts", { time }),
+				];
+	return parts.filter(Boolean).join(" · ");
 }

@@ -1,7 +1,9 @@
-/** All jobs as cards, newest first; only the cards whose job changed are touched. */
+/** All jobs as cards, newest first, and what looks for some of them; only the cards whose job changed are touched. */
 
 import { one, show } from "../lib/dom.js";
 import { jobCard } from "./job-card.js";
+
+const PAUSE_MS = 200;
 
 /** @type {Part} */
 export function jobList(element, page) {
@@ -79,4 +81,18 @@ export function jobList(element, page) {
 			if (!same) cards.get(id)?.found(found?.excerpts[id], state.filter.q);
 		}
 	};
+}
+
+/** Words of names and texts, and a state. @type {Part} */
+export function historyFilter(element, { actions, deeds }) {
+	const query = one(element, "input", HTMLInputElement);
+	const states = one(element, "select", HTMLSelectElement);
+	/** @type {Timer} */
+	let timer;
+	query.addEventListener("input", () => {
+		clearTimeout(timer);
+		timer = setTimeout(() => actions.filter({ q: query.value.trim() }), PAUSE_MS);
+	});
+	states.addEventListener("change", () => actions.filter({ status: states.value }));
+	deeds["home search"] = () => query.select();
 }

@@ -34,8 +34,8 @@ export function modelNote(element, actions) {
 			for (const each of [bar, stop]) show(each, Boolean(model.download));
 			if (total) bar.value = Math.min(1, got / total);
 			bar.ariaLabel = t("model.download", { name });
-			const sizes = { received: bytes(got, language()), total: bytes(total, language()) };
-			say(received, model.download ? t("model.received", sizes) : "");
+			const sizes = { at: bytes(got, language()), all: bytes(total, language()) };
+			say(received, model.download ? t("desk.at", sizes) : "");
 			setText(/** @type {Element} */ (download.lastElementChild), t("model.download", { name }));
 			show(download, !available && !model.download);
 			show(remove, available && !bundled);

@@ -98,7 +98,7 @@ export function recorderPanel(element, onFiles) {
 		show(running, recorder !== undefined);
 		show(review, file !== undefined);
 		element.dataset.paused = String(paused);
-		pause.replaceChildren(icon(paused ? "mic" : "pause"), t(paused ? "record.resume" : "record.pause"));
+		pause.replaceChildren(icon(paused ? "mic" : "pause"), t(paused ? "record.resume" : "desk.pause"));
 		setText(time, clock(elapsed_ms / 1000));
 	}
 

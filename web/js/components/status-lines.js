@@ -1,7 +1,9 @@
-/** Lines that only tell: the connection, the queue, and to screen readers what came in and how it ended. */
+/** Lines that only tell: the connection, the queue, to screen readers what came in and how it ended, and what can still be undone. */
 
 import { t } from "../i18n.js";
-import { one, setText, show } from "../lib/dom.js";
+import { button, fill, h, one, setText, show } from "../lib/dom.js";
+
+export const PATIENCE_MS = 7000;
 
 /** 'Reconnecting…' while the server can't be reached. @type {Part} */
 export function connectionBanner(element) {
@@ -49,4 +51,45 @@ function* uploadNews({ uploads }, before) {
 		const was = before.uploads.find((upload) => upload.id === id)?.phase;
 		if (phase === "failed" && was !== "failed") yield `${t("said.upload_failed", { name })} ${error ?? ""}`;
 	}
+}
+
+/** One short line at the bottom, with one thing to do about it; goes by itself. @param {HTMLElement} element @returns {Toast} */
+export function toastIn(element) {
+	/** @type {Timer} */
+	let timer;
+	/** @type {(() => void)|undefined} */
+	let gone;
+
+	function hide() {
+		clearTimeout(timer);
+		gone = undefined;
+		show(element, false);
+	}
+
+	function pass() {
+		if (element.matches(":hover, :focus-within")) return wait();
+		const told = gone;
+		hide();
+		told?.();
+	}
+
+	function wait() {
+		clearTimeout(timer);
+		timer = setTimeout(pass, PATIENCE_MS);
+	}
+
+	return {
+		hide,
+		show(text, action, onAction, onGone) {
+			gone?.(); // the line before it has no more time
+			gone = onGone;
+			const act = () => {
+				hide();
+				onAction();
+			};
+			fill(element, h("span", { dir: "auto" }, text), button("small", action, act));
+			show(element, true);
+			wait();
+		},
+	};
 }

@@ -1,7 +1,7 @@
 /** One transcript with its recording: read, listen, search, correct, take away. */
 
 import { saveLinks } from "../components/job-body.js";
-import { factsOf } from "../components/job-facts.js";
+import { factsOf } from "../components/job-card.js";
 import { localize, t } from "../i18n.js";
 import { copies } from "../lib/clipboard.js";
 import { all, fill, one, say, setText, show } from "../lib/dom.js";
@@ -178,14 +178,14 @@ export function readingDesk(element, { store, api, actions, deeds }) {
 
 	function find() {
 		const found = open?.lines.find(query.value) ?? 0;
-		setText(count, query.value.trim() ? t("desk.found", { at: 0, count: found }) : "");
+		setText(count, query.value.trim() ? t("desk.at", { at: 0, all: found }) : "");
 		if (found) step(1);
 	}
 
 	/** @param {1|-1} way */
 	function step(way) {
 		const at = open?.lines.step(way);
-		if (at) setText(count, t("desk.found", { at, count: open?.lines.found ?? 0 }));
+		if (at) setText(count, t("desk.at", { at, all: open?.lines.found ?? 0 }));
 	}
 
 	function plainText() {

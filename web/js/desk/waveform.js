@@ -69,7 +69,7 @@ export function waveform(element, onSeek) {
 			time = at;
 			duration = whole;
 			draw();
-			const said = t("desk.at", { time: clock(time), duration: clock(duration) });
+			const said = t("desk.at", { at: clock(time), all: clock(duration) });
 			if (element.ariaValueText === said) return;
 			element.ariaLabel = t("desk.position");
 			element.ariaValueMax = String(Math.round(duration));

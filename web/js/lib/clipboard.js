@@ -1,13 +1,13 @@
 /** Text → clipboard, also where the page has no secure context. */
 
 import { t } from "../i18n.js";
-import { setText } from "./dom.js";
+import { one, setText } from "./dom.js";
 
 const COPIED_MS = 1800;
 
 /** Makes a button copy, and say so for a moment. @param {HTMLElement} button @param {() => string} text */
 export function copies(button, text) {
-	const words = /** @type {HTMLElement} */ (button.lastElementChild);
+	const words = one(button, "span");
 	button.addEventListener("click", async () => {
 		if (!(await copyText(text()))) return;
 		setText(words, t("job.copied"));
