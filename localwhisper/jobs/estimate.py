@@ -1,6 +1,5 @@
 """From measured speeds to remaining times."""
 
-import math
 from collections.abc import Iterable, Mapping
 
 from localwhisper.jobs.model import Job, JobState, Options
@@ -16,8 +15,10 @@ DEFAULT_REAL_TIME_FACTORS: Mapping[str, float] = {
     "turbo": 1.2,
 }
 START_S = 0.3  # opening the audio, whatever its length
-LEAST_AUDIO_S = 10.0  # a shorter clip says too little
+LEAST_AUDIO_S = 10.0  # a shorter clip says nothing of longer ones, only of its like
+CLIP = "clip"  # behind the pace of such, which is measured for itself and as a whole, opening it and all
 WINDOW_S = 30.0  # the unit in which whisper listens, also where less is left
+LEAST_HEARD_S, SILENCE_BEHIND_S = 10.0, 3.0  # of a window that isn't full, where quality is fast: engine/run.py
 NEW_WEIGHT = 0.5  # of the newest measurement against those before
 
 
@@ -34,25 +35,34 @@ def real_time_factor(pace: str, measured: Mapping[str, float]) -> float:
     return measured.get(pace, measured.get(model, DEFAULT_REAL_TIME_FACTORS.get(family, 1.0)))
 
 
-def effort_s(audio_s: float) -> float:
+def effort_s(audio_s: float, pace: str = "") -> float:
     """Seconds of audio as they weigh: half of the work is in the windows, however full, and half in what is said."""
-    return (audio_s + WINDOW_S * math.ceil(audio_s / WINDOW_S)) / 2
+    full_s = WINDOW_S * (audio_s // WINDOW_S)
+    rest_s = audio_s - full_s
+    last_s = WINDOW_S if rest_s > 0 else 0.0
+    if rest_s > 0 and "fast" in pace.split(" ")[1:]:
+        last_s = min(WINDOW_S, max(LEAST_HEARD_S, rest_s + SILENCE_BEHIND_S))
+    return (audio_s + full_s + last_s) / 2
 
 
 def updated(measured: Mapping[str, float], pace: str, *, work_s: float, audio_s: float) -> dict[str, float]:
     """The measured factors with one more job in them."""
-    if audio_s < LEAST_AUDIO_S:
-        return dict(measured)
-    factor = max(work_s - START_S, 0.05) / effort_s(audio_s)
-    old = measured.get(pace, factor)
-    return {**measured, pace: old + NEW_WEIGHT * (factor - old)}
+    is_clip = audio_s < LEAST_AUDIO_S
+    factor = max(work_s - (0.0 if is_clip else START_S), 0.05) / effort_s(audio_s, pace)
+    key = f"{pace} {CLIP}" if is_clip else pace
+    old = measured.get(key, factor)
+    return {**measured, key: old + NEW_WEIGHT * (factor - old)}
 
 
 def work_s(job: Job, measured: Mapping[str, float]) -> float:
     """Seconds of work left in a job that waits or runs."""
-    left_s = effort_s(job.audio_duration) * (1 - job.progress / 100)
+    its = pace(job.options)
+    left_s = effort_s(job.audio_duration, its) * (1 - job.progress / 100)
+    clip = measured.get(f"{its} {CLIP}") if job.audio_duration < LEAST_AUDIO_S else None
+    if clip is not None:
+        return left_s * clip
     start_s = START_S if job.state is not JobState.PROCESSING else 0.0
-    return start_s + left_s * real_time_factor(pace(job.options), measured)
+    return start_s + left_s * real_time_factor(its, measured)
 
 
 def wait_s(ahead: Iterable[Job], workers: int, measured: Mapping[str, float]) -> float:

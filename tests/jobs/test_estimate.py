@@ -45,8 +45,13 @@ def test_the_first_measurement_counts_wholly_and_later_ones_by_half() -> None:
     assert first["tiny"] == pytest.approx(0.2)
 
 
-def test_hardly_any_audio_measures_nothing() -> None:
-    assert estimate.updated({"tiny": 0.2}, "tiny", work_s=5.0, audio_s=9.5) == {"tiny": 0.2}
+def test_hardly_any_audio_says_nothing_of_more_but_of_its_like() -> None:
+    measured = {"m": 0.2}
+    for work_s in (5.0, 1.0, 1.0, 1.0):
+        measured = estimate.updated(measured, "m", work_s=work_s, audio_s=2.0)
+    assert measured["m"] == 0.2
+    assert estimate.work_s(job(2), measured) == pytest.approx(1.5)
+    assert estimate.work_s(job(120), measured) == pytest.approx(estimate.START_S + 24)
 
 
 def test_a_measurement_is_never_zero() -> None:
@@ -63,6 +68,7 @@ def test_work_left_falls_with_progress() -> None:
 def test_a_clip_costs_more_than_its_length_says() -> None:
     """A window is listened to as a whole; how much is said in it is the other half of the work."""
     assert [estimate.effort_s(audio_s) for audio_s in (5, 30, 45, 3600)] == [17.5, 30, 52.5, 3600]
+    assert [estimate.effort_s(audio_s, "m fast") for audio_s in (2, 20, 45)] == [6, 21.5, 46.5]  # hears less silence
 
 
 def test_nobody_ahead_no_wait() -> None:
