@@ -18,9 +18,8 @@ from numba import typeof
 from localwhisper.engine import attention, greedy, kernels, rounding
 from localwhisper.engine.screening import screen
 
-HALF, SINGLE, BYTE, SHORT = (
-    np.empty(0, kind) for kind in (np.uint16, np.float32, np.int8, np.int16)
-)  # as rows.like has them
+# as rows.like has them
+HALF, SINGLE, BYTE, SHORT = (np.empty(0, kind) for kind in (np.uint16, np.float32, np.int8, np.int16))
 FORMATS = frozenset({"float16-rows", "int8-rows", "screened", "screened-int8"})  # those that need the kernels
 ATTENTION = "int8"  # and that of the encoder's
 

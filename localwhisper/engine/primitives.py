@@ -1,6 +1,6 @@
-"""What numba lacks for kernels.py and screening.py: stored numbers, addresses, early reads, an exponential.
+"""What numba lacks for the compiled modules: stored numbers, addresses, early reads, a maximum, an exponential.
 
-numba keeps what it compiled by the files of `step`, `product` and `screen`: after a change here, touch those two.
+numba keeps what it compiled by the file of each kernel: after a change here, touch those with a `kept` function.
 """
 
 from collections.abc import Callable

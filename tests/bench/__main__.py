@@ -77,12 +77,10 @@ def _run(run: dict[str, Any], checkpoint: Path, parts: list[str], rounds: int, n
     # of one thread the processor's time, which other programs on the machine don't lengthen as they do the clock's
     clock = time.process_time if n_threads == 1 else time.perf_counter
     run |= {"clock": clock.__name__, "commit": _commit()}
-    if "memory" in parts:
-        run["memory"] = {name: footprint.measure(checkpoint, name, n_threads) for name in (STOCK, THEIRS, EXACT, FAST)}
-    if set(parts) == {"memory"}:
-        return
     loaded = {name: load() for name, load in contestants(checkpoint, n_threads).items()}
     run["plans"] = {name: asdict(one.chosen) for name, one in loaded.items() if isinstance(one, Ours)}
+    if "memory" in parts:  # now that checkpoints are converted and plans chosen, which is done once
+        run["memory"] = {name: footprint.measure(checkpoint, name, n_threads) for name in (STOCK, THEIRS, EXACT, FAST)}
     for part in parts:
         if part != "memory":
             run[part] = PARTS[part](loaded, rounds, n_tokens, clock)

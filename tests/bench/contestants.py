@@ -89,7 +89,8 @@ class Ours:
         if not compiling.is_ready():
             compiling.compile_all()
         found = read(checkpoint, checkpoint.stem)
-        book, machine = PlanBook(checkpoint.with_suffix(".plans.json")), calibration.machine(found)
+        book = PlanBook(checkpoint.with_suffix(f".plans-{torch.get_num_threads()}.json"))
+        machine = calibration.machine(found)
         chosen = book.find(found.name, quality, machine)  # measured once, as in the program
         if chosen is None:
             chosen = calibration.choose(found, quality, lambda: None)
