@@ -18,6 +18,16 @@ SEVEN, LOW = np.int32(7), np.int32(127)
 BLOCK_ROWS = 256  # queries at once: their weights stay in a core's cache
 
 
+def multiplies_right() -> bool:
+    """Whether torch's products of bytes are right on this processor: without instructions for them, sums of two that
+    don't fit in 16 bits are cut off."""
+    highest = torch.full((64, 64), 127, dtype=torch.int8)
+    try:
+        return all(bool((torch._int_mm(x, highest) == int(x[0, 0]) * 127 * 64).all()) for x in (highest, -highest))
+    except (RuntimeError, NotImplementedError, AttributeError):
+        return False
+
+
 def attend(qkv: Tensor, n_head: int) -> Tensor:
     """Queries, keys and values one behind the other, float32, shape (n, n_ctx, 3 * n_state) → (n, n_ctx, n_state)."""
     n, n_ctx, width = qkv.shape

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from whisper.model import ModelDimensions
 
-from localwhisper.engine.attention import attend
+from localwhisper.engine.attention import attend, multiplies_right
 from localwhisper.engine.layers import Norm, Weights, gelu_, heads, joined_heads
 from localwhisper.engine.linears import Format, Streamed
 
@@ -43,7 +43,9 @@ class Encoder:
     def __init__(
         self, dims: ModelDimensions, weights: Weights, linear: Format | Streamed, attention: torch.dtype
     ) -> None:
-        """`attention`: the type of queries, keys and values."""
+        """`attention`: the type of queries, keys and values. Raises RuntimeError where that can't be."""
+        if attention == torch.int8 and not multiplies_right():
+            raise RuntimeError("8-bit products overflow on this processor")
         self._weights = weights  # of what is read from the file for each window, which takes a millisecond
         self.layers = [
             _Layer(weights.part(f"blocks.{i}"), dims.n_audio_head, linear, attention) for i in range(dims.n_audio_layer)

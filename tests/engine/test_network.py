@@ -14,7 +14,7 @@ from torch import Tensor
 from whisper.model import ModelDimensions
 
 from localwhisper.engine import calibration, linears, logits
-from localwhisper.engine.attention import attend
+from localwhisper.engine.attention import attend, multiplies_right
 from localwhisper.engine.checkpoint import Checkpoint
 from localwhisper.engine.decoder import Step
 from localwhisper.engine.layers import Weights, heads, joined_heads
@@ -73,7 +73,8 @@ def test_attention_in_8_bits_is_near(sharpness: float) -> None:
     qkv = torch.randn(2, 301, 3 * DIMS.n_audio_state, generator=torch.Generator().manual_seed(6)) * sharpness
     parts = (heads(part, DIMS.n_audio_head) for part in qkv.chunk(3, dim=-1))
     right = joined_heads(torch.nn.functional.scaled_dot_product_attention(*parts))
-    assert deviation(attend(qkv, DIMS.n_audio_head), right) < 0.03 * sharpness
+    is_near = deviation(attend(qkv, DIMS.n_audio_head), right) < 0.03 * sharpness
+    assert is_near or not multiplies_right()  # then no encoder takes it
 
 
 def test_features_and_logits_are_stock_s(network: Network, stock: whisper.model.Whisper, mel: Tensor) -> None:
@@ -221,7 +222,13 @@ def decode_with_kernels() -> None:
     mel = torch.randn(2, 80, 3000)
     for decoder, audio, type in (("float16-rows", "int16", torch.float16), ("int8-rows", "int8", torch.float32)):
         weights = {name: tensor.to(type) for name, tensor in tensors(DIMS).items()}
-        plan = replace(REFERENCE, attention="int8", decoder=decoder, audio=audio, logits="screened")
+        plan = replace(
+            REFERENCE,
+            attention="int8" if multiplies_right() else "float32",
+            decoder=decoder,
+            audio=audio,
+            logits="screened",
+        )
         network = Network(Checkpoint("random", DIMS, weights), plan)
         state = network.state(network.encoder(mel))
         for only_best in (True, False):
