@@ -32,7 +32,7 @@ def test_the_result_is_heard_and_taken_away(desk: Desk, page: Page, clip: Path, 
     card.expect_status("completed")
     card.lines.last.get_by_role("button").click()  # opens the desk and plays from there
     page.wait_for_function(
-        "(media => media && !media.paused && media.currentTime > 1)(document.querySelector('video'))"
+        "() => ((media) => media && !media.paused && media.currentTime > 1)(document.querySelector('video'))"
     )
     desk_view = page.locator("reading-desk")
     kinds = desk_view.locator("#saves a").all_inner_texts()

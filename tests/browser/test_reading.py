@@ -51,7 +51,7 @@ def test_keys_play_skip_and_change_the_speed(library: Desk) -> None:
     page.keyboard.press(">")
     assert media.evaluate("media => media.playbackRate") == 1.25
     page.keyboard.press("Space")
-    page.wait_for_function("!document.querySelector('video').paused")
+    page.wait_for_function("() => !document.querySelector('video').paused")
 
 
 def test_the_waveform_is_drawn_and_scrubbed(library: Desk) -> None:

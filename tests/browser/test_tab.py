@@ -55,10 +55,10 @@ def test_title_icon_and_notification(library_context: BrowserContext) -> None:
     expect(page.locator("toast-line")).to_contain_text("This takes a while")
     assert page.evaluate("Notification.asked") == 0
     page.get_by_role("button", name="Tell me").click()
-    page.wait_for_function("Notification.asked === 1")
+    page.wait_for_function("() => Notification.asked === 1")
 
     wire.job(status="completed", progress=100.0)
-    page.wait_for_function("told.length")
+    page.wait_for_function("() => told.length")
     assert page.evaluate("told") == ["lecture.mp3: the transcript is ready."]
     expect(page).to_have_title("localwhisper")
     assert page.evaluate("new URL(document.querySelector('link[rel=icon]').href).pathname") == f"/{plain}"

@@ -66,7 +66,7 @@ def test_parallel_jobs_never_mix(engine: WhisperEngine, speech: dict[str, Path])
 
 def test_words_from_many_threads_on_any_thread_pool(speech: dict[str, Path], tmp_path: Path) -> None:
     """One of numba's thread pools ends the whole process when two threads are in it."""
-    environment = {**os.environ, "NUMBA_THREADING_LAYER": "workqueue"}
+    environment = {**os.environ, "NUMBA_THREADING_LAYER": "workqueue", "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-X", "faulthandler", "-m", "tests.engine.many_threads", speech["one second"], tmp_path]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
