@@ -46,7 +46,9 @@ def effort_s(audio_s: float, pace: str = "") -> float:
 
 
 def updated(measured: Mapping[str, float], pace: str, *, work_s: float, audio_s: float) -> dict[str, float]:
-    """The measured factors with one more job in them."""
+    """The measured factors with one more job in them; one that was resumed at its very end says nothing."""
+    if audio_s <= 0:
+        return dict(measured)
     is_clip = audio_s < LEAST_AUDIO_S
     factor = max(work_s - (0.0 if is_clip else START_S), 0.05) / effort_s(audio_s, pace)
     key = f"{pace} {CLIP}" if is_clip else pace

@@ -54,6 +54,10 @@ def test_hardly_any_audio_says_nothing_of_more_but_of_its_like() -> None:
     assert estimate.work_s(job(120), measured) == pytest.approx(estimate.START_S + 24)
 
 
+def test_nothing_left_to_do_says_nothing() -> None:
+    assert estimate.updated({"m": 0.5}, "m", work_s=0.1, audio_s=0.0) == {"m": 0.5}
+
+
 def test_a_measurement_is_never_zero() -> None:
     assert estimate.updated({}, "tiny", work_s=0.0, audio_s=10.0)["tiny"] > 0
 
