@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 ARGS ?=
+WORKERS := $(shell $(PYTHON) -c "import os; print(min(os.cpu_count() + 1, 5))")
 PAGE_CHECKS := tests/browser/node_modules/.installed
 
 .PHONY: run test lint check browser proxy screenshots torture parallel load soak fuzz bench bench-record bench-page bench-memory \
@@ -21,7 +22,7 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 
 check: $(VENV)/.dev browser proxy $(PAGE_CHECKS)
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # the type checker and the accessibility rules that the tests hold against the page
 $(PAGE_CHECKS): tests/browser/package-lock.json
