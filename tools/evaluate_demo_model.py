@@ -1,7 +1,8 @@
 """Measure a demo checkpoint on speech it was not trained on: word error rates, language, silence, times.
 
 Needs libespeak-ng. Run from the repository root: `python -m tools.evaluate_demo_model`. `--engine stock` uses
-`whisper.load_model(path).transcribe()`, `--engine own` this project's; `--quick` a tenth of the clips.
+`whisper.load_model(path).transcribe()`, `--engine own` this project's (`--quality fast`: rounded); `--quick` a tenth of
+the clips.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ import wave
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
+from localwhisper.jobs.model import Quality
 from tools.demo_model import pool
 from tools.demo_model.speech import HELD_OUT_VARIANTS, SAMPLE_RATE, VARIANTS, Spoken, Synthesizer, Voice
 from tools.demo_model.words import LANGUAGES, Text, number_words, random_utterance
@@ -186,7 +188,7 @@ def stock(checkpoint: Path) -> Transcribe:
     return lambda samples, **options: model.transcribe(samples, fp16=False, **options)
 
 
-def own(checkpoint: Path, folder: Path) -> Transcribe:
+def own(checkpoint: Path, folder: Path, quality: Quality) -> Transcribe:
     """This project's engine, with stock's form of result."""
     from localwhisper.engine.loading import ModelCache
     from localwhisper.engine.models import ModelLibrary
@@ -203,7 +205,7 @@ def own(checkpoint: Path, folder: Path) -> Transcribe:
         with wave.open(str(path), "wb") as file:
             file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
             file.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
-        transcript = engine.transcribe(path, Options(model="candidate", **options), Quiet())
+        transcript = engine.transcribe(path, Options(model="candidate", quality=quality, **options), Quiet())
         result: dict[str, Any] = json.loads(EXPORTERS["json"].write(transcript))
         return result
 
@@ -224,13 +226,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path, nargs="?", help="by default the bundled one")
     parser.add_argument("--engine", choices=["stock", "own"], default="stock")
+    parser.add_argument("--quality", choices=get_args(Quality), default="exact", help="of the own engine")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--seed", type=int, default=2025)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         checkpoint = options.checkpoint or _bundled(folder)
-        transcribe = stock(checkpoint) if options.engine == "stock" else own(checkpoint, folder)
+        transcribe = stock(checkpoint) if options.engine == "stock" else own(checkpoint, folder, options.quality)
         print(f"| {options.engine} engine | {' | '.join(LANGUAGES)} |\n| --- | --- | --- |")
         for what, figures in rows(Maker(options.seed), transcribe, 0.1 if options.quick else 1.0):
             print(f"| {what} | {' | '.join(figures)} {'| ' * (len(LANGUAGES) - len(figures))}|", flush=True)
