@@ -30,7 +30,9 @@ from localwhisper.jobs.model import Quality
 # 8-bit weights and activations give 1e-2 on real weights; a kernel that overflows gives 1e-1 and more.
 TOLERANCE: dict[Quality, float] = {"exact": 1e-4, "fast": 0.05, "compact": 0.05}
 CROSS = ("float16-packed", "int8", "int8-reduced")
-SMALL = ("int8-rows", "int8", "int8-reduced")
+# a decoder's step has rows of several jobs, none of which is to depend on another
+STEPS = ("float16-packed", "int8-by-row", "int8-reduced-by-row")
+SMALL = ("int8-rows", "int8-by-row", "int8-reduced-by-row")
 # `compact` takes one of the smallest for each part; to quantise what is streamed would take as long as it saves
 ENCODERS = {
     "any": (
@@ -44,10 +46,10 @@ ENCODERS = {
     "compact": (("float32-streamed", "float32"), ("bfloat16-streamed", "bfloat16")),
 }
 CROSSES: Mapping[str, Sequence[str]] = {"any": CROSS, "compact": ("float32-streamed",)}
-DECODERS: Mapping[str, Sequence[str]] = {"any": ("float16-rows", "int8-rows", *CROSS), "compact": SMALL}
+DECODERS: Mapping[str, Sequence[str]] = {"any": ("float16-rows", "int8-rows", *STEPS), "compact": SMALL}
 LOGITS: dict[Quality, Sequence[str]] = {
     "exact": ("screened-int8", "screened", "float16-packed"),  # what can win isn't rounded
-    "fast": ("screened-int8", "screened", "int8-rows", *CROSS),
+    "fast": ("screened-int8", "screened", "int8-rows", *STEPS),
     "compact": SMALL,
 }
 AUDIO = {
@@ -64,7 +66,7 @@ N_TEXT_LAYERS = 4  # with fewer, their weights would stay in the processor's cac
 N_TOKENS = 8  # of the text that the decoder is checked on
 N_BEST = 10  # of the logits: those that are compared
 MOST_BETWEEN_BYTES = 1 << 26  # more than a core's share of any cache
-VERSION = 6  # of what is measured here: a choice made by another is made again
+VERSION = 7  # of what is measured here: a choice made by another is made again
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ What a way is worth depends on the processor: calibration.py measures it, nothin
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +17,8 @@ from localwhisper.engine.rows import float16_rows, int8_rows
 
 Linear = Callable[[Tensor], Tensor]  # float32, shape (…, n_in) → float32, shape (…, n_out)
 Format = Callable[[Tensor, Tensor | None], Linear]  # weight, shape (n_out, n_in), and bias, shape (n_out,), of any type
+
+ZERO_LEVEL = 128  # of activations without a sign
 
 
 @dataclass(frozen=True)
@@ -38,24 +42,40 @@ def float16_packed(weight: Tensor, bias: Tensor | None) -> Linear:
     return lambda x: torch.ops.quantized.linear_dynamic_fp16(x, packed)
 
 
-def _int8(weight: Tensor, bias: Tensor | None, reduce_range: bool) -> Linear:
+def _packed(weight: Tensor, bias: Tensor | None) -> Any:
+    """Weights in 8 bits with a scale for each output, as torch's quantised products take them."""
     levels = int8_rows(weight, None)
     zeros = torch.zeros(len(weight), dtype=torch.long)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's own eager quantisation is to go one day; calibration notices then
         rows = torch._make_per_channel_quantized_tensor(levels.weight, levels.scale.double(), zeros, 0)
-    packed = torch.ops.quantized.linear_prepack(rows, None if bias is None else bias.float())
-    return lambda x: torch.ops.quantized.linear_dynamic(x, packed, reduce_range)
+    return torch.ops.quantized.linear_prepack(rows, None if bias is None else bias.float())
 
 
 def int8(weight: Tensor, bias: Tensor | None) -> Linear:
     """Weights in 8 bits with a scale for each output, activations in 8 bits with one for all."""
-    return _int8(weight, bias, False)
+    packed = _packed(weight, bias)
+    return lambda x: torch.ops.quantized.linear_dynamic(x, packed, False)
 
 
 def int8_reduced(weight: Tensor, bias: Tensor | None) -> Linear:
     """As int8 with activations of 7 bits: where the processor's sums of two products would overflow 16 bits."""
-    return _int8(weight, bias, True)
+    packed = _packed(weight, bias)
+    return lambda x: torch.ops.quantized.linear_dynamic(x, packed, True)
+
+
+def _by_row(levels: int, weight: Tensor, bias: Tensor | None) -> Linear:
+    """Activations with a scale for each row, so that no row depends on those that are computed with it."""
+    packed = _packed(weight, None)
+    bias = torch.zeros(len(weight)) if bias is None else bias.float()
+
+    def linear(x: Tensor) -> Tensor:
+        most = x.abs().amax(dim=-1, keepdim=True).clamp_(min=1e-12)
+        product = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32
+        found: Tensor = product(x / most, 1 / levels, ZERO_LEVEL, packed)
+        return torch.addcmul(bias, found, most)
+
+    return linear
 
 
 def saturates() -> bool:
@@ -78,6 +98,8 @@ FORMATS: Mapping[str, Format | Streamed] = {
     "float16-packed": float16_packed,
     "int8": int8,
     "int8-reduced": int8_reduced,
+    "int8-by-row": partial(_by_row, 127),
+    "int8-reduced-by-row": partial(_by_row, 63),
     "bfloat16": _lower(torch.bfloat16),
     "float16": _lower(torch.float16),
     "float16-rows": float16_rows,  # on the processor, for a few rows of x
@@ -87,6 +109,7 @@ FORMATS: Mapping[str, Format | Streamed] = {
 }
 BYTES = {  # a weight
     "float32": 4, "float16-packed": 2, "bfloat16": 2, "float16": 2, "int8": 1, "int8-reduced": 1,
+    "int8-by-row": 1, "int8-reduced-by-row": 1,
     "float16-rows": 2, "int8-rows": 1, "screened": 1, "screened-int8": 1,
     "float32-streamed": 0, "bfloat16-streamed": 0,
 }  # fmt: skip

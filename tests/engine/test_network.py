@@ -159,14 +159,24 @@ def test_a_pass_that_fails_fails_in_all_its_decodes(network: Network, mel: Tenso
 
 
 @pytest.mark.parametrize(
-    "format", ["float16-packed", "float16-rows", "int8-rows", "int8", "int8-reduced", "bfloat16", "float16"]
-)
+    "format",
+    ["float16-packed", "float16-rows", "int8-rows", "int8", "int8-reduced", "int8-by-row", "int8-reduced-by-row",
+     "bfloat16", "float16"],
+)  # fmt: skip
 def test_formats_are_near_single_precision(format: str) -> None:
     generator = torch.Generator().manual_seed(3)
     weight = torch.randn(96, 64, generator=generator).half()
     bias, x = torch.randn(96, generator=generator).half(), torch.randn(7, 64, generator=generator)
     allowed = {"float16-packed": 1e-6, "float16-rows": 1e-6, "float16": 2e-3, "bfloat16": 1e-2}.get(format, 5e-2)
     assert deviation(FORMATS[format](weight, bias)(x), float32(weight, bias)(x)) < allowed
+
+
+@pytest.mark.parametrize("format", ["int8-rows", "int8-by-row", "int8-reduced-by-row"])
+def test_no_row_depends_on_its_company(format: str) -> None:
+    generator = torch.Generator().manual_seed(4)
+    linear = FORMATS[format](torch.randn(96, 64, generator=generator), None)
+    x = torch.randn(4, 64, generator=generator) * torch.tensor([[1.0], [30.0], [0.1], [0.0]])
+    assert torch.allclose(linear(x), torch.cat([linear(row[None]) for row in x]), rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("format", ["screened", "screened-int8"])
