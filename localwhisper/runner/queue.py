@@ -86,8 +86,8 @@ class JobQueue:
                 self._workers.rest(last.id)
             # seen at once, saved by the run: nothing else may take the job meanwhile
             job = move(waiting, JobState.PROCESSING, now=self._ledger.now())
-            self._ledger.announce(job)
             self._workers.start(job.id)
+            self._ledger.announce(job)
 
     def _next(self) -> Job | None:
         """The job that runs next. Of those that ran when the program broke down only one runs at a time,
@@ -173,8 +173,8 @@ class JobQueue:
 
     @property
     def n_working(self) -> int:
-        """Jobs that are being transcribed now."""
-        return len(self._workers)
+        """Jobs that are being transcribed now; one whose outcome is told is none of them any more."""
+        return sum(job.state is JobState.PROCESSING for job in self._workers.jobs(resting=False))
 
     def running_s(self, job_id: str) -> float:
         """Seconds of work since a worker took the job, whatever the clock on the wall says; 0 where none has it."""

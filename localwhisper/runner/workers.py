@@ -63,10 +63,6 @@ class Workers:
         self._runs: dict[str, Run] = {}  # by run id
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def __len__(self) -> int:
-        """How many work, and don't rest."""
-        return sum(run.rests_since_s is None for run in self._runs.values())
-
     def jobs(self, *, resting: bool | None = None) -> list[Job]:
         """All, or those that rest, or those that don't."""
         return [

@@ -190,6 +190,19 @@ async def test_the_queue_socket_tells_of_every_job(serve: Serve, engine: StepEng
     assert (await socket.until("queue"))["data"]["total_jobs"] == 1
 
 
+async def test_the_queue_socket_tells_how_many_work(serve: Serve, engine: StepEngine) -> None:
+    client = await serve()
+    socket = await client.socket("/ws/queue")
+    await client.new_job()
+    while (figures := (await socket.until("queue"))["data"])["queue_size"]:
+        pass  # on its way to a worker
+    assert figures["active_jobs"] == 1
+    engine.release()
+    while (await socket.until("job"))["data"]["status"] != "completed":
+        pass
+    assert (await socket.until("queue"))["data"]["active_jobs"] == 0
+
+
 async def test_remove_closes_the_jobs_sockets(serve: Serve, engine: StepEngine) -> None:
     client = await serve()
     job_id = await client.new_job()
