@@ -31,8 +31,9 @@ from localwhisper.jobs.model import Quality
 TOLERANCE: dict[Quality, float] = {"exact": 1e-4, "fast": 0.05, "compact": 0.05}
 CROSS = ("float16-packed", "int8", "int8-reduced")
 # a decoder's step has rows of several jobs, none of which is to depend on another
-STEPS = ("float16-packed", "int8-by-row", "int8-reduced-by-row")
-SMALL = ("int8-rows", "int8-by-row", "int8-reduced-by-row")
+BY_ROW = ("int8-by-row", "int8-reduced-by-row")
+STEPS = ("float16-packed", *BY_ROW)
+SMALL = ("int8-rows", *BY_ROW)
 # `compact` takes one of the smallest for each part; to quantise what is streamed would take as long as it saves
 ENCODERS = {
     "any": (
@@ -52,10 +53,8 @@ LOGITS: dict[Quality, Sequence[str]] = {
     "fast": ("screened-int8", "screened", "int8-rows", *STEPS),
     "compact": SMALL,
 }
-AUDIO = {
-    "int8-rows": "int8",
-    "float16-rows": "int16",
-}  # by the decoder's format, in what it keeps a window's keys and values
+# by the decoder's format, in what it keeps a window's keys and values
+AUDIO = {"int8-rows": "int8", "float16-rows": "int16"}
 ON_DEVICE = (("float16", "float16"), ("bfloat16", "bfloat16"))
 # each round times every candidate, so that another load strikes all alike; there are more of them while it does
 LEAST_ROUNDS, MOST_ROUNDS = 4, 15

@@ -14,9 +14,8 @@ from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-AHEAD_BYTES = (
-    8192  # how far before it is needed memory is asked for: its own way of foreseeing takes up to twice as long
-)
+# how far before it is needed memory is asked for: the processor's own way of foreseeing takes up to twice as long
+AHEAD_BYTES = 8192
 LINE_BYTES, _SECOND_CACHE = 64, 2
 VECTOR_BITS = 512  # where the processor has them; LLVM prefers half of that, which costs a third of the speed here
 EPSILON, HALF, ONE, ZERO = np.float32(1e-5), np.float32(0.5), np.float32(1), np.float32(0)
