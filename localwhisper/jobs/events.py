@@ -1,6 +1,7 @@
 """What has happened to jobs and models, for whoever listens on the bus."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from localwhisper.jobs.model import Job, Segment, Transcript
 
@@ -12,6 +13,10 @@ class JobChanged:
     job: Job
     transcript: Transcript | None = None  # once completed
 
+    @property
+    def job_id(self) -> str:
+        return self.job.id
+
 
 @dataclass(frozen=True, kw_only=True)
 class ProgressMade:
@@ -19,13 +24,17 @@ class ProgressMade:
 
     job: Job
 
+    @property
+    def job_id(self) -> str:
+        return self.job.id
+
 
 @dataclass(frozen=True, kw_only=True)
-class SegmentDone:
-    """A segment was decoded and saved."""
+class SegmentsDone:
+    """A window was decoded and its segments saved, all of them together."""
 
     job_id: str
-    segment: Segment
+    segments: tuple[Segment, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +56,9 @@ class JobRemoved:
 class ModelChanged:
     """A checkpoint came, went, or is on its way."""
 
+    job_id: ClassVar[None] = None
     name: str
     error: Exception | None = None  # why a download ended without the model
 
 
-Event = JobChanged | ProgressMade | SegmentDone | TranscriptCorrected | JobRemoved | ModelChanged
+Event = JobChanged | ProgressMade | SegmentsDone | TranscriptCorrected | JobRemoved | ModelChanged

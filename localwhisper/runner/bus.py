@@ -1,6 +1,7 @@
 """Events to whoever subscribed. Threading: the event loop's thread only."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable
 
 from localwhisper.jobs.events import Event
@@ -11,21 +12,28 @@ log = logging.getLogger(__name__)
 
 class Bus:
     def __init__(self) -> None:
-        self._subscribers: list[Subscriber] = []
+        self._subscribers: defaultdict[str | None, list[Subscriber]] = defaultdict(list)  # None: to all jobs
 
-    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
-        """Call `subscriber` with every event from now on; the result ends that (any number of times)."""
-        self._subscribers.append(subscriber)
+    def subscribe(self, subscriber: Subscriber, job_id: str | None = None) -> Callable[[], None]:
+        """Call `subscriber` with every event, or every one of that job, from now on.
+
+        The result ends that (any number of times).
+        """
+        self._subscribers[job_id].append(subscriber)
 
         def unsubscribe() -> None:
-            if subscriber in self._subscribers:
-                self._subscribers.remove(subscriber)
+            subscribers = self._subscribers.get(job_id, [])
+            if subscriber in subscribers:
+                subscribers.remove(subscriber)
+            if not subscribers:
+                self._subscribers.pop(job_id, None)
 
         return unsubscribe
 
     def publish(self, event: Event) -> None:
         """A subscriber that fails is logged; the others still hear of the event."""
-        for subscriber in tuple(self._subscribers):
+        of_job = [] if event.job_id is None else self._subscribers.get(event.job_id, [])
+        for subscriber in (*self._subscribers.get(None, []), *of_job):
             try:
                 subscriber(event)
             except Exception:

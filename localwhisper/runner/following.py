@@ -2,27 +2,23 @@
 
 import asyncio
 
-from localwhisper.jobs.events import Event, JobChanged, JobRemoved, SegmentDone
+from localwhisper.jobs.events import Event, JobChanged, JobRemoved, SegmentsDone
 from localwhisper.runner.bus import Bus
 
-JobEvent = SegmentDone | JobChanged | JobRemoved
+JobEvent = SegmentsDone | JobChanged | JobRemoved
 
 
 class Following:
     """Iterate for a job's segments and changes from now on; the last one is its end."""
 
     def __init__(self, bus: Bus, job_id: str) -> None:
-        self._job_id = job_id
         self._events: asyncio.Queue[JobEvent] = asyncio.Queue()
         self._has_ended = False
-        self._unsubscribe = bus.subscribe(self._on_event)
+        self._unsubscribe = bus.subscribe(self._on_event, job_id)
 
     def _on_event(self, event: Event) -> None:
-        match event:
-            case SegmentDone(job_id=job_id) | JobRemoved(job_id=job_id) if job_id == self._job_id:
-                self._events.put_nowait(event)
-            case JobChanged(job=job) if job.id == self._job_id:
-                self._events.put_nowait(event)
+        if isinstance(event, JobEvent):
+            self._events.put_nowait(event)
 
     def __aiter__(self) -> "Following":
         return self

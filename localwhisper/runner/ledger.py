@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from localwhisper.errors import JobCrashed, JobDamaged, LocalWhisperError
-from localwhisper.jobs.events import JobChanged, ProgressMade, SegmentDone
+from localwhisper.jobs.events import JobChanged, ProgressMade, SegmentsDone
 from localwhisper.jobs.model import Job, JobState, Options, Transcript, Window
 from localwhisper.jobs.transitions import move
 from localwhisper.messages import Message
@@ -105,8 +105,8 @@ class Ledger:
         job = self.index.get(job_id)
         if window.after.language != job.language or job.crashes:
             self.index.put(replace(job, language=window.after.language, crashes=0))
-        for segment in window.segments:
-            self._bus.publish(SegmentDone(job_id=job_id, segment=segment))
+        if window.segments:
+            self._bus.publish(SegmentsDone(job_id=job_id, segments=tuple(window.segments)))
 
     def progress(self, job_id: str, message: Message, percent: float = 0.0) -> None:
         """How far a running job is: it never falls, and is published without being saved."""

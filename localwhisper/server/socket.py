@@ -5,7 +5,7 @@ Each subscribes before it reads its snapshot, so nothing falls between the two.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import tornado.iostream
@@ -18,7 +18,7 @@ from localwhisper.jobs.events import (
     JobRemoved,
     ModelChanged,
     ProgressMade,
-    SegmentDone,
+    SegmentsDone,
     TranscriptCorrected,
 )
 from localwhisper.jobs.model import Job, JobState, Segment
@@ -58,7 +58,7 @@ class Socket(tornado.websocket.WebSocketHandler, BaseHandler):
         self.is_open = True
         self._heard_s = asyncio.get_running_loop().time()
         services.connections.opened(self.job_id)
-        self._unsubscribe = services.bus.subscribe(self.on_event)
+        self._unsubscribe = services.bus.subscribe(self.on_event, self.job_id)
         self._tasks = [asyncio.ensure_future(self._talk()), asyncio.ensure_future(self._close_when_silent())]
 
     async def _talk(self) -> None:
@@ -122,6 +122,16 @@ class Socket(tornado.websocket.WebSocketHandler, BaseHandler):
 
         self.outbox.put(services.rendered.frame(event, kind, self.language, frame), key)
 
+    def tell_segments(self, event: SegmentsDone) -> None:
+        """A message each, sent at once."""
+        services = self.services
+
+        def frames() -> bytes:
+            now, bodies = services.now(), map(views.segment_body, event.segments)
+            return b"".join(text_frame(protocol.envelope("segment", event.job_id, body, now)) for body in bodies)
+
+        self.outbox.put(services.rendered.frame(event, "segment", self.language, frames))
+
     async def _tell_status(self, job_id: str | None) -> None:
         job = self.services.queue.index.get(job_id or "")
         self.tell("status", await full_body(self, job), job_id=job.id)
@@ -159,7 +169,7 @@ class JobSocket(Socket):
         await self._send("status", views.job_body(job, self.services.outlook, self.language))
         if job.options.return_timestamps:
             for segment in await queue.segments(job.id):
-                if self._is_new(segment):
+                if self._is_new([segment]):
                     await self._send("segment", views.segment_body(segment))
         if job.state.ended:
             await self._tell_end(job)
@@ -167,18 +177,18 @@ class JobSocket(Socket):
     def on_event(self, event: Event) -> None:
         outlook, language = self.services.outlook, self.language
         match event:
-            case ProgressMade(job=job) if job.id == self.job_id:
+            case ProgressMade(job=job):
                 self.tell_event(event, "progress", lambda: views.progress_body(job, outlook, language), key="progress")
-            case SegmentDone(job_id=job_id, segment=segment) if job_id == self.job_id:
-                if self._wants_segments() and self._is_new(segment):
-                    self.tell_event(event, "segment", lambda: views.segment_body(segment))
-            case JobChanged(job=job) if job.id == self.job_id and job.state.ended:
+            case SegmentsDone(segments=segments):
+                if self._wants_segments() and self._is_new(segments):
+                    self.tell_segments(event)
+            case JobChanged(job=job) if job.state.ended:
                 kind = protocol.final_kind(job)
                 self.tell_event(event, kind, lambda: protocol.final_data(job, event.transcript, language))
                 self.outbox.finish()
-            case JobChanged(job=job) if job.id == self.job_id:
+            case JobChanged(job=job):
                 self.tell_event(event, "status", lambda: views.job_body(job, outlook, language))
-            case JobRemoved(job_id=job_id) if job_id == self.job_id:
+            case JobRemoved():
                 self.outbox.finish()
 
     async def _tell_end(self, job: Job) -> None:
@@ -194,9 +204,11 @@ class JobSocket(Socket):
     def _wants_segments(self) -> bool:
         return self.services.queue.index.get(self.job_id or "").options.return_timestamps
 
-    def _is_new(self, segment: Segment) -> bool:
-        is_new = segment.id not in self._sent
-        self._sent.add(segment.id)
+    def _is_new(self, segments: Sequence[Segment]) -> bool:
+        """Of a window: its segments are saved together, so the snapshot had all of them or none."""
+        ids = {segment.id for segment in segments}
+        is_new = not ids <= self._sent
+        self._sent |= ids
         return is_new
 
 
@@ -217,8 +229,8 @@ class QueueSocket(Socket):
                     event, "progress", lambda: views.progress_body(job, services.outlook, language),
                     job_id=job.id, key=job.id,
                 )  # fmt: skip
-            case SegmentDone(job_id=job_id, segment=segment):
-                self.tell_event(event, "segment", lambda: views.segment_body(segment), job_id=job_id)
+            case SegmentsDone():
+                self.tell_segments(event)
             case JobChanged(job=job):
                 self.tell_event(event, "job", lambda: views.job_body(job, services.outlook, language), job_id=job.id)
                 self.tell_event(event, "queue", lambda: queue_figures(services), key="queue")

@@ -139,7 +139,8 @@ async def test_unknown_job_is_a_404_handshake(serve: Serve) -> None:
 
 async def test_every_way_out_is_counted(serve: Serve, engine: StepEngine) -> None:
     client = await serve()
-    before = list(client.app._services.bus._subscribers)
+    subscribers = client.app._services.bus._subscribers
+    before = {job: list(of_job) for job, of_job in subscribers.items()}
     job_id = await client.new_job()
     sockets = [await client.socket(f"/ws/transcription/{job_id}") for _ in range(3)]
     page = await client.socket("/ws/queue")
@@ -153,7 +154,7 @@ async def test_every_way_out_is_counted(serve: Serve, engine: StepEngine) -> Non
     page.close()
     while (await client.get("/queue/info")).json["websockets"]["total_connections"]:
         await asyncio.sleep(0.01)
-    assert client.app._services.bus._subscribers == before
+    assert subscribers == before
 
 
 async def test_silence_closes(serve: Serve) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from localwhisper.errors import JobNotFound, JobWasCancelled, LocalWhisperError
 from localwhisper.export.registry import EXPORTERS
-from localwhisper.jobs.events import JobChanged, JobRemoved, SegmentDone
+from localwhisper.jobs.events import JobChanged, JobRemoved, SegmentsDone
 from localwhisper.jobs.model import Job, JobState, Options, Segment, Transcript
 from localwhisper.runner.following import Following
 from localwhisper.server.http_errors import as_error
@@ -50,8 +50,9 @@ class AnsweringHandler(UploadHandler):
         try:
             async for event in following:
                 match event:
-                    case SegmentDone(segment=segment):
-                        yield segment
+                    case SegmentsDone(segments=segments):
+                        for segment in segments:
+                            yield segment
                     case JobRemoved(job_id=job_id):
                         raise JobNotFound(job_id=job_id)
                     case JobChanged(job=job) if job.state.ended:
