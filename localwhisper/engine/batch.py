@@ -1,8 +1,8 @@
 """Continuous batching: the decodes of all threads take their steps together, and join and leave between any two.
 
-Reading the weights is most of a token's time, so three decodes in one pass cost little more than one. A pass keeps
-one core busy: where there are more, as many passes run side by side, with the decodes divided among them. Each decode
-keeps its own state; nothing is copied when one comes or goes.
+Reading the weights is most of a token's time, so three decodes in one pass cost little more than one. A pass has the
+cores of all its decodes; where there are more than it can use, several run side by side, with the decodes divided among
+them. Each decode keeps its own state; nothing is copied when one comes or goes.
 """
 
 import threading
@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from localwhisper.engine.cores import Cores
 from localwhisper.engine.decoder import Decoder, Step
+from localwhisper.engine.parts import MOST_PARTS
 
 PATIENCE = 0.5  # of a step's time: how long a step waits for decodes that are between two tokens
 MAX_PATIENCE_S = 0.02
@@ -28,10 +30,10 @@ class _Turn:
 class Batch:
     """Threading: SAFE. Whichever thread finds a pass complete computes it for all; there is no thread of its own."""
 
-    def __init__(self, decoder: Decoder, n_cores: int = 1) -> None:
-        """`n_cores`: how many passes may run at once."""
+    def __init__(self, decoder: Decoder, cores: Cores) -> None:
         self._decoder = decoder
-        self._n_cores = n_cores
+        self._cores = cores
+        self._most_passes = -(-cores.total // MOST_PARTS)
         self._changed = threading.Condition()
         self._members = 0
         self._waiting: list[_Turn] = []
@@ -67,14 +69,14 @@ class Batch:
         return _result(turn)
 
     def _share(self) -> int:
-        """How many decodes a pass takes: with each core at work on as many."""
-        return max(1, -(-self._members // self._n_cores))
+        """How many decodes a pass takes: where as many run as may."""
+        return max(1, -(-self._members // self._most_passes))
 
     def _is_computed_by_another(self, turn: _Turn) -> bool:
         """Wait for that, or until it is this thread's to compute those that wait. Holds the condition."""
         latest_s: float | None = None
         while not turn.is_over:
-            if turn not in self._waiting or self._n_passes >= self._n_cores:
+            if turn not in self._waiting or self._n_passes >= self._most_passes:
                 self._changed.wait()
                 latest_s = None  # those who were in that step get the time to come back
                 continue
@@ -90,6 +92,7 @@ class Batch:
 
     def _compute(self, turns: list[_Turn]) -> None:
         started_s = time.monotonic()
+        self._cores.take_share(len(turns))
         try:
             for turn, logits in zip(turns, self._decoder([turn.step for turn in turns]), strict=True):
                 turn.logits = logits
@@ -97,6 +100,7 @@ class Batch:
             for turn in turns:
                 turn.error = error
         finally:
+            self._cores.take_share()
             with self._changed:
                 self._step_s = time.monotonic() - started_s
                 self._n_passes -= 1

@@ -65,7 +65,7 @@ N_TEXT_LAYERS = 4  # with fewer, their weights would stay in the processor's cac
 N_TOKENS = 8  # of the text that the decoder is checked on
 N_BEST = 10  # of the logits: those that are compared
 MOST_BETWEEN_BYTES = 1 << 26  # more than a core's share of any cache
-VERSION = 7  # of what is measured here: a choice made by another is made again
+VERSION = 8  # of what is measured here: a choice made by another is made again
 
 
 @dataclass(frozen=True)

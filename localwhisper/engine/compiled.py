@@ -9,6 +9,7 @@ from torch import Tensor
 
 from localwhisper.engine import kernels
 from localwhisper.engine.layers import Norm
+from localwhisper.engine.parts import MOST_PARTS, helpers
 from localwhisper.engine.rows import Rows, like, padded
 from localwhisper.engine.state import State
 
@@ -31,11 +32,17 @@ class CompiledLayers:
         """
         n_rows = len(x)
         text, audio, lengths, audio_lengths = _gathered(states)
-        scratch = _scratch(padded(x), max(states[0].n_text_ctx, int(audio_lengths.max())))
-        kernels.step(
-            self._matrices, self._norms, self._last_norm, self._like, scratch, text, audio,
-            like(states[0].audio_type), lengths, audio_lengths, states[0].n_text_ctx, self._n_head,
-        )  # fmt: skip
+        most_parts = min(MOST_PARTS, torch.get_num_threads(), self._n_head)
+        scratch = _scratch(padded(x), max(states[0].n_text_ctx, int(audio_lengths.max())), most_parts)
+        audio_like = like(states[0].audio_type)
+
+        def work(part: int, n_parts: int) -> None:
+            kernels.step(
+                self._matrices, self._norms, self._last_norm, self._like, scratch, text, audio,
+                audio_like, lengths, audio_lengths, states[0].n_text_ctx, self._n_head, part, n_parts,
+            )  # fmt: skip
+
+        helpers.compute(work, most_parts)
         return torch.from_numpy(scratch.attended[:n_rows])
 
 
@@ -49,16 +56,17 @@ def _gathered(states: Sequence[State]) -> tuple[NDArray[np.int64], ...]:
     return tuple(part[0] if len(states) == 1 else np.concatenate(part) for part in parts)
 
 
-def _scratch(x: Tensor, longest: int) -> kernels.Scratch:
+def _scratch(x: Tensor, longest: int, n_parts: int) -> kernels.Scratch:
     n_rows, n_state = x.shape
 
     def space(*shape: int) -> NDArray[np.float32]:
         return np.zeros(shape, np.float32)  # rows that only fill up are computed too: with numbers
 
     return kernels.Scratch(
-        x=x.numpy().copy(), qkv=space(n_rows, 3 * n_state), attended=space(n_rows, n_state),
+        x=np.repeat(x.numpy()[None], n_parts, axis=0), normed=space(n_parts, n_rows, n_state),
+        scores=space(n_parts, longest), qkv=space(n_rows, 3 * n_state), attended=space(n_rows, n_state),
         cross_query=space(n_rows, n_state), hidden=space(n_rows, 4 * n_state), products=space(n_rows, n_state),
-        normed=space(n_rows, n_state), scores=space(longest), ones=np.ones(longest, np.float32),
+        ones=np.ones(longest, np.float32), arrivals=np.zeros(1, np.int64),
     )  # fmt: skip
 
 

@@ -60,16 +60,17 @@ def _uses() -> Iterator[tuple[Any, tuple[Any, ...]]]:
     """Each kernel with the types of its arguments, for each form of the weights."""
     addresses = [np.empty((0,) * n, np.int64) for n in range(4)]
     x, row = np.empty((0, 0), np.float32), np.empty(0, np.float32)
+    each, (_, lengths, *_), one = np.empty((0, 0, 0), np.float32), addresses, np.float32(1)
     scratch = kernels.Scratch(
-        x=x, qkv=x, attended=x, cross_query=x, hidden=x, products=x, normed=x, scores=row, ones=row
-    )
-    lengths, one = addresses[1], np.float32(1)
+        x=each, normed=each, scores=x, qkv=x, attended=x, cross_query=x, hidden=x, products=x, ones=row,
+        arrivals=lengths,
+    )  # fmt: skip
     rows = (addresses[3], addresses[3])
     for like, audio in ((HALF, SHORT), (BYTE, BYTE)):
-        given = (addresses[3], addresses[3], lengths, like, scratch, *rows, audio, lengths, lengths, 1, 1)
+        given = (addresses[3], addresses[3], lengths, like, scratch, *rows, audio, lengths, lengths, 1, 1, 0, 1)
         yield kernels.step, tuple(map(typeof, given))
     for like in (HALF, SINGLE, BYTE):
-        yield kernels.product, tuple(map(typeof, (x, lengths, like, x)))
+        yield kernels.product, tuple(map(typeof, (x, lengths, like, x, 0, 1)))
     for like in (HALF, SINGLE):  # as the checkpoint is
         yield screen, tuple(map(typeof, (x, lengths, like, row, row, one, one, row, x, 1, 1)))
     yield greedy.best, tuple(map(typeof, (x, lengths, row)))

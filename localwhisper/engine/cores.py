@@ -11,7 +11,7 @@ class Cores:
     """Threading: SAFE. torch keeps its number of threads by thread; a new one takes over the last that was set."""
 
     def __init__(self) -> None:
-        self._total = torch.get_num_threads()
+        self.total = torch.get_num_threads()
         self._lock = threading.Lock()
         self._jobs = 0
 
@@ -37,6 +37,6 @@ class Cores:
         with self._lock:
             self._jobs += jobs
 
-    def take_share(self) -> None:
-        """For the calling thread's next window."""
-        torch.set_num_threads(max(1, self._total // max(self._jobs, 1)))
+    def take_share(self, n_jobs: int = 1) -> None:
+        """For what the calling thread computes next, for so many of the jobs at once."""
+        torch.set_num_threads(max(1, self.total * n_jobs // max(self._jobs, n_jobs)))

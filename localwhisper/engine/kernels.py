@@ -2,8 +2,11 @@
 widening its weights, is most of a token's time in small models.
 
 Weights are read as they are kept (int8, half or single precision), once for four rows; the arithmetic is in single
-precision. Compiled by numba, which openai-whisper brings along, and kept in its cache (see compiling.py). A call takes
-one thread: several would have to meet seven times a layer, which took longer than what they spared.
+precision. Compiled by numba, which openai-whisper brings along, and kept in its cache (see compiling.py).
+
+A call computes one part of the step, or all of it: of each product some outputs, and of attention the heads that these
+are. Parts that run at once meet six times a layer, where each needs what all have computed. What comes out doesn't
+depend on how many there are.
 """
 
 from typing import Any, NamedTuple
@@ -26,6 +29,7 @@ from localwhisper.engine.primitives import (
     inlined,
     kept,
     larger,
+    meet,
     pointer,
 )
 
@@ -37,15 +41,16 @@ ATTN_LN, CROSS_LN, MLP_LN = range(3)  # and its norms
 class Scratch(NamedTuple):
     """What a step works in. float32."""
 
-    x: Array  # (n_rows, n_state), the embedded tokens
+    x: Array  # (n_parts, n_rows, n_state), the embedded tokens, for each part
+    normed: Array  # the same
+    scores: Array  # (n_parts, the longest of text and audio)
     qkv: Array  # (n_rows, 3 * n_state)
     attended: Array  # (n_rows, n_state); in the end what the vocabulary is to be multiplied by
     cross_query: Array
     hidden: Array  # (n_rows, 4 * n_state)
     products: Array  # (n_rows, n_state)
-    normed: Array  # (n_rows, n_state)
-    scores: Array  # (the longest of text and audio,)
-    ones: Array  # the same
+    ones: Array  # (the longest of text and audio,)
+    arrivals: Array  # int64, (1,): see meet()
 
 
 @inlined
@@ -69,18 +74,17 @@ def _normalise(x: Array, norm: Array, out: Array) -> None:
 
 
 @inlined
-def _products(x: Array, weight: Array, out: Array) -> None:
-    """out[row, o] = x[row] · weight[o]; x has one row or two, or a multiple of four; weight has two or more.
+def _products(x: Array, weight: Array, out: Array, first: int, end: int) -> None:
+    """out[row, o] = x[row] · weight[o] for two or more o; x has one row or two, or a multiple of four.
 
     A row of weights at a time, as memory is quickest from end to end; for several rows of x two, as those take longer
     to compute: where one row is left, the one before is computed again.
     """
     apart()
     n_rows, n = x.shape
-    n_out = len(weight)
     if n_rows == 1:
         y, found = x[0], out[0]
-        for o in range(n_out):
+        for o in range(first, end):
             ask_for(weight, o, 1, AHEAD_BYTES)
             w0 = weight[o]
             a = ZERO
@@ -89,8 +93,8 @@ def _products(x: Array, weight: Array, out: Array) -> None:
             found[o] = a
     elif n_rows == 2:
         y, z, found, others = x[0], x[1], out[0], out[1]
-        for start in range(0, n_out, 2):
-            o = min(start, n_out - 2)
+        for start in range(first, end, 2):
+            o = min(start, end - 2)
             ask_for(weight, o, 2, AHEAD_BYTES)
             w0, w1 = weight[o], weight[o + 1]
             a = b = c = d = ZERO
@@ -102,8 +106,8 @@ def _products(x: Array, weight: Array, out: Array) -> None:
                 d += z[i] * v1
             found[o], found[o + 1], others[o], others[o + 1] = a, b, c, d
     else:
-        for start in range(0, n_out, 2):
-            o = min(start, n_out - 2)
+        for start in range(first, end, 2):
+            o = min(start, end - 2)
             ask_for(weight, o, 2, AHEAD_BYTES)
             w0, w1 = weight[o], weight[o + 1]
             for row in range(0, n_rows - 3, 4):
@@ -124,8 +128,8 @@ def _products(x: Array, weight: Array, out: Array) -> None:
 
 
 @inlined
-def _linear(x: Array, weights: Array, like: Array, out: Array, adds_to: Array, adds: bool) -> None:
-    """out = x W + b; `adds`: adds_to += x W + b, with out for the products alone.
+def _linear(x: Array, weights: Array, like: Array, out: Array, first: int, end: int) -> None:
+    """out = x W + b, from the column `first` to `end`.
 
     `weights`: int64, shape (3,), where a matrix (n_out, n_in), the scales of its rows and its bias (n_out,) lie.
     """
@@ -134,14 +138,18 @@ def _linear(x: Array, weights: Array, like: Array, out: Array, adds_to: Array, a
     weight = numba.carray(pointer(weights[0], like), (n_out, x.shape[1]))
     scale = numba.carray(pointer(weights[1], x), (n_out,))
     bias = numba.carray(pointer(weights[2], x), (n_out,))
-    _products(x, weight, out)
+    _products(x, weight, out, first, end)
     for row in range(x.shape[0]):
-        if adds:
-            for o in range(n_out):
-                adds_to[row, o] += out[row, o] * scale[o] + bias[o]
-        else:
-            for o in range(n_out):
-                out[row, o] = out[row, o] * scale[o] + bias[o]
+        for o in range(first, end):
+            out[row, o] = out[row, o] * scale[o] + bias[o]
+
+
+@inlined
+def _add(products: Array, x: Array) -> None:
+    apart()
+    for row in range(x.shape[0]):
+        for i in range(x.shape[1]):
+            x[row, i] += products[row, i]
 
 
 @inlined
@@ -187,11 +195,12 @@ def _attend(
 
 
 @inlined
-def _gelu(x: Array) -> None:
-    """In place; with the error function, as whisper's (Numerical Recipes' erfc, to 5e-7)."""
+def _gelu(x: Array, first: int, end: int) -> None:
+    """In place, from the column `first` to `end`; with the error function, as whisper's (Numerical Recipes' erfc, to
+    5e-7)."""
     apart()
     for row in range(x.shape[0]):
-        for i in range(x.shape[1]):
+        for i in range(first, end):
             z = abs(x[row, i]) * np.float32(0.70710678)
             t = ONE / (ONE + HALF * z)
             y = np.float32(0.17087277)
@@ -211,7 +220,7 @@ def _gelu(x: Array) -> None:
 @kept
 def step(
     matrices: Array, norms: Array, last_norm: Array, like: Array, scratch: Scratch, text: Array, audio: Array,
-    audio_like: Array, lengths: Array, audio_lengths: Array, n_ctx: int, n_head: int,
+    audio_like: Array, lengths: Array, audio_lengths: Array, n_ctx: int, n_head: int, part: int, n_parts: int,
 ) -> None:  # fmt: skip
     """One token for each row. Arrays that are named `like` are empty: they say what lies at an address.
 
@@ -219,48 +228,68 @@ def step(
     and bias; `text` (n_rows, n_layer, 2), of a row's keys and values, (n_head, n_ctx, n_per_head); `audio` (n_rows,
     n_layer, 4), of its keys, (n_head, audio_length, n_per_head), their scales, its values and theirs. `lengths`:
     (n_rows,), how many tokens there are before this one. The scratch may have more rows, for nothing but _products.
+    All `n_parts`, no more than heads, have to run at once. The first gives the result.
     """
-    x, normed, scores = scratch.x, scratch.normed, scratch.scores
+    x, normed, scores = scratch.x[part], scratch.normed[part], scratch.scores[part]
     qkv, attended, hidden = scratch.qkv, scratch.attended, scratch.hidden
-    cross_query, products = scratch.cross_query, scratch.products
+    cross_query, products, arrivals = scratch.cross_query, scratch.products, scratch.arrivals
     n_rows, n_state = len(lengths), x.shape[1]
     size = n_state // n_head
+    first_head, end_head = n_head * part // n_parts, n_head * (part + 1) // n_parts
+    first, end = first_head * size, end_head * size  # of what is as wide as the state
+    awaited = 0
     for layer in range(len(matrices)):
         matrix, norm = matrices[layer], norms[layer]
         _normalise(x, norm[ATTN_LN], normed)
-        _linear(normed, matrix[QKV], like, qkv, x, False)
-        for work in range(n_rows * n_head):
-            row, head = work // n_head, work % n_head
-            first = head * size
-            keys = numba.carray(pointer(text[row, layer, 0], x), (n_head, n_ctx, size))[head]
-            values = numba.carray(pointer(text[row, layer, 1], x), (n_head, n_ctx, size))[head]
-            for i in range(size):
-                keys[lengths[row], i] = qkv[row, n_state + first + i]
-                values[lengths[row], i] = qkv[row, 2 * n_state + first + i]
-            out = attended[row, first : first + size]
-            query = qkv[row, first : first + size]
-            _attend(query, keys, scratch.ones, values, scratch.ones, lengths[row] + 1, scores, out)
-        _linear(attended, matrix[OUT], like, products, x, True)
+        for offset in range(0, 3 * n_state, n_state):
+            _linear(normed, matrix[QKV], like, qkv, offset + first, offset + end)
+        for row in range(n_rows):
+            for head in range(first_head, end_head):
+                at = head * size
+                keys = numba.carray(pointer(text[row, layer, 0], x), (n_head, n_ctx, size))[head]
+                values = numba.carray(pointer(text[row, layer, 1], x), (n_head, n_ctx, size))[head]
+                for i in range(size):
+                    keys[lengths[row], i] = qkv[row, n_state + at + i]
+                    values[lengths[row], i] = qkv[row, 2 * n_state + at + i]
+                out, query = attended[row, at : at + size], qkv[row, at : at + size]
+                _attend(query, keys, scratch.ones, values, scratch.ones, lengths[row] + 1, scores, out)
+        awaited += n_parts
+        meet(arrivals, awaited)
+        _linear(attended, matrix[OUT], like, products, first, end)
+        awaited += n_parts
+        meet(arrivals, awaited)
+        _add(products, x)
         _normalise(x, norm[CROSS_LN], normed)
-        _linear(normed, matrix[CROSS_QUERY], like, cross_query, x, False)
-        for work in range(n_rows * n_head):
-            row, head = work // n_head, work % n_head
-            first, n_audio = head * size, audio_lengths[row]
-            sounds = numba.carray(pointer(audio[row, layer, 0], audio_like), (n_head, n_audio, size))[head]
-            of_sounds = numba.carray(pointer(audio[row, layer, 1], x), (n_head, n_audio))[head]
-            meanings = numba.carray(pointer(audio[row, layer, 2], audio_like), (n_head, n_audio, size))[head]
-            of_meanings = numba.carray(pointer(audio[row, layer, 3], x), (n_head, n_audio))[head]
-            out, query = attended[row, first : first + size], cross_query[row, first : first + size]
-            _attend(query, sounds, of_sounds, meanings, of_meanings, n_audio, scores, out)
-        _linear(attended, matrix[CROSS_OUT], like, products, x, True)
+        _linear(normed, matrix[CROSS_QUERY], like, cross_query, first, end)
+        for row in range(n_rows):
+            for head in range(first_head, end_head):
+                at, n_audio = head * size, audio_lengths[row]
+                sounds = numba.carray(pointer(audio[row, layer, 0], audio_like), (n_head, n_audio, size))[head]
+                of_sounds = numba.carray(pointer(audio[row, layer, 1], x), (n_head, n_audio))[head]
+                meanings = numba.carray(pointer(audio[row, layer, 2], audio_like), (n_head, n_audio, size))[head]
+                of_meanings = numba.carray(pointer(audio[row, layer, 3], x), (n_head, n_audio))[head]
+                out, query = attended[row, at : at + size], cross_query[row, at : at + size]
+                _attend(query, sounds, of_sounds, meanings, of_meanings, n_audio, scores, out)
+        awaited += n_parts
+        meet(arrivals, awaited)
+        _linear(attended, matrix[CROSS_OUT], like, products, first, end)
+        awaited += n_parts
+        meet(arrivals, awaited)
+        _add(products, x)
         _normalise(x, norm[MLP_LN], normed)
-        _linear(normed, matrix[UP], like, hidden, x, False)
-        _gelu(hidden)
-        _linear(hidden, matrix[DOWN], like, products, x, True)
-    _normalise(x, last_norm, attended)
+        _linear(normed, matrix[UP], like, hidden, 4 * first, 4 * end)
+        _gelu(hidden, 4 * first, 4 * end)
+        awaited += n_parts
+        meet(arrivals, awaited)
+        _linear(hidden, matrix[DOWN], like, products, first, end)
+        awaited += n_parts
+        meet(arrivals, awaited)
+        _add(products, x)
+    if part == 0:
+        _normalise(x, last_norm, attended)
 
 
 @kept
-def product(x: Array, weights: Array, like: Array, out: Array) -> None:
-    """out, shape (n_rows, n_out) = x W + b; `weights`, `like`: see _linear; rows: see _products."""
-    _linear(x, weights, like, out, x, False)
+def product(x: Array, weights: Array, like: Array, out: Array, first: int, end: int) -> None:
+    """out, shape (n_rows, n_out) = x W + b, from the column `first` to `end`; see _linear, and for rows _products."""
+    _linear(x, weights, like, out, first, end)

@@ -10,6 +10,7 @@ import torch
 
 from localwhisper.engine import calibration, checkpoint, compiling
 from localwhisper.engine.base import Control
+from localwhisper.engine.cores import Cores
 from localwhisper.engine.memory import available_bytes, forget_libraries, give_back
 from localwhisper.engine.models import ModelLibrary
 from localwhisper.engine.network import Network, size_bytes
@@ -40,7 +41,7 @@ class ModelCache:
         available_bytes: Callable[[], float] = available_bytes,
     ) -> None:  # fmt: skip
         self._library = library
-        self._n_cores = torch.get_num_threads()
+        self.cores = Cores()
         self._idle_timeout_s = idle_timeout_s
         self._now = now
         self._available_bytes = available_bytes
@@ -98,7 +99,7 @@ class ModelCache:
             found = checkpoint.read(path, name)
             plan = self._plan(found, quality, control)
             self._make_room(size_bytes(found, plan) + WORK_BYTES)
-            model = Network(found, plan, control.check, self._n_cores)
+            model = Network(found, plan, control.check, self.cores)
             model.warm_up()
         except (MemoryError, RuntimeError) as error:
             raise as_out_of_memory(error, name) from error
@@ -128,7 +129,7 @@ class ModelCache:
 
     def _plan(self, found: checkpoint.Checkpoint, quality: Quality, control: Control) -> Plan:
         """The one chosen here before, else measured now."""
-        torch.set_num_threads(self._n_cores)  # what is chosen doesn't depend on who happens to load
+        torch.set_num_threads(self.cores.total)  # what is chosen doesn't depend on who happens to load
         book, machine = self._library.plans, calibration.machine(found)
         chosen = book.find(found.name, quality, machine)
         if chosen is None:

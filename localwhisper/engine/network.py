@@ -10,6 +10,7 @@ from whisper.decoding import detect_language
 from localwhisper.engine import logits
 from localwhisper.engine.batch import Batch
 from localwhisper.engine.checkpoint import Checkpoint
+from localwhisper.engine.cores import Cores
 from localwhisper.engine.decoder import Decoder, Step
 from localwhisper.engine.encoder import Encoder
 from localwhisper.engine.layers import Weights
@@ -31,9 +32,9 @@ class Network:
     """Nothing of its weights changes once it is built. Threading: SAFE."""
 
     def __init__(
-        self, checkpoint: Checkpoint, plan: Plan, check: Callable[[], None] = lambda: None, n_cores: int = 1
+        self, checkpoint: Checkpoint, plan: Plan, check: Callable[[], None] = lambda: None, cores: Cores | None = None
     ) -> None:
-        """`check` may raise between layers. `n_cores`: on how many at once decodes may take their steps."""
+        """`check` may raise between layers. `cores`: those that it shares with others."""
         self.plan = plan
         self.device = torch.device(plan.device)
         self.dims = checkpoint.dims
@@ -44,7 +45,7 @@ class Network:
         project = logits.FORMATS[plan.logits](text)
         formats = (FORMATS[plan.decoder], FORMATS[plan.cross])
         self.decoder = Decoder(self.dims, text, *formats, project, getattr(torch, plan.audio))
-        self.batch = Batch(self.decoder, n_cores if plan.device == "cpu" else 1)
+        self.batch = Batch(self.decoder, cores or Cores())
         self.alignment_heads = checkpoint.alignment_heads()
         self.size_bytes = size_bytes(checkpoint, plan)
         # as whisper.model.Whisper counts them

@@ -1,8 +1,9 @@
-"""What numba lacks for the compiled modules: stored numbers, addresses, early reads, a maximum, an exponential.
+"""What numba lacks for the compiled modules: stored numbers, addresses, early reads, meetings, a maximum, exponentials.
 
 numba keeps what it compiled by the file of each kernel: after a change here, touch those with a `kept` function.
 """
 
+import platform
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,7 @@ Array = NDArray[Any]
 AHEAD_BYTES = 8192
 LINE_BYTES, _SECOND_CACHE = 64, 2
 VECTOR_BITS = 512  # where the processor has them; LLVM prefers half of that, which costs a third of the speed here
+IS_ARM = platform.machine().lower() in {"arm64", "aarch64"}
 EPSILON, HALF, ONE, ZERO = np.float32(1e-5), np.float32(0.5), np.float32(1), np.float32(0)
 LOWEST, _LEAST_EXPONENT, _LOG2_E = np.float32(-np.inf), np.float32(-87.0), np.float32(1.44269504)
 _LN2_HIGH, _LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
@@ -116,6 +118,44 @@ def ask_for(rows: Any, first: Any, n: Any, ahead_bytes: Any) -> None:
     start = rows.ctypes.data + first * size + ahead_bytes
     for offset in range(0, n * size, LINE_BYTES):
         _ask_for(start + offset)
+
+
+def _rest(builder: Any) -> None:
+    """The processor's hint that a loop waits."""
+    number = ir.IntType(32)
+    name, given = ("llvm.aarch64.hint", [number(1)]) if IS_ARM else ("llvm.x86.sse2.pause", [])
+    kind = ir.FunctionType(ir.VoidType(), [number] * len(given))
+    builder.call(builder.module.declare_intrinsic(name, (), kind), given)
+
+
+@_intrinsic
+def _come(_context: Any, address: Any) -> Any:
+    def generate(_: Any, builder: Any, __: Any, values: Any) -> Any:
+        number = ir.IntType(64)
+        return builder.atomic_rmw("add", builder.inttoptr(values[0], number.as_pointer()), number(1), "seq_cst")
+
+    return types.int64(types.int64), generate
+
+
+@_intrinsic
+def _have_come(_context: Any, address: Any) -> Any:
+    def generate(_: Any, builder: Any, __: Any, values: Any) -> Any:
+        _rest(builder)
+        return builder.load_atomic(builder.inttoptr(values[0], ir.IntType(64).as_pointer()), "acquire", 8)
+
+    return types.int64(types.int64), generate
+
+
+@inlined
+def meet(arrivals: Any, n: Any) -> None:
+    """Wait until there have been n arrivals, this one among them; `arrivals`: int64, shape (1,), theirs so far.
+
+    The wait takes a processor: it is for threads that arrive within microseconds of each other.
+    """
+    address = arrivals.ctypes.data
+    _come(address)
+    while _have_come(address) < n:
+        pass
 
 
 @inlined

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from localwhisper.engine import kernels
+from localwhisper.engine.parts import MOST_PARTS, helpers, span
 
 MOST_ROWS = 16  # more are quicker by torch, though it has to widen all weights first
 WIDEN_ROWS = 8192  # of a matrix at once
@@ -37,7 +38,13 @@ class Rows:
         else:
             filled = padded(rows)
             out = rows.new_empty(len(filled), len(self.weight))
-            kernels.product(filled.numpy(), self.addresses, self.like, out.numpy())
+            given, found = filled.numpy(), out.numpy()
+
+            def work(part: int, n_parts: int) -> None:
+                first, end = span(len(self.weight), part, n_parts)
+                kernels.product(given, self.addresses, self.like, found, first, end)
+
+            helpers.compute(work, min(MOST_PARTS, torch.get_num_threads()))
         return out[: len(rows)].view(*x.shape[:-1], -1)
 
     def looked_up(self, tokens: Tensor) -> Tensor:

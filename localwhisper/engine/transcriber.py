@@ -10,7 +10,6 @@ from whisper.audio import CHUNK_LENGTH
 
 from localwhisper.audio.decode import decode as decode_audio
 from localwhisper.engine.base import Control
-from localwhisper.engine.cores import Cores
 from localwhisper.engine.loading import ModelCache, as_out_of_memory
 from localwhisper.engine.models import ModelLibrary
 from localwhisper.engine.recording import LogMel, Recording
@@ -28,7 +27,7 @@ class WhisperEngine:
         self._library = library
         self._models = models
         self._max_audio_s = max_audio_s
-        self._cores = Cores()
+        self._cores = models.cores
 
     def transcribe(self, audio: Path, options: Options, control: Control, *, done: Sequence[Window] = ()) -> Transcript:
         """See base.Engine. Raises also what reading the audio and loading the model raise."""

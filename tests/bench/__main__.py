@@ -125,19 +125,12 @@ def _repeat(work: Callable[[], object]) -> None:
 
 
 def _at_once(work: Callable[[], object]) -> None:
-    """As the program runs jobs: each in a thread with its share of the cores."""
-    total = torch.get_num_threads()
-
-    def one() -> None:
-        torch.set_num_threads(max(1, total // JOBS))
-        work()
-
-    threads = [threading.Thread(target=one) for _ in range(JOBS)]
+    """As the program runs jobs: each in a thread."""
+    threads = [threading.Thread(target=work) for _ in range(JOBS)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    torch.set_num_threads(total)
 
 
 def _clip(loaded: Loaded, rounds: int, n_tokens: int, clock: Clock) -> dict[str, Any]:

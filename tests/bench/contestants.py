@@ -82,6 +82,7 @@ class Ours:
     def __init__(self, checkpoint: Path, quality: Any) -> None:
         from localwhisper.engine import calibration, compiling
         from localwhisper.engine.checkpoint import read
+        from localwhisper.engine.cores import Cores
         from localwhisper.engine.loading import forget_work
         from localwhisper.engine.network import Network
         from localwhisper.engine.plans import PlanBook
@@ -96,7 +97,8 @@ class Ours:
             chosen = calibration.choose(found, quality, lambda: None)
             book.keep(found.name, quality, machine, chosen)
         self.chosen = chosen
-        self._network = Network(found, self.chosen.plan, n_cores=torch.get_num_threads())
+        self._cores = Cores()
+        self._network = Network(found, self.chosen.plan, cores=self._cores)
         forget_work()
 
     def encode(self, mel: Mel) -> NDArray[np.float32]:
@@ -106,7 +108,8 @@ class Ours:
     def decode(self, mel: Mel, n_tokens: int) -> list[int]:
         from localwhisper.engine.inference import WindowTask
 
-        with torch.inference_mode():
+        with self._cores.working(), torch.inference_mode():
+            self._cores.take_share()
             features = self._network.encoder(torch.from_numpy(mel))
             cross = self._network.decoder.cross(features)
             results = WindowTask(self._network, cross, _options(n_tokens), lambda: None).run(features)

@@ -13,7 +13,7 @@ import whisper
 from torch import Tensor
 from whisper.model import ModelDimensions
 
-from localwhisper.engine import calibration, linears, logits
+from localwhisper.engine import calibration, compiled, linears, logits, parts, rows
 from localwhisper.engine.attention import attend, multiplies_right
 from localwhisper.engine.checkpoint import Checkpoint
 from localwhisper.engine.decoder import Step
@@ -204,13 +204,67 @@ def test_screened_logits_are_exact_where_a_token_can_win(checkpoint: Checkpoint,
 def test_compiled_steps_are_the_layers(checkpoint: Checkpoint, mel: Tensor, decoder: str, audio: str) -> None:
     """States of one row and of several, of other lengths and windows, in one step."""
     plan = replace(REFERENCE, decoder=decoder, audio=audio)
-    compiled, layers = Network(checkpoint, plan), Network(checkpoint, plan)
-    assert compiled.decoder.compiled is not None
+    quick, layers = Network(checkpoint, plan), Network(checkpoint, plan)
+    assert quick.decoder.compiled is not None
     layers.decoder.compiled = None
     features = layers.encoder(mel)
-    found, right = (_two_states(one, features) for one in (compiled, layers))
+    found, right = (_two_states(one, features) for one in (quick, layers))
     for ours, theirs in zip(found, right, strict=True):
         assert deviation(ours, theirs) < 1e-5
+
+
+@pytest.mark.parametrize(("decoder", "audio"), [("float16-rows", "int16"), ("int8-rows", "int8")])
+def test_parts_of_a_step_come_to_what_one_thread_computes(
+    checkpoint: Checkpoint, mel: Tensor, decoder: str, audio: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To the last bit; three threads for four heads."""
+    network = Network(checkpoint, replace(REFERENCE, decoder=decoder, audio=audio, logits="screened"))
+    features = network.encoder(mel)
+    before = torch.get_num_threads()
+    standing_by = parts.Helpers(2)
+    monkeypatch.setattr(compiled, "helpers", standing_by)
+    monkeypatch.setattr(rows, "helpers", standing_by)
+    try:
+        torch.set_num_threads(1)
+        alone = _two_states(network, features)
+        torch.set_num_threads(3)
+        together = _two_states(network, features)
+    finally:
+        torch.set_num_threads(before)
+    assert all(torch.equal(one, other) for one, other in zip(alone, together, strict=True))
+
+
+def test_parts_run_at_once_as_far_as_there_are_threads() -> None:
+    helpers = parts.Helpers(2)
+    everybody = threading.Barrier(3, timeout=10)
+    seen: list[tuple[int, int]] = []
+
+    def work(part: int, n_parts: int) -> None:
+        everybody.wait()
+        seen.append((part, n_parts))
+        if part == 0:
+            helpers.compute(lambda part, n_parts: seen.append((part, n_parts)), 2)  # nobody stands by
+        everybody.wait()
+
+    helpers.compute(work, 4)
+    assert sorted(seen) == [(0, 1), (0, 3), (1, 3), (2, 3)]
+
+
+def test_a_part_that_fails_is_told_and_frees_its_thread() -> None:
+    helpers = parts.Helpers(1)
+
+    def work(part: int, n_parts: int) -> None:
+        if part == n_parts - 1:
+            raise RuntimeError("no")
+
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="no"):
+            helpers.compute(work, 2)
+
+
+def test_spans_cover_everything_once() -> None:
+    spans = [parts.span(10, part, 3) for part in range(3)]
+    assert [i for first, end in spans for i in range(first, end)] == list(range(10))
 
 
 def test_what_is_compiled_beforehand_is_what_is_called() -> None:

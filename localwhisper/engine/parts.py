@@ -1,0 +1,51 @@
+"""One computation on several threads at once, each at its part of it."""
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+MOST_PARTS = 4  # of a decoder's step: more would wait for each other longer than they spare
+
+
+class Helpers:
+    """Threads that stand by. Threading: SAFE."""
+
+    def __init__(self, n: int) -> None:
+        self._threads = ThreadPoolExecutor(n, thread_name_prefix="part") if n else None
+        self._lock = threading.Lock()
+        self._n_free = n
+
+    def compute(self, work: Callable[[int, int], None], most_parts: int) -> None:
+        """work(part, n_parts) for each part, all of them at once, so that they can wait for each other.
+
+        Of `most_parts`, as many as there are free helpers for; the first is the caller's. Raises what a part raised.
+        """
+        n_helpers = self._take(most_parts - 1)
+        if self._threads is None or not n_helpers:
+            return work(0, 1)
+        try:
+            others = [self._threads.submit(work, part, n_helpers + 1) for part in range(1, n_helpers + 1)]
+            work(0, n_helpers + 1)
+            for other in others:
+                other.result()
+        finally:
+            self._give_back(n_helpers)
+
+    def _take(self, n: int) -> int:
+        with self._lock:
+            taken = min(n, self._n_free)
+            self._n_free -= taken
+        return taken
+
+    def _give_back(self, n: int) -> None:
+        with self._lock:
+            self._n_free += n
+
+
+helpers = Helpers((os.cpu_count() or 1) - 1)
+
+
+def span(n: int, part: int, n_parts: int) -> tuple[int, int]:
+    """Of n things those of one part: from the first to before the second."""
+    return n * part // n_parts, n * (part + 1) // n_parts
