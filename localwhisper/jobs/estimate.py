@@ -15,9 +15,8 @@ DEFAULT_REAL_TIME_FACTORS: Mapping[str, float] = {
     "turbo": 1.2,
 }
 START_S = 0.3  # opening the audio, whatever its length
-LEAST_AUDIO_S = 10.0  # a shorter clip says nothing of longer ones, only of its like
-CLIP = "clip"  # behind the pace of such, which is measured for itself and as a whole, opening it and all
 WINDOW_S = 30.0  # the unit in which whisper listens, also where less is left
+CLIP = "clip"  # behind the pace of less than a window, which is measured for itself and as a whole, opening it and all
 LEAST_HEARD_S, SILENCE_BEHIND_S = 10.0, 3.0  # of a window that isn't full, where quality is fast: engine/run.py
 NEW_WEIGHT = 0.5  # of the newest measurement against those before
 
@@ -31,8 +30,11 @@ def pace(options: Options) -> str:
 def real_time_factor(pace: str, measured: Mapping[str, float]) -> float:
     """Seconds of work for one second of audio: as measured for the pace, else for its model, else a guess."""
     model = pace.split(" ")[0]
+    for key in (pace, f"{pace} {CLIP}", model, f"{model} {CLIP}"):
+        if key in measured:
+            return measured[key]
     family = "turbo" if model.endswith("turbo") else model.split(".")[0].split("-v")[0]
-    return measured.get(pace, measured.get(model, DEFAULT_REAL_TIME_FACTORS.get(family, 1.0)))
+    return DEFAULT_REAL_TIME_FACTORS.get(family, 1.0)
 
 
 def effort_s(audio_s: float, pace: str = "") -> float:
@@ -49,7 +51,7 @@ def updated(measured: Mapping[str, float], pace: str, *, work_s: float, audio_s:
     """The measured factors with one more job in them; one that was resumed at its very end says nothing."""
     if audio_s <= 0:
         return dict(measured)
-    is_clip = audio_s < LEAST_AUDIO_S
+    is_clip = audio_s < WINDOW_S
     factor = max(work_s - (0.0 if is_clip else START_S), 0.05) / effort_s(audio_s, pace)
     key = f"{pace} {CLIP}" if is_clip else pace
     old = measured.get(key, factor)
@@ -60,7 +62,7 @@ def work_s(job: Job, measured: Mapping[str, float]) -> float:
     """Seconds of work left in a job that waits or runs."""
     its = pace(job.options)
     left_s = effort_s(job.audio_duration, its) * (1 - job.progress / 100)
-    clip = measured.get(f"{its} {CLIP}") if job.audio_duration < LEAST_AUDIO_S else None
+    clip = measured.get(f"{its} {CLIP}") if job.audio_duration < WINDOW_S else None
     if clip is not None:
         return left_s * clip
     start_s = START_S if job.state is not JobState.PROCESSING else 0.0

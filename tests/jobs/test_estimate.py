@@ -45,6 +45,14 @@ def test_the_first_measurement_counts_wholly_and_later_ones_by_half() -> None:
     assert first["tiny"] == pytest.approx(0.2)
 
 
+def test_less_than_a_window_says_something_of_longer_ones_only_where_nothing_else_does() -> None:
+    measured = estimate.updated({}, "m", work_s=4.1, audio_s=11.0)
+    assert estimate.work_s(job(11), measured) == pytest.approx(4.1)
+    assert estimate.work_s(job(60), measured) == pytest.approx(estimate.START_S + 60 * 0.2)
+    measured = estimate.updated(measured, "m", work_s=estimate.START_S + 6, audio_s=60.0)
+    assert estimate.work_s(job(60), measured) == pytest.approx(estimate.START_S + 6)
+
+
 def test_hardly_any_audio_says_nothing_of_more_but_of_its_like() -> None:
     measured = {"m": 0.2}
     for work_s in (5.0, 1.0, 1.0, 1.0):
@@ -59,7 +67,7 @@ def test_nothing_left_to_do_says_nothing() -> None:
 
 
 def test_a_measurement_is_never_zero() -> None:
-    assert estimate.updated({}, "tiny", work_s=0.0, audio_s=10.0)["tiny"] > 0
+    assert estimate.updated({}, "tiny", work_s=0.0, audio_s=60.0)["tiny"] > 0
 
 
 def test_work_left_falls_with_progress() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from localwhisper.errors import StorageFull
-from localwhisper.jobs.estimate import LEAST_AUDIO_S
+from localwhisper.jobs.estimate import WINDOW_S
 from localwhisper.runner.worker import Rest
 from localwhisper.store import files
 from tests.client import wav
@@ -137,7 +137,7 @@ async def test_cancel_against_finish_has_one_answer(serve: Serve, engine: StepEn
 async def test_speeds_are_learnt_and_kept(serve: Serve, engine: StepEngine) -> None:
     engine.release()
     client = await serve()
-    submitted = await client.submit(wav(LEAST_AUDIO_S + 1))
+    submitted = await client.submit(wav(WINDOW_S + 1))
     await client.job_when(submitted.json["job_id"], "completed")
     learnt = client.app._services.outlook._speeds.factors
     assert set(learnt) == {"demo"}
