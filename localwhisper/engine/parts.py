@@ -3,7 +3,8 @@
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 
 MOST_PARTS = 4  # of a decoder's step: more would wait for each other longer than they spare
 
@@ -24,9 +25,19 @@ class Helpers:
         n_helpers = self._take(most_parts - 1)
         if self._threads is None or not n_helpers:
             return work(0, 1)
+        n_parts: Future[int] = Future()
+
+        def help(part: int) -> None:
+            n = n_parts.result()
+            if part < n:
+                work(part, n)
+
+        others: list[Future[None]] = []
         try:
-            others = [self._threads.submit(work, part, n_helpers + 1) for part in range(1, n_helpers + 1)]
-            work(0, n_helpers + 1)
+            with suppress(RuntimeError):  # the system gives no more threads, though what was submitted may still run
+                others += (self._threads.submit(help, part) for part in range(1, n_helpers + 1))
+            n_parts.set_result(len(others) + 1)
+            work(0, len(others) + 1)
             for other in others:
                 other.result()
         finally:

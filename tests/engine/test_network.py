@@ -262,6 +262,22 @@ def test_a_part_that_fails_is_told_and_frees_its_thread() -> None:
             helpers.compute(work, 2)
 
 
+def test_where_the_system_gives_no_more_threads_those_there_are_do_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    helpers = parts.Helpers(2)
+    seen: list[tuple[int, int]] = []
+    helpers.compute(lambda part, n_parts: seen.append((part, n_parts)), 2)  # one thread is there
+    start = threading.Thread.start
+
+    def no_thread(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    seen.clear()
+    helpers.compute(lambda part, n_parts: seen.append((part, n_parts)), 3)
+    monkeypatch.setattr(threading.Thread, "start", start)
+    assert sorted(seen) in ([(0, 1)], [(0, 2), (1, 2)])
+
+
 def test_spans_cover_everything_once() -> None:
     spans = [parts.span(10, part, 3) for part in range(3)]
     assert [i for first, end in spans for i in range(first, end)] == list(range(10))
