@@ -18,14 +18,14 @@ class Weights:
     def __init__(
         self, checkpoint: Checkpoint, device: torch.device, check: Callable[[], None] = lambda: None, prefix: str = ""
     ) -> None:
-        """`check` may raise; it is called before each linear layer is built."""
+        """`check` may raise; it is called before each linear layer is built, and within what takes longer."""
         self.device = device
         self._checkpoint = checkpoint
-        self._check = check
+        self.check = check
         self._prefix = prefix
 
     def part(self, name: str) -> "Weights":
-        return Weights(self._checkpoint, self.device, self._check, f"{self._prefix}{name}.")
+        return Weights(self._checkpoint, self.device, self.check, f"{self._prefix}{name}.")
 
     def __getitem__(self, name: str) -> Tensor:
         """In single precision, a copy in memory."""
@@ -40,7 +40,7 @@ class Weights:
 
     def linear(self, linear: Format | Streamed, *names: str) -> Linear:
         """One layer that computes several which read the same input: their outputs one behind the other."""
-        self._check()
+        self.check()
         if isinstance(linear, Streamed):
             return partial(self._streamed, linear.format, names)
         made = self._built(linear, names)

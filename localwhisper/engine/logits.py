@@ -30,8 +30,11 @@ def _screened(weights: Weights, *, rounds_input: bool) -> Logits:
     stored = weights.stored("token_embedding.weight")
     exact = Rows(stored, torch.ones(len(stored)), None)  # where the file is mapped
     levels = int8_rows(stored, None)
-    parts = [_errors(stored, levels, i) for i in range(0, len(stored), ROUND_ROWS)]
-    errors, lengths = (torch.cat(part).numpy() for part in zip(*parts, strict=True))
+    found: list[tuple[Tensor, Tensor]] = []
+    for first in range(0, len(stored), ROUND_ROWS):
+        weights.check()
+        found.append(_errors(stored, levels, first))
+    errors, lengths = (torch.cat(part).numpy() for part in zip(*found, strict=True))
     weights.forget(stored)  # few of its rows are read again
     most = errors.max(), lengths.max()
     rough: Linear = levels
