@@ -173,8 +173,9 @@ def _times_s(works: Mapping[tuple[str, str], Work], check: Callable[[], None]) -
             started_s = clock()
             works[candidate]().cpu()  # a copy waits for a device
             times_s[candidate].append(clock() - started_s)
-        hopeless_s = HOPELESS * min(map(min, times_s.values()))
-        left = [candidate for candidate in left if min(times_s[candidate]) <= hopeless_s]
+        if number > 0:  # once may be bad luck
+            hopeless_s = HOPELESS * min(map(min, times_s.values()))
+            left = [candidate for candidate in left if min(times_s[candidate]) <= hopeless_s]
         if number + 1 >= LEAST_ROUNDS and all(_is_settled(times_s[candidate]) for candidate in left):
             break
     return {candidate: min(found) for candidate, found in times_s.items()}
