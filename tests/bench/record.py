@@ -39,7 +39,8 @@ def table(report: dict[str, Any]) -> str:
             lines.append(f"| {run['size']} | {' | '.join(cells)} |")
     machine = report["machine"]
     origin = f"{machine['processor']}, {machine['cores']} cores, {machine['capability']}, torch {machine['torch']}"
-    return "\n".join([*lines, "", f"{origin}, commit {machine['commit']}.", ""])
+    commits = ", ".join(dict.fromkeys(run["commit"] for run in report["runs"].values()))
+    return "\n".join([*lines, "", f"{origin}; measured at {commits}.", ""])
 
 
 def _cell(ratio: dict[str, float] | None) -> str:
