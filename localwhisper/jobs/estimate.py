@@ -27,12 +27,21 @@ def pace(options: Options) -> str:
     return " ".join(filter(None, (options.model, quality, options.batch)))
 
 
-def real_time_factor(pace: str, measured: Mapping[str, float]) -> float:
-    """Seconds of work for one second of audio: as measured for the pace, else for its model, else a guess."""
+def measured_factor(pace: str, measured: Mapping[str, float]) -> float | None:
+    """Seconds of work for one second of audio: as measured for the pace, else for its model, else not at all."""
     model = pace.split(" ")[0]
     for key in (pace, f"{pace} {CLIP}", model, f"{model} {CLIP}"):
         if key in measured:
             return measured[key]
+    return None
+
+
+def real_time_factor(pace: str, measured: Mapping[str, float]) -> float:
+    """As measured_factor; else a guess."""
+    found = measured_factor(pace, measured)
+    if found is not None:
+        return found
+    model = pace.split(" ")[0]
     family = "turbo" if model.endswith("turbo") else model.split(".")[0].split("-v")[0]
     return DEFAULT_REAL_TIME_FACTORS.get(family, 1.0)
 

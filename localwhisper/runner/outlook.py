@@ -29,7 +29,8 @@ class Outlook:
 
     def speed(self, model: str) -> tuple[float, bool]:
         """Seconds of work for one of audio, and whether that was measured here."""
-        return estimate.real_time_factor(model, self._speeds.factors), model in self._speeds.factors
+        factors = self._speeds.factors
+        return estimate.real_time_factor(model, factors), estimate.measured_factor(model, factors) is not None
 
     def queue_position(self, job: Job) -> int | None:
         """1 for the job that is next; None where it doesn't wait."""
