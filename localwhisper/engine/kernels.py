@@ -145,8 +145,14 @@ def _linear(x: Array, weights: Array, like: Array, out: Array, first: int, end: 
 
 
 @inlined
-def _add(products: Array, x: Array) -> None:
+def _add_linear(
+    given: Array, weights: Array, like: Array, products: Array, x: Array, first: int, end: int, arrivals: Array,
+    n_parts: int,
+) -> None:  # fmt: skip
+    """x += given W + b, all of it: each part computes its columns of the products, and adds those of all parts."""
     apart()
+    _linear(given, weights, like, products, first, end)
+    meet(arrivals, n_parts)
     for row in range(x.shape[0]):
         for i in range(x.shape[1]):
             x[row, i] += products[row, i]
@@ -237,7 +243,6 @@ def step(
     size = n_state // n_head
     first_head, end_head = n_head * part // n_parts, n_head * (part + 1) // n_parts
     first, end = first_head * size, end_head * size  # of what is as wide as the state
-    awaited = 0
     for layer in range(len(matrices)):
         matrix, norm = matrices[layer], norms[layer]
         _normalise(x, norm[ATTN_LN], normed)
@@ -253,12 +258,8 @@ def step(
                     values[lengths[row], i] = qkv[row, 2 * n_state + at + i]
                 out, query = attended[row, at : at + size], qkv[row, at : at + size]
                 _attend(query, keys, scratch.ones, values, scratch.ones, lengths[row] + 1, scores, out)
-        awaited += n_parts
-        meet(arrivals, awaited)
-        _linear(attended, matrix[OUT], like, products, first, end)
-        awaited += n_parts
-        meet(arrivals, awaited)
-        _add(products, x)
+        meet(arrivals, n_parts)
+        _add_linear(attended, matrix[OUT], like, products, x, first, end, arrivals, n_parts)
         _normalise(x, norm[CROSS_LN], normed)
         _linear(normed, matrix[CROSS_QUERY], like, cross_query, first, end)
         for row in range(n_rows):
@@ -270,21 +271,13 @@ def step(
                 of_meanings = numba.carray(pointer(audio[row, layer, 3], x), (n_head, n_audio))[head]
                 out, query = attended[row, at : at + size], cross_query[row, at : at + size]
                 _attend(query, sounds, of_sounds, meanings, of_meanings, n_audio, scores, out)
-        awaited += n_parts
-        meet(arrivals, awaited)
-        _linear(attended, matrix[CROSS_OUT], like, products, first, end)
-        awaited += n_parts
-        meet(arrivals, awaited)
-        _add(products, x)
+        meet(arrivals, n_parts)
+        _add_linear(attended, matrix[CROSS_OUT], like, products, x, first, end, arrivals, n_parts)
         _normalise(x, norm[MLP_LN], normed)
         _linear(normed, matrix[UP], like, hidden, 4 * first, 4 * end)
         _gelu(hidden, 4 * first, 4 * end)
-        awaited += n_parts
-        meet(arrivals, awaited)
-        _linear(hidden, matrix[DOWN], like, products, first, end)
-        awaited += n_parts
-        meet(arrivals, awaited)
-        _add(products, x)
+        meet(arrivals, n_parts)
+        _add_linear(hidden, matrix[DOWN], like, products, x, first, end, arrivals, n_parts)
     if part == 0:
         _normalise(x, last_norm, attended)
 

@@ -148,13 +148,13 @@ def _have_come(_context: Any, address: Any) -> Any:
 
 @inlined
 def meet(arrivals: Any, n: Any) -> None:
-    """Wait until there have been n arrivals, this one among them; `arrivals`: int64, shape (1,), theirs so far.
+    """Wait until all n threads have come as often as this one; `arrivals`: int64, shape (1,), of all so far.
 
     The wait takes a processor: it is for threads that arrive within microseconds of each other.
     """
     address = arrivals.ctypes.data
-    _come(address)
-    while _have_come(address) < n:
+    awaited = (_come(address) // n + 1) * n
+    while _have_come(address) < awaited:
         pass
 
 
