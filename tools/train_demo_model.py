@@ -22,7 +22,7 @@ STAGES = (
     Stage(4.0, 20, 900, 2e-3, 1.8e-3, (4, 4, 1.5, 0.3), is_moved=True, word_loss=1.0, guide_loss=0.5),
     Stage(7.0, 12, 1100, 1.8e-3, 1.5e-3, (4, 4, 1.5, 0.3), prompts=0.2, is_moved=True, word_loss=0.5),
     Stage(15.0, 8, 1000, 1.5e-3, 1.2e-3, (5, 3, 2, 0.5), prompts=0.4, is_moved=True),
-    Stage(30.0, 6, 1000, 1.2e-3, 2e-5, (5, 3, 2, 0.7), prompts=0.55, guide_loss=0.5),
+    Stage(30.0, 6, 1500, 1.2e-3, 2e-5, (5, 3, 2, 0.7), prompts=0.55, guide_loss=0.5),
 )
 
 
