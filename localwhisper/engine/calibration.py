@@ -16,6 +16,7 @@ from torch import Tensor
 from whisper.audio import N_FRAMES
 
 from localwhisper.engine import compiling, logits
+from localwhisper.engine.attention import ATTENTIONS
 from localwhisper.engine.checkpoint import Checkpoint
 from localwhisper.engine.decoder import Decoder, Step
 from localwhisper.engine.encoder import Encoder
@@ -29,14 +30,13 @@ from localwhisper.jobs.model import Quality
 # Relative root mean square deviation from single precision that a part may have. Rounding alone gives 1e-6;
 # 8-bit weights and activations give 1e-2 on real weights; a kernel that overflows gives 1e-1 and more.
 TOLERANCE: dict[Quality, float] = {"exact": 1e-4, "fast": 0.05, "compact": 0.05}
-CROSS = ("float16-packed", "int8", "int8-reduced")
 # a decoder's step has rows of several jobs, none of which is to depend on another
 BY_ROW = ("int8-by-row", "int8-reduced-by-row")
-STEPS = ("float16-packed", *BY_ROW)
-SMALL = ("int8-rows", *BY_ROW)
-# `compact` takes one of the smallest for each part; to quantise what is streamed would take as long as it saves
-ENCODERS = {
-    "any": (
+# `exact` tries what keeps single precision; `compact` takes one of the smallest for each part: to quantise what is
+# streamed would take as long as it saves
+ENCODERS: Mapping[Quality, Sequence[tuple[str, str]]] = {
+    "exact": (("float32-packed", "float32"), ("float32-packed", "float32-blocks")),
+    "fast": (
         ("int8", "int8"),
         ("int8", "float32"),
         ("int8-reduced", "int8"),
@@ -46,12 +46,20 @@ ENCODERS = {
     ),
     "compact": (("float32-streamed", "float32"), ("bfloat16-streamed", "bfloat16")),
 }
-CROSSES: Mapping[str, Sequence[str]] = {"any": CROSS, "compact": ("float32-streamed",)}
-DECODERS: Mapping[str, Sequence[str]] = {"any": ("float16-rows", "int8-rows", *STEPS), "compact": SMALL}
-LOGITS: dict[Quality, Sequence[str]] = {
+CROSSES: Mapping[Quality, Sequence[str]] = {
+    "exact": ("float32-packed", "float16-packed"),
+    "fast": ("float16-packed", "int8", "int8-reduced"),
+    "compact": ("float32-streamed",),
+}
+DECODERS: Mapping[Quality, Sequence[str]] = {
+    "exact": ("float16-rows", "float16-packed"),
+    "fast": ("int8-rows", "float16-packed", *BY_ROW),
+    "compact": ("int8-rows", *BY_ROW),
+}
+LOGITS: Mapping[Quality, Sequence[str]] = {
     "exact": ("screened-int8", "screened", "float16-packed"),  # what can win isn't rounded
-    "fast": ("screened-int8", "screened", "int8-rows", *STEPS),
-    "compact": SMALL,
+    "fast": ("screened-int8", "screened", "int8-rows", "float16-packed", *BY_ROW),
+    "compact": ("int8-rows", *BY_ROW),
 }
 # by the decoder's format, in what it keeps a window's keys and values
 AUDIO = {"int8-rows": "int8", "float16-rows": "int16"}
@@ -65,7 +73,7 @@ N_TEXT_LAYERS = 4  # with fewer, their weights would stay in the processor's cac
 N_TOKENS = 8  # of the text that the decoder is checked on
 N_BEST = 10  # of the logits: those that are compared
 MOST_BETWEEN_BYTES = 1 << 26  # more than a core's share of any cache
-VERSION = 8  # of what is measured here: a choice made by another is made again
+VERSION = 9  # of what is measured here: a choice made by another is made again
 
 
 @dataclass(frozen=True)
@@ -100,14 +108,14 @@ def choose(checkpoint: Checkpoint, quality: Quality, check: Callable[[], None]) 
     slice_dims = replace(checkpoint.dims, n_audio_layer=1, n_text_layer=n_layer)
     bench = _Bench(replace(checkpoint, dims=slice_dims), torch.device(where), check)
     halves = [format for format, _ in ON_DEVICE]
-    kind = "compact" if quality == "compact" else "any"
-    encoders, crosses, decoders = ENCODERS[kind], CROSSES[kind], DECODERS[kind]
-    encoder, encoder_before = _best(bench.encoder, _here(encoders) if where == "cpu" else ON_DEVICE, quality, check)
-    cross, _ = _best(bench.cross, _single(crosses if where == "cpu" else halves), quality, check)
-    of_words = LOGITS[quality] if where == "cpu" else halves
-    words, words_before = _best(bench.logits, _single(of_words), quality, check)
+    is_cpu = where == "cpu"
+    encoders = _here(ENCODERS[quality]) if is_cpu else ON_DEVICE
+    encoder, encoder_before = _best(bench.encoder, encoders, quality, check)
+    cross, _ = _best(bench.cross, _single(CROSSES[quality] if is_cpu else halves), quality, check)
+    words, words_before = _best(bench.logits, _single(LOGITS[quality] if is_cpu else halves), quality, check)
     bench.project_with(words.format)
-    decoder, decoder_before = _best(bench.decoder, _single(decoders if where == "cpu" else halves), quality, check)
+    decoders = _single(DECODERS[quality] if is_cpu else halves)
+    decoder, decoder_before = _best(bench.decoder, decoders, quality, check)
     plan = Plan(
         encoder=encoder.format, attention=encoder.attention, decoder=decoder.format, cross=cross.format,
         logits=words.format, audio=_audio(decoder.format), device=where,
@@ -209,7 +217,7 @@ class _Bench:
         ]
 
     def encoder(self, format: str, attention: str) -> Work:
-        encoder = Encoder(self._dims, self._encoder_weights, FORMATS[format], getattr(torch, attention))
+        encoder = Encoder(self._dims, self._encoder_weights, FORMATS[format], ATTENTIONS[attention])
         return lambda: encoder(self._mel)
 
     def cross(self, format: str, attention: str) -> Work:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numba import typeof
 
-from localwhisper.engine import attention, greedy, kernels, rounding
+from localwhisper.engine import attention_int8, greedy, kernels, rounding
 from localwhisper.engine.screening import screen
 
 # as rows.like has them
@@ -78,9 +78,9 @@ def _uses() -> Iterator[tuple[Any, tuple[Any, ...]]]:
     heads, places = np.empty((0, 0, 0), np.int8), np.empty((0, 0), np.float32)
     for levels in (np.int8, np.int16):
         yield rounding.heads_to_levels, tuple(map(typeof, (x, 1, one, np.empty((0, 0, 0), levels), places)))
-    yield attention.to_bytes, tuple(map(typeof, (x, heads, heads, heads, places, places, row)))
-    yield attention.to_weights, tuple(map(typeof, (whole, row, row, numbers, row)))
-    yield attention.add_up, tuple(map(typeof, (whole, row, row, x, 1)))
+    yield attention_int8.to_bytes, tuple(map(typeof, (x, heads, heads, heads, places, places, row)))
+    yield attention_int8.to_weights, tuple(map(typeof, (whole, row, row, numbers, row)))
+    yield attention_int8.add_up, tuple(map(typeof, (whole, row, row, x, 1)))
 
 
 if __name__ == "__main__":

@@ -2,18 +2,17 @@
 
 from collections.abc import Callable
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 from whisper.model import ModelDimensions
 
-from localwhisper.engine.attention import attend, multiplies_right
-from localwhisper.engine.layers import Norm, Weights, gelu_, heads, joined_heads
+from localwhisper.engine.attention import Attention
+from localwhisper.engine.layers import Norm, Weights, gelu_
 from localwhisper.engine.linears import Format, Streamed
 
 
 class _Layer:
-    def __init__(self, weights: Weights, n_head: int, linear: Format | Streamed, attention: torch.dtype) -> None:
+    def __init__(self, weights: Weights, n_head: int, linear: Format | Streamed, attention: Attention) -> None:
         self.n_head = n_head
         self.attention = attention
         self.attn_ln = Norm(weights.part("attn_ln"))
@@ -26,26 +25,16 @@ class _Layer:
     def __call__(self, x: Tensor) -> Tensor:
         """float32, shape (n, n_ctx, n_state) → the same."""
         # into what was made here: memory that is fresh each time costs more than the sum
-        x = self.out(self._attended(self.qkv(self.attn_ln(x)))).add_(x)
+        x = self.out(self.attention(self.qkv(self.attn_ln(x)), self.n_head)).add_(x)
         return self.down(gelu_(self.up(self.mlp_ln(x)))).add_(x)
-
-    def _attended(self, qkv: Tensor) -> Tensor:
-        """float32, shape (n, n_ctx, 3 * n_state) → (n, n_ctx, n_state)."""
-        if self.attention == torch.int8:
-            return attend(qkv, self.n_head)
-        q, k, v = (heads(part, self.n_head).to(self.attention) for part in qkv.chunk(3, dim=-1))
-        return joined_heads(F.scaled_dot_product_attention(q, k, v)).float()
 
 
 class Encoder:
     """Threading: SAFE."""
 
     def __init__(
-        self, dims: ModelDimensions, weights: Weights, linear: Format | Streamed, attention: torch.dtype
+        self, dims: ModelDimensions, weights: Weights, linear: Format | Streamed, attention: Attention
     ) -> None:
-        """`attention`: the type of queries, keys and values. Raises RuntimeError where that can't be."""
-        if attention == torch.int8 and not multiplies_right():
-            raise RuntimeError("8-bit products overflow on this processor")
         self._weights = weights  # of what is read from the file for each window, which takes a millisecond
         self.layers = [
             _Layer(weights.part(f"blocks.{i}"), dims.n_audio_head, linear, attention) for i in range(dims.n_audio_layer)

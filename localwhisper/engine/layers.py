@@ -84,13 +84,3 @@ def gelu_(x: Tensor) -> Tensor:
     """F.gelu, in place."""
     made: Tensor = torch.ops.aten.gelu_(x)
     return made
-
-
-def heads(x: Tensor, n_head: int) -> Tensor:
-    """(n, n_ctx, n_state) → (n, n_head, n_ctx, n_state / n_head), a view."""
-    return x.view(*x.shape[:2], n_head, -1).transpose(1, 2)
-
-
-def joined_heads(x: Tensor) -> Tensor:
-    """(n, n_head, n_ctx, n_per_head) → (n, n_ctx, n_state)."""
-    return x.transpose(1, 2).flatten(start_dim=2)

@@ -18,6 +18,7 @@ from localwhisper.engine.rows import float16_rows, int8_rows
 Linear = Callable[[Tensor], Tensor]  # float32, shape (…, n_in) → float32, shape (…, n_out)
 Format = Callable[[Tensor, Tensor | None], Linear]  # weight, shape (n_out, n_in), and bias, shape (n_out,), of any type
 
+N_ROWS = 1500  # of a window's features, for which weights are laid out
 ZERO_LEVEL = 128  # of activations without a sign
 
 
@@ -34,6 +35,20 @@ class Streamed:
 def float32(weight: Tensor, bias: Tensor | None) -> Linear:
     weight, bias = weight.to(torch.float32, copy=True), None if bias is None else bias.float()
     return lambda x: F.linear(x, weight, bias)
+
+
+def onednn(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """F.linear in single precision by oneDNN, where torch takes another library's: on some processors that one uses
+    half of a core."""
+    product: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
+    return product
+
+
+def float32_packed(weight: Tensor, bias: Tensor | None) -> Linear:
+    """Single precision in oneDNN's own layout."""
+    packed = torch.ops.mkldnn._reorder_linear_weight(weight.to(torch.float32, copy=True), N_ROWS)
+    bias = None if bias is None else bias.float()
+    return lambda x: onednn(x, packed, bias)
 
 
 def float16_packed(weight: Tensor, bias: Tensor | None) -> Linear:
@@ -95,6 +110,7 @@ def _lower(dtype: torch.dtype) -> Format:
 
 FORMATS: Mapping[str, Format | Streamed] = {
     "float32": float32,
+    "float32-packed": float32_packed,
     "float16-packed": float16_packed,
     "int8": int8,
     "int8-reduced": int8_reduced,
@@ -108,7 +124,7 @@ FORMATS: Mapping[str, Format | Streamed] = {
     "bfloat16-streamed": Streamed(_lower(torch.bfloat16)),
 }
 BYTES = {  # a weight
-    "float32": 4, "float16-packed": 2, "bfloat16": 2, "float16": 2, "int8": 1, "int8-reduced": 1,
+    "float32": 4, "float32-packed": 4, "float16-packed": 2, "bfloat16": 2, "float16": 2, "int8": 1, "int8-reduced": 1,
     "int8-by-row": 1, "int8-reduced-by-row": 1,
     "float16-rows": 2, "int8-rows": 1, "screened": 1, "screened-int8": 1,
     "float32-streamed": 0, "bfloat16-streamed": 0,

@@ -8,6 +8,7 @@ from torch import Tensor
 from whisper.decoding import detect_language
 
 from localwhisper.engine import logits
+from localwhisper.engine.attention import ATTENTIONS
 from localwhisper.engine.batch import Batch
 from localwhisper.engine.checkpoint import Checkpoint
 from localwhisper.engine.cores import Cores
@@ -38,9 +39,8 @@ class Network:
         self.plan = plan
         self.device = torch.device(plan.device)
         self.dims = checkpoint.dims
-        attention = getattr(torch, plan.attention)
         weights = Weights(checkpoint, self.device, check)
-        self.encoder = Encoder(self.dims, weights.part("encoder"), FORMATS[plan.encoder], attention)
+        self.encoder = Encoder(self.dims, weights.part("encoder"), FORMATS[plan.encoder], ATTENTIONS[plan.attention])
         text = weights.part("decoder")
         project = logits.FORMATS[plan.logits](text)
         formats = (FORMATS[plan.decoder], FORMATS[plan.cross])

@@ -19,7 +19,7 @@ QUALITIES: tuple[Quality, ...] = get_args(Quality)
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Names of linears.FORMATS for each part, and of a torch type for the encoder's attention."""
+    """Names of linears.FORMATS for each part, and of attention.ATTENTIONS for the encoder's."""
 
     encoder: str
     decoder: str

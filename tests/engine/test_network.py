@@ -14,10 +14,11 @@ from torch import Tensor
 from whisper.model import ModelDimensions
 
 from localwhisper.engine import calibration, compiled, linears, logits, parts, rows
-from localwhisper.engine.attention import attend, multiplies_right
+from localwhisper.engine.attention import ATTENTIONS
+from localwhisper.engine.attention_int8 import multiplies_right
 from localwhisper.engine.checkpoint import Checkpoint
 from localwhisper.engine.decoder import Step
-from localwhisper.engine.layers import Weights, heads, joined_heads
+from localwhisper.engine.layers import Weights
 from localwhisper.engine.linears import FORMATS, float32
 from localwhisper.engine.network import Network
 from localwhisper.engine.plans import REFERENCE, Plan, PlanBook
@@ -68,13 +69,16 @@ def test_each_encoder_layer_is_stock_s(network: Network, stock: whisper.model.Wh
 
 
 @pytest.mark.parametrize("sharpness", [1.0, 8.0])
-def test_attention_in_8_bits_is_near(sharpness: float) -> None:
+@pytest.mark.parametrize(("way", "allowed"), [("float32-blocks", 2e-6), ("bfloat16", 0.02), ("int8", 0.03)])
+def test_every_way_to_attend_is_near_single_precision(way: str, allowed: float, sharpness: float) -> None:
     """Where each place listens to all, and where it listens to few; of two windows, of a length that fills no block."""
     qkv = torch.randn(2, 301, 3 * DIMS.n_audio_state, generator=torch.Generator().manual_seed(6)) * sharpness
-    parts = (heads(part, DIMS.n_audio_head) for part in qkv.chunk(3, dim=-1))
-    right = joined_heads(torch.nn.functional.scaled_dot_product_attention(*parts))
-    is_near = deviation(attend(qkv, DIMS.n_audio_head), right) < 0.03 * sharpness
-    assert is_near or not multiplies_right()  # then no encoder takes it
+    right = ATTENTIONS["float32"](qkv, DIMS.n_audio_head)
+    if way == "int8" and not multiplies_right():
+        with pytest.raises(RuntimeError):
+            ATTENTIONS[way](qkv, DIMS.n_audio_head)
+    else:
+        assert deviation(ATTENTIONS[way](qkv, DIMS.n_audio_head), right) < allowed * sharpness
 
 
 def test_features_and_logits_are_stock_s(network: Network, stock: whisper.model.Whisper, mel: Tensor) -> None:
@@ -160,14 +164,16 @@ def test_a_pass_that_fails_fails_in_all_its_decodes(network: Network, mel: Tenso
 
 @pytest.mark.parametrize(
     "format",
-    ["float16-packed", "float16-rows", "int8-rows", "int8", "int8-reduced", "int8-by-row", "int8-reduced-by-row",
-     "bfloat16", "float16"],
+    ["float32-packed", "float16-packed", "float16-rows", "int8-rows", "int8", "int8-reduced", "int8-by-row",
+     "int8-reduced-by-row", "bfloat16", "float16"],
 )  # fmt: skip
 def test_formats_are_near_single_precision(format: str) -> None:
     generator = torch.Generator().manual_seed(3)
     weight = torch.randn(96, 64, generator=generator).half()
     bias, x = torch.randn(96, generator=generator).half(), torch.randn(7, 64, generator=generator)
-    allowed = {"float16-packed": 1e-6, "float16-rows": 1e-6, "float16": 2e-3, "bfloat16": 1e-2}.get(format, 5e-2)
+    allowed = {
+        "float32-packed": 1e-6, "float16-packed": 1e-6, "float16-rows": 1e-6, "float16": 2e-3, "bfloat16": 1e-2,
+    }.get(format, 5e-2)  # fmt: skip
     assert deviation(FORMATS[format](weight, bias)(x), float32(weight, bias)(x)) < allowed
 
 
@@ -286,10 +292,11 @@ def test_spans_cover_everything_once() -> None:
 def test_what_is_compiled_beforehand_is_what_is_called() -> None:
     """A signature that wasn't foreseen would make a job wait. In a process that has compiled nothing else."""
     code = (
-        "from localwhisper.engine import attention, compiling, kernels, screening\n"
+        "from localwhisper.engine import attention_int8, compiling, kernels, screening\n"
         "from tests.engine import test_network as here\n"
         "compiling.compile_all()\n"
-        "kernels_ = (kernels.step, kernels.product, screening.screen, attention.to_bytes, attention.to_weights)\n"
+        "kernels_ = (kernels.step, kernels.product, screening.screen, attention_int8.to_bytes,"
+        " attention_int8.to_weights)\n"
         "before = [len(one.overloads) for one in kernels_]\n"
         "here.decode_with_kernels()\n"
         "assert [len(one.overloads) for one in kernels_] == before\n"
