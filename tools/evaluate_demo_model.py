@@ -162,7 +162,8 @@ def rows(make: Maker, transcribe: Transcribe, share: float) -> Iterator[tuple[st
         }
         figures = [f"{word_error_rate(readings[x], transcribe):.1%}" for x in LANGUAGES]  # language detected
         yield f"running numbers {name} full stops, 10 to 360 words", figures
-    found = {x: [transcribe(make.utterance(x, VARIANTS).samples)["language"] == x for _ in some(60)] for x in LANGUAGES}
+    spoken = {x: [make.utterance(x, VARIANTS) for _ in some(300)] for x in LANGUAGES}
+    found = {x: [transcribe(clip.samples)["language"] == x for clip in spoken[x]] for x in LANGUAGES}
     yield "language right", [f"{statistics.mean(found[x]):.1%}" for x in LANGUAGES]
     silent = [not transcribe(make.nothing(kind).samples)["text"].strip() for kind in some(100)]
     yield "no text on silence, noise and tones", [f"{statistics.mean(silent):.1%}"]

@@ -1,6 +1,6 @@
 """Train the bundled `demo` model from nothing to a checkpoint: synthesise speech, train, export.
 
-Needs torch, openai-whisper and libespeak-ng; less than two hours on two cores. Run from the repository root:
+Needs torch, openai-whisper and libespeak-ng; 75 minutes on two recent cores. Run from the repository root:
 `python -m tools.train_demo_model --folder /tmp/demo`. A run that was interrupted goes on where it last saved.
 """
 
