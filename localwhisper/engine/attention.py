@@ -8,13 +8,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from localwhisper.engine import attention_int8
+from localwhisper.engine.attention_int8 import BLOCK_ROWS
 from localwhisper.engine.linears import onednn
 
 # queries, keys and values one behind the other, float32, shape (n, n_ctx, 3 * n_state), and the number of heads →
 # float32, shape (n, n_ctx, n_state)
 Attention = Callable[[Tensor, int], Tensor]
-
-BLOCK_ROWS = 256  # queries at once: their weights stay in a core's cache
 
 
 def heads(x: Tensor, n_head: int) -> Tensor:
