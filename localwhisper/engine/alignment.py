@@ -63,7 +63,7 @@ def _find_alignment(
     std, mean = torch.std_mean(weights, dim=-2, keepdim=True, unbiased=False)
     weights = timing.median_filter((weights - mean) / std, MEDIAN_FILTER_WIDTH)
     matrix = weights.mean(dim=0)[len(tokenizer.sot_sequence) : -1]
-    text_indices, time_indices = _dtw(-matrix.double().cpu().numpy())
+    text_indices, time_indices = _dtw(-matrix.double().numpy())
     jumps = np.pad(np.diff(text_indices), (1, 0), constant_values=1).astype(bool)
     jump_times_s = time_indices[jumps] / TOKENS_PER_SECOND
     edges = np.pad(np.cumsum([len(tokens) for tokens in word_tokens[:-1]]), (1, 0))
@@ -78,7 +78,7 @@ def _forced(
 ) -> tuple[Tensor, list[float]]:
     """The alignment heads' scores, shape (n_heads, n_tokens, n_audio_ctx), and each text token's probability."""
     before = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
-    tokens = torch.tensor([[*before, *text_tokens, tokenizer.eot]], device=network.device)
+    tokens = torch.tensor([[*before, *text_tokens, tokenizer.eot]])
     state = State(cross, network.dims.n_text_ctx)
     state.cross_scores = []
     wanted = range(len(before) - 1, len(before) - 1 + len(text_tokens))
@@ -86,4 +86,4 @@ def _forced(
     probabilities = logits[:, : tokenizer.eot].softmax(dim=-1)
     said = probabilities[torch.arange(len(text_tokens)), text_tokens].tolist()
     by_layer = state.cross_scores
-    return torch.stack([by_layer[layer][0, head] for layer, head in network.alignment_heads]), said
+    return torch.stack([by_layer[layer][0, head] for layer, head in network.alignment_heads]).float().cpu(), said

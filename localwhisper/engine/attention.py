@@ -11,8 +11,8 @@ from localwhisper.engine import attention_int8
 from localwhisper.engine.attention_int8 import BLOCK_ROWS
 from localwhisper.engine.linears import onednn
 
-# queries, keys and values one behind the other, float32, shape (n, n_ctx, 3 * n_state), and the number of heads →
-# float32, shape (n, n_ctx, n_state)
+# queries, keys and values one behind the other, shape (n, n_ctx, 3 * n_state), and the number of heads → the same
+# type, shape (n, n_ctx, n_state); float32 but for linears.HALVES
 Attention = Callable[[Tensor, int], Tensor]
 
 
@@ -28,7 +28,7 @@ def joined_heads(x: Tensor) -> Tensor:
 
 def _by_torch(dtype: torch.dtype, qkv: Tensor, n_head: int) -> Tensor:
     q, k, v = (heads(part, n_head).to(dtype) for part in qkv.chunk(3, dim=-1))
-    return joined_heads(F.scaled_dot_product_attention(q, k, v)).float()
+    return joined_heads(F.scaled_dot_product_attention(q, k, v)).to(qkv.dtype)
 
 
 def _in_blocks(qkv: Tensor, n_head: int) -> Tensor:

@@ -13,10 +13,10 @@ from torch import Tensor
 
 from localwhisper.engine.cores import Cores
 from localwhisper.engine.decoder import Decoder, Step
-from localwhisper.engine.parts import MOST_PARTS
 
 PATIENCE = 0.5  # of a step's time: how long a step waits for decodes that are between two tokens
 MAX_PATIENCE_S = 0.02
+NO_LIMIT = 1 << 30
 
 
 @dataclass(eq=False)
@@ -30,10 +30,11 @@ class _Turn:
 class Batch:
     """Threading: SAFE. Whichever thread finds a pass complete computes it for all; there is no thread of its own."""
 
-    def __init__(self, decoder: Decoder, cores: Cores) -> None:
+    def __init__(self, decoder: Decoder, cores: Cores, most_passes: int | None) -> None:
+        """`most_passes`: side by side; None: any number, so that no decode waits for another."""
         self._decoder = decoder
         self._cores = cores
-        self._most_passes = -(-cores.total // MOST_PARTS)
+        self._most_passes = most_passes or NO_LIMIT
         self._changed = threading.Condition()
         self._members = 0
         self._waiting: list[_Turn] = []

@@ -22,7 +22,7 @@ from localwhisper.engine.decoder import Decoder, Step
 from localwhisper.engine.encoder import Encoder
 from localwhisper.engine.heard import rounded
 from localwhisper.engine.layers import Norm, Weights
-from localwhisper.engine.linears import BYTES, FORMATS
+from localwhisper.engine.linears import BYTES, FORMATS, HALVES, numbers
 from localwhisper.engine.plans import Chosen, Plan
 from localwhisper.engine.state import State
 from localwhisper.jobs.model import Quality
@@ -62,8 +62,9 @@ LOGITS: Mapping[Quality, Sequence[str]] = {
     "compact": ("int8-rows", *BY_ROW),
 }
 # by the decoder's format, in what it keeps a window's keys and values
-AUDIO = {"int8-rows": "int8", "float16-rows": "int16"}
-ON_DEVICE = (("float16", "float16"), ("bfloat16", "bfloat16"))
+AUDIO = {"int8-rows": "int8", "float16-rows": "int16", **{name: name for name in HALVES}}
+# where openai-whisper itself computes in half precision: 1e-3 and less; bfloat16 is off by ten times as much
+TOLERANCE_ON_DEVICE: Mapping[Quality, float] = {**TOLERANCE, "exact": 3e-3}
 # each round times every candidate, so that another load strikes all alike; there are more of them while it does
 LEAST_ROUNDS, MOST_ROUNDS = 4, 15
 SETTLED = 1.05  # the second shortest time by the shortest
@@ -86,44 +87,62 @@ class Trial:
     deviation: float
 
 
-def device() -> str:
-    return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+def devices() -> Sequence[str]:
+    """Where models may compute here, the quickest first."""
+    found = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else None
+    return [found, "cpu"] if found else ["cpu"]
 
 
-def machine(checkpoint: Checkpoint) -> str:
+def machine(checkpoint: Checkpoint, device: str) -> str:
     """What a choice holds for: this machine, torch and its threads, content of the checkpoint, whether there were
     kernels."""
     cores = f"{os.cpu_count()}/{torch.get_num_threads()}"
-    parts = (platform.node(), platform.machine(), cores, torch.backends.cpu.get_cpu_capability(), device())
+    where = torch.cuda.get_device_name() if device == "cuda" else device
+    parts = (platform.node(), platform.machine(), cores, torch.backends.cpu.get_cpu_capability(), where)
     norm = checkpoint.tensors["decoder.ln.weight"].float().contiguous().numpy().tobytes()
     content = zlib.crc32(norm + repr(checkpoint.dims).encode())
     return " ".join(map(str, (*parts, torch.__version__, VERSION, f"{content:08x}", compiling.is_ready())))
 
 
 @torch.inference_mode()
-def choose(checkpoint: Checkpoint, quality: Quality, check: Callable[[], None]) -> Chosen:
-    """`check` may raise between trials."""
-    where = device()
+def choose(checkpoint: Checkpoint, quality: Quality, check: Callable[[], None], device: str = "cpu") -> Chosen:
+    """`check` may raise between trials. Raises RuntimeError where the device can't compute at all."""
     n_layer = min(N_TEXT_LAYERS, checkpoint.dims.n_text_layer)
     slice_dims = replace(checkpoint.dims, n_audio_layer=1, n_text_layer=n_layer)
-    bench = _Bench(replace(checkpoint, dims=slice_dims), torch.device(where), check)
-    halves = [format for format, _ in ON_DEVICE]
-    is_cpu = where == "cpu"
-    encoders = _here(ENCODERS[quality]) if is_cpu else ON_DEVICE
-    encoder, encoder_before = _best(bench.encoder, encoders, quality, check)
-    cross, _ = _best(bench.cross, _single(CROSSES[quality] if is_cpu else halves), quality, check)
-    words, words_before = _best(bench.logits, _single(LOGITS[quality] if is_cpu else halves), quality, check)
-    bench.project_with(words.format)
-    decoders = _single(DECODERS[quality] if is_cpu else halves)
-    decoder, decoder_before = _best(bench.decoder, decoders, quality, check)
+    bench = _Bench(replace(checkpoint, dims=slice_dims), torch.device(device), check)
+    return (_choose if device == "cpu" else _choose_on_device)(bench, quality, check)
+
+
+def _choose(bench: "_Bench", quality: Quality, check: Callable[[], None]) -> Chosen:
+    encoder, encoder_before = _best(bench.encoder, _here(ENCODERS[quality]), quality, check)
+    cross, _ = _best(bench.cross, _single(CROSSES[quality]), quality, check)
+    words, words_before = _best(bench.words, _single(LOGITS[quality]), quality, check)
+    bench.vocabulary = words.format
+    decoder, decoder_before = _best(bench.decoder, _single(DECODERS[quality]), quality, check)
     plan = Plan(
         encoder=encoder.format, attention=encoder.attention, decoder=decoder.format, cross=cross.format,
-        logits=words.format, audio=_audio(decoder.format), device=where,
+        logits=words.format, audio=_audio(decoder.format),
     )  # fmt: skip
     return Chosen(
         plan=plan, encoder_speedup=encoder_before.work_s / encoder.work_s,
         decoder_speedup=(decoder_before.work_s + words_before.work_s - words.work_s) / decoder.work_s,
         deviation=max(trial.deviation for trial in (encoder, decoder, cross, words)),
+    )  # fmt: skip
+
+
+def _choose_on_device(bench: "_Bench", quality: Quality, check: Callable[[], None]) -> Chosen:
+    """A decoder has one format for all of its parts, as numbers aren't to change theirs on the way."""
+    halves = [(name, name) for name in HALVES]
+    encoder, encoder_before = _best(bench.encoder, halves, quality, check, TOLERANCE_ON_DEVICE)
+    decoder, decoder_before = _best(bench.decoder, halves, quality, check, TOLERANCE_ON_DEVICE)
+    plan = Plan(
+        encoder=encoder.format, attention=encoder.attention, decoder=decoder.format, cross=decoder.format,
+        logits=decoder.format, audio=_audio(decoder.format), device=bench.device.type,
+    )  # fmt: skip
+    return Chosen(
+        plan=plan, encoder_speedup=encoder_before.work_s / encoder.work_s,
+        decoder_speedup=decoder_before.work_s / decoder.work_s,
+        deviation=max(encoder.deviation, decoder.deviation),
     )  # fmt: skip
 
 
@@ -141,8 +160,9 @@ def _here(candidates: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
 
 
 def _best(
-    build: Build, candidates: Sequence[tuple[str, str]], quality: Quality, check: Callable[[], None]
-) -> tuple[Trial, Trial]:
+    build: Build, candidates: Sequence[tuple[str, str]], quality: Quality, check: Callable[[], None],
+    tolerance: Mapping[Quality, float] = TOLERANCE,
+) -> tuple[Trial, Trial]:  # fmt: skip
     """The best of those that are right, and the reference, which is one of them."""
     single = ("float32", "float32")
     works, deviations = {single: build(*single)}, {single: 0.0}
@@ -156,7 +176,7 @@ def _best(
         except (RuntimeError, NotImplementedError, AttributeError):  # this torch or this processor hasn't got it
             continue
         deviation = float((found - right).square().mean().sqrt() / right.square().mean().sqrt())
-        if deviation <= TOLERANCE[quality]:  # a NaN is not
+        if deviation <= tolerance[quality]:  # a NaN is not
             works[candidate], deviations[candidate] = work, deviation
             if quality == "compact" and candidate[0] == "int8-rows":
                 break  # none is smaller, or more accurate of that size
@@ -172,7 +192,7 @@ def _best(
 
 def _times_s(works: Mapping[tuple[str, str], Work], check: Callable[[], None]) -> dict[tuple[str, str], float]:
     """The shortest of each, in rounds over all. Of one thread its own time counts, not what others take of a core."""
-    clock = time.thread_time if torch.get_num_threads() == 1 and device() == "cpu" else time.perf_counter
+    clock = time.thread_time if torch.get_num_threads() == 1 and devices() == ["cpu"] else time.perf_counter
     times_s: dict[tuple[str, str], list[float]] = {candidate: [] for candidate in works}
     left = list(works)
     for number in range(MOST_ROUNDS):
@@ -199,52 +219,51 @@ class _Bench:
 
     def __init__(self, checkpoint: Checkpoint, device: torch.device, check: Callable[[], None]) -> None:
         dims = self._dims = checkpoint.dims
-        weights = Weights(checkpoint, device, check)
-        self._encoder_weights, self._decoder_weights = weights.part("encoder"), weights.part("decoder")
+        self.device = device
+        self.vocabulary: str | None = None  # the format through which a decoder's steps go; None: its own
+        self._weights = Weights(checkpoint, device, check)
         random = torch.Generator().manual_seed(0)
         self._mel = torch.randn(1, dims.n_mels, N_FRAMES, generator=random).to(device) * 0.5
-        self._tokens = torch.randint(dims.n_vocab, (1, N_TOKENS), generator=random).to(device)
-        norm = Norm(self._decoder_weights.part("ln"))
+        self._tokens = torch.randint(dims.n_vocab, (1, N_TOKENS), generator=random)
+        norm = Norm(self._weights.part("decoder.ln"))
         self._states = norm(torch.randn(N_TOKENS, dims.n_text_state, generator=random).to(device))
         self._best: Tensor | None = None
         of_layers = dims.n_text_layer * dims.n_text_state * (14 * dims.n_text_state + 2 * dims.n_audio_ctx)
         self._between = torch.zeros(min(MOST_BETWEEN_BYTES, of_layers), dtype=torch.int8, device=device)
-        self._project: logits.Logits = lambda x, only_best: x
         self._features = self.encoder("float32", "float32")()
+        nothing: logits.Logits = lambda x, only_best: x  # noqa: E731
         self._cross = [
             (keys.wide(), values.wide())
-            for keys, values in self._decoder("float32-streamed", "float32-streamed").cross(self._features)
+            for keys, values in self._decoder("float32-streamed", "float32-streamed", nothing).cross(self._features)
         ]
 
     def encoder(self, format: str, attention: str) -> Work:
-        encoder = Encoder(self._dims, self._encoder_weights, FORMATS[format], ATTENTIONS[attention])
+        weights = self._weights.part("encoder", numbers(format))
+        encoder = Encoder(self._dims, weights, FORMATS[format], ATTENTIONS[attention])
         return lambda: encoder(self._mel)
 
     def cross(self, format: str, attention: str) -> Work:
-        decoder = self._decoder("float32-streamed", format)
+        decoder = self._decoder("float32-streamed", format, lambda x, only_best: x)
         return lambda: torch.stack([one.wide() for one in decoder.cross(self._features)[0]])
 
     def decoder(self, format: str, attention: str) -> Work:
-        """A token at a time, as texts are decoded."""
-        decoder = self._decoder(format, "float32-streamed")
+        """A token at a time, as texts are decoded: through the vocabulary, which drives the layers from the cache."""
+        decoder = self._decoder(format, "float32-streamed", self._project(self.vocabulary or format, format))
         cross = [
             (rounded(keys, decoder.audio_type), rounded(values, decoder.audio_type)) for keys, values in self._cross
         ]
+        state = State(cross, self._dims.n_text_ctx)
 
         def steps() -> Tensor:
-            state = State(cross, self._dims.n_text_ctx)
+            state.length = 0
             rows = [decoder([Step(self._tokens[:, i : i + 1], state)])[0] for i in range(N_TOKENS)]
             return torch.cat(rows, dim=1)
 
         return steps
 
-    def project_with(self, format: str) -> None:
-        """From now on the decoder's steps go through the vocabulary, which drives the layers from the cache."""
-        self._project = logits.FORMATS[format](self._decoder_weights)
-
-    def logits(self, format: str, attention: str) -> Work:
+    def words(self, format: str, attention: str) -> Work:
         """A token at a time, and several decodes' at once; what can win is compared, and what all together come to."""
-        project = logits.FORMATS[format](self._decoder_weights)
+        project = self._project(format, format)
 
         def one(row: Tensor) -> Tensor:
             self._between.max()  # the layers' weights, which drive the vocabulary from the cache
@@ -259,8 +278,12 @@ class _Bench:
 
         return steps
 
-    def _decoder(self, linear: str, cross: str) -> Decoder:
-        return Decoder(self._dims, self._decoder_weights, FORMATS[linear], FORMATS[cross], self._project, _type(linear))
+    def _project(self, format: str, of_decoder: str) -> logits.Logits:
+        return logits.FORMATS[format](self._weights.part("decoder", numbers(of_decoder)))
+
+    def _decoder(self, linear: str, cross: str, project: logits.Logits) -> Decoder:
+        weights = self._weights.part("decoder", numbers(linear))
+        return Decoder(self._dims, weights, FORMATS[linear], FORMATS[cross], project, _type(linear))
 
 
 def _audio(decoder: str) -> str:

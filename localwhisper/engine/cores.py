@@ -10,8 +10,8 @@ import torch
 class Cores:
     """Threading: SAFE. torch keeps its number of threads by thread; a new one takes over the last that was set."""
 
-    def __init__(self) -> None:
-        self.total = torch.get_num_threads()
+    def __init__(self, total: int | None = None) -> None:
+        self.total = total or torch.get_num_threads()
         self._lock = threading.Lock()
         self._jobs = 0
 

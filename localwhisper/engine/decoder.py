@@ -5,12 +5,14 @@ Several decodes of any lengths can take their next step in one pass: the weights
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 from whisper.model import ModelDimensions
 
 from localwhisper.engine.compiled import CompiledLayers
+from localwhisper.engine.graphs import Recorded
 from localwhisper.engine.heard import CrossKeysValues, keys_values
 from localwhisper.engine.layers import Norm, Weights, gelu_
 from localwhisper.engine.linears import Format, Linear, Streamed
@@ -23,8 +25,8 @@ from localwhisper.engine.state import State
 class Step:
     """Tokens to add to a state, and which of them are to be answered.
 
-    `tokens`: int64, shape (n_rows, n_new); n_rows is the state's n_audio * n_group, or its n_audio for tokens
-    that all rows of a window share. `wanted`: positions among the n_new whose next token is asked for.
+    `tokens`: int64, shape (n_rows, n_new), on the processor; n_rows is the state's n_audio * n_group, or its n_audio
+    for tokens that all rows of a window share. `wanted`: positions among the n_new whose next token is asked for.
     `only_best`: of the logits, those that can win have to be exact, as greedy and beam search need them.
     """
 
@@ -78,6 +80,8 @@ class Decoder:
         """`cross_linear`: for the projection of a whole window's features, many rows at once, to be kept in
         `audio_type`."""
         self.dims = dims
+        self.device = weights.device
+        self._numbers = weights.numbers
         self.embedding = embedding(project, weights)
         self.positions = weights["positional_embedding"]
         self.layers = [_Layer(weights.part(f"blocks.{i}"), linear, cross_linear) for i in range(dims.n_text_layer)]
@@ -92,6 +96,7 @@ class Decoder:
 
     def cross(self, features: Tensor, check: Callable[[], None] = lambda: None) -> CrossKeysValues:
         """Encoded audio, shape (n_audio, n_audio_ctx, n_audio_state) → its keys and values for every layer."""
+        features = features.to(self._numbers)
         pairs = []
         for layer in self.layers:
             check()
@@ -99,8 +104,10 @@ class Decoder:
         return pairs
 
     def __call__(self, steps: Sequence[Step]) -> list[Tensor]:
-        """Logits of each step, float32, shape (n_rows, len(wanted), n_vocab); the states move on."""
+        """Logits of each step, float32, shape (n_rows, len(wanted), n_vocab), on the processor; the states move on."""
         only_best = all(step.only_best for step in steps)
+        if self.device.type == "cuda" and all(step.is_next and step.state.length > 0 for step in steps):
+            return [self._replayed(step) for step in steps]
         if self.compiled and all(step.is_next for step in steps) and sum(len(s.tokens) for s in steps) <= MOST_ROWS:
             x = self.compiled(_join([self._embedded(step) for step in steps]), [step.state for step in steps])
             logits = self.project(x, only_best)
@@ -111,21 +118,23 @@ class Decoder:
         ends = torch.tensor([step.tokens.numel() for step in steps]).cumsum(0).tolist()
         parts = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
         x = _join([self._embedded(step) for step in steps])  # (all tokens of all steps, n_text_state)
-        for i, layer in enumerate(self.layers):
-            q, k, v = layer.qkv(layer.attn_ln(x)).chunk(3, dim=-1)
-            x = x + layer.out(_join([
+
+        def attend_text(i: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+            return _join([
                 step.state.attend_text(i, q[part], k[part], v[part], step.n_new)
                 for step, part in zip(steps, parts, strict=True)
-            ]))  # fmt: skip
-            query = layer.cross_query(layer.cross_ln(x))
-            x = x + layer.cross_out(_join([
-                step.state.attend_audio(i, query[part], step.n_new) for step, part in zip(steps, parts, strict=True)
-            ]))  # fmt: skip
-            x = x + layer.down(gelu_(layer.up(layer.mlp_ln(x))))
+            ])  # fmt: skip
+
+        def attend_audio(i: int, q: Tensor) -> Tensor:
+            return _join([
+                step.state.attend_audio(i, q[part], step.n_new) for step, part in zip(steps, parts, strict=True)
+            ])  # fmt: skip
+
+        x = self._through_layers(x, attend_text, attend_audio)
         asked = [
             x[part].view(*step.tokens.shape, -1)[:, list(step.wanted)] for step, part in zip(steps, parts, strict=True)
         ]
-        logits = self.project(self.ln(_join([one.flatten(0, 1) for one in asked])), only_best)
+        logits = self.project(self.ln(_join([one.flatten(0, 1) for one in asked])), only_best).cpu()
         for step in steps:
             step.state.advance(step.n_new, shared=len(step.tokens) == step.state.n_audio)
         sizes = [rows.shape[0] * rows.shape[1] for rows in asked]
@@ -135,7 +144,39 @@ class Decoder:
     def _embedded(self, step: Step) -> Tensor:
         start = step.state.length
         positions = self.positions[start : start + step.n_new]
-        return (self.embedding(step.tokens) + positions).flatten(0, 1)
+        return (self.embedding(step.tokens.to(self.device)) + positions).flatten(0, 1)
+
+    def _through_layers(
+        self, x: Tensor, attend_text: Callable[[int, Tensor, Tensor, Tensor], Tensor],
+        attend_audio: Callable[[int, Tensor], Tensor],
+    ) -> Tensor:  # fmt: skip
+        """Shape (n, n_text_state) → the same; both kinds of attention are given by layer."""
+        for i, layer in enumerate(self.layers):
+            x = x + layer.out(attend_text(i, *layer.qkv(layer.attn_ln(x)).chunk(3, dim=-1)))
+            x = x + layer.cross_out(attend_audio(i, layer.cross_query(layer.cross_ln(x))))
+            x = x + layer.down(gelu_(layer.up(layer.mlp_ln(x))))
+        return x
+
+    def _replayed(self, step: Step) -> Tensor:
+        state = step.state
+        if state.recorded is None:
+            state.clear_behind()
+            state.recorded = Recorded(partial(self.next, state), len(step.tokens), self.device)
+        logits = state.recorded(step.tokens, state.length).cpu()
+        state.advance(1, shared=len(step.tokens) == state.n_audio)
+        return logits[:, None]
+
+    def next(self, state: State, tokens: Tensor, place: Tensor) -> Tensor:
+        """One more token in every row of a state, as operations that are the same for each token: tokens, shape
+        (n_rows, 1), and how many there are before them, shape (1,) → logits, shape (n_rows, n_vocab). The state has
+        the token's keys and values, and its length from before; nothing may lie behind that."""
+        hidden = state.hidden_behind(place)
+        x = self._through_layers(
+            self.embedding(tokens)[:, 0] + self.positions.index_select(0, place),
+            lambda i, q, k, v: state.attend_text_at(i, q, k, v, place, hidden),
+            lambda i, q: state.attend_audio(i, q, 1),
+        )
+        return self.project(self.ln(x), True)
 
 
 def _join(parts: list[Tensor]) -> Tensor:

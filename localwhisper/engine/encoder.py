@@ -10,6 +10,8 @@ from localwhisper.engine.attention import Attention
 from localwhisper.engine.layers import Norm, Weights, gelu_
 from localwhisper.engine.linears import Format, Streamed
 
+SMALL = ("conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias", "positional_embedding")
+
 
 class _Layer:
     def __init__(self, weights: Weights, n_head: int, linear: Format | Streamed, attention: Attention) -> None:
@@ -23,7 +25,7 @@ class _Layer:
         self.down = weights.linear(linear, "mlp.2")
 
     def __call__(self, x: Tensor) -> Tensor:
-        """float32, shape (n, n_ctx, n_state) → the same."""
+        """Shape (n, n_ctx, n_state) → the same."""
         # into what was made here: memory that is fresh each time costs more than the sum
         x = self.out(self.attention(self.qkv(self.attn_ln(x)), self.n_head)).add_(x)
         return self.down(gelu_(self.up(self.mlp_ln(x)))).add_(x)
@@ -35,19 +37,21 @@ class Encoder:
     def __init__(
         self, dims: ModelDimensions, weights: Weights, linear: Format | Streamed, attention: Attention
     ) -> None:
-        self._weights = weights  # of what is read from the file for each window, which takes a millisecond
+        # a processor reads them from the file for each window, which takes a millisecond; a device has to keep them
+        self._small = weights if weights.device.type == "cpu" else {name: weights[name] for name in SMALL}
+        self._numbers = weights.numbers
         self.layers = [
             _Layer(weights.part(f"blocks.{i}"), dims.n_audio_head, linear, attention) for i in range(dims.n_audio_layer)
         ]
         self.ln_post = Norm(weights.part("ln_post"))
 
     def __call__(self, mel: Tensor, check: Callable[[], None] = lambda: None) -> Tensor:
-        """Log-mel, shape (n, n_mels, n_frames) → features, shape (n, n_frames / 2, n_audio_state).
+        """Log-mel, float32, shape (n, n_mels, n_frames) → features, shape (n, n_frames / 2, n_audio_state).
 
         n_frames is 3000, or less for a clip that is shorter. `check` may raise between layers.
         """
-        w = self._weights
-        x = gelu_(F.conv1d(mel, w["conv1.weight"], w["conv1.bias"], padding=1))
+        w = self._small
+        x = gelu_(F.conv1d(mel.to(self._numbers), w["conv1.weight"], w["conv1.bias"], padding=1))
         x = gelu_(F.conv1d(x, w["conv2.weight"], w["conv2.bias"], stride=2, padding=1)).permute(0, 2, 1)
         x = x + w["positional_embedding"][: x.shape[1]]
         for layer in self.layers:

@@ -83,9 +83,9 @@ class QuickGreedyDecoder(GreedyDecoder):  # type: ignore[misc]
 class SeededDecoder(GreedyDecoder):  # type: ignore[misc]
     """Samples as whisper's GreedyDecoder does, from a generator of its own."""
 
-    def __init__(self, temperature: float, eot: int, device: torch.device) -> None:
+    def __init__(self, temperature: float, eot: int) -> None:
         super().__init__(temperature, eot)
-        self._generator = torch.Generator(device).manual_seed(SEED)
+        self._generator = torch.Generator().manual_seed(SEED)
 
     def update(self, tokens: Tensor, logits: Tensor, sum_logprobs: Tensor) -> tuple[Tensor, bool]:
         probabilities = Categorical(logits=logits / self.temperature).probs
@@ -114,12 +114,17 @@ class WindowTask(DecodingTask):  # type: ignore[misc]
         if isinstance(self.decoder, BeamSearchDecoder):
             self.decoder.inference = self.inference
         elif options.temperature > 0:
-            self.decoder = SeededDecoder(options.temperature, self.tokenizer.eot, network.device)
-        elif network.device.type == "cpu" and compiling.is_ready():
+            self.decoder = SeededDecoder(options.temperature, self.tokenizer.eot)
+        elif compiling.is_ready():
             self.decoder = QuickGreedyDecoder(options.temperature, self.tokenizer.eot)
 
     def _get_audio_features(self, mel: Tensor) -> Tensor:
-        return mel  # encoded already
+        """Encoded already, and in the state: a stand-in for each row, on the processor, where the logits are."""
+        return torch.empty(len(mel) * self.n_group, 0)
+
+    def _detect_language(self, audio_features: Tensor, tokens: Tensor) -> tuple[list[str], None]:
+        """Given already; by window."""
+        return [str(self.options.language)] * len(tokens), None
 
 
 @dataclass(frozen=True)

@@ -16,21 +16,24 @@ class Weights:
     """The tensors under one prefix of a checkpoint, each read from the mapped file when it is asked for."""
 
     def __init__(
-        self, checkpoint: Checkpoint, device: torch.device, check: Callable[[], None] = lambda: None, prefix: str = ""
-    ) -> None:
-        """`check` may raise; it is called before each linear layer is built, and within what takes longer."""
+        self, checkpoint: Checkpoint, device: torch.device, check: Callable[[], None] = lambda: None, prefix: str = "",
+        numbers: torch.dtype = torch.float32,
+    ) -> None:  # fmt: skip
+        """`check` may raise; it is called before each linear layer is built, and within what takes longer.
+        `numbers`: of what the layers pass on to each other."""
         self.device = device
         self._checkpoint = checkpoint
         self.check = check
         self._prefix = prefix
+        self.numbers = numbers
 
-    def part(self, name: str) -> "Weights":
-        return Weights(self._checkpoint, self.device, self.check, f"{self._prefix}{name}.")
+    def part(self, name: str, numbers: torch.dtype | None = None) -> "Weights":
+        return Weights(self._checkpoint, self.device, self.check, f"{self._prefix}{name}.", numbers or self.numbers)
 
     def __getitem__(self, name: str) -> Tensor:
-        """In single precision, a copy in memory."""
+        """As the layers' numbers are, a copy in memory."""
         stored = self.stored(name)
-        made = stored.to(self.device, torch.float32, copy=True)
+        made = stored.to(self.device, self.numbers, copy=True)
         self.forget(stored)
         return made
 
@@ -71,7 +74,7 @@ class Weights:
 
 
 class Norm:
-    """Layer norm, always in single precision, as whisper has it."""
+    """Layer norm; its sums are in single precision whatever the numbers are, as whisper has it."""
 
     def __init__(self, weights: Weights) -> None:
         self.weight, self.bias = weights["weight"], weights["bias"]

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from localwhisper.engine.rows import float16_rows, int8_rows
 
-Linear = Callable[[Tensor], Tensor]  # float32, shape (…, n_in) → float32, shape (…, n_out)
+Linear = Callable[[Tensor], Tensor]  # shape (…, n_in) → the same type, shape (…, n_out); float32 but for HALVES
 Format = Callable[[Tensor, Tensor | None], Linear]  # weight, shape (n_out, n_in), and bias, shape (n_out,), of any type
 
 N_ROWS = 1500  # of a window's features, for which weights are laid out
@@ -103,9 +103,17 @@ def saturates() -> bool:
 def _lower(dtype: torch.dtype) -> Format:
     def build(weight: Tensor, bias: Tensor | None) -> Linear:
         weight, bias = weight.to(dtype), None if bias is None else bias.to(dtype)
-        return lambda x: F.linear(x.to(dtype), weight, bias).float()
+        return lambda x: F.linear(x.to(dtype), weight, bias).to(x.dtype)
 
     return build
+
+
+HALVES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+def numbers(format: str) -> torch.dtype:
+    """What layers of that format pass on to each other."""
+    return HALVES.get(format, torch.float32)
 
 
 FORMATS: Mapping[str, Format | Streamed] = {
@@ -116,8 +124,7 @@ FORMATS: Mapping[str, Format | Streamed] = {
     "int8-reduced": int8_reduced,
     "int8-by-row": partial(_by_row, 127),
     "int8-reduced-by-row": partial(_by_row, 63),
-    "bfloat16": _lower(torch.bfloat16),
-    "float16": _lower(torch.float16),
+    **{name: _lower(dtype) for name, dtype in HALVES.items()},
     "float16-rows": float16_rows,  # on the processor, for a few rows of x
     "int8-rows": int8_rows,
     "float32-streamed": Streamed(float32),

@@ -1,5 +1,6 @@
 """Checkpoints → weights in memory: loaded once, shared by all workers, given back when idle."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ import torch
 from localwhisper.engine import calibration, checkpoint, compiling
 from localwhisper.engine.base import Control
 from localwhisper.engine.cores import Cores
-from localwhisper.engine.memory import available_bytes, forget_libraries, give_back
+from localwhisper.engine.memory import available_bytes, forget_libraries, give_back_all
 from localwhisper.engine.models import ModelLibrary
 from localwhisper.engine.network import Network, size_bytes
 from localwhisper.engine.plans import Plan
@@ -19,6 +20,7 @@ from localwhisper.errors import LocalWhisperError, OutOfMemory
 from localwhisper.jobs.model import Quality
 from localwhisper.messages import Message
 
+log = logging.getLogger(__name__)
 CHECK_EVERY_S = 0.1
 LIBRARIES = ("libtorch_cpu", "libtorch_python", "libllvmlite")  # numba's compiler is the last
 WORTH_COMPILING = 384  # a decoder's width from which on the kernels are compiled for it: of the published ones all
@@ -38,7 +40,7 @@ class ModelCache:
 
     def __init__(
         self, library: ModelLibrary, *, idle_timeout_s: float, now: Callable[[], float] = time.monotonic,
-        available_bytes: Callable[[], float] = available_bytes,
+        available_bytes: Callable[[str], float] = available_bytes,
     ) -> None:  # fmt: skip
         self._library = library
         self.cores = Cores()
@@ -97,10 +99,7 @@ class ModelCache:
         control.progress(0.0, Message("loading_model", {"model": name}))
         try:
             found = checkpoint.read(path, name)
-            plan = self._plan(found, quality, control)
-            self._make_room(size_bytes(found, plan) + WORK_BYTES)
-            model = Network(found, plan, control.check, self.cores)
-            model.warm_up()
+            model = self._built(found, quality, control)
         except (MemoryError, RuntimeError) as error:
             raise as_out_of_memory(error, name) from error
         self.loads += 1
@@ -108,15 +107,32 @@ class ModelCache:
         control.check()
         return model
 
-    def _make_room(self, needed_bytes: int) -> None:
+    def _built(self, found: checkpoint.Checkpoint, quality: Quality, control: Control) -> Network:
+        """On the quickest device that can compute it and has the memory."""
+        *devices, last = calibration.devices()
+        for device in devices:
+            try:
+                return self._built_on(device, found, quality, control)
+            except RuntimeError as error:  # too old for this torch, say, or too small
+                log.warning("%s can't compute %s: %s", device, found.name, error)
+        return self._built_on(last, found, quality, control)
+
+    def _built_on(self, device: str, found: checkpoint.Checkpoint, quality: Quality, control: Control) -> Network:
+        plan = self._plan(device, found, quality, control)
+        self._make_room(device, size_bytes(found, plan) + WORK_BYTES)
+        model = Network(found, plan, control.check, self.cores)
+        model.warm_up()
+        return model
+
+    def _make_room(self, device: str, needed_bytes: int) -> None:
         """Models that nobody uses give way, the longest idle first, until there is enough memory."""
         with self._lock:
             entries = sorted(self._entries.values(), key=lambda entry: entry.idle_since_s)
         for entry in entries:
-            if self._available_bytes() >= needed_bytes:
+            if self._available_bytes(device) >= needed_bytes:
                 return
             self._evict(entry, idle_s=0.0)
-            give_back()
+            give_back_all()
 
     def _evict(self, entry: _Entry, *, idle_s: float) -> None:
         """Unless it is in use, being loaded, or was used since."""
@@ -127,16 +143,16 @@ class ModelCache:
             finally:
                 entry.lock.release()
 
-    def _plan(self, found: checkpoint.Checkpoint, quality: Quality, control: Control) -> Plan:
+    def _plan(self, device: str, found: checkpoint.Checkpoint, quality: Quality, control: Control) -> Plan:
         """The one chosen here before, else measured now."""
         torch.set_num_threads(self.cores.total)  # what is chosen doesn't depend on who happens to load
-        book, machine = self._library.plans, calibration.machine(found)
+        book, machine = self._library.plans, calibration.machine(found, device)
         chosen = book.find(found.name, quality, machine)
         if chosen is None:
             control.progress(0.0, Message("measuring_model", {"model": found.name}))
-            chosen = calibration.choose(found, quality, control.check)
+            chosen = calibration.choose(found, quality, control.check, device)
             book.keep(found.name, quality, machine, chosen)
-            give_back()
+            give_back_all()
         if found.dims.n_text_state >= WORTH_COMPILING and not compiling.is_ready():
             compiling.begin()
         return chosen.plan
@@ -154,7 +170,7 @@ class ModelCache:
             entries = list(self._entries.values())
         for entry in entries:
             self._evict(entry, idle_s=self._idle_timeout_s)
-        give_back()
+        give_back_all()
 
     def _evict_later(self) -> None:
         with self._lock:
@@ -169,13 +185,13 @@ class ModelCache:
             if self._timer is not None:
                 self._timer.cancel()
             self._entries.clear()
-        give_back()
+        give_back_all()
 
 
 def forget_work() -> None:
     """What loading a model left in memory."""
     forget_libraries(LIBRARIES)
-    give_back()
+    give_back_all()
 
 
 def as_out_of_memory(error: BaseException, model: str) -> BaseException:

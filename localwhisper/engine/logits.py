@@ -77,7 +77,7 @@ class _AllAlike:
     product: Linear
 
     def __call__(self, x: Tensor, only_best: bool) -> Tensor:
-        return self.product(x)
+        return self.product(x).float()
 
 
 def _all_alike(linear: Format | Streamed, weights: Weights) -> Logits:
@@ -85,13 +85,13 @@ def _all_alike(linear: Format | Streamed, weights: Weights) -> Logits:
 
 
 def embedding(project: Logits, weights: Weights) -> Callable[[Tensor], Tensor]:
-    """Tokens, int64, any shape → their rows of the vocabulary, float32: of those in memory where they lie there in
-    8 bits, else from the file."""
+    """Tokens, int64, any shape → their rows of the vocabulary, of the layers' type: of those in memory where they lie
+    there in 8 bits, else from the file."""
     rows = getattr(project, "product", None)
     if isinstance(rows, Rows) and rows.weight.dtype == torch.int8:
         return rows.looked_up
     stored = weights.stored("token_embedding.weight").to(weights.device)
-    return lambda tokens: F.embedding(tokens, stored).float()
+    return lambda tokens: F.embedding(tokens, stored).to(weights.numbers)
 
 
 # each builds from the decoder's weights

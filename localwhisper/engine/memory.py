@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 
@@ -56,8 +57,20 @@ def give_back() -> None:
         trim(0)
 
 
-def available_bytes() -> float:
+def give_back_all() -> None:
+    """Also what torch's allocator holds of a device."""
+    give_back()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    elif torch.backends.mps.is_available():
+        torch.mps.empty_cache()
+
+
+def available_bytes(device: str = "cpu") -> float:
     """What may still be taken without others having to give way; infinite where that isn't known."""
+    if device == "cuda":
+        free, _ = torch.cuda.mem_get_info()
+        return float(free)
     return min(_of_machine(), _of_group())
 
 

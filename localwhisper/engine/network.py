@@ -15,7 +15,8 @@ from localwhisper.engine.cores import Cores
 from localwhisper.engine.decoder import Decoder, Step
 from localwhisper.engine.encoder import Encoder
 from localwhisper.engine.layers import Weights
-from localwhisper.engine.linears import BYTES, FORMATS
+from localwhisper.engine.linears import BYTES, FORMATS, numbers
+from localwhisper.engine.parts import MOST_PARTS
 from localwhisper.engine.plans import Plan
 from localwhisper.engine.state import State
 from localwhisper.jobs.model import Detection
@@ -40,12 +41,17 @@ class Network:
         self.device = torch.device(plan.device)
         self.dims = checkpoint.dims
         weights = Weights(checkpoint, self.device, check)
-        self.encoder = Encoder(self.dims, weights.part("encoder"), FORMATS[plan.encoder], ATTENTIONS[plan.attention])
-        text = weights.part("decoder")
+        sound = weights.part("encoder", numbers(plan.encoder))
+        self.encoder = Encoder(self.dims, sound, FORMATS[plan.encoder], ATTENTIONS[plan.attention])
+        text = weights.part("decoder", numbers(plan.decoder))
         project = logits.FORMATS[plan.logits](text)
         formats = (FORMATS[plan.decoder], FORMATS[plan.cross])
         self.decoder = Decoder(self.dims, text, *formats, project, getattr(torch, plan.audio))
-        self.batch = Batch(self.decoder, cores or Cores())
+        if plan.device == "cpu":
+            cores = cores or Cores()
+            self.batch = Batch(self.decoder, cores, -(-cores.total // MOST_PARTS))
+        else:  # has its own queue of what all want of it; what is left to a decode's thread is too little to divide
+            self.batch = Batch(self.decoder, Cores(1), None)
         self.alignment_heads = checkpoint.alignment_heads()
         self.size_bytes = size_bytes(checkpoint, plan)
         # as whisper.model.Whisper counts them
@@ -54,9 +60,10 @@ class Network:
 
     @torch.inference_mode()
     def warm_up(self) -> None:
-        """One token of nearly nothing: what is compiled is compiled now."""
+        """Two tokens of nearly nothing: what is compiled is compiled now."""
         state = self.state(torch.zeros(1, 2, self.dims.n_audio_state, device=self.device))
-        self.decoder([Step(torch.zeros(1, 1, dtype=torch.long, device=self.device), state)])
+        for _ in range(2):
+            self.decoder([Step(torch.zeros(1, 1, dtype=torch.long), state)])
 
     def state(self, features: Tensor, n_group: int = 1, check: Callable[[], None] = lambda: None) -> State:
         """Of decodes that begin, on encoded audio of shape (n_audio, n_audio_ctx, n_audio_state)."""
@@ -77,5 +84,5 @@ class Network:
         """What whisper's decoding reads of a model. No blocks: its own inference finds nothing to hook itself to."""
         return SimpleNamespace(
             dims=self.dims, is_multilingual=self.is_multilingual, num_languages=self.num_languages,
-            device=self.device, encoder=self.encoder, logits=self.logits, decoder=SimpleNamespace(blocks=()),
+            device=torch.device("cpu"), encoder=self.encoder, logits=self.logits, decoder=SimpleNamespace(blocks=()),
         )  # fmt: skip

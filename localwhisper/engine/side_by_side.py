@@ -65,7 +65,7 @@ class SideBySide(Run):
         """As many as memory allows: keys and values of a window's audio and of its text."""
         dims = self.model.dims
         floats = 2 * dims.n_text_layer * dims.n_text_state * (dims.n_audio_ctx + dims.n_text_ctx)
-        budget = min(MOST_BYTES, SHARE_OF_MEMORY * available_bytes())
+        budget = min(MOST_BYTES, SHARE_OF_MEMORY * available_bytes(self.model.device.type))
         return max(1, int(budget // (4 * floats)))
 
     def _pass(self, chunks: Sequence[Chunk]) -> None:

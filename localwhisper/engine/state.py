@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from localwhisper.engine.graphs import Recorded
 from localwhisper.engine.heard import CrossKeysValues
 
 
@@ -30,12 +31,14 @@ class State:
         self._scale = n_per_head**-0.5
         self._cross = cross
         self._cache = keys.new_empty(
-            (len(cross), 2, self.n_audio, n_group, self.n_head, n_text_ctx, n_per_head), dtype=torch.float32
+            (len(cross), 2, self.n_audio, n_group, self.n_head, n_text_ctx, n_per_head),
+            dtype=keys.dtype if keys.is_floating_point() else torch.float32,
         )
         self._text_addresses: NDArray[np.int64] | None = None
         self._audio_addresses: NDArray[np.int64] | None = None
         self._shared = 0  # leading tokens that all rows of a window have in common
         self.cross_scores: list[Tensor] | None = None  # filled by layer where a list is put here
+        self.recorded: Recorded | None = None  # the step, once it is taken on a device
 
     def attend_text(self, layer: int, q: Tensor, k: Tensor, v: Tensor, n_new: int) -> Tensor:
         """Self-attention of `n_new` tokens a row, behind those before.
@@ -57,6 +60,30 @@ class State:
             scores.masked_fill_(hidden, -torch.inf)
         out: Tensor = torch.softmax(scores, dim=-1) @ values
         return out.transpose(2, 3).flatten(0, 2).flatten(1)
+
+    def attend_text_at(self, layer: int, q: Tensor, k: Tensor, v: Tensor, place: Tensor, hidden: Tensor) -> Tensor:
+        """attend_text of one new token a row, of all rows, in operations that are the same for every token.
+
+        `place`: int64, shape (1,), how many tokens are before it; `hidden`: shape (1, 1, n_text_ctx), what to add to
+        the scores of each place.
+        """
+        rows = self._cache[layer].flatten(1, 2)
+        keys, values = rows
+        q, k, v = (x.reshape(len(x), self.n_head, 1, -1) for x in (q, k, v))
+        keys.index_copy_(2, place, k)
+        values.index_copy_(2, place, v)
+        scores = torch.baddbmm(hidden, q.flatten(0, 1), keys.flatten(0, 1).transpose(-1, -2), alpha=self._scale)
+        attended: Tensor = torch.softmax(scores, dim=-1) @ values.flatten(0, 1)
+        return attended.view(len(q), -1)
+
+    def clear_behind(self) -> None:
+        """Before attend_text_at, which multiplies what nobody has written yet by nothing."""
+        self._cache[..., self.length :, :] = 0
+
+    def hidden_behind(self, place: Tensor) -> Tensor:
+        """For attend_text_at: nothing up to this place, -inf behind it."""
+        is_behind = torch.arange(self.n_text_ctx, device=place.device) > place
+        return torch.zeros_like(is_behind, dtype=self._cache.dtype).masked_fill_(is_behind, -torch.inf)[None, None]
 
     def attend_audio(self, layer: int, q: Tensor, n_new: int) -> Tensor:
         """Cross-attention; shapes as attend_text's."""

@@ -91,7 +91,7 @@ class Ours:
             compiling.compile_all()
         found = read(checkpoint, checkpoint.stem)
         book = PlanBook(checkpoint.with_suffix(f".plans-{torch.get_num_threads()}.json"))
-        machine = calibration.machine(found)
+        machine = calibration.machine(found, "cpu")
         chosen = book.find(found.name, quality, machine)  # measured once, as in the program
         if chosen is None:
             chosen = calibration.choose(found, quality, lambda: None)

@@ -164,7 +164,7 @@ def test_given_back_when_idle_and_not_before(library: ModelLibrary) -> None:
 
 def test_one_that_nobody_uses_gives_way_to_another(library: ModelLibrary, tmp_path: Path) -> None:
     available = [0.0]
-    cache = ModelCache(library, idle_timeout_s=600, available_bytes=lambda: available[0])
+    cache = ModelCache(library, idle_timeout_s=600, available_bytes=lambda device: available[0])
     with cache.lease("demo", "exact", Recorder()), cache.lease("demo", "fast", Recorder()):
         assert cache.loaded() == ["demo", "demo"]  # one in use doesn't
     with cache.lease("demo", "compact", Recorder()):

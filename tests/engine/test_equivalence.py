@@ -1,5 +1,6 @@
 """The engine gives what whisper.transcribe gives: text, times, tokens, words, for the same options."""
 
+import difflib
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,14 @@ def test_windows_side_by_side_are_the_same_in_any_company(engine: WhisperEngine,
         rest = Recorder()
         engine.transcribe(speech["two minutes"], options, rest, done=whole.windows[:n_done])
         assert list(map(said, rest.windows)) == list(map(said, whole.windows[n_done:]))
+
+
+def test_windows_side_by_side_with_several_beams(engine: WhisperEngine, speech: dict[str, Path]) -> None:
+    searched, greedy = (
+        engine.transcribe(speech["two minutes"], Options(model="demo", batch="auto", beam_size=size), Recorder())
+        for size in (2, None)
+    )
+    assert difflib.SequenceMatcher(None, searched.text.split(), greedy.text.split()).ratio() > 0.95
 
 
 def said(window: Window) -> tuple[object, ...]:

@@ -334,13 +334,52 @@ def _two_states(network: Network, features: Tensor) -> list[Tensor]:
     return [*found, *network.decoder([Step(TOKENS[:, -1:], alone)])]
 
 
-def test_another_plan_computes_the_same_network(checkpoint: Checkpoint, network: Network, mel: Tensor) -> None:
-    """As it would run on another device, here on this one."""
-    plan = Plan(encoder="bfloat16", decoder="float16", cross="float16", logits="float16", attention="bfloat16")
-    features = network.encoder(mel[:1])
+HALF = Plan(
+    encoder="float16", decoder="float16", cross="float16", logits="float16", attention="float16", audio="float16"
+)
+BFLOAT = Plan(**dict.fromkeys(("encoder", "decoder", "cross", "logits", "attention", "audio"), "bfloat16"))
+
+
+@pytest.mark.parametrize(
+    ("plan", "allowed"),
+    [
+        (HALF, 0.04),
+        (BFLOAT, 0.3),
+        (replace(REFERENCE, encoder="float16"), 0.04),
+        (replace(HALF, encoder="float32"), 0.04),
+    ],
+)
+def test_half_precision_from_end_to_end(
+    checkpoint: Checkpoint, network: Network, mel: Tensor, plan: Plan, allowed: float
+) -> None:
+    """As on another device, here on this one."""
     other = Network(checkpoint, plan)
-    assert deviation(other.encoder(mel[:1]), features) < 0.1
-    assert deviation(other.logits(TOKENS, features), network.logits(TOKENS, features)) < 0.05
+    right, features = network.encoder(mel[:1]), other.encoder(mel[:1])
+    assert features.dtype == getattr(torch, plan.encoder)
+    assert deviation(features.float(), right) < allowed
+    found = other.logits(TOKENS, features)
+    assert found.dtype == torch.float32
+    assert deviation(found, network.logits(TOKENS, right)) < allowed
+
+
+@pytest.mark.parametrize(("plan", "allowed"), [(REFERENCE, 1e-5), (HALF, 0.04)])
+def test_a_step_to_be_recorded_is_the_step(checkpoint: Checkpoint, mel: Tensor, plan: Plan, allowed: float) -> None:
+    """Of groups whose rows differ, whose places are in tensors, and whose keys and values lie where they lay."""
+    network = Network(checkpoint, plan)
+    features = network.encoder(mel)
+    one, other = network.state(features, n_group=2), network.state(features, n_group=2)
+    other._cache.fill_(torch.nan)  # as memory may be
+    for state in (one, other):
+        network.decoder([Step(TOKENS[:, :3].repeat(2, 1), state)])
+    other.clear_behind()
+    for tokens in ([11, 12, 13, 14], [21, 22, 23, 24], [31, 32, 33, 34]):
+        given = torch.tensor(tokens)[:, None]
+        right = network.decoder([Step(given, one)])[0][:, 0]
+        found = network.decoder.next(other, given, torch.tensor([other.length]))
+        other.advance(1, shared=False)
+        assert deviation(found, right) < allowed
+        for state in (one, other):
+            state.reorder([1, 1, 3, 2])
 
 
 @pytest.mark.parametrize("quality", ["exact", "fast"])
@@ -364,7 +403,6 @@ def test_what_is_wrong_is_never_chosen(
     )  # fmt: skip
     vocabularies = dict.fromkeys(logits.FORMATS, lambda weights: lambda x, only_best: x.new_zeros(len(x), DIMS.n_vocab))
     monkeypatch.setattr(logits, "FORMATS", {**vocabularies, "float32": logits.FORMATS["float32"]})
-    monkeypatch.setattr(calibration, "device", lambda: "cpu")
     plan = calibration.choose(checkpoint, quality, lambda: None).plan
     assert (plan.encoder, plan.decoder, plan.cross, plan.logits) == ("float32", "float32", "float32", "float32")
 
@@ -372,8 +410,9 @@ def test_what_is_wrong_is_never_chosen(
 def test_another_checkpoint_of_the_same_name_is_measured_anew(checkpoint: Checkpoint) -> None:
     name = "decoder.ln.weight"
     trained = replace(checkpoint, tensors={**checkpoint.tensors, name: checkpoint.tensors[name] + 1})
-    assert calibration.machine(checkpoint) == calibration.machine(replace(checkpoint, name="renamed"))
-    assert calibration.machine(checkpoint) != calibration.machine(trained)
+    here = calibration.machine(checkpoint, "cpu")
+    assert here == calibration.machine(replace(checkpoint, name="renamed"), "cpu")
+    assert here != calibration.machine(trained, "cpu")
 
 
 def test_a_choice_is_kept_for_this_machine_alone(checkpoint: Checkpoint, tmp_path: Path) -> None:
