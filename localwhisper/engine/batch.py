@@ -2,11 +2,12 @@
 
 Reading the weights is most of a token's time, so three decodes in one pass cost little more than one. A pass has the
 cores of all its decodes; where there are more than it can use, several run side by side, with the decodes divided among
-them. Each decode keeps its own state; nothing is copied when one comes or goes.
+them. While audio is encoded on every core no pass begins: it would have few decodes in it, and soon there are more.
+Each decode keeps its own state; nothing is copied when one comes or goes.
 """
 
-import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -16,6 +17,7 @@ from localwhisper.engine.decoder import Decoder, Step
 
 PATIENCE = 0.5  # of a step's time: how long a step waits for decodes that are between two tokens
 MAX_PATIENCE_S = 0.02
+CHECK_EVERY_S = 0.1
 NO_LIMIT = 1 << 30
 
 
@@ -35,7 +37,7 @@ class Batch:
         self._decoder = decoder
         self._cores = cores
         self._most_passes = most_passes or NO_LIMIT
-        self._changed = threading.Condition()
+        self._changed = cores.changed
         self._members = 0
         self._waiting: list[_Turn] = []
         self._n_passes = 0  # that run
@@ -52,20 +54,21 @@ class Batch:
             self._members -= 1
             self._changed.notify_all()
 
-    def step(self, step: Step) -> Tensor:
-        """Logits as Decoder gives them. Raises whatever the pass raised, in every decode that was in it."""
+    def step(self, step: Step, check: Callable[[], None] = lambda: None) -> Tensor:
+        """Logits as Decoder gives them. Raises whatever the pass raised, in every decode that was in it, and what
+        `check` raises while this one waits."""
         turn = _Turn(step)
         with self._changed:
             self._waiting.append(turn)
-            self._changed.notify_all()
-            if self._is_computed_by_another(turn):
+            if self._is_computed_by_another(turn, check):
                 return _result(turn)
             others = [one for one in self._waiting if one is not turn]
             n_others = self._share() - 1
             turns, self._waiting = [turn, *others[:n_others]], others[n_others:]
             self._n_passes += 1
             self._n_passing += len(turns)
-            self._changed.notify_all()  # those who are left over may go now
+            if self._waiting:
+                self._changed.notify_all()  # they may go now
         self._compute(turns)
         return _result(turn)
 
@@ -73,13 +76,22 @@ class Batch:
         """How many decodes a pass takes: where as many run as may."""
         return max(1, -(-self._members // self._most_passes))
 
-    def _is_computed_by_another(self, turn: _Turn) -> bool:
+    def _is_computed_by_another(self, turn: _Turn, check: Callable[[], None]) -> bool:
         """Wait for that, or until it is this thread's to compute those that wait. Holds the condition."""
         latest_s: float | None = None
         while not turn.is_over:
-            if turn not in self._waiting or self._n_passes >= self._most_passes:
+            if turn not in self._waiting:  # in a pass
                 self._changed.wait()
+                continue
+            if self._n_passes >= self._most_passes or self._cores.are_taken:
+                self._changed.wait(CHECK_EVERY_S)
                 latest_s = None  # those who were in that step get the time to come back
+                try:
+                    check()
+                except BaseException:
+                    if turn in self._waiting:
+                        self._waiting.remove(turn)
+                    raise
                 continue
             if latest_s is None:
                 latest_s = time.monotonic() + min(PATIENCE * self._step_s, MAX_PATIENCE_S)

@@ -12,8 +12,9 @@ class Cores:
 
     def __init__(self, total: int | None = None) -> None:
         self.total = total or torch.get_num_threads()
-        self._lock = threading.Lock()
+        self.changed = threading.Condition()  # notified when a core is free again
         self._jobs = 0
+        self._encoding = 0  # of them
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -34,8 +35,25 @@ class Cores:
             self._add(1)
 
     def _add(self, jobs: int) -> None:
-        with self._lock:
+        with self.changed:
             self._jobs += jobs
+
+    @contextmanager
+    def encoding(self) -> Iterator[None]:
+        """While the calling thread encodes audio, which nobody can share with it."""
+        with self.changed:
+            self._encoding += 1
+        try:
+            yield
+        finally:
+            with self.changed:
+                self._encoding -= 1
+                self.changed.notify_all()
+
+    @property
+    def are_taken(self) -> bool:
+        """By encoders, all of them. The caller holds `changed`."""
+        return self._encoding >= self.total
 
     def take_share(self, n_jobs: int = 1) -> None:
         """For what the calling thread computes next, for so many of the jobs at once."""

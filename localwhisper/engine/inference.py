@@ -49,7 +49,7 @@ class StateInference(Inference):  # type: ignore[misc]  # whisper has no types
         self._check()
         state = self._state
         if state.length > 0:
-            return self._network.batch.step(Step(tokens[:, -1:], state, only_best=self._only_best))
+            return self._network.batch.step(Step(tokens[:, -1:], state, only_best=self._only_best), self._check)
         # the initial tokens are the same in all rows of a window
         step = Step(tokens[:: state.n_group], state, (self._first_wanted, -1))
         logits = self._network.decoder([step])[0].repeat_interleave(state.n_group, dim=0)

@@ -14,6 +14,7 @@ from localwhisper.engine.checkpoint import Checkpoint
 from localwhisper.engine.cores import Cores
 from localwhisper.engine.decoder import Decoder, Step
 from localwhisper.engine.encoder import Encoder
+from localwhisper.engine.heard import CrossKeysValues
 from localwhisper.engine.layers import Weights
 from localwhisper.engine.linears import BYTES, FORMATS, numbers
 from localwhisper.engine.parts import MOST_PARTS
@@ -48,15 +49,23 @@ class Network:
         formats = (FORMATS[plan.decoder], FORMATS[plan.cross])
         self.decoder = Decoder(self.dims, text, *formats, project, getattr(torch, plan.audio))
         if plan.device == "cpu":
-            cores = cores or Cores()
-            self.batch = Batch(self.decoder, cores, -(-cores.total // MOST_PARTS))
+            self._cores = cores or Cores()
+            self.batch = Batch(self.decoder, self._cores, -(-self._cores.total // MOST_PARTS))
         else:  # has its own queue of what all want of it; what is left to a decode's thread is too little to divide
+            self._cores = Cores(1)
             self.batch = Batch(self.decoder, Cores(1), None)
         self.alignment_heads = checkpoint.alignment_heads()
         self.size_bytes = size_bytes(checkpoint, plan)
         # as whisper.model.Whisper counts them
         self.is_multilingual = self.dims.n_vocab >= 51865
         self.num_languages = self.dims.n_vocab - 51765 - int(self.is_multilingual)
+
+    def hear(self, mel: Tensor, check: Callable[[], None] = lambda: None) -> tuple[Tensor, CrossKeysValues]:
+        """Log-mel of windows, shape (n, n_mels, n_frames) → features, shape (n, n_frames / 2, n_audio_state), and what
+        the decoder reads of them. `check` may raise between layers."""
+        with self._cores.encoding():
+            features = self.encoder(mel.to(self.device), check)
+            return features, self.decoder.cross(features, check)
 
     @torch.inference_mode()
     def warm_up(self) -> None:

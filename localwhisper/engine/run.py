@@ -162,11 +162,8 @@ class Run:
         self, parts: Sequence[Part], n_frames: int, prompt: Sequence[int], temperatures: Sequence[float]
     ) -> tuple[list[Decoded], CrossKeysValues]:
         check, options = self.control.check, self.options
-        encoded = []
-        for part in parts:
-            mel = self.mel.window(part.seek, part.size, n_frames).to(self.model.device)
-            features = self.model.encoder(mel[None], check)
-            encoded.append((features, self.model.decoder.cross(features, check)))
+        mels = (self.mel.window(part.seek, part.size, n_frames) for part in parts)
+        encoded = [self.model.hear(mel[None], check) for mel in mels]
         features = torch.cat([features for features, _ in encoded])
         cross = encoded[0][1] if len(encoded) == 1 else joined_audio([cross for _, cross in encoded])
         del encoded

@@ -110,8 +110,7 @@ class Ours:
 
         with self._cores.working(), torch.inference_mode():
             self._cores.take_share()
-            features = self._network.encoder(torch.from_numpy(mel))
-            cross = self._network.decoder.cross(features)
+            features, cross = self._network.hear(torch.from_numpy(mel))
             results = WindowTask(self._network, cross, _options(n_tokens), lambda: None).run(features)
         return [len(result.tokens) for result in results]
 
