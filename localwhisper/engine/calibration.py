@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from whisper.audio import N_FRAMES
 
-from localwhisper.engine import compiling, logits
+from localwhisper.engine import compiling, linears, logits
 from localwhisper.engine.attention import ATTENTIONS
 from localwhisper.engine.checkpoint import Checkpoint
 from localwhisper.engine.decoder import Decoder, Step
@@ -30,8 +30,6 @@ from localwhisper.jobs.model import Quality
 # Relative root mean square deviation from single precision that a part may have. Rounding alone gives 1e-6;
 # 8-bit weights and activations give 1e-2 on real weights; a kernel that overflows gives 1e-1 and more.
 TOLERANCE: dict[Quality, float] = {"exact": 1e-4, "fast": 0.05, "compact": 0.05}
-# a decoder's step has rows of several jobs, none of which is to depend on another
-BY_ROW = ("int8-by-row", "int8-reduced-by-row")
 # `exact` tries what keeps single precision; `compact` takes one of the smallest for each part: to quantise what is
 # streamed would take as long as it saves
 ENCODERS: Mapping[Quality, Sequence[tuple[str, str]]] = {
@@ -39,42 +37,42 @@ ENCODERS: Mapping[Quality, Sequence[tuple[str, str]]] = {
     "fast": (
         ("int8", "int8"),
         ("int8", "float32"),
-        ("int8-reduced", "int8"),
-        ("int8-reduced", "float32"),
         ("bfloat16", "bfloat16"),
-        ("bfloat16", "float32"),
+        ("float32-packed", "float32-blocks"),
     ),
     "compact": (("float32-streamed", "float32"), ("bfloat16-streamed", "bfloat16")),
 }
 CROSSES: Mapping[Quality, Sequence[str]] = {
     "exact": ("float32-packed", "float16-packed"),
-    "fast": ("float16-packed", "int8", "int8-reduced"),
+    "fast": ("float32-packed", "int8"),
     "compact": ("float32-streamed",),
 }
 DECODERS: Mapping[Quality, Sequence[str]] = {
     "exact": ("float16-rows", "float16-packed"),
-    "fast": ("int8-rows", "float16-packed", *BY_ROW),
-    "compact": ("int8-rows", *BY_ROW),
+    "fast": ("int8-rows", "int8-by-row"),  # none of several jobs' rows is to depend on another
+    "compact": ("int8-rows", "int8-by-row"),
 }
 LOGITS: Mapping[Quality, Sequence[str]] = {
     "exact": ("screened-int8", "screened", "float16-packed"),  # what can win isn't rounded
-    "fast": ("screened-int8", "screened", "int8-rows", "float16-packed", *BY_ROW),
-    "compact": ("int8-rows", *BY_ROW),
+    "fast": ("int8-rows", "int8-by-row"),
+    "compact": ("int8-rows", "int8-by-row"),
 }
+REDUCED = {"int8": "int8-reduced", "int8-by-row": "int8-reduced-by-row"}  # where sums of 8 bits would overflow
 # by the decoder's format, in what it keeps a window's keys and values
 AUDIO = {"int8-rows": "int8", "float16-rows": "int16", **{name: name for name in HALVES}}
 # where openai-whisper itself computes in half precision: 1e-3 and less; bfloat16 is off by ten times as much
 TOLERANCE_ON_DEVICE: Mapping[Quality, float] = {**TOLERANCE, "exact": 3e-3}
 # each round times every candidate, so that another load strikes all alike; there are more of them while it does
-LEAST_ROUNDS, MOST_ROUNDS = 4, 15
+LEAST_ROUNDS, MOST_ROUNDS = 3, 15
 SETTLED = 1.05  # the second shortest time by the shortest
-HOPELESS = 1.5  # times the shortest: not measured any further
+HOPELESS, HOPELESS_AT_FIRST = 1.5, 2.0  # times the shortest: not measured any further
+ENOUGH_S = 0.3  # for a part, however much else the machine does
 ALIKE = 1.03  # times that differ by less count as the same: the more accurate one is taken
 N_TEXT_LAYERS = 4  # with fewer, their weights would stay in the processor's cache as they don't in use
 N_TOKENS = 8  # of the text that the decoder is checked on
 N_BEST = 10  # of the logits: those that are compared
 MOST_BETWEEN_BYTES = 1 << 26  # more than a core's share of any cache
-VERSION = 9  # of what is measured here: a choice made by another is made again
+VERSION = 10  # of what is measured here: a choice made by another is made again
 
 
 @dataclass(frozen=True)
@@ -117,7 +115,7 @@ def _choose(bench: "_Bench", quality: Quality, check: Callable[[], None]) -> Cho
     encoder, encoder_before = _best(bench.encoder, _here(ENCODERS[quality]), quality, check)
     cross, _ = _best(bench.cross, _single(CROSSES[quality]), quality, check)
     words, words_before = _best(bench.words, _single(LOGITS[quality]), quality, check)
-    bench.vocabulary = words.format
+    bench.keep_vocabulary(words.format)
     decoder, decoder_before = _best(bench.decoder, _single(DECODERS[quality]), quality, check)
     plan = Plan(
         encoder=encoder.format, attention=encoder.attention, decoder=decoder.format, cross=cross.format,
@@ -155,8 +153,13 @@ def _single(formats: Sequence[str]) -> Sequence[tuple[str, str]]:
 
 
 def _here(candidates: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
-    """Those for which nothing would have to be compiled."""
-    return [one for one in candidates if compiling.is_ready() or not compiling.is_needed(*one)]
+    """Those for which nothing would have to be compiled, in what doesn't overflow on this processor."""
+    reduced = REDUCED if linears.saturates() else {}
+    return [
+        (reduced.get(format, format), attention)
+        for format, attention in candidates
+        if compiling.is_ready() or not compiling.is_needed(format, attention)
+    ]
 
 
 def _best(
@@ -195,16 +198,18 @@ def _times_s(works: Mapping[tuple[str, str], Work], check: Callable[[], None]) -
     clock = time.thread_time if torch.get_num_threads() == 1 and devices() == ["cpu"] else time.perf_counter
     times_s: dict[tuple[str, str], list[float]] = {candidate: [] for candidate in works}
     left = list(works)
+    begun_s = time.monotonic()
     for number in range(MOST_ROUNDS):
         for candidate in left:
             check()
             started_s = clock()
             works[candidate]().cpu()  # a copy waits for a device
             times_s[candidate].append(clock() - started_s)
-        if number > 0:  # once may be bad luck
-            hopeless_s = HOPELESS * min(map(min, times_s.values()))
-            left = [candidate for candidate in left if min(times_s[candidate]) <= hopeless_s]
-        if number + 1 >= LEAST_ROUNDS and all(_is_settled(times_s[candidate]) for candidate in left):
+        hopeless_s = (HOPELESS if number > 0 else HOPELESS_AT_FIRST) * min(map(min, times_s.values()))
+        left = [candidate for candidate in left if min(times_s[candidate]) <= hopeless_s]
+        if number + 1 < LEAST_ROUNDS:
+            continue
+        if time.monotonic() - begun_s > ENOUGH_S or all(_is_settled(times_s[candidate]) for candidate in left):
             break
     return {candidate: min(found) for candidate, found in times_s.items()}
 
@@ -220,7 +225,8 @@ class _Bench:
     def __init__(self, checkpoint: Checkpoint, device: torch.device, check: Callable[[], None]) -> None:
         dims = self._dims = checkpoint.dims
         self.device = device
-        self.vocabulary: str | None = None  # the format through which a decoder's steps go; None: its own
+        self._vocabularies: dict[str, logits.Logits] = {}
+        self._vocabulary: logits.Logits | None = None  # through which a decoder's steps go; None: one of its own format
         self._weights = Weights(checkpoint, device, check)
         random = torch.Generator().manual_seed(0)
         self._mel = torch.randn(1, dims.n_mels, N_FRAMES, generator=random).to(device) * 0.5
@@ -230,7 +236,9 @@ class _Bench:
         self._best: Tensor | None = None
         of_layers = dims.n_text_layer * dims.n_text_state * (14 * dims.n_text_state + 2 * dims.n_audio_ctx)
         self._between = torch.zeros(min(MOST_BETWEEN_BYTES, of_layers), dtype=torch.int8, device=device)
-        self._features = self.encoder("float32", "float32")()
+        encoder = self._encoder("float32", "float32")
+        self._sound = encoder.front(self._mel)
+        self._features = encoder(self._mel)
         nothing: logits.Logits = lambda x, only_best: x  # noqa: E731
         self._cross = [
             (keys.wide(), values.wide())
@@ -238,9 +246,14 @@ class _Bench:
         ]
 
     def encoder(self, format: str, attention: str) -> Work:
+        """A layer: what is in front of them is the same in every format."""
+        (layer,) = self._encoder(format, attention).layers
+        sound = self._sound.to(numbers(format))
+        return lambda: layer(sound)
+
+    def _encoder(self, format: str, attention: str) -> Encoder:
         weights = self._weights.part("encoder", numbers(format))
-        encoder = Encoder(self._dims, weights, FORMATS[format], ATTENTIONS[attention])
-        return lambda: encoder(self._mel)
+        return Encoder(self._dims, weights, FORMATS[format], ATTENTIONS[attention])
 
     def cross(self, format: str, attention: str) -> Work:
         decoder = self._decoder("float32-streamed", format, lambda x, only_best: x)
@@ -248,7 +261,8 @@ class _Bench:
 
     def decoder(self, format: str, attention: str) -> Work:
         """A token at a time, as texts are decoded: through the vocabulary, which drives the layers from the cache."""
-        decoder = self._decoder(format, "float32-streamed", self._project(self.vocabulary or format, format))
+        project = self._vocabulary or self._project(format)
+        decoder = self._decoder(format, "float32-streamed", project)
         cross = [
             (rounded(keys, decoder.audio_type), rounded(values, decoder.audio_type)) for keys, values in self._cross
         ]
@@ -263,7 +277,7 @@ class _Bench:
 
     def words(self, format: str, attention: str) -> Work:
         """A token at a time, and several decodes' at once; what can win is compared, and what all together come to."""
-        project = self._project(format, format)
+        project = self._vocabularies[format] = self._project(format)
 
         def one(row: Tensor) -> Tensor:
             self._between.max()  # the layers' weights, which drive the vocabulary from the cache
@@ -278,8 +292,13 @@ class _Bench:
 
         return steps
 
-    def _project(self, format: str, of_decoder: str) -> logits.Logits:
-        return logits.FORMATS[format](self._weights.part("decoder", numbers(of_decoder)))
+    def keep_vocabulary(self, format: str) -> None:
+        """Of those built, for the decoder's steps; the others' memory is given back."""
+        self._vocabulary = self._vocabularies[format]
+        self._vocabularies.clear()
+
+    def _project(self, format: str) -> logits.Logits:
+        return logits.FORMATS[format](self._weights.part("decoder", numbers(format)))
 
     def _decoder(self, linear: str, cross: str, project: logits.Logits) -> Decoder:
         weights = self._weights.part("decoder", numbers(linear))

@@ -50,11 +50,15 @@ class Encoder:
 
         n_frames is 3000, or less for a clip that is shorter. `check` may raise between layers.
         """
-        w = self._small
-        x = gelu_(F.conv1d(mel.to(self._numbers), w["conv1.weight"], w["conv1.bias"], padding=1))
-        x = gelu_(F.conv1d(x, w["conv2.weight"], w["conv2.bias"], stride=2, padding=1)).permute(0, 2, 1)
-        x = x + w["positional_embedding"][: x.shape[1]]
+        x = self.front(mel)
         for layer in self.layers:
             check()
             x = layer(x)
         return self.ln_post(x)
+
+    def front(self, mel: Tensor) -> Tensor:
+        """What comes before the layers: shapes as of the whole."""
+        w = self._small
+        x = gelu_(F.conv1d(mel.to(self._numbers), w["conv1.weight"], w["conv1.bias"], padding=1))
+        x = gelu_(F.conv1d(x, w["conv2.weight"], w["conv2.bias"], stride=2, padding=1)).permute(0, 2, 1)
+        return x + w["positional_embedding"][: x.shape[1]]
