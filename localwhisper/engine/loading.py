@@ -12,7 +12,7 @@ import torch
 from localwhisper.engine import calibration, checkpoint, compiling
 from localwhisper.engine.base import Control
 from localwhisper.engine.cores import Cores
-from localwhisper.engine.memory import available_bytes, forget_libraries, give_back_all
+from localwhisper.engine.memory import available_bytes, forget_libraries, give_back, give_back_all
 from localwhisper.engine.models import ModelLibrary
 from localwhisper.engine.network import Network, size_bytes
 from localwhisper.engine.plans import Plan
@@ -90,6 +90,9 @@ class ModelCache:
             with entry.lock:
                 entry.users -= 1
                 entry.idle_since_s = self._now()
+                is_idle = entry.users == 0
+            if is_idle:
+                give_back()  # what the work took beside the weights
             self._evict_later()
 
     def _load(self, name: str, quality: Quality, control: Control) -> Network:

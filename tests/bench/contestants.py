@@ -12,8 +12,6 @@ from torch import Tensor
 from whisper.decoding import DecodingOptions
 from whisper.tokenizer import get_tokenizer
 
-from tests.bench.convert import convert
-
 Mel = NDArray[np.float32]  # shape (n_windows, n_mels, 3000)
 
 
@@ -57,6 +55,8 @@ class CTranslate2:
     def __init__(self, checkpoint: Path, n_threads: int, compute_type: str = "int8") -> None:
         import ctranslate2
 
+        from tests.bench.convert import convert
+
         folder = checkpoint.with_suffix(f".{compute_type}")
         if not (folder / "model.bin").exists():
             convert(checkpoint, folder, compute_type)
@@ -78,17 +78,24 @@ class CTranslate2:
         return [len(result.sequences_ids[0]) for result in results]
 
 
+def prepare() -> None:
+    """What is done once in a process, as importing is, whatever is loaded then."""
+    from localwhisper.engine import compiling
+
+    if not compiling.is_ready():
+        compiling.compile_all()
+
+
 class Ours:
     def __init__(self, checkpoint: Path, quality: Any) -> None:
-        from localwhisper.engine import calibration, compiling
+        from localwhisper.engine import calibration
         from localwhisper.engine.checkpoint import read
         from localwhisper.engine.cores import Cores
         from localwhisper.engine.loading import forget_work
         from localwhisper.engine.network import Network
         from localwhisper.engine.plans import PlanBook
 
-        if not compiling.is_ready():
-            compiling.compile_all()
+        prepare()
         found = read(checkpoint, checkpoint.stem)
         book = PlanBook(checkpoint.with_suffix(f".plans-{torch.get_num_threads()}.json"))
         machine = calibration.machine(found, "cpu")
