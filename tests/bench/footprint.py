@@ -1,6 +1,6 @@
 """python -m tests.bench.footprint CHECKPOINT CONTESTANT THREADS: load time and resident memory of a process of its own.
 
-Prints {"load_s": …, "steady_mib": …, "peak_mib": …}: what loading the checkpoint takes, without the program's own start,
+Prints {"load_s": …, "steady_mib": …, "peak_mib": …}: what loading the checkpoint takes, without the program's start,
 and what is in memory after two windows.
 """
 
