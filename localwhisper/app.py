@@ -19,10 +19,10 @@ from localwhisper import paths
 from localwhisper.audio.ffmpeg import stop_all
 from localwhisper.audio.probe import probe
 from localwhisper.audio.waveform import waveform
-from localwhisper.engine import tables
 from localwhisper.engine.base import Engine
+from localwhisper.engine.checkpoints import tables
+from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.deferred import DeferredEngine
-from localwhisper.engine.models import ModelLibrary
 from localwhisper.errors import PortInUse, StorageUnwritable
 from localwhisper.runner.bus import Bus
 from localwhisper.runner.corrections import Corrections

@@ -30,6 +30,11 @@ MAY_IMPORT = {
     "__main__": {"cli"},
     "__init__": set[str](),
 }
+WITHIN_ENGINE = {
+    "kernels": set[str](),
+    "checkpoints": {"plans"},
+    "network": {"kernels", "checkpoints", "cores", "memory", "plans"},
+}
 HEAVY = {"torch", "whisper", "numba"}
 
 
@@ -61,6 +66,13 @@ def test_imports_point_one_way(path: Path) -> None:
     }
     parts = {name for name in used if name in MAY_IMPORT}
     assert parts - {own} <= MAY_IMPORT[own]
+
+
+@pytest.mark.parametrize("folder", WITHIN_ENGINE)
+def test_the_engine_s_folders_build_on_each_other(folder: str) -> None:
+    used = {name for path in (PACKAGE / "engine" / folder).rglob("*.py") for name in imported(path)}
+    parts = {name.split(".")[2] for name in used if name.startswith("localwhisper.engine.")}
+    assert parts - {folder} <= WITHIN_ENGINE[folder]
 
 
 def full_name(path: Path) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from localwhisper.app import ASSETS, SAMPLES
-from localwhisper.engine.models import ModelLibrary
+from localwhisper.engine.checkpoints.library import ModelLibrary
 
 ROWS = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))
 

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from localwhisper import paths
 from localwhisper.app import model_library
-from localwhisper.engine.models import ModelEntry, ModelLibrary
+from localwhisper.engine.checkpoints.library import ModelEntry, ModelLibrary
 from localwhisper.messages import Message, render
 from localwhisper.settings import Settings
 from localwhisper.store.speeds import load_speeds

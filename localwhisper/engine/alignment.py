@@ -17,11 +17,11 @@ from whisper.audio import TOKENS_PER_SECOND
 from whisper.timing import WordTiming
 from whisper.tokenizer import Tokenizer
 
-from localwhisper.engine.decoder import Step
-from localwhisper.engine.heard import CrossKeysValues
-from localwhisper.engine.network import Network
-from localwhisper.engine.primitives import compiled
-from localwhisper.engine.state import State
+from localwhisper.engine.kernels.primitives import compiled
+from localwhisper.engine.network.decoder import Step
+from localwhisper.engine.network.heard import CrossKeysValues
+from localwhisper.engine.network.network import Network
+from localwhisper.engine.network.state import State
 
 MEDIAN_FILTER_WIDTH = 7  # whisper's default
 # whisper's own, compiled without `parallel`: one of numba's thread pools aborts the process when two threads enter it

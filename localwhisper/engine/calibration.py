@@ -9,22 +9,16 @@ import platform
 import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
-from torch import Tensor
-from whisper.audio import N_FRAMES
 
-from localwhisper.engine import compiling, linears, logits
-from localwhisper.engine.attention import ATTENTIONS
-from localwhisper.engine.checkpoint import Checkpoint
-from localwhisper.engine.decoder import Decoder, Step
-from localwhisper.engine.encoder import Encoder
-from localwhisper.engine.heard import rounded
-from localwhisper.engine.layers import Norm, Weights
-from localwhisper.engine.linears import BYTES, FORMATS, HALVES, numbers
+from localwhisper.engine.checkpoints.checkpoint import Checkpoint
+from localwhisper.engine.kernels import compiling
+from localwhisper.engine.network import linears
+from localwhisper.engine.network.linears import BYTES, HALVES
 from localwhisper.engine.plans import Chosen, Plan
-from localwhisper.engine.state import State
+from localwhisper.engine.trials import Build, Slice, Work, audio_of
 from localwhisper.jobs.model import Quality
 
 # Relative root mean square deviation from single precision that a part may have. Rounding alone gives 1e-6;
@@ -58,8 +52,6 @@ LOGITS: Mapping[Quality, Sequence[str]] = {
     "compact": ("int8-rows", "int8-by-row"),
 }
 REDUCED = {"int8": "int8-reduced", "int8-by-row": "int8-reduced-by-row"}  # where sums of 8 bits would overflow
-# by the decoder's format, in what it keeps a window's keys and values
-AUDIO = {"int8-rows": "int8", "float16-rows": "int16", **{name: name for name in HALVES}}
 # where openai-whisper itself computes in half precision: 1e-3 and less; bfloat16 is off by ten times as much
 TOLERANCE_ON_DEVICE: Mapping[Quality, float] = {**TOLERANCE, "exact": 3e-3}
 # each round times every candidate, so that another load strikes all alike; there are more of them while it does
@@ -68,10 +60,6 @@ SETTLED = 1.05  # the second shortest time by the shortest
 HOPELESS, HOPELESS_AT_FIRST = 1.5, 2.0  # times the shortest: not measured any further
 ENOUGH_S = 0.3  # for a part, however much else the machine does
 ALIKE = 1.03  # times that differ by less count as the same: the more accurate one is taken
-N_TEXT_LAYERS = 4  # with fewer, their weights would stay in the processor's cache as they don't in use
-N_TOKENS = 8  # of the text that the decoder is checked on
-N_BEST = 10  # of the logits: those that are compared
-MOST_BETWEEN_BYTES = 1 << 26  # more than a core's share of any cache
 VERSION = 10  # of what is measured here: a choice made by another is made again
 
 
@@ -105,21 +93,19 @@ def machine(checkpoint: Checkpoint, device: str) -> str:
 @torch.inference_mode()
 def choose(checkpoint: Checkpoint, quality: Quality, check: Callable[[], None], device: str = "cpu") -> Chosen:
     """`check` may raise between trials. Raises RuntimeError where the device can't compute at all."""
-    n_layer = min(N_TEXT_LAYERS, checkpoint.dims.n_text_layer)
-    slice_dims = replace(checkpoint.dims, n_audio_layer=1, n_text_layer=n_layer)
-    bench = _Bench(replace(checkpoint, dims=slice_dims), torch.device(device), check)
-    return (_choose if device == "cpu" else _choose_on_device)(bench, quality, check)
+    model = Slice(checkpoint, torch.device(device), check)
+    return (_choose if device == "cpu" else _choose_on_device)(model, quality, check)
 
 
-def _choose(bench: "_Bench", quality: Quality, check: Callable[[], None]) -> Chosen:
-    encoder, encoder_before = _best(bench.encoder, _here(ENCODERS[quality]), quality, check)
-    cross, _ = _best(bench.cross, _single(CROSSES[quality]), quality, check)
-    words, words_before = _best(bench.words, _single(LOGITS[quality]), quality, check)
-    bench.keep_vocabulary(words.format)
-    decoder, decoder_before = _best(bench.decoder, _single(DECODERS[quality]), quality, check)
+def _choose(model: Slice, quality: Quality, check: Callable[[], None]) -> Chosen:
+    encoder, encoder_before = _best(model.encoder, _here(ENCODERS[quality]), quality, check)
+    cross, _ = _best(model.cross, _single(CROSSES[quality]), quality, check)
+    words, words_before = _best(model.words, _single(LOGITS[quality]), quality, check)
+    model.keep_vocabulary(words.format)
+    decoder, decoder_before = _best(model.decoder, _single(DECODERS[quality]), quality, check)
     plan = Plan(
         encoder=encoder.format, attention=encoder.attention, decoder=decoder.format, cross=cross.format,
-        logits=words.format, audio=_audio(decoder.format),
+        logits=words.format, audio=audio_of(decoder.format),
     )  # fmt: skip
     return Chosen(
         plan=plan, encoder_speedup=encoder_before.work_s / encoder.work_s,
@@ -128,24 +114,20 @@ def _choose(bench: "_Bench", quality: Quality, check: Callable[[], None]) -> Cho
     )  # fmt: skip
 
 
-def _choose_on_device(bench: "_Bench", quality: Quality, check: Callable[[], None]) -> Chosen:
+def _choose_on_device(model: Slice, quality: Quality, check: Callable[[], None]) -> Chosen:
     """A decoder has one format for all of its parts, as numbers aren't to change theirs on the way."""
     halves = [(name, name) for name in HALVES]
-    encoder, encoder_before = _best(bench.encoder, halves, quality, check, TOLERANCE_ON_DEVICE)
-    decoder, decoder_before = _best(bench.decoder, halves, quality, check, TOLERANCE_ON_DEVICE)
+    encoder, encoder_before = _best(model.encoder, halves, quality, check, TOLERANCE_ON_DEVICE)
+    decoder, decoder_before = _best(model.decoder, halves, quality, check, TOLERANCE_ON_DEVICE)
     plan = Plan(
         encoder=encoder.format, attention=encoder.attention, decoder=decoder.format, cross=decoder.format,
-        logits=decoder.format, audio=_audio(decoder.format), device=bench.device.type,
+        logits=decoder.format, audio=audio_of(decoder.format), device=model.device.type,
     )  # fmt: skip
     return Chosen(
         plan=plan, encoder_speedup=encoder_before.work_s / encoder.work_s,
         decoder_speedup=decoder_before.work_s / decoder.work_s,
         deviation=max(encoder.deviation, decoder.deviation),
     )  # fmt: skip
-
-
-Work = Callable[[], Tensor]
-Build = Callable[[str, str], Work]  # (format, attention) → what is to be timed, and gives what is to be compared
 
 
 def _single(formats: Sequence[str]) -> Sequence[tuple[str, str]]:
@@ -217,98 +199,3 @@ def _times_s(works: Mapping[tuple[str, str], Work], check: Callable[[], None]) -
 def _is_settled(times_s: Sequence[float]) -> bool:
     shortest, second, *_ = sorted(times_s)
     return second <= SETTLED * shortest
-
-
-class _Bench:
-    """The slice of a model, and inputs to compute it on."""
-
-    def __init__(self, checkpoint: Checkpoint, device: torch.device, check: Callable[[], None]) -> None:
-        dims = self._dims = checkpoint.dims
-        self.device = device
-        self._vocabularies: dict[str, logits.Logits] = {}
-        self._vocabulary: logits.Logits | None = None  # through which a decoder's steps go; None: one of its own format
-        self._weights = Weights(checkpoint, device, check)
-        random = torch.Generator().manual_seed(0)
-        self._mel = torch.randn(1, dims.n_mels, N_FRAMES, generator=random).to(device) * 0.5
-        self._tokens = torch.randint(dims.n_vocab, (1, N_TOKENS), generator=random)
-        norm = Norm(self._weights.part("decoder.ln"))
-        self._states = norm(torch.randn(N_TOKENS, dims.n_text_state, generator=random).to(device))
-        self._best: Tensor | None = None
-        of_layers = dims.n_text_layer * dims.n_text_state * (14 * dims.n_text_state + 2 * dims.n_audio_ctx)
-        self._between = torch.zeros(min(MOST_BETWEEN_BYTES, of_layers), dtype=torch.int8, device=device)
-        encoder = self._encoder("float32", "float32")
-        self._sound = encoder.front(self._mel)
-        self._features = encoder(self._mel)
-        nothing: logits.Logits = lambda x, only_best: x  # noqa: E731
-        self._cross = [
-            (keys.wide(), values.wide())
-            for keys, values in self._decoder("float32-streamed", "float32-streamed", nothing).cross(self._features)
-        ]
-
-    def encoder(self, format: str, attention: str) -> Work:
-        """A layer: what is in front of them is the same in every format."""
-        (layer,) = self._encoder(format, attention).layers
-        sound = self._sound.to(numbers(format))
-        return lambda: layer(sound)
-
-    def _encoder(self, format: str, attention: str) -> Encoder:
-        weights = self._weights.part("encoder", numbers(format))
-        return Encoder(self._dims, weights, FORMATS[format], ATTENTIONS[attention])
-
-    def cross(self, format: str, attention: str) -> Work:
-        decoder = self._decoder("float32-streamed", format, lambda x, only_best: x)
-        return lambda: torch.stack([one.wide() for one in decoder.cross(self._features)[0]])
-
-    def decoder(self, format: str, attention: str) -> Work:
-        """A token at a time, as texts are decoded: through the vocabulary, which drives the layers from the cache."""
-        project = self._vocabulary or self._project(format)
-        decoder = self._decoder(format, "float32-streamed", project)
-        cross = [
-            (rounded(keys, decoder.audio_type), rounded(values, decoder.audio_type)) for keys, values in self._cross
-        ]
-        state = State(cross, self._dims.n_text_ctx)
-
-        def steps() -> Tensor:
-            state.length = 0
-            rows = [decoder([Step(self._tokens[:, i : i + 1], state)])[0] for i in range(N_TOKENS)]
-            return torch.cat(rows, dim=1)
-
-        return steps
-
-    def words(self, format: str, attention: str) -> Work:
-        """A token at a time, and several decodes' at once; what can win is compared, and what all together come to."""
-        project = self._vocabularies[format] = self._project(format)
-
-        def one(row: Tensor) -> Tensor:
-            self._between.max()  # the layers' weights, which drive the vocabulary from the cache
-            return project(row[None], True)
-
-        def steps() -> Tensor:
-            project(self._states, True)
-            found = torch.cat([one(row) for row in self._states])
-            if self._best is None:  # the reference comes first
-                self._best = found.topk(N_BEST).indices
-            return torch.cat([found.gather(1, self._best), found.logsumexp(1, keepdim=True)], dim=1)
-
-        return steps
-
-    def keep_vocabulary(self, format: str) -> None:
-        """Of those built, for the decoder's steps; the others' memory is given back."""
-        self._vocabulary = self._vocabularies[format]
-        self._vocabularies.clear()
-
-    def _project(self, format: str) -> logits.Logits:
-        return logits.FORMATS[format](self._weights.part("decoder", numbers(format)))
-
-    def _decoder(self, linear: str, cross: str, project: logits.Logits) -> Decoder:
-        weights = self._weights.part("decoder", numbers(linear))
-        return Decoder(self._dims, weights, FORMATS[linear], FORMATS[cross], project, _type(linear))
-
-
-def _audio(decoder: str) -> str:
-    return AUDIO.get(decoder, "float32")
-
-
-def _type(decoder: str) -> torch.dtype:
-    found: torch.dtype = getattr(torch, _audio(decoder))
-    return found

@@ -16,12 +16,12 @@ from whisper.decoding import (
     Inference,
 )
 
-from localwhisper.engine import compiling
-from localwhisper.engine.decoder import Step
-from localwhisper.engine.greedy import best
-from localwhisper.engine.heard import CrossKeysValues, audio_of
-from localwhisper.engine.network import Network
-from localwhisper.engine.state import State
+from localwhisper.engine.kernels import compiling
+from localwhisper.engine.kernels.greedy import best
+from localwhisper.engine.network.decoder import Step
+from localwhisper.engine.network.heard import CrossKeysValues, audio_of
+from localwhisper.engine.network.network import Network
+from localwhisper.engine.network.state import State
 
 TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # whisper.transcribe's ladder, and its thresholds:
 COMPRESSION_RATIO_THRESHOLD = 2.4

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import torch
 
-from localwhisper.engine import calibration, checkpoint, compiling
+from localwhisper.engine import calibration
 from localwhisper.engine.base import Control
+from localwhisper.engine.checkpoints import checkpoint
+from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.cores import Cores
+from localwhisper.engine.kernels import compiling
 from localwhisper.engine.memory import available_bytes, forget_libraries, give_back, give_back_all
-from localwhisper.engine.models import ModelLibrary
-from localwhisper.engine.network import Network, size_bytes
+from localwhisper.engine.network.network import Network, size_bytes
 from localwhisper.engine.plans import Plan
 from localwhisper.errors import LocalWhisperError, OutOfMemory
 from localwhisper.jobs.model import Quality

@@ -20,10 +20,10 @@ from localwhisper.engine import windows
 from localwhisper.engine.alignment import add_word_times
 from localwhisper.engine.base import Control
 from localwhisper.engine.cores import Cores
-from localwhisper.engine.heard import CrossKeysValues, joined_audio
 from localwhisper.engine.inference import TEMPERATURES, Decoded, decode, is_good, is_silence
 from localwhisper.engine.memory import give_back
-from localwhisper.engine.network import Network
+from localwhisper.engine.network.heard import CrossKeysValues, joined_audio
+from localwhisper.engine.network.network import Network
 from localwhisper.engine.recording import LogMel, Recording
 from localwhisper.engine.speech import Speech
 from localwhisper.jobs.model import Detection, Options, Position, Quality, Segment, Window, joined

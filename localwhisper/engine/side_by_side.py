@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from whisper.audio import FRAMES_PER_SECOND
 
 from localwhisper.engine import windows
-from localwhisper.engine.heard import CrossKeysValues, audio_of
 from localwhisper.engine.inference import Decoded, is_silence
 from localwhisper.engine.memory import available_bytes
+from localwhisper.engine.network.heard import CrossKeysValues, audio_of
 from localwhisper.engine.run import Part, Run, initial_prompt
 from localwhisper.jobs.model import Position, Segment, Window
 

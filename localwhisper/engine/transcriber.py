@@ -10,8 +10,8 @@ from whisper.audio import CHUNK_LENGTH
 
 from localwhisper.audio.decode import decode as decode_audio
 from localwhisper.engine.base import Control
+from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.loading import ModelCache, as_out_of_memory
-from localwhisper.engine.models import ModelLibrary
 from localwhisper.engine.recording import LogMel, Recording
 from localwhisper.engine.run import Run, detect_language
 from localwhisper.engine.side_by_side import SideBySide

@@ -5,7 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from localwhisper.engine.models import ModelLibrary
+from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.errors import Stopped
 from localwhisper.jobs.events import ModelChanged
 from localwhisper.runner.bus import Bus

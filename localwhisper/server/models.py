@@ -4,7 +4,7 @@ import asyncio
 import json
 from dataclasses import replace
 
-from localwhisper.engine.models import ModelEntry
+from localwhisper.engine.checkpoints.library import ModelEntry
 from localwhisper.errors import ModelNotFound
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.server import views

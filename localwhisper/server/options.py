@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from localwhisper.engine.models import ModelLibrary
-from localwhisper.engine.tables import language_code
+from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine.checkpoints.tables import language_code
 from localwhisper.errors import InvalidOption, ModelCannotTranslate
 from localwhisper.export.cues import Layout
 from localwhisper.jobs.model import Batch, Options, Quality

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from localwhisper.audio.probe import AudioInfo
-from localwhisper.engine.models import ModelLibrary
+from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.runner.bus import Bus
 from localwhisper.runner.corrections import Corrections
 from localwhisper.runner.detection import Detector

@@ -4,7 +4,7 @@ import math
 from datetime import datetime, timezone
 from typing import Any
 
-from localwhisper.engine.models import ModelEntry
+from localwhisper.engine.checkpoints.library import ModelEntry
 from localwhisper.engine.plans import Chosen
 from localwhisper.jobs.model import Job, JobState, Segment, Transcript
 from localwhisper.messages import Message, render

@@ -80,7 +80,7 @@ class CTranslate2:
 
 def prepare() -> None:
     """What is done once in a process, as importing is, whatever is loaded then."""
-    from localwhisper.engine import compiling
+    from localwhisper.engine.kernels import compiling
 
     if not compiling.is_ready():
         compiling.compile_all()
@@ -89,10 +89,10 @@ def prepare() -> None:
 class Ours:
     def __init__(self, checkpoint: Path, quality: Any) -> None:
         from localwhisper.engine import calibration
-        from localwhisper.engine.checkpoint import read
+        from localwhisper.engine.checkpoints.checkpoint import read
         from localwhisper.engine.cores import Cores
         from localwhisper.engine.loading import forget_work
-        from localwhisper.engine.network import Network
+        from localwhisper.engine.network.network import Network
         from localwhisper.engine.plans import PlanBook
 
         prepare()

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from localwhisper.app import ASSETS
-from localwhisper.engine.models import ModelLibrary
+from localwhisper.engine.checkpoints.library import ModelLibrary
 from tests.browser.desk import REFUSED, Desk
 from tests.process.server import Server
 

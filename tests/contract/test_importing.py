@@ -6,7 +6,7 @@ import pytest
 
 from localwhisper.app import ASSETS
 from localwhisper.commands.selftest import form
-from localwhisper.engine.models import ModelLibrary
+from localwhisper.engine.checkpoints.library import ModelLibrary
 from tests.client import Answer, Client
 from tests.conftest import Serve
 

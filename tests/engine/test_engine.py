@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from localwhisper.app import ASSETS
+from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.loading import ModelCache
-from localwhisper.engine.models import ModelLibrary
 from localwhisper.engine.transcriber import WhisperEngine
 from localwhisper.errors import ModelCorrupt, ModelDownloadFailed, Stopped
 from localwhisper.jobs.model import Options, Transcript

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from localwhisper.app import ASSETS
-from localwhisper.engine.models import ModelLibrary
+from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.errors import CheckpointUnusable
 
 

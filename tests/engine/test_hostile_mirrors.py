@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from localwhisper.app import ASSETS
-from localwhisper.engine import tables
-from localwhisper.engine.models import ModelLibrary
+from localwhisper.engine.checkpoints import tables
+from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.errors import LocalWhisperError, ModelCorrupt, ModelDownloadFailed, Stopped
 from localwhisper.messages import render
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from localwhisper.engine.huggingface import DIMENSIONS, renamed
+from localwhisper.engine.checkpoints.huggingface import DIMENSIONS, renamed
+from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.loading import ModelCache
-from localwhisper.engine.models import ModelLibrary
 from localwhisper.engine.transcriber import WhisperEngine
 from localwhisper.errors import CheckpointUnusable
 from localwhisper.jobs.model import Options

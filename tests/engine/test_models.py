@@ -11,8 +11,8 @@ from typing import ClassVar
 import pytest
 
 from localwhisper.app import ASSETS
-from localwhisper.engine import tables
-from localwhisper.engine.models import ModelLibrary
+from localwhisper.engine.checkpoints import tables
+from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.errors import (
     CheckpointUnusable,
     ModelBundled,

@@ -13,14 +13,15 @@ import whisper
 from torch import Tensor
 from whisper.model import ModelDimensions
 
-from localwhisper.engine import calibration, compiled, linears, logits, parts, rows
-from localwhisper.engine.attention import ATTENTIONS
-from localwhisper.engine.attention_int8 import multiplies_right
-from localwhisper.engine.checkpoint import Checkpoint
-from localwhisper.engine.decoder import Step
-from localwhisper.engine.layers import Weights
-from localwhisper.engine.linears import FORMATS, float32
-from localwhisper.engine.network import Network
+from localwhisper.engine import calibration, trials
+from localwhisper.engine.checkpoints.checkpoint import Checkpoint
+from localwhisper.engine.kernels.attention_int8 import multiplies_right
+from localwhisper.engine.network import compiled, linears, logits, parts, rows
+from localwhisper.engine.network.attention import ATTENTIONS
+from localwhisper.engine.network.decoder import Step
+from localwhisper.engine.network.layers import Weights
+from localwhisper.engine.network.linears import FORMATS, float32
+from localwhisper.engine.network.network import Network
 from localwhisper.engine.plans import REFERENCE, Plan, PlanBook
 from localwhisper.jobs.model import Quality
 from tools.random_checkpoint import tensors
@@ -292,10 +293,10 @@ def test_spans_cover_everything_once() -> None:
 def test_what_is_compiled_beforehand_is_what_is_called() -> None:
     """A signature that wasn't foreseen would make a job wait. In a process that has compiled nothing else."""
     code = (
-        "from localwhisper.engine import attention_int8, compiling, kernels, screening\n"
+        "from localwhisper.engine.kernels import attention_int8, compiling, decoder_step, screening\n"
         "from tests.engine import test_network as here\n"
         "compiling.compile_all()\n"
-        "kernels_ = (kernels.step, kernels.product, screening.screen, attention_int8.to_bytes,"
+        "kernels_ = (decoder_step.step, decoder_step.product, screening.screen, attention_int8.to_bytes,"
         " attention_int8.to_weights)\n"
         "before = [len(one.overloads) for one in kernels_]\n"
         "here.decode_with_kernels()\n"
@@ -398,7 +399,7 @@ def test_what_is_wrong_is_never_chosen(
         raise RuntimeError("not on this processor")
 
     monkeypatch.setattr(
-        calibration, "FORMATS", {"float32": float32, **dict.fromkeys(FORMATS.keys() - {"float32"}, wrong),
+        trials, "FORMATS", {"float32": float32, **dict.fromkeys(FORMATS.keys() - {"float32"}, wrong),
                                  "int8": broken, "bfloat16": missing},
     )  # fmt: skip
     vocabularies = dict.fromkeys(logits.FORMATS, lambda weights: lambda x, only_best: x.new_zeros(len(x), DIMS.n_vocab))

@@ -9,7 +9,7 @@ import sys
 from unittest.mock import patch
 
 from localwhisper import cli
-from localwhisper.engine import tables
+from localwhisper.engine.checkpoints import tables
 
 if __name__ == "__main__":
     published = {**tables.checkpoints(), **json.loads(os.environ["PUBLISHED"])}

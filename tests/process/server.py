@@ -193,7 +193,7 @@ def _used_model() -> Path:
         for outdated in kept.parent.glob("used-model-*"):
             shutil.rmtree(outdated, ignore_errors=True)
         # else the plans would be chosen without the kernels, and once more with them by every server
-        subprocess.run([sys.executable, "-m", "localwhisper.engine.compiling"], check=True)
+        subprocess.run([sys.executable, "-m", "localwhisper.engine.kernels.compiling"], check=True)
         with tempfile.TemporaryDirectory() as folder:
             server = Server(Path(folder), is_warm=False).start()
             server.job_when(server.submit(SAMPLES / "en-greeting.opus"), "completed")

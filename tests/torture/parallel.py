@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from localwhisper.app import ASSETS
+from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.loading import ModelCache
-from localwhisper.engine.models import ModelLibrary
 from localwhisper.engine.transcriber import WhisperEngine
 from localwhisper.jobs.model import Options, Quality, Transcript
 from tests.engine.conftest import ROWS, samples_of

@@ -10,7 +10,7 @@ from typing import Any
 
 import tornado.iostream
 
-from localwhisper.engine.models import ModelEntry
+from localwhisper.engine.checkpoints.library import ModelEntry
 from localwhisper.errors import InvalidOption, LocalWhisperError, ModelNotFound
 from localwhisper.jobs.model import Job, Options, Segment, Transcript
 from localwhisper.server.base import BaseHandler

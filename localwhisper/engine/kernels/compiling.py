@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numba import typeof
 
-from localwhisper.engine import attention_int8, greedy, kernels, rounding
-from localwhisper.engine.screening import screen
+from localwhisper.engine.kernels import attention_int8, decoder_step, greedy, rounding
+from localwhisper.engine.kernels.screening import screen
 
 # as rows.like has them
 HALF, SINGLE, BYTE, SHORT = (np.empty(0, kind) for kind in (np.uint16, np.float32, np.int8, np.int16))
@@ -45,7 +45,7 @@ def compile_all() -> None:
 @lru_cache
 def begin() -> None:
     """Compile in a process of its own, once; a thread here would keep the others from their turns."""
-    command = [sys.executable, "-m", "localwhisper.engine.compiling"]
+    command = [sys.executable, "-m", "localwhisper.engine.kernels.compiling"]
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     threading.Thread(target=subprocess.run, args=(command,), kwargs=quiet, name="compiling", daemon=True).start()
 
@@ -61,16 +61,16 @@ def _uses() -> Iterator[tuple[Any, tuple[Any, ...]]]:
     addresses = [np.empty((0,) * n, np.int64) for n in range(4)]
     x, row = np.empty((0, 0), np.float32), np.empty(0, np.float32)
     each, (_, lengths, *_), one = np.empty((0, 0, 0), np.float32), addresses, np.float32(1)
-    scratch = kernels.Scratch(
+    scratch = decoder_step.Scratch(
         x=each, normed=each, scores=x, qkv=x, attended=x, cross_query=x, hidden=x, products=x, ones=row,
         arrivals=lengths,
     )  # fmt: skip
     rows = (addresses[3], addresses[3])
     for like, audio in ((HALF, SHORT), (BYTE, BYTE)):
         given = (addresses[3], addresses[3], lengths, like, scratch, *rows, audio, lengths, lengths, 1, 1, 0, 1)
-        yield kernels.step, tuple(map(typeof, given))
+        yield decoder_step.step, tuple(map(typeof, given))
     for like in (HALF, SINGLE, BYTE):
-        yield kernels.product, tuple(map(typeof, (x, lengths, like, x, 0, 1)))
+        yield decoder_step.product, tuple(map(typeof, (x, lengths, like, x, 0, 1)))
     for like in (HALF, SINGLE):  # as the checkpoint is
         yield screen, tuple(map(typeof, (x, lengths, like, row, row, one, one, row, x, 1, 1)))
     yield greedy.best, tuple(map(typeof, (x, lengths, row)))

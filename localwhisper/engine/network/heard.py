@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from localwhisper.engine import compiling
-from localwhisper.engine.rounding import heads_to_levels
+from localwhisper.engine.kernels import compiling
+from localwhisper.engine.kernels.rounding import heads_to_levels
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import torch.nn.functional as F
 from torch import Tensor
 from whisper.model import ModelDimensions
 
-from localwhisper.engine.attention import Attention
-from localwhisper.engine.layers import Norm, Weights, gelu_
-from localwhisper.engine.linears import Format, Streamed
+from localwhisper.engine.network.attention import Attention
+from localwhisper.engine.network.layers import Norm, Weights, gelu_
+from localwhisper.engine.network.linears import Format, Streamed
 
 SMALL = ("conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias", "positional_embedding")
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from localwhisper.engine.kernels import Array
-from localwhisper.engine.primitives import apart, inlined, kept, larger
+from localwhisper.engine.kernels.decoder_step import Array
+from localwhisper.engine.kernels.primitives import apart, inlined, kept, larger
 
 LEAST = np.float32(1e-12)
 

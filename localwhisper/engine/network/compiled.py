@@ -1,4 +1,4 @@
-"""The decoder's layers as one compiled step for a few rows (see kernels.py)."""
+"""The decoder's layers as one compiled step for a few rows (see decoder_step.py)."""
 
 from collections.abc import Sequence
 
@@ -7,18 +7,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from localwhisper.engine import kernels
-from localwhisper.engine.layers import Norm
-from localwhisper.engine.parts import MOST_PARTS, helpers
-from localwhisper.engine.rows import Rows, like, padded
-from localwhisper.engine.state import State
+from localwhisper.engine.kernels import decoder_step
+from localwhisper.engine.network.layers import Norm
+from localwhisper.engine.network.parts import MOST_PARTS, helpers
+from localwhisper.engine.network.rows import Rows, like, padded
+from localwhisper.engine.network.state import State
 
 
 class CompiledLayers:
     """All of a decoder between embedding and vocabulary. Threading: SAFE, for states of one's own."""
 
     def __init__(self, layers: Sequence[tuple[Sequence[Rows], Sequence[Norm]]], ln: Norm, n_head: int) -> None:
-        """By layer, matrices and norms in the order of kernels.py."""
+        """By layer, matrices and norms in the order of decoder_step.py."""
         self._kept = layers, ln  # the addresses are of their tensors
         self._like = layers[0][0][0].like
         self._n_head = n_head
@@ -37,7 +37,7 @@ class CompiledLayers:
         audio_like = like(states[0].audio_type)
 
         def work(part: int, n_parts: int) -> None:
-            kernels.step(
+            decoder_step.step(
                 self._matrices, self._norms, self._last_norm, self._like, scratch, text, audio,
                 audio_like, lengths, audio_lengths, states[0].n_text_ctx, self._n_head, part, n_parts,
             )  # fmt: skip
@@ -56,13 +56,13 @@ def _gathered(states: Sequence[State]) -> tuple[NDArray[np.int64], ...]:
     return tuple(part[0] if len(states) == 1 else np.concatenate(part) for part in parts)
 
 
-def _scratch(x: Tensor, longest: int, n_parts: int) -> kernels.Scratch:
+def _scratch(x: Tensor, longest: int, n_parts: int) -> decoder_step.Scratch:
     n_rows, n_state = x.shape
 
     def space(*shape: int) -> NDArray[np.float32]:
         return np.zeros(shape, np.float32)  # rows that only fill up are computed too: with numbers
 
-    return kernels.Scratch(
+    return decoder_step.Scratch(
         x=np.repeat(x.numpy()[None], n_parts, axis=0), normed=space(n_parts, n_rows, n_state),
         scores=space(n_parts, longest), qkv=space(n_rows, 3 * n_state), attended=space(n_rows, n_state),
         cross_query=space(n_rows, n_state), hidden=space(n_rows, 4 * n_state), products=space(n_rows, n_state),

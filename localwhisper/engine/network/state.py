@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from localwhisper.engine.graphs import Recorded
-from localwhisper.engine.heard import CrossKeysValues
+from localwhisper.engine.network.graphs import Recorded
+from localwhisper.engine.network.heard import CrossKeysValues
 
 
 class State:

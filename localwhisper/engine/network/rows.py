@@ -1,4 +1,4 @@
-"""Linear layers whose weights kernels.py reads as they lie."""
+"""Linear layers whose weights decoder_step.py reads as they lie."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from localwhisper.engine import kernels
-from localwhisper.engine.parts import MOST_PARTS, helpers, span
+from localwhisper.engine.kernels import decoder_step
+from localwhisper.engine.network.parts import MOST_PARTS, helpers, span
 
 MOST_ROWS = 16  # more are quicker by torch, though it has to widen all weights first
 WIDEN_ROWS = 8192  # of a matrix at once
@@ -42,7 +42,7 @@ class Rows:
 
             def work(part: int, n_parts: int) -> None:
                 first, end = span(len(self.weight), part, n_parts)
-                kernels.product(given, self.addresses, self.like, found, first, end)
+                decoder_step.product(given, self.addresses, self.like, found, first, end)
 
             helpers.compute(work, min(MOST_PARTS, torch.get_num_threads()))
         return out[: len(rows)].view(*x.shape[:-1], -1)
@@ -72,11 +72,11 @@ def int8_rows(weight: Tensor, bias: Tensor | None) -> Rows:
 
 
 def padded(x: Tensor) -> Tensor:
-    """One row, two, or a multiple of four, as kernels.py has it."""
+    """One row, two, or a multiple of four, as decoder_step.py has it."""
     n_more = -len(x) % 4 if len(x) > 2 else 0
     return F.pad(x, (0, 0, 0, n_more)) if n_more else x.contiguous()
 
 
 def like(dtype: torch.dtype) -> NDArray[Any]:
-    """An empty array of what kernels.py reads there."""
+    """An empty array of what decoder_step.py reads there."""
     return np.empty(0, {torch.float16: np.uint16, torch.int16: np.int16, torch.int8: np.int8}.get(dtype, np.float32))

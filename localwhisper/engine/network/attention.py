@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from localwhisper.engine import attention_int8
-from localwhisper.engine.attention_int8 import BLOCK_ROWS
-from localwhisper.engine.linears import onednn
+from localwhisper.engine.kernels import attention_int8
+from localwhisper.engine.kernels.attention_int8 import BLOCK_ROWS
+from localwhisper.engine.network.linears import onednn
 
 # queries, keys and values one behind the other, shape (n, n_ctx, 3 * n_state), and the number of heads → the same
 # type, shape (n, n_ctx, n_state); float32 but for linears.HALVES

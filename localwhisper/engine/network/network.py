@@ -7,19 +7,19 @@ import torch
 from torch import Tensor
 from whisper.decoding import detect_language
 
-from localwhisper.engine import logits
-from localwhisper.engine.attention import ATTENTIONS
-from localwhisper.engine.batch import Batch
-from localwhisper.engine.checkpoint import Checkpoint
+from localwhisper.engine.checkpoints.checkpoint import Checkpoint
 from localwhisper.engine.cores import Cores
-from localwhisper.engine.decoder import Decoder, Step
-from localwhisper.engine.encoder import Encoder
-from localwhisper.engine.heard import CrossKeysValues
-from localwhisper.engine.layers import Weights
-from localwhisper.engine.linears import BYTES, FORMATS, numbers
-from localwhisper.engine.parts import MOST_PARTS
+from localwhisper.engine.network import logits
+from localwhisper.engine.network.attention import ATTENTIONS
+from localwhisper.engine.network.batch import Batch
+from localwhisper.engine.network.decoder import Decoder, Step
+from localwhisper.engine.network.encoder import Encoder
+from localwhisper.engine.network.heard import CrossKeysValues
+from localwhisper.engine.network.layers import Weights
+from localwhisper.engine.network.linears import BYTES, FORMATS, numbers
+from localwhisper.engine.network.parts import MOST_PARTS
+from localwhisper.engine.network.state import State
 from localwhisper.engine.plans import Plan
-from localwhisper.engine.state import State
 from localwhisper.jobs.model import Detection
 
 

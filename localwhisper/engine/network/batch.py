@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from localwhisper.engine.cores import Cores
-from localwhisper.engine.decoder import Decoder, Step
+from localwhisper.engine.network.decoder import Decoder, Step
 
 PATIENCE = 0.5  # of a step's time: how long a step waits for decodes that are between two tokens
 MAX_PATIENCE_S = 0.02

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from localwhisper.engine.rows import float16_rows, int8_rows
+from localwhisper.engine.network.rows import float16_rows, int8_rows
 
 Linear = Callable[[Tensor], Tensor]  # shape (…, n_in) → the same type, shape (…, n_out); float32 but for HALVES
 Format = Callable[[Tensor, Tensor | None], Linear]  # weight, shape (n_out, n_in), and bias, shape (n_out,), of any type
@@ -96,7 +96,10 @@ def _by_row(levels: int, weight: Tensor, bias: Tensor | None) -> Linear:
 def saturates() -> bool:
     """Whether int8's sums overflow on this processor: two products at their highest don't fit in 16 bits."""
     n = 64
-    found = int8(torch.ones(n, n), None)(torch.ones(1, n))
+    try:
+        found = int8(torch.ones(n, n), None)(torch.ones(1, n))
+    except RuntimeError:  # this torch hasn't got it
+        return False
     return not bool(((found - n).abs() < 1).all())
 
 

@@ -11,14 +11,14 @@ import torch
 from torch import Tensor
 from whisper.model import ModelDimensions
 
-from localwhisper.engine.compiled import CompiledLayers
-from localwhisper.engine.graphs import Recorded
-from localwhisper.engine.heard import CrossKeysValues, keys_values
-from localwhisper.engine.layers import Norm, Weights, gelu_
-from localwhisper.engine.linears import Format, Linear, Streamed
-from localwhisper.engine.logits import Logits, embedding
-from localwhisper.engine.rows import MOST_ROWS, Rows
-from localwhisper.engine.state import State
+from localwhisper.engine.network.compiled import CompiledLayers
+from localwhisper.engine.network.graphs import Recorded
+from localwhisper.engine.network.heard import CrossKeysValues, keys_values
+from localwhisper.engine.network.layers import Norm, Weights, gelu_
+from localwhisper.engine.network.linears import Format, Linear, Streamed
+from localwhisper.engine.network.logits import Logits, embedding
+from localwhisper.engine.network.rows import MOST_ROWS, Rows
+from localwhisper.engine.network.state import State
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class _Layer:
 
     @property
     def matrices(self) -> list[Linear]:
-        """In the order of kernels.py, as the norms."""
+        """In the order of decoder_step.py, as the norms."""
         return [self.qkv, self.out, self.cross_query, self.cross_out, self.up, self.down]
 
     @property

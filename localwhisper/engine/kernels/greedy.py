@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from localwhisper.engine.kernels import Array
-from localwhisper.engine.primitives import LOWEST, ZERO, apart, exp, kept, larger
+from localwhisper.engine.kernels.decoder_step import Array
+from localwhisper.engine.kernels.primitives import LOWEST, ZERO, apart, exp, kept, larger
 
 
 @kept

@@ -12,11 +12,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from localwhisper.engine import linears
-from localwhisper.engine.layers import Weights
-from localwhisper.engine.linears import Format, Linear, Streamed
-from localwhisper.engine.rows import ROUND_ROWS, Rows, int8_rows
-from localwhisper.engine.screening import screen
+from localwhisper.engine.kernels.screening import screen
+from localwhisper.engine.network import linears
+from localwhisper.engine.network.layers import Weights
+from localwhisper.engine.network.linears import Format, Linear, Streamed
+from localwhisper.engine.network.rows import ROUND_ROWS, Rows, int8_rows
 
 Logits = Callable[[Tensor, bool], Tensor]  # (n_rows, n_state) → float32 (n_rows, n_vocab); True: the best will do
 

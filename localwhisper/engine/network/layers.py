@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from localwhisper.engine.checkpoint import Checkpoint
-from localwhisper.engine.linears import Format, Linear, Streamed
+from localwhisper.engine.checkpoints.checkpoint import Checkpoint
 from localwhisper.engine.memory import forget_pages, give_back
+from localwhisper.engine.network.linears import Format, Linear, Streamed
 
 
 class Weights:

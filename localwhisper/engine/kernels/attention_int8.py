@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from localwhisper.engine.kernels import Array
-from localwhisper.engine.primitives import HALF, LOWEST, ONE, ZERO, apart, exp, inlined, kept, larger
-from localwhisper.engine.rounding import LEAST, row_to_levels
+from localwhisper.engine.kernels.decoder_step import Array
+from localwhisper.engine.kernels.primitives import HALF, LOWEST, ONE, ZERO, apart, exp, inlined, kept, larger
+from localwhisper.engine.kernels.rounding import LEAST, row_to_levels
 
 BYTE = np.float32(127)
 WHOLE = np.float32(127 * 128)  # a weight of one: 127 in the higher byte, of which each counts 128

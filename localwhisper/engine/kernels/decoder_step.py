@@ -15,7 +15,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from localwhisper.engine.primitives import (
+from localwhisper.engine.kernels.primitives import (
     AHEAD_BYTES,
     EPSILON,
     HALF,

@@ -16,8 +16,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from localwhisper.engine import tables
-from localwhisper.engine.fetch import fetch
+from localwhisper.engine.checkpoints import tables
+from localwhisper.engine.checkpoints.fetch import fetch
 from localwhisper.engine.plans import Chosen, PlanBook
 from localwhisper.errors import (
     CheckpointUnusable,
@@ -165,8 +165,8 @@ class ModelLibrary:
             raise ModelBundled(model=name)
         if not NAME.fullmatch(name):
             raise InvalidOption(field="name", value=name[:100], accepted="letters, digits, - . _")
-        from localwhisper.engine.checkpoint import read  # these import torch
-        from localwhisper.engine.huggingface import convert
+        from localwhisper.engine.checkpoints.checkpoint import read  # these import torch
+        from localwhisper.engine.checkpoints.huggingface import convert
 
         def fill(partial: Path) -> None:
             if path.is_dir():

@@ -5,8 +5,8 @@ from typing import Any
 import numba
 import numpy as np
 
-from localwhisper.engine.kernels import Array
-from localwhisper.engine.primitives import LOWEST, ZERO, apart, ask_for, float32, inlined, kept, larger, pointer
+from localwhisper.engine.kernels.decoder_step import Array
+from localwhisper.engine.kernels.primitives import LOWEST, ZERO, apart, ask_for, float32, inlined, kept, larger, pointer
 
 
 @inlined

@@ -1,0 +1,1 @@
+"""The parts that numba compiles; nothing here knows the network."""

@@ -1,0 +1,1 @@
+"""whisper's network over weights that any number of threads share."""
