@@ -69,10 +69,11 @@ class Network:
 
     @torch.inference_mode()
     def warm_up(self) -> None:
-        """Two tokens of nearly nothing: what is compiled is compiled now."""
+        """Some tokens of nearly nothing, as a window begins and goes on: what is compiled is compiled now, and what a
+        device can't compute is found out."""
         state = self.state(torch.zeros(1, 2, self.dims.n_audio_state, device=self.device))
-        for _ in range(2):
-            self.decoder([Step(torch.zeros(1, 1, dtype=torch.long), state)])
+        for n_new in (2, 1):
+            self.decoder([Step(torch.zeros(1, n_new, dtype=torch.long), state)])
 
     def state(self, features: Tensor, n_group: int = 1, check: Callable[[], None] = lambda: None) -> State:
         """Of decodes that begin, on encoded audio of shape (n_audio, n_audio_ctx, n_audio_state)."""
