@@ -29,7 +29,7 @@ TOLERANCE: dict[Quality, float] = {"exact": 1e-4, "fast": 0.05, "compact": 0.05}
 ENCODERS: Mapping[Quality, Sequence[tuple[str, str]]] = {
     "exact": (("float32-packed", "float32"), ("float32-packed", "float32-blocks")),
     "fast": (
-        ("int8", "int8"),
+        ("int8-blocks", "int8"),
         ("int8", "float32"),
         ("bfloat16", "bfloat16"),
         ("float32-packed", "float32-blocks"),
@@ -38,7 +38,7 @@ ENCODERS: Mapping[Quality, Sequence[tuple[str, str]]] = {
 }
 CROSSES: Mapping[Quality, Sequence[str]] = {
     "exact": ("float32-packed", "float16-packed"),
-    "fast": ("float32-packed", "int8"),
+    "fast": ("float32-packed", "int8-blocks", "int8"),
     "compact": ("float32-streamed",),
 }
 DECODERS: Mapping[Quality, Sequence[str]] = {
@@ -60,7 +60,7 @@ SETTLED = 1.05  # the second shortest time by the shortest
 HOPELESS, HOPELESS_AT_FIRST = 1.5, 2.0  # times the shortest: not measured any further
 ENOUGH_S = 0.3  # for a part, however much else the machine does
 ALIKE = 1.03  # times that differ by less count as the same: the more accurate one is taken
-VERSION = 10  # of what is measured here: a choice made by another is made again
+VERSION = 11  # of what is measured here: a choice made by another is made again
 
 
 @dataclass(frozen=True)

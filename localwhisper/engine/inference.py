@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.distributions import Categorical
@@ -14,6 +15,7 @@ from whisper.decoding import (
     DecodingTask,
     GreedyDecoder,
     Inference,
+    SuppressTokens,
 )
 
 from localwhisper.engine.kernels import compiling
@@ -71,13 +73,13 @@ class QuickGreedyDecoder(GreedyDecoder):  # type: ignore[misc]
     """whisper's choice at temperature 0, compiled: without a log-softmax of every token."""
 
     def update(self, tokens: Tensor, logits: Tensor, sum_logprobs: Tensor) -> tuple[Tensor, bool]:
-        chosen, logprobs = tokens.new_empty(len(logits)), logits.new_empty(len(logits))
-        best(logits.numpy(), chosen.numpy(), logprobs.numpy())
-        is_over = tokens[:, -1] == self.eot
-        sum_logprobs += logprobs * ~is_over
+        chosen, logprobs = np.empty(len(logits), np.int64), np.empty(len(logits), np.float32)
+        best(logits.numpy(), chosen, logprobs)
+        is_over = tokens[:, -1].numpy() == self.eot
+        sum_logprobs += torch.from_numpy(logprobs * ~is_over)
         chosen[is_over] = self.eot
-        tokens = torch.cat([tokens, chosen[:, None]], dim=-1)
-        return tokens, bool((tokens[:, -1] == self.eot).all())
+        tokens = torch.cat([tokens, torch.from_numpy(chosen)[:, None]], dim=-1)
+        return tokens, bool((chosen == self.eot).all())
 
 
 class SeededDecoder(GreedyDecoder):  # type: ignore[misc]
@@ -111,6 +113,9 @@ class WindowTask(DecodingTask):  # type: ignore[misc]
         state = State(cross, self.n_ctx, self.n_group)
         self.inference = StateInference(network, state, self.sot_index, options.temperature == 0, check)
         self.sot_index = 0  # among the logits that the first step gives
+        for one in self.logit_filters:
+            if isinstance(one, SuppressTokens):
+                one.suppress_tokens = torch.tensor(one.suppress_tokens)  # a list is made one again at each token
         if isinstance(self.decoder, BeamSearchDecoder):
             self.decoder.inference = self.inference
         elif options.temperature > 0:

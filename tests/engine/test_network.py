@@ -15,7 +15,7 @@ from whisper.model import ModelDimensions
 
 from localwhisper.engine import calibration, trials
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
-from localwhisper.engine.kernels.attention_int8 import multiplies_right
+from localwhisper.engine.network.blocks import multiplies_bytes
 from localwhisper.engine.network import compiled, linears, logits, parts, rows
 from localwhisper.engine.network.attention import ATTENTIONS
 from localwhisper.engine.network.decoder import Step
@@ -75,7 +75,7 @@ def test_every_way_to_attend_is_near_single_precision(way: str, allowed: float, 
     """Where each place listens to all, and where it listens to few; of two windows, of a length that fills no block."""
     qkv = torch.randn(2, 301, 3 * DIMS.n_audio_state, generator=torch.Generator().manual_seed(6)) * sharpness
     right = ATTENTIONS["float32"](qkv, DIMS.n_audio_head)
-    if way == "int8" and not multiplies_right():
+    if way == "int8" and not multiplies_bytes():
         with pytest.raises(RuntimeError):
             ATTENTIONS[way](qkv, DIMS.n_audio_head)
     else:
@@ -312,7 +312,7 @@ def decode_with_kernels() -> None:
         weights = {name: tensor.to(type) for name, tensor in tensors(DIMS).items()}
         plan = replace(
             REFERENCE,
-            attention="int8" if multiplies_right() else "float32",
+            attention="int8" if multiplies_bytes() else "float32",
             decoder=decoder,
             audio=audio,
             logits="screened",

@@ -4,90 +4,52 @@ Queries, keys and values are rounded to 8 bits, each row or column with its own 
 tiny beside the largest, and their sum counts; so they are taken in 14 bits, as two bytes that are multiplied in turn.
 """
 
-from functools import lru_cache
-
 import numpy as np
-import torch
-from torch import Tensor
 
 from localwhisper.engine.kernels.decoder_step import Array
-from localwhisper.engine.kernels.primitives import HALF, LOWEST, ONE, ZERO, apart, exp, inlined, kept, larger
+from localwhisper.engine.kernels.primitives import (
+    HALF,
+    LOG2_E,
+    LOWEST,
+    ONE,
+    ZERO,
+    apart,
+    inlined,
+    kept,
+    larger,
+    power_of_two,
+)
 from localwhisper.engine.kernels.rounding import LEAST, row_to_levels
 
 BYTE = np.float32(127)
-WHOLE = np.float32(127 * 128)  # a weight of one: 127 in the higher byte, of which each counts 128
 SEVEN, LOW = np.int32(7), np.int32(127)
-BLOCK_ROWS = 256  # queries at once: their weights stay in a core's cache
-
-
-@lru_cache
-def multiplies_right() -> bool:
-    """Whether torch's products of bytes are right on this processor: without instructions for them, sums of two that
-    don't fit in 16 bits are cut off."""
-    highest = torch.full((64, 64), 127, dtype=torch.int8)
-    try:
-        return all(bool((torch._int_mm(x, highest) == int(x[0, 0]) * 127 * 64).all()) for x in (highest, -highest))
-    except (RuntimeError, NotImplementedError, AttributeError):
-        return False
-
-
-def attend(qkv: Tensor, n_head: int) -> Tensor:
-    """attention.Attention. Raises RuntimeError where the processor multiplies wrong."""
-    if not multiplies_right():
-        raise RuntimeError("8-bit products overflow on this processor")
-    n, n_ctx, width = qkv.shape
-    out = qkv.new_empty(n, n_ctx, width // 3)
-    for one, its in zip(qkv.contiguous(), out, strict=True):
-        _attend_one(one, n_head, its)
-    return out
-
-
-def _attend_one(qkv: Tensor, n_head: int, out: Tensor) -> None:
-    n_ctx, n_state = out.shape
-    bytes_ = torch.empty(3, n_head, n_ctx, n_state // n_head, dtype=torch.int8)
-    q, k, v = bytes_
-    of_q, of_k, of_v = torch.empty(n_head, n_ctx), torch.empty(n_head, n_ctx), torch.empty(n_state)
-    to_bytes(qkv.numpy(), q.numpy(), k.numpy(), v.numpy(), of_q.numpy(), of_k.numpy(), of_v.numpy())
-    weights = torch.empty(2 * BLOCK_ROWS, n_ctx, dtype=torch.int8)
-    totals = torch.empty(BLOCK_ROWS)
-    for head in range(n_head):
-        keys = k[head].t()
-        for start in range(0, n_ctx, BLOCK_ROWS):
-            rows = slice(start, min(start + BLOCK_ROWS, n_ctx))
-            scores = torch._int_mm(q[head, rows], keys)
-            its = weights[: 2 * len(scores)]
-            to_weights(scores.numpy(), of_q[head, rows].numpy(), of_k[head].numpy(), its.numpy(), totals.numpy())
-            sums = torch._int_mm(its, v[head])
-            add_up(sums.numpy(), of_v.numpy(), totals.numpy(), out[rows].numpy(), head)
+LEAST_EXPONENT = np.float32(-30)  # of two: a weight that is nothing in 14 bits
+# 2 ** x between -1/2 and 1/2, to 6e-5, times 127 * 128: a weight of one is 127 in the higher byte, which counts 128
+C0, C1, C2, C3, C4 = (np.float32(c * 127 * 128) for c in (1, 0.6931472, 0.240221, 0.055503834, 0.009670763))
 
 
 @kept
-def to_bytes(qkv: Array, q: Array, k: Array, v: Array, of_q: Array, of_k: Array, of_v: Array) -> None:
-    """float32, shape (n_ctx, 3 * n_state) → int8, each (n_head, n_ctx, n_per_head), and their scales: of each row of
-    q, with what attention divides by, and of k, (n_head, n_ctx); of each column of v, (n_state,)."""
+def to_bytes(qkv: Array, head: int, q: Array, k: Array, v: Array, of_q: Array, of_k: Array, of_v: Array) -> None:
+    """Of one head: float32, shape (n_ctx, 3 * n_state) → int8, each (n_ctx, n_per_head), and their scales: of each row
+    of q, with what attention divides by, and of k, (n_ctx,); of each column of v, (n_per_head,)."""
     apart()
-    n_head, n_ctx, size = q.shape
-    n_state = n_head * size
+    n_ctx, size = q.shape
+    n_state = qkv.shape[1] // 3
+    first = head * size
     share = ONE / np.sqrt(np.float32(size))
     of_v[:] = LEAST
     for i in range(n_ctx):
-        row = qkv[i, 2 * n_state :]
-        for j in range(n_state):
-            of_v[j] = larger(of_v[j], abs(row[j]))
-    for j in range(n_state):
+        values = qkv[i, 2 * n_state + first : 2 * n_state + first + size]
+        for j in range(size):
+            of_v[j] = larger(of_v[j], abs(values[j]))
+    for j in range(size):
         of_v[j] /= BYTE
-    for head in range(n_head):
-        first = head * size
-        for i in range(n_ctx):
-            of_q[head, i] = row_to_levels(qkv[i, first : first + size], BYTE, q[head, i]) * share
-            of_k[head, i] = row_to_levels(qkv[i, n_state + first : n_state + first + size], BYTE, k[head, i])
-            row, out, scale = (
-                qkv[i, 2 * n_state + first : 2 * n_state + first + size],
-                v[head, i],
-                of_v[first : first + size],
-            )
-            for j in range(size):
-                out[j] = np.int32(np.rint(row[j] / scale[j]))
+    for i in range(n_ctx):
+        of_q[i] = row_to_levels(qkv[i, first : first + size], BYTE, q[i]) * share
+        of_k[i] = row_to_levels(qkv[i, n_state + first : n_state + first + size], BYTE, k[i])
+        values, out = qkv[i, 2 * n_state + first : 2 * n_state + first + size], v[i]
+        for j in range(size):
+            out[j] = np.int32(np.rint(values[j] / of_v[j]))
 
 
 @inlined
@@ -96,14 +58,17 @@ def _row_to_weights(scores: Array, of_query: float, of_keys: Array, room: Array,
     apart()
     most = LOWEST
     for j in range(len(scores)):
-        room[j] = np.float32(scores[j]) * (of_keys[j] * of_query)
+        room[j] = np.float32(scores[j]) * of_keys[j]
         most = larger(most, room[j])
+    share = of_query * LOG2_E
     total = ZERO
     for j in range(len(scores)):
-        room[j] = np.floor(exp(room[j] - most) * WHOLE + HALF)
-        total += room[j]
-    for j in range(len(scores)):
-        level = np.int32(room[j])
+        x = larger((room[j] - most) * share, LEAST_EXPONENT)
+        n = np.rint(x)
+        x -= n
+        y = (((C4 * x + C3) * x + C2) * x + C1) * x + C0
+        level = np.int32(y * power_of_two(n) + HALF)
+        total += np.float32(level)
         high[j] = np.int8(level >> SEVEN)
         low[j] = np.int8(level & LOW)
     return total  # type: ignore[no-any-return]
@@ -122,10 +87,10 @@ def to_weights(scores: Array, of_q: Array, of_k: Array, weights: Array, totals: 
 @kept
 def add_up(sums: Array, of_v: Array, totals: Array, out: Array, head: int) -> None:
     """What the weights' bytes came to, int32, shape (2 * n_rows, n_per_head), to a head's place in out, float32, shape
-    (n_rows, n_state)."""
+    (n_rows, n_state). `of_v`: (n_per_head,)."""
     n_rows, size = len(sums) // 2, sums.shape[1]
     first = head * size
     for row in range(n_rows):
         high, low, its = sums[row], sums[n_rows + row], out[row]
         for j in range(size):
-            its[first + j] = np.float32(high[j] * 128 + low[j]) * of_v[first + j] / totals[row]
+            its[first + j] = np.float32(high[j] * 128 + low[j]) * of_v[j] / totals[row]

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numba import typeof
 
-from localwhisper.engine.kernels import attention_int8, decoder_step, greedy, rounding
+from localwhisper.engine.kernels import attention_int8, decoder_step, greedy, linear_int8, rounding
 from localwhisper.engine.kernels.screening import screen
 
 # as rows.like has them
 HALF, SINGLE, BYTE, SHORT = (np.empty(0, kind) for kind in (np.uint16, np.float32, np.int8, np.int16))
-FORMATS = frozenset({"float16-rows", "int8-rows", "screened", "screened-int8"})  # those that need the kernels
+FORMATS = frozenset({"float16-rows", "int8-rows", "screened", "screened-int8", "int8-blocks"})  # those that need the kernels
 ATTENTION = "int8"  # and that of the encoder's
 
 _ready = threading.Event()
@@ -75,10 +75,13 @@ def _uses() -> Iterator[tuple[Any, tuple[Any, ...]]]:
         yield screen, tuple(map(typeof, (x, lengths, like, row, row, one, one, row, x, 1, 1)))
     yield greedy.best, tuple(map(typeof, (x, lengths, row)))
     whole, numbers = np.empty((0, 0), np.int32), np.empty((0, 0), np.int8)
-    heads, places = np.empty((0, 0, 0), np.int8), np.empty((0, 0), np.float32)
     for levels in (np.int8, np.int16):
-        yield rounding.heads_to_levels, tuple(map(typeof, (x, 1, one, np.empty((0, 0, 0), levels), places)))
-    yield attention_int8.to_bytes, tuple(map(typeof, (x, heads, heads, heads, places, places, row)))
+        yield rounding.heads_to_levels, tuple(map(typeof, (x, 1, one, np.empty((0, 0, 0), levels), x)))
+    yield linear_int8.to_levels, tuple(map(typeof, (x, numbers, row)))
+    yield linear_int8.from_sums, tuple(map(typeof, (whole, row, row, row, x)))
+    yield linear_int8.add_sums, tuple(map(typeof, (whole, row, row, row, x)))
+    yield linear_int8.gelu_to_levels, tuple(map(typeof, (whole, row, row, row, numbers, row)))
+    yield attention_int8.to_bytes, tuple(map(typeof, (x, 1, numbers, numbers, numbers, row, row, row)))
     yield attention_int8.to_weights, tuple(map(typeof, (whole, row, row, numbers, row)))
     yield attention_int8.add_up, tuple(map(typeof, (whole, row, row, x, 1)))
 

@@ -21,7 +21,8 @@ LINE_BYTES, _SECOND_CACHE = 64, 2
 VECTOR_BITS = 512  # where the processor has them; LLVM prefers half of that, which costs a third of the speed here
 IS_ARM = platform.machine().lower() in {"arm64", "aarch64"}
 EPSILON, HALF, ONE, ZERO = np.float32(1e-5), np.float32(0.5), np.float32(1), np.float32(0)
-LOWEST, _LEAST_EXPONENT, _LOG2_E = np.float32(-np.inf), np.float32(-87.0), np.float32(1.44269504)
+LOWEST, LOG2_E = np.float32(-np.inf), np.float32(1.44269504)
+_LEAST_EXPONENT = np.float32(-60)  # nothing beside one; with less, numbers come about that some processors are slow at
 _LN2_HIGH, _LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
 _OPTIONS: Any = {"nogil": True, "fastmath": {"reassoc", "contract", "nsz", "arcp", "nnan"}, "error_model": "numpy"}
 inlined: Callable[[Any], Any] = numba.njit(**_OPTIONS)
@@ -86,16 +87,25 @@ def pointer(_context: Any, address: Any, like: Any) -> Any:
     return kind(types.int64, like), generate
 
 
+def _of_two(name: str) -> Any:
+    def generate(_: Any, builder: Any, __: Any, values: Any) -> Any:
+        number = ir.FloatType()
+        chosen = builder.module.declare_intrinsic(name, (number,), ir.FunctionType(number, [number, number]))
+        return builder.call(chosen, values, fastmath=("nnan", "nsz"))
+
+    return types.float32(types.float32, types.float32), generate
+
+
 @_intrinsic
 def larger(_context: Any, one: Any, other: Any) -> Any:
     """Of two float32. Python's max is a comparison, from which no compiler makes vectors."""
+    return _of_two("llvm.maxnum")
 
-    def generate(_: Any, builder: Any, __: Any, values: Any) -> Any:
-        number = ir.FloatType()
-        maximum = builder.module.declare_intrinsic("llvm.maxnum", (number,), ir.FunctionType(number, [number, number]))
-        return builder.call(maximum, values, fastmath=("nnan", "nsz"))
 
-    return types.float32(types.float32, types.float32), generate
+@_intrinsic
+def smaller(_context: Any, one: Any, other: Any) -> Any:
+    """Of two float32."""
+    return _of_two("llvm.minnum")
 
 
 @_intrinsic
@@ -159,10 +169,16 @@ def meet(arrivals: Any, n: Any) -> None:
 
 
 @inlined
+def power_of_two(n: Any) -> Any:
+    """2 ** n for a whole number in float32, -126 to 127."""
+    return _float_of_bits((np.int32(n) + np.int32(127)) << np.int32(23))
+
+
+@inlined
 def exp(x: Any) -> Any:
-    """e ** x for x ≤ 0 within 2e-7, in a form that compilers turn into vectors (Cephes' expf)."""
+    """e ** x for x ≤ 0 within 2e-7 of one, in a form that compilers turn into vectors (Cephes' expf)."""
     x = larger(x, _LEAST_EXPONENT)
-    n = np.floor(x * _LOG2_E + HALF)
+    n = np.floor(x * LOG2_E + HALF)
     x = x - n * _LN2_HIGH - n * _LN2_LOW
     y = np.float32(1.9875691500e-4)
     y = y * x + np.float32(1.3981999507e-3)
@@ -171,4 +187,4 @@ def exp(x: Any) -> Any:
     y = y * x + np.float32(1.6666665459e-1)
     y = y * x + np.float32(5.0000001201e-1)
     y = y * x * x + x + ONE
-    return y * _float_of_bits((np.int32(n) + np.int32(127)) << np.int32(23))
+    return y * power_of_two(n)

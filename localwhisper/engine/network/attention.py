@@ -3,17 +3,22 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from localwhisper.engine.kernels import attention_int8
-from localwhisper.engine.kernels.attention_int8 import BLOCK_ROWS
+from localwhisper.engine.network.blocks import require_bytes
 from localwhisper.engine.network.linears import onednn
+from localwhisper.engine.network.parts import MOST_PARTS, helpers, one_thread, span
 
 # queries, keys and values one behind the other, shape (n, n_ctx, 3 * n_state), and the number of heads → the same
 # type, shape (n, n_ctx, n_state); float32 but for linears.HALVES
 Attention = Callable[[Tensor, int], Tensor]
+
+BLOCK_ROWS = 256  # queries at once: their weights stay in a core's cache
+BYTES_ROWS = 128  # in bytes: so do their scores, which torch writes from anew
 
 
 def heads(x: Tensor, n_head: int) -> Tensor:
@@ -50,10 +55,43 @@ def _in_blocks(qkv: Tensor, n_head: int) -> Tensor:
     return out.flatten(2)
 
 
+def _in_bytes(qkv: Tensor, n_head: int) -> Tensor:
+    """See attention_int8.py. Raises as require_bytes."""
+    require_bytes()
+    n, n_ctx, width = qkv.shape
+    qkv, out = qkv.contiguous(), qkv.new_empty(n, n_ctx, width // 3)
+
+    def work(part: int, n_parts: int) -> None:
+        with one_thread():
+            for head in range(*span(n_head, part, n_parts)):
+                for one, its in zip(qkv, out, strict=True):
+                    _attend_head_in_bytes(one, head, width // 3 // n_head, its)
+
+    helpers.compute(work, min(MOST_PARTS, torch.get_num_threads(), n_head))
+    return out
+
+
+def _attend_head_in_bytes(qkv: Tensor, head: int, size: int, out: Tensor) -> None:
+    n_ctx = len(qkv)
+    q, k, v = torch.empty(3, n_ctx, size, dtype=torch.int8)
+    of_q, of_k, of_v = np.empty(n_ctx, np.float32), np.empty(n_ctx, np.float32), np.empty(size, np.float32)
+    attention_int8.to_bytes(qkv.numpy(), head, q.numpy(), k.numpy(), v.numpy(), of_q, of_k, of_v)
+    scores = torch.empty(BYTES_ROWS, n_ctx, dtype=torch.int32)
+    weights = torch.empty(2 * BYTES_ROWS, n_ctx, dtype=torch.int8)
+    totals = np.empty(BYTES_ROWS, np.float32)
+    for start in range(0, n_ctx, BYTES_ROWS):
+        rows = slice(start, min(start + BYTES_ROWS, n_ctx))
+        n = rows.stop - start
+        torch._int_mm(q[rows], k.t(), out=scores[:n])
+        attention_int8.to_weights(scores[:n].numpy(), of_q[rows], of_k, weights[: 2 * n].numpy(), totals)
+        sums = torch._int_mm(weights[: 2 * n], v)
+        attention_int8.add_up(sums.numpy(), of_v, totals, out[rows].numpy(), head)
+
+
 ATTENTIONS: Mapping[str, Attention] = {
     "float32": partial(_by_torch, torch.float32),
     "float32-blocks": _in_blocks,
     "bfloat16": partial(_by_torch, torch.bfloat16),
     "float16": partial(_by_torch, torch.float16),
-    "int8": attention_int8.attend,
+    "int8": _in_bytes,
 }

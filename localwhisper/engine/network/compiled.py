@@ -26,12 +26,13 @@ class CompiledLayers:
         self._norms = np.array([[_norm_addresses(norm) for norm in norms] for _, norms in layers])
         self._last_norm = _norm_addresses(ln)
 
-    def __call__(self, x: Tensor, states: Sequence[State]) -> Tensor:
-        """The embedded next token of each row of all states, shape (n_rows, n_state) → what the vocabulary is to be
-        multiplied by, of the same shape. The states have the token's keys and values, and their length from before.
+    def __call__(self, x: Tensor, states: Sequence[State], n_new: Sequence[int]) -> Tensor:
+        """The embedded next tokens of each row of all states, `n_new` of each state, one behind the other, shape
+        (n, n_state) → what the vocabulary is to be multiplied by, of the same shape. The states have the tokens' keys
+        and values, and their length from before.
         """
         n_rows = len(x)
-        text, audio, lengths, audio_lengths = _gathered(states)
+        text, audio, lengths, audio_lengths = _gathered(states, n_new)
         most_parts = min(MOST_PARTS, torch.get_num_threads(), self._n_head)
         scratch = _scratch(padded(x), max(states[0].n_text_ctx, int(audio_lengths.max())), most_parts)
         audio_like = like(states[0].audio_type)
@@ -46,14 +47,22 @@ class CompiledLayers:
         return torch.from_numpy(scratch.attended[:n_rows])
 
 
-def _gathered(states: Sequence[State]) -> tuple[NDArray[np.int64], ...]:
-    """By row: addresses of the text's and of the audio's keys and values, tokens so far, length of the audio."""
-    text = [state.text_addresses() for state in states]
-    audio = [state.audio_addresses() for state in states]
-    lengths = [np.full(len(rows), state.length) for rows, state in zip(text, states, strict=True)]
-    audio_lengths = [np.full(len(rows), state.n_audio_ctx) for rows, state in zip(text, states, strict=True)]
-    parts = (text, audio, lengths, audio_lengths)
-    return tuple(part[0] if len(states) == 1 else np.concatenate(part) for part in parts)
+def _gathered(states: Sequence[State], n_new: Sequence[int]) -> tuple[NDArray[np.int64], ...]:
+    """By token: addresses of the text's and of the audio's keys and values, tokens before it, length of the audio.
+
+    Of a row's tokens each finds those before it: they come in their order in every layer.
+    """
+    parts = [_places(state, n) for state, n in zip(states, n_new, strict=True)]
+    return parts[0] if len(parts) == 1 else tuple(np.concatenate(part) for part in zip(*parts, strict=True))
+
+
+def _places(state: State, n_new: int) -> tuple[NDArray[np.int64], ...]:
+    text, audio = state.text_addresses(), state.audio_addresses()
+    lengths = np.tile(np.arange(state.length, state.length + n_new), len(text))
+    audio_lengths = np.full(len(lengths), state.n_audio_ctx)
+    if n_new > 1:
+        text, audio = text.repeat(n_new, axis=0), audio.repeat(n_new, axis=0)
+    return text, audio, lengths, audio_lengths
 
 
 def _scratch(x: Tensor, longest: int, n_parts: int) -> decoder_step.Scratch:

@@ -40,11 +40,11 @@ class Step:
         return self.tokens.shape[1]
 
     @property
-    def is_next(self) -> bool:
-        """One more token in every row, and nothing else is asked for."""
+    def is_plain(self) -> bool:
+        """Tokens in every row, and nothing else is asked for."""
         state = self.state
-        is_plain = self.wanted == (-1,) and state.cross_scores is None and state.length < state.n_text_ctx
-        return is_plain and self.tokens.shape == (state.n_audio * state.n_group, 1)
+        has_room = state.length + self.n_new <= state.n_text_ctx
+        return has_room and state.cross_scores is None and len(self.tokens) == state.n_audio * state.n_group
 
 
 class _Layer:
@@ -106,18 +106,26 @@ class Decoder:
     def __call__(self, steps: Sequence[Step]) -> list[Tensor]:
         """Logits of each step, float32, shape (n_rows, len(wanted), n_vocab), on the processor; the states move on."""
         only_best = all(step.only_best for step in steps)
-        if self.device.type == "cuda" and all(step.is_next and step.state.length > 0 for step in steps):
+        are_plain = all(step.is_plain for step in steps)
+        if self.device.type == "cuda" and are_plain and all(s.n_new == 1 and s.state.length > 0 for s in steps):
             return [self._replayed(step) for step in steps]
-        if self.compiled and all(step.is_next for step in steps) and sum(len(s.tokens) for s in steps) <= MOST_ROWS:
-            x = self.compiled(_join([self._embedded(step) for step in steps]), [step.state for step in steps])
-            logits = self.project(x, only_best)
-            sizes = [len(step.tokens) for step in steps]
-            for step in steps:
-                step.state.advance(1, shared=len(step.tokens) == step.state.n_audio)
-            return [one[:, None] for one in torch.split(logits, sizes)]
         ends = torch.tensor([step.tokens.numel() for step in steps]).cumsum(0).tolist()
         parts = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
         x = _join([self._embedded(step) for step in steps])  # (all tokens of all steps, n_text_state)
+        if self.compiled and are_plain and len(x) <= MOST_ROWS:
+            x = self.compiled(x, [step.state for step in steps], [step.n_new for step in steps])
+        else:
+            x = self.ln(self._attended(x, steps, parts))
+        asked = [_asked(x[part], step) for step, part in zip(steps, parts, strict=True)]
+        logits = self.project(_join([one.flatten(0, 1) for one in asked]), only_best).cpu()
+        for step in steps:
+            step.state.advance(step.n_new, shared=len(step.tokens) == step.state.n_audio)
+        sizes = [rows.shape[0] * rows.shape[1] for rows in asked]
+        split: tuple[Tensor, ...] = torch.split(logits, sizes)
+        return [one.view(*rows.shape[:2], -1) for one, rows in zip(split, asked, strict=True)]
+
+    def _attended(self, x: Tensor, steps: Sequence[Step], parts: Sequence[slice]) -> Tensor:
+        """Through the layers, the tokens of each step in its part of x."""
 
         def attend_text(i: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
             return _join([
@@ -130,16 +138,7 @@ class Decoder:
                 step.state.attend_audio(i, q[part], step.n_new) for step, part in zip(steps, parts, strict=True)
             ])  # fmt: skip
 
-        x = self._through_layers(x, attend_text, attend_audio)
-        asked = [
-            x[part].view(*step.tokens.shape, -1)[:, list(step.wanted)] for step, part in zip(steps, parts, strict=True)
-        ]
-        logits = self.project(self.ln(_join([one.flatten(0, 1) for one in asked])), only_best).cpu()
-        for step in steps:
-            step.state.advance(step.n_new, shared=len(step.tokens) == step.state.n_audio)
-        sizes = [rows.shape[0] * rows.shape[1] for rows in asked]
-        split: tuple[Tensor, ...] = torch.split(logits, sizes)
-        return [one.view(*rows.shape[:2], -1) for one, rows in zip(split, asked, strict=True)]
+        return self._through_layers(x, attend_text, attend_audio)
 
     def _embedded(self, step: Step) -> Tensor:
         start = step.state.length
@@ -177,6 +176,12 @@ class Decoder:
             lambda i, q: state.attend_audio(i, q, 1),
         )
         return self.project(self.ln(x), True)
+
+
+def _asked(x: Tensor, step: Step) -> Tensor:
+    """Of a step's tokens those that are to be answered: shape (n, n_text_state) → (n_rows, len(wanted), n_text_state)."""
+    by_row = x.view(*step.tokens.shape, -1)
+    return by_row[:, -1:] if step.wanted == (-1,) else by_row[:, list(step.wanted)]
 
 
 def _join(parts: list[Tensor]) -> Tensor:

@@ -7,6 +7,7 @@ from torch import Tensor
 from whisper.model import ModelDimensions
 
 from localwhisper.engine.network.attention import Attention
+from localwhisper.engine.network.blocks import Blocks, add_feed_forward
 from localwhisper.engine.network.layers import Norm, Weights, gelu_
 from localwhisper.engine.network.linears import Format, Streamed
 
@@ -28,6 +29,9 @@ class _Layer:
         """Shape (n, n_ctx, n_state) → the same."""
         # into what was made here: memory that is fresh each time costs more than the sum
         x = self.out(self.attention(self.qkv(self.attn_ln(x)), self.n_head)).add_(x)
+        if isinstance(self.up, Blocks) and isinstance(self.down, Blocks):
+            add_feed_forward(x, self.mlp_ln, self.up, self.down)
+            return x
         return self.down(gelu_(self.up(self.mlp_ln(x)))).add_(x)
 
 

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from localwhisper.engine.network.blocks import Blocks
 from localwhisper.engine.network.rows import float16_rows, int8_rows
 
 Linear = Callable[[Tensor], Tensor]  # shape (…, n_in) → the same type, shape (…, n_out); float32 but for HALVES
@@ -124,6 +125,7 @@ FORMATS: Mapping[str, Format | Streamed] = {
     "float32-packed": float32_packed,
     "float16-packed": float16_packed,
     "int8": int8,
+    "int8-blocks": Blocks,  # on the processor, for many rows of x
     "int8-reduced": int8_reduced,
     "int8-by-row": partial(_by_row, 127),
     "int8-reduced-by-row": partial(_by_row, 63),
@@ -134,7 +136,7 @@ FORMATS: Mapping[str, Format | Streamed] = {
     "bfloat16-streamed": Streamed(_lower(torch.bfloat16)),
 }
 BYTES = {  # a weight
-    "float32": 4, "float32-packed": 4, "float16-packed": 2, "bfloat16": 2, "float16": 2, "int8": 1, "int8-reduced": 1,
+    "float32": 4, "float32-packed": 4, "float16-packed": 2, "bfloat16": 2, "float16": 2, "int8": 1, "int8-blocks": 1, "int8-reduced": 1,
     "int8-by-row": 1, "int8-reduced-by-row": 1,
     "float16-rows": 2, "int8-rows": 1, "screened": 1, "screened-int8": 1,
     "float32-streamed": 0, "bfloat16-streamed": 0,

@@ -2,9 +2,11 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+
+import torch
 
 MOST_PARTS = 4  # of a decoder's step: more would wait for each other longer than they spare
 
@@ -52,6 +54,17 @@ class Helpers:
     def _give_back(self, n: int) -> None:
         with self._lock:
             self._n_free += n
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """torch's operations on the calling thread alone, as a part of what others compute too."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 helpers = Helpers((os.cpu_count() or 1) - 1)
