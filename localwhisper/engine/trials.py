@@ -65,7 +65,7 @@ class Slice:
         ]
 
     def encoder(self, format: str, attention: str) -> Work:
-        """A layer: what is in front of them is the same in every format."""
+        """A layer: what is in front of them is little beside them, in every format."""
         (layer,) = self._encoder(format, attention).layers
         sound = self._sound.to(numbers(format))
         return lambda: layer(sound)

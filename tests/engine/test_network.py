@@ -15,9 +15,9 @@ from whisper.model import ModelDimensions
 
 from localwhisper.engine import calibration, trials
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
-from localwhisper.engine.network.blocks import multiplies_bytes
 from localwhisper.engine.network import compiled, linears, logits, parts, rows
 from localwhisper.engine.network.attention import ATTENTIONS
+from localwhisper.engine.network.blocks import multiplies_bytes
 from localwhisper.engine.network.decoder import Step
 from localwhisper.engine.network.layers import Weights
 from localwhisper.engine.network.linears import FORMATS, float32

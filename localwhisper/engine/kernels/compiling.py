@@ -20,7 +20,7 @@ from localwhisper.engine.kernels.screening import screen
 
 # as rows.like has them
 HALF, SINGLE, BYTE, SHORT = (np.empty(0, kind) for kind in (np.uint16, np.float32, np.int8, np.int16))
-FORMATS = frozenset({"float16-rows", "int8-rows", "screened", "screened-int8", "int8-blocks"})  # those that need the kernels
+FORMATS = frozenset({"float16-rows", "int8-rows", "int8-blocks", "screened", "screened-int8"})  # that need the kernels
 ATTENTION = "int8"  # and that of the encoder's
 
 _ready = threading.Event()

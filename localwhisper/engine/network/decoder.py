@@ -179,7 +179,7 @@ class Decoder:
 
 
 def _asked(x: Tensor, step: Step) -> Tensor:
-    """Of a step's tokens those that are to be answered: shape (n, n_text_state) → (n_rows, len(wanted), n_text_state)."""
+    """Of a step's tokens those to be answered: shape (n, n_text_state) → (n_rows, len(wanted), n_text_state)."""
     by_row = x.view(*step.tokens.shape, -1)
     return by_row[:, -1:] if step.wanted == (-1,) else by_row[:, list(step.wanted)]
 

@@ -44,6 +44,9 @@ class Encoder:
         # a processor reads them from the file for each window, which takes a millisecond; a device has to keep them
         self._small = weights if weights.device.type == "cpu" else {name: weights[name] for name in SMALL}
         self._numbers = weights.numbers
+        self._convolutions = (
+            [_convolution(weights, "conv1", 1), _convolution(weights, "conv2", 2)] if linear is Blocks else None
+        )
         self.layers = [
             _Layer(weights.part(f"blocks.{i}"), dims.n_audio_head, linear, attention) for i in range(dims.n_audio_layer)
         ]
@@ -63,6 +66,23 @@ class Encoder:
     def front(self, mel: Tensor) -> Tensor:
         """What comes before the layers: shapes as of the whole."""
         w = self._small
-        x = gelu_(F.conv1d(mel.to(self._numbers), w["conv1.weight"], w["conv1.bias"], padding=1))
-        x = gelu_(F.conv1d(x, w["conv2.weight"], w["conv2.bias"], stride=2, padding=1)).permute(0, 2, 1)
+        if self._convolutions:
+            x = mel.transpose(1, 2)
+            for convolution in self._convolutions:
+                x = gelu_(convolution(x))
+        else:
+            x = gelu_(F.conv1d(mel.to(self._numbers), w["conv1.weight"], w["conv1.bias"], padding=1))
+            x = gelu_(F.conv1d(x, w["conv2.weight"], w["conv2.bias"], stride=2, padding=1)).permute(0, 2, 1)
         return x + w["positional_embedding"][: x.shape[1]]
+
+
+def _convolution(weights: Weights, name: str, stride: int) -> Callable[[Tensor], Tensor]:
+    """Over three places in bytes: float32, shape (n, n_ctx, n_in) → (n, n_ctx / stride, n_out)."""
+    kernel = weights[f"{name}.weight"]  # (n_out, n_in, 3)
+    linear = Blocks(kernel.transpose(1, 2).flatten(1), weights[f"{name}.bias"])
+
+    def convolution(x: Tensor) -> Tensor:
+        threes = F.pad(x, (0, 0, 1, 1)).unfold(1, 3, stride)  # (n, n_ctx / stride, n_in, 3)
+        return linear(threes.transpose(2, 3).flatten(2))
+
+    return convolution

@@ -136,8 +136,8 @@ FORMATS: Mapping[str, Format | Streamed] = {
     "bfloat16-streamed": Streamed(_lower(torch.bfloat16)),
 }
 BYTES = {  # a weight
-    "float32": 4, "float32-packed": 4, "float16-packed": 2, "bfloat16": 2, "float16": 2, "int8": 1, "int8-blocks": 1, "int8-reduced": 1,
-    "int8-by-row": 1, "int8-reduced-by-row": 1,
+    "float32": 4, "float32-packed": 4, "float16-packed": 2, "bfloat16": 2, "float16": 2, "int8": 1, "int8-blocks": 1,
+    "int8-reduced": 1, "int8-by-row": 1, "int8-reduced-by-row": 1,
     "float16-rows": 2, "int8-rows": 1, "screened": 1, "screened-int8": 1,
     "float32-streamed": 0, "bfloat16-streamed": 0,
 }  # fmt: skip
