@@ -93,7 +93,7 @@ def machine(checkpoint: Checkpoint, device: str) -> str:
 @torch.inference_mode()
 def choose(checkpoint: Checkpoint, quality: Quality, check: Callable[[], None], device: str = "cpu") -> Chosen:
     """`check` may raise between trials. Raises RuntimeError where the device can't compute at all."""
-    model = Slice(checkpoint, torch.device(device), check)
+    model = Slice(checkpoint, torch.device(device), check, decoder_bytes=2 if quality == "exact" else 1)
     return (_choose if device == "cpu" else _choose_on_device)(model, quality, check)
 
 
@@ -151,13 +151,13 @@ def _best(
     """The best of those that are right, and the reference, which is one of them."""
     single = ("float32", "float32")
     works, deviations = {single: build(*single)}, {single: 0.0}
-    right = works[single]().float().cpu()
+    right = works[single].compared().float().cpu()
     for candidate in candidates:
         check()
         try:
             work = build(*candidate)
             check()
-            found = work().float().cpu()
+            found = work.compared().float().cpu()
         except (RuntimeError, NotImplementedError, AttributeError):  # this torch or this processor hasn't got it
             continue
         deviation = float((found - right).square().mean().sqrt() / right.square().mean().sqrt())
@@ -184,9 +184,7 @@ def _times_s(works: Mapping[tuple[str, str], Work], check: Callable[[], None]) -
     for number in range(MOST_ROUNDS):
         for candidate in left:
             check()
-            started_s = clock()
-            works[candidate]().cpu()  # a copy waits for a device
-            times_s[candidate].append(clock() - started_s)
+            times_s[candidate].append(_time_s(works[candidate], clock))
         hopeless_s = (HOPELESS if number > 0 else HOPELESS_AT_FIRST) * min(map(min, times_s.values()))
         left = [candidate for candidate in left if min(times_s[candidate]) <= hopeless_s]
         if number + 1 < LEAST_ROUNDS:
@@ -194,6 +192,16 @@ def _times_s(works: Mapping[tuple[str, str], Work], check: Callable[[], None]) -
         if time.monotonic() - begun_s > ENOUGH_S or all(_is_settled(times_s[candidate]) for candidate in left):
             break
     return {candidate: min(found) for candidate, found in times_s.items()}
+
+
+def _time_s(work: Work, clock: Callable[[], float]) -> float:
+    total_s = 0.0
+    for compute in work.timed:
+        work.before()
+        started_s = clock()
+        compute().cpu()  # a copy waits for a device
+        total_s += clock() - started_s
+    return total_s
 
 
 def _is_settled(times_s: Sequence[float]) -> bool:

@@ -3,8 +3,9 @@
 What a trial computes is small, and as in use: the weights come from memory, not from the cache.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -20,13 +21,23 @@ from localwhisper.engine.network.layers import Norm, Weights
 from localwhisper.engine.network.linears import FORMATS, HALVES, numbers
 from localwhisper.engine.network.state import State
 
-Work = Callable[[], Tensor]
-Build = Callable[[str, str], Work]  # (format, attention) → what is to be timed, and gives what is to be compared
+
+@dataclass(frozen=True)
+class Work:
+    """What one part computes in one format."""
+
+    compared: Callable[[], Tensor]
+    timed: Sequence[Callable[[], Tensor]]
+    before: Callable[[], object] = lambda: None  # each of these, and not timed
+
+
+Build = Callable[[str, str], Work]  # (format, attention) → the work
 
 # by the decoder's format, in what it keeps a window's keys and values
 AUDIO = {"int8-rows": "int8", "float16-rows": "int16", **{name: name for name in HALVES}}
 N_TEXT_LAYERS = 4  # with fewer, their weights would stay in the processor's cache as they don't in use
 N_TOKENS = 8  # of the text that the decoder is checked on
+N_ALONE = 4  # of those tokens are timed one by one
 N_BEST = 10  # of the logits: those that are compared
 MOST_BETWEEN_BYTES = 1 << 26  # more than a core's share of any cache
 
@@ -36,11 +47,17 @@ def audio_of(decoder: str) -> str:
     return AUDIO.get(decoder, "float32")
 
 
+def _alone(compute: Callable[[], Tensor]) -> Work:
+    return Work(compute, [compute])
+
+
 class Slice:
     """A model's first layers and its vocabulary, and inputs to compute them on. Threading: one thread at a time."""
 
-    def __init__(self, checkpoint: Checkpoint, device: torch.device, check: Callable[[], None]) -> None:
-        """`check` may raise while weights are built."""
+    def __init__(
+        self, checkpoint: Checkpoint, device: torch.device, check: Callable[[], None], decoder_bytes: int
+    ) -> None:
+        """`check` may raise while weights are built; `decoder_bytes`: of a weight, in what is likely to be chosen."""
         n_layer = min(N_TEXT_LAYERS, checkpoint.dims.n_text_layer)
         dims = self._dims = replace(checkpoint.dims, n_audio_layer=1, n_text_layer=n_layer)
         self.device = device
@@ -53,7 +70,8 @@ class Slice:
         norm = Norm(self._weights.part("decoder.ln"))
         self._states = norm(torch.randn(N_TOKENS, dims.n_text_state, generator=random).to(device))
         self._best: Tensor | None = None
-        of_layers = dims.n_text_layer * dims.n_text_state * (14 * dims.n_text_state + 2 * dims.n_audio_ctx)
+        of_layer = dims.n_text_state * (14 * dims.n_text_state + 2 * dims.n_audio_ctx)
+        of_layers = checkpoint.dims.n_text_layer * of_layer * decoder_bytes
         self._between = torch.zeros(min(MOST_BETWEEN_BYTES, of_layers), dtype=torch.int8, device=device)
         encoder = self._encoder("float32", "float32")
         self._sound = encoder.front(self._mel)
@@ -68,7 +86,7 @@ class Slice:
         """A layer: what is in front of them is little beside them, in every format."""
         (layer,) = self._encoder(format, attention).layers
         sound = self._sound.to(numbers(format))
-        return lambda: layer(sound)
+        return _alone(lambda: layer(sound))
 
     def _encoder(self, format: str, attention: str) -> Encoder:
         weights = self._weights.part("encoder", numbers(format))
@@ -76,7 +94,7 @@ class Slice:
 
     def cross(self, format: str, attention: str) -> Work:
         decoder = self._decoder("float32-streamed", format, lambda x, only_best: x)
-        return lambda: torch.stack([one.wide() for one in decoder.cross(self._features)[0]])
+        return _alone(lambda: torch.stack([one.wide() for one in decoder.cross(self._features)[0]]))
 
     def decoder(self, format: str, attention: str) -> Work:
         """A token at a time, as texts are decoded: through the vocabulary, which drives the layers from the cache."""
@@ -92,24 +110,21 @@ class Slice:
             rows = [decoder([Step(self._tokens[:, i : i + 1], state)])[0] for i in range(N_TOKENS)]
             return torch.cat(rows, dim=1)
 
-        return steps
+        return _alone(steps)
 
     def words(self, format: str, attention: str) -> Work:
         """A token at a time, and several decodes' at once; what can win is compared, and what all together come to."""
         project = self._vocabularies[format] = self._project(format)
+        alone = [partial(project, row[None], True) for row in self._states]
 
-        def one(row: Tensor) -> Tensor:
-            self._between.max()  # the layers' weights, which drive the vocabulary from the cache
-            return project(row[None], True)
-
-        def steps() -> Tensor:
-            project(self._states, True)
-            found = torch.cat([one(row) for row in self._states])
+        def compared() -> Tensor:
+            found = torch.cat([one() for one in alone])
             if self._best is None:  # the reference comes first
                 self._best = found.topk(N_BEST).indices
             return torch.cat([found.gather(1, self._best), found.logsumexp(1, keepdim=True)], dim=1)
 
-        return steps
+        # the layers' weights, which drive the vocabulary from the cache
+        return Work(compared, [*alone[:N_ALONE], partial(project, self._states, True)], self._between.max)
 
     def keep_vocabulary(self, format: str) -> None:
         """Of those built, for the decoder's steps; the others' memory is given back."""

@@ -293,11 +293,12 @@ def test_spans_cover_everything_once() -> None:
 def test_what_is_compiled_beforehand_is_what_is_called() -> None:
     """A signature that wasn't foreseen would make a job wait. In a process that has compiled nothing else."""
     code = (
-        "from localwhisper.engine.kernels import attention_int8, compiling, decoder_step, screening\n"
+        "from localwhisper.engine.kernels import attention_int8, compiling, decoder_step, linear_int8, screening\n"
         "from tests.engine import test_network as here\n"
         "compiling.compile_all()\n"
         "kernels_ = (decoder_step.step, decoder_step.product, screening.screen, attention_int8.to_bytes,"
-        " attention_int8.to_weights)\n"
+        " attention_int8.to_weights, attention_int8.add_up, linear_int8.to_levels, linear_int8.from_sums,"
+        " linear_int8.add_sums, linear_int8.gelu_to_levels)\n"
         "before = [len(one.overloads) for one in kernels_]\n"
         "here.decode_with_kernels()\n"
         "assert [len(one.overloads) for one in kernels_] == before\n"
@@ -312,6 +313,7 @@ def decode_with_kernels() -> None:
         weights = {name: tensor.to(type) for name, tensor in tensors(DIMS).items()}
         plan = replace(
             REFERENCE,
+            encoder="int8-blocks" if multiplies_bytes() else "float32",
             attention="int8" if multiplies_bytes() else "float32",
             decoder=decoder,
             audio=audio,

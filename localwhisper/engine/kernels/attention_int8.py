@@ -38,18 +38,20 @@ def to_bytes(qkv: Array, head: int, q: Array, k: Array, v: Array, of_q: Array, o
     first = head * size
     share = ONE / np.sqrt(np.float32(size))
     of_v[:] = LEAST
+    levels_of_v = np.empty(size, np.float32)
     for i in range(n_ctx):
         values = qkv[i, 2 * n_state + first : 2 * n_state + first + size]
         for j in range(size):
             of_v[j] = larger(of_v[j], abs(values[j]))
     for j in range(size):
+        levels_of_v[j] = BYTE / of_v[j]
         of_v[j] /= BYTE
     for i in range(n_ctx):
         of_q[i] = row_to_levels(qkv[i, first : first + size], BYTE, q[i]) * share
         of_k[i] = row_to_levels(qkv[i, n_state + first : n_state + first + size], BYTE, k[i])
         values, out = qkv[i, 2 * n_state + first : 2 * n_state + first + size], v[i]
         for j in range(size):
-            out[j] = np.int32(np.rint(values[j] / of_v[j]))
+            out[j] = np.int32(np.rint(values[j] * levels_of_v[j]))
 
 
 @inlined
@@ -92,5 +94,6 @@ def add_up(sums: Array, of_v: Array, totals: Array, out: Array, head: int) -> No
     first = head * size
     for row in range(n_rows):
         high, low, its = sums[row], sums[n_rows + row], out[row]
+        share = ONE / totals[row]
         for j in range(size):
-            its[first + j] = np.float32(high[j] * 128 + low[j]) * of_v[j] / totals[row]
+            its[first + j] = np.float32(high[j] * 128 + low[j]) * (of_v[j] * share)

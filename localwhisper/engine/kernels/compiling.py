@@ -72,7 +72,7 @@ def _uses() -> Iterator[tuple[Any, tuple[Any, ...]]]:
     for like in (HALF, SINGLE, BYTE):
         yield decoder_step.product, tuple(map(typeof, (x, lengths, like, x, 0, 1)))
     for like in (HALF, SINGLE):  # as the checkpoint is
-        yield screen, tuple(map(typeof, (x, lengths, like, row, row, one, one, row, x, 1, 1)))
+        yield screen, tuple(map(typeof, (x, lengths, like, row, row, one, one, row, x, 1, 1, 0, 1)))
     yield greedy.best, tuple(map(typeof, (x, lengths, row)))
     whole, numbers = np.empty((0, 0), np.int32), np.empty((0, 0), np.int8)
     for levels in (np.int8, np.int16):

@@ -10,14 +10,16 @@ from localwhisper.engine.kernels.primitives import LOWEST, ZERO, apart, ask_for,
 
 
 @inlined
-def _chosen(found: Array, start: int, end: int, least: Any, length: Any, input_error: Any, errors: Array,
-            lengths: Array, chosen: Array, n_chosen: int) -> int:  # fmt: skip
+def _chosen(
+    found: Array, start: int, end: int, least: Any, length: Any, input_error: Any, errors: Array, lengths: Array,
+    chosen: Array, n: int,
+) -> int:  # fmt: skip
     """Append those from start to end that may be off so far that they reach `least`."""
     for o in range(start, end):
         if found[o] + errors[o] * length + lengths[o] * input_error >= least:
-            chosen[n_chosen] = o
-            n_chosen += 1
-    return n_chosen
+            chosen[n] = o
+            n += 1
+    return n
 
 
 @inlined
@@ -42,9 +44,10 @@ def _exactly(x: Array, weight: Array, chosen: Array, out: Array) -> None:
 @kept
 def screen(
     x: Array, weights: Array, like: Array, errors: Array, lengths: Array, most_error: Any, most_length: Any,
-    input_errors: Array, logits: Array, n_special: int, n_best: int,
+    input_errors: Array, logits: Array, n_special: int, n_best: int, first: int, end: int,
 ) -> None:  # fmt: skip
-    """Compute again in full what can be among the n_best of logits, shape (n_rows, n_vocab), and the n_special last.
+    """Compute again in full what can be among the n_best of logits, shape (n_rows, n_vocab), and the n_special last,
+    of the rows from `first` to `end`.
 
     `weights`, `like`: see _linear. By token, float32, shape (n_vocab,): `errors`, how far its rounded weights lie
     from the right ones, and `lengths`, of the rounded ones; and the highest of both. By row: `input_errors`, how far
@@ -57,7 +60,7 @@ def screen(
     n_blocks = (n_vocab - n_special) // 64
     maxima = np.empty(n_blocks, np.float32)
     chosen = np.empty(n_vocab, np.int32)
-    for row in range(len(x)):
+    for row in range(first, end):
         found, input_error = logits[row], input_errors[row]
         length = np.sqrt((x[row] * x[row]).sum())
         most = most_error * length + most_length * input_error
@@ -69,12 +72,14 @@ def screen(
         least = LOWEST
         if n_blocks >= n_best:
             least = np.sort(maxima)[n_blocks - n_best] - most
-        n = 0
+        n_chosen = 0
         for block in range(n_blocks):
             if maxima[block] + most >= least:
                 start = block * 64
-                n = _chosen(found, start, start + 64, least, length, input_error, errors, lengths, chosen, n)
+                n_chosen = _chosen(
+                    found, start, start + 64, least, length, input_error, errors, lengths, chosen, n_chosen
+                )
         for o in range(n_blocks * 64, n_vocab):
-            chosen[n] = o
-            n += 1
-        _exactly(x[row], weight, chosen[:n], found)
+            chosen[n_chosen] = o
+            n_chosen += 1
+        _exactly(x[row], weight, chosen[:n_chosen], found)

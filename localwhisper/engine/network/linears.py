@@ -3,6 +3,7 @@
 What a way is worth depends on the processor: calibration.py measures it, nothing here decides.
 """
 
+import math
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ Format = Callable[[Tensor, Tensor | None], Linear]  # weight, shape (n_out, n_in
 
 N_ROWS = 1500  # of a window's features, for which weights are laid out
 ZERO_LEVEL = 128  # of activations without a sign
+BYTE = 127  # the highest level
 
 
 @dataclass(frozen=True)
@@ -86,12 +88,38 @@ def _by_row(levels: int, weight: Tensor, bias: Tensor | None) -> Linear:
     bias = torch.zeros(len(weight)) if bias is None else bias.float()
 
     def linear(x: Tensor) -> Tensor:
-        most = x.abs().amax(dim=-1, keepdim=True).clamp_(min=1e-12)
+        most = _highest(x)
         product = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32
         found: Tensor = product(x / most, 1 / levels, ZERO_LEVEL, packed)
         return torch.addcmul(bias, found, most)
 
     return linear
+
+
+def int8_of_two_bytes(weight: Tensor) -> Linear:
+    """Weights in 8 bits, activations in 16: two bytes, as two rows of one product, which reads the weights once."""
+    packed = _packed(weight, None)
+
+    def linear(x: Tensor) -> Tensor:
+        of_x = _highest(x) / BYTE
+        levels = x / of_x
+        high = levels.round()
+        both = torch.cat([high, ((levels - high) * 2 * BYTE).round_()])
+        product = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32
+        found: Tensor = product(both, 1.0, ZERO_LEVEL, packed)
+        return torch.add(found[: len(x)], found[len(x) :], alpha=0.5 / BYTE).mul_(of_x)
+
+    return linear
+
+
+def error_of_two_bytes(x: Tensor) -> Tensor:
+    """By row, shape (n_rows,), how far x can lie from what int8_of_two_bytes makes of it."""
+    return _highest(x)[:, 0] * (math.sqrt(x.shape[1]) / (4 * BYTE * BYTE))
+
+
+def _highest(x: Tensor) -> Tensor:
+    """By row."""
+    return x.abs().amax(dim=-1, keepdim=True).clamp_(min=1e-12)
 
 
 def saturates() -> bool:

@@ -16,6 +16,7 @@ from localwhisper.engine.kernels.screening import screen
 from localwhisper.engine.network import linears
 from localwhisper.engine.network.layers import Weights
 from localwhisper.engine.network.linears import Format, Linear, Streamed
+from localwhisper.engine.network.parts import MOST_PARTS, helpers, span
 from localwhisper.engine.network.rows import ROUND_ROWS, Rows, int8_rows
 
 Logits = Callable[[Tensor, bool], Tensor]  # (n_rows, n_state) → float32 (n_rows, n_vocab); True: the best will do
@@ -26,7 +27,7 @@ SINGLE_ERROR = 1e-5  # relative: of sums in single precision
 
 
 def _screened(weights: Weights, *, rounds_input: bool) -> Logits:
-    """`rounds_input`: the rounded product is torch's, which rounds x too: quicker, and more are computed in full."""
+    """`rounds_input`: the rounded product is torch's, of x as two bytes."""
     stored = weights.stored("token_embedding.weight")
     exact = Rows(stored, torch.ones(len(stored)), None)  # where the file is mapped
     levels = int8_rows(stored, None)
@@ -41,15 +42,20 @@ def _screened(weights: Weights, *, rounds_input: bool) -> Logits:
     if rounds_input:
         if linears.saturates():
             raise RuntimeError("8-bit products overflow on this processor")
-        rough = linears.int8(stored, None)
+        rough = linears.int8_of_two_bytes(stored)
 
     def logits(x: Tensor, only_best: bool) -> Tensor:
         if not only_best:
             return exact(x)
+        x = x.contiguous()
         found = rough(x)
-        input_errors = _input_errors(x) if rounds_input else torch.zeros(len(x))
-        screen(x.contiguous().numpy(), exact.addresses, exact.like, errors, lengths, *most,
-               input_errors.numpy(), found.numpy(), N_SPECIAL, N_BEST)  # fmt: skip
+        input_errors = linears.error_of_two_bytes(x) if rounds_input else torch.zeros(len(x))
+        given = x.numpy(), exact.addresses, exact.like, errors, lengths, *most, input_errors.numpy(), found.numpy()
+
+        def work(part: int, n_parts: int) -> None:
+            screen(*given, N_SPECIAL, N_BEST, *span(len(x), part, n_parts))
+
+        helpers.compute(work, min(MOST_PARTS, torch.get_num_threads(), len(x)))
         return found
 
     return logits
@@ -61,15 +67,6 @@ def _errors(stored: Tensor, rough: Rows, first: int) -> tuple[Tensor, Tensor]:
     weight = stored[part].float()
     rounded = rough.weight[part].float() * rough.scale[part, None]
     return (weight - rounded).norm(dim=1) + SINGLE_ERROR * weight.norm(dim=1), rounded.norm(dim=1)
-
-
-def _input_errors(x: Tensor) -> Tensor:
-    """By row, how far it can lie from what linears.int8 makes of it: half a level in each place. Zero is a level
-    too, which moves them: what is nearest to the ends may be off by a whole one."""
-    low, high = x.min().clamp(max=0), x.max().clamp(min=0)
-    level = (high - low) / 255
-    n_ends = ((x <= low + level) | (x >= high - level)).sum(dim=1)
-    return level * (x.shape[1] / 4 + n_ends * 3 / 4).sqrt()
 
 
 @dataclass(frozen=True)

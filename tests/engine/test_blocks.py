@@ -1,0 +1,95 @@
+"""Layers in bytes, a block of rows at a time, against single precision; where the processor multiplies bytes."""
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from localwhisper.engine.network import attention, blocks, parts
+from localwhisper.engine.network.attention import ATTENTIONS
+from localwhisper.engine.network.blocks import Blocks, add_feed_forward, multiplies_bytes
+
+pytestmark = pytest.mark.skipif(not multiplies_bytes(), reason="products of bytes overflow on this processor")
+
+N_STATE, N_ROWS = 64, 2 * blocks.BLOCK_ROWS + 30
+
+
+@pytest.fixture(autouse=True)
+def no_gradients() -> Iterator[None]:
+    with torch.inference_mode():
+        yield
+
+
+@pytest.fixture(params=[1, 3])
+def threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """torch's, and helpers for as many parts."""
+    before = torch.get_num_threads()
+    monkeypatch.setattr(blocks, "helpers", parts.Helpers(2))
+    torch.set_num_threads(request.param)
+    yield request.param
+    torch.set_num_threads(before)
+
+
+def deviation(found: Tensor, right: Tensor) -> float:
+    return float((found - right).norm() / right.norm())
+
+
+def layer(n_out: int, n_in: int) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(n_out)
+    return torch.randn(n_out, n_in, generator=generator) * n_in**-0.5, torch.randn(n_out, generator=generator) * 0.1
+
+
+def given() -> Tensor:
+    """Rows of very different size."""
+    generator = torch.Generator().manual_seed(1)
+    return torch.randn(2, N_ROWS, N_STATE, generator=generator) * torch.tensor([[[0.01]], [[100.0]]])
+
+
+def test_a_layer_is_near_single_precision_in_every_row(threads: int) -> None:
+    weight, bias = layer(96, N_STATE)
+    found, right = Blocks(weight, bias)(given()), F.linear(given(), weight, bias)
+    assert found.shape == right.shape
+    for window in range(2):
+        assert deviation(found[window] - bias, right[window] - bias) < 0.02
+
+
+def test_no_row_depends_on_its_company_nor_on_the_threads(threads: int) -> None:
+    linear = Blocks(*layer(96, N_STATE))
+    alone = torch.cat([linear(row[None]) for row in given()[0, :5]])
+    assert torch.equal(linear(given())[0, :5], alone)
+
+
+def test_feed_forward_is_both_layers_and_what_was_there(threads: int) -> None:
+    up, down = layer(4 * N_STATE, N_STATE), layer(N_STATE, 4 * N_STATE)
+    x = given()
+    normed = F.layer_norm(x, (N_STATE,))
+    right = F.linear(F.gelu(F.linear(normed, *up)), *down)
+    found = x.clone()
+    add_feed_forward(found, lambda rows: F.layer_norm(rows, (N_STATE,)), Blocks(*up), Blocks(*down))
+    assert deviation((found - x)[0], right[0]) < 0.03
+    assert deviation(found[1], (x + right)[1]) < 1e-3
+
+
+def test_gelu_is_right_from_end_to_end() -> None:
+    """Between layers that multiply by one, with a scale for each row: what is rounded is x and its GELU."""
+    x = torch.linspace(-12, 12, N_ROWS)[:, None].repeat(1, N_STATE)
+    ones = Blocks(torch.eye(N_STATE), None)
+    found = x.clone()
+    add_feed_forward(found, lambda rows: rows, ones, ones)
+    right = F.gelu(x)
+    assert ((found - x - right).abs() <= right.abs() / 100 + 5e-4).all()
+
+
+def test_heads_attend_the_same_on_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attention, "helpers", parts.Helpers(2))
+    qkv = torch.randn(2, 200, 3 * N_STATE, generator=torch.Generator().manual_seed(2))
+    before = torch.get_num_threads()
+    found = []
+    for n in (1, 3):
+        torch.set_num_threads(n)
+        found.append(ATTENTIONS["int8"](qkv, 4))
+        assert torch.get_num_threads() == n
+    torch.set_num_threads(before)
+    assert torch.equal(*found)
