@@ -75,6 +75,10 @@ def _uses() -> Iterator[tuple[Any, tuple[Any, ...]]]:
         yield screen, tuple(map(typeof, (x, lengths, like, row, row, one, one, row, x, 1, 1, 0, 1)))
     yield greedy.best, tuple(map(typeof, (x, lengths, row)))
     whole, numbers = np.empty((0, 0), np.int32), np.empty((0, 0), np.int8)
+    for stored in (np.uint16, np.float32):
+        weight = np.empty((0, 0), stored)
+        yield rounding.rows_to_levels, tuple(map(typeof, (weight, one, numbers, row, 0, 1)))
+        yield rounding.errors_of_levels, tuple(map(typeof, (weight, numbers, row, one, row, row, 0, 1)))
     for levels in (np.int8, np.int16):
         yield rounding.heads_to_levels, tuple(map(typeof, (x, 1, one, np.empty((0, 0, 0), levels), x)))
     yield linear_int8.to_levels, tuple(map(typeof, (x, numbers, row)))

@@ -1,6 +1,6 @@
-"""Linear layers in bytes for many rows: a block of rows at a time, so that what is between products stays in a core's
-cache. Twice as quick as torch's own quantised layers where a processor multiplies bytes, and more accurate: each row
-has its own scale.
+"""Linear layers in bytes for many rows, a block of them at a time: what is between two products stays in a core's cache.
+
+More accurate than torch's own quantised layers, as each row has its own scale.
 """
 
 from collections.abc import Callable, Iterator

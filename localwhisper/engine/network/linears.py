@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from localwhisper.engine.network.blocks import Blocks
-from localwhisper.engine.network.rows import float16_rows, int8_rows
+from localwhisper.engine.network.rows import Rows, float16_rows, int8_rows
 
 Linear = Callable[[Tensor], Tensor]  # shape (…, n_in) → the same type, shape (…, n_out); float32 but for HALVES
 Format = Callable[[Tensor, Tensor | None], Linear]  # weight, shape (n_out, n_in), and bias, shape (n_out,), of any type
@@ -60,10 +60,9 @@ def float16_packed(weight: Tensor, bias: Tensor | None) -> Linear:
     return lambda x: torch.ops.quantized.linear_dynamic_fp16(x, packed)
 
 
-def _packed(weight: Tensor, bias: Tensor | None) -> Any:
+def _packed(levels: Rows, bias: Tensor | None) -> Any:
     """Weights in 8 bits with a scale for each output, as torch's quantised products take them."""
-    levels = int8_rows(weight, None)
-    zeros = torch.zeros(len(weight), dtype=torch.long)
+    zeros = torch.zeros(len(levels.weight), dtype=torch.long)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's own eager quantisation is to go one day; calibration notices then
         rows = torch._make_per_channel_quantized_tensor(levels.weight, levels.scale.double(), zeros, 0)
@@ -72,19 +71,19 @@ def _packed(weight: Tensor, bias: Tensor | None) -> Any:
 
 def int8(weight: Tensor, bias: Tensor | None) -> Linear:
     """Weights in 8 bits with a scale for each output, activations in 8 bits with one for all."""
-    packed = _packed(weight, bias)
+    packed = _packed(int8_rows(weight, None), bias)
     return lambda x: torch.ops.quantized.linear_dynamic(x, packed, False)
 
 
 def int8_reduced(weight: Tensor, bias: Tensor | None) -> Linear:
     """As int8 with activations of 7 bits: where the processor's sums of two products would overflow 16 bits."""
-    packed = _packed(weight, bias)
+    packed = _packed(int8_rows(weight, None), bias)
     return lambda x: torch.ops.quantized.linear_dynamic(x, packed, True)
 
 
 def _by_row(levels: int, weight: Tensor, bias: Tensor | None) -> Linear:
     """Activations with a scale for each row, so that no row depends on those that are computed with it."""
-    packed = _packed(weight, None)
+    packed = _packed(int8_rows(weight, None), None)
     bias = torch.zeros(len(weight)) if bias is None else bias.float()
 
     def linear(x: Tensor) -> Tensor:
@@ -96,9 +95,9 @@ def _by_row(levels: int, weight: Tensor, bias: Tensor | None) -> Linear:
     return linear
 
 
-def int8_of_two_bytes(weight: Tensor) -> Linear:
+def int8_of_two_bytes(levels: Rows) -> Linear:
     """Weights in 8 bits, activations in 16: two bytes, as two rows of one product, which reads the weights once."""
-    packed = _packed(weight, None)
+    packed = _packed(levels, None)
 
     def linear(x: Tensor) -> Tensor:
         of_x = _highest(x) / BYTE

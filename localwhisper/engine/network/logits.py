@@ -8,16 +8,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from localwhisper.engine.kernels.decoder_step import Array
+from localwhisper.engine.kernels.rounding import errors_of_levels
 from localwhisper.engine.kernels.screening import screen
 from localwhisper.engine.network import linears
 from localwhisper.engine.network.layers import Weights
 from localwhisper.engine.network.linears import Format, Linear, Streamed
-from localwhisper.engine.network.parts import MOST_PARTS, helpers, span
-from localwhisper.engine.network.rows import ROUND_ROWS, Rows, int8_rows
+from localwhisper.engine.network.rows import Rows, bits, by_rows, int8_rows
 
 Logits = Callable[[Tensor, bool], Tensor]  # (n_rows, n_state) → float32 (n_rows, n_vocab); True: the best will do
 
@@ -31,18 +33,15 @@ def _screened(weights: Weights, *, rounds_input: bool) -> Logits:
     stored = weights.stored("token_embedding.weight")
     exact = Rows(stored, torch.ones(len(stored)), None)  # where the file is mapped
     levels = int8_rows(stored, None)
-    found: list[tuple[Tensor, Tensor]] = []
-    for first in range(0, len(stored), ROUND_ROWS):
-        weights.check()
-        found.append(_errors(stored, levels, first))
-    errors, lengths = (torch.cat(part).numpy() for part in zip(*found, strict=True))
+    weights.check()
+    errors, lengths = _errors(stored, levels)
     weights.forget(stored)  # few of its rows are read again
     most = errors.max(), lengths.max()
     rough: Linear = levels
     if rounds_input:
         if linears.saturates():
             raise RuntimeError("8-bit products overflow on this processor")
-        rough = linears.int8_of_two_bytes(stored)
+        rough = linears.int8_of_two_bytes(levels)
 
     def logits(x: Tensor, only_best: bool) -> Tensor:
         if not only_best:
@@ -52,21 +51,21 @@ def _screened(weights: Weights, *, rounds_input: bool) -> Logits:
         input_errors = linears.error_of_two_bytes(x) if rounds_input else torch.zeros(len(x))
         given = x.numpy(), exact.addresses, exact.like, errors, lengths, *most, input_errors.numpy(), found.numpy()
 
-        def work(part: int, n_parts: int) -> None:
-            screen(*given, N_SPECIAL, N_BEST, *span(len(x), part, n_parts))
-
-        helpers.compute(work, min(MOST_PARTS, torch.get_num_threads(), len(x)))
+        by_rows(len(x), lambda first, end: screen(*given, N_SPECIAL, N_BEST, first, end))
         return found
 
     return logits
 
 
-def _errors(stored: Tensor, rough: Rows, first: int) -> tuple[Tensor, Tensor]:
+def _errors(weight: Tensor, rough: Rows) -> tuple[Array, Array]:
     """By row, how far off a product is at most, of the length of what is multiplied; and the rounded row's length."""
-    part = slice(first, first + ROUND_ROWS)
-    weight = stored[part].float()
-    rounded = rough.weight[part].float() * rough.scale[part, None]
-    return (weight - rounded).norm(dim=1) + SINGLE_ERROR * weight.norm(dim=1), rounded.norm(dim=1)
+    given = bits(weight)
+    if given is None:
+        raise RuntimeError("what screens isn't compiled")
+    errors, lengths = np.empty(len(weight), np.float32), np.empty(len(weight), np.float32)
+    of_levels = rough.weight.numpy(), rough.scale.numpy(), np.float32(SINGLE_ERROR), errors, lengths
+    by_rows(len(weight), lambda first, end: errors_of_levels(given, *of_levels, first, end))
+    return errors, lengths
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Linear layers whose weights decoder_step.py reads as they lie."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from localwhisper.engine.kernels import decoder_step
+from localwhisper.engine.kernels import compiling, decoder_step, rounding
 from localwhisper.engine.network.parts import MOST_PARTS, helpers, span
 
 MOST_ROWS = 16  # more are quicker by torch, though it has to widen all weights first
@@ -40,11 +41,10 @@ class Rows:
             out = rows.new_empty(len(filled), len(self.weight))
             given, found = filled.numpy(), out.numpy()
 
-            def work(part: int, n_parts: int) -> None:
-                first, end = span(len(self.weight), part, n_parts)
+            def work(first: int, end: int) -> None:
                 decoder_step.product(given, self.addresses, self.like, found, first, end)
 
-            helpers.compute(work, min(MOST_PARTS, torch.get_num_threads()))
+            by_rows(len(self.weight), work)
         return out[: len(rows)].view(*x.shape[:-1], -1)
 
     def looked_up(self, tokens: Tensor) -> Tensor:
@@ -62,13 +62,31 @@ def float16_rows(weight: Tensor, bias: Tensor | None) -> Rows:
 
 def int8_rows(weight: Tensor, bias: Tensor | None) -> Rows:
     """Only the weights are rounded, unlike linears.int8's."""
-    rounded, scale = torch.empty(weight.shape, dtype=torch.int8), torch.empty(len(weight))
-    for first in range(0, len(weight), ROUND_ROWS):  # a copy of all in single precision would be four times the result
-        part = slice(first, first + ROUND_ROWS)
-        single = weight[part].to(torch.float32, copy=True)
-        scale[part] = (single.abs().amax(dim=1) / INT8_LEVELS).clamp(min=1e-12)
-        rounded[part] = single.div_(scale[part, None]).round_()
-    return Rows(rounded, scale, bias)
+    levels, scale = torch.empty(weight.shape, dtype=torch.int8), torch.empty(len(weight))
+    given = bits(weight)
+    if given is None:
+        for first in range(0, len(weight), ROUND_ROWS):  # in single precision all of it would be four times the result
+            part = slice(first, first + ROUND_ROWS)
+            single = weight[part].to(torch.float32, copy=True)
+            scale[part] = (single.abs().amax(dim=1) / INT8_LEVELS).clamp(min=1e-12)
+            levels[part] = single.div_(scale[part, None]).round_()
+    else:
+        into = np.float32(INT8_LEVELS), levels.numpy(), scale.numpy()
+        by_rows(len(weight), lambda first, end: rounding.rows_to_levels(given, *into, first, end))
+    return Rows(levels, scale, bias)
+
+
+def bits(weight: Tensor) -> NDArray[Any] | None:
+    """As rounding.py reads it, without a copy; None where that isn't compiled yet, or not for such numbers."""
+    if not compiling.is_ready() or weight.dtype not in {torch.float16, torch.float32}:
+        return None
+    found = weight.contiguous().numpy()
+    return found.view(np.uint16) if weight.dtype == torch.float16 else found
+
+
+def by_rows(n: int, work: Callable[[int, int], None]) -> None:
+    """work(first, end) over n rows, on as many threads as torch has."""
+    helpers.compute(lambda *part: work(*span(n, *part)), min(MOST_PARTS, torch.get_num_threads(), n))
 
 
 def padded(x: Tensor) -> Tensor:
