@@ -9,7 +9,7 @@ from torch import Tensor
 
 from localwhisper.engine.network import attention, blocks, parts
 from localwhisper.engine.network.attention import ATTENTIONS
-from localwhisper.engine.network.blocks import Blocks, add_feed_forward, multiplies_bytes
+from localwhisper.engine.network.blocks import Int8Blocks, add_feed_forward, multiplies_bytes
 
 pytestmark = pytest.mark.skipif(not multiplies_bytes(), reason="products of bytes overflow on this processor")
 
@@ -49,14 +49,14 @@ def given() -> Tensor:
 
 def test_a_layer_is_near_single_precision_in_every_row(threads: int) -> None:
     weight, bias = layer(96, N_STATE)
-    found, right = Blocks(weight, bias)(given()), F.linear(given(), weight, bias)
+    found, right = Int8Blocks(weight, bias)(given()), F.linear(given(), weight, bias)
     assert found.shape == right.shape
     for window in range(2):
         assert deviation(found[window] - bias, right[window] - bias) < 0.02
 
 
 def test_no_row_depends_on_its_company_nor_on_the_threads(threads: int) -> None:
-    linear = Blocks(*layer(96, N_STATE))
+    linear = Int8Blocks(*layer(96, N_STATE))
     alone = torch.cat([linear(row[None]) for row in given()[0, :5]])
     assert torch.equal(linear(given())[0, :5], alone)
 
@@ -67,7 +67,7 @@ def test_feed_forward_is_both_layers_and_what_was_there(threads: int) -> None:
     normed = F.layer_norm(x, (N_STATE,))
     right = F.linear(F.gelu(F.linear(normed, *up)), *down)
     found = x.clone()
-    add_feed_forward(found, lambda rows: F.layer_norm(rows, (N_STATE,)), Blocks(*up), Blocks(*down))
+    add_feed_forward(found, lambda rows: F.layer_norm(rows, (N_STATE,)), Int8Blocks(*up), Int8Blocks(*down))
     assert deviation((found - x)[0], right[0]) < 0.03
     assert deviation(found[1], (x + right)[1]) < 1e-3
 
@@ -75,7 +75,7 @@ def test_feed_forward_is_both_layers_and_what_was_there(threads: int) -> None:
 def test_gelu_is_right_from_end_to_end() -> None:
     """Between layers that multiply by one, with a scale for each row: what is rounded is x and its GELU."""
     x = torch.linspace(-12, 12, N_ROWS)[:, None].repeat(1, N_STATE)
-    ones = Blocks(torch.eye(N_STATE), None)
+    ones = Int8Blocks(torch.eye(N_STATE), None)
     found = x.clone()
     add_feed_forward(found, lambda rows: rows, ones, ones)
     right = F.gelu(x)

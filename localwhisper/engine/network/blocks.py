@@ -34,7 +34,7 @@ def require_bytes() -> None:
         raise RuntimeError("8-bit products overflow on this processor")
 
 
-class Blocks:
+class Int8Blocks:
     """A Linear in bytes. Threading: SAFE."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
@@ -77,7 +77,7 @@ class Blocks:
         return torch._int_mm(levels, self._weight, out=room[: len(levels)])
 
 
-def add_feed_forward(x: Tensor, norm: Callable[[Tensor], Tensor], up: Blocks, down: Blocks) -> None:
+def add_feed_forward(x: Tensor, norm: Callable[[Tensor], Tensor], up: Int8Blocks, down: Int8Blocks) -> None:
     """x += down(gelu(up(norm(x)))); x: float32, shape (…, n_state), contiguous."""
     rows_of_x = x.view(-1, x.shape[-1])
 

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from localwhisper.engine.network.blocks import Blocks
+from localwhisper.engine.network.blocks import Int8Blocks
 from localwhisper.engine.network.rows import Rows, float16_rows, int8_rows
 
 Linear = Callable[[Tensor], Tensor]  # shape (…, n_in) → the same type, shape (…, n_out); float32 but for HALVES
@@ -152,7 +152,7 @@ FORMATS: Mapping[str, Format | Streamed] = {
     "float32-packed": float32_packed,
     "float16-packed": float16_packed,
     "int8": int8,
-    "int8-blocks": Blocks,  # on the processor, for many rows of x
+    "int8-blocks": Int8Blocks,  # on the processor, for many rows of x
     "int8-reduced": int8_reduced,
     "int8-by-row": partial(_by_row, 127),
     "int8-reduced-by-row": partial(_by_row, 63),
