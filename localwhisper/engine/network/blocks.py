@@ -1,4 +1,4 @@
-"""Linear layers in bytes for many rows, a block of them at a time: what is between two products stays in a core's cache.
+"""Linear layers in bytes for many rows, a block of them at a time: what is between products stays in a core's cache.
 
 More accurate than torch's own quantised layers, as each row has its own scale.
 """
