@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -39,6 +40,7 @@ def is_needed(format: str, attention: str) -> bool:
 
 def compile_all() -> None:
     for kernel, arguments in _uses():
+        _is_kept(kernel, arguments)  # clears what is damaged
         kernel.compile(arguments)
 
 
@@ -53,7 +55,12 @@ def begin() -> None:
 def _is_kept(kernel: Any, arguments: tuple[Any, ...]) -> bool:
     if arguments in kernel.overloads:
         return True
-    return kernel._cache.load_overload(arguments, kernel.targetctx) is not None  # numba has no public way to ask
+    try:
+        return kernel._cache.load_overload(arguments, kernel.targetctx) is not None  # numba has no public way to ask
+    except Exception:  # after a power cut, say: to be compiled anew
+        with suppress(OSError):
+            kernel._cache.flush()
+        return False
 
 
 def _uses() -> Iterator[tuple[Any, tuple[Any, ...]]]:

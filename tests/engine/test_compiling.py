@@ -1,0 +1,34 @@
+"""The kernels' cache, in a folder and a process of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CODE = """
+from localwhisper.engine.kernels import compiling, greedy
+uses = [(kernel, arguments) for kernel, arguments in compiling._uses() if kernel is greedy.best]
+compiling._uses = lambda: iter(uses)
+print(compiling.is_ready())
+compiling.compile_all()
+print(compiling.is_ready())
+"""
+
+
+def run(folder: Path) -> list[str]:
+    given = {**os.environ, "NUMBA_CACHE_DIR": str(folder)}
+    done = subprocess.run([sys.executable, "-c", CODE], env=given, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize("ending", ["nbc", "nbi"])
+def test_what_a_power_cut_left_is_compiled_anew(tmp_path: Path, ending: str) -> None:
+    assert run(tmp_path) == ["False", "True"]
+    assert run(tmp_path) == ["True", "True"]
+    (file,) = tmp_path.rglob(f"*.{ending}")
+    file.write_bytes(b"\0" * file.stat().st_size)
+    assert run(tmp_path) == ["False", "True"]
+    assert run(tmp_path) == ["True", "True"]
