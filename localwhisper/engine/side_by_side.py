@@ -1,13 +1,14 @@
 """Windows of one recording decoded together: each stands alone, so that several take their tokens in one pass.
 
 They are cut in pauses, silence between them is left out, and none is conditioned on the text before it. One that
-the model leaves before its end is gone on with, as whisper goes on, in the next pass.
+the model leaves before its end is gone on with, as whisper goes on, in the next pass. Where nobody pauses a window ends
+with the model's last whole segment, as whisper's do, and the next begins there: those can't be decoded together.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from whisper.audio import FRAMES_PER_SECOND
+from whisper.audio import FRAMES_PER_SECOND, N_FRAMES
 
 from localwhisper.engine import windows
 from localwhisper.engine.inference import Decoded, is_silence
@@ -27,6 +28,7 @@ class Chunk:
 
     seek: int  # what is still to be decoded of it
     end: int
+    is_open: bool  # there is no pause: it ends where the model says
     last_speech_s: float
     found: list[tuple[list[windows.Draft], Decoded]] = field(default_factory=list)
 
@@ -51,13 +53,16 @@ class SideBySide(Run):
             yield Window(segments=self._segments(chunk), after=after)
 
     def _chunks(self, n: int) -> list[Chunk]:
-        """The next `n`, or what there is."""
+        """The next `n`, or what there is up to one whose end is only known once it is decoded."""
         made: list[Chunk] = []
         start = self.speech.begins(self.position.seek)
         while start is not None and start < self.recording.n_frames and len(made) < n:
-            end = self.speech.cut(start)
+            pause = self.speech.pause(start)
+            end = start + N_FRAMES if pause is None else pause
             if not self._is_empty(start, end - start):
-                made.append(Chunk(start, end, start / FRAMES_PER_SECOND))
+                made.append(Chunk(start, end, pause is None, start / FRAMES_PER_SECOND))
+                if pause is None:
+                    break
             start = self.speech.begins(end)
         return made
 
@@ -84,6 +89,8 @@ class SideBySide(Run):
         cut = windows.cut(decoded.result, self.tokenizer, seek=chunk.seek, size=size)
         after, chunk.last_speech_s = self._timed(cut, cross, chunk.seek, size, chunk.last_speech_s)
         chunk.found.append((cut.drafts, decoded))
+        if chunk.is_open and after > chunk.seek:
+            chunk.end = after
         chunk.seek = after if after > chunk.seek else chunk.end
 
     def _segments(self, chunk: Chunk) -> tuple[Segment, ...]:

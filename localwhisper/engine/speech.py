@@ -34,7 +34,8 @@ class Speech:
         """Goes through the recording once; `check` may raise between pieces. Keeps 80 bytes a second."""
         self._n_frames = recording.n_frames
         self._levels_db = _levels_db(recording, check)
-        self._loud = self._levels_db > _threshold_db(self._levels_db)
+        loud_db, self._quiet_db = _thresholds_db(self._levels_db)
+        self._loud = self._levels_db > loud_db
 
     def begins(self, frame: int) -> int | None:
         """The first frame from `frame` on where speech may be under way; None where none comes."""
@@ -44,12 +45,16 @@ class Speech:
             return None
         return max(frame, (step + later) * STEP_FRAMES - LEAD_FRAMES)
 
-    def cut(self, start: int) -> int:
-        """Where a window that begins at frame `start` is to end: in the quietest pause of its last third."""
+    def pause(self, start: int) -> int | None:
+        """Where a window that begins at frame `start` is to end: in the quietest pause of its last third, or with the
+        recording. None where nobody pauses."""
         if start + N_FRAMES >= self._n_frames:
             return self._n_frames
         first, last = (start + CUT_FROM_FRAMES) // STEP_FRAMES + 1, (start + N_FRAMES) // STEP_FRAMES
-        means_db = np.convolve(self._levels_db[first:last], np.full(PAUSE_STEPS, 1 / PAUSE_STEPS), "valid")
+        parts_db = np.lib.stride_tricks.sliding_window_view(self._levels_db[first:last], PAUSE_STEPS)
+        means_db = np.where(parts_db.max(axis=1) <= self._quiet_db, parts_db.mean(axis=1), np.inf)
+        if not np.isfinite(means_db).any():
+            return None
         quietest = int(np.flatnonzero(means_db <= means_db.min() + AS_QUIET_DB)[-1])
         return (first + quietest + PAUSE_STEPS // 2) * STEP_FRAMES
 
@@ -67,13 +72,13 @@ def _levels_db(recording: Recording, check: Callable[[], None]) -> NDArray[np.fl
     return levels
 
 
-def _threshold_db(levels_db: NDArray[np.float32]) -> float:
-    """Above it somebody may be speaking; infinite where all is silent or even."""
+def _thresholds_db(levels_db: NDArray[np.float32]) -> tuple[float, float]:
+    """Above the first somebody may be speaking: infinite where all is silent or even. Up to the second nobody need be."""
     heard = levels_db[levels_db > SILENCE_DB + 1]  # zeros are no noise floor: they are put in, not recorded
     if not len(heard):
-        return np.inf
+        return np.inf, np.inf
     noise, loud = np.percentile(heard, [NOISE_PERCENTILE, LOUD_PERCENTILE])
     if loud - noise < EVEN_DB:
-        return np.inf
-    threshold = min(noise + max(LEAST_MARGIN_DB, MARGIN * (loud - noise)), LOUDEST_THRESHOLD_DB)
-    return float(max(threshold, loud - FAINT_DB))
+        return np.inf, np.inf
+    quiet = noise + max(LEAST_MARGIN_DB, MARGIN * (loud - noise))
+    return float(max(min(quiet, LOUDEST_THRESHOLD_DB), loud - FAINT_DB)), float(quiet)

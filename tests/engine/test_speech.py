@@ -61,5 +61,16 @@ def test_a_far_voice_beside_a_near_one_is_not_left_out() -> None:
 def test_windows_end_in_the_last_pause_that_fits() -> None:
     pause = hiss(0.5, -60)
     found = speech(sound(10, -20), pause, sound(12, -20), pause, sound(5, -20), pause, sound(20, -20))
-    assert 2800 <= found.cut(0) <= 2850  # not in the one before, and not in the midst of a word
-    assert found.cut(4000) == 4850  # to the end
+    assert 2800 <= (found.pause(0) or 0) <= 2850  # not in the one before, and not in the midst of a word
+    assert found.pause(4000) == 4850  # to the end
+
+
+def test_a_pause_in_loud_noise_is_one() -> None:
+    noise = hiss(60, -35)
+    talk = np.concatenate([sound(25, -15), hiss(1, -90), sound(34, -15)])
+    assert 2500 <= (speech(noise + talk).pause(0) or 0) <= 2600
+
+
+def test_where_nobody_pauses_there_is_no_place_to_cut() -> None:
+    assert speech(sound(70, -20)).pause(0) is None
+    assert speech(sound(70, -20)).pause(4100) == 7000
