@@ -55,8 +55,11 @@ class Speech:
         means_db = np.where(parts_db.max(axis=1) <= self._quiet_db, parts_db.mean(axis=1), np.inf)
         if not np.isfinite(means_db).any():
             return None
-        quietest = int(np.flatnonzero(means_db <= means_db.min() + AS_QUIET_DB)[-1])
-        return (first + quietest + PAUSE_STEPS // 2) * STEP_FRAMES
+        is_quiet = means_db <= means_db.min() + AS_QUIET_DB
+        last = int(np.flatnonzero(is_quiet)[-1])
+        loud_before = np.flatnonzero(~is_quiet[:last])
+        begin = int(loud_before[-1]) + 1 if len(loud_before) else 0
+        return (first + (begin + last + PAUSE_STEPS) // 2) * STEP_FRAMES
 
 
 def _levels_db(recording: Recording, check: Callable[[], None]) -> NDArray[np.float32]:
