@@ -59,8 +59,8 @@ LEAST_ROUNDS, MOST_ROUNDS = 3, 15
 SETTLED = 1.05  # the second shortest time by the shortest
 HOPELESS, HOPELESS_AT_FIRST = 1.5, 2.0  # times the shortest: not measured any further
 ENOUGH_S = 0.3  # for a part, however much else the machine does
-ALIKE = 1.03  # times that differ by less count as the same: the more accurate one is taken
-VERSION = 11  # of what is measured here: a choice made by another is made again
+ALIKE = 1.1  # times that differ by less count as the same: the smaller is taken, then the more accurate
+VERSION = 12  # of what is measured here: a choice made by another is made again
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,8 @@ def _best(
         smallest = min(BYTES[trial.format] for trial in every)
         trials = [trial for trial in every if BYTES[trial.format] == smallest]
     quick_s = min(trial.work_s for trial in trials) * ALIKE
-    return min((t for t in trials if t.work_s <= quick_s), key=lambda trial: trial.deviation), every[0]
+    alike = [trial for trial in trials if trial.work_s <= quick_s]
+    return min(alike, key=lambda trial: (BYTES[trial.format], trial.deviation)), every[0]
 
 
 def _times_s(works: Mapping[tuple[str, str], Work], check: Callable[[], None]) -> dict[tuple[str, str], float]:

@@ -76,7 +76,7 @@ def _levels_db(recording: Recording, check: Callable[[], None]) -> NDArray[np.fl
 
 
 def _thresholds_db(levels_db: NDArray[np.float32]) -> tuple[float, float]:
-    """Above the first somebody may be speaking: infinite where all is silent or even. Up to the second nobody need be."""
+    """Above the first somebody may be speaking: infinite where all is silent or even. Below the second nobody need."""
     heard = levels_db[levels_db > SILENCE_DB + 1]  # zeros are no noise floor: they are put in, not recorded
     if not len(heard):
         return np.inf, np.inf
