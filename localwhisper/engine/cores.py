@@ -1,12 +1,10 @@
 """torch's threads: the processor's cores divided among the jobs that run, so that they never wait for each other."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-
-CHECK_EVERY_S = 0.1
 
 
 class Cores:
@@ -41,13 +39,9 @@ class Cores:
             self._jobs += jobs
 
     @contextmanager
-    def encoding(self, check: Callable[[], None]) -> Iterator[None]:
-        """While the calling thread encodes audio, which nobody can share with it: no more threads at once than there
-        are cores, so that those who are done decode meanwhile. `check` may raise while this one waits."""
+    def encoding(self) -> Iterator[None]:
+        """While the calling thread encodes audio, which nobody can share with it."""
         with self.changed:
-            while self.are_taken:
-                self.changed.wait(CHECK_EVERY_S)
-                check()
             self._encoding += 1
         try:
             yield

@@ -63,7 +63,7 @@ class Network:
     def hear(self, mel: Tensor, check: Callable[[], None] = lambda: None) -> tuple[Tensor, CrossKeysValues]:
         """Log-mel of windows, shape (n, n_mels, n_frames) → features, shape (n, n_frames / 2, n_audio_state), and what
         the decoder reads of them. `check` may raise between layers."""
-        with self._cores.encoding(check):
+        with self._cores.encoding():
             features = self.encoder(mel.to(self.device), check)
             return features, self.decoder.cross(features, check)
 
