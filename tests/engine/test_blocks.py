@@ -1,4 +1,7 @@
-"""Layers in bytes, a block of rows at a time, against single precision; where the processor multiplies bytes."""
+"""Layers in bytes, a block of rows at a time, against single precision.
+
+Where the processor's own products of bytes overflow, others take their place: what is around them is tested everywhere.
+"""
 
 from collections.abc import Iterator
 
@@ -7,11 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from localwhisper.engine.network import attention, blocks, parts
+from localwhisper.engine.network import blocks, parts
 from localwhisper.engine.network.attention import ATTENTIONS
 from localwhisper.engine.network.blocks import Int8Blocks, add_feed_forward, multiplies_bytes
-
-pytestmark = pytest.mark.skipif(not multiplies_bytes(), reason="products of bytes overflow on this processor")
 
 N_STATE, N_ROWS = 64, 2 * blocks.BLOCK_ROWS + 30
 
@@ -22,11 +23,26 @@ def no_gradients() -> Iterator[None]:
         yield
 
 
+def whole_product(x: Tensor, weight: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """torch._int_mm, slowly."""
+    found = x.int() @ weight.int()
+    return found if out is None else out.copy_(found)
+
+
+@pytest.fixture(autouse=True)
+def right_products(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    if not multiplies_bytes():
+        monkeypatch.setattr(torch, "_int_mm", whole_product)
+    multiplies_bytes.cache_clear()
+    yield
+    multiplies_bytes.cache_clear()
+
+
 @pytest.fixture(params=[1, 3])
 def threads(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """torch's, and helpers for as many parts."""
     before = torch.get_num_threads()
-    monkeypatch.setattr(blocks, "helpers", parts.Helpers(2))
+    monkeypatch.setattr(parts, "helpers", parts.Helpers(2))
     torch.set_num_threads(request.param)
     yield request.param
     torch.set_num_threads(before)
@@ -83,7 +99,7 @@ def test_gelu_is_right_from_end_to_end() -> None:
 
 
 def test_heads_attend_the_same_on_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attention, "helpers", parts.Helpers(2))
+    monkeypatch.setattr(parts, "helpers", parts.Helpers(2))
     qkv = torch.randn(2, 200, 3 * N_STATE, generator=torch.Generator().manual_seed(2))
     before = torch.get_num_threads()
     found = []
@@ -93,3 +109,17 @@ def test_heads_attend_the_same_on_any_number_of_threads(monkeypatch: pytest.Monk
         assert torch.get_num_threads() == n
     torch.set_num_threads(before)
     assert torch.equal(*found)
+
+
+def test_where_products_are_cut_off_there_are_no_such_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As processors do whose sums of two have 16 bits."""
+
+    def cut_off(x: Tensor, weight: Tensor, *, out: Tensor | None = None) -> Tensor:
+        return whole_product(x, weight, out=out).clamp(-(2**15), 2**15 - 1)
+
+    monkeypatch.setattr(torch, "_int_mm", cut_off)
+    multiplies_bytes.cache_clear()
+    with pytest.raises(RuntimeError, match="overflow"):
+        Int8Blocks(*layer(96, N_STATE))
+    with pytest.raises(RuntimeError, match="overflow"):
+        ATTENTIONS["int8"](torch.zeros(1, 20, 3 * N_STATE), 4)

@@ -15,7 +15,7 @@ from whisper.model import ModelDimensions
 
 from localwhisper.engine import calibration, trials
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
-from localwhisper.engine.network import compiled, linears, logits, parts, rows
+from localwhisper.engine.network import compiled, linears, logits, parts
 from localwhisper.engine.network.attention import ATTENTIONS
 from localwhisper.engine.network.blocks import multiplies_bytes
 from localwhisper.engine.network.decoder import Step
@@ -230,7 +230,7 @@ def test_parts_of_a_step_come_to_what_one_thread_computes(
     before = torch.get_num_threads()
     standing_by = parts.Helpers(2)
     monkeypatch.setattr(compiled, "helpers", standing_by)
-    monkeypatch.setattr(rows, "helpers", standing_by)
+    monkeypatch.setattr(parts, "helpers", standing_by)
     try:
         torch.set_num_threads(1)
         alone = _two_states(network, features)

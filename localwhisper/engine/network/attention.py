@@ -11,7 +11,7 @@ from torch import Tensor
 from localwhisper.engine.kernels import attention_int8
 from localwhisper.engine.network.blocks import require_bytes
 from localwhisper.engine.network.linears import onednn
-from localwhisper.engine.network.parts import MOST_PARTS, helpers, one_thread, span
+from localwhisper.engine.network.parts import divided, one_thread
 
 # queries, keys and values one behind the other, shape (n, n_ctx, 3 * n_state), and the number of heads → the same
 # type, shape (n, n_ctx, n_state); float32 but for linears.HALVES
@@ -61,13 +61,13 @@ def _in_bytes(qkv: Tensor, n_head: int) -> Tensor:
     n, n_ctx, width = qkv.shape
     qkv, out = qkv.contiguous(), qkv.new_empty(n, n_ctx, width // 3)
 
-    def work(part: int, n_parts: int) -> None:
+    def work(first: int, end: int) -> None:
         with one_thread():
-            for head in range(*span(n_head, part, n_parts)):
+            for head in range(first, end):
                 for one, its in zip(qkv, out, strict=True):
                     _attend_head_in_bytes(one, head, width // 3 // n_head, its)
 
-    helpers.compute(work, min(MOST_PARTS, torch.get_num_threads(), n_head))
+    divided(n_head, work)
     return out
 
 

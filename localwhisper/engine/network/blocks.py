@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from localwhisper.engine.kernels import linear_int8
-from localwhisper.engine.network.parts import MOST_PARTS, helpers, one_thread, span
+from localwhisper.engine.network.parts import MOST_PARTS, divided, one_thread, span
 from localwhisper.engine.network.rows import int8_rows
 
 BLOCK_ROWS = 256
@@ -99,8 +99,8 @@ def _in_blocks(work: Callable[[Iterator[slice]], None], n_rows: int) -> None:
     most_parts = min(MOST_PARTS, torch.get_num_threads())
     n_blocks = min(n_rows, most_parts * -(-n_rows // (most_parts * BLOCK_ROWS)))
 
-    def part_of(part: int, n_parts: int) -> None:
+    def part(first: int, end: int) -> None:
         with one_thread():
-            work(slice(*span(n_rows, block, n_blocks)) for block in range(*span(n_blocks, part, n_parts)))
+            work(slice(*span(n_rows, block, n_blocks)) for block in range(first, end))
 
-    helpers.compute(part_of, min(most_parts, n_blocks))
+    divided(n_blocks, part)

@@ -19,7 +19,8 @@ from localwhisper.engine.kernels.screening import screen
 from localwhisper.engine.network import linears
 from localwhisper.engine.network.layers import Weights
 from localwhisper.engine.network.linears import Format, Linear, Streamed
-from localwhisper.engine.network.rows import Rows, bits, by_rows, int8_rows
+from localwhisper.engine.network.parts import divided
+from localwhisper.engine.network.rows import Rows, bits, int8_rows
 
 Logits = Callable[[Tensor, bool], Tensor]  # (n_rows, n_state) → float32 (n_rows, n_vocab); True: the best will do
 
@@ -51,7 +52,7 @@ def _screened(weights: Weights, *, rounds_input: bool) -> Logits:
         input_errors = linears.error_of_two_bytes(x) if rounds_input else torch.zeros(len(x))
         given = x.numpy(), exact.addresses, exact.like, errors, lengths, *most, input_errors.numpy(), found.numpy()
 
-        by_rows(len(x), lambda first, end: screen(*given, N_SPECIAL, N_BEST, first, end))
+        divided(len(x), lambda first, end: screen(*given, N_SPECIAL, N_BEST, first, end))
         return found
 
     return logits
@@ -64,7 +65,7 @@ def _errors(weight: Tensor, rough: Rows) -> tuple[Array, Array]:
         raise RuntimeError("what screens isn't compiled")
     errors, lengths = np.empty(len(weight), np.float32), np.empty(len(weight), np.float32)
     of_levels = rough.weight.numpy(), rough.scale.numpy(), np.float32(SINGLE_ERROR), errors, lengths
-    by_rows(len(weight), lambda first, end: errors_of_levels(given, *of_levels, first, end))
+    divided(len(weight), lambda first, end: errors_of_levels(given, *of_levels, first, end))
     return errors, lengths
 
 

@@ -56,6 +56,11 @@ class Helpers:
             self._n_free += n
 
 
+def divided(n: int, work: Callable[[int, int], None]) -> None:
+    """work(first, end) for n things, divided among as many threads as torch has."""
+    helpers.compute(lambda *part: work(*span(n, *part)), min(MOST_PARTS, torch.get_num_threads(), n))
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """torch's operations on the calling thread alone, as a part of what others compute too."""

@@ -1,6 +1,5 @@
 """Linear layers whose weights decoder_step.py reads as they lie."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from localwhisper.engine.kernels import compiling, decoder_step, rounding
-from localwhisper.engine.network.parts import MOST_PARTS, helpers, span
+from localwhisper.engine.network.parts import divided
 
 MOST_ROWS = 16  # more are quicker by torch, though it has to widen all weights first
 WIDEN_ROWS = 8192  # of a matrix at once
@@ -44,7 +43,7 @@ class Rows:
             def work(first: int, end: int) -> None:
                 decoder_step.product(given, self.addresses, self.like, found, first, end)
 
-            by_rows(len(self.weight), work)
+            divided(len(self.weight), work)
         return out[: len(rows)].view(*x.shape[:-1], -1)
 
     def looked_up(self, tokens: Tensor) -> Tensor:
@@ -72,7 +71,7 @@ def int8_rows(weight: Tensor, bias: Tensor | None) -> Rows:
             levels[part] = single.div_(scale[part, None]).round_()
     else:
         into = np.float32(INT8_LEVELS), levels.numpy(), scale.numpy()
-        by_rows(len(weight), lambda first, end: rounding.rows_to_levels(given, *into, first, end))
+        divided(len(weight), lambda first, end: rounding.rows_to_levels(given, *into, first, end))
     return Rows(levels, scale, bias)
 
 
@@ -82,11 +81,6 @@ def bits(weight: Tensor) -> NDArray[Any] | None:
         return None
     found = weight.contiguous().numpy()
     return found.view(np.uint16) if weight.dtype == torch.float16 else found
-
-
-def by_rows(n: int, work: Callable[[int, int], None]) -> None:
-    """work(first, end) over n rows, on as many threads as torch has."""
-    helpers.compute(lambda *part: work(*span(n, *part)), min(MOST_PARTS, torch.get_num_threads(), n))
 
 
 def padded(x: Tensor) -> Tensor:
