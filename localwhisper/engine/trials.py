@@ -72,7 +72,8 @@ class Slice:
         self._best: Tensor | None = None
         of_layer = dims.n_text_state * (14 * dims.n_text_state + 2 * dims.n_audio_ctx)
         of_layers = checkpoint.dims.n_text_layer * of_layer * decoder_bytes
-        self._between = torch.zeros(min(MOST_BETWEEN_BYTES, of_layers), dtype=torch.int8, device=device)
+        self._n_between = min(MOST_BETWEEN_BYTES, of_layers)
+        self._between: Tensor | None = None  # while vocabularies are measured
         encoder = self._encoder("float32", "float32")
         self._sound = encoder.front(self._mel)
         self._features = encoder(self._mel)
@@ -123,13 +124,15 @@ class Slice:
                 self._best = found.topk(N_BEST).indices
             return torch.cat([found.gather(1, self._best), found.logsumexp(1, keepdim=True)], dim=1)
 
-        # the layers' weights, which drive the vocabulary from the cache
+        if self._between is None:  # the layers' weights, which drive the vocabulary from the cache
+            self._between = torch.zeros(self._n_between, dtype=torch.int8, device=self.device)
         return Work(compared, [*alone[:N_ALONE], partial(project, self._states, True)], self._between.max)
 
     def keep_vocabulary(self, format: str) -> None:
         """Of those built, for the decoder's steps; the others' memory is given back."""
         self._vocabulary = self._vocabularies[format]
         self._vocabularies.clear()
+        self._between = None
 
     def _project(self, format: str) -> logits.Logits:
         return logits.FORMATS[format](self._weights.part("decoder", numbers(format)))
