@@ -20,37 +20,37 @@ from localwhisper.audio.ffmpeg import stop_all
 from localwhisper.audio.probe import probe
 from localwhisper.audio.waveform import waveform
 from localwhisper.engine.base import Engine
-from localwhisper.engine.checkpoints import tables
+from localwhisper.engine.checkpoints import whisper_tables
 from localwhisper.engine.checkpoints.library import ModelLibrary
-from localwhisper.engine.deferred import DeferredEngine
+from localwhisper.engine.lazy_engine import DeferredEngine
 from localwhisper.errors import PortInUse, StorageUnwritable
-from localwhisper.runner.bus import Bus
-from localwhisper.runner.corrections import Corrections
-from localwhisper.runner.courtesy import RightOfWay, Selector, go_second
-from localwhisper.runner.detection import Detector
-from localwhisper.runner.downloads import Downloads
-from localwhisper.runner.outlook import Outlook
-from localwhisper.runner.queue import JobQueue
-from localwhisper.runner.search import Search
-from localwhisper.runner.speeds import Speeds
-from localwhisper.runner.storing import AsyncStore
-from localwhisper.runner.waveforms import Waveforms
-from localwhisper.server import openapi, routes
+from localwhisper.jobqueue.eta import Outlook
+from localwhisper.jobqueue.event_bus import Bus
+from localwhisper.jobqueue.job_queue import JobQueue
+from localwhisper.jobqueue.loop_priority import RightOfWay, Selector, go_second
+from localwhisper.server import routes
+from localwhisper.server.apidocs import openapi
+from localwhisper.server.application import Gate
+from localwhisper.server.auth import Door
 from localwhisper.server.base import NotFoundHandler, log_request
-from localwhisper.server.connections import Connections
-from localwhisper.server.door import Door
-from localwhisper.server.gate import Gate
-from localwhisper.server.lag import LoopLag
-from localwhisper.server.listener import FOR_THE_WORK, Listener, raise_limit
+from localwhisper.server.connection_limit import FOR_THE_WORK, Listener, raise_limit
+from localwhisper.server.loop_lag import LoopLag
 from localwhisper.server.metrics import Metrics
-from localwhisper.server.rendered import Rendered
 from localwhisper.server.services import Services
+from localwhisper.server.socket_counts import Connections
+from localwhisper.server.ws_outbox import Rendered
+from localwhisper.services.corrections import Corrections
+from localwhisper.services.detection import Detector
+from localwhisper.services.downloads import Downloads
+from localwhisper.services.search import Search
+from localwhisper.services.waveforms import Waveforms
 from localwhisper.settings import Settings
+from localwhisper.store.async_store import AsyncStore
 from localwhisper.store.atomic import make_private_folder
 from localwhisper.store.files import FileStore
 from localwhisper.store.lock import DataDirLock
-from localwhisper.store.search import SearchIndex
-from localwhisper.store.speeds import load_speeds, save_speeds
+from localwhisper.store.speeds import Speeds, load_speeds, save_speeds
+from localwhisper.store.text_index import SearchIndex
 
 PACKAGE = Path(__file__).parent
 ASSETS = PACKAGE / "assets"
@@ -84,7 +84,7 @@ def started_threads(n_threads: int, name: str) -> ThreadPoolExecutor:
 
 
 def model_library(settings: Settings) -> ModelLibrary:
-    model_dir = settings.model_dir or tables.default_model_dir()
+    model_dir = settings.model_dir or whisper_tables.default_model_dir()
     return ModelLibrary(
         model_dir, mirror=settings.model_mirror, unpack_dir=paths.unpacked(settings.data_dir), assets=ASSETS
     )
@@ -94,8 +94,8 @@ def whisper_engine(settings: Settings, library: ModelLibrary) -> Engine:
     """The real engine; torch is imported by its first work."""
 
     def build() -> Engine:
-        from localwhisper.engine.loading import ModelCache
-        from localwhisper.engine.transcriber import WhisperEngine
+        from localwhisper.engine.model_cache import ModelCache
+        from localwhisper.engine.whisper_engine import WhisperEngine
 
         with suppress(OSError):  # who writes there says why it can't be
             make_private_folder(settings.data_dir)
@@ -109,9 +109,13 @@ class App:
     """One server on one data directory. `engine` stands in for the real one in tests."""
 
     def __init__(
-        self, settings: Settings, *, engine: Engine | None = None, now: Callable[[], datetime] = utc_now,
+        self,
+        settings: Settings,
+        *,
+        engine: Engine | None = None,
+        now: Callable[[], datetime] = utc_now,
         give_way: Callable[[], None] = lambda: None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """`give_way`: see runner.bridge."""
         self.settings = settings
         self._lock = DataDirLock(settings.data_dir)
@@ -124,31 +128,55 @@ class App:
         speeds = Speeds(load_speeds(speeds_file), partial(self._store.later, save_speeds, speeds_file))
         bus = Bus()
         self._queue = JobQueue(
-            store=self._store, engine=self._engine, bus=bus, speeds=speeds,
+            store=self._store,
+            engine=self._engine,
+            bus=bus,
+            speeds=speeds,
             # for each job that works, one may rest
             new_executor=partial(ThreadPoolExecutor, 2 * settings.max_concurrent_jobs, "worker", go_second),
-            max_concurrent_jobs=settings.max_concurrent_jobs, now=now, default_model=settings.default_model,
+            max_concurrent_jobs=settings.max_concurrent_jobs,
+            now=now,
+            default_model=settings.default_model,
             give_way=give_way,
-        )  # fmt: skip
+        )
         self._downloads = Downloads(library, bus)
         self._detector = Detector(self._engine)
         index, outlook, connections = self._queue.index, Outlook(self._queue, speeds, now), Connections()
         metrics = Metrics(
-            bus=bus, index=index, outlook=outlook, connections=connections, model_bytes=self._engine.model_bytes,
+            bus=bus,
+            index=index,
+            outlook=outlook,
+            connections=connections,
+            model_bytes=self._engine.model_bytes,
             data_dir=settings.data_dir,
-        )  # fmt: skip
+        )
         self._lag = LoopLag(metrics.loop_was_late)
         self._search = Search(index, self._store, SearchIndex(paths.search(settings.data_dir)), bus)
         self._waveforms = Waveforms(index, self._store, partial(waveform, max_audio_s=settings.max_audio_seconds))
         self._services = Services(
-            settings=settings, queue=self._queue, outlook=outlook, bus=bus,
-            corrections=Corrections(index, self._store, bus), waveforms=self._waveforms, search=self._search,
-            library=library, downloads=self._downloads, detector=self._detector, connections=connections,
-            metrics=metrics, rendered=Rendered(), door=Door(settings.token), probes=self._probes,
-            incoming=paths.incoming(settings.data_dir), samples=SAMPLES, uploads=self._uploads,
-            probe=partial(probe, max_audio_s=settings.max_audio_seconds), languages=tables.languages(), now=now,
+            settings=settings,
+            queue=self._queue,
+            outlook=outlook,
+            bus=bus,
+            corrections=Corrections(index, self._store, bus),
+            waveforms=self._waveforms,
+            search=self._search,
+            library=library,
+            downloads=self._downloads,
+            detector=self._detector,
+            connections=connections,
+            metrics=metrics,
+            rendered=Rendered(),
+            door=Door(settings.token),
+            probes=self._probes,
+            incoming=paths.incoming(settings.data_dir),
+            samples=SAMPLES,
+            uploads=self._uploads,
+            probe=partial(probe, max_audio_s=settings.max_audio_seconds),
+            languages=whisper_tables.languages(),
+            now=now,
             api=openapi.document(routes.ROUTES),
-        )  # fmt: skip
+        )
 
     async def start(self) -> int:
         """Listen, and take up the jobs; returns the port.
@@ -163,9 +191,14 @@ class App:
             raise StorageUnwritable(path=str(settings.data_dir), reason=error.strerror) from None
         self._lock.acquire()
         self._server = Listener(
-            self._application(), most_descriptors=raise_limit() - FOR_THE_WORK, chunk_size=CHUNK_BYTES,
-            max_body_size=1024 * 1024, no_keep_alive=False, idle_connection_timeout=120, body_timeout=BODY_TIMEOUT_S,
-        )  # fmt: skip
+            self._application(),
+            most_descriptors=raise_limit() - FOR_THE_WORK,
+            chunk_size=CHUNK_BYTES,
+            max_body_size=1024 * 1024,
+            no_keep_alive=False,
+            idle_connection_timeout=120,
+            body_timeout=BODY_TIMEOUT_S,
+        )
         sockets = self._bind()
         try:
             await self._queue.start(after_crash=self._lock.found_crash)

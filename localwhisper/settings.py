@@ -195,9 +195,10 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str] = os.enviro
     settings = Settings(**values)  # type: ignore[arg-type]  # the table's fields are Settings' own: tested
     if settings.host not in LOOPBACK_HOSTS and settings.token is None:
         raise BadSetting(
-            name="--host", value=settings.host,
+            name="--host",
+            value=settings.host,
             accepted="an address beyond loopback only together with LOCALWHISPER_TOKEN",
-        )  # fmt: skip
+        )
     return settings
 
 

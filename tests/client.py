@@ -94,10 +94,15 @@ class Client:
     async def fetch(self, method: str, path: str, *, body: bytes | None = None, **headers: str) -> Answer:
         """`headers` with underscores for dashes."""
         request = tornado.httpclient.HTTPRequest(
-            f"http://{self.host}{path}", method=method, body=body, allow_nonstandard_methods=True,
+            f"http://{self.host}{path}",
+            method=method,
+            body=body,
+            allow_nonstandard_methods=True,
             headers={name.replace("_", "-"): value for name, value in headers.items()},
-            request_timeout=TIMEOUT_S, follow_redirects=False, decompress_response=False,
-        )  # fmt: skip
+            request_timeout=TIMEOUT_S,
+            follow_redirects=False,
+            decompress_response=False,
+        )
         response = await self._http.fetch(request, raise_error=False)
         if response.code == 599:
             raise AssertionError(response.error)

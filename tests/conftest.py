@@ -59,9 +59,12 @@ def serve(io_loop: tornado.ioloop.IOLoop, engine: StepEngine, tmp_path: Path) ->
     clients: list[Client] = []
 
     async def start(
-        *, engine: Engine = engine, data_dir: Path = tmp_path / "data", now: Callable[[], datetime] = utc_now,
+        *,
+        engine: Engine = engine,
+        data_dir: Path = tmp_path / "data",
+        now: Callable[[], datetime] = utc_now,
         **given: object,
-    ) -> Client:  # fmt: skip
+    ) -> Client:
         values = {
             "port": "0",
             "data_dir": str(data_dir),

@@ -14,10 +14,17 @@ CHECK_EVERY_S = 0.01
 
 def segment(number: int) -> Segment:
     return Segment(
-        id=number, start=number * WINDOW_S, end=(number + 1) * WINDOW_S, text=f" part {number}",
-        seek=round(number * WINDOW_S * 100), tokens=(50364, 11, 50414), avg_logprob=-0.25, no_speech_prob=0.01,
-        compression_ratio=1.1, temperature=0.0,
-    )  # fmt: skip
+        id=number,
+        start=number * WINDOW_S,
+        end=(number + 1) * WINDOW_S,
+        text=f" part {number}",
+        seek=round(number * WINDOW_S * 100),
+        tokens=(50364, 11, 50414),
+        avg_logprob=-0.25,
+        no_speech_prob=0.01,
+        compression_ratio=1.1,
+        temperature=0.0,
+    )
 
 
 def window(number: int) -> Window:

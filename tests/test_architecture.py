@@ -21,19 +21,21 @@ MAY_IMPORT = {
     "audio": BASE | {"jobs"},
     "export": BASE | {"jobs"},
     "engine": BASE | {"jobs", "audio"},
-    "runner": BASE | {"jobs", "store", "engine"},
-    "server": BASE | {"jobs", "store", "engine", "audio", "export", "runner"},
+    "options": BASE | {"jobs", "engine", "export"},
+    "jobqueue": BASE | {"jobs", "store", "engine"},
+    "services": BASE | {"jobs", "store", "engine", "jobqueue"},
+    "server": BASE | {"jobs", "store", "engine", "audio", "export", "options", "jobqueue", "services"},
     "client": set[str](),
-    "app": BASE | {"jobs", "store", "engine", "audio", "export", "runner", "server"},
-    "commands": BASE | {"jobs", "store", "engine", "audio", "export", "server", "app", "client"},
+    "app": BASE | {"jobs", "store", "engine", "audio", "export", "jobqueue", "services", "server"},
+    "commands": BASE | {"jobs", "store", "engine", "audio", "export", "options", "server", "app", "client"},
     "cli": BASE | {"commands"},
     "__main__": {"cli"},
     "__init__": set[str](),
 }
 WITHIN_ENGINE = {
     "kernels": set[str](),
-    "checkpoints": {"plans"},
-    "network": {"kernels", "checkpoints", "cores", "memory", "plans"},
+    "checkpoints": {"calibration"},
+    "model": {"kernels", "checkpoints", "threads", "memory", "calibration"},
 }
 HEAVY = {"torch", "whisper", "numba"}
 

@@ -84,10 +84,21 @@ def test_what_users_send_is_never_a_template() -> None:
 @pytest.mark.parametrize(
     ("header", "language"),
     [
-        (None, "en"), ("", "en"), ("es", "es"), ("es-MX,es;q=0.9,en;q=0.8", "es"), ("en-GB,es;q=0.9", "en"),
-        ("fr,de;q=0.9", "en"), ("fr,es;q=0.5", "es"), ("en;q=0.2, es;q=0.7", "es"), ("ES", "es"), ("es;q=0", "en"),
-        ("es;q=high,en", "en"), ("*", "en"), (";;;,,", "en"), ("es;q=0.1,*;q=0.5", "es"),
+        (None, "en"),
+        ("", "en"),
+        ("es", "es"),
+        ("es-MX,es;q=0.9,en;q=0.8", "es"),
+        ("en-GB,es;q=0.9", "en"),
+        ("fr,de;q=0.9", "en"),
+        ("fr,es;q=0.5", "es"),
+        ("en;q=0.2, es;q=0.7", "es"),
+        ("ES", "es"),
+        ("es;q=0", "en"),
+        ("es;q=high,en", "en"),
+        ("*", "en"),
+        (";;;,,", "en"),
+        ("es;q=0.1,*;q=0.5", "es"),
     ],
-)  # fmt: skip
+)
 def test_negotiate(header: str | None, language: str) -> None:
     assert negotiate(header) == language

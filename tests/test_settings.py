@@ -46,23 +46,52 @@ def test_names_are_unique_and_every_row_is_explained() -> None:
 
 def test_the_defaults_that_the_contract_gives() -> None:
     assert load({}, {}) == Settings(
-        default_model="medium", max_concurrent_jobs=3, websocket_ping_interval=30.0, websocket_timeout=300.0,
-        host="127.0.0.1", port=9000, data_dir=Path(platformdirs.user_data_dir("localwhisper", appauthor=False)),
-        model_dir=None, model_mirror=None, token=None, allowed_hosts=(), allowed_origins=(), trusted_proxies=(),
-        path_prefix="", max_upload_bytes=4 * 1024**3, max_audio_seconds=12 * 3600.0, model_idle_timeout=300.0,
-        log_format="console", quality="exact", batch=None,
-    )  # fmt: skip
+        default_model="medium",
+        max_concurrent_jobs=3,
+        websocket_ping_interval=30.0,
+        websocket_timeout=300.0,
+        host="127.0.0.1",
+        port=9000,
+        data_dir=Path(platformdirs.user_data_dir("localwhisper", appauthor=False)),
+        model_dir=None,
+        model_mirror=None,
+        token=None,
+        allowed_hosts=(),
+        allowed_origins=(),
+        trusted_proxies=(),
+        path_prefix="",
+        max_upload_bytes=4 * 1024**3,
+        max_audio_seconds=12 * 3600.0,
+        model_idle_timeout=300.0,
+        log_format="console",
+        quality="exact",
+        batch=None,
+    )
 
 
 def test_the_environment_names_that_the_contract_gives() -> None:
     assert [row.env for row in SETTINGS] == [
-        "DEFAULT_MODEL", "MAX_CONCURRENT_JOBS", "WEBSOCKET_PING_INTERVAL", "WEBSOCKET_TIMEOUT", "LOCALWHISPER_HOST",
-        "LOCALWHISPER_PORT", "LOCALWHISPER_DATA_DIR", "LOCALWHISPER_MODEL_DIR", "LOCALWHISPER_MODEL_MIRROR",
-        "LOCALWHISPER_TOKEN", "LOCALWHISPER_ALLOWED_HOSTS", "LOCALWHISPER_ALLOWED_ORIGINS",
-        "LOCALWHISPER_TRUSTED_PROXIES", "LOCALWHISPER_PATH_PREFIX", "MAX_UPLOAD_BYTES",
-        "MAX_AUDIO_SECONDS", "MODEL_IDLE_TIMEOUT", "LOCALWHISPER_LOG_FORMAT", "LOCALWHISPER_QUALITY",
+        "DEFAULT_MODEL",
+        "MAX_CONCURRENT_JOBS",
+        "WEBSOCKET_PING_INTERVAL",
+        "WEBSOCKET_TIMEOUT",
+        "LOCALWHISPER_HOST",
+        "LOCALWHISPER_PORT",
+        "LOCALWHISPER_DATA_DIR",
+        "LOCALWHISPER_MODEL_DIR",
+        "LOCALWHISPER_MODEL_MIRROR",
+        "LOCALWHISPER_TOKEN",
+        "LOCALWHISPER_ALLOWED_HOSTS",
+        "LOCALWHISPER_ALLOWED_ORIGINS",
+        "LOCALWHISPER_TRUSTED_PROXIES",
+        "LOCALWHISPER_PATH_PREFIX",
+        "MAX_UPLOAD_BYTES",
+        "MAX_AUDIO_SECONDS",
+        "MODEL_IDLE_TIMEOUT",
+        "LOCALWHISPER_LOG_FORMAT",
+        "LOCALWHISPER_QUALITY",
         "LOCALWHISPER_BATCH",
-    ]  # fmt: skip
+    ]
 
 
 def test_a_flag_wins_over_the_environment_over_the_default() -> None:
@@ -119,10 +148,11 @@ def test_values_are_tidied() -> None:
 
 def test_lists_and_prefix() -> None:
     environ = {
-        "LOCALWHISPER_ALLOWED_HOSTS": "box.lan, Other", "LOCALWHISPER_TRUSTED_PROXIES": "127.0.0.1,10.0.0.0/8,::1",
+        "LOCALWHISPER_ALLOWED_HOSTS": "box.lan, Other",
+        "LOCALWHISPER_TRUSTED_PROXIES": "127.0.0.1,10.0.0.0/8,::1",
         "LOCALWHISPER_ALLOWED_ORIGINS": "https://app.example,http://localhost:3000",
         "LOCALWHISPER_PATH_PREFIX": "/tools/whisper/",
-    }  # fmt: skip
+    }
     settings = load({}, environ)
     assert settings.allowed_hosts == ("box.lan", "Other")
     assert settings.allowed_origins == ("https://app.example", "http://localhost:3000")

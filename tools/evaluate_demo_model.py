@@ -192,8 +192,8 @@ def stock(checkpoint: Path) -> Transcribe:
 def own(checkpoint: Path, folder: Path, quality: Quality) -> Transcribe:
     """This project's engine, with stock's form of result."""
     from localwhisper.engine.checkpoints.library import ModelLibrary
-    from localwhisper.engine.loading import ModelCache
-    from localwhisper.engine.transcriber import WhisperEngine
+    from localwhisper.engine.model_cache import ModelCache
+    from localwhisper.engine.whisper_engine import WhisperEngine
     from localwhisper.export.registry import EXPORTERS
     from localwhisper.jobs.model import Options
 

@@ -21,25 +21,81 @@ EDGE_S = 0.25
 LOUDNESS = 0.6  # of full scale, at the peak
 
 CLIPS = (
-    ("en-greeting", "en", Voice("gmw/en-US", 150), {"en": "A greeting", "es": "Un saludo en inglés"},
-     ("good morning my friend", "today is monday")),
-    ("en-number", "en", Voice("gmw/en-US+f2", 155), {"en": "A number", "es": "Un número en inglés"},
-     ("the number is four hundred and twenty seven",)),
-    ("en-day", "en", Voice("gmw/en-US+m3", 145), {"en": "A day, half a minute", "es": "Un día en inglés, medio minuto"},
-     ("hello my friend how are you", "what time is it", "it is nine in the morning", "one coffee please",
-      "the coffee is black", "thank you very much", "open the window", "the house is white",
-      "i have two dogs", "the green car", "turn on the light", "the music is very good",
-      "one two three four five six seven", "see you tomorrow", "good night")),
-    ("es-saludo", "es", Voice("roa/es", 160), {"en": "A greeting in Spanish", "es": "Un saludo"},
-     ("buenos días", "hoy es lunes")),
-    ("es-numero", "es", Voice("roa/es+f2", 155), {"en": "A number in Spanish", "es": "Un número"},
-     ("el número es trescientos cuarenta y cinco",)),
-    ("es-dia", "es", Voice("roa/es+m3", 150), {"en": "A day in Spanish, half a minute", "es": "Un día, medio minuto"},
-     ("hola mi amigo", "cómo estás", "muy bien gracias", "qué hora es", "son las nueve de la mañana",
-      "un café por favor", "muchas gracias", "abre la puerta", "la casa es verde", "el perro y el gato",
-      "la música es muy buena", "enciende la luz", "uno dos tres cuatro cinco seis siete", "hasta mañana",
-      "buenas noches")),
-)  # fmt: skip
+    (
+        "en-greeting",
+        "en",
+        Voice("gmw/en-US", 150),
+        {"en": "A greeting", "es": "Un saludo en inglés"},
+        ("good morning my friend", "today is monday"),
+    ),
+    (
+        "en-number",
+        "en",
+        Voice("gmw/en-US+f2", 155),
+        {"en": "A number", "es": "Un número en inglés"},
+        ("the number is four hundred and twenty seven",),
+    ),
+    (
+        "en-day",
+        "en",
+        Voice("gmw/en-US+m3", 145),
+        {"en": "A day, half a minute", "es": "Un día en inglés, medio minuto"},
+        (
+            "hello my friend how are you",
+            "what time is it",
+            "it is nine in the morning",
+            "one coffee please",
+            "the coffee is black",
+            "thank you very much",
+            "open the window",
+            "the house is white",
+            "i have two dogs",
+            "the green car",
+            "turn on the light",
+            "the music is very good",
+            "one two three four five six seven",
+            "see you tomorrow",
+            "good night",
+        ),
+    ),
+    (
+        "es-saludo",
+        "es",
+        Voice("roa/es", 160),
+        {"en": "A greeting in Spanish", "es": "Un saludo"},
+        ("buenos días", "hoy es lunes"),
+    ),
+    (
+        "es-numero",
+        "es",
+        Voice("roa/es+f2", 155),
+        {"en": "A number in Spanish", "es": "Un número"},
+        ("el número es trescientos cuarenta y cinco",),
+    ),
+    (
+        "es-dia",
+        "es",
+        Voice("roa/es+m3", 150),
+        {"en": "A day in Spanish, half a minute", "es": "Un día, medio minuto"},
+        (
+            "hola mi amigo",
+            "cómo estás",
+            "muy bien gracias",
+            "qué hora es",
+            "son las nueve de la mañana",
+            "un café por favor",
+            "muchas gracias",
+            "abre la puerta",
+            "la casa es verde",
+            "el perro y el gato",
+            "la música es muy buena",
+            "enciende la luz",
+            "uno dos tres cuatro cinco seis siete",
+            "hasta mañana",
+            "buenas noches",
+        ),
+    ),
+)
 
 
 def samples_of(synthesizer: Synthesizer, language: str, voice: Voice, utterances: tuple[str, ...]) -> np.ndarray:
@@ -67,10 +123,16 @@ def main() -> None:
     for name, language, voice, title, utterances in CLIPS:
         samples = samples_of(synthesizer, language, voice, utterances)
         encode(samples, FOLDER / f"{name}.opus")
-        rows.append({
-            "id": name, "language": language, "filename": f"{name}.opus", "title": title,
-            "duration_s": round(len(samples) / SAMPLE_RATE, 2), "text": " ".join(utterances),
-        })  # fmt: skip
+        rows.append(
+            {
+                "id": name,
+                "language": language,
+                "filename": f"{name}.opus",
+                "title": title,
+                "duration_s": round(len(samples) / SAMPLE_RATE, 2),
+                "text": " ".join(utterances),
+            }
+        )
     text = json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
     (FOLDER / "samples.json").write_text(text, encoding="utf-8")
 

@@ -12,9 +12,12 @@ from whisper.model import AudioEncoder, ModelDimensions, TextDecoder
 
 # openai-whisper's model card: n_state, n_head, layers of each half, mels, tokens
 SIZES = {
-    "tiny": (384, 6, 4, 80, 51865), "base": (512, 8, 6, 80, 51865), "small": (768, 12, 12, 80, 51865),
-    "medium": (1024, 16, 24, 80, 51865), "large-v3": (1280, 20, 32, 128, 51866),
-}  # fmt: skip
+    "tiny": (384, 6, 4, 80, 51865),
+    "base": (512, 8, 6, 80, 51865),
+    "small": (768, 12, 12, 80, 51865),
+    "medium": (1024, 16, 24, 80, 51865),
+    "large-v3": (1280, 20, 32, 128, 51866),
+}
 SHARPNESS = 3.0  # of queries and keys: with plain random ones attention is flat, and its errors don't show
 
 

@@ -42,9 +42,14 @@ def main() -> None:
     print(f"pool ready after {(time.monotonic() - started) / 60:.1f} min", flush=True)
     stages = [replace(stage, steps=max(1, round(stage.steps * options.scale))) for stage in STAGES]
     run = training.Run(
-        options.folder, stages, options.seed, options.processes, options.sharpness, options.save_every,
+        options.folder,
+        stages,
+        options.seed,
+        options.processes,
+        options.sharpness,
+        options.save_every,
         options.warm_start,
-    )  # fmt: skip
+    )
     multiprocessing.spawn(training.train, args=(run,), nprocs=options.processes)
     packed = lzma.compress((options.folder / training.EXPORT).read_bytes(), preset=9)
     (options.folder / "demo.pt.xz").write_bytes(packed)  # as localwhisper/assets has it

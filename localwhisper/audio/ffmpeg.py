@@ -45,10 +45,23 @@ def ffmpeg_path() -> str:
 def command(path: Path, *output: str) -> list[str]:
     """ffmpeg on a local file. The format is found from its content, never from its name."""
     return [
-        ffmpeg_path(), "-nostdin", "-hide_banner", "-timelimit", str(MOST_CPU_S),
-        "-max_alloc", str(MOST_BYTES_AT_ONCE), "-threads", "0", "-protocol_whitelist", "file,pipe",
-        "-format_whitelist", FORMATS, "-i", f"file:{path.resolve()}", *output,
-    ]  # fmt: skip
+        ffmpeg_path(),
+        "-nostdin",
+        "-hide_banner",
+        "-timelimit",
+        str(MOST_CPU_S),
+        "-max_alloc",
+        str(MOST_BYTES_AT_ONCE),
+        "-threads",
+        "0",
+        "-protocol_whitelist",
+        "file,pipe",
+        "-format_whitelist",
+        FORMATS,
+        "-i",
+        f"file:{path.resolve()}",
+        *output,
+    ]
 
 
 @contextmanager

@@ -4,15 +4,40 @@ from collections.abc import Mapping
 from pathlib import Path
 
 MEDIA_TYPES: Mapping[str, str] = {
-    ".aac": "audio/aac", ".aif": "audio/aiff", ".aiff": "audio/aiff", ".amr": "audio/AMR", ".ape": "audio/x-ape",
-    ".caf": "audio/x-caf", ".flac": "audio/flac", ".m4a": "audio/mp4", ".m4b": "audio/mp4", ".mka": "audio/x-matroska",
-    ".mp2": "audio/mpeg", ".mp3": "audio/mpeg", ".oga": "audio/ogg", ".ogg": "audio/ogg", ".opus": "audio/ogg",
-    ".wav": "audio/x-wav", ".weba": "audio/webm", ".wma": "audio/x-ms-wma", ".wv": "audio/x-wavpack",
-    ".3gp": "video/3gpp", ".avi": "video/x-msvideo", ".flv": "video/x-flv", ".m4v": "video/mp4",
-    ".mkv": "video/x-matroska", ".mov": "video/quicktime", ".mp4": "video/mp4", ".mpeg": "video/mpeg",
-    ".mpg": "video/mpeg", ".mts": "video/mp2t", ".ogv": "video/ogg", ".ts": "video/mp2t", ".webm": "video/webm",
+    ".aac": "audio/aac",
+    ".aif": "audio/aiff",
+    ".aiff": "audio/aiff",
+    ".amr": "audio/AMR",
+    ".ape": "audio/x-ape",
+    ".caf": "audio/x-caf",
+    ".flac": "audio/flac",
+    ".m4a": "audio/mp4",
+    ".m4b": "audio/mp4",
+    ".mka": "audio/x-matroska",
+    ".mp2": "audio/mpeg",
+    ".mp3": "audio/mpeg",
+    ".oga": "audio/ogg",
+    ".ogg": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".wav": "audio/x-wav",
+    ".weba": "audio/webm",
+    ".wma": "audio/x-ms-wma",
+    ".wv": "audio/x-wavpack",
+    ".3gp": "video/3gpp",
+    ".avi": "video/x-msvideo",
+    ".flv": "video/x-flv",
+    ".m4v": "video/mp4",
+    ".mkv": "video/x-matroska",
+    ".mov": "video/quicktime",
+    ".mp4": "video/mp4",
+    ".mpeg": "video/mpeg",
+    ".mpg": "video/mpeg",
+    ".mts": "video/mp2t",
+    ".ogv": "video/ogg",
+    ".ts": "video/mp2t",
+    ".webm": "video/webm",
     ".wmv": "video/x-ms-wmv",
-}  # fmt: skip
+}
 
 
 def looks_like_media(path: Path) -> bool:

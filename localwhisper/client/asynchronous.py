@@ -74,9 +74,11 @@ class AsyncClient:
                 await write(form.tail)
 
         answer = await self._ask(
-            "POST", "/transcribe-job", body_producer=send,
+            "POST",
+            "/transcribe-job",
+            body_producer=send,
             headers={"Content-Type": form.content_type, "Content-Length": str(form.length)},
-        )  # fmt: skip
+        )
         return str(json.loads(answer)["job_id"])
 
     async def follow(self, job_id: str) -> Steps:

@@ -80,9 +80,12 @@ class Latest:
         match message["type"]:
             case "status" | "progress":
                 self._progress = replace(
-                    self._progress, status=data["status"], percent=data["progress"], message=data["message"],
+                    self._progress,
+                    status=data["status"],
+                    percent=data["progress"],
+                    message=data["message"],
                     remaining_s=data.get("estimated_time_remaining"),
-                )  # fmt: skip
+                )
                 return self._progress
             case "segment" if data["id"] not in self._seen:
                 self._seen.add(data["id"])

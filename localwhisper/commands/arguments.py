@@ -45,16 +45,20 @@ def as_ours(arguments: Sequence[str]) -> list[str]:
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
-        prog="localwhisper", usage="localwhisper [OPTIONS] [COMMAND …]", allow_abbrev=False,
+        prog="localwhisper",
+        usage="localwhisper [OPTIONS] [COMMAND …]",
+        allow_abbrev=False,
         description="Transcribe audio and video on this machine. Without a command: serve the page and the API.",
-        epilog="localwhisper COMMAND --help says more of each.", formatter_class=Formatter,
-    )  # fmt: skip
+        epilog="localwhisper COMMAND --help says more of each.",
+        formatter_class=Formatter,
+    )
     top.add_argument("--version", action="version", version=f"localwhisper {__version__}")
     top.add_argument("--no-browser", dest="browser", action="store_false", help="do not open the browser")
     top.add_argument(
-        "--test-services", action="store_true",
+        "--test-services",
+        action="store_true",
         help="first run everything once on a bundled sample; serve only if all is well",
-    )  # fmt: skip
+    )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands", prog="localwhisper")
 
     def command(name: str, help: str, operands: str, shown: Collection[str] = ()) -> argparse.ArgumentParser:
@@ -81,9 +85,12 @@ def _settings(command: argparse.ArgumentParser, shown: Collection[str]) -> None:
         default = f"; default {setting.default}" if setting.default else ""
         help = f"{setting.help} [{setting.env}{default}]".replace("%", "%%")
         group.add_argument(
-            setting.flag, dest=setting.field, metavar=setting.field.split("_")[-1].upper(), default=argparse.SUPPRESS,
+            setting.flag,
+            dest=setting.field,
+            metavar=setting.field.split("_")[-1].upper(),
+            default=argparse.SUPPRESS,
             help=help if setting.field in shown else argparse.SUPPRESS,
-        )  # fmt: skip
+        )
 
 
 def _boolean(text: str) -> bool:
@@ -121,8 +128,13 @@ def _transcribe(command: argparse.ArgumentParser) -> None:
 def _watch(command: argparse.ArgumentParser) -> None:
     command.add_argument("folder", metavar="DIR")
     command.add_argument("--existing", action="store_true", help="also what is there already, without its texts")
-    command.add_argument("--settle", type=float, default=2.0, metavar="SECONDS",
-                         help="a recording is complete when it hasn't changed for so long; by default 2")  # fmt: skip
+    command.add_argument(
+        "--settle",
+        type=float,
+        default=2.0,
+        metavar="SECONDS",
+        help="a recording is complete when it hasn't changed for so long; by default 2",
+    )
     command.add_argument("--once", action="store_true", help="end when nothing is left to do")
     _work(command, default_format="srt")
 
@@ -136,10 +148,14 @@ def _work(command: argparse.ArgumentParser, default_format: str) -> None:
     command.add_argument("--language", help="a code or an English name; by default detected")
     command.add_argument("--task", choices=["transcribe", "translate"], help="translate: into English")
     command.add_argument(
-        "-f", "--format", "--output-format", dest="format", default=default_format,
+        "-f",
+        "--format",
+        "--output-format",
+        dest="format",
+        default=default_format,
         help="txt, srt, vtt, tsv, json, csv, lrc, md, docx, zip, several separated by commas, "
         f"or all: txt, vtt, srt, tsv, json; by default {default_format}",
-    )  # fmt: skip
+    )
     _switch(command, "--word-timestamps", "times for each word")
     command.add_argument("--initial-prompt", metavar="TEXT", help="names and terms to expect")
     command.add_argument("--temperature", metavar="T", help="one sampling temperature instead of whisper's ladder")
@@ -154,14 +170,22 @@ def _work(command: argparse.ArgumentParser, default_format: str) -> None:
 
 
 def _added(
-    parsers: "argparse._SubParsersAction[argparse.ArgumentParser]", program: str, name: str, help: str, operands: str,
+    parsers: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    program: str,
+    name: str,
+    help: str,
+    operands: str,
     shown: Collection[str],
-) -> argparse.ArgumentParser:  # fmt: skip
+) -> argparse.ArgumentParser:
     """A command's parser; its help shows the settings `shown`."""
     made = parsers.add_parser(
-        name, usage=f"{program} {name} [OPTIONS] {operands}".rstrip(), help=help,
-        description=f"{help[0].upper()}{help[1:]}.", allow_abbrev=False, formatter_class=Formatter,
-    )  # fmt: skip
+        name,
+        usage=f"{program} {name} [OPTIONS] {operands}".rstrip(),
+        help=help,
+        description=f"{help[0].upper()}{help[1:]}.",
+        allow_abbrev=False,
+        formatter_class=Formatter,
+    )
     _settings(made, shown)
     return made
 

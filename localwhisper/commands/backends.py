@@ -14,7 +14,7 @@ from localwhisper.export.cues import Layout
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.jobs.model import Window
 from localwhisper.messages import Message, render
-from localwhisper.server.options import parse_options
+from localwhisper.options import parse_options
 from localwhisper.settings import Settings
 
 Report = Callable[[float, str], None]  # fraction of the recording done, what is going on
@@ -47,9 +47,12 @@ class Here:
         """Raises InvalidOption, ModelCannotTranslate."""
         library = model_library(settings)
         self._options = parse_options(
-            fields, default_model=settings.default_model, default_quality=settings.quality,
-            default_batch=settings.batch, library=library,
-        )  # fmt: skip
+            fields,
+            default_model=settings.default_model,
+            default_quality=settings.quality,
+            default_batch=settings.batch,
+            library=library,
+        )
         self._engine = whisper_engine(settings, library)
         self._max_audio_s = settings.max_audio_seconds
         self._layout = layout

@@ -20,9 +20,14 @@ class Bars:
         """The overall bar counts bytes: how long a recording is would have to be found out first."""
         hidden = True if n_files < 2 else None  # None: where stderr is no terminal
         self._overall: tqdm[object] = tqdm(
-            total=max(total_bytes, 1), desc=f"all {n_files}", bar_format=LAYOUT, position=0, leave=False,
-            disable=hidden, file=sys.stderr,
-        )  # fmt: skip
+            total=max(total_bytes, 1),
+            desc=f"all {n_files}",
+            bar_format=LAYOUT,
+            position=0,
+            leave=False,
+            disable=hidden,
+            file=sys.stderr,
+        )
         self._first = 0 if n_files < 2 else 1
         self._places: set[int] = set()
         self._lock = threading.Lock()
@@ -34,9 +39,14 @@ class Bars:
             place = next(place for place in range(len(self._places) + 1) if place not in self._places)
             self._places.add(place)
         bar = tqdm(
-            total=1.0, desc=name[:40], bar_format=LAYOUT, position=self._first + place, leave=False, disable=None,
+            total=1.0,
+            desc=name[:40],
+            bar_format=LAYOUT,
+            position=self._first + place,
+            leave=False,
+            disable=None,
             file=sys.stderr,
-        )  # fmt: skip
+        )
         counted = 0.0
 
         def report(fraction: float, message: str) -> None:

@@ -14,8 +14,15 @@ from localwhisper.settings import LOOPBACK_HOSTS, SETTINGS, Settings
 
 START_TIMEOUT_S = 60
 # browsers of the Chromium family, which have windows without tabs and address bar
-WINDOWED = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge", "brave-browser",
-            "vivaldi")  # fmt: skip
+WINDOWED = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "microsoft-edge",
+    "brave-browser",
+    "vivaldi",
+)
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
@@ -60,8 +67,11 @@ def _start(options: argparse.Namespace) -> None:
     ]
     subprocess.Popen(
         [sys.executable, "-m", "localwhisper", "--no-browser", *flags],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def _wait_for(client: Client) -> None:
@@ -78,5 +88,6 @@ def show(url: str, *, window: bool) -> None:
     if browser is None:
         webbrowser.open(url)
     else:
-        subprocess.Popen([browser, f"--app={url}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                         start_new_session=True)  # fmt: skip
+        subprocess.Popen(
+            [browser, f"--app={url}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )

@@ -72,9 +72,12 @@ async def _use(host: str) -> None:
         audio = (SAMPLES / sample["filename"]).read_bytes()
         body, content_type = form(audio, sample["filename"], {"model": "demo"})
         answer = await client.fetch(
-            f"http://{host}/transcribe-job", method="POST", body=body, headers={"Content-Type": content_type},
+            f"http://{host}/transcribe-job",
+            method="POST",
+            body=body,
+            headers={"Content-Type": content_type},
             request_timeout=TIMEOUT_S,
-        )  # fmt: skip
+        )
         job = json.loads(answer.body)
     with step(f"transcription of '{sample['text']}'"):
         text = await _follow(job["websocket_url"])

@@ -89,10 +89,13 @@ def plist(command: list[str]) -> bytes:
     """A launchd agent: started at login, again after a crash, and not held back as background work is."""
     return plistlib.dumps(
         {
-            "Label": LABEL, "ProgramArguments": command, "RunAtLoad": True, "KeepAlive": {"SuccessfulExit": False},
+            "Label": LABEL,
+            "ProgramArguments": command,
+            "RunAtLoad": True,
+            "KeepAlive": {"SuccessfulExit": False},
             "ProcessType": "Interactive",
         }
-    )  # fmt: skip
+    )
 
 
 def _call(*command: str) -> int:

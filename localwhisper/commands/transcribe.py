@@ -13,7 +13,7 @@ from localwhisper.commands.backends import Backend, Here, There
 from localwhisper.commands.bars import Bars
 from localwhisper.commands.files import Task, parse_formats, tasks, write_whole
 from localwhisper.errors import BadSetting, LocalWhisperError, Stopped
-from localwhisper.server.options import FIELDS, LAYOUT_FIELDS, parse_layout
+from localwhisper.options import FIELDS, LAYOUT_FIELDS, parse_layout
 from localwhisper.settings import Settings
 
 STDIN = "-"

@@ -17,11 +17,11 @@ from whisper.audio import TOKENS_PER_SECOND
 from whisper.timing import WordTiming
 from whisper.tokenizer import Tokenizer
 
-from localwhisper.engine.kernels.primitives import compiled
-from localwhisper.engine.network.decoder import Step
-from localwhisper.engine.network.heard import CrossKeysValues
-from localwhisper.engine.network.network import Network
-from localwhisper.engine.network.state import State
+from localwhisper.engine.kernels.intrinsics import compiled
+from localwhisper.engine.model.cross_kv import CrossKeysValues
+from localwhisper.engine.model.decode_state import State
+from localwhisper.engine.model.decoder import Step
+from localwhisper.engine.model.whisper_model import Network
 
 MEDIAN_FILTER_WIDTH = 7  # whisper's default
 # whisper's own, compiled without `parallel`: one of numba's thread pools aborts the process when two threads enter it
@@ -29,18 +29,27 @@ _dtw = compiled(timing.dtw_cpu.py_func, nogil=True)
 
 
 def add_word_times(
-    drafts: Sequence[dict[str, Any]], network: Network, cross: CrossKeysValues, tokenizer: Tokenizer,
-    *, n_frames: int, last_speech_s: float,
-) -> None:  # fmt: skip
+    drafts: Sequence[dict[str, Any]],
+    network: Network,
+    cross: CrossKeysValues,
+    tokenizer: Tokenizer,
+    *,
+    n_frames: int,
+    last_speech_s: float,
+) -> None:
     """Give each draft of a window its `words`; its start and end follow them.
 
     `cross`: of the window alone; `n_frames`: its frames without padding; `last_speech_s`: end of the word before.
     """
     find = partial(_find_alignment, network, cross)
     _with_alignment(find)(
-        segments=drafts, model=None, tokenizer=tokenizer, mel=None, num_frames=n_frames,
+        segments=drafts,
+        model=None,
+        tokenizer=tokenizer,
+        mel=None,
+        num_frames=n_frames,
         last_speech_timestamp=last_speech_s,
-    )  # fmt: skip
+    )
 
 
 def _with_alignment(find: Callable[..., list[WordTiming]]) -> Callable[..., None]:

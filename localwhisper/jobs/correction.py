@@ -42,9 +42,17 @@ def _segment(line: Line, near: Sequence[Segment]) -> Segment:
     text = " " + " ".join(line.text.split()) if line.text.strip() else ""
     if not near:
         return Segment(
-            id=0, start=line.start, end=line.end, text=text, seek=round(line.start * 100), tokens=(),
-            avg_logprob=0.0, no_speech_prob=0.0, compression_ratio=1.0, temperature=0.0,
-        )  # fmt: skip
+            id=0,
+            start=line.start,
+            end=line.end,
+            text=text,
+            seek=round(line.start * 100),
+            tokens=(),
+            avg_logprob=0.0,
+            no_speech_prob=0.0,
+            compression_ratio=1.0,
+            temperature=0.0,
+        )
     source = max(near, key=lambda segment: min(segment.end, line.end) - max(segment.start, line.start))
     if source.text.strip() == text.strip() and (source.start, source.end) == (line.start, line.end):
         return source

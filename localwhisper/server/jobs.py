@@ -8,31 +8,31 @@ import tornado.web
 
 from localwhisper.errors import InvalidOption, JobDamaged, UnknownOption
 from localwhisper.jobs.model import Job, JobState, Options
-from localwhisper.server import views
+from localwhisper.options import BY_NAME, parse_options
+from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.http_errors import BadRequest
-from localwhisper.server.options import BY_NAME, parse_options
 from localwhisper.server.transcripts import json_body
 
 MAX_PAGE = 200
 MAX_QUERY_CHARS = 200
 
 
-async def full_body(handler: BaseHandler, job: Job) -> views.Json:
+async def full_body(handler: BaseHandler, job: Job) -> serializers.Json:
     """The job with what is on the disk: the segments so far, or the result."""
     services = handler.services
-    body = views.job_body(job, services.outlook, handler.language)
+    body = serializers.job_body(job, services.outlook, handler.language)
     if job.state is JobState.COMPLETED:
         try:
             transcript = await services.queue.transcript(job.id)
         except JobDamaged as error:
-            body["error"] = views.message_body(error.message, handler.language)
+            body["error"] = serializers.message_body(error.message, handler.language)
         else:
-            body["result"] = views.result_body(transcript, timestamps=job.options.return_timestamps)
+            body["result"] = serializers.result_body(transcript, timestamps=job.options.return_timestamps)
             body["transcript_version"] = transcript.version
     if "result" not in body and job.options.return_timestamps:
         with suppress(JobDamaged):
-            body["segments"] = [views.segment_body(segment) for segment in await services.queue.segments(job.id)]
+            body["segments"] = [serializers.segment_body(segment) for segment in await services.queue.segments(job.id)]
     return body
 
 
@@ -43,20 +43,20 @@ class JobHandler(BaseHandler):
     async def delete(self, job_id: str) -> None:
         queue = self.services.queue
         job = await (queue.remove(job_id) if self.flag("remove") else queue.cancel(job_id))
-        self.write_json(views.job_body(job, self.services.outlook, self.language))
+        self.write_json(serializers.job_body(job, self.services.outlook, self.language))
 
 
 class RetryHandler(BaseHandler):
     async def post(self, job_id: str) -> None:
         job = await self.services.queue.retry(job_id, self._options(job_id))
-        self.write_json(views.job_body(job, self.services.outlook, self.language))
+        self.write_json(serializers.job_body(job, self.services.outlook, self.language))
 
     def _options(self, job_id: str) -> Options | None:
         """The job's own options with those of the body in their places; None: its own."""
         given = json_body(self.request.body)
         if not given:
             return None
-        own = views.options_body(self.services.queue.index.get(job_id))
+        own = serializers.options_body(self.services.queue.index.get(job_id))
         wanted = {"model": self.services.queue.index.get(job_id).options.model, **own, **given}
         unknown = wanted.keys() - BY_NAME.keys()
         if unknown:
@@ -71,16 +71,18 @@ class JobsHandler(BaseHandler):
         among = await search.find(query) if query else None
         try:
             page = self.services.queue.index.page(
-                limit=self._limit(), cursor=self.get_query_argument("cursor", "", strip=False) or None,
-                states=self._states(), among=among,
-            )  # fmt: skip
+                limit=self._limit(),
+                cursor=self.get_query_argument("cursor", "", strip=False) or None,
+                states=self._states(),
+                among=among,
+            )
         except (ValueError, OverflowError):
             raise InvalidOption(
                 field="cursor",
                 value=self.get_query_argument("cursor")[:100],
                 accepted="a next_cursor of an answer",
             ) from None
-        jobs = [views.job_body(job, self.services.outlook, self.language) for job in page.jobs]
+        jobs = [serializers.job_body(job, self.services.outlook, self.language) for job in page.jobs]
         excerpts = await search.excerpts(query, [job.id for job in page.jobs]) if query else {}
         for job in jobs:
             if job["job_id"] in excerpts:
@@ -118,7 +120,7 @@ class AudioHandler(tornado.web.StaticFileHandler, BaseHandler):
         self.absolute = await self.services.queue.audio_path(job_id)
         await super().get(job_id, include_body)
         if self.get_status() == 416:  # set without a body where no byte of the range exists
-            self.write_json({"error": views.message_body(BadRequest().message, self.language)}, 416)
+            self.write_json({"error": serializers.message_body(BadRequest().message, self.language)}, 416)
 
     async def head(self, job_id: str) -> None:
         await self.get(job_id, include_body=False)

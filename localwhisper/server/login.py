@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 from localwhisper.errors import InvalidBody
+from localwhisper.server.auth import COOKIE
 from localwhisper.server.base import BaseHandler
-from localwhisper.server.door import COOKIE
-from localwhisper.server.proxy import prefix_of
+from localwhisper.server.forwarded_headers import prefix_of
 
 COOKIE_AGE_S = 365 * 24 * 3600
 
@@ -37,6 +37,4 @@ class LoginHandler(BaseHandler):
 
     def _attributes(self) -> dict[str, Any]:
         is_secure = self.request.protocol == "https"
-        return {
-            "path": prefix_of(self.request) + "/", "httponly": True, "samesite": "Strict", "secure": is_secure
-        }  # fmt: skip
+        return {"path": prefix_of(self.request) + "/", "httponly": True, "samesite": "Strict", "secure": is_secure}

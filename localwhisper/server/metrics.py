@@ -10,12 +10,12 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.exposition import generate_latest
 
 from localwhisper import __version__
+from localwhisper.jobqueue.eta import Outlook
+from localwhisper.jobqueue.event_bus import Bus
+from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobs.events import Event, JobChanged
 from localwhisper.jobs.model import JobState
-from localwhisper.runner.bus import Bus
-from localwhisper.runner.index import JobIndex
-from localwhisper.runner.outlook import Outlook
-from localwhisper.server.connections import Connections
+from localwhisper.server.socket_counts import Connections
 
 STORED_EVERY_S = 60.0  # walking the data folder takes a while
 WAIT_BUCKETS_S = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14400)
@@ -27,9 +27,15 @@ class Metrics:
     """Threading: the event loop's thread only."""
 
     def __init__(
-        self, *, bus: Bus, index: JobIndex, outlook: Outlook, connections: Connections,
-        model_bytes: Callable[[], Mapping[str, int]], data_dir: Path,
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        bus: Bus,
+        index: JobIndex,
+        outlook: Outlook,
+        connections: Connections,
+        model_bytes: Callable[[], Mapping[str, int]],
+        data_dir: Path,
+    ) -> None:
         self._index = index
         self._outlook = outlook
         self._connections = connections
@@ -42,26 +48,37 @@ class Metrics:
         self._sockets = Gauge("localwhisper_websockets", "Open WebSockets.", registry=registry)
         self._stored = Gauge("localwhisper_stored_bytes", "Bytes in the data folder.", registry=registry)
         self._speed = Gauge(
-            "localwhisper_expected_real_time_factor", "Seconds of work for a second of audio, as expected.",
-            ["model"], registry=registry,
-        )  # fmt: skip
+            "localwhisper_expected_real_time_factor",
+            "Seconds of work for a second of audio, as expected.",
+            ["model"],
+            registry=registry,
+        )
         self._ended = Counter("localwhisper_jobs_ended", "Jobs that ended, by state.", ["state"], registry=registry)
         self._wait = Histogram(
-            "localwhisper_queue_wait_seconds", "From a job's creation to its start.", buckets=WAIT_BUCKETS_S,
+            "localwhisper_queue_wait_seconds",
+            "From a job's creation to its start.",
+            buckets=WAIT_BUCKETS_S,
             registry=registry,
-        )  # fmt: skip
+        )
         self._factor = Histogram(
-            "localwhisper_real_time_factor", "Seconds of work for a second of audio.", ["model"],
-            buckets=FACTOR_BUCKETS, registry=registry,
-        )  # fmt: skip
+            "localwhisper_real_time_factor",
+            "Seconds of work for a second of audio.",
+            ["model"],
+            buckets=FACTOR_BUCKETS,
+            registry=registry,
+        )
         self._lag = Histogram(
-            "localwhisper_loop_lag_seconds", "How late the event loop runs what was due.", buckets=LAG_BUCKETS_S,
+            "localwhisper_loop_lag_seconds",
+            "How late the event loop runs what was due.",
+            buckets=LAG_BUCKETS_S,
             registry=registry,
-        )  # fmt: skip
+        )
         self._memory = Gauge(
-            "localwhisper_model_memory_bytes", "About what the weights of a loaded model take.", ["model"],
+            "localwhisper_model_memory_bytes",
+            "About what the weights of a loaded model take.",
+            ["model"],
             registry=registry,
-        )  # fmt: skip
+        )
         self._stored_at_s = -STORED_EVERY_S
         bus.subscribe(self._on_event)
 

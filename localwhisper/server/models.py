@@ -7,7 +7,7 @@ from dataclasses import replace
 from localwhisper.engine.checkpoints.library import ModelEntry
 from localwhisper.errors import ModelNotFound
 from localwhisper.export.registry import EXPORTERS
-from localwhisper.server import views
+from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.services import Services
 
@@ -25,17 +25,19 @@ class ModelsHandler(BaseHandler):
         services = self.services
         entries = services.library.entries()
         downloads, outlook = services.downloads, services.outlook
-        self.write_json({
-            "default": services.settings.default_model,
-            "models": [views.model_body(entry, downloads, outlook, self.language) for entry in entries],
-            "languages": [{"code": code, "name": name} for code, name in services.languages.items()],
-            "formats": list(EXPORTERS),
-        })  # fmt: skip
+        self.write_json(
+            {
+                "default": services.settings.default_model,
+                "models": [serializers.model_body(entry, downloads, outlook, self.language) for entry in entries],
+                "languages": [{"code": code, "name": name} for code, name in services.languages.items()],
+                "formats": list(EXPORTERS),
+            }
+        )
 
 
-def entry_body(handler: BaseHandler, name: str) -> views.Json:
+def entry_body(handler: BaseHandler, name: str) -> serializers.Json:
     services = handler.services
-    return views.model_body(find_entry(services, name), services.downloads, services.outlook, handler.language)
+    return serializers.model_body(find_entry(services, name), services.downloads, services.outlook, handler.language)
 
 
 class ModelHandler(BaseHandler):
@@ -43,7 +45,7 @@ class ModelHandler(BaseHandler):
         entry = find_entry(self.services, name)
         await asyncio.get_running_loop().run_in_executor(None, self.services.library.remove, name)
         gone = replace(entry, available=False)  # an imported one is not even known any more
-        self.write_json(views.model_body(gone, self.services.downloads, self.services.outlook, self.language))
+        self.write_json(serializers.model_body(gone, self.services.downloads, self.services.outlook, self.language))
 
 
 class DownloadHandler(BaseHandler):
@@ -61,16 +63,18 @@ class DownloadHandler(BaseHandler):
 class SamplesHandler(BaseHandler):
     def get(self) -> None:
         samples = json.loads((self.services.samples / "samples.json").read_text(encoding="utf-8"))
-        self.write_json({
-            "samples": [
-                {
-                    "id": sample["id"],
-                    "language": sample["language"],
-                    "title": sample["title"][self.language],
-                    "text": sample["text"],
-                    "duration": sample["duration_s"],
-                    "url": f"samples/{sample['filename']}",
-                }
-                for sample in samples
-            ]
-        })  # fmt: skip
+        self.write_json(
+            {
+                "samples": [
+                    {
+                        "id": sample["id"],
+                        "language": sample["language"],
+                        "title": sample["title"][self.language],
+                        "text": sample["text"],
+                        "duration": sample["duration_s"],
+                        "url": f"samples/{sample['filename']}",
+                    }
+                    for sample in samples
+                ]
+            }
+        )

@@ -12,12 +12,22 @@ import tornado.routing
 import tornado.web
 
 from localwhisper.export.registry import EXPORTERS
-from localwhisper.server import imports, jobs, login, models, socket, system, transcripts, ui, uploads
+from localwhisper.options import LAYOUT_FIELDS
+from localwhisper.server import (
+    jobs,
+    login,
+    model_import,
+    models,
+    static_files,
+    system,
+    transcripts,
+    uploads,
+    ws_handlers,
+)
+from localwhisper.server.apidocs.docs_page import AsyncApiHandler, DocsHandler, OpenApiHandler
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.compat import asr_webservice, openai, whisper_cpp
-from localwhisper.server.describe import AsyncApiHandler, DocsHandler, OpenApiHandler
 from localwhisper.server.jobs import MAX_PAGE
-from localwhisper.server.options import LAYOUT_FIELDS
 
 PLACEHOLDERS: Mapping[str, str] = {
     "job_id": r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
@@ -74,16 +84,42 @@ _ORIGINAL = {"original": {"type": "boolean", "default": False, "description": "t
 _EXPORTED = tuple(dict.fromkeys(exporter.media_type for exporter in EXPORTERS.values()))
 _SPOKEN = ("text/plain", "text/vtt")  # a transcript in another product's formats
 _NO_JOB = ("job_not_found",)
-_UPLOAD = ("invalid_body", "missing_file", "duplicate_field", "invalid_option", "model_cannot_translate",
-           "audio_unreadable", "no_audio_track", "audio_too_long", "audio_timeout", "upload_too_large",
-           "ffmpeg_missing", "queue_not_running", "storage_full", "storage_unwritable")  # fmt: skip
-_ANSWER = (*_UPLOAD, "model_not_found", "model_download_failed", "model_corrupt", "out_of_memory", "engine_not_loaded",
-           "job_was_cancelled", "job_not_found")  # fmt: skip
+_UPLOAD = (
+    "invalid_body",
+    "missing_file",
+    "duplicate_field",
+    "invalid_option",
+    "model_cannot_translate",
+    "audio_unreadable",
+    "no_audio_track",
+    "audio_too_long",
+    "audio_timeout",
+    "upload_too_large",
+    "ffmpeg_missing",
+    "queue_not_running",
+    "storage_full",
+    "storage_unwritable",
+)
+_ANSWER = (
+    *_UPLOAD,
+    "model_not_found",
+    "model_download_failed",
+    "model_corrupt",
+    "out_of_memory",
+    "engine_not_loaded",
+    "job_was_cancelled",
+    "job_not_found",
+)
 _TEXT = {"type": "string"}
 _SWITCH = {"type": "boolean", "default": False}
-_ASR: dict[str, dict[str, Any]] = {"encode": {"type": "boolean", "default": True,
-                   "description": "false: the part is raw PCM, 16 bit, 16 kHz, mono, without a header"},
-        "video_file": {**_TEXT, "description": "what the job is called in the history"}}  # fmt: skip
+_ASR: dict[str, dict[str, Any]] = {
+    "encode": {
+        "type": "boolean",
+        "default": True,
+        "description": "false: the part is raw PCM, 16 bit, 16 kHz, mono, without a header",
+    },
+    "video_file": {**_TEXT, "description": "what the job is called in the history"},
+}
 ROUTES: tuple[Route, ...] = (
     Route("/transcribe-job", uploads.SubmitHandler, {"post": Operation(
         summary="Submit an audio or video file", returns="Submitted", takes="Upload", query=_LANG,
@@ -137,7 +173,7 @@ ROUTES: tuple[Route, ...] = (
         summary="Restart a stuck queue; no job is lost", returns="QueueInfo")}),
     Route("/models", models.ModelsHandler, {"get": Operation(
         summary="The checkpoints: which exist, which are here", returns="Models", query=_LANG)}),
-    Route("/models/import", imports.ImportHandler, {"post": Operation(
+    Route("/models/import", model_import.ImportHandler, {"post": Operation(
         summary="Take over a checkpoint of openai-whisper's format; checked before anything is replaced", status=201,
         returns="Model", takes="CheckpointUpload", example="-F file=@my-model.pt",
         errors=("missing_file", "unknown_option", "duplicate_field", "invalid_body", "invalid_option",
@@ -195,9 +231,9 @@ ROUTES: tuple[Route, ...] = (
         takes="InferenceUpload", example="-F file=@talk.mp3 -F response_format=json",
         media_types=(*_SPOKEN, "application/x-subrip"),
         fails_with="PlainError", errors=_ANSWER)}),
-    Route("/ws/transcription/{job_id}", socket.JobSocket, {"get": Operation(
+    Route("/ws/transcription/{job_id}", ws_handlers.JobSocket, {"get": Operation(
         summary="WebSocket: one job's progress, segments and result", status=101, errors=_NO_JOB, query=_LANG)}),
-    Route("/ws/queue", socket.QueueSocket, {"get": Operation(
+    Route("/ws/queue", ws_handlers.QueueSocket, {"get": Operation(
         summary="WebSocket: every job's changes and the queue's figures", status=101, query=_LANG)}),
 )  # fmt: skip
 
@@ -205,6 +241,6 @@ ROUTES: tuple[Route, ...] = (
 def handlers(web: str, samples: str) -> list[tornado.routing.URLSpec]:
     """What the application serves; the page's files come last."""
     specs = [tornado.web.url(route.pattern, route.handler) for route in ROUTES]
-    specs.append(tornado.web.url(r"/samples/([\w-]+\.opus)", ui.PageHandler, {"path": samples}))
-    specs.append(tornado.web.url(PAGE, ui.PageHandler, {"path": web, "default_filename": "index.html"}))
+    specs.append(tornado.web.url(r"/samples/([\w-]+\.opus)", static_files.PageHandler, {"path": samples}))
+    specs.append(tornado.web.url(PAGE, static_files.PageHandler, {"path": web, "default_filename": "index.html"}))
     return specs

@@ -9,18 +9,18 @@ from typing import Any
 
 from localwhisper.audio.probe import AudioInfo
 from localwhisper.engine.checkpoints.library import ModelLibrary
-from localwhisper.runner.bus import Bus
-from localwhisper.runner.corrections import Corrections
-from localwhisper.runner.detection import Detector
-from localwhisper.runner.downloads import Downloads
-from localwhisper.runner.outlook import Outlook
-from localwhisper.runner.queue import JobQueue
-from localwhisper.runner.search import Search
-from localwhisper.runner.waveforms import Waveforms
-from localwhisper.server.connections import Connections
-from localwhisper.server.door import Door
+from localwhisper.jobqueue.eta import Outlook
+from localwhisper.jobqueue.event_bus import Bus
+from localwhisper.jobqueue.job_queue import JobQueue
+from localwhisper.server.auth import Door
 from localwhisper.server.metrics import Metrics
-from localwhisper.server.rendered import Rendered
+from localwhisper.server.socket_counts import Connections
+from localwhisper.server.ws_outbox import Rendered
+from localwhisper.services.corrections import Corrections
+from localwhisper.services.detection import Detector
+from localwhisper.services.downloads import Downloads
+from localwhisper.services.search import Search
+from localwhisper.services.waveforms import Waveforms
 from localwhisper.settings import Settings
 
 

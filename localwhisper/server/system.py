@@ -7,14 +7,14 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from localwhisper import __version__
 from localwhisper.messages import Message
-from localwhisper.server import views
+from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.services import Services
 
 NEARLY_FULL_BYTES = 200 * 1024 * 1024
 
 
-def queue_figures(services: Services) -> views.Json:
+def queue_figures(services: Services) -> serializers.Json:
     queue = services.queue
     return {
         "queue_size": len(queue.waiting()),
@@ -25,7 +25,7 @@ def queue_figures(services: Services) -> views.Json:
     }
 
 
-def queue_info(services: Services) -> views.Json:
+def queue_info(services: Services) -> serializers.Json:
     connections = services.connections
     return {
         "queue": queue_figures(services),
@@ -66,13 +66,13 @@ class HealthHandler(BaseHandler):
 
     def get(self) -> None:
         found = troubles(self.services)
-        body: views.Json = {
+        body: serializers.Json = {
             "status": "error" if found else "ok",
             "version": __version__,
             "queue": queue_figures(self.services),
         }
         if found:
-            body["error"] = views.message_body(found[0], self.language)
+            body["error"] = serializers.message_body(found[0], self.language)
         self.write_json(body, 503 if found else 200)
 
 

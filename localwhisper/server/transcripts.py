@@ -11,9 +11,9 @@ from localwhisper.errors import InvalidBody, InvalidOption, JobNotFinished
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.jobs.correction import Line
 from localwhisper.jobs.model import JobState, Transcript
-from localwhisper.server import views
+from localwhisper.options import parse_layout
+from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
-from localwhisper.server.options import parse_layout
 
 MAX_LINES = 20_000
 MAX_LINE_CHARS = 10_000
@@ -55,10 +55,10 @@ class CorrectionHandler(TranscriptHandler):
         text = self.get_query_argument("version", "")
         version = _count({"version": int(text) if re.fullmatch(r"[0-9]{1,9}", text) else text}, "version")
         transcript = await self.services.corrections.undo_all(job_id, version)
-        self.write_json({**views.result_body(transcript, timestamps=True), "version": transcript.version})
+        self.write_json({**serializers.result_body(transcript, timestamps=True), "version": transcript.version})
 
     def _write(self, transcript: Transcript, at: int, remove: int, n_new: int) -> None:
-        segments = [views.segment_body(segment) for segment in transcript.segments[at : at + n_new]]
+        segments = [serializers.segment_body(segment) for segment in transcript.segments[at : at + n_new]]
         self.write_json({"version": transcript.version, "at": at, "remove": remove, "segments": segments})
 
 

@@ -18,13 +18,13 @@ from localwhisper.errors import (
     lacks_memory,
 )
 from localwhisper.jobs.model import Job, Options
-from localwhisper.server import views
+from localwhisper.options import BY_NAME, parse_options
+from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
-from localwhisper.server.form import Form
+from localwhisper.server.forwarded_headers import prefix_of
 from localwhisper.server.http_errors import status_of
-from localwhisper.server.options import BY_NAME, parse_options
-from localwhisper.server.proxy import prefix_of
-from localwhisper.server.views import seconds
+from localwhisper.server.multipart_form import Form
+from localwhisper.server.serializers import seconds
 from localwhisper.store.atomic import fsync_file, storage_errors
 
 LINGER_S = 5.0  # for a client to read that its upload is refused while it still sends
@@ -70,9 +70,13 @@ class UploadHandler(BaseHandler):
         self.identify(self.job_id)
         self.upload = self.services.incoming / self.job_id
         self.form = Form(
-            self.request.headers.get("Content-Type", ""), self.upload, settings.max_upload_bytes,
-            file_field=self.file_field, known=self.known_fields, head=self.file_head(),
-        )  # fmt: skip
+            self.request.headers.get("Content-Type", ""),
+            self.upload,
+            settings.max_upload_bytes,
+            file_field=self.file_field,
+            known=self.known_fields,
+            head=self.file_head(),
+        )
 
     def file_head(self) -> bytes:
         """What goes before the file's own bytes."""
@@ -111,10 +115,13 @@ class UploadHandler(BaseHandler):
         filename = clean_name(filename or self.form.filename)
         suffix = SUFFIX.search(filename)
         return await services.queue.submit(
-            job_id=self.job_id, filename=filename, upload=self.upload, options=options,
+            job_id=self.job_id,
+            filename=filename,
+            upload=self.upload,
+            options=options,
             audio_file="audio" + (suffix.group().lower() if suffix else ""),
             audio_duration=info.duration_s,
-        )  # fmt: skip
+        )
 
     def on_connection_close(self) -> None:
         self.is_gone = True
@@ -142,7 +149,7 @@ class UploadHandler(BaseHandler):
         """Answer at once, and go on reading for a moment: a closed connection would swallow the answer."""
         self.failure, self.is_refused = error, True
         self._stop_timer()
-        text = tornado.escape.json_encode({"error": views.message_body(error.message, self.language)}).encode()
+        text = tornado.escape.json_encode({"error": serializers.message_body(error.message, self.language)}).encode()
         self.set_status(status_of(error))
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.set_header("Content-Length", str(len(text)))
@@ -191,20 +198,25 @@ class SubmitHandler(UploadHandler):
         services = self.services
         fields = dict(self.fields())
         options = parse_options(
-            fields, default_model=services.settings.default_model, default_quality=services.settings.quality,
-            default_batch=services.settings.batch, library=services.library,
-        )  # fmt: skip
+            fields,
+            default_model=services.settings.default_model,
+            default_quality=services.settings.quality,
+            default_batch=services.settings.batch,
+            library=services.library,
+        )
         job = await self.submit(options)
         scheme = "wss" if self.request.protocol == "https" else "ws"
         prefix = prefix_of(self.request)
         self.set_header("Location", f"{prefix}/job/{job.id}")
-        self.write_json({
-            "job_id": job.id,
-            "status": job.state.value,
-            "websocket_url": f"{scheme}://{self.request.host}{prefix}/ws/transcription/{job.id}",
-            "estimated_processing_time": seconds(services.outlook.work_s(job)),
-            "queue_position": services.outlook.queue_position(job),
-        })  # fmt: skip
+        self.write_json(
+            {
+                "job_id": job.id,
+                "status": job.state.value,
+                "websocket_url": f"{scheme}://{self.request.host}{prefix}/ws/transcription/{job.id}",
+                "estimated_processing_time": seconds(services.outlook.work_s(job)),
+                "queue_position": services.outlook.queue_position(job),
+            }
+        )
 
 
 def clean_name(name: str | None) -> str:

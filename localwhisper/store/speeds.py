@@ -1,12 +1,13 @@
-"""The file of real-time factors measured on this machine; never worth an error."""
+"""The real-time factors measured on this machine, and the file that keeps them across restarts."""
 
 import json
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from localwhisper.errors import LocalWhisperError
+from localwhisper.jobs import estimate
 from localwhisper.store.atomic import write_atomically
 
 log = logging.getLogger(__name__)
@@ -28,3 +29,16 @@ def save_speeds(path: Path, factors: Mapping[str, float]) -> None:
         write_atomically(path, json.dumps(dict(factors), indent=1).encode())
     except LocalWhisperError as error:
         log.warning("speeds could not be saved: %s", error)
+
+
+class Speeds:
+    """`save` is called with all factors after each measurement; it may take its time elsewhere."""
+
+    def __init__(self, factors: Mapping[str, float], save: Callable[[Mapping[str, float]], None]) -> None:
+        self.factors = dict(factors)
+        self._save = save
+
+    def record(self, pace: str, *, work_s: float, audio_s: float) -> None:
+        """One more job: seconds of work for seconds of audio."""
+        self.factors = estimate.updated(self.factors, pace, work_s=work_s, audio_s=audio_s)
+        self._save(self.factors)

@@ -14,10 +14,18 @@ from localwhisper.errors import AudioTooLong, AudioUnreadable, FfmpegMissing, Lo
 from tests.client import wav
 
 FORMATS = {
-    "wav": ["-c:a", "pcm_s16le"], "mp3": ["-c:a", "libmp3lame"], "m4a": ["-c:a", "aac"], "aac": ["-c:a", "aac"],
-    "flac": ["-c:a", "flac"], "ogg": ["-c:a", "libvorbis"], "opus": ["-c:a", "libopus"],
-    "webm": ["-c:a", "libopus"], "mp4": ["-c:a", "aac"], "mkv": ["-c:a", "flac"], "mov": ["-c:a", "pcm_s16le"],
-}  # fmt: skip
+    "wav": ["-c:a", "pcm_s16le"],
+    "mp3": ["-c:a", "libmp3lame"],
+    "m4a": ["-c:a", "aac"],
+    "aac": ["-c:a", "aac"],
+    "flac": ["-c:a", "flac"],
+    "ogg": ["-c:a", "libvorbis"],
+    "opus": ["-c:a", "libopus"],
+    "webm": ["-c:a", "libopus"],
+    "mp4": ["-c:a", "aac"],
+    "mkv": ["-c:a", "flac"],
+    "mov": ["-c:a", "pcm_s16le"],
+}
 LIMIT_S = 3600
 
 

@@ -26,10 +26,28 @@ from localwhisper.errors import AudioTimeout, AudioTooLong, AudioUnreadable, Loc
 LIMIT_S = 12 * 3600
 SOUND_S = 3.0
 CODECS = {
-    "wav": [], "mp3": [], "m4a": [], "flac": [], "ogg": ["-c:a", "libvorbis"], "opus": [], "webm": [], "mkv": [],
-    "mov": [], "mp4": [], "aac": [], "aiff": [], "wma": [], "ac3": [], "amr": ["-ar", "8000", "-ac", "1"], "caf": [],
-    "3gp": [], "avi": [], "ts": [], "w64": [], "au": [],
-}  # fmt: skip
+    "wav": [],
+    "mp3": [],
+    "m4a": [],
+    "flac": [],
+    "ogg": ["-c:a", "libvorbis"],
+    "opus": [],
+    "webm": [],
+    "mkv": [],
+    "mov": [],
+    "mp4": [],
+    "aac": [],
+    "aiff": [],
+    "wma": [],
+    "ac3": [],
+    "amr": ["-ar", "8000", "-ac", "1"],
+    "caf": [],
+    "3gp": [],
+    "avi": [],
+    "ts": [],
+    "w64": [],
+    "au": [],
+}
 REFUSALS = (AudioUnreadable, NoAudioTrack, AudioTooLong, AudioTimeout)
 Make = Callable[..., Path]
 
@@ -43,9 +61,14 @@ def header(n_data_bytes: int, *, rate: int = 16000, channels: int = 1, bits: int
     frame = channels * bits // 8
     form = struct.pack("<HHIIHH", kind, channels, rate, (rate * frame) & 0xFFFFFFFF, frame, bits)
     return (
-        b"RIFF" + struct.pack("<I", (36 + n_data_bytes) & 0xFFFFFFFF) + b"WAVEfmt " + struct.pack("<I", 16) + form
-        + b"data" + struct.pack("<I", n_data_bytes & 0xFFFFFFFF)
-    )  # fmt: skip
+        b"RIFF"
+        + struct.pack("<I", (36 + n_data_bytes) & 0xFFFFFFFF)
+        + b"WAVEfmt "
+        + struct.pack("<I", 16)
+        + form
+        + b"data"
+        + struct.pack("<I", n_data_bytes & 0xFFFFFFFF)
+    )
 
 
 def tone(n: int, rate: int = 16000) -> bytes:
@@ -141,18 +164,31 @@ def png() -> bytes:
 
 SECOND = tone(16000)
 NOT_SOUND: dict[str, bytes] = {
-    "zero bytes": b"", "one byte": b"R", "text": "¿Qué tal?\n".encode() * 500, "html": b"<!doctype html><p>no" * 50,
-    "json": b'{"file": "/etc/passwd"}', "zeros": bytes(100_000), "ones": b"\xff" * 100_000, "png": png(),
-    "zip": b"PK\x03\x04" + bytes(1000), "pdf": b"%PDF-1.7\n" + b"x" * 1000, "elf": b"\x7fELF" + bytes(1000),
-    "gzip": b"\x1f\x8b\x08" + bytes(1000), "only a riff header": header(0)[:12], "wav without samples": header(0),
-    "wav of no channels": header(32000, channels=0) + SECOND, "wav of rate 0": header(32000, rate=0) + SECOND,
-    "wav of 0 bits": header(32000, bits=0) + SECOND, "unknown codec": header(32000, kind=0x7777) + SECOND,
+    "zero bytes": b"",
+    "one byte": b"R",
+    "text": "¿Qué tal?\n".encode() * 500,
+    "html": b"<!doctype html><p>no" * 50,
+    "json": b'{"file": "/etc/passwd"}',
+    "zeros": bytes(100_000),
+    "ones": b"\xff" * 100_000,
+    "png": png(),
+    "zip": b"PK\x03\x04" + bytes(1000),
+    "pdf": b"%PDF-1.7\n" + b"x" * 1000,
+    "elf": b"\x7fELF" + bytes(1000),
+    "gzip": b"\x1f\x8b\x08" + bytes(1000),
+    "only a riff header": header(0)[:12],
+    "wav without samples": header(0),
+    "wav of no channels": header(32000, channels=0) + SECOND,
+    "wav of rate 0": header(32000, rate=0) + SECOND,
+    "wav of 0 bits": header(32000, bits=0) + SECOND,
+    "unknown codec": header(32000, kind=0x7777) + SECOND,
     "id3 that claims 256 MB": b"ID3\x04\x00\x00\x7f\x7f\x7f\x7f" + bytes(5000),
     "atom of 2^63 bytes": struct.pack(">I", 1) + b"ftyp" + struct.pack(">Q", 2**63 - 1) + bytes(1000),
     "atoms in atoms": b"".join(struct.pack(">I4s", 8 * (4000 - n), b"moov") for n in range(4000)),
-    "srt": b"1\n00:00:00,000 --> 00:00:01,000\nhello\n", "ass": b"[Script Info]\n[Events]\nDialogue: 0,0:00:00.00\n",
+    "srt": b"1\n00:00:00,000 --> 00:00:01,000\nhello\n",
+    "ass": b"[Script Info]\n[Events]\nDialogue: 0,0:00:00.00\n",
     "ebml without end": b"\x1aE\xdf\xa3" + b"\x01" + b"\xff" * 7 + bytes(1000),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", NOT_SOUND)
@@ -178,7 +214,7 @@ STRANGE: dict[str, tuple[bytes, float]] = {
     "24 bit": (header(48000, bits=24) + bytes(48000), 1.0),
     "two files in one": (header(32000) + SECOND + header(32000) + SECOND, 1.0),
     "garbage before": (b"\x00" * 300 + header(32000) + SECOND, 1.0),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", STRANGE)
@@ -197,8 +233,21 @@ def test_several_tracks_pictures_and_none(sounds: dict[str, Path], tmp_path: Pat
     (tmp_path / "cover.png").write_bytes(png())
     tone_wav = sounds["wav"]
     ffmpeg("-i", tone_wav, "-i", tone_wav, "-map", "0", "-map", "1", tmp_path / "two.mkv")
-    ffmpeg("-i", tone_wav, "-i", tmp_path / "cover.png", "-map", "0", "-map", "1", "-c:v", "png",
-           "-disposition:v", "attached_pic", tmp_path / "cover.mp3")  # fmt: skip
+    ffmpeg(
+        "-i",
+        tone_wav,
+        "-i",
+        tmp_path / "cover.png",
+        "-map",
+        "0",
+        "-map",
+        "1",
+        "-c:v",
+        "png",
+        "-disposition:v",
+        "attached_pic",
+        tmp_path / "cover.mp3",
+    )
     ffmpeg("-f", "lavfi", "-i", "color=s=16x16:d=1", tmp_path / "silent film.mp4")
     for name in ("two.mkv", "cover.mp3"):
         heard = hear(tmp_path / name)
@@ -208,8 +257,19 @@ def test_several_tracks_pictures_and_none(sounds: dict[str, Path], tmp_path: Pat
 
 
 def test_a_small_file_of_hours_of_silence_is_too_long(tmp_path: Path) -> None:
-    ffmpeg("-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono", "-t", "7200", "-c:a", "flac", "-frame_size", "65535",
-           tmp_path / "hours.flac")  # fmt: skip
+    ffmpeg(
+        "-f",
+        "lavfi",
+        "-i",
+        "anullsrc=r=8000:cl=mono",
+        "-t",
+        "7200",
+        "-c:a",
+        "flac",
+        "-frame_size",
+        "65535",
+        tmp_path / "hours.flac",
+    )
     assert (tmp_path / "hours.flac").stat().st_size < 100_000
     assert isinstance(hear(tmp_path / "hours.flac", max_audio_s=3600), AudioTooLong)
 
@@ -217,7 +277,7 @@ def test_a_small_file_of_hours_of_silence_is_too_long(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     ["-i.wav", "file:x.wav", "http:__x.wav", "concat:a|b.wav", "%d.wav", "a\nb.wav", "\u202e.wav", "n" * 250 + ".wav"],
-)  # fmt: skip
+)
 def test_names_are_never_read_as_more_than_names(sounds: dict[str, Path], tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(sounds["wav"].read_bytes())
@@ -292,17 +352,22 @@ def movie_with_reference(place: str) -> bytes:
     alias = atom(b"alis", struct.pack(">I", 0), struct.pack(">I", 0) + bytes(150) + place.encode() + b"\0")
     entry = atom(b"sowt", bytes(6), struct.pack(">H", 1), bytes(8), struct.pack(">HHHHI", 1, 16, 0, 0, 16000 << 16))
     table = atom(
-        b"stbl", atom(b"stsd", struct.pack(">II", 0, 1), entry), atom(b"stts", struct.pack(">IIII", 0, 1, 48000, 1)),
-        atom(b"stsc", struct.pack(">IIIII", 0, 1, 1, 48000, 1)), atom(b"stsz", struct.pack(">III", 0, 2, 48000)),
+        b"stbl",
+        atom(b"stsd", struct.pack(">II", 0, 1), entry),
+        atom(b"stts", struct.pack(">IIII", 0, 1, 48000, 1)),
+        atom(b"stsc", struct.pack(">IIIII", 0, 1, 1, 48000, 1)),
+        atom(b"stsz", struct.pack(">III", 0, 2, 48000)),
         atom(b"stco", struct.pack(">III", 0, 1, 44)),
-    )  # fmt: skip
+    )
     info = atom(
         b"minf", atom(b"smhd", bytes(8)), atom(b"dinf", atom(b"dref", struct.pack(">II", 0, 2), url, alias)), table
     )
     media = atom(
-        b"mdia", atom(b"mdhd", struct.pack(">IIIIIHH", 0, 0, 0, 16000, 48000, 0, 0)),
-        atom(b"hdlr", bytes(4), b"mhlr", b"soun", bytes(13)), info,
-    )  # fmt: skip
+        b"mdia",
+        atom(b"mdhd", struct.pack(">IIIIIHH", 0, 0, 0, 16000, 48000, 0, 0)),
+        atom(b"hdlr", bytes(4), b"mhlr", b"soun", bytes(13)),
+        info,
+    )
     track = atom(b"trak", atom(b"tkhd", struct.pack(">IIIIII", 7, 0, 0, 1, 0, 48000), bytes(60)), media)
     movie = atom(b"moov", atom(b"mvhd", struct.pack(">IIIII", 0, 0, 0, 16000, 48000), bytes(80)), track)
     return atom(b"ftyp", b"qt  ", bytes(4), b"qt  ") + movie

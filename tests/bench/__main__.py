@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from localwhisper.engine.run import heard_frames
+from localwhisper.engine.sequential import heard_frames
 from tests.bench import footprint
 from tests.bench.contestants import Contestant, CTranslate2, Ours, Stock, contestants
 from tests.bench.rounds import interleaved, ratio
@@ -180,9 +180,13 @@ def _encoders_agree(checkpoint: Path) -> float:
 
 def _machine() -> dict[str, Any]:
     return {
-        "processor": _processor(), "cores": os.cpu_count(), "torch": torch.__version__, "commit": _commit(),
-        "capability": torch.backends.cpu.get_cpu_capability(), "onednn": os.environ.get("ONEDNN_MAX_CPU_ISA", "all"),
-    }  # fmt: skip
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "torch": torch.__version__,
+        "commit": _commit(),
+        "capability": torch.backends.cpu.get_cpu_capability(),
+        "onednn": os.environ.get("ONEDNN_MAX_CPU_ISA", "all"),
+    }
 
 
 def _commit() -> str:

@@ -30,9 +30,14 @@ def _tokenizer() -> Any:
 def _options(n_tokens: int) -> DecodingOptions:
     """Plain greedy decoding that can't end early."""
     return DecodingOptions(
-        language="en", temperature=0.0, sample_len=n_tokens, without_timestamps=True, suppress_blank=False,
-        suppress_tokens=[_tokenizer().eot], fp16=False,
-    )  # fmt: skip
+        language="en",
+        temperature=0.0,
+        sample_len=n_tokens,
+        without_timestamps=True,
+        suppress_blank=False,
+        suppress_tokens=[_tokenizer().eot],
+        fp16=False,
+    )
 
 
 class Stock:
@@ -72,36 +77,40 @@ class CTranslate2:
         tokenizer = _tokenizer()
         prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
         results = self._model.generate(
-            self._storage.from_array(mel), [prompt] * len(mel), beam_size=1, max_length=2 * n_tokens,
-            suppress_blank=False, suppress_tokens=[tokenizer.eot],
-        )  # fmt: skip
+            self._storage.from_array(mel),
+            [prompt] * len(mel),
+            beam_size=1,
+            max_length=2 * n_tokens,
+            suppress_blank=False,
+            suppress_tokens=[tokenizer.eot],
+        )
         return [len(result.sequences_ids[0]) for result in results]
 
 
 def prepare() -> None:
     """What is done once in a process, as importing is, whatever is loaded then."""
-    from localwhisper.engine.kernels import compiling
+    from localwhisper.engine.kernels import precompile
 
-    if not compiling.is_ready():
-        compiling.compile_all()
+    if not precompile.is_ready():
+        precompile.compile_all()
 
 
 class Ours:
     def __init__(self, checkpoint: Path, quality: Any) -> None:
-        from localwhisper.engine import calibration
+        from localwhisper.engine.calibration.plan_store import PlanBook
+        from localwhisper.engine.calibration.select import select
         from localwhisper.engine.checkpoints.checkpoint import read
-        from localwhisper.engine.cores import Cores
-        from localwhisper.engine.loading import forget_work
-        from localwhisper.engine.network.network import Network
-        from localwhisper.engine.plans import PlanBook
+        from localwhisper.engine.model.whisper_model import Network
+        from localwhisper.engine.model_cache import forget_work
+        from localwhisper.engine.threads import Cores
 
         prepare()
         found = read(checkpoint, checkpoint.stem)
         book = PlanBook(checkpoint.with_suffix(f".plans-{torch.get_num_threads()}.json"))
-        machine = calibration.machine(found, "cpu")
+        machine = select.machine(found, "cpu")
         chosen = book.find(found.name, quality, machine)  # measured once, as in the program
         if chosen is None:
-            chosen = calibration.choose(found, quality, lambda: None)
+            chosen = select.choose(found, quality, lambda: None)
             book.keep(found.name, quality, machine, chosen)
         self.chosen = chosen
         self._cores = Cores()
@@ -113,7 +122,7 @@ class Ours:
             return self._network.encoder(torch.from_numpy(mel)).numpy()
 
     def decode(self, mel: Mel, n_tokens: int) -> list[int]:
-        from localwhisper.engine.inference import WindowTask
+        from localwhisper.engine.decoding import WindowTask
 
         with self._cores.working(), torch.inference_mode():
             self._cores.take_share()

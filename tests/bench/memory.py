@@ -71,8 +71,11 @@ def long_recording(folder: Path, n_parts: int) -> float:
                 server.get(f"/job/{job_id}/transcript.{name}")
             server.ask("GET", f"/job/{job_id}/waveform")
         n_segments = len(job["result"]["segments"])
-        print(f"{n_parts * PART_S / 3600:5.2f} h, {n_segments} segments: from {seen[0] / MB:.0f} to at most "
-              f"{max(seen) / MB:.0f} MB, in {time.monotonic() - started_s:.0f} s", flush=True)  # fmt: skip
+        print(
+            f"{n_parts * PART_S / 3600:5.2f} h, {n_segments} segments: from {seen[0] / MB:.0f} to at most "
+            f"{max(seen) / MB:.0f} MB, in {time.monotonic() - started_s:.0f} s",
+            flush=True,
+        )
         return max(seen)
     finally:
         server.kill()
@@ -97,8 +100,10 @@ def idle_model(folder: Path, size: str) -> None:
         loaded = server.vitals().rss_bytes
         time.sleep(IDLE_TIMEOUT_S + 2)
         after = server.vitals().rss_bytes
-        print(f"{size} ({checkpoint.stat().st_size / MB:.0f} MB in its file): {before / MB:.0f} MB before, "
-              f"{loaded / MB:.0f} loaded, {after / MB:.0f} when idle")  # fmt: skip
+        print(
+            f"{size} ({checkpoint.stat().st_size / MB:.0f} MB in its file): {before / MB:.0f} MB before, "
+            f"{loaded / MB:.0f} loaded, {after / MB:.0f} when idle"
+        )
     finally:
         server.kill()
 
@@ -118,8 +123,11 @@ def compact_model(folder: Path, size: str) -> None:
             plan = next(row["plans"]["compact"]["name"] for row in rows if row["name"] == size)
             status = Path(f"/proc/{server.pid}/status").read_text()
             peak = int(status.split("VmHWM:")[1].split()[0]) * 1024
-            print(f"{size}, {plan}, {round}: at most {peak / MB:.0f} MB, now {server.vitals().rss_bytes / MB:.0f}, "
-                  f"in {time.monotonic() - started_s:.0f} s", flush=True)  # fmt: skip
+            print(
+                f"{size}, {plan}, {round}: at most {peak / MB:.0f} MB, now {server.vitals().rss_bytes / MB:.0f}, "
+                f"in {time.monotonic() - started_s:.0f} s",
+                flush=True,
+            )
             server.stop()
             server.start()
     finally:

@@ -30,8 +30,10 @@ def behind_a_long_one(server: Server, folder: Path) -> None:
     first = server.job_when(server.submit(clip, language="en"), "completed")
     took_s = time.monotonic() - started_s
     meanwhile = server.ask("GET", f"/job/{long}")
-    print(f"a clip alone: {alone_s:.2f} s; behind a long recording at {meanwhile['progress']} %: {took_s:.2f} s; "
-          f"the long one is {meanwhile['status']} ({meanwhile['message']})")  # fmt: skip
+    print(
+        f"a clip alone: {alone_s:.2f} s; behind a long recording at {meanwhile['progress']} %: {took_s:.2f} s; "
+        f"the long one is {meanwhile['status']} ({meanwhile['message']})"
+    )
     assert first["result"]["text"] == alone["result"]["text"]
     disturbed = server.job_when(long, "completed")
     again = server.job_when(server.submit(long_speech(folder, LONG_S), language="en"), "completed")

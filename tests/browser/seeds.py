@@ -54,19 +54,33 @@ class Seeds:
         return self._job(filename, JobState.CANCELLED, "en", 754.0, None).id
 
     def _job(
-        self, filename: str, state: JobState, language: str, duration_s: float, audio: Path | None,
+        self,
+        filename: str,
+        state: JobState,
+        language: str,
+        duration_s: float,
+        audio: Path | None,
         error: Message | None = None,
-    ) -> Job:  # fmt: skip
+    ) -> Job:
         clip = audio or self._clip
         upload = self._incoming / uuid.uuid4().hex
         upload.write_bytes(clip.read_bytes())
         self._next -= timedelta(minutes=1)
         job = Job(
-            id=str(uuid.uuid4()), filename=filename, audio_file=f"audio{clip.suffix}", audio_duration=duration_s,
-            options=Options(model="demo", word_timestamps=True), state=state, created_at=self._next,
-            started_at=self._next, completed_at=self._next + timedelta(seconds=9), language=language,
-            progress=100.0 if state is JobState.COMPLETED else 40.0, message=Message(f"job_{state.value}"), error=error,
-        )  # fmt: skip
+            id=str(uuid.uuid4()),
+            filename=filename,
+            audio_file=f"audio{clip.suffix}",
+            audio_duration=duration_s,
+            options=Options(model="demo", word_timestamps=True),
+            state=state,
+            created_at=self._next,
+            started_at=self._next,
+            completed_at=self._next + timedelta(seconds=9),
+            language=language,
+            progress=100.0 if state is JobState.COMPLETED else 40.0,
+            message=Message(f"job_{state.value}"),
+            error=error,
+        )
         self._store.create(job, upload)
         return job
 
@@ -76,12 +90,23 @@ def _segment(number: int, text: str) -> Segment:
     each_s = LINE_S / max(len(texts), 1)
     words = tuple(
         Word(
-            word=f" {word}", start=round(start + at * each_s, 2), end=round(start + (at + 1) * each_s, 2),
+            word=f" {word}",
+            start=round(start + at * each_s, 2),
+            end=round(start + (at + 1) * each_s, 2),
             probability=0.31 if (number + at) % 7 == 6 else 0.97,
         )
         for at, word in enumerate(texts)
-    )  # fmt: skip
+    )
     return Segment(
-        id=number, start=start, end=start + LINE_S, text=f" {text}", seek=0, tokens=(1,), avg_logprob=-0.2,
-        no_speech_prob=0.01, compression_ratio=1.2, temperature=0.0, words=words,
-    )  # fmt: skip
+        id=number,
+        start=start,
+        end=start + LINE_S,
+        text=f" {text}",
+        seek=0,
+        tokens=(1,),
+        avg_logprob=-0.2,
+        no_speech_prob=0.01,
+        compression_ratio=1.2,
+        temperature=0.0,
+        words=words,
+    )

@@ -100,9 +100,12 @@ def test_a_foreign_page_gets_nowhere(
     statuses: dict[str, set[int]] = {}
     page.on(
         "response",
-        lambda answer: statuses.setdefault(answer.url.removeprefix(server.url), set()).add(answer.status)
-        if answer.url.startswith(server.url) else None,
-    )  # fmt: skip
+        lambda answer: (
+            statuses.setdefault(answer.url.removeprefix(server.url), set()).add(answer.status)
+            if answer.url.startswith(server.url)
+            else None
+        ),
+    )
     page.goto(f"http://{host}:{port}/attack.html")
     found = page.evaluate("attack()")
     page.wait_for_timeout(300)

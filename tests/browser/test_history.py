@@ -13,8 +13,11 @@ def is_known(page: Page, job_id: str) -> bool:
 
 def gone(page: Page, job_id: str) -> None:
     """Waits for the server to have removed it."""
-    page.wait_for_function("async (id) => (await fetch(`jobs?q=&limit=200`)).json().then(({ jobs }) => "
-                           "!jobs.some((job) => job.job_id === id))", arg=job_id)  # fmt: skip
+    page.wait_for_function(
+        "async (id) => (await fetch(`jobs?q=&limit=200`)).json().then(({ jobs }) => "
+        "!jobs.some((job) => job.job_id === id))",
+        arg=job_id,
+    )
     assert not is_known(page, job_id)
 
 

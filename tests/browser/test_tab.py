@@ -6,9 +6,14 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 
 JOB = {
-    "job_id": "00000000-0000-4000-8000-000000000001", "status": "processing", "progress": 0.0, "message": "",
-    "created_at": "2026-05-01T10:00:00Z", "filename": "lecture.mp3", "model": "demo",
-}  # fmt: skip
+    "job_id": "00000000-0000-4000-8000-000000000001",
+    "status": "processing",
+    "progress": 0.0,
+    "message": "",
+    "created_at": "2026-05-01T10:00:00Z",
+    "filename": "lecture.mp3",
+    "model": "demo",
+}
 STAND_IN = """
 Object.defineProperty(document, "hidden", { get: () => true });
 globalThis.told = [];

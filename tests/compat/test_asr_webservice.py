@@ -33,9 +33,15 @@ def test_txt_is_the_default(server: Server) -> None:
     assert answer.headers["Content-Disposition"] == 'attachment; filename="d%C3%ADa%201.opus.txt"'
 
 
-@pytest.mark.parametrize(("output", "begins"), [
-    ("srt", "1\n00:00:0"), ("vtt", "WEBVTT\n\n00:0"), ("tsv", "start\tend\ttext\n"), ("nonsense", "good"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("output", "begins"),
+    [
+        ("srt", "1\n00:00:0"),
+        ("vtt", "WEBVTT\n\n00:0"),
+        ("tsv", "start\tend\ttext\n"),
+        ("nonsense", "good"),
+    ],
+)
 def test_outputs(server: Server, output: str, begins: str) -> None:
     answer = asr(server, CLIP.read_bytes(), output=output, language="en")
     assert answer.text.lower().lstrip().startswith(begins.lower())
@@ -47,9 +53,18 @@ def test_json_with_words(server: Server) -> None:
     body = json.loads(answer.text)
     assert list(body) == ["text", "segments", "language"]
     assert set(body["segments"][0]) == {
-        "id", "seek", "start", "end", "text", "tokens", "temperature", "avg_logprob", "compression_ratio",
-        "no_speech_prob", "words",
-    }  # fmt: skip
+        "id",
+        "seek",
+        "start",
+        "end",
+        "text",
+        "tokens",
+        "temperature",
+        "avg_logprob",
+        "compression_ratio",
+        "no_speech_prob",
+        "words",
+    }
     assert is_text_of(CLIP, body["text"])
 
 
@@ -64,9 +79,11 @@ def test_a_missing_file_is_fastapi_s_422(server: Server) -> None:
 
 def bazarr_detects(server: Server, audio: bytes) -> dict[str, object]:
     answer = requests.post(
-        f"{server.url}/detect-language", params={"encode": "false", "video_file": "/films/Un día.mkv"},
-        files={"audio_file": audio}, timeout=(TIMEOUT_S, TIMEOUT_S),
-    )  # fmt: skip
+        f"{server.url}/detect-language",
+        params={"encode": "false", "video_file": "/films/Un día.mkv"},
+        files={"audio_file": audio},
+        timeout=(TIMEOUT_S, TIMEOUT_S),
+    )
     body: dict[str, object] = answer.json()
     return body
 
@@ -78,10 +95,16 @@ def test_bazarr_s_calls(server: Server) -> None:
     assert 0.5 < float(str(found["confidence"])) <= 1
     answer = requests.post(
         f"{server.url}/asr",
-        params={"task": "transcribe", "language": "es", "output": "srt", "encode": "false",
-                "video_file": "/films/Un día.mkv"},
-        files={"audio_file": audio}, timeout=(TIMEOUT_S, TIMEOUT_S),
-    )  # fmt: skip
+        params={
+            "task": "transcribe",
+            "language": "es",
+            "output": "srt",
+            "encode": "false",
+            "video_file": "/films/Un día.mkv",
+        },
+        files={"audio_file": audio},
+        timeout=(TIMEOUT_S, TIMEOUT_S),
+    )
     assert answer.content.startswith(b"1\n00:00:0")
     cues = pysubs2.SSAFile.from_string(answer.content.decode(), "srt")
     assert is_text_of(SPANISH, " ".join(cue.plaintext for cue in cues))

@@ -17,7 +17,7 @@ from localwhisper.client import Options
 from localwhisper.commands.arguments import as_ours, parse
 from localwhisper.commands.doctor import CHECKS
 from localwhisper.commands.service import plist, unit
-from localwhisper.server.options import FIELDS
+from localwhisper.options import FIELDS
 from localwhisper.settings import load
 from tests.compat.conftest import CLIP, SPANISH, is_text_of, newest_when
 from tests.conftest import Serve
@@ -29,10 +29,14 @@ TIMEOUT_S = 180
 
 def start(*arguments: str, cwd: Path, **environ: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-m", "localwhisper", *arguments], cwd=cwd, text=True,
+        [sys.executable, "-m", "localwhisper", *arguments],
+        cwd=cwd,
+        text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1", **environ},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+    )
 
 
 def run(*arguments: str, cwd: Path, **environ: str) -> "subprocess.CompletedProcess[str]":
@@ -70,8 +74,11 @@ def test_a_folder_by_a_server_then_nothing_left_to_do(server: Server, folder: Pa
     assert is_text_of(SPANISH, (folder / "out" / "deep" / "dos.txt").read_text())
     assert " --> " in (folder / "out" / "one.srt").read_text()
     assert {path.name for path in (folder / "out").rglob("*") if path.is_file()} == {
-        "one.srt", "one.txt", "dos.srt", "dos.txt"
-    }  # fmt: skip
+        "one.srt",
+        "one.txt",
+        "dos.srt",
+        "dos.txt",
+    }
     assert "good morning" in ended.stdout
     assert "-->" not in ended.stdout
     (folder / "out" / "one.txt").write_text("corrected by hand")
@@ -87,10 +94,24 @@ def test_as_whisper_is_called(server: Server, folder: Path) -> None:
     """Without the server, but with what it knows of the model: whisper's names, and a bad file beside."""
     (folder / "broken.wav").write_text("no audio")
     ended = run(
-        "transcribe", "broken.wav", "in/one.opus", "--model", "demo", "--language", "English", "--word_timestamps",
-        "True", "--max_words_per_line", "2", "--fp16", "False", "--output_dir", ".", cwd=folder,
+        "transcribe",
+        "broken.wav",
+        "in/one.opus",
+        "--model",
+        "demo",
+        "--language",
+        "English",
+        "--word_timestamps",
+        "True",
+        "--max_words_per_line",
+        "2",
+        "--fp16",
+        "False",
+        "--output_dir",
+        ".",
+        cwd=folder,
         LOCALWHISPER_DATA_DIR=str(server.data_dir),
-    )  # fmt: skip
+    )
     assert ended.returncode == 1, ended.stderr
     assert "broken.wav" in ended.stderr
     assert not list(folder.glob("broken.txt"))
@@ -106,18 +127,29 @@ def test_stdin_to_stdout(server: Server, tmp_path: Path) -> None:
     with open(CLIP, "rb") as audio:
         ended = subprocess.run(
             [sys.executable, "-m", "localwhisper", "transcribe", "-", "--server", server.url, "-f", "vtt"],
-            stdin=audio, capture_output=True, text=True, cwd=tmp_path, timeout=TIMEOUT_S, check=True,
-        )  # fmt: skip
+            stdin=audio,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            timeout=TIMEOUT_S,
+            check=True,
+        )
     assert ended.stdout.startswith("WEBVTT\n\n")
     assert list(tmp_path.iterdir()) == []
 
 
 ASKED = {
-    "language": ("es", "es"), "model": ("demo", "demo"), "task": ("transcribe", "transcribe"),
-    "word_timestamps": ("True", True), "initial_prompt": ("números y días", "números y días"),
-    "temperature": ("0.2", 0.2), "beam_size": ("2", 2), "vad_filter": ("True", True), "quality": ("fast", "fast"),
+    "language": ("es", "es"),
+    "model": ("demo", "demo"),
+    "task": ("transcribe", "transcribe"),
+    "word_timestamps": ("True", True),
+    "initial_prompt": ("números y días", "números y días"),
+    "temperature": ("0.2", 0.2),
+    "beam_size": ("2", 2),
+    "vad_filter": ("True", True),
+    "quality": ("fast", "fast"),
     "batch": ("auto", "auto"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.gen_test
@@ -147,13 +179,16 @@ def test_ctrl_c_cancels_and_leaves_what_is_finished(server: Server, long_speech:
     assert server.job_when(newest["job_id"], "cancelled", "completed")["status"] == "cancelled"
 
 
-@pytest.mark.parametrize(("arguments", "said"), [
-    (["transcribe", "nothing.mp3"], "nothing.mp3"),
-    (["transcribe", "a.opus", "-f", "pdf"], "docx"),
-    (["transcribe", "a.opus", "--language", "klingon"], "klingon"),
-    (["transcribe", "a.opus", "--jobs", "0"], "--jobs"),
-    (["watch", "nowhere"], "nowhere"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["transcribe", "nothing.mp3"], "nothing.mp3"),
+        (["transcribe", "a.opus", "-f", "pdf"], "docx"),
+        (["transcribe", "a.opus", "--language", "klingon"], "klingon"),
+        (["transcribe", "a.opus", "--jobs", "0"], "--jobs"),
+        (["watch", "nowhere"], "nowhere"),
+    ],
+)
 def test_what_is_asked_wrongly_is_said_in_a_line(arguments: list[str], said: str, tmp_path: Path) -> None:
     ended = run(*arguments, cwd=tmp_path)
     assert ended.returncode == 2
@@ -226,8 +261,12 @@ def test_service_files() -> None:
     agent = plistlib.loads(plist([*command, "<&>"]))
     assert agent["ProgramArguments"] == [*command, "<&>"]
     assert {key: type(value) for key, value in agent.items()} == {  # as launchd.plist(5) has them
-        "Label": str, "ProgramArguments": list, "RunAtLoad": bool, "KeepAlive": dict, "ProcessType": str,
-    }  # fmt: skip
+        "Label": str,
+        "ProgramArguments": list,
+        "RunAtLoad": bool,
+        "KeepAlive": dict,
+        "ProcessType": str,
+    }
 
 
 def test_open_hands_files_over(server: Server, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from localwhisper.server.openapi import document
+from localwhisper.server.apidocs.openapi import document
 from localwhisper.server.routes import ROUTES
 from tests.compat.conftest import CLIP
 from tests.process.server import Server
@@ -23,10 +23,13 @@ SAMPLES = {
 # what is refused here, in the words that are documented: a finished job can't be run again or cancelled, the bundled
 # model doesn't translate, the correction may not have been made yet, and there is no token, and no checkpoint to import
 REFUSED = {
-    "POST /job/{job_id}/retry": {"409"}, "DELETE /job/{job_id}": {"409"}, "POST /v1/audio/translations": {"400"},
-    "DELETE /job/{job_id}/transcript": {"200", "409"}, "POST /login": {"200", "401"},
+    "POST /job/{job_id}/retry": {"409"},
+    "DELETE /job/{job_id}": {"409"},
+    "POST /v1/audio/translations": {"400"},
+    "DELETE /job/{job_id}/transcript": {"200", "409"},
+    "POST /login": {"200", "401"},
     "POST /models/import": {"400"},
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="module")

@@ -43,9 +43,13 @@ def test_subtitles(sdk: openai.OpenAI, format_: Any) -> None:
 
 def test_verbose_json_with_words(sdk: openai.OpenAI) -> None:
     answer = sdk.audio.transcriptions.create(
-        file=CLIP, model="whisper-1", response_format="verbose_json", timestamp_granularities=["word", "segment"],
-        prompt="greetings", temperature=0,
-    )  # fmt: skip
+        file=CLIP,
+        model="whisper-1",
+        response_format="verbose_json",
+        timestamp_granularities=["word", "segment"],
+        prompt="greetings",
+        temperature=0,
+    )
     assert (answer.language, answer.model_extra) == ("english", {"task": "transcribe"})
     assert float(answer.duration) == pytest.approx(4.59, abs=0.1)
     assert answer.segments is not None
@@ -76,9 +80,13 @@ def test_stream(sdk: openai.OpenAI) -> None:
 
 def test_the_npm_package(server: Server) -> None:
     ended = subprocess.run(
-        ["node", "openai_client.mjs", f"{server.url}/v1", str(CLIP)], cwd=BROWSER, capture_output=True, text=True,
-        timeout=180, check=True,
-    )  # fmt: skip
+        ["node", "openai_client.mjs", f"{server.url}/v1", str(CLIP)],
+        cwd=BROWSER,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=True,
+    )
     told = json.loads(ended.stdout)
     assert is_text_of(CLIP, told["text"])
     assert {event["type"] for event in told["events"]} == {"transcript.text.delta", "transcript.text.done"}

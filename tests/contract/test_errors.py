@@ -3,9 +3,9 @@
 import jsonschema
 import pytest
 
-from localwhisper.runner.queue import JobQueue
+from localwhisper.jobqueue.job_queue import JobQueue
+from localwhisper.server.apidocs.schemas import SCHEMAS
 from localwhisper.server.routes import ROUTES, Route
-from localwhisper.server.schemas import SCHEMAS
 from tests.client import Answer
 from tests.conftest import Serve
 from tests.contract.test_security import PATHS

@@ -12,10 +12,18 @@ from tests.client import Client
 from tests.conftest import Serve
 
 pytestmark = pytest.mark.gen_test
-PATHS = [route.path.replace("{job_id}", "0" * 8 + "-0000-0000-0000-" + "0" * 12).replace("{name}", "tiny")
-         .replace("{format}", "srt").replace("{model}", "demo") for route in ROUTES]  # fmt: skip
-OURS = {path for path, route in zip(PATHS, ROUTES, strict=True)
-        if all(operation.fails_with == "Error" for operation in route.operations.values())}  # fmt: skip
+PATHS = [
+    route.path.replace("{job_id}", "0" * 8 + "-0000-0000-0000-" + "0" * 12)
+    .replace("{name}", "tiny")
+    .replace("{format}", "srt")
+    .replace("{model}", "demo")
+    for route in ROUTES
+]
+OURS = {
+    path
+    for path, route in zip(PATHS, ROUTES, strict=True)
+    if all(operation.fails_with == "Error" for operation in route.operations.values())
+}
 
 
 @pytest.mark.parametrize(
@@ -197,9 +205,11 @@ async def test_the_page_asks_for_the_token(serve: Serve) -> None:
 
 async def test_forwarded_headers_are_believed_of_nobody_else(serve: Serve) -> None:
     told = {
-        "X_Forwarded_Host": "box.example", "X_Forwarded_Proto": "https", "X_Forwarded_Prefix": "/tools",
+        "X_Forwarded_Host": "box.example",
+        "X_Forwarded_Proto": "https",
+        "X_Forwarded_Prefix": "/tools",
         "X_Forwarded_For": "10.9.8.7",
-    }  # fmt: skip
+    }
     plain = await serve()
     url = (await plain.submit(**told)).json["websocket_url"]
     assert url.startswith(f"ws://{plain.host}/ws/")

@@ -45,12 +45,19 @@ async def test_options_may_stand_on_either_side_of_the_file(serve: Serve, order:
 @pytest.mark.parametrize(
     ("field", "value", "expected"),
     [
-        ("return_timestamps", "No", False), ("return_timestamps", "ON", True), ("word_timestamps", "1", True),
-        ("vad_filter", "yes", True), ("language", "EN", "en"), ("language", "auto", "auto"),
-        ("language", "castilian", "es"), ("temperature", "0.4", 0.4), ("beam_size", "5", 5),
-        ("initial_prompt", " Ana, Bo ", "Ana, Bo"), ("priority", "high", "high"),
+        ("return_timestamps", "No", False),
+        ("return_timestamps", "ON", True),
+        ("word_timestamps", "1", True),
+        ("vad_filter", "yes", True),
+        ("language", "EN", "en"),
+        ("language", "auto", "auto"),
+        ("language", "castilian", "es"),
+        ("temperature", "0.4", 0.4),
+        ("beam_size", "5", 5),
+        ("initial_prompt", " Ana, Bo ", "Ana, Bo"),
+        ("priority", "high", "high"),
     ],
-)  # fmt: skip
+)
 async def test_values_in_the_forms_people_write(serve: Serve, field: str, value: str, expected: object) -> None:
     client = await serve()
     job_id = await client.new_job(**{field: value})

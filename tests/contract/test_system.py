@@ -22,10 +22,14 @@ async def test_queue_info(serve: Serve) -> None:
         await client.new_job()
     assert (await client.get("/queue/info")).json == {
         "queue": {
-            "queue_size": 2, "active_jobs": 1, "total_jobs": 3, "max_concurrent_jobs": 1, "is_running": True,
+            "queue_size": 2,
+            "active_jobs": 1,
+            "total_jobs": 3,
+            "max_concurrent_jobs": 1,
+            "is_running": True,
         },
         "websockets": {"total_connections": 0, "jobs_with_connections": 0, "active_jobs": []},
-    }  # fmt: skip
+    }
 
 
 async def test_restart_loses_no_job(serve: Serve, engine: StepEngine) -> None:

@@ -82,11 +82,20 @@ async def test_other_pages_hear_of_it(serve: Serve, engine: StepEngine) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"version": "0"}, {"at": -1}, {"remove": 4}, {"remove": True}, {"at": 3, "remove": 1}, {"segments": None},
-        {"segments": [line(2, 1, "x")]}, {"segments": [line(-1, 1, "x")]}, {"segments": [{"start": 0, "end": 1}]},
-        {"segments": [line(0, float("inf"), "x")]}, {"segments": [line(0, 1, "x" * 10_001)]}, {"segments": [7]},
+        {"version": "0"},
+        {"at": -1},
+        {"remove": 4},
+        {"remove": True},
+        {"at": 3, "remove": 1},
+        {"segments": None},
+        {"segments": [line(2, 1, "x")]},
+        {"segments": [line(-1, 1, "x")]},
+        {"segments": [{"start": 0, "end": 1}]},
+        {"segments": [line(0, float("inf"), "x")]},
+        {"segments": [line(0, 1, "x" * 10_001)]},
+        {"segments": [7]},
     ],
-)  # fmt: skip
+)
 async def test_what_is_no_correction_is_refused(serve: Serve, engine: StepEngine, change: dict[str, Any]) -> None:
     engine.release()
     client = await serve()

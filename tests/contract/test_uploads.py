@@ -166,7 +166,7 @@ async def test_a_byte_at_a_time_slows_nobody(serve: Serve) -> None:
         WHOLE + b"and more" * 1000,
     ],
     ids=["parts", "headers", "long header", "not utf-8", "no headers", "dashes", "blank lines", "epilogue"],
-)  # fmt: skip
+)
 async def test_forms_that_are_a_trial(serve: Serve, body: bytes) -> None:
     client = await serve()
     kind = "multipart/form-data; boundary=b"
@@ -202,11 +202,19 @@ async def test_content_types_that_are_a_trial(serve: Serve, kind: str) -> None:
 @pytest.mark.parametrize(
     ("given", "shown"),
     [
-        ("..", "audio"), ("-rf.wav", "-rf.wav"), ("a\nb\r.wav", "ab.wav"), ("n" * 300 + ".wav", "n" * 251 + ".wav"),
-        ("x\x00.wav", "x.wav"), ("\u202egpj.wav", "gpj.wav"), ("CON.wav", "CON.wav"), ("日本語 ñ.wav", "日本語 ñ.wav"),
-        ("/etc/passwd", "passwd"), ("a/../b", "b"), (".wav", ".wav"),
+        ("..", "audio"),
+        ("-rf.wav", "-rf.wav"),
+        ("a\nb\r.wav", "ab.wav"),
+        ("n" * 300 + ".wav", "n" * 251 + ".wav"),
+        ("x\x00.wav", "x.wav"),
+        ("\u202egpj.wav", "gpj.wav"),
+        ("CON.wav", "CON.wav"),
+        ("日本語 ñ.wav", "日本語 ñ.wav"),
+        ("/etc/passwd", "passwd"),
+        ("a/../b", "b"),
+        (".wav", ".wav"),
     ],
-)  # fmt: skip
+)
 async def test_names_that_are_a_trial(serve: Serve, tmp_path: Path, given: str, shown: str) -> None:
     client = await serve()
     answer = await client.submit(filename=given)

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from localwhisper.app import ASSETS, SAMPLES
 from localwhisper.audio.decode import decode
 from localwhisper.engine.checkpoints.library import ModelLibrary
-from localwhisper.engine.loading import ModelCache
-from localwhisper.engine.transcriber import WhisperEngine
+from localwhisper.engine.model_cache import ModelCache
+from localwhisper.engine.whisper_engine import WhisperEngine
 from tests.engine import stock
 from tests.engine.control import Recorder, write_wav
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from localwhisper.app import ASSETS
 from localwhisper.engine.checkpoints.library import ModelLibrary
-from localwhisper.engine.loading import ModelCache
-from localwhisper.engine.transcriber import WhisperEngine
+from localwhisper.engine.model_cache import ModelCache
+from localwhisper.engine.whisper_engine import WhisperEngine
 from localwhisper.jobs.model import Options
 from tests.engine.control import Recorder
 

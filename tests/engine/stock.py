@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from whisper.audio import HOP_LENGTH, N_SAMPLES
 
 from localwhisper.audio.decode import decode
-from localwhisper.engine.inference import SEED
+from localwhisper.engine.decoding import SEED
 from localwhisper.jobs.model import Transcript
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from localwhisper.app import ASSETS
 from localwhisper.engine.checkpoints.library import ModelLibrary
-from localwhisper.engine.loading import ModelCache
-from localwhisper.engine.transcriber import WhisperEngine
+from localwhisper.engine.model_cache import ModelCache
+from localwhisper.engine.whisper_engine import WhisperEngine
 from localwhisper.errors import ModelCorrupt, ModelDownloadFailed, Stopped
 from localwhisper.jobs.model import Options, Transcript
 from tests.engine.control import Recorder

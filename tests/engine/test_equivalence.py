@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import whisper
 
-from localwhisper.engine.transcriber import WhisperEngine
+from localwhisper.engine.whisper_engine import WhisperEngine
 from localwhisper.jobs.model import Options, Quality, Window
 from tests.engine import stock
 from tests.engine.control import Recorder
@@ -62,8 +62,8 @@ def test_fallback_repeats_itself_and_equals_stock(
     engine: WhisperEngine, stock_model: Any, speech: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Thresholds nothing can meet: every window goes up the whole ladder."""
-    monkeypatch.setattr("localwhisper.engine.inference.LOGPROB_THRESHOLD", 0.0)
-    monkeypatch.setattr("localwhisper.engine.inference.NO_SPEECH_THRESHOLD", 2.0)
+    monkeypatch.setattr("localwhisper.engine.decoding.LOGPROB_THRESHOLD", 0.0)
+    monkeypatch.setattr("localwhisper.engine.decoding.NO_SPEECH_THRESHOLD", 2.0)
     expected = stock_model.transcribe(
         stock.read(speech["english"]), fp16=False, logprob_threshold=0.0, no_speech_threshold=2.0
     )
@@ -77,8 +77,8 @@ def test_outside_exact_the_best_attempt_counts(
     engine: WhisperEngine, speech: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right = engine.transcribe(speech["english"], Options(model="demo", quality="fast"), Recorder())
-    monkeypatch.setattr("localwhisper.engine.inference.LOGPROB_THRESHOLD", 0.0)
-    monkeypatch.setattr("localwhisper.engine.inference.NO_SPEECH_THRESHOLD", 2.0)
+    monkeypatch.setattr("localwhisper.engine.decoding.LOGPROB_THRESHOLD", 0.0)
+    monkeypatch.setattr("localwhisper.engine.decoding.NO_SPEECH_THRESHOLD", 2.0)
     found = engine.transcribe(speech["english"], Options(model="demo", quality="fast"), Recorder())
     assert (found.text, found.segments[0].temperature) == (right.text, 0.0)
     assert (found.segments[0].retries, right.segments[0].retries) == (6, 0)  # all of 30 s, then up the ladder

@@ -26,9 +26,17 @@ class Attack:
 
 
 DIMS = {
-    "n_mels": 80, "n_audio_ctx": 1500, "n_audio_state": 64, "n_audio_head": 2, "n_audio_layer": 1, "n_vocab": 51865,
-    "n_text_ctx": 448, "n_text_state": 64, "n_text_head": 2, "n_text_layer": 1,
-}  # fmt: skip
+    "n_mels": 80,
+    "n_audio_ctx": 1500,
+    "n_audio_state": 64,
+    "n_audio_head": 2,
+    "n_audio_layer": 1,
+    "n_vocab": 51865,
+    "n_text_ctx": 448,
+    "n_text_state": 64,
+    "n_text_head": 2,
+    "n_text_layer": 1,
+}
 
 
 def saved(path: Path, checkpoint: Any) -> None:

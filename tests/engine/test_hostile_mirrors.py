@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from localwhisper.app import ASSETS
-from localwhisper.engine.checkpoints import tables
+from localwhisper.engine.checkpoints import whisper_tables
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.errors import LocalWhisperError, ModelCorrupt, ModelDownloadFailed, Stopped
 from localwhisper.messages import render
@@ -66,8 +66,8 @@ def address() -> Iterator[str]:
 @pytest.fixture
 def library(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelLibrary:
     digest = hashlib.sha256(BODY).hexdigest()
-    published = {**tables.checkpoints(), "tiny": f"https://models.invalid/main/{digest}/tiny.pt"}
-    monkeypatch.setattr(tables, "checkpoints", lambda: published)
+    published = {**whisper_tables.checkpoints(), "tiny": f"https://models.invalid/main/{digest}/tiny.pt"}
+    monkeypatch.setattr(whisper_tables, "checkpoints", lambda: published)
     monkeypatch.setattr(Mirror, "answer", honest, raising=False)
     return ModelLibrary(tmp_path / "mis modelos ñ", mirror=address, unpack_dir=tmp_path / "unpacked", assets=ASSETS)
 
@@ -107,15 +107,20 @@ HOSTILE: dict[str, tuple[Callable[[Mirror, int], object], type[LocalWhisperError
     "sends elsewhere for ever": (loop, ModelDownloadFailed),
     "more announced than sent": (
         lambda mirror, start: mirror.wfile.write(mirror.part(start, Content_Length=len(BODY) + 9)),
-        ModelDownloadFailed),
+        ModelDownloadFailed,
+    ),
     "less announced than sent": (
-        lambda mirror, start: mirror.wfile.write(mirror.part(start, Content_Length=500)), ModelCorrupt),
+        lambda mirror, start: mirror.wfile.write(mirror.part(start, Content_Length=500)),
+        ModelCorrupt,
+    ),
     "no number for a length": (
-        lambda mirror, start: mirror.wfile.write(mirror.part(start, Content_Length="much")[:999]), ModelCorrupt),
+        lambda mirror, start: mirror.wfile.write(mirror.part(start, Content_Length="much")[:999]),
+        ModelCorrupt,
+    ),
     "another part than asked for": (another_part, ModelDownloadFailed),
     "another file": (lambda mirror, start: mirror.wfile.write(mirror.part(start)[::-1]), ModelCorrupt),
     "a login page": (login_page, ModelCorrupt),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", HOSTILE)

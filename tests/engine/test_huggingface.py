@@ -10,23 +10,34 @@ from safetensors.torch import save_file
 
 from localwhisper.engine.checkpoints.huggingface import DIMENSIONS, renamed
 from localwhisper.engine.checkpoints.library import ModelLibrary
-from localwhisper.engine.loading import ModelCache
-from localwhisper.engine.transcriber import WhisperEngine
+from localwhisper.engine.model_cache import ModelCache
+from localwhisper.engine.whisper_engine import WhisperEngine
 from localwhisper.errors import CheckpointUnusable
 from localwhisper.jobs.model import Options
 from tests.engine.control import Recorder
 
 # the other way round, in the order of transformers' own conversion
 TO_HUGGING_FACE = {
-    "blocks": "layers", "mlp.0": "fc1", "mlp.2": "fc2", "mlp_ln": "final_layer_norm",
-    ".attn.query": ".self_attn.q_proj", ".attn.key": ".self_attn.k_proj", ".attn.value": ".self_attn.v_proj",
-    ".attn_ln": ".self_attn_layer_norm", ".attn.out": ".self_attn.out_proj",
-    ".cross_attn.query": ".encoder_attn.q_proj", ".cross_attn.key": ".encoder_attn.k_proj",
-    ".cross_attn.value": ".encoder_attn.v_proj", ".cross_attn_ln": ".encoder_attn_layer_norm",
-    ".cross_attn.out": ".encoder_attn.out_proj", "decoder.ln.": "decoder.layer_norm.",
-    "token_embedding": "embed_tokens", "encoder.positional_embedding": "encoder.embed_positions.weight",
-    "decoder.positional_embedding": "decoder.embed_positions.weight", "ln_post": "layer_norm",
-}  # fmt: skip
+    "blocks": "layers",
+    "mlp.0": "fc1",
+    "mlp.2": "fc2",
+    "mlp_ln": "final_layer_norm",
+    ".attn.query": ".self_attn.q_proj",
+    ".attn.key": ".self_attn.k_proj",
+    ".attn.value": ".self_attn.v_proj",
+    ".attn_ln": ".self_attn_layer_norm",
+    ".attn.out": ".self_attn.out_proj",
+    ".cross_attn.query": ".encoder_attn.q_proj",
+    ".cross_attn.key": ".encoder_attn.k_proj",
+    ".cross_attn.value": ".encoder_attn.v_proj",
+    ".cross_attn_ln": ".encoder_attn_layer_norm",
+    ".cross_attn.out": ".encoder_attn.out_proj",
+    "decoder.ln.": "decoder.layer_norm.",
+    "token_embedding": "embed_tokens",
+    "encoder.positional_embedding": "encoder.embed_positions.weight",
+    "decoder.positional_embedding": "decoder.embed_positions.weight",
+    "ln_post": "layer_norm",
+}
 
 
 def hugging_face_name(key: str) -> str:
@@ -55,19 +66,22 @@ def folder(checkpoint: dict[str, Any], tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("theirs", "ours"), [
-    ("model.encoder.conv1.weight", "encoder.conv1.weight"),
-    ("model.encoder.embed_positions.weight", "encoder.positional_embedding"),
-    ("model.encoder.layers.3.self_attn.k_proj.weight", "encoder.blocks.3.attn.key.weight"),
-    ("model.encoder.layers.0.self_attn_layer_norm.bias", "encoder.blocks.0.attn_ln.bias"),
-    ("model.encoder.layer_norm.weight", "encoder.ln_post.weight"),
-    ("model.decoder.layers.11.encoder_attn.out_proj.bias", "decoder.blocks.11.cross_attn.out.bias"),
-    ("model.decoder.layers.0.encoder_attn_layer_norm.weight", "decoder.blocks.0.cross_attn_ln.weight"),
-    ("model.decoder.layers.0.final_layer_norm.weight", "decoder.blocks.0.mlp_ln.weight"),
-    ("model.decoder.layers.0.fc2.bias", "decoder.blocks.0.mlp.2.bias"),
-    ("model.decoder.embed_tokens.weight", "decoder.token_embedding.weight"),
-    ("model.decoder.layer_norm.bias", "decoder.ln.bias"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("model.encoder.conv1.weight", "encoder.conv1.weight"),
+        ("model.encoder.embed_positions.weight", "encoder.positional_embedding"),
+        ("model.encoder.layers.3.self_attn.k_proj.weight", "encoder.blocks.3.attn.key.weight"),
+        ("model.encoder.layers.0.self_attn_layer_norm.bias", "encoder.blocks.0.attn_ln.bias"),
+        ("model.encoder.layer_norm.weight", "encoder.ln_post.weight"),
+        ("model.decoder.layers.11.encoder_attn.out_proj.bias", "decoder.blocks.11.cross_attn.out.bias"),
+        ("model.decoder.layers.0.encoder_attn_layer_norm.weight", "decoder.blocks.0.cross_attn_ln.weight"),
+        ("model.decoder.layers.0.final_layer_norm.weight", "decoder.blocks.0.mlp_ln.weight"),
+        ("model.decoder.layers.0.fc2.bias", "decoder.blocks.0.mlp.2.bias"),
+        ("model.decoder.embed_tokens.weight", "decoder.token_embedding.weight"),
+        ("model.decoder.layer_norm.bias", "decoder.ln.bias"),
+    ],
+)
 def test_names(theirs: str, ours: str) -> None:
     assert renamed(theirs) == ours
 

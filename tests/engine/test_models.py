@@ -11,7 +11,7 @@ from typing import ClassVar
 import pytest
 
 from localwhisper.app import ASSETS
-from localwhisper.engine.checkpoints import tables
+from localwhisper.engine.checkpoints import whisper_tables
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.errors import (
     CheckpointUnusable,
@@ -48,14 +48,16 @@ class Mirror(http.server.BaseHTTPRequestHandler):
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelLibrary]:
     Mirror.body, Mirror.breaks_after, Mirror.asked = BODY, None, []
     digest = hashlib.sha256(BODY).hexdigest()
-    published = {**tables.checkpoints(), "tiny": f"https://models.invalid/main/{digest}/tiny.pt"}
-    monkeypatch.setattr(tables, "checkpoints", lambda: published)
+    published = {**whisper_tables.checkpoints(), "tiny": f"https://models.invalid/main/{digest}/tiny.pt"}
+    monkeypatch.setattr(whisper_tables, "checkpoints", lambda: published)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield ModelLibrary(
-        tmp_path / "módels dir", mirror=f"http://127.0.0.1:{server.server_port}/",
-        unpack_dir=tmp_path / "unpacked", assets=ASSETS,
-    )  # fmt: skip
+        tmp_path / "módels dir",
+        mirror=f"http://127.0.0.1:{server.server_port}/",
+        unpack_dir=tmp_path / "unpacked",
+        assets=ASSETS,
+    )
     server.shutdown()
     server.server_close()
 
@@ -112,9 +114,9 @@ def test_tables_are_whispers_own() -> None:
     import whisper
     from whisper.tokenizer import LANGUAGES, TO_LANGUAGE_CODE
 
-    assert dict(tables.languages()) == LANGUAGES
-    assert dict(tables.checkpoints()) == whisper._MODELS
+    assert dict(whisper_tables.languages()) == LANGUAGES
+    assert dict(whisper_tables.checkpoints()) == whisper._MODELS
     for text, code in TO_LANGUAGE_CODE.items():
-        assert tables.language_code(text.upper()) == code
+        assert whisper_tables.language_code(text.upper()) == code
     with pytest.raises(ValueError, match="klingon"):
-        tables.language_code("klingon")
+        whisper_tables.language_code("klingon")

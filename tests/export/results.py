@@ -10,9 +10,18 @@ HOUR_S = 3600.0
 
 def segment(number: int, start: float, end: float, text: str, words: tuple[Word, ...] | None = None) -> Segment:
     return Segment(
-        id=number, start=start, end=end, text=text, seek=int(start * 100), tokens=(50364, 1000 + number, 50414),
-        avg_logprob=-0.25, no_speech_prob=0.015625, compression_ratio=1.125, temperature=0.2, words=words,
-    )  # fmt: skip
+        id=number,
+        start=start,
+        end=end,
+        text=text,
+        seek=int(start * 100),
+        tokens=(50364, 1000 + number, 50414),
+        avg_logprob=-0.25,
+        no_speech_prob=0.015625,
+        compression_ratio=1.125,
+        temperature=0.2,
+        words=words,
+    )
 
 
 def words(*items: tuple[str, float, float]) -> tuple[Word, ...]:
@@ -35,14 +44,17 @@ EQUAL = {
     "right_to_left": transcript(
         segment(0, 0.0, 1.5, " שלום עולם"), segment(1, 1.5, 3.0, " مرحبا، 123!"), language="he"
     ),
-    "arrow": transcript(segment(0, 0.0, 1.0, " a --> b\t--> c"), segment(1, 1.0, 2.0, " <i>&amp; \"q\" \\N {x}")),
+    "arrow": transcript(segment(0, 0.0, 1.0, " a --> b\t--> c"), segment(1, 1.0, 2.0, ' <i>&amp; "q" \\N {x}')),
     "emoji": transcript(segment(0, 0.0, 1.0, " 👩\u200d💻 naïve ﬁ \U0001f3a7"), language="fr"),
     "words": transcript(
         segment(0, 0.0, 3.0, " One two.", words((" One", 0.32, 0.7), (" two.", 0.7, 1.18))),
         segment(1, 3.0, 3.5, "", ()),
         segment(2, HOUR_S, HOUR_S + 2, " Three", words((" Three", HOUR_S + 0.5, HOUR_S + 1.0006))),
         segment(
-            3, HOUR_S + 2, HOUR_S + 3, " 三四",
+            3,
+            HOUR_S + 2,
+            HOUR_S + 3,
+            " 三四",
             words(("三", HOUR_S + 2, HOUR_S + 2.5), ("四", HOUR_S + 2.5, HOUR_S + 3)),
         ),
     ),
@@ -52,7 +64,7 @@ EQUAL = {
     "odd_words": transcript(
         segment(0, 0.0, 2.0, "  a", words((" ", 0.0, 0.1), (" a", 0.1, 0.5), ("", 0.5, 0.6), (" b ", 0.6, 0.9)))
     ),
-}  # fmt: skip
+}
 # those that whisper's own writers would break, or leave the format with
 SAFER = {
     "line_breaks": transcript(
@@ -60,13 +72,16 @@ SAFER = {
     ),
     "arrow_words": transcript(
         segment(
-            0, 0.0, 1.0, " a --> b\n\nc",
+            0,
+            0.0,
+            1.0,
+            " a --> b\n\nc",
             words((" a", 0.0, 0.2), (" -->", 0.2, 0.4), (" b", 0.4, 0.6), ("\n\nc", 0.6, 0.9)),
         )
     ),
     "words_missing": transcript(segment(0, 0.0, 1.0, " a", words((" a", 0.25, 0.5))), segment(1, 1.0, 2.0, " b")),
     "only_text": Transcript(text=" all of it ", language="en", segments=(), processing_time=0.0),
-}  # fmt: skip
+}
 ALL = {**EQUAL, **SAFER}
 
 
@@ -76,8 +91,18 @@ def as_whisper(result: Transcript) -> dict[str, Any]:
     for item in result.segments:
         body = asdict(item)
         given = body.pop("words")
-        order = ("id", "seek", "start", "end", "text", "tokens", "temperature", "avg_logprob", "compression_ratio",
-                 "no_speech_prob")  # fmt: skip
+        order = (
+            "id",
+            "seek",
+            "start",
+            "end",
+            "text",
+            "tokens",
+            "temperature",
+            "avg_logprob",
+            "compression_ratio",
+            "no_speech_prob",
+        )
         body = {name: body[name] for name in order}
         if given is not None:
             body["words"] = list(given)

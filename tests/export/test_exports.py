@@ -38,10 +38,14 @@ def test_equal_to_whisper_s_own_writers(name: str, case: str) -> None:
 
 
 LAYOUTS = (
-    Layout(max_line_width=20), Layout(max_line_width=20, max_line_count=2), Layout(max_line_count=1),
-    Layout(max_words_per_line=3), Layout(highlight_words=True), Layout(max_line_width=1000, max_line_count=10),
+    Layout(max_line_width=20),
+    Layout(max_line_width=20, max_line_count=2),
+    Layout(max_line_count=1),
+    Layout(max_words_per_line=3),
+    Layout(highlight_words=True),
+    Layout(max_line_width=1000, max_line_count=10),
     Layout(max_line_width=12, max_line_count=1, highlight_words=True),
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -188,10 +192,15 @@ def test_a_result_without_segments_keeps_its_text() -> None:
 @pytest.mark.parametrize(
     ("time_s", "text"),
     [
-        (0.0, "00:00.000"), (-0.001, "00:00.000"), (0.0004, "00:00.000"), (0.0006, "00:00.001"), (59.9996, "01:00.000"),
-        (3599.9996, "01:00:00.000"), (360_000.0, "100:00:00.000"),
+        (0.0, "00:00.000"),
+        (-0.001, "00:00.000"),
+        (0.0004, "00:00.000"),
+        (0.0006, "00:00.001"),
+        (59.9996, "01:00.000"),
+        (3599.9996, "01:00:00.000"),
+        (360_000.0, "100:00:00.000"),
     ],
-)  # fmt: skip
+)
 def test_timestamps(time_s: float, text: str) -> None:
     assert timestamp(time_s, always_hours=False, decimal_mark=".") == text
     hours = text if text.count(":") == 2 else f"00:{text}"

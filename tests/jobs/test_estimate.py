@@ -10,9 +10,15 @@ from localwhisper.jobs.model import Job, JobState, Options
 
 def job(duration_s: float = 100.0, state: JobState = JobState.QUEUED, progress: float = 0.0, model: str = "m") -> Job:
     return Job(
-        id="x", filename="a", audio_file="audio", audio_duration=duration_s, options=Options(model=model),
-        state=state, created_at=datetime(2025, 1, 1, tzinfo=timezone.utc), progress=progress,
-    )  # fmt: skip
+        id="x",
+        filename="a",
+        audio_file="audio",
+        audio_duration=duration_s,
+        options=Options(model=model),
+        state=state,
+        created_at=datetime(2025, 1, 1, tzinfo=timezone.utc),
+        progress=progress,
+    )
 
 
 @pytest.mark.parametrize(

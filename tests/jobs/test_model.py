@@ -16,9 +16,21 @@ def test_joined_windows_keep_their_order() -> None:
 
 @pytest.mark.parametrize(
     "cls",
-    [model.Job, model.Options, model.Word, model.Segment, model.Position, model.Window, model.Transcript,
-     events.JobChanged, events.ProgressMade, events.SegmentsDone, events.JobRemoved, events.ModelChanged],
-)  # fmt: skip
+    [
+        model.Job,
+        model.Options,
+        model.Word,
+        model.Segment,
+        model.Position,
+        model.Window,
+        model.Transcript,
+        events.JobChanged,
+        events.ProgressMade,
+        events.SegmentsDone,
+        events.JobRemoved,
+        events.ModelChanged,
+    ],
+)
 def test_all_of_it_is_frozen_and_named(cls: type) -> None:
     assert cls.__dataclass_params__.frozen  # type: ignore[attr-defined]
     assert all(field.kw_only for field in dataclasses.fields(cls))

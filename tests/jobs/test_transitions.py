@@ -15,29 +15,51 @@ LATER = NOW + timedelta(seconds=5)
 PENDING, QUEUED, PROCESSING = JobState.PENDING, JobState.QUEUED, JobState.PROCESSING
 COMPLETED, FAILED, CANCELLED = JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED
 ALLOWED = {
-    (PENDING, QUEUED), (PENDING, FAILED), (PENDING, CANCELLED),
-    (QUEUED, PROCESSING), (QUEUED, FAILED), (QUEUED, CANCELLED),
-    (PROCESSING, COMPLETED), (PROCESSING, FAILED), (PROCESSING, CANCELLED), (PROCESSING, QUEUED),
-    (FAILED, QUEUED), (CANCELLED, QUEUED),
-}  # fmt: skip
+    (PENDING, QUEUED),
+    (PENDING, FAILED),
+    (PENDING, CANCELLED),
+    (QUEUED, PROCESSING),
+    (QUEUED, FAILED),
+    (QUEUED, CANCELLED),
+    (PROCESSING, COMPLETED),
+    (PROCESSING, FAILED),
+    (PROCESSING, CANCELLED),
+    (PROCESSING, QUEUED),
+    (FAILED, QUEUED),
+    (CANCELLED, QUEUED),
+}
 PAIRS = [(old, new) for old in JobState for new in JobState]
 
 
 def job(state: JobState, **fields: object) -> Job:
     made = Job(
-        id="6b2c39e0-5d1e-4bb6-a0a6-3f6bf3f6d0a1", filename="a.mp3", audio_file="audio.mp3", audio_duration=60.0,
-        options=Options(model="tiny"), state=state, created_at=NOW - timedelta(minutes=1), started_at=NOW,
-        completed_at=NOW if state.ended else None, progress=40.0, message=Message("processing_segment"),
-        error=Message("out_of_memory", {"model": "tiny"}) if state is FAILED else None, language="es",
+        id="6b2c39e0-5d1e-4bb6-a0a6-3f6bf3f6d0a1",
+        filename="a.mp3",
+        audio_file="audio.mp3",
+        audio_duration=60.0,
+        options=Options(model="tiny"),
+        state=state,
+        created_at=NOW - timedelta(minutes=1),
+        started_at=NOW,
+        completed_at=NOW if state.ended else None,
+        progress=40.0,
+        message=Message("processing_segment"),
+        error=Message("out_of_memory", {"model": "tiny"}) if state is FAILED else None,
+        language="es",
         history=(PENDING,),
-    )  # fmt: skip
+    )
     return replace(made, **fields)  # type: ignore[arg-type]
 
 
 def test_the_six_states() -> None:
     assert [state.value for state in JobState] == [
-        "pending", "queued", "processing", "completed", "failed", "cancelled",
-    ]  # fmt: skip
+        "pending",
+        "queued",
+        "processing",
+        "completed",
+        "failed",
+        "cancelled",
+    ]
     assert {state for state in JobState if state.ended} == {COMPLETED, FAILED, CANCELLED}
     assert set(MOVES) == set(JobState)
 

@@ -12,9 +12,14 @@ NOON = datetime(2025, 1, 1, 12, tzinfo=timezone.utc)
 
 def job(duration_s: float, priority: Literal["normal", "high"] = "normal", minute: int = 0) -> Job:
     return Job(
-        id="x", filename="a", audio_file="audio", audio_duration=duration_s, state=JobState.QUEUED,
-        options=Options(model="m", priority=priority), created_at=NOON + timedelta(minutes=minute),
-    )  # fmt: skip
+        id="x",
+        filename="a",
+        audio_file="audio",
+        audio_duration=duration_s,
+        state=JobState.QUEUED,
+        options=Options(model="m", priority=priority),
+        created_at=NOON + timedelta(minutes=minute),
+    )
 
 
 CLIP, HIGH_CLIP, LONG, HIGH_LONG = job(5), job(5, "high"), job(3600), job(3600, "high")

@@ -9,9 +9,9 @@ import sys
 from unittest.mock import patch
 
 from localwhisper import cli
-from localwhisper.engine.checkpoints import tables
+from localwhisper.engine.checkpoints import whisper_tables
 
 if __name__ == "__main__":
-    published = {**tables.checkpoints(), **json.loads(os.environ["PUBLISHED"])}
-    with patch.object(tables, "checkpoints", lambda: published):
+    published = {**whisper_tables.checkpoints(), **json.loads(os.environ["PUBLISHED"])}
+    with patch.object(whisper_tables, "checkpoints", lambda: published):
         sys.exit(cli.main())

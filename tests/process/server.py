@@ -83,8 +83,12 @@ class Server:
         command = [*self.program, "--no-browser", "--port", str(self.port)]
         self._process = subprocess.Popen(
             [*command, "--data-dir", str(self.data_dir), "--default-model", "demo", *self._flags],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=self._environ, cwd=self.cwd,
-        )  # fmt: skip
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=self._environ,
+            cwd=self.cwd,
+        )
         assert self._process.stdout is not None
         seen = ""
         for line in self._process.stdout:
@@ -193,7 +197,7 @@ def _used_model() -> Path:
         for outdated in kept.parent.glob("used-model-*"):
             shutil.rmtree(outdated, ignore_errors=True)
         # else the plans would be chosen without the kernels, and once more with them by every server
-        subprocess.run([sys.executable, "-m", "localwhisper.engine.kernels.compiling"], check=True)
+        subprocess.run([sys.executable, "-m", "localwhisper.engine.kernels.precompile"], check=True)
         with tempfile.TemporaryDirectory() as folder:
             server = Server(Path(folder), is_warm=False).start()
             server.job_when(server.submit(SAMPLES / "en-greeting.opus"), "completed")

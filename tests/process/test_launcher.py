@@ -19,9 +19,13 @@ STOP_S = 2.0
 
 def run(*arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "localwhisper", *arguments], capture_output=True, text=True, timeout=120,
-        env={**os.environ, **environ}, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+        [sys.executable, "-m", "localwhisper", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, **environ},
+        stdin=subprocess.DEVNULL,
+    )
 
 
 def test_stops_in_the_midst_of_work_and_goes_on(new_server: NewServer, tmp_path: Path) -> None:
@@ -84,10 +88,21 @@ def test_a_data_directory_that_cannot_be_one(tmp_path: Path, place: str) -> None
 
 def test_test_services_with_the_packaged_ffmpeg_alone(tmp_path: Path) -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "localwhisper", "--test-services", "--no-browser", "--port", "0",
-         "--data-dir", str(tmp_path / "data")],
-        stdout=subprocess.PIPE, text=True, env={**os.environ, "PATH": str(Path(sys.executable).parent)},
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "localwhisper",
+            "--test-services",
+            "--no-browser",
+            "--port",
+            "0",
+            "--data-dir",
+            str(tmp_path / "data"),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PATH": str(Path(sys.executable).parent)},
+    )
     assert process.stdout is not None
     with process.stdout:
         seen = ""

@@ -55,9 +55,15 @@ def free_port() -> int:
 def proxied(request: pytest.FixtureRequest, new_server: NewServer, tmp_path: Path) -> Iterator[tuple[Server, str]]:
     """A server and its address as the proxy's clients know it."""
     server = new_server(
-        "--token", "s3cret", "--path-prefix", "/whisper", "--allowed-hosts", "box.test", "--trusted-proxies",
+        "--token",
+        "s3cret",
+        "--path-prefix",
+        "/whisper",
+        "--allowed-hosts",
+        "box.test",
+        "--trusted-proxies",
         "127.0.0.1",
-    ).start()  # fmt: skip
+    ).start()
     port = free_port()
     strip = "/" if request.param == "stripped" else ""
     conf = tmp_path / "nginx.conf"

@@ -13,24 +13,42 @@ AUDIO = b"sound" * 100
 
 def job(job_id: str | None = None, **fields: object) -> Job:
     made = Job(
-        id=job_id or str(uuid.uuid4()), filename="Müller – \u05e9\u05dc\u05d5\u05dd \U0001f3a7\udc80.mp3",
-        audio_file="audio.mp3", audio_duration=12.25, options=options(), state=JobState.FAILED,
+        id=job_id or str(uuid.uuid4()),
+        filename="Müller – \u05e9\u05dc\u05d5\u05dd \U0001f3a7\udc80.mp3",
+        audio_file="audio.mp3",
+        audio_duration=12.25,
+        options=options(),
+        state=JobState.FAILED,
         created_at=datetime(2025, 6, 16, 10, 30, 0, 123456, timezone.utc),
         started_at=datetime(2025, 6, 16, 10, 30, 5, tzinfo=timezone.utc),
-        completed_at=datetime(2025, 6, 16, 10, 31, tzinfo=timezone.utc), progress=65.5,
+        completed_at=datetime(2025, 6, 16, 10, 31, tzinfo=timezone.utc),
+        progress=65.5,
         message=Message("processing_segment", {"current": 15, "total": 23}),
-        error=Message("audio_unreadable", {"reason": "it is \"torn\"\n", "at_s": 1.5, "again": True, "by": None}),
-        language="es", crashes=1, crashed_at=4, history=(JobState.PENDING, JobState.QUEUED, JobState.PROCESSING),
-    )  # fmt: skip
+        error=Message("audio_unreadable", {"reason": 'it is "torn"\n', "at_s": 1.5, "again": True, "by": None}),
+        language="es",
+        crashes=1,
+        crashed_at=4,
+        history=(JobState.PENDING, JobState.QUEUED, JobState.PROCESSING),
+    )
     return replace(made, **fields)  # type: ignore[arg-type]
 
 
 def options() -> Options:
     return Options(
-        model="tiny.en", language="es", task="translate", return_timestamps=False, word_timestamps=True,
-        initial_prompt="Ångström --> \\ \"", temperature=0.4, beam_size=5, condition_on_previous_text=False,
-        vad_filter=True, priority="high", quality="fast", batch="off",
-    )  # fmt: skip
+        model="tiny.en",
+        language="es",
+        task="translate",
+        return_timestamps=False,
+        word_timestamps=True,
+        initial_prompt='Ångström --> \\ "',
+        temperature=0.4,
+        beam_size=5,
+        condition_on_previous_text=False,
+        vad_filter=True,
+        priority="high",
+        quality="fast",
+        batch="off",
+    )
 
 
 def segment(number: int = 0, text: str = " uno dos") -> Segment:
@@ -39,10 +57,18 @@ def segment(number: int = 0, text: str = " uno dos") -> Segment:
         Word(word=" dos", start=number * 2.0 + 0.8, end=number * 2.0 + 1.5, probability=1.0),
     )
     return Segment(
-        id=number, start=number * 2.0, end=number * 2.0 + 1.5, text=text, seek=number * 200,
-        tokens=(50364, 8526, 50439), avg_logprob=-math.inf, no_speech_prob=0.125, compression_ratio=1.0 / 3,
-        temperature=0.2, words=words if number % 2 == 0 else None,
-    )  # fmt: skip
+        id=number,
+        start=number * 2.0,
+        end=number * 2.0 + 1.5,
+        text=text,
+        seek=number * 200,
+        tokens=(50364, 8526, 50439),
+        avg_logprob=-math.inf,
+        no_speech_prob=0.125,
+        compression_ratio=1.0 / 3,
+        temperature=0.2,
+        words=words if number % 2 == 0 else None,
+    )
 
 
 def window(number: int = 0) -> Window:

@@ -93,9 +93,12 @@ def test_the_file_and_then_its_folder_are_synced(path: Path, monkeypatch: pytest
 )
 @pytest.mark.parametrize("write", [write_atomically, append_durably])
 def test_the_disk_s_errors_become_ours(
-    path: Path, write: Callable[[Path, bytes], object], number: int, error: type[LocalWhisperError],
+    path: Path,
+    write: Callable[[Path, bytes], object],
+    number: int,
+    error: type[LocalWhisperError],
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.setattr(os, "fsync", failing(number))
     with pytest.raises(error) as caught:
         write(path, b"new")

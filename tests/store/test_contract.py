@@ -9,9 +9,9 @@ from localwhisper.errors import JobDamaged, JobNotFound
 from localwhisper.jobs.model import JobState
 from localwhisper.store.base import JobStore
 from localwhisper.store.files import FileStore
-from localwhisper.store.memory import MemoryStore
 from tests.store import samples
 from tests.store.conftest import Keep
+from tests.store.memory_store import MemoryStore
 
 
 @pytest.fixture(params=["files", "memory"])

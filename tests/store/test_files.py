@@ -392,9 +392,10 @@ def test_a_link_in_a_jobs_folder_is_damage(files: FileStore, root: Path, keep: K
     _, damaged = store.load_all()
     assert len(damaged) == (name == "job.json")
     readers: dict[str, Callable[[], object]] = {
-        "audio.mp3": lambda: store.audio_path(job), "segments.jsonl": lambda: store.windows(job.id),
+        "audio.mp3": lambda: store.audio_path(job),
+        "segments.jsonl": lambda: store.windows(job.id),
         "transcript.json": lambda: store.transcript(job.id),
-    }  # fmt: skip
+    }
     if name in readers:
         with pytest.raises(JobDamaged):
             readers[name]()

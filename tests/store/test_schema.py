@@ -30,9 +30,14 @@ def test_a_job_survives_with_every_field() -> None:
 def test_a_job_with_nothing_but_defaults_survives() -> None:
     full = samples.job()
     job = Job(
-        id=full.id, filename="a", audio_file="audio", audio_duration=0.0, options=Options(model="demo"),
-        state=JobState.QUEUED, created_at=full.created_at,
-    )  # fmt: skip
+        id=full.id,
+        filename="a",
+        audio_file="audio",
+        audio_duration=0.0,
+        options=Options(model="demo"),
+        state=JobState.QUEUED,
+        created_at=full.created_at,
+    )
     assert schema.load_job(schema.dump_job(job)) == job
 
 
@@ -76,18 +81,45 @@ def test_keys_of_later_versions_are_passed_over() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"id": 5}, {"id": None}, {"filename": ["a"]}, {"audio_duration": "long"}, {"audio_duration": None},
-        {"audio_duration": True}, {"audio_duration": -1}, {"audio_duration": "NaN"}, {"audio_duration": "Infinity"},
-        {"audio_duration": 10**400}, {"progress": 101}, {"progress": "NaN"}, {"state": "asleep"}, {"state": 1},
-        {"state": "pending"}, {"created_at": "today"}, {"created_at": "2025-06-16T10:30:00"}, {"created_at": 5},
-        {"options": None}, {"options": []}, {"options": {}}, {"options": {"model": "tiny", "task": "sing"}},
-        {"options": {"model": "tiny", "beam_size": 1.5}}, {"options": {"model": "tiny", "task": []}},
-        {"options": {"model": "tiny", "vad_filter": 1}}, {"message": "hello"}, {"message": {"params": {}}},
-        {"error": {"code": "x", "params": []}}, {"history": "queued"}, {"history": ["asleep"]}, {"history": [[]]},
-        {"format": None}, {"format": "1"}, {"format": 0}, {"format": True}, {"format": 1.0},
+        {"id": 5},
+        {"id": None},
+        {"filename": ["a"]},
+        {"audio_duration": "long"},
+        {"audio_duration": None},
+        {"audio_duration": True},
+        {"audio_duration": -1},
+        {"audio_duration": "NaN"},
+        {"audio_duration": "Infinity"},
+        {"audio_duration": 10**400},
+        {"progress": 101},
+        {"progress": "NaN"},
+        {"state": "asleep"},
+        {"state": 1},
+        {"state": "pending"},
+        {"created_at": "today"},
+        {"created_at": "2025-06-16T10:30:00"},
+        {"created_at": 5},
+        {"options": None},
+        {"options": []},
+        {"options": {}},
+        {"options": {"model": "tiny", "task": "sing"}},
+        {"options": {"model": "tiny", "beam_size": 1.5}},
+        {"options": {"model": "tiny", "task": []}},
+        {"options": {"model": "tiny", "vad_filter": 1}},
+        {"message": "hello"},
+        {"message": {"params": {}}},
+        {"error": {"code": "x", "params": []}},
+        {"history": "queued"},
+        {"history": ["asleep"]},
+        {"history": [[]]},
+        {"format": None},
+        {"format": "1"},
+        {"format": 0},
+        {"format": True},
+        {"format": 1.0},
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_nonsense_is_malformed(change: dict[str, Any]) -> None:
     with pytest.raises(schema.Malformed):
         schema.load_job(record(**change))
@@ -95,10 +127,23 @@ def test_nonsense_is_malformed(change: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"{", b"[]", b"null", b"5", b"\xff\xfe", b"{}", b"\x00" * 500, b"[" * 100_000, b'{"format":1}',
-     b'{"format":1,"id":NaN}', b'{"format":' + b"9" * 6000 + b"}", schema.dump_window(samples.window())],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"5",
+        b"\xff\xfe",
+        b"{}",
+        b"\x00" * 500,
+        b"[" * 100_000,
+        b'{"format":1}',
+        b'{"format":1,"id":NaN}',
+        b'{"format":' + b"9" * 6000 + b"}",
+        schema.dump_window(samples.window()),
+    ],
     ids=lambda data: repr(data[:20]),
-)  # fmt: skip
+)
 def test_what_is_no_job_is_malformed(data: bytes) -> None:
     with pytest.raises(schema.Malformed):
         schema.load_job(data)

@@ -26,10 +26,13 @@ from tests.speech import long_speech, samples
 LIVE = frozenset({"queued", "processing", "completed"})
 GONE = "gone"
 HALF_WRITTEN = {  # what is seen of it in the data directory
-    "uploading": "incoming/*", "creating": "incoming/*.job", "saving": "jobs/*/job.json.tmp",
-    "keeping the text": "jobs/*/transcript.json.tmp", "correcting": "jobs/*/corrected.json.tmp",
+    "uploading": "incoming/*",
+    "creating": "incoming/*.job",
+    "saving": "jobs/*/job.json.tmp",
+    "keeping the text": "jobs/*/transcript.json.tmp",
+    "correcting": "jobs/*/corrected.json.tmp",
     "removing": "incoming/*.removed",
-}  # fmt: skip
+}
 CUT_OFF = (OSError, http.client.HTTPException, ValueError)  # what a client of a killed server sees
 
 
@@ -187,9 +190,10 @@ class Torture:
     def _pick(self, rng: random.Random, state: frozenset[str] | None) -> str | None:
         """A job other than the long ones, which have to go on through everything."""
         fit = [
-            job_id for job_id, allowed in self.may_be.items()
+            job_id
+            for job_id, allowed in self.may_be.items()
             if self.audio[job_id] != self.long and GONE not in allowed and (state is None or allowed == state)
-        ]  # fmt: skip
+        ]
         return rng.choice(fit) if fit else None
 
     # -- what is on the disk -------------------------------------------------------------

@@ -137,8 +137,11 @@ def load(server: Server, folder: Path, duration_s: float) -> None:
         print(shown("an event's message, made to received", delays.result()))
         print(shown("a 1-MB submission", took["submission"]))
     after = lag(server)
-    print(f"{'loop lag, at most':<44} p50 {1000 * lag_since(before, after, 50):7.1f} ms   "
-          f"p99 {1000 * lag_since(before, after, 99):7.1f} ms", flush=True)  # fmt: skip
+    print(
+        f"{'loop lag, at most':<44} p50 {1000 * lag_since(before, after, 50):7.1f} ms   "
+        f"p99 {1000 * lag_since(before, after, 99):7.1f} ms",
+        flush=True,
+    )
     for job in jobs:
         server.ask("DELETE", f"/job/{job['job_id']}?remove=true")
 

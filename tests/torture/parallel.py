@@ -10,8 +10,8 @@ from pathlib import Path
 
 from localwhisper.app import ASSETS
 from localwhisper.engine.checkpoints.library import ModelLibrary
-from localwhisper.engine.loading import ModelCache
-from localwhisper.engine.transcriber import WhisperEngine
+from localwhisper.engine.model_cache import ModelCache
+from localwhisper.engine.whisper_engine import WhisperEngine
 from localwhisper.jobs.model import Options, Quality, Transcript
 from tests.engine.conftest import ROWS, samples_of
 from tests.engine.control import Recorder, write_wav

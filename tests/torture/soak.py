@@ -69,8 +69,9 @@ class Soak:
             *(self._stay(duration_s, n % SOCKET_EVERY == 0) for n in range(self.idle)),
             *(self._half_open() for _ in range(HALF_OPEN)),
             *(self._slow_reader() for _ in range(SLOW_READERS)),
-            self._byte_a_second(), self._ask(),
-        ]  # fmt: skip
+            self._byte_a_second(),
+            self._ask(),
+        ]
         tasks = [asyncio.ensure_future(one) for one in abuse]
         await asyncio.gather(self._jobs(n_jobs, duration_s), self._pass_by(n_connections, duration_s))
         for task in tasks:
@@ -144,8 +145,12 @@ class Soak:
     async def _pass_by(self, n_connections: int, within_s: float) -> None:
         """Connections that come and go, in every way there is."""
         ways: list[Callable[[], Awaitable[None]]] = [
-            self._get, self._hang_up, self._reset, self._socket_hangs_up, self._half_an_upload
-        ]  # fmt: skip
+            self._get,
+            self._hang_up,
+            self._reset,
+            self._socket_hangs_up,
+            self._half_an_upload,
+        ]
         begun_s, tasks = time.monotonic(), set()
         for n in range(n_connections):
             await asyncio.sleep(begun_s + n * within_s / n_connections - time.monotonic())
@@ -280,9 +285,13 @@ def main() -> None:
         server = Server(Path(folder) / "data").start()
         try:
             vitals, health_s = soak(
-                server, clips, duration_s=given.seconds, jobs=given.jobs, connections=given.connections,
+                server,
+                clips,
+                duration_s=given.seconds,
+                jobs=given.jobs,
+                connections=given.connections,
                 idle=given.idle,
-            )  # fmt: skip
+            )
         finally:
             server.kill()
     before, middle, after = vitals[0], vitals[len(vitals) // 2], vitals[-1]

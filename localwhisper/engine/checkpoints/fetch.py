@@ -12,7 +12,7 @@ from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from localwhisper.engine.checkpoints.stoppable import stoppable
+from localwhisper.engine.checkpoints.interruptible import stoppable
 from localwhisper.errors import ModelCorrupt, ModelDownloadFailed, StorageFull, StorageUnwritable
 
 BLOCK_BYTES = 1 << 18

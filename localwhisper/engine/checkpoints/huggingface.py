@@ -16,11 +16,17 @@ from safetensors.torch import load_file
 from localwhisper.errors import ModelCorrupt
 
 DIMENSIONS: Mapping[str, str] = {  # openai-whisper's name → config.json's
-    "n_mels": "num_mel_bins", "n_audio_ctx": "max_source_positions", "n_audio_state": "d_model",
-    "n_audio_head": "encoder_attention_heads", "n_audio_layer": "encoder_layers", "n_vocab": "vocab_size",
-    "n_text_ctx": "max_target_positions", "n_text_state": "d_model", "n_text_head": "decoder_attention_heads",
+    "n_mels": "num_mel_bins",
+    "n_audio_ctx": "max_source_positions",
+    "n_audio_state": "d_model",
+    "n_audio_head": "encoder_attention_heads",
+    "n_audio_layer": "encoder_layers",
+    "n_vocab": "vocab_size",
+    "n_text_ctx": "max_target_positions",
+    "n_text_state": "d_model",
+    "n_text_head": "decoder_attention_heads",
     "n_text_layer": "decoder_layers",
-}  # fmt: skip
+}
 RENAMES: tuple[tuple[str, str], ...] = (  # in this order
     (r"^model\.", ""),
     (r"\.layers\.", ".blocks."),

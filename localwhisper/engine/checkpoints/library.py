@@ -16,9 +16,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from localwhisper.engine.checkpoints import tables
+from localwhisper.engine.calibration.plan_store import Chosen, PlanBook
+from localwhisper.engine.checkpoints import whisper_tables
 from localwhisper.engine.checkpoints.fetch import fetch
-from localwhisper.engine.plans import Chosen, PlanBook
 from localwhisper.errors import (
     CheckpointUnusable,
     FileMissing,
@@ -35,10 +35,17 @@ ASSET = "demo.pt.xz"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 # Bytes of openai-whisper's published files, to say before a download what it will take.
 PUBLISHED_SIZES: Mapping[str, int] = {
-    "tiny": 75_572_083, "base": 145_262_807, "small": 483_617_219, "medium": 1_528_008_539,
-    "large-v1": 3_086_999_982, "large-v2": 3_086_999_982, "large-v3": 3_087_371_615, "large": 3_087_371_615,
-    "large-v3-turbo": 1_617_941_637, "turbo": 1_617_941_637,
-}  # fmt: skip
+    "tiny": 75_572_083,
+    "base": 145_262_807,
+    "small": 483_617_219,
+    "medium": 1_528_008_539,
+    "large-v1": 3_086_999_982,
+    "large-v2": 3_086_999_982,
+    "large-v3": 3_087_371_615,
+    "large": 3_087_371_615,
+    "large-v3-turbo": 1_617_941_637,
+    "turbo": 1_617_941_637,
+}
 _CANNOT_TRANSLATE = frozenset({BUNDLED, "turbo", "large-v3-turbo"})
 
 
@@ -67,8 +74,8 @@ class ModelLibrary:
 
     def names(self) -> list[str]:
         """The bundled model, openai-whisper's, then what was imported."""
-        known = [BUNDLED, *tables.checkpoints()]
-        files = {name.rsplit("/", 1)[-1] for name in tables.checkpoints().values()}
+        known = [BUNDLED, *whisper_tables.checkpoints()]
+        files = {name.rsplit("/", 1)[-1] for name in whisper_tables.checkpoints().values()}
         try:
             found = sorted(
                 path.stem
@@ -107,7 +114,7 @@ class ModelLibrary:
         return self._unpacked() if name == BUNDLED else self.path(name)
 
     def _target(self, name: str) -> Path:
-        address = tables.checkpoints().get(name)
+        address = whisper_tables.checkpoints().get(name)
         if address is not None:
             return self.model_dir / address.rsplit("/", 1)[-1]
         if name not in self.names():
@@ -136,7 +143,7 @@ class ModelLibrary:
             check()
         try:
             if not target.is_file():
-                fetch(name, tables.checkpoints()[name], target, self._mirror, progress, check)
+                fetch(name, whisper_tables.checkpoints()[name], target, self._mirror, progress, check)
             return target
         finally:
             lock.release()
@@ -176,7 +183,7 @@ class ModelLibrary:
                 read(path, name)
                 shutil.copyfile(path, partial)
 
-        address = tables.checkpoints().get(name, f"{name}.pt")
+        address = whisper_tables.checkpoints().get(name, f"{name}.pt")
         try:
             self._write(self.model_dir / address.rsplit("/", 1)[-1], fill)
         except ModelCorrupt as error:

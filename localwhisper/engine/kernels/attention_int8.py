@@ -7,7 +7,7 @@ tiny beside the largest, and their sum counts; so they are taken in 14 bits, as 
 import numpy as np
 
 from localwhisper.engine.kernels.decoder_step import Array
-from localwhisper.engine.kernels.primitives import (
+from localwhisper.engine.kernels.intrinsics import (
     HALF,
     LOG2_E,
     LOWEST,
@@ -19,7 +19,7 @@ from localwhisper.engine.kernels.primitives import (
     larger,
     power_of_two,
 )
-from localwhisper.engine.kernels.rounding import LEAST, row_to_levels
+from localwhisper.engine.kernels.quantize import LEAST, row_to_levels
 
 BYTE = np.float32(127)
 SEVEN, LOW = np.int32(7), np.int32(127)

@@ -15,7 +15,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from localwhisper.engine.kernels.primitives import (
+from localwhisper.engine.kernels.intrinsics import (
     AHEAD_BYTES,
     EPSILON,
     HALF,
@@ -146,9 +146,16 @@ def _linear(x: Array, weights: Array, like: Array, out: Array, first: int, end: 
 
 @inlined
 def _add_linear(
-    given: Array, weights: Array, like: Array, products: Array, x: Array, first: int, end: int, arrivals: Array,
+    given: Array,
+    weights: Array,
+    like: Array,
+    products: Array,
+    x: Array,
+    first: int,
+    end: int,
+    arrivals: Array,
     n_parts: int,
-) -> None:  # fmt: skip
+) -> None:
     """x += given W + b, all of it: each part computes its columns of the products, and adds those of all parts."""
     apart()
     _linear(given, weights, like, products, first, end)
@@ -225,9 +232,21 @@ def _gelu(x: Array, first: int, end: int) -> None:
 
 @kept
 def step(
-    matrices: Array, norms: Array, last_norm: Array, like: Array, scratch: Scratch, text: Array, audio: Array,
-    audio_like: Array, lengths: Array, audio_lengths: Array, n_ctx: int, n_head: int, part: int, n_parts: int,
-) -> None:  # fmt: skip
+    matrices: Array,
+    norms: Array,
+    last_norm: Array,
+    like: Array,
+    scratch: Scratch,
+    text: Array,
+    audio: Array,
+    audio_like: Array,
+    lengths: Array,
+    audio_lengths: Array,
+    n_ctx: int,
+    n_head: int,
+    part: int,
+    n_parts: int,
+) -> None:
     """One token for each row. Arrays that are named `like` are empty: they say what lies at an address.
 
     int64, addresses: `matrices` (n_layer, 6, 3), see _linear; `norms` (n_layer, 3, 2) and `last_norm` (2,), of weight

@@ -3,7 +3,7 @@
 import numpy as np
 
 from localwhisper.engine.kernels.decoder_step import Array
-from localwhisper.engine.kernels.primitives import LOWEST, ZERO, apart, exp, kept, larger
+from localwhisper.engine.kernels.intrinsics import LOWEST, ZERO, apart, exp, kept, larger
 
 
 @kept

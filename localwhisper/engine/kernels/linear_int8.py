@@ -3,16 +3,22 @@
 import numpy as np
 
 from localwhisper.engine.kernels.decoder_step import Array
-from localwhisper.engine.kernels.primitives import HALF, apart, inlined, kept, larger, smaller
-from localwhisper.engine.kernels.rounding import LEAST, row_to_levels
+from localwhisper.engine.kernels.intrinsics import HALF, apart, inlined, kept, larger, smaller
+from localwhisper.engine.kernels.quantize import LEAST, row_to_levels
 
 BYTE = np.float32(127)
 FLAT = np.float32(4)  # beyond which the normal distribution counts as nothing or one
 # its odd part by x, in powers of x ** 2, fitted for x times it to be right within 4e-5
 _ODD_PART = (
-    3.9867339e-01, -6.5887839e-02, 9.5053958e-03, -1.0064895e-03, 7.4854914e-05, -3.6571212e-06, 1.0419553e-07,
+    3.9867339e-01,
+    -6.5887839e-02,
+    9.5053958e-03,
+    -1.0064895e-03,
+    7.4854914e-05,
+    -3.6571212e-06,
+    1.0419553e-07,
     -1.3012854e-09,
-)  # fmt: skip
+)
 G0, G1, G2, G3, G4, G5, G6, G7 = map(np.float32, _ODD_PART)
 
 

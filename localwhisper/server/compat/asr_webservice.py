@@ -11,9 +11,9 @@ from localwhisper.audio.pcm import HEADER_BYTES, wav_header
 from localwhisper.errors import InvalidBody, InvalidOption, LocalWhisperError, MissingFile
 from localwhisper.export.cues import Layout
 from localwhisper.export.registry import EXPORTERS
-from localwhisper.server.compat.answering import AnsweringHandler
-from localwhisper.server.options import parse_boolean
-from localwhisper.server.views import Json
+from localwhisper.options import parse_boolean
+from localwhisper.server.compat.blocking_job import AnsweringHandler
+from localwhisper.server.serializers import Json
 
 OUTPUTS = ("txt", "vtt", "srt", "tsv", "json")
 LAYOUT = Layout(max_line_width=1000, max_line_count=10)  # as that service writes subtitles
@@ -64,8 +64,12 @@ class AsrErrors(AnsweringHandler):
             missing = {"type": "missing", "loc": ["body", self.file_field], "msg": "Field required", "input": None}
             return {"detail": [missing]}, 422
         if isinstance(error, InvalidOption):
-            wrong = {"type": "value_error", "loc": ["query", error.params["field"]], "msg": message,
-                     "input": error.params["value"]}  # fmt: skip
+            wrong = {
+                "type": "value_error",
+                "loc": ["query", error.params["field"]],
+                "msg": message,
+                "input": error.params["value"],
+            }
             return {"detail": [wrong]}, 422
         return {"detail": message}, status
 

@@ -13,12 +13,12 @@ import tornado.iostream
 from localwhisper.engine.checkpoints.library import ModelEntry
 from localwhisper.errors import InvalidOption, LocalWhisperError, ModelNotFound
 from localwhisper.jobs.model import Job, Options, Segment, Transcript
+from localwhisper.options import parse_boolean
 from localwhisper.server.base import BaseHandler
-from localwhisper.server.compat.answering import AnsweringHandler, exported, segment_figures
+from localwhisper.server.compat.blocking_job import AnsweringHandler, exported, segment_figures
 from localwhisper.server.http_errors import status_of
-from localwhisper.server.options import parse_boolean
+from localwhisper.server.serializers import Json, finite
 from localwhisper.server.services import Services
-from localwhisper.server.views import Json, finite
 
 ALIASES = frozenset({"whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe"})  # what clients ask for unasked
 FORMATS = ("json", "text", "srt", "verbose_json", "vtt")
@@ -28,12 +28,14 @@ THEIR_NAMES = {"initial_prompt": "prompt"}
 
 def error_body(error: LocalWhisperError, status: int, message: str) -> Json:
     field = error.params.get("field")
-    return {"error": {
-        "message": message,
-        "type": "invalid_request_error" if status < 500 else "server_error",
-        "param": THEIR_NAMES.get(str(field), field),
-        "code": "invalid_api_key" if status == 401 else error.code,
-    }}  # fmt: skip
+    return {
+        "error": {
+            "message": message,
+            "type": "invalid_request_error" if status < 500 else "server_error",
+            "param": THEIR_NAMES.get(str(field), field),
+            "code": "invalid_api_key" if status == 401 else error.code,
+        }
+    }
 
 
 class OpenAiErrors(BaseHandler):

@@ -2,9 +2,9 @@
 
 from localwhisper.errors import InvalidOption, LocalWhisperError
 from localwhisper.jobs.model import Job, Transcript
-from localwhisper.server.compat.answering import AnsweringHandler, exported, segment_figures
-from localwhisper.server.options import parse_boolean
-from localwhisper.server.views import Json, finite
+from localwhisper.options import parse_boolean
+from localwhisper.server.compat.blocking_job import AnsweringHandler, exported, segment_figures
+from localwhisper.server.serializers import Json, finite
 
 MEDIA_TYPES = {"text": "text/html", "srt": "application/x-subrip", "vtt": "text/vtt"}
 

@@ -1,0 +1,1 @@
+"""The API's description: OpenAPI and AsyncAPI documents, and the page that shows them."""

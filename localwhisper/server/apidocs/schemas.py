@@ -1,0 +1,148 @@
+"""The JSON bodies of the API as JSON Schema, for /openapi.json. The bodies themselves come from views.py."""
+
+from typing import Any
+
+from localwhisper.jobs.model import JobState
+from localwhisper.options import FIELDS
+
+Schema = dict[str, Any]
+
+
+def _object(required: dict[str, Any], optional: dict[str, Any] | None = None) -> Schema:
+    return {"type": "object", "properties": {**required, **(optional or {})}, "required": list(required)}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _list(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _or_null(kind: str, **more: Any) -> Schema:
+    return {"type": [kind, "null"], **more}
+
+
+TEXT: Schema = {"type": "string"}
+WHOLE: Schema = {"type": "integer"}
+COUNT: Schema = {**WHOLE, "minimum": 0}
+NUMBER: Schema = {"type": "number"}
+BOOLEAN: Schema = {"type": "boolean"}
+SECONDS: Schema = {"type": "number", "description": "seconds"}
+TIME: Schema = {"type": "string", "format": "date-time"}
+STATE: Schema = {"type": "string", "enum": [state.value for state in JobState]}
+MESSAGE = _object({"code": TEXT, "message": TEXT})
+FIGURES = _object({
+    "queue_size": WHOLE, "active_jobs": WHOLE, "total_jobs": WHOLE, "max_concurrent_jobs": WHOLE,
+    "is_running": BOOLEAN,
+})  # fmt: skip
+
+FILE: Schema = {"type": "string", "contentMediaType": "application/octet-stream"}
+COMPATIBLE: dict[str, Schema] = {
+    "OpenAiError": _object({"error": _object({
+        "message": TEXT, "type": TEXT, "param": _or_null("string"), "code": _or_null("string"),
+    })}),
+    "OpenAiUpload": _object({"file": FILE}, {
+        "model": {**TEXT, "default": "whisper-1"}, "language": TEXT, "prompt": TEXT,
+        "response_format": {**TEXT, "enum": ["json", "text", "srt", "verbose_json", "vtt"], "default": "json"},
+        "temperature": NUMBER, "stream": BOOLEAN, "timestamp_granularities[]": _list(TEXT),
+    }),
+    "OpenAiTranscription": _object({"text": TEXT}, {
+        "task": TEXT, "language": TEXT, "duration": SECONDS, "segments": _list({"type": "object"}),
+        "words": _list(_object({"word": TEXT, "start": SECONDS, "end": SECONDS})),
+    }),
+    "OpenAiModel": _object({"id": TEXT, "object": TEXT, "created": WHOLE, "owned_by": TEXT}),
+    "OpenAiModels": _object({"object": TEXT, "data": _list(_ref("OpenAiModel"))}),
+    "Detail": _object({"detail": {"type": ["string", "array"]}}),
+    "AsrUpload": _object({"audio_file": FILE}),
+    "DetectedLanguage": _object({"detected_language": TEXT, "language_code": TEXT, "confidence": NUMBER}),
+    "PlainError": _object({"error": TEXT}),
+    "InferenceUpload": _object({"file": FILE}, {
+        "response_format": {**TEXT, "enum": ["json", "text", "srt", "verbose_json", "vtt"], "default": "json"},
+        "language": {**TEXT, "default": "en"}, "translate": BOOLEAN, "prompt": TEXT, "temperature": NUMBER,
+    }),
+    "Inference": _object({"text": TEXT}),
+}  # fmt: skip
+
+SCHEMAS: dict[str, Schema] = {
+    "Error": _object({"error": MESSAGE}),
+    "Upload": _object(
+        {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
+        {field.name: {**field.schema, "description": field.help} for field in FIELDS},
+    ),
+    "CheckpointUpload": _object({"file": FILE}, {
+        "name": {**TEXT, "description": "what to call it; by default the file's name"},
+    }),
+    "Submitted": _object({
+        "job_id": TEXT, "status": STATE, "websocket_url": TEXT, "estimated_processing_time": SECONDS,
+        "queue_position": WHOLE,
+    }),
+    "Word": _object({"word": TEXT, "start": SECONDS, "end": SECONDS, "probability": NUMBER}),
+    "Segment": _object(
+        {
+            "id": WHOLE, "start": SECONDS, "end": SECONDS, "text": TEXT, "avg_logprob": _or_null("number"),
+            "no_speech_prob": _or_null("number"), "compression_ratio": _or_null("number"), "temperature": NUMBER,
+            "retries": WHOLE,
+        },
+        {"words": _list(_ref("Word"))},
+    ),
+    "Result": _object({
+        "text": TEXT, "language": TEXT, "segments": _list(_ref("Segment")), "processing_time": SECONDS,
+        "retries": {**WHOLE, "description": "windows that were decoded again: they looped or were improbable"},
+    }),
+    "Restored": _object({
+        "text": TEXT, "language": TEXT, "segments": _list(_ref("Segment")), "processing_time": SECONDS,
+        "retries": WHOLE, "version": WHOLE,
+    }),
+    "Line": _object({"start": SECONDS, "end": SECONDS, "text": TEXT}),
+    "Token": _object({"token": TEXT}),
+    "Correction": _object({"version": COUNT, "at": COUNT, "remove": COUNT, "segments": _list(_ref("Line"))}),
+    "Corrected": _object({"version": WHOLE, "at": WHOLE, "remove": WHOLE, "segments": _list(_ref("Segment"))}),
+    "Retry": _object({}, {field.name: {**field.schema, "description": field.help} for field in FIELDS}),
+    "Waveform": _object({
+        "duration": SECONDS,
+        "peaks": _list({**WHOLE, "minimum": 0, "maximum": 255, "description": "the loudest of one equal part"}),
+    }),
+    "Job": _object(
+        {
+            "job_id": TEXT, "status": STATE, "progress": {**NUMBER, "description": "percent"}, "message": TEXT,
+            "created_at": TIME, "started_at": _or_null("string", format="date-time"),
+            "estimated_time_remaining": _or_null("number"), "filename": TEXT, "model": TEXT,
+            "language": _or_null("string"), "options": {"type": "object"}, "audio_duration": SECONDS,
+        },
+        {
+            "queue_position": _or_null("integer"), "completed_at": _or_null("string", format="date-time"),
+            "error": MESSAGE, "result": _ref("Result"), "segments": _list(_ref("Segment")),
+            "transcript_version": {**WHOLE, "description": "how often a person corrected the result"},
+            "excerpt": {**_list(TEXT), "description": "hits of a search in context: plain, hit, plain, …"},
+        },
+    ),
+    "JobPage": _object({"jobs": _list(_ref("Job")), "next_cursor": _or_null("string")}),
+    "QueueInfo": _object({
+        "queue": FIGURES,
+        "websockets": _object({
+            "total_connections": WHOLE, "jobs_with_connections": WHOLE, "active_jobs": _list(TEXT),
+        }),
+    }),
+    "Model": _object({
+        "name": TEXT, "size_bytes": _or_null("integer"), "available": BOOLEAN, "bundled": BOOLEAN,
+        "multilingual": BOOLEAN, "translates": BOOLEAN, "plans": {"type": "object"}, "description": _or_null("string"),
+        "download": {"type": ["object", "null"]},
+        "real_time_factor": {**NUMBER, "description": "seconds of work for a second of audio"},
+        "speed_is_measured": {**BOOLEAN, "description": "on this machine; else assumed"},
+    }),
+    "Models": _object({
+        "default": TEXT, "models": _list(_ref("Model")),
+        "languages": _list(_object({"code": TEXT, "name": TEXT})),
+        "formats": {**_list(TEXT), "description": "of a transcript, to save"},
+    }),
+    "Samples": _object({"samples": _list(_object({
+        "id": TEXT, "language": TEXT, "title": TEXT, "text": TEXT, "duration": SECONDS, "url": TEXT,
+    }))}),
+    "Health": _object({"status": {"type": "string", "enum": ["ok", "error"]}, "version": TEXT, "queue": FIGURES},
+                      {"error": MESSAGE}),
+    "Login": _object({"logged_in": BOOLEAN}),
+    "OpenApi": {"type": "object"},
+    **COMPATIBLE,
+}  # fmt: skip

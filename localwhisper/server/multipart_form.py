@@ -1,0 +1,119 @@
+"""A multipart body as it arrives: its file goes to the disk, its other fields are kept. Knows no HTTP."""
+
+from collections.abc import Collection
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+import multipart
+
+from localwhisper.errors import (
+    AudioUnreadable,
+    DuplicateField,
+    InvalidBody,
+    MissingFile,
+    UnknownOption,
+    UploadTooLarge,
+)
+from localwhisper.store.atomic import private, storage_errors
+
+MAX_FIELD_BYTES = 16 * 1024
+MAX_PARTS = 32
+
+
+class Form:
+    """A multipart body as it arrives: the part `file_field` goes to `path`, the others are kept.
+
+    `known`: the other parts there may be, each once; None: any, any number of times.
+    `head` is written before the file's own bytes.
+    Threading: one call at a time, on any thread; write() blocks on the disk.
+    """
+
+    def __init__(
+        self,
+        content_type: str,
+        path: Path,
+        max_file_bytes: int,
+        *,
+        file_field: str = "file",
+        known: Collection[str] | None = None,
+        head: bytes = b"",
+    ) -> None:
+        kind, options = multipart.parse_options_header(content_type)
+        if kind != "multipart/form-data" or not options.get("boundary"):
+            raise InvalidBody(reason="it must be multipart/form-data with a boundary")
+        self._parser = multipart.PushMultipartParser(options["boundary"], max_segment_count=MAX_PARTS)
+        self._path = path
+        self._file_field = file_field
+        self._known = known
+        self._head = head
+        self._max_file_bytes = max_file_bytes
+        self._file: BinaryIO | None = None
+        self._name: str | None = None  # of the part being received
+        self._fields: list[tuple[str, bytearray]] = []
+        self.file_bytes = 0  # without the head
+        self.filename: str | None = None
+
+    def write(self, chunk: bytes) -> None:
+        """Raises a LocalWhisperError for what can't be taken."""
+        try:
+            with storage_errors(self._path):
+                for event in self._parser.parse(chunk):
+                    if isinstance(event, multipart.MultipartSegment):
+                        self._begin(event)
+                    elif event:
+                        self._data(event)
+        except multipart.MultipartError as error:
+            raise InvalidBody(reason=str(error)) from None
+
+    def end(self) -> list[tuple[str, str]]:
+        """The other fields in their order. Raises InvalidBody where the body broke off, MissingFile."""
+        try:
+            self._parser.close()
+            fields = [(name, bytes(text).decode()) for name, text in self._fields]
+        except multipart.MultipartError:
+            raise InvalidBody(reason="it ends before its last part does") from None
+        except UnicodeDecodeError:
+            raise InvalidBody(reason="its fields are not UTF-8") from None
+        if self._file is None:
+            raise MissingFile(field=self._file_field)
+        with storage_errors(self._path):
+            self._file.close()  # writes what was buffered
+        if not self.file_bytes:
+            raise AudioUnreadable(reason="it is empty")
+        return fields
+
+    def close(self) -> None:
+        if self._file is not None:
+            with suppress(OSError):  # a full disk has been told of already
+                self._file.close()
+
+    def _begin(self, part: multipart.MultipartSegment) -> None:
+        self._name = part.name
+        if part.name == self._file_field:
+            if self._file is not None:
+                raise DuplicateField(field=part.name)
+            self._file = open(self._path, "xb", opener=private)  # noqa: SIM115  # close() does
+            self._file.write(self._head)
+            self.filename = part.filename
+        elif not part.name:
+            raise InvalidBody(reason="a part has no name")
+        elif self._known is not None and part.name not in self._known:
+            raise UnknownOption(field=part.name[:100], accepted=", ".join([self._file_field, *self._known]))
+        elif self._known is not None and any(name == part.name for name, _ in self._fields):
+            raise DuplicateField(field=part.name)
+        else:
+            self._fields.append((part.name, bytearray()))
+
+    def _data(self, data: bytes | bytearray) -> None:
+        if self._name == self._file_field:
+            assert self._file is not None
+            self.file_bytes += len(data)
+            if self.file_bytes > self._max_file_bytes:
+                raise UploadTooLarge(limit_bytes=self._max_file_bytes)
+            self._file.write(data)
+        else:
+            field = self._fields[-1][1]
+            field += data
+            if len(field) > MAX_FIELD_BYTES:
+                raise InvalidBody(reason=f"the field {self._name} is longer than {MAX_FIELD_BYTES} bytes")

@@ -1,0 +1,88 @@
+"""Every WebSocket message: what the server sends, what it understands.
+
+Lives here: types, data and JSON. When a message is sent, and to whom, is socket.py's subject.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from localwhisper.jobs.model import Job, JobState, Transcript
+from localwhisper.messages import Message, render
+from localwhisper.server import serializers
+from localwhisper.server.http_errors import InvalidFrame
+
+# type → what it says; in the order in which a client of a job's socket meets them
+SENT: Mapping[str, str] = {
+    "connected": "The handshake is done. data: message, job_id.",
+    "status": "The job as GET /job/{job_id} gives it; at first without its segments, which follow.",
+    "progress": "data: status, progress (percent), message, estimated_time_remaining (s). The latest wins.",
+    "segment": "One finished segment, as soon as it is decoded.",
+    "completed": "data: status, progress, message, completed_at, result. Then the socket is closed with 1000.",
+    "error": "The job failed: data: status, error, completed_at; or a frame was not understood: code, message.",
+    "cancelled": "data: status, progress, message, completed_at. Then the socket is closed with 1000.",
+    "pong": "The answer to ping.",
+    "snapshot": "/ws/queue only: data: jobs (the newest), queue (figures).",
+    "job": "/ws/queue only: a job was created or is in another state; data as GET /job/{job_id}, no result.",
+    "corrected": "/ws/queue only: a person changed the transcript of a finished job; data: version.",
+    "removed": "/ws/queue only: the job and its files are gone.",
+    "queue": "/ws/queue only: the queue's figures changed.",
+    "model": "/ws/queue only: a checkpoint came, went or is on its way; data as in GET /models, and error.",
+}
+UNDERSTOOD: Mapping[str, str] = {
+    "ping": "Answered by pong.",
+    "get_status": "Answered by status.",
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    type: str
+    job_id: str | None
+
+
+def parse_frame(frame: str | bytes) -> Request:
+    """Raises InvalidFrame, which says what is wrong."""
+    if isinstance(frame, bytes):
+        raise InvalidFrame(reason="it is binary")
+    try:
+        body = json.loads(frame)
+    except (ValueError, RecursionError):
+        raise InvalidFrame(reason="it is not JSON") from None
+    kind = body.get("type") if isinstance(body, dict) else None
+    if not isinstance(kind, str) or kind not in UNDERSTOOD:
+        raise InvalidFrame(reason="its type is unknown")
+    job_id = body.get("job_id")
+    if job_id is not None and not isinstance(job_id, str):
+        raise InvalidFrame(reason="its job_id is not a text")
+    return Request(kind, job_id)
+
+
+def envelope(kind: str, job_id: str | None, data: Any, now: datetime) -> str:
+    return json.dumps(
+        {"type": kind, "job_id": job_id, "data": data, "timestamp": serializers.time_text(now)},
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+def connected_data(job_id: str | None, language: str) -> serializers.Json:
+    return {"message": render(Message("connected"), language), "job_id": job_id}
+
+
+def final_kind(job: Job) -> str:
+    """The type of the last message about a job that has ended."""
+    return "error" if job.state is JobState.FAILED else job.state.value
+
+
+def final_data(job: Job, transcript: Transcript | None, language: str) -> serializers.Json:
+    data: serializers.Json = {"status": job.state.value, "completed_at": serializers.time_text(job.completed_at)}
+    if job.state is JobState.FAILED:
+        error = job.error or Message("job_failed")
+        return {**data, "error": serializers.message_body(error, language)}
+    data |= {"progress": round(job.progress, 1), "message": render(job.message, language)}
+    if transcript is not None:
+        data["result"] = serializers.result_body(transcript, timestamps=job.options.return_timestamps)
+    return data

@@ -1,0 +1,1 @@
+"""Work beside the queue: search, waveforms, corrections, downloads, language detection, following a job."""

@@ -1,0 +1,35 @@
+"""One job as it happens, for whoever waits for it. Threading: the event loop's thread only."""
+
+import asyncio
+
+from localwhisper.jobqueue.event_bus import Bus
+from localwhisper.jobs.events import Event, JobChanged, JobRemoved, SegmentsDone
+
+JobEvent = SegmentsDone | JobChanged | JobRemoved
+
+
+class Following:
+    """Iterate for a job's segments and changes from now on; the last one is its end."""
+
+    def __init__(self, bus: Bus, job_id: str) -> None:
+        self._events: asyncio.Queue[JobEvent] = asyncio.Queue()
+        self._has_ended = False
+        self._unsubscribe = bus.subscribe(self._on_event, job_id)
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, JobEvent):
+            self._events.put_nowait(event)
+
+    def __aiter__(self) -> "Following":
+        return self
+
+    async def __anext__(self) -> JobEvent:
+        if self._has_ended:
+            raise StopAsyncIteration
+        event = await self._events.get()
+        self._has_ended = isinstance(event, JobRemoved) or (isinstance(event, JobChanged) and event.job.state.ended)
+        return event
+
+    def close(self) -> None:
+        """Any number of times."""
+        self._unsubscribe()
