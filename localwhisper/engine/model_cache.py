@@ -10,8 +10,8 @@ from pathlib import Path
 import torch
 
 from localwhisper.engine.base import Control
-from localwhisper.engine.calibration.plan_store import Plan
 from localwhisper.engine.calibration import select
+from localwhisper.engine.calibration.plan_store import Plan
 from localwhisper.engine.checkpoints import checkpoint
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.kernels import precompile

@@ -97,8 +97,8 @@ def prepare() -> None:
 
 class Ours:
     def __init__(self, checkpoint: Path, quality: Any) -> None:
+        from localwhisper.engine.calibration import select
         from localwhisper.engine.calibration.plan_store import PlanBook
-        from localwhisper.engine.calibration.select import select
         from localwhisper.engine.checkpoints.checkpoint import read
         from localwhisper.engine.model.whisper_model import Network
         from localwhisper.engine.model_cache import forget_work

@@ -14,8 +14,8 @@ from torch import Tensor
 from whisper.model import ModelDimensions
 
 from localwhisper.engine import threads
+from localwhisper.engine.calibration import benchmarks, select
 from localwhisper.engine.calibration.plan_store import REFERENCE, Plan, PlanBook
-from localwhisper.engine.calibration.select import benchmarks, select
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
 from localwhisper.engine.model import jit_decoder, linear_formats, logits
 from localwhisper.engine.model.attention import ATTENTIONS
@@ -308,16 +308,17 @@ def test_spans_cover_everything_once() -> None:
 def test_what_is_compiled_beforehand_is_what_is_called() -> None:
     """A signature that wasn't foreseen would make a job wait. In a process that has compiled nothing else."""
     code = (
-        "from localwhisper.engine.kernels import attention_int8, compiling, decoder_step, linear_int8, screening\n"
-        "from tests.engine import test_network as here\n"
-        "compiling.compile_all()\n"
-        "kernels_ = (decoder_step.step, decoder_step.product, screening.screen, attention_int8.to_bytes,"
+        "from localwhisper.engine.kernels import attention_int8, decoder_step, exact_rescoring, linear_int8\n"
+        "from localwhisper.engine.kernels import linear_weight_only, precompile\n"
+        "from tests.engine import test_model as here\n"
+        "precompile.compile_all()\n"
+        "kernels_ = (decoder_step.step, linear_weight_only.product, exact_rescoring.screen, attention_int8.to_bytes,"
         " attention_int8.to_weights, attention_int8.add_up, linear_int8.to_levels, linear_int8.from_sums,"
         " linear_int8.add_sums, linear_int8.gelu_to_levels)\n"
         "before = [len(one.overloads) for one in kernels_]\n"
         "here.decode_with_kernels()\n"
         "assert [len(one.overloads) for one in kernels_] == before\n"
-        "assert compiling.is_ready()\n"
+        "assert precompile.is_ready()\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
 

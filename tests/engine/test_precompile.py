@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 CODE = """
-from localwhisper.engine.kernels import precompile, greedy
-uses = [(kernel, arguments) for kernel, arguments in compiling._uses() if kernel is greedy.best]
-compiling._uses = lambda: iter(uses)
-print(compiling.is_ready())
-compiling.compile_all()
-print(compiling.is_ready())
+from localwhisper.engine.kernels import greedy, precompile
+uses = [(kernel, arguments) for kernel, arguments in precompile._uses() if kernel is greedy.best]
+precompile._uses = lambda: iter(uses)
+print(precompile.is_ready())
+precompile.compile_all()
+print(precompile.is_ready())
 """
 
 

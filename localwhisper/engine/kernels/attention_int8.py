@@ -6,13 +6,13 @@ tiny beside the largest, and their sum counts; so they are taken in 14 bits, as 
 
 import numpy as np
 
-from localwhisper.engine.kernels.decoder_step import Array
 from localwhisper.engine.kernels.intrinsics import (
     HALF,
     LOG2_E,
     LOWEST,
     ONE,
     ZERO,
+    Array,
     apart,
     inlined,
     kept,

@@ -9,11 +9,10 @@ are. Parts that run at once meet six times a layer, where each needs what all ha
 depend on how many there are.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
 from localwhisper.engine.kernels.intrinsics import (
     AHEAD_BYTES,
@@ -22,6 +21,7 @@ from localwhisper.engine.kernels.intrinsics import (
     LOWEST,
     ONE,
     ZERO,
+    Array,
     apart,
     ask_for,
     exp,
@@ -32,8 +32,8 @@ from localwhisper.engine.kernels.intrinsics import (
     meet,
     pointer,
 )
+from localwhisper.engine.kernels.linear_weight_only import add_linear, linear
 
-Array = NDArray[Any]
 QKV, OUT, CROSS_QUERY, CROSS_OUT, UP, DOWN = range(6)  # the matrices of a layer in their table
 ATTN_LN, CROSS_LN, MLP_LN = range(3)  # and its norms
 
@@ -71,98 +71,6 @@ def _normalise(x: Array, norm: Array, out: Array) -> None:
         scale = ONE / np.sqrt(squares / n + EPSILON)
         for i in range(x.shape[1]):
             out[row, i] = (x[row, i] - mean) * scale * weight[i] + bias[i]
-
-
-@inlined
-def _products(x: Array, weight: Array, out: Array, first: int, end: int) -> None:
-    """out[row, o] = x[row] · weight[o] for two or more o; x has one row or two, or a multiple of four.
-
-    A row of weights at a time, as memory is quickest from end to end; for several rows of x two, as those take longer
-    to compute: where one row is left, the one before is computed again.
-    """
-    apart()
-    n_rows, n = x.shape
-    if n_rows == 1:
-        y, found = x[0], out[0]
-        for o in range(first, end):
-            ask_for(weight, o, 1, AHEAD_BYTES)
-            w0 = weight[o]
-            a = ZERO
-            for i in range(n):
-                a += y[i] * float32(w0[i])
-            found[o] = a
-    elif n_rows == 2:
-        y, z, found, others = x[0], x[1], out[0], out[1]
-        for start in range(first, end, 2):
-            o = min(start, end - 2)
-            ask_for(weight, o, 2, AHEAD_BYTES)
-            w0, w1 = weight[o], weight[o + 1]
-            a = b = c = d = ZERO
-            for i in range(n):
-                v0, v1 = float32(w0[i]), float32(w1[i])
-                a += y[i] * v0
-                b += y[i] * v1
-                c += z[i] * v0
-                d += z[i] * v1
-            found[o], found[o + 1], others[o], others[o + 1] = a, b, c, d
-    else:
-        for start in range(first, end, 2):
-            o = min(start, end - 2)
-            ask_for(weight, o, 2, AHEAD_BYTES)
-            w0, w1 = weight[o], weight[o + 1]
-            for row in range(0, n_rows - 3, 4):
-                y0, y1, y2, y3 = x[row], x[row + 1], x[row + 2], x[row + 3]
-                a = b = c = d = e = f = g = h = ZERO
-                for i in range(n):
-                    v0, v1 = float32(w0[i]), float32(w1[i])
-                    a += y0[i] * v0
-                    b += y1[i] * v0
-                    c += y2[i] * v0
-                    d += y3[i] * v0
-                    e += y0[i] * v1
-                    f += y1[i] * v1
-                    g += y2[i] * v1
-                    h += y3[i] * v1
-                out[row, o], out[row + 1, o], out[row + 2, o], out[row + 3, o] = a, b, c, d
-                out[row, o + 1], out[row + 1, o + 1], out[row + 2, o + 1], out[row + 3, o + 1] = e, f, g, h
-
-
-@inlined
-def _linear(x: Array, weights: Array, like: Array, out: Array, first: int, end: int) -> None:
-    """out = x W + b, from the column `first` to `end`.
-
-    `weights`: int64, shape (3,), where a matrix (n_out, n_in), the scales of its rows and its bias (n_out,) lie.
-    """
-    apart()
-    n_out = out.shape[1]
-    weight = numba.carray(pointer(weights[0], like), (n_out, x.shape[1]))
-    scale = numba.carray(pointer(weights[1], x), (n_out,))
-    bias = numba.carray(pointer(weights[2], x), (n_out,))
-    _products(x, weight, out, first, end)
-    for row in range(x.shape[0]):
-        for o in range(first, end):
-            out[row, o] = out[row, o] * scale[o] + bias[o]
-
-
-@inlined
-def _add_linear(
-    given: Array,
-    weights: Array,
-    like: Array,
-    products: Array,
-    x: Array,
-    first: int,
-    end: int,
-    arrivals: Array,
-    n_parts: int,
-) -> None:
-    """x += given W + b, all of it: each part computes its columns of the products, and adds those of all parts."""
-    apart()
-    _linear(given, weights, like, products, first, end)
-    meet(arrivals, n_parts)
-    for row in range(x.shape[0]):
-        for i in range(x.shape[1]):
-            x[row, i] += products[row, i]
 
 
 @inlined
@@ -249,7 +157,7 @@ def step(
 ) -> None:
     """One token for each row. Arrays that are named `like` are empty: they say what lies at an address.
 
-    int64, addresses: `matrices` (n_layer, 6, 3), see _linear; `norms` (n_layer, 3, 2) and `last_norm` (2,), of weight
+    int64, addresses: `matrices` (n_layer, 6, 3), see linear; `norms` (n_layer, 3, 2) and `last_norm` (2,), of weight
     and bias; `text` (n_rows, n_layer, 2), of a row's keys and values, (n_head, n_ctx, n_per_head); `audio` (n_rows,
     n_layer, 4), of its keys, (n_head, audio_length, n_per_head), their scales, its values and theirs. `lengths`:
     (n_rows,), how many tokens there are before this one. The scratch may have more rows, for nothing but _products.
@@ -266,7 +174,7 @@ def step(
         matrix, norm = matrices[layer], norms[layer]
         _normalise(x, norm[ATTN_LN], normed)
         for offset in range(0, 3 * n_state, n_state):
-            _linear(normed, matrix[QKV], like, qkv, offset + first, offset + end)
+            linear(normed, matrix[QKV], like, qkv, offset + first, offset + end)
         for row in range(n_rows):
             for head in range(first_head, end_head):
                 at = head * size
@@ -278,9 +186,9 @@ def step(
                 out, query = attended[row, at : at + size], qkv[row, at : at + size]
                 _attend(query, keys, scratch.ones, values, scratch.ones, lengths[row] + 1, scores, out)
         meet(arrivals, n_parts)
-        _add_linear(attended, matrix[OUT], like, products, x, first, end, arrivals, n_parts)
+        add_linear(attended, matrix[OUT], like, products, x, first, end, arrivals, n_parts)
         _normalise(x, norm[CROSS_LN], normed)
-        _linear(normed, matrix[CROSS_QUERY], like, cross_query, first, end)
+        linear(normed, matrix[CROSS_QUERY], like, cross_query, first, end)
         for row in range(n_rows):
             for head in range(first_head, end_head):
                 at, n_audio = head * size, audio_lengths[row]
@@ -291,17 +199,11 @@ def step(
                 out, query = attended[row, at : at + size], cross_query[row, at : at + size]
                 _attend(query, sounds, of_sounds, meanings, of_meanings, n_audio, scores, out)
         meet(arrivals, n_parts)
-        _add_linear(attended, matrix[CROSS_OUT], like, products, x, first, end, arrivals, n_parts)
+        add_linear(attended, matrix[CROSS_OUT], like, products, x, first, end, arrivals, n_parts)
         _normalise(x, norm[MLP_LN], normed)
-        _linear(normed, matrix[UP], like, hidden, 4 * first, 4 * end)
+        linear(normed, matrix[UP], like, hidden, 4 * first, 4 * end)
         _gelu(hidden, 4 * first, 4 * end)
         meet(arrivals, n_parts)
-        _add_linear(hidden, matrix[DOWN], like, products, x, first, end, arrivals, n_parts)
+        add_linear(hidden, matrix[DOWN], like, products, x, first, end, arrivals, n_parts)
     if part == 0:
         _normalise(x, last_norm, attended)
-
-
-@kept
-def product(x: Array, weights: Array, like: Array, out: Array, first: int, end: int) -> None:
-    """out, shape (n_rows, n_out) = x W + b, from the column `first` to `end`; see _linear, and for rows _products."""
-    _linear(x, weights, like, out, first, end)

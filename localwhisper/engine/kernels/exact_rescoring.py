@@ -5,8 +5,18 @@ from typing import Any
 import numba
 import numpy as np
 
-from localwhisper.engine.kernels.decoder_step import Array
-from localwhisper.engine.kernels.intrinsics import LOWEST, ZERO, apart, ask_for, float32, inlined, kept, larger, pointer
+from localwhisper.engine.kernels.intrinsics import (
+    LOWEST,
+    ZERO,
+    Array,
+    apart,
+    ask_for,
+    float32,
+    inlined,
+    kept,
+    larger,
+    pointer,
+)
 
 
 @inlined
@@ -68,7 +78,7 @@ def screen(
     """Compute again in full what can be among the n_best of logits, shape (n_rows, n_vocab), and the n_special last,
     of the rows from `first` to `end`.
 
-    `weights`, `like`: see _linear. By token, float32, shape (n_vocab,): `errors`, how far its rounded weights lie
+    `weights`, `like`: see linear. By token, float32, shape (n_vocab,): `errors`, how far its rounded weights lie
     from the right ones, and `lengths`, of the rounded ones; and the highest of both. By row: `input_errors`, how far
     x was rounded.
     Blocks of 64 logits whose maxima are the n_best highest hold n_best that are at least the lowest of these maxima,

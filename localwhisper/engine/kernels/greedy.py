@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from localwhisper.engine.kernels.decoder_step import Array
-from localwhisper.engine.kernels.intrinsics import LOWEST, ZERO, apart, exp, kept, larger
+from localwhisper.engine.kernels.intrinsics import LOWEST, ZERO, Array, apart, exp, kept, larger
 
 
 @kept

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from localwhisper.engine.kernels.decoder_step import Array
-from localwhisper.engine.kernels.intrinsics import HALF, apart, inlined, kept, larger, smaller
+from localwhisper.engine.kernels.intrinsics import HALF, Array, apart, inlined, kept, larger, smaller
 from localwhisper.engine.kernels.quantize import LEAST, row_to_levels
 
 BYTE = np.float32(127)

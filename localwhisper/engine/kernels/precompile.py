@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numba import typeof
 
-from localwhisper.engine.kernels import attention_int8, decoder_step, greedy, linear_int8, quantize
+from localwhisper.engine.kernels import attention_int8, decoder_step, greedy, linear_int8, linear_weight_only, quantize
 from localwhisper.engine.kernels.exact_rescoring import screen
 
 # as rows.like has them
@@ -85,7 +85,7 @@ def _uses() -> Iterator[tuple[Any, tuple[Any, ...]]]:
         given = (addresses[3], addresses[3], lengths, like, scratch, *rows, audio, lengths, lengths, 1, 1, 0, 1)
         yield decoder_step.step, tuple(map(typeof, given))
     for like in (HALF, SINGLE, BYTE):
-        yield decoder_step.product, tuple(map(typeof, (x, lengths, like, x, 0, 1)))
+        yield linear_weight_only.product, tuple(map(typeof, (x, lengths, like, x, 0, 1)))
     for like in (HALF, SINGLE):  # as the checkpoint is
         yield screen, tuple(map(typeof, (x, lengths, like, row, row, one, one, row, x, 1, 1, 0, 1)))
     yield greedy.best, tuple(map(typeof, (x, lengths, row)))

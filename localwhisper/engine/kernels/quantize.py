@@ -4,8 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from localwhisper.engine.kernels.decoder_step import Array
-from localwhisper.engine.kernels.intrinsics import ZERO, apart, float32, inlined, kept, larger
+from localwhisper.engine.kernels.intrinsics import ZERO, Array, apart, float32, inlined, kept, larger
 
 LEAST = np.float32(1e-12)
 

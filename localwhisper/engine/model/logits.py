@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from localwhisper.engine.kernels.decoder_step import Array
 from localwhisper.engine.kernels.exact_rescoring import screen
+from localwhisper.engine.kernels.intrinsics import Array
 from localwhisper.engine.kernels.quantize import errors_of_levels
 from localwhisper.engine.model import linear_formats
 from localwhisper.engine.model.layers import Weights

@@ -1,4 +1,4 @@
-"""Linear layers whose weights decoder_step.py reads as they lie."""
+"""Linear layers whose weights linear_weight_only.py reads as they lie."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from localwhisper.engine.kernels import decoder_step, precompile, quantize
+from localwhisper.engine.kernels import linear_weight_only, precompile, quantize
 from localwhisper.engine.threads import divided
 
 MOST_ROWS = 16  # more are quicker by torch, though it has to widen all weights first
@@ -41,7 +41,7 @@ class Rows:
             given, found = filled.numpy(), out.numpy()
 
             def work(first: int, end: int) -> None:
-                decoder_step.product(given, self.addresses, self.like, found, first, end)
+                linear_weight_only.product(given, self.addresses, self.like, found, first, end)
 
             divided(len(self.weight), work)
         return out[: len(rows)].view(*x.shape[:-1], -1)
@@ -84,11 +84,11 @@ def bits(weight: Tensor) -> NDArray[Any] | None:
 
 
 def padded(x: Tensor) -> Tensor:
-    """One row, two, or a multiple of four, as decoder_step.py has it."""
+    """One row, two, or a multiple of four, as linear_weight_only.py has it."""
     n_more = -len(x) % 4 if len(x) > 2 else 0
     return F.pad(x, (0, 0, 0, n_more)) if n_more else x.contiguous()
 
 
 def like(dtype: torch.dtype) -> NDArray[Any]:
-    """An empty array of what decoder_step.py reads there."""
+    """An empty array of what linear_weight_only.py reads there."""
     return np.empty(0, {torch.float16: np.uint16, torch.int16: np.int16, torch.int8: np.int8}.get(dtype, np.float32))
