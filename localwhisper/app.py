@@ -24,10 +24,10 @@ from localwhisper.engine.checkpoints import whisper_tables
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.lazy_engine import DeferredEngine
 from localwhisper.errors import PortInUse, StorageUnwritable
-from localwhisper.jobqueue.eta import Outlook
-from localwhisper.jobqueue.event_bus import Bus
+from localwhisper.jobqueue.eta import EtaEstimator
+from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_queue import JobQueue
-from localwhisper.jobqueue.loop_priority import RightOfWay, Selector, go_second
+from localwhisper.jobqueue.loop_priority import LoopActivity, Selector, lower_thread_priority
 from localwhisper.server import routes
 from localwhisper.server.apidocs import openapi
 from localwhisper.server.application import Gate
@@ -40,17 +40,18 @@ from localwhisper.server.services import Services
 from localwhisper.server.socket_counts import Connections
 from localwhisper.server.ws_outbox import Rendered
 from localwhisper.services.corrections import Corrections
-from localwhisper.services.detection import Detector
+from localwhisper.services.detection import LanguageDetector
 from localwhisper.services.downloads import Downloads
 from localwhisper.services.search import Search
+from localwhisper.services.transcripts import Transcripts
 from localwhisper.services.waveforms import Waveforms
 from localwhisper.settings import Settings
 from localwhisper.store.async_store import AsyncStore
 from localwhisper.store.atomic import make_private_folder
 from localwhisper.store.files import FileStore
 from localwhisper.store.lock import DataDirLock
-from localwhisper.store.speeds import Speeds, load_speeds, save_speeds
-from localwhisper.store.text_index import SearchIndex
+from localwhisper.store.speeds import RealTimeFactors, load_speeds, save_speeds
+from localwhisper.store.text_index import TranscriptIndex
 
 PACKAGE = Path(__file__).parent
 ASSETS = PACKAGE / "assets"
@@ -114,9 +115,9 @@ class App:
         *,
         engine: Engine | None = None,
         now: Callable[[], datetime] = utc_now,
-        give_way: Callable[[], None] = lambda: None,
+        yield_to_loop: Callable[[], None] = lambda: None,
     ) -> None:
-        """`give_way`: see runner.bridge."""
+        """`yield_to_loop`: see runner.bridge."""
         self.settings = settings
         self._lock = DataDirLock(settings.data_dir)
         library = model_library(settings)
@@ -125,39 +126,40 @@ class App:
         self._uploads = started_threads(UPLOAD_THREADS, "upload")
         self._probes = started_threads(PROBE_THREADS, "probe")
         speeds_file = paths.speeds(settings.data_dir)
-        speeds = Speeds(load_speeds(speeds_file), partial(self._store.later, save_speeds, speeds_file))
-        bus = Bus()
+        speeds = RealTimeFactors(load_speeds(speeds_file), partial(self._store.later, save_speeds, speeds_file))
+        bus = EventBus()
         self._queue = JobQueue(
             store=self._store,
             engine=self._engine,
             bus=bus,
             speeds=speeds,
             # for each job that works, one may rest
-            new_executor=partial(ThreadPoolExecutor, 2 * settings.max_concurrent_jobs, "worker", go_second),
+            new_executor=partial(ThreadPoolExecutor, 2 * settings.max_concurrent_jobs, "worker", lower_thread_priority),
             max_concurrent_jobs=settings.max_concurrent_jobs,
             now=now,
             default_model=settings.default_model,
-            give_way=give_way,
+            yield_to_loop=yield_to_loop,
         )
         self._downloads = Downloads(library, bus)
-        self._detector = Detector(self._engine)
-        index, outlook, connections = self._queue.index, Outlook(self._queue, speeds, now), Connections()
+        self._detector = LanguageDetector(self._engine)
+        index, eta, connections = self._queue.index, EtaEstimator(self._queue, speeds, now), Connections()
         metrics = Metrics(
             bus=bus,
             index=index,
-            outlook=outlook,
+            eta=eta,
             connections=connections,
             model_bytes=self._engine.model_bytes,
             data_dir=settings.data_dir,
         )
         self._lag = LoopLag(metrics.loop_was_late)
-        self._search = Search(index, self._store, SearchIndex(paths.search(settings.data_dir)), bus)
+        self._search = Search(index, self._store, TranscriptIndex(paths.search(settings.data_dir)), bus)
         self._waveforms = Waveforms(index, self._store, partial(waveform, max_audio_s=settings.max_audio_seconds))
         self._services = Services(
             settings=settings,
             queue=self._queue,
-            outlook=outlook,
+            eta=eta,
             bus=bus,
+            transcripts=Transcripts(index, self._store),
             corrections=Corrections(index, self._store, bus),
             waveforms=self._waveforms,
             search=self._search,
@@ -252,9 +254,9 @@ class App:
         self._lock.release()
 
 
-def run_first(serve: Callable[[Callable[[], None]], Coroutine[Any, Any, None]]) -> None:
-    """Run this on an event loop that has the right of way; it is given an App's `give_way`."""
-    way = RightOfWay()
+def run_with_loop_priority(serve: Callable[[Callable[[], None]], Coroutine[Any, Any, None]]) -> None:
+    """Run this on an event loop that has the right of way; it is given an App's `yield_to_loop`."""
+    way = LoopActivity()
     if sys.version_info >= (3, 11) and sys.platform != "win32":
         with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(Selector(way))) as runner:
             runner.run(serve(way.wait))

@@ -14,7 +14,7 @@ from logging.handlers import MemoryHandler
 from types import FrameType
 
 from localwhisper import __version__, logs, paths
-from localwhisper.app import App, run_first
+from localwhisper.app import App, run_with_loop_priority
 from localwhisper.settings import LOOPBACK_HOSTS, Settings
 from localwhisper.store.atomic import private
 
@@ -31,14 +31,14 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         if not asyncio.run(selftest.run(settings)):
             return 1
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    run_first(partial(_serve, settings, options.browser))
+    run_with_loop_priority(partial(_serve, settings, options.browser))
     _leave()
     return 0
 
 
-async def _serve(settings: Settings, open_browser: bool, give_way: Callable[[], None]) -> None:
+async def _serve(settings: Settings, open_browser: bool, yield_to_loop: Callable[[], None]) -> None:
     told_to_stop = _when_told_to_stop()  # before anyone knows that there is something to stop
-    app = App(settings, give_way=give_way)
+    app = App(settings, yield_to_loop=yield_to_loop)
     early = MemoryHandler(EARLY_RECORDS, flushLevel=logging.CRITICAL + 1)
     logging.getLogger().addHandler(early)
     try:

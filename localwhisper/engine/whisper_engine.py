@@ -40,7 +40,7 @@ class WhisperEngine:
                     raise ModelCannotTranslate(model=options.model)
                 started_s = time.monotonic()
                 try:
-                    kind = SideBySide if options.side_by_side else Run
+                    kind = SideBySide if options.is_batched else Run
                     run = kind.begin(model, recording, options, control, self._cores, done)
                     every = [*done, *run.decode_all()]
                 except (MemoryError, RuntimeError) as error:

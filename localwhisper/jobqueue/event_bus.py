@@ -10,7 +10,7 @@ Subscriber = Callable[[Event], None]
 log = logging.getLogger(__name__)
 
 
-class Bus:
+class EventBus:
     def __init__(self) -> None:
         self._subscribers: defaultdict[str | None, list[Subscriber]] = defaultdict(list)  # None: to all jobs
 

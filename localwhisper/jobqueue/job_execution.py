@@ -58,11 +58,11 @@ class Reporter(Protocol):
 
     def window(self, run_id: str, window: Window) -> None: ...
 
-    def give_way(self) -> None:
+    def yield_to_loop(self) -> None:
         """Wait while whoever is reported to has something to do, for a moment."""
 
 
-class Rest:
+class PauseGate:
     """Makes work rest between two windows. Each rest ends at its own end(): work that rests again and again
     gets on by a window each time, so that it is never held up for ever."""
 
@@ -85,25 +85,25 @@ class Rest:
 
 
 @dataclass(frozen=True)
-class Reins:
+class ExecutionSignals:
     """What a worker minds while it works. Threading: SAFE."""
 
     stop: threading.Event = field(default_factory=threading.Event)
-    rest: Rest = field(default_factory=Rest)
+    rest: PauseGate = field(default_factory=PauseGate)
 
 
 class WorkerControl:
     """The engine's Control: stops at a flag, rests between windows, hands everything else to the reporter."""
 
-    def __init__(self, run_id: str, reins: Reins, reporter: Reporter) -> None:
+    def __init__(self, run_id: str, signals: ExecutionSignals, reporter: Reporter) -> None:
         self._run_id = run_id
-        self._reins = reins
+        self._reins = signals
         self._reporter = reporter
 
     def check(self) -> None:
         if self._reins.stop.is_set():
             raise Stopped
-        self._reporter.give_way()
+        self._reporter.yield_to_loop()
 
     def progress(self, done_s: float, message: Message) -> None:
         self.check()
@@ -114,11 +114,11 @@ class WorkerControl:
         self._reins.rest.wait(self.check)
 
 
-def run(engine: Engine, work: Work, reins: Reins, reporter: Reporter) -> Outcome:
+def run(engine: Engine, work: Work, signals: ExecutionSignals, reporter: Reporter) -> Outcome:
     """Do the work; never raises."""
     request_id.set(work.job_id)
     log.info("model %s begins with %s", work.options.model, work.job_id)
-    control = WorkerControl(work.run_id, reins, reporter)
+    control = WorkerControl(work.run_id, signals, reporter)
     try:
         control.check()
         return Finished(engine.transcribe(work.audio, work.options, control, done=work.done))

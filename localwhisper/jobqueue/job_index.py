@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 from localwhisper.errors import JobNotFound
 from localwhisper.jobs.model import Job, JobState
-from localwhisper.jobs.urgency import order
+from localwhisper.jobs.priority import order
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 

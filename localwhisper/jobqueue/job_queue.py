@@ -9,19 +9,18 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from localwhisper.engine.base import Engine
-from localwhisper.errors import JobAlreadyFinished, JobDamaged, JobNotRetryable, QueueNotRunning
-from localwhisper.jobqueue.event_bus import Bus
+from localwhisper.errors import JobAlreadyFinished, JobNotRetryable, QueueNotRunning
+from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
-from localwhisper.jobqueue.job_repository import Ledger
-from localwhisper.jobqueue.worker_pool import Workers
+from localwhisper.jobqueue.job_repository import JobRepository
+from localwhisper.jobqueue.worker_pool import WorkerPool
 from localwhisper.jobs.events import JobRemoved
-from localwhisper.jobs.model import FRAMES_PER_SECOND, Job, JobState, Options, Segment, Transcript, joined
+from localwhisper.jobs.model import Job, JobState, Options
+from localwhisper.jobs.priority import may_preempt, order
 from localwhisper.jobs.transitions import move
-from localwhisper.jobs.urgency import order, outranks
 from localwhisper.store.async_store import AsyncStore
-from localwhisper.store.speeds import Speeds
+from localwhisper.store.speeds import RealTimeFactors
 
-SLACK_S = 1.0  # between what a header says of a recording's length and its last window
 STOP_GRACE_S = 1.2  # a stop promises to end within 2 s
 
 
@@ -33,36 +32,36 @@ class JobQueue:
         *,
         store: AsyncStore,
         engine: Engine,
-        bus: Bus,
-        speeds: Speeds,
+        bus: EventBus,
+        speeds: RealTimeFactors,
         new_executor: Callable[[], Executor],
         max_concurrent_jobs: int,
         now: Callable[[], datetime],
         default_model: str,
-        give_way: Callable[[], None],
+        yield_to_loop: Callable[[], None],
     ) -> None:
         self.max_concurrent_jobs = max_concurrent_jobs
         self.is_running = False
         self._store = store
         self._bus = bus
-        self._ledger = Ledger(store, bus, now, default_model)
-        self._workers = Workers(self._ledger, engine, speeds, new_executor, self._dispatch, give_way)
+        self._repository = JobRepository(store, bus, now, default_model)
+        self._pool = WorkerPool(self._repository, engine, speeds, new_executor, self._dispatch, yield_to_loop)
         self._changing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by job id
         self._restarting = asyncio.Lock()
 
     @property
     def index(self) -> JobIndex:
-        return self._ledger.index
+        return self._repository.index
 
     async def start(self, *, after_crash: bool = False) -> None:
         """Take up every job where it was, and run what waits."""
-        await self._ledger.load(after_crash=after_crash)
+        await self._repository.load(after_crash=after_crash)
         self._resume()
 
     async def stop(self) -> None:
         """Interrupt all work; it goes on at the next start."""
         self.is_running = False
-        await self._workers.close(STOP_GRACE_S)
+        await self._pool.close(STOP_GRACE_S)
 
     async def restart(self) -> None:
         """A fresh start of a stuck queue: no job is lost, workers that don't answer are left behind."""
@@ -72,30 +71,30 @@ class JobQueue:
             self._resume()
 
     def _resume(self) -> None:
-        self._workers.open()
+        self._pool.open()
         self.is_running = True
         self._dispatch()
 
     def _dispatch(self) -> None:
-        """Give each free place to a job; where none is free, a long job rests for one that outranks it."""
+        """Give each free place to a job; where none is free, a long job rests for one that may_preempt it."""
         while self.is_running:
-            working, resting = self._workers.jobs(resting=False), self._workers.jobs(resting=True)
+            working, resting = self._pool.jobs(resting=False), self._pool.jobs(resting=True)
             if len(working) < self.max_concurrent_jobs and resting:
                 # also when others wait that outrank it: it then rests again behind one more window
-                self._workers.go_on(min(resting, key=order).id)
+                self._pool.go_on(min(resting, key=order).id)
                 continue
             waiting = self._next()
             if waiting is None:
                 return
             if len(working) >= self.max_concurrent_jobs:
                 last = max(working, key=order)
-                if not outranks(waiting, last) or len(resting) >= self.max_concurrent_jobs:
+                if not may_preempt(waiting, last) or len(resting) >= self.max_concurrent_jobs:
                     return
-                self._workers.rest(last.id)
+                self._pool.rest(last.id)
             # seen at once, saved by the run: nothing else may take the job meanwhile
-            job = move(waiting, JobState.PROCESSING, now=self._ledger.now())
-            self._workers.start(job.id)
-            self._ledger.announce(job)
+            job = move(waiting, JobState.PROCESSING, now=self._repository.now())
+            self._pool.start(job.id)
+            self._repository.announce(job)
 
     def _next(self) -> Job | None:
         """The job that runs next. Of those that ran when the program broke down only one runs at a time,
@@ -118,7 +117,7 @@ class JobQueue:
         """Keep the job and its audio, durably, and queue it. Raises StorageFull, QueueNotRunning."""
         if not self.is_running:
             raise QueueNotRunning
-        now = self.index.next_created_at(self._ledger.now())
+        now = self.index.next_created_at(self._repository.now())
         pending = Job(
             id=job_id,
             filename=filename,
@@ -131,7 +130,7 @@ class JobQueue:
         )
         job = move(pending, JobState.QUEUED, now=now)
         await self._store.create(job, upload)
-        self._ledger.announce(job)
+        self._repository.announce(job)
         asyncio.get_running_loop().call_soon(self._dispatch)  # the answer says what was promised: queued, and where
         return job
 
@@ -166,7 +165,7 @@ class JobQueue:
             await self._store.clear_windows(job_id)
             if options is not None:
                 job = replace(job, options=options, language=options.language)
-            await self._ledger.move(replace(job, crashes=0), JobState.QUEUED)
+            await self._repository.move(replace(job, crashes=0), JobState.QUEUED)
         self._dispatch()
         return self.index.get(job_id)
 
@@ -176,10 +175,10 @@ class JobQueue:
 
     async def _end(self, job: Job) -> None:
         if job.state is JobState.PROCESSING:
-            await self._workers.cancel(job.id)
+            await self._pool.cancel(job.id)
         elif not job.state.ended:
-            self.index.put(move(job, JobState.CANCELLED, now=self._ledger.now()))  # no worker takes it
-            await self._ledger.move(job, JobState.CANCELLED)
+            self.index.put(move(job, JobState.CANCELLED, now=self._repository.now()))  # no worker takes it
+            await self._repository.move(job, JobState.CANCELLED)
 
     # -- what people see -----------------------------------------------------------------
 
@@ -189,35 +188,13 @@ class JobQueue:
 
     def active(self) -> list[Job]:
         """Jobs that a worker has, resting ones among them."""
-        return self._workers.jobs()
+        return self._pool.jobs()
 
     @property
     def n_working(self) -> int:
         """Jobs that are being transcribed now; one whose outcome is told is none of them any more."""
-        return sum(job.state is JobState.PROCESSING for job in self._workers.jobs(resting=False))
+        return sum(job.state is JobState.PROCESSING for job in self._pool.jobs(resting=False))
 
     def running_s(self, job_id: str) -> float:
         """Seconds of work since a worker took the job, whatever the clock on the wall says; 0 where none has it."""
-        return self._workers.running_s(job_id)
-
-    async def segments(self, job_id: str) -> tuple[Segment, ...]:
-        """The segments decoded so far."""
-        return joined(await self._store.windows(job_id))
-
-    async def transcript(self, job_id: str, *, original: bool = False) -> Transcript:
-        """As it was last corrected, or the machine's own; put together from the decoded windows where its file is
-        damaged. Raises JobDamaged."""
-        try:
-            return await self._store.transcript(job_id, original=original)
-        except JobDamaged:
-            job = self.index.get(job_id)
-            windows = await self._store.windows(job_id)
-            if not windows or windows[-1].after.seek < (job.audio_duration - SLACK_S) * FRAMES_PER_SECOND:
-                raise
-        segments = joined(windows)
-        text = "".join(segment.text for segment in segments)
-        return Transcript(text=text, language=job.language or "en", segments=segments, processing_time=0.0)
-
-    async def audio_path(self, job_id: str) -> Path:
-        """Raises JobNotFound, JobDamaged."""
-        return await self._store.audio_path(self.index.get(job_id))
+        return self._pool.running_s(job_id)

@@ -9,23 +9,23 @@ from dataclasses import replace
 from datetime import datetime
 
 from localwhisper.errors import JobCrashed, JobDamaged, LocalWhisperError
-from localwhisper.jobqueue.event_bus import Bus
+from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobs.events import JobChanged, ProgressMade, SegmentsDone
 from localwhisper.jobs.model import Job, JobState, Options, Transcript, Window
 from localwhisper.jobs.transitions import move
 from localwhisper.messages import Message
 from localwhisper.store.async_store import AsyncStore
-from localwhisper.store.base import Damaged
+from localwhisper.store.base import DamagedJob
 
 MOST_CRASHES = 2  # at the same place, then the job is set aside
 log = logging.getLogger(__name__)
 
 
-class Ledger:
+class JobRepository:
     """Threading: the event loop's thread only."""
 
-    def __init__(self, store: AsyncStore, bus: Bus, now: Callable[[], datetime], default_model: str) -> None:
+    def __init__(self, store: AsyncStore, bus: EventBus, now: Callable[[], datetime], default_model: str) -> None:
         self.index = JobIndex()
         self.store = store
         self.now = now
@@ -61,7 +61,7 @@ class Ledger:
             log.error("job %s is set aside: the program broke down %d times in it", job.id, crashes)
             await self.move(replace(job, crashes=0), JobState.FAILED, error=JobCrashed().message)
 
-    async def _stand_in(self, damaged: Damaged) -> Job:
+    async def _stand_in(self, damaged: DamagedJob) -> Job:
         """For a job whose record can't be read, so that it is seen, and what is left of it can be had."""
         job = Job(
             id=damaged.job_id,

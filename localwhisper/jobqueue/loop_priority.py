@@ -14,7 +14,7 @@ NICENESS = 5  # enough to be woken after the loop; other programs' work costs th
 MOST_S = 0.005  # that a worker waits at once: a loop that is always busy must not end the work
 
 
-def go_second() -> None:
+def lower_thread_priority() -> None:
     """The calling thread, and what it starts, get a processor after the others. On Linux, where each thread has a
     niceness of its own; elsewhere nothing happens."""
     if sys.platform == "linux":
@@ -22,7 +22,7 @@ def go_second() -> None:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
-class RightOfWay:
+class LoopActivity:
     """Threading: SAFE."""
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class RightOfWay:
 class Selector(selectors.DefaultSelector):
     """What an event loop waits with: while it does, the way is free."""
 
-    def __init__(self, way: RightOfWay) -> None:
+    def __init__(self, way: LoopActivity) -> None:
         super().__init__()
         self._way = way
 

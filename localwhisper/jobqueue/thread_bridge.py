@@ -11,7 +11,7 @@ from localwhisper.jobs.model import Window
 from localwhisper.messages import Message
 
 
-class Bridge:
+class ThreadBridge:
     """A worker.Reporter. Threading: SAFE; the two callbacks run on the loop's thread."""
 
     def __init__(
@@ -20,13 +20,13 @@ class Bridge:
         *,
         on_progress: Callable[[str, float, Message], None],
         on_window: Callable[[str, Window], None],
-        give_way: Callable[[], None],
+        yield_to_loop: Callable[[], None],
     ) -> None:
-        """`give_way` waits while the loop has something to do, for a moment; called on workers' threads."""
+        """`yield_to_loop` waits while the loop has something to do, for a moment; called on workers' threads."""
         self._loop = loop
         self._on_progress = on_progress
         self._on_window = on_window
-        self.give_way = give_way
+        self.yield_to_loop = yield_to_loop
         self._lock = threading.Lock()
         self._latest: dict[str, tuple[float, Message]] = {}
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field, replace
 from localwhisper.engine.base import Engine
 from localwhisper.errors import InternalError, LocalWhisperError, MemoryFull, lacks_memory
 from localwhisper.jobqueue import job_execution
-from localwhisper.jobqueue.job_repository import Ledger
-from localwhisper.jobqueue.thread_bridge import Bridge
-from localwhisper.jobs.estimate import pace
+from localwhisper.jobqueue.job_repository import JobRepository
+from localwhisper.jobqueue.thread_bridge import ThreadBridge
+from localwhisper.jobs.estimates import speed_key
 from localwhisper.jobs.model import FRAMES_PER_SECOND, Job, JobState, Window
 from localwhisper.messages import Message
-from localwhisper.store.speeds import Speeds
+from localwhisper.store.speeds import RealTimeFactors
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class Run:
 
     id: str
     job_id: str
-    reins: job_execution.Reins = field(default_factory=job_execution.Reins)
+    signals: job_execution.ExecutionSignals = field(default_factory=job_execution.ExecutionSignals)
     cancelled: bool = False  # by the user; else a stop means: back into the queue
     reports: asyncio.Queue[Window | job_execution.Outcome] = field(default_factory=asyncio.Queue)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -46,32 +46,32 @@ class Run:
         return now_s - self.started_s - self.rested_s
 
 
-class Workers:
+class WorkerPool:
     """Threading: the event loop's thread only."""
 
     def __init__(
         self,
-        ledger: Ledger,
+        repository: JobRepository,
         engine: Engine,
-        speeds: Speeds,
+        speeds: RealTimeFactors,
         new_executor: Callable[[], Executor],
         on_free: Callable[[], None],
-        give_way: Callable[[], None],
+        yield_to_loop: Callable[[], None],
     ) -> None:
-        """`on_free` is called whenever a worker has become free; `give_way`: see Bridge."""
-        self._ledger = ledger
+        """`on_free` is called whenever a worker has become free; `yield_to_loop`: see ThreadBridge."""
+        self._repository = repository
         self._engine = engine
         self._speeds = speeds
         self._new_executor = new_executor
         self._on_free = on_free
-        self._give_way = give_way
+        self._yield_to_loop = yield_to_loop
         self._runs: dict[str, Run] = {}  # by run id
         self._tasks: set[asyncio.Task[None]] = set()
 
     def jobs(self, *, resting: bool | None = None) -> list[Job]:
         """All, or those that rest, or those that don't."""
         return [
-            self._ledger.index.get(run.job_id)
+            self._repository.index.get(run.job_id)
             for run in self._runs.values()
             if resting in (None, run.rests_since_s is not None)
         ]
@@ -82,29 +82,29 @@ class Workers:
     def rest(self, job_id: str) -> None:
         """From the end of its window on, until go_on()."""
         for run in self._of(job_id):
-            run.reins.rest.begin()
+            run.signals.rest.begin()
             run.rests_since_s = time.monotonic()
-            run.message = self._ledger.index.get(job_id).message
-            self._ledger.progress(job_id, Message("job_resting"))
+            run.message = self._repository.index.get(job_id).message
+            self._repository.progress(job_id, Message("job_resting"))
 
     def go_on(self, job_id: str) -> None:
         for run in self._of(job_id):
-            run.reins.rest.end()
+            run.signals.rest.end()
             run.rested_s += time.monotonic() - (run.rests_since_s or 0.0)
             run.rests_since_s = None
             if run.message is not None and not run.cancelled:
-                self._ledger.progress(job_id, run.message)
+                self._repository.progress(job_id, run.message)
 
     def _of(self, job_id: str) -> list[Run]:
         return [run for run in self._runs.values() if run.job_id == job_id]
 
     def open(self) -> None:
         self._executor = self._new_executor()
-        self._bridge = Bridge(
+        self._bridge = ThreadBridge(
             asyncio.get_running_loop(),
             on_progress=self._on_progress,
             on_window=self._on_window,
-            give_way=self._give_way,
+            yield_to_loop=self._yield_to_loop,
         )
 
     def start(self, job_id: str) -> None:
@@ -118,14 +118,14 @@ class Workers:
         """Tell a job's worker to stop and wait for its outcome, which decides."""
         for run in self._of(job_id):
             run.cancelled = True
-            run.reins.stop.set()
-            self._ledger.progress(job_id, Message("cancelling"))
+            run.signals.stop.set()
+            self._repository.progress(job_id, Message("cancelling"))
             await run.ended.wait()
 
     async def close(self, grace_s: float) -> None:
         """Interrupt all work; what hasn't stopped after `grace_s` is left behind, its reports unheard."""
         for run in self._runs.values():
-            run.reins.stop.set()
+            run.signals.stop.set()
         waits = [asyncio.ensure_future(run.ended.wait()) for run in self._runs.values()]
         if waits:
             _, late = await asyncio.wait(waits, timeout=grace_s)
@@ -134,7 +134,7 @@ class Workers:
         self._executor.shutdown(wait=False, cancel_futures=True)
         for run in list(self._runs.values()):
             del self._runs[run.id]
-            await self._ledger.move(self._ledger.index.get(run.job_id), JobState.QUEUED)
+            await self._repository.move(self._repository.index.get(run.job_id), JobState.QUEUED)
             run.ended.set()
 
     async def _drive(self, run: Run) -> None:
@@ -142,10 +142,10 @@ class Workers:
         try:
             outcome = await self._work(run)
         except LocalWhisperError as error:  # the store failed under it
-            run.reins.stop.set()
+            run.signals.stop.set()
             outcome = job_execution.Failed(error.message)
         except Exception as error:
-            run.reins.stop.set()
+            run.signals.stop.set()
             outcome = _unexpected(error)
         if run.id not in self._runs:
             return
@@ -157,43 +157,43 @@ class Workers:
             self._on_free()
 
     async def _work(self, run: Run) -> job_execution.Outcome:
-        store = self._ledger.store
-        job = self._ledger.index.get(run.job_id)
-        await self._ledger.save(job)
+        store = self._repository.store
+        job = self._repository.index.get(run.job_id)
+        await self._repository.save(job)
         done = await store.windows(job.id)
         run.done_before_s = done[-1].after.seek / FRAMES_PER_SECOND if done else 0.0
         audio = await store.audio_path(job)
         work = job_execution.Work(run_id=run.id, job_id=job.id, audio=audio, options=job.options, done=done)
         future = asyncio.wrap_future(
-            self._executor.submit(job_execution.run, self._engine, work, run.reins, self._bridge)
+            self._executor.submit(job_execution.run, self._engine, work, run.signals, self._bridge)
         )
         future.add_done_callback(lambda ended: run.reports.put_nowait(_outcome(ended)))
         while True:
             report = await run.reports.get()
             if not isinstance(report, Window):
                 return report
-            was_suspect = self._ledger.index.get(run.job_id).crashes > 0
-            await self._ledger.add_window(run.job_id, report)
+            was_suspect = self._repository.index.get(run.job_id).crashes > 0
+            await self._repository.add_window(run.job_id, report)
             if was_suspect:
                 self._on_free()  # the next of them may run
 
     async def _conclude(self, run: Run, outcome: job_execution.Outcome) -> None:
-        job = self._ledger.index.get(run.job_id)
+        job = self._repository.index.get(run.job_id)
         match outcome:
             case job_execution.Finished(transcript):
                 try:
-                    await self._ledger.store.save_transcript(job.id, transcript)
+                    await self._repository.store.save_transcript(job.id, transcript)
                 except LocalWhisperError as error:
-                    await self._ledger.move(job, JobState.FAILED, error=error.message)
+                    await self._repository.move(job, JobState.FAILED, error=error.message)
                     return
                 audio_s = job.audio_duration - run.done_before_s
-                self._speeds.record(pace(job.options), work_s=transcript.processing_time, audio_s=audio_s)
+                self._speeds.record(speed_key(job.options), work_s=transcript.processing_time, audio_s=audio_s)
                 job = replace(job, language=transcript.language)
-                await self._ledger.move(job, JobState.COMPLETED, transcript=transcript)
+                await self._repository.move(job, JobState.COMPLETED, transcript=transcript)
             case job_execution.Failed(error_message):
-                await self._ledger.move(job, JobState.FAILED, error=error_message)
+                await self._repository.move(job, JobState.FAILED, error=error_message)
             case job_execution.Interrupted():
-                await self._ledger.move(job, JobState.CANCELLED if run.cancelled else JobState.QUEUED)
+                await self._repository.move(job, JobState.CANCELLED if run.cancelled else JobState.QUEUED)
 
     def _on_window(self, run_id: str, window: Window) -> None:
         if run_id in self._runs:
@@ -206,8 +206,8 @@ class Workers:
         if run.rests_since_s is not None:  # the end of the window before its rest
             run.message = message
             message = Message("job_resting")
-        duration_s = max(self._ledger.index.get(run.job_id).audio_duration, 0.01)
-        self._ledger.progress(run.job_id, message, 100 * done_s / duration_s)
+        duration_s = max(self._repository.index.get(run.job_id).audio_duration, 0.01)
+        self._repository.progress(run.job_id, message, 100 * done_s / duration_s)
 
 
 def _outcome(ended: asyncio.Future[job_execution.Outcome]) -> job_execution.Outcome:

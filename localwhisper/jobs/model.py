@@ -47,7 +47,7 @@ class Options:
     batch: Batch | None = None  # auto: windows from pause to pause, several at once; None: as the quality has it
 
     @property
-    def side_by_side(self) -> bool:
+    def is_batched(self) -> bool:
         """Whether windows stand alone, and are decoded several at once."""
         return (self.batch or ("auto" if self.quality == "fast" else "off")) == "auto"
 

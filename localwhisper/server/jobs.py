@@ -21,10 +21,10 @@ MAX_QUERY_CHARS = 200
 async def full_body(handler: BaseHandler, job: Job) -> serializers.Json:
     """The job with what is on the disk: the segments so far, or the result."""
     services = handler.services
-    body = serializers.job_body(job, services.outlook, handler.language)
+    body = serializers.job_body(job, services.eta, handler.language)
     if job.state is JobState.COMPLETED:
         try:
-            transcript = await services.queue.transcript(job.id)
+            transcript = await services.transcripts.get(job.id)
         except JobDamaged as error:
             body["error"] = serializers.message_body(error.message, handler.language)
         else:
@@ -32,7 +32,9 @@ async def full_body(handler: BaseHandler, job: Job) -> serializers.Json:
             body["transcript_version"] = transcript.version
     if "result" not in body and job.options.return_timestamps:
         with suppress(JobDamaged):
-            body["segments"] = [serializers.segment_body(segment) for segment in await services.queue.segments(job.id)]
+            body["segments"] = [
+                serializers.segment_body(segment) for segment in await services.transcripts.segments(job.id)
+            ]
     return body
 
 
@@ -43,13 +45,13 @@ class JobHandler(BaseHandler):
     async def delete(self, job_id: str) -> None:
         queue = self.services.queue
         job = await (queue.remove(job_id) if self.flag("remove") else queue.cancel(job_id))
-        self.write_json(serializers.job_body(job, self.services.outlook, self.language))
+        self.write_json(serializers.job_body(job, self.services.eta, self.language))
 
 
 class RetryHandler(BaseHandler):
     async def post(self, job_id: str) -> None:
         job = await self.services.queue.retry(job_id, self._options(job_id))
-        self.write_json(serializers.job_body(job, self.services.outlook, self.language))
+        self.write_json(serializers.job_body(job, self.services.eta, self.language))
 
     def _options(self, job_id: str) -> Options | None:
         """The job's own options with those of the body in their places; None: its own."""
@@ -82,7 +84,7 @@ class JobsHandler(BaseHandler):
                 value=self.get_query_argument("cursor")[:100],
                 accepted="a next_cursor of an answer",
             ) from None
-        jobs = [serializers.job_body(job, self.services.outlook, self.language) for job in page.jobs]
+        jobs = [serializers.job_body(job, self.services.eta, self.language) for job in page.jobs]
         excerpts = await search.excerpts(query, [job.id for job in page.jobs]) if query else {}
         for job in jobs:
             if job["job_id"] in excerpts:
@@ -117,7 +119,7 @@ class AudioHandler(tornado.web.StaticFileHandler, BaseHandler):
         super().initialize(path="/")
 
     async def get(self, job_id: str, include_body: bool = True) -> None:
-        self.absolute = await self.services.queue.audio_path(job_id)
+        self.absolute = await self.services.transcripts.audio_path(job_id)
         await super().get(job_id, include_body)
         if self.get_status() == 416:  # set without a body where no byte of the range exists
             self.write_json({"error": serializers.message_body(BadRequest().message, self.language)}, 416)

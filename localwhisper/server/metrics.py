@@ -10,8 +10,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.exposition import generate_latest
 
 from localwhisper import __version__
-from localwhisper.jobqueue.eta import Outlook
-from localwhisper.jobqueue.event_bus import Bus
+from localwhisper.jobqueue.eta import EtaEstimator
+from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobs.events import Event, JobChanged
 from localwhisper.jobs.model import JobState
@@ -29,15 +29,15 @@ class Metrics:
     def __init__(
         self,
         *,
-        bus: Bus,
+        bus: EventBus,
         index: JobIndex,
-        outlook: Outlook,
+        eta: EtaEstimator,
         connections: Connections,
         model_bytes: Callable[[], Mapping[str, int]],
         data_dir: Path,
     ) -> None:
         self._index = index
-        self._outlook = outlook
+        self._eta = eta
         self._connections = connections
         self._model_bytes = model_bytes
         self._data_dir = data_dir
@@ -102,7 +102,7 @@ class Metrics:
         for state in JobState:
             self._jobs.labels(state.value).set(states[state])
         self._sockets.set(self._connections.total)
-        for model, factor in self._outlook.factors.items():
+        for model, factor in self._eta.factors.items():
             self._speed.labels(model).set(factor)
         self._memory.clear()  # a model that was given back is in it no more
         for model, size_bytes in self._model_bytes().items():

@@ -24,11 +24,11 @@ class ModelsHandler(BaseHandler):
     def get(self) -> None:
         services = self.services
         entries = services.library.entries()
-        downloads, outlook = services.downloads, services.outlook
+        downloads, eta = services.downloads, services.eta
         self.write_json(
             {
                 "default": services.settings.default_model,
-                "models": [serializers.model_body(entry, downloads, outlook, self.language) for entry in entries],
+                "models": [serializers.model_body(entry, downloads, eta, self.language) for entry in entries],
                 "languages": [{"code": code, "name": name} for code, name in services.languages.items()],
                 "formats": list(EXPORTERS),
             }
@@ -37,7 +37,7 @@ class ModelsHandler(BaseHandler):
 
 def entry_body(handler: BaseHandler, name: str) -> serializers.Json:
     services = handler.services
-    return serializers.model_body(find_entry(services, name), services.downloads, services.outlook, handler.language)
+    return serializers.model_body(find_entry(services, name), services.downloads, services.eta, handler.language)
 
 
 class ModelHandler(BaseHandler):
@@ -45,7 +45,7 @@ class ModelHandler(BaseHandler):
         entry = find_entry(self.services, name)
         await asyncio.get_running_loop().run_in_executor(None, self.services.library.remove, name)
         gone = replace(entry, available=False)  # an imported one is not even known any more
-        self.write_json(serializers.model_body(gone, self.services.downloads, self.services.outlook, self.language))
+        self.write_json(serializers.model_body(gone, self.services.downloads, self.services.eta, self.language))
 
 
 class DownloadHandler(BaseHandler):

@@ -6,7 +6,7 @@ from typing import Any
 
 from localwhisper.engine.calibration.plan_store import Chosen
 from localwhisper.engine.checkpoints.library import ModelEntry
-from localwhisper.jobqueue.eta import Outlook
+from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobs.model import Job, JobState, Segment, Transcript
 from localwhisper.messages import Message, render
 from localwhisper.services.downloads import Downloads
@@ -30,7 +30,7 @@ def finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def job_body(job: Job, outlook: Outlook, language: str) -> Json:
+def job_body(job: Job, eta: EtaEstimator, language: str) -> Json:
     """GET /job without what has to be read from the disk: segments and result."""
     body: Json = {
         "job_id": job.id,
@@ -39,7 +39,7 @@ def job_body(job: Job, outlook: Outlook, language: str) -> Json:
         "message": render(job.message, language),
         "created_at": time_text(job.created_at),
         "started_at": time_text(job.started_at),
-        "estimated_time_remaining": seconds(outlook.remaining_s(job)),
+        "estimated_time_remaining": seconds(eta.remaining_s(job)),
         "filename": job.filename,
         "model": job.options.model,
         "language": job.language,
@@ -47,7 +47,7 @@ def job_body(job: Job, outlook: Outlook, language: str) -> Json:
         "audio_duration": round(job.audio_duration, 3),
     }
     if job.state is JobState.QUEUED:
-        body["queue_position"] = outlook.queue_position(job)
+        body["queue_position"] = eta.queue_position(job)
     if job.state.ended:
         body["completed_at"] = time_text(job.completed_at)
     if job.error is not None:
@@ -76,12 +76,12 @@ def message_body(message: Message, language: str) -> Json:
     return {"code": message.code, "message": render(message, language)}
 
 
-def progress_body(job: Job, outlook: Outlook, language: str) -> Json:
+def progress_body(job: Job, eta: EtaEstimator, language: str) -> Json:
     return {
         "status": job.state.value,
         "progress": round(job.progress, 1),
         "message": render(job.message, language),
-        "estimated_time_remaining": seconds(outlook.remaining_s(job)),
+        "estimated_time_remaining": seconds(eta.remaining_s(job)),
     }
 
 
@@ -124,9 +124,9 @@ def _plan_body(chosen: Chosen) -> Json:
     }
 
 
-def model_body(entry: ModelEntry, downloads: Downloads, outlook: Outlook, language: str) -> Json:
+def model_body(entry: ModelEntry, downloads: Downloads, eta: EtaEstimator, language: str) -> Json:
     download = downloads.progress(entry.name)
-    real_time_factor, is_measured = outlook.speed(entry.name)
+    real_time_factor, is_measured = eta.speed(entry.name)
     return {
         "name": entry.name,
         "size_bytes": entry.size_bytes,

@@ -9,17 +9,18 @@ from typing import Any
 
 from localwhisper.audio.probe import AudioInfo
 from localwhisper.engine.checkpoints.library import ModelLibrary
-from localwhisper.jobqueue.eta import Outlook
-from localwhisper.jobqueue.event_bus import Bus
+from localwhisper.jobqueue.eta import EtaEstimator
+from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.server.auth import Door
 from localwhisper.server.metrics import Metrics
 from localwhisper.server.socket_counts import Connections
 from localwhisper.server.ws_outbox import Rendered
 from localwhisper.services.corrections import Corrections
-from localwhisper.services.detection import Detector
+from localwhisper.services.detection import LanguageDetector
 from localwhisper.services.downloads import Downloads
 from localwhisper.services.search import Search
+from localwhisper.services.transcripts import Transcripts
 from localwhisper.services.waveforms import Waveforms
 from localwhisper.settings import Settings
 
@@ -28,14 +29,15 @@ from localwhisper.settings import Settings
 class Services:
     settings: Settings
     queue: JobQueue
-    outlook: Outlook
-    bus: Bus
+    eta: EtaEstimator
+    bus: EventBus
+    transcripts: Transcripts
     corrections: Corrections
     waveforms: Waveforms
     search: Search
     library: ModelLibrary
     downloads: Downloads
-    detector: Detector
+    detector: LanguageDetector
     connections: Connections
     door: Door
     metrics: Metrics

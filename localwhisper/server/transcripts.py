@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from localwhisper.errors import InvalidBody, InvalidOption, JobNotFinished
 from localwhisper.export.registry import EXPORTERS
-from localwhisper.jobs.correction import Line
+from localwhisper.jobs.corrections import Line
 from localwhisper.jobs.model import JobState, Transcript
 from localwhisper.options import parse_layout
 from localwhisper.server import serializers
@@ -31,7 +31,7 @@ class TranscriptHandler(BaseHandler):
             raise JobNotFinished(state=job.state.value)
         exporter = EXPORTERS[name]
         layout = parse_layout({key: values[-1].decode() for key, values in self.request.query_arguments.items()})
-        transcript = await self.services.queue.transcript(job_id, original=original)
+        transcript = await self.services.transcripts.get(job_id, original=original)
         content = await asyncio.get_running_loop().run_in_executor(None, exporter.encode, transcript, layout)
         self.set_header("Content-Type", exporter.content_type)
         self.set_header("Cache-Control", "no-store")

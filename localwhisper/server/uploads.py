@@ -213,8 +213,8 @@ class SubmitHandler(UploadHandler):
                 "job_id": job.id,
                 "status": job.state.value,
                 "websocket_url": f"{scheme}://{self.request.host}{prefix}/ws/transcription/{job.id}",
-                "estimated_processing_time": seconds(services.outlook.work_s(job)),
-                "queue_position": services.outlook.queue_position(job),
+                "estimated_processing_time": seconds(services.eta.work_s(job)),
+                "queue_position": services.eta.queue_position(job),
             }
         )
 

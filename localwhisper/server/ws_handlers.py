@@ -165,20 +165,20 @@ class JobSocket(Socket):
         queue = self.services.queue
         assert self.job_id is not None
         job = queue.index.get(self.job_id)
-        await self._send("status", serializers.job_body(job, self.services.outlook, self.language))
+        await self._send("status", serializers.job_body(job, self.services.eta, self.language))
         if job.options.return_timestamps:
-            for segment in await queue.segments(job.id):
+            for segment in await self.services.transcripts.segments(job.id):
                 if self._is_new([segment]):
                     await self._send("segment", serializers.segment_body(segment))
         if job.state.ended:
             await self._tell_end(job)
 
     def on_event(self, event: Event) -> None:
-        outlook, language = self.services.outlook, self.language
+        eta, language = self.services.eta, self.language
         match event:
             case ProgressMade(job=job):
                 self.tell_event(
-                    event, "progress", lambda: serializers.progress_body(job, outlook, language), key="progress"
+                    event, "progress", lambda: serializers.progress_body(job, eta, language), key="progress"
                 )
             case SegmentsDone(segments=segments):
                 if self._wants_segments() and self._is_new(segments):
@@ -188,7 +188,7 @@ class JobSocket(Socket):
                 self.tell_event(event, kind, lambda: ws_messages.final_data(job, event.transcript, language))
                 self.outbox.finish()
             case JobChanged(job=job):
-                self.tell_event(event, "status", lambda: serializers.job_body(job, outlook, language))
+                self.tell_event(event, "status", lambda: serializers.job_body(job, eta, language))
             case JobRemoved():
                 self.outbox.finish()
 
@@ -196,7 +196,7 @@ class JobSocket(Socket):
         """For a client that comes when the job has ended."""
         try:
             completed = job.state is JobState.COMPLETED
-            transcript = await self.services.queue.transcript(job.id) if completed else None
+            transcript = await self.services.transcripts.get(job.id) if completed else None
             self.tell(ws_messages.final_kind(job), ws_messages.final_data(job, transcript, self.language))
         except LocalWhisperError as error:
             self.tell("error", serializers.message_body(error.message, self.language))
@@ -219,7 +219,7 @@ class QueueSocket(Socket):
     async def snapshot(self) -> None:
         services = self.services
         jobs = services.queue.index.page(limit=SNAPSHOT_JOBS).jobs
-        bodies = [serializers.job_body(job, services.outlook, self.language) for job in jobs]
+        bodies = [serializers.job_body(job, services.eta, self.language) for job in jobs]
         await self._send("snapshot", {"jobs": bodies, "queue": queue_figures(services)})
 
     def on_event(self, event: Event) -> None:
@@ -229,16 +229,14 @@ class QueueSocket(Socket):
                 self.tell_event(
                     event,
                     "progress",
-                    lambda: serializers.progress_body(job, services.outlook, language),
+                    lambda: serializers.progress_body(job, services.eta, language),
                     job_id=job.id,
                     key=job.id,
                 )
             case SegmentsDone():
                 self.tell_segments(event)
             case JobChanged(job=job):
-                self.tell_event(
-                    event, "job", lambda: serializers.job_body(job, services.outlook, language), job_id=job.id
-                )
+                self.tell_event(event, "job", lambda: serializers.job_body(job, services.eta, language), job_id=job.id)
                 self.tell_event(event, "queue", lambda: queue_figures(services), key="queue")
             case TranscriptCorrected(job_id=job_id, transcript=transcript):
                 self.tell("corrected", {"version": transcript.version}, job_id=job_id)
@@ -251,7 +249,7 @@ class QueueSocket(Socket):
 
     def _model_body(self, name: str, error: Exception | None) -> serializers.Json:
         services = self.services
-        body = serializers.model_body(find_entry(services, name), services.downloads, services.outlook, self.language)
+        body = serializers.model_body(find_entry(services, name), services.downloads, services.eta, self.language)
         if isinstance(error, LocalWhisperError):
             body["error"] = serializers.message_body(error.message, self.language)
         return body

@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from localwhisper.errors import InvalidOption, JobNotFinished, TranscriptChanged
-from localwhisper.jobqueue.event_bus import Bus
+from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
-from localwhisper.jobs.correction import Line, corrected
+from localwhisper.jobs.corrections import Line, corrected
 from localwhisper.jobs.events import TranscriptCorrected
 from localwhisper.jobs.model import JobState, Transcript
 from localwhisper.store.async_store import AsyncStore
 
 
 class Corrections:
-    def __init__(self, index: JobIndex, store: AsyncStore, bus: Bus) -> None:
+    def __init__(self, index: JobIndex, store: AsyncStore, bus: EventBus) -> None:
         self._index = index
         self._store = store
         self._bus = bus

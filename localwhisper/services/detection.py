@@ -31,7 +31,7 @@ class _Flag:
         pass
 
 
-class Detector:
+class LanguageDetector:
     """Threading: the event loop's thread only; the work is done on a thread beside the workers'."""
 
     def __init__(self, engine: Engine) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.errors import Stopped
-from localwhisper.jobqueue.event_bus import Bus
+from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobs.events import ModelChanged
 
 NEWS_EVERY_S = 0.5
@@ -22,7 +22,7 @@ class Download:
 
 
 class Downloads:
-    def __init__(self, library: ModelLibrary, bus: Bus) -> None:
+    def __init__(self, library: ModelLibrary, bus: EventBus) -> None:
         self._library = library
         self._bus = bus
         self._running: dict[str, Download] = {}

@@ -2,16 +2,16 @@
 
 import asyncio
 
-from localwhisper.jobqueue.event_bus import Bus
+from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobs.events import Event, JobChanged, JobRemoved, SegmentsDone
 
 JobEvent = SegmentsDone | JobChanged | JobRemoved
 
 
-class Following:
+class JobEventStream:
     """Iterate for a job's segments and changes from now on; the last one is its end."""
 
-    def __init__(self, bus: Bus, job_id: str) -> None:
+    def __init__(self, bus: EventBus, job_id: str) -> None:
         self._events: asyncio.Queue[JobEvent] = asyncio.Queue()
         self._has_ended = False
         self._unsubscribe = bus.subscribe(self._on_event, job_id)
@@ -20,7 +20,7 @@ class Following:
         if isinstance(event, JobEvent):
             self._events.put_nowait(event)
 
-    def __aiter__(self) -> "Following":
+    def __aiter__(self) -> "JobEventStream":
         return self
 
     async def __anext__(self) -> JobEvent:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
 from localwhisper.errors import LocalWhisperError
-from localwhisper.jobqueue.event_bus import Bus
+from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobs.events import Event, JobChanged, JobRemoved, TranscriptCorrected
 from localwhisper.jobs.model import JobState
@@ -29,7 +29,7 @@ class TextIndex(Protocol):
 
 
 class Search:
-    def __init__(self, index: JobIndex, store: AsyncStore, texts: TextIndex, bus: Bus) -> None:
+    def __init__(self, index: JobIndex, store: AsyncStore, texts: TextIndex, bus: EventBus) -> None:
         self._index = index
         self._store = store
         self._texts = texts

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from localwhisper.jobs.model import Job, Transcript, Waveform, Window
-from localwhisper.store.base import Damaged, JobStore
+from localwhisper.store.base import DamagedJob, JobStore
 
 T = TypeVar("T")
 
@@ -23,7 +23,7 @@ class AsyncStore:
         self._store = store
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
 
-    async def load_all(self) -> tuple[list[Job], list[Damaged]]:
+    async def load_all(self) -> tuple[list[Job], list[DamagedJob]]:
         return await self._call(self._store.load_all)
 
     async def create(self, job: Job, upload: Path) -> None:

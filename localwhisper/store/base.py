@@ -12,7 +12,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Damaged:
+class DamagedJob:
     """A job whose record can't be read; its other files are left as they are."""
 
     job_id: str
@@ -24,7 +24,7 @@ class Damaged:
 class JobStore(Protocol):
     """Blocking I/O: called on a thread that may wait, one call at a time."""
 
-    def load_all(self) -> tuple[list[Job], list[Damaged]]:
+    def load_all(self) -> tuple[list[Job], list[DamagedJob]]:
         """Every job, in no particular order, and those that can't be read."""
 
     def create(self, job: Job, upload: Path) -> None:

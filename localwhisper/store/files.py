@@ -31,7 +31,7 @@ from localwhisper.store.atomic import (
     truncate_durably,
     write_atomically,
 )
-from localwhisper.store.base import Damaged
+from localwhisper.store.base import DamagedJob
 
 RECORD = "job.json"
 WINDOWS = "segments.jsonl"
@@ -53,19 +53,19 @@ class FileStore:
         self._incoming = paths.incoming(root)
         self._whole_bytes: dict[str, int] = {}  # by job id: size of the whole lines in WINDOWS, once known
 
-    def load_all(self) -> tuple[list[Job], list[Damaged]]:
+    def load_all(self) -> tuple[list[Job], list[DamagedJob]]:
         """Every job, and those that can't be read. Removes what a crash left behind.
 
         Raises StoreTooNew, having changed nothing, where a newer version wrote here, or StorageUnwritable.
         """
         is_current = self._check_format()
         jobs: list[Job] = []
-        damaged: list[Damaged] = []
+        damaged: list[DamagedJob] = []
         folders = self._folders()
         for job_id in folders:
             try:
                 jobs.append(self._load(job_id))
-            except (schema.Malformed, OSError) as error:
+            except (schema.InvalidRecord, OSError) as error:
                 log.warning("job %s: %s can't be read: %s", job_id, RECORD, error)
                 damaged.append(self._damaged(job_id))
         self._clean(folders)
@@ -141,7 +141,7 @@ class FileStore:
         name = TRANSCRIPT if original or not (folder / CORRECTED).exists() else CORRECTED
         try:
             return schema.load_transcript(read_whole(folder / name))
-        except (OSError, schema.Malformed) as error:
+        except (OSError, schema.InvalidRecord) as error:
             raise JobDamaged(file=name) from error
 
     def save_waveform(self, job_id: str, waveform: Waveform) -> None:
@@ -151,7 +151,7 @@ class FileStore:
     def waveform(self, job_id: str) -> Waveform | None:
         try:
             return schema.load_waveform(read_whole(self._folder(job_id) / WAVEFORM))
-        except (OSError, schema.Malformed):
+        except (OSError, schema.InvalidRecord):
             return None
 
     def audio_path(self, job: Job) -> Path:
@@ -213,10 +213,10 @@ class FileStore:
     def _load(self, job_id: str) -> Job:
         job = schema.load_job(read_whole(self._jobs / job_id / RECORD))
         if job.id != job_id or not AUDIO_NAME.fullmatch(job.audio_file):
-            raise schema.Malformed("the record belongs to another folder")
+            raise schema.InvalidRecord("the record belongs to another folder")
         return job
 
-    def _damaged(self, job_id: str) -> Damaged:
+    def _damaged(self, job_id: str) -> DamagedJob:
         """What can still be said of a job without its record."""
         folder = self._jobs / job_id
         try:
@@ -225,13 +225,13 @@ class FileStore:
         except OSError:
             names, since_s = [], 0.0
         since = datetime.fromtimestamp(since_s, timezone.utc)
-        return Damaged(job_id=job_id, file=RECORD, audio_file=names[0] if names else "", since=since)
+        return DamagedJob(job_id=job_id, file=RECORD, audio_file=names[0] if names else "", since=since)
 
     def _check_format(self) -> bool:
         """Whether the root says that it is in this version's format. Raises StoreTooNew."""
         try:
             return schema.check_format(schema.parse(read_whole(self._root / FORMAT))) == schema.FORMAT
-        except (OSError, schema.Malformed):
+        except (OSError, schema.InvalidRecord):
             return False  # each record still says its own
 
     def _clean(self, folders: Sequence[str]) -> None:
@@ -263,7 +263,7 @@ def _read_windows(path: Path) -> tuple[list[Window], int]:
             break
         try:
             windows.append(schema.load_window(line))
-        except schema.Malformed:
+        except schema.InvalidRecord:
             break
         whole_bytes += len(line)
     return windows, whole_bytes

@@ -1,6 +1,6 @@
 """Jobs, windows and transcripts as JSON records and back, strictly checked.
 
-Each record says which format it is in. What is not a record of ours raises Malformed; keys that
+Each record says which format it is in. What is not a record of ours raises InvalidRecord; keys that
 are not known are passed over, so that a field can be added without a new format.
 """
 
@@ -27,7 +27,7 @@ MIGRATIONS: Mapping[int, Callable[[str, Json], Json]] = {}
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
-class Malformed(ValueError):
+class InvalidRecord(ValueError):
     """Not a record, or one with a value that can't be. Its text goes to the log, so it quotes no value."""
 
 
@@ -36,12 +36,12 @@ def dump_job(job: Job) -> bytes:
 
 
 def load_job(data: bytes) -> Job:
-    """Raises Malformed, StoreTooNew."""
+    """Raises InvalidRecord, StoreTooNew."""
     job = _load("job", Job, data)
     if job.state is JobState.PENDING:
-        raise Malformed("a pending job is never stored")
+        raise InvalidRecord("a pending job is never stored")
     if not (0 <= job.audio_duration < math.inf and 0 <= job.progress <= 100):
-        raise Malformed("a figure out of its range")
+        raise InvalidRecord("a figure out of its range")
     return job
 
 
@@ -51,7 +51,7 @@ def dump_window(window: Window) -> bytes:
 
 
 def load_window(data: bytes) -> Window:
-    """Raises Malformed, StoreTooNew."""
+    """Raises InvalidRecord, StoreTooNew."""
     return _load("window", Window, data)
 
 
@@ -60,7 +60,7 @@ def dump_transcript(transcript: Transcript) -> bytes:
 
 
 def load_transcript(data: bytes) -> Transcript:
-    """Raises Malformed, StoreTooNew."""
+    """Raises InvalidRecord, StoreTooNew."""
     return _load("transcript", Transcript, data)
 
 
@@ -69,26 +69,26 @@ def dump_waveform(waveform: Waveform) -> bytes:
 
 
 def load_waveform(data: bytes) -> Waveform:
-    """Raises Malformed, StoreTooNew."""
+    """Raises InvalidRecord, StoreTooNew."""
     return _load("waveform", Waveform, data)
 
 
 def parse(data: bytes) -> Json:
-    """A JSON object. Raises Malformed."""
+    """A JSON object. Raises InvalidRecord."""
     try:
         record = json.loads(data, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise Malformed(str(error)) from None
+        raise InvalidRecord(str(error)) from None
     if not isinstance(record, dict):
-        raise Malformed("not an object")
+        raise InvalidRecord("not an object")
     return record
 
 
 def check_format(record: Json) -> int:
-    """The record's format, which this version knows. Raises Malformed, StoreTooNew."""
+    """The record's format, which this version knows. Raises InvalidRecord, StoreTooNew."""
     found = record.get("format")
     if type(found) is not int or found < 1:
-        raise Malformed("no format")
+        raise InvalidRecord("no format")
     if found > FORMAT:
         raise StoreTooNew(found=found, known=FORMAT)
     return found
@@ -142,7 +142,7 @@ def _load(kind: str, cls: type[T], data: bytes) -> T:
             record = MIGRATIONS[version](kind, record)
         return read(record)
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
-        raise Malformed(str(error) if isinstance(error, Malformed) else type(error).__name__) from None
+        raise InvalidRecord(str(error) if isinstance(error, InvalidRecord) else type(error).__name__) from None
 
 
 @cache
@@ -181,13 +181,13 @@ def _record_reader(cls: Any) -> Callable[[Any], Any]:
 
 def _exactly(kind: type[T], value: Any) -> T:
     if type(value) is not kind:  # also keeps True from being an integer
-        raise Malformed(f"a {type(value).__name__} is no {kind.__name__}")
+        raise InvalidRecord(f"a {type(value).__name__} is no {kind.__name__}")
     return value
 
 
 def _one_of(choices: tuple[Any, ...], value: Any) -> Any:
     if value not in choices:
-        raise Malformed(f"none of {choices}")
+        raise InvalidRecord(f"none of {choices}")
     return value
 
 
@@ -195,14 +195,14 @@ def _read_float(value: Any) -> float:
     if type(value) is str:
         return _NOT_FINITE[value]
     if type(value) is not float and type(value) is not int:
-        raise Malformed(f"a {type(value).__name__} is no number")
+        raise InvalidRecord(f"a {type(value).__name__} is no number")
     return float(value)
 
 
 def _read_time(value: Any) -> datetime:
     time = datetime.fromisoformat(_exactly(str, value).replace("Z", "+00:00"))  # Python 3.10 knows no Z
     if time.tzinfo is None:
-        raise Malformed("a time without its zone")
+        raise InvalidRecord("a time without its zone")
     return time
 
 
@@ -211,4 +211,4 @@ def _read_params(value: Any) -> Mapping[str, object]:
 
 
 def _no_constant(name: str) -> float:
-    raise Malformed(f"{name} is no JSON")
+    raise InvalidRecord(f"{name} is no JSON")

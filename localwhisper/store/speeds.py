@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from localwhisper.errors import LocalWhisperError
-from localwhisper.jobs import estimate
+from localwhisper.jobs import estimates
 from localwhisper.store.atomic import write_atomically
 
 log = logging.getLogger(__name__)
@@ -31,14 +31,14 @@ def save_speeds(path: Path, factors: Mapping[str, float]) -> None:
         log.warning("speeds could not be saved: %s", error)
 
 
-class Speeds:
+class RealTimeFactors:
     """`save` is called with all factors after each measurement; it may take its time elsewhere."""
 
     def __init__(self, factors: Mapping[str, float], save: Callable[[Mapping[str, float]], None]) -> None:
         self.factors = dict(factors)
         self._save = save
 
-    def record(self, pace: str, *, work_s: float, audio_s: float) -> None:
+    def record(self, speed_key: str, *, work_s: float, audio_s: float) -> None:
         """One more job: seconds of work for seconds of audio."""
-        self.factors = estimate.updated(self.factors, pace, work_s=work_s, audio_s=audio_s)
+        self.factors = estimates.with_measurement(self.factors, speed_key, work_s=work_s, audio_s=audio_s)
         self._save(self.factors)

@@ -14,7 +14,7 @@ MARK = "\x02"  # around a hit; no transcript has it
 CONTEXT_TOKENS = 16
 
 
-class SearchIndex:
+class TranscriptIndex:
     """Blocking; one thread only, after the first call. Finds words by their beginning, without case and accents."""
 
     def __init__(self, path: Path) -> None:

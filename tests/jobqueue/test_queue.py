@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from localwhisper.errors import StorageFull
-from localwhisper.jobqueue.job_execution import Rest
-from localwhisper.jobs.estimate import WINDOW_S
+from localwhisper.jobqueue.job_execution import PauseGate
+from localwhisper.jobs.estimates import WINDOW_S
 from localwhisper.store import files
 from tests.client import wav
 from tests.conftest import Serve
@@ -77,7 +77,7 @@ async def test_a_resting_job_can_be_cancelled(serve: Serve, engine: StepEngine) 
 
 
 def test_each_rest_lets_one_window_pass() -> None:
-    rest, passed = Rest(), threading.Semaphore(0)
+    rest, passed = PauseGate(), threading.Semaphore(0)
     rest.begin()
     thread = threading.Thread(target=lambda: [(rest.wait(lambda: None), passed.release()) for _ in range(2)])
     thread.start()
@@ -139,11 +139,11 @@ async def test_speeds_are_learnt_and_kept(serve: Serve, engine: StepEngine) -> N
     client = await serve()
     submitted = await client.submit(wav(WINDOW_S + 1))
     await client.job_when(submitted.json["job_id"], "completed")
-    learnt = client.app._services.outlook._speeds.factors
+    learnt = client.app._services.eta._speeds.factors
     assert set(learnt) == {"demo"}
     await client.close()
     again = await serve()
-    assert again.app._services.outlook._speeds.factors == learnt
+    assert again.app._services.eta._speeds.factors == learnt
 
 
 async def test_a_damaged_job_is_seen_and_hides_no_other(serve: Serve, engine: StepEngine, tmp_path: Path) -> None:
@@ -268,8 +268,8 @@ async def test_a_stuck_job_holds_up_no_other_change(serve: Serve, engine: StepEn
     client = await serve(max_concurrent_jobs=1)
     stuck, other = await client.new_job(), await client.new_job()
     await client.job_when(stuck, "processing")
-    run = next(iter(client.app._queue._workers._runs.values()))
-    run.reins.stop.set = lambda: None  # type: ignore[method-assign]  # a worker that doesn't hear
+    run = next(iter(client.app._queue._pool._runs.values()))
+    run.signals.stop.set = lambda: None  # type: ignore[method-assign]  # a worker that doesn't hear
     removing = asyncio.ensure_future(client.fetch("DELETE", f"/job/{stuck}?remove=true"))
     await asyncio.sleep(0.05)
     assert (await client.fetch("DELETE", f"/job/{other}?remove=true")).status == 200

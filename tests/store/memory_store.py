@@ -7,7 +7,7 @@ from pathlib import Path
 
 from localwhisper.errors import JobDamaged, JobNotFound
 from localwhisper.jobs.model import Job, JobState, Transcript, Waveform, Window
-from localwhisper.store.base import Damaged
+from localwhisper.store.base import DamagedJob
 
 
 class MemoryStore:
@@ -20,7 +20,7 @@ class MemoryStore:
         self._transcripts: dict[tuple[str, bool], Transcript] = {}  # by job id and whether it is corrected
         self._waveforms: dict[str, Waveform] = {}
 
-    def load_all(self) -> tuple[list[Job], list[Damaged]]:
+    def load_all(self) -> tuple[list[Job], list[DamagedJob]]:
         return list(self._jobs.values()), []
 
     def create(self, job: Job, upload: Path) -> None:

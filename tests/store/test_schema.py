@@ -121,7 +121,7 @@ def test_keys_of_later_versions_are_passed_over() -> None:
     ids=str,
 )
 def test_nonsense_is_malformed(change: dict[str, Any]) -> None:
-    with pytest.raises(schema.Malformed):
+    with pytest.raises(schema.InvalidRecord):
         schema.load_job(record(**change))
 
 
@@ -145,7 +145,7 @@ def test_nonsense_is_malformed(change: dict[str, Any]) -> None:
     ids=lambda data: repr(data[:20]),
 )
 def test_what_is_no_job_is_malformed(data: bytes) -> None:
-    with pytest.raises(schema.Malformed):
+    with pytest.raises(schema.InvalidRecord):
         schema.load_job(data)
 
 
@@ -153,7 +153,7 @@ def test_what_is_no_job_is_malformed(data: bytes) -> None:
 def test_a_record_without_a_field_that_has_no_default_is_malformed(key: str) -> None:
     content = json.loads(record())
     del content[key]
-    with pytest.raises(schema.Malformed):
+    with pytest.raises(schema.InvalidRecord):
         schema.load_job(json.dumps(content).encode())
 
 
@@ -181,7 +181,7 @@ def test_older_formats_are_brought_up_one_by_one(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(schema, "MIGRATIONS", {1: first, 2: second})
     assert schema.load_job(json.dumps(content).encode()).filename == "A.MP3"
     assert steps == [(1, "job"), (2, "job")]
-    with pytest.raises(schema.Malformed):  # a migration that stumbles over nonsense
+    with pytest.raises(schema.InvalidRecord):  # a migration that stumbles over nonsense
         schema.load_job(b'{"format":1}')
     assert schema.load_job(record(format=3)).filename == samples.job().filename
 

@@ -12,7 +12,7 @@ from localwhisper.jobs.model import Job, JobState, Options, Segment, Transcript
 from localwhisper.options import parse_options
 from localwhisper.server.http_errors import as_error
 from localwhisper.server.uploads import UploadHandler
-from localwhisper.services.job_events import Following
+from localwhisper.services.job_events import JobEventStream
 
 
 class AnsweringHandler(UploadHandler):
@@ -46,7 +46,7 @@ class AnsweringHandler(UploadHandler):
     ) -> AsyncGenerator[Segment | tuple[Job, Transcript], None]:
         """Each segment as it is decoded, then the end. Raises why there is no transcript."""
         job = await self.submit(options, filename)
-        following = Following(self.services.bus, job.id)  # no event can have come since submit() returned
+        following = JobEventStream(self.services.bus, job.id)  # no event can have come since submit() returned
         self.waits_for = job.id
         if self.is_gone:
             self.on_connection_close()

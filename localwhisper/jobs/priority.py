@@ -15,6 +15,6 @@ def order(job: Job) -> tuple[int, datetime]:
     return 2 * (job.audio_duration >= SHORT_S) + (job.options.priority != "high"), job.created_at
 
 
-def outranks(waiting: Job, running: Job) -> bool:
+def may_preempt(waiting: Job, running: Job) -> bool:
     """Whether a job is so urgent that the other, which has no end in sight, rests meanwhile."""
     return running.audio_duration >= SHORT_S and order(waiting)[0] < order(running)[0]

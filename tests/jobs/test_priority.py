@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Literal
 
 from localwhisper.jobs.model import Job, JobState, Options
-from localwhisper.jobs.urgency import order, outranks
+from localwhisper.jobs.priority import may_preempt, order
 
 NOON = datetime(2025, 1, 1, 12, tzinfo=timezone.utc)
 
@@ -33,6 +33,6 @@ def test_clips_then_priority_then_age() -> None:
 
 def test_only_a_long_job_rests_and_only_for_one_more_urgent() -> None:
     jobs = {"clip": CLIP, "high clip": HIGH_CLIP, "long": LONG, "high long": HIGH_LONG}
-    found = {(a, b) for a, one in jobs.items() for b, other in jobs.items() if outranks(one, other)}
+    found = {(a, b) for a, one in jobs.items() for b, other in jobs.items() if may_preempt(one, other)}
     clips = {(a, b) for a in ("clip", "high clip") for b in ("long", "high long")}
     assert found == {*clips, ("high long", "long")}

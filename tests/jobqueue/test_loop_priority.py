@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from localwhisper.jobqueue.loop_priority import NICENESS, RightOfWay, Selector, go_second
+from localwhisper.jobqueue.loop_priority import NICENESS, LoopActivity, Selector, lower_thread_priority
 
 
 def test_the_way_is_free_only_while_the_loop_waits() -> None:
-    way = RightOfWay()
+    way = LoopActivity()
     seen: list[bool] = []
 
     async def main() -> None:
@@ -31,14 +31,14 @@ def test_the_way_is_free_only_while_the_loop_waits() -> None:
 
 
 def test_a_loop_that_is_always_busy_does_not_end_the_work() -> None:
-    way = RightOfWay()
+    way = LoopActivity()
     way.take()
     way.wait()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a niceness for each thread")
 def test_only_the_workers_are_nice() -> None:
-    with ThreadPoolExecutor(1, initializer=go_second) as executor:
+    with ThreadPoolExecutor(1, initializer=lower_thread_priority) as executor:
         nice = executor.submit(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id())).result()
     assert nice == os.getpriority(os.PRIO_PROCESS, 0) + NICENESS or nice == NICENESS
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) != nice

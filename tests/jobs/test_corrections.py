@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from localwhisper.jobs.correction import Line, corrected
+from localwhisper.jobs.corrections import Line, corrected
 from localwhisper.jobs.model import Segment, Transcript, Word
 from tests.engines import segment
 

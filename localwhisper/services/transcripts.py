@@ -1,0 +1,40 @@
+"""Reading what a job has produced: its transcript, the segments decoded so far, its audio file."""
+
+from pathlib import Path
+
+from localwhisper.errors import JobDamaged
+from localwhisper.jobqueue.job_index import JobIndex
+from localwhisper.jobs.model import FRAMES_PER_SECOND, Segment, Transcript, joined
+from localwhisper.store.async_store import AsyncStore
+
+SLACK_S = 1.0  # the last window may end this much before the duration stated in the file's header
+
+
+class Transcripts:
+    """Threading: the event loop's thread only; files are read on the store's thread."""
+
+    def __init__(self, index: JobIndex, store: AsyncStore) -> None:
+        self._index = index
+        self._store = store
+
+    async def get(self, job_id: str, *, original: bool = False) -> Transcript:
+        """The transcript as last corrected, or the machine's own. If its file is damaged, it is rebuilt from the
+        decoded windows. Raises JobNotFound, JobDamaged."""
+        try:
+            return await self._store.transcript(job_id, original=original)
+        except JobDamaged:
+            job = self._index.get(job_id)
+            windows = await self._store.windows(job_id)
+            if not windows or windows[-1].after.seek < (job.audio_duration - SLACK_S) * FRAMES_PER_SECOND:
+                raise
+        segments = joined(windows)
+        text = "".join(segment.text for segment in segments)
+        return Transcript(text=text, language=job.language or "en", segments=segments, processing_time=0.0)
+
+    async def segments(self, job_id: str) -> tuple[Segment, ...]:
+        """The segments decoded so far. Raises JobDamaged."""
+        return joined(await self._store.windows(job_id))
+
+    async def audio_path(self, job_id: str) -> Path:
+        """Raises JobNotFound, JobDamaged."""
+        return await self._store.audio_path(self._index.get(job_id))

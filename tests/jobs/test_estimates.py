@@ -1,0 +1,112 @@
+"""From measured speeds to remaining times."""
+
+from datetime import datetime, timezone
+
+import pytest
+
+from localwhisper.jobs import estimates
+from localwhisper.jobs.model import Job, JobState, Options
+
+
+def job(duration_s: float = 100.0, state: JobState = JobState.QUEUED, progress: float = 0.0, model: str = "m") -> Job:
+    return Job(
+        id="x",
+        filename="a",
+        audio_file="audio",
+        audio_duration=duration_s,
+        options=Options(model=model),
+        state=state,
+        created_at=datetime(2025, 1, 1, tzinfo=timezone.utc),
+        progress=progress,
+    )
+
+
+@pytest.mark.parametrize(
+    ("model", "factor"),
+    [("demo", 0.05), ("tiny", 0.1), ("tiny.en", 0.1), ("large-v3", 3.0), ("other", 1.0)],
+)
+def test_a_model_never_measured_has_a_default(model: str, factor: float) -> None:
+    assert estimates.real_time_factor(model, {}) == factor
+
+
+def test_what_was_measured_here_counts() -> None:
+    assert estimates.real_time_factor("tiny", {"tiny": 0.7, "base": 0.9}) == 0.7
+    assert estimates.real_time_factor("tiny.en", {"tiny": 0.7}) == 0.1
+
+
+def test_each_quality_has_a_speed_of_its_own() -> None:
+    exact, fast = (estimates.speed_key(Options(model="tiny", quality=quality)) for quality in ("exact", "fast"))
+    measured = {exact: 0.4}
+    assert estimates.real_time_factor(fast, measured) == 0.4  # the nearest there is
+    measured = estimates.with_measurement(measured, fast, work_s=estimates.START_S + 12.0, audio_s=120.0)
+    assert measured == {"tiny": 0.4, "tiny fast": pytest.approx(0.1)}
+    assert estimates.real_time_factor(exact, measured) == 0.4
+
+
+def test_the_first_measurement_counts_wholly_and_later_ones_by_half() -> None:
+    first = estimates.with_measurement({"base": 0.3}, "tiny", work_s=estimates.START_S + 24.0, audio_s=120.0)
+    assert first == {"base": 0.3, "tiny": pytest.approx(0.2)}
+    second = estimates.with_measurement(first, "tiny", work_s=estimates.START_S + 48.0, audio_s=120.0)
+    assert second["tiny"] == pytest.approx(0.3)
+    assert first["tiny"] == pytest.approx(0.2)
+
+
+def test_less_than_a_window_says_something_of_longer_ones_only_where_nothing_else_does() -> None:
+    measured = estimates.with_measurement({}, "m", work_s=4.1, audio_s=11.0)
+    assert estimates.work_s(job(11), measured) == pytest.approx(4.1)
+    assert estimates.work_s(job(60), measured) == pytest.approx(estimates.START_S + 60 * 0.2)
+    measured = estimates.with_measurement(measured, "m", work_s=estimates.START_S + 6, audio_s=60.0)
+    assert estimates.work_s(job(60), measured) == pytest.approx(estimates.START_S + 6)
+
+
+def test_hardly_any_audio_says_nothing_of_more_but_of_its_like() -> None:
+    measured = {"m": 0.2}
+    for work_s in (5.0, 1.0, 1.0, 1.0):
+        measured = estimates.with_measurement(measured, "m", work_s=work_s, audio_s=2.0)
+    assert measured["m"] == 0.2
+    assert estimates.work_s(job(2), measured) == pytest.approx(1.5)
+    assert estimates.work_s(job(120), measured) == pytest.approx(estimates.START_S + 24)
+
+
+def test_nothing_left_to_do_says_nothing() -> None:
+    assert estimates.with_measurement({"m": 0.5}, "m", work_s=0.1, audio_s=0.0) == {"m": 0.5}
+
+
+def test_a_measurement_is_never_zero() -> None:
+    assert estimates.with_measurement({}, "tiny", work_s=0.0, audio_s=60.0)["tiny"] > 0
+
+
+def test_work_left_falls_with_progress() -> None:
+    measured = {"m": 0.5}
+    assert estimates.work_s(job(120), measured) == pytest.approx(estimates.START_S + 60.0)
+    running = [estimates.work_s(job(120, JobState.PROCESSING, p), measured) for p in (0, 50, 99.9)]
+    assert running == pytest.approx([60.0, 30.0, 0.06])
+
+
+def test_a_clip_costs_more_than_its_length_says() -> None:
+    """The encoder runs on whole windows; quality "fast" encodes less silence."""
+    assert [estimates.effective_audio_s(audio_s) for audio_s in (5, 30, 45, 3600)] == [17.5, 30, 52.5, 3600]
+    assert [estimates.effective_audio_s(audio_s, "m fast") for audio_s in (2, 20, 45)] == [
+        6,
+        21.5,
+        46.5,
+    ]
+
+
+def test_nobody_ahead_no_wait() -> None:
+    assert estimates.wait_s([], 3, {}) == 0.0
+    assert estimates.wait_s([job(), job()], 3, {}) == 0.0
+
+
+def test_the_wait_is_for_the_first_worker_to_be_free() -> None:
+    measured = {"m": 1.0}
+    ahead = [job(300), job(30), job(60)]  # 300, 30 and 60 s of work, and what opening takes
+    start_s = estimates.START_S
+    assert estimates.wait_s(ahead, 1, measured) == pytest.approx(390 + 3 * start_s)
+    assert estimates.wait_s(ahead, 2, measured) == pytest.approx(90 + 2 * start_s)
+    assert estimates.wait_s(ahead, 3, measured) == pytest.approx(30 + start_s)
+    assert estimates.wait_s(ahead, 4, measured) == 0.0
+
+
+def test_no_workers_is_one() -> None:
+    assert estimates.wait_s([job(30)], 0, {"m": 1.0}) == pytest.approx(30 + estimates.START_S)
