@@ -22,7 +22,7 @@ from localwhisper.audio.waveform import waveform
 from localwhisper.engine.base import Engine
 from localwhisper.engine.checkpoints import whisper_tables
 from localwhisper.engine.checkpoints.library import ModelLibrary
-from localwhisper.engine.lazy_engine import DeferredEngine
+from localwhisper.engine.lazy_engine import LazyEngine
 from localwhisper.errors import PortInUse, StorageUnwritable
 from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobqueue.event_bus import EventBus
@@ -103,7 +103,7 @@ def whisper_engine(settings: Settings, library: ModelLibrary) -> Engine:
         cache = ModelCache(library, idle_timeout_s=settings.model_idle_timeout)
         return WhisperEngine(library, cache, max_audio_s=settings.max_audio_seconds)
 
-    return DeferredEngine(build)
+    return LazyEngine(build)
 
 
 class App:

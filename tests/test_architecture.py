@@ -33,9 +33,10 @@ MAY_IMPORT = {
     "__init__": set[str](),
 }
 WITHIN_ENGINE = {
-    "kernels": set[str](),
-    "checkpoints": {"calibration"},
-    "model": {"kernels", "checkpoints", "threads", "memory", "calibration"},
+    "upstream": set[str](),
+    "kernels": {"upstream"},
+    "checkpoints": {"upstream", "calibration"},
+    "model": {"upstream", "kernels", "checkpoints", "threads", "system_memory", "calibration"},
 }
 HEAVY = {"torch", "whisper", "numba"}
 

@@ -12,9 +12,9 @@ from whisper.audio import FRAMES_PER_SECOND, N_FRAMES
 
 from localwhisper.engine import segmentation
 from localwhisper.engine.decoding import Decoded, is_silence
-from localwhisper.engine.memory import available_bytes
 from localwhisper.engine.model.cross_kv import CrossKeysValues, audio_of
 from localwhisper.engine.sequential import Part, Run, initial_prompt
+from localwhisper.engine.system_memory import available_bytes
 from localwhisper.jobs.model import Position, Segment, Window
 
 FIRST_WIDTH, MOST_WIDTH = 2, 8  # the first text comes soon, then more at once

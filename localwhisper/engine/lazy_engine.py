@@ -12,7 +12,7 @@ from localwhisper.jobs.model import Detection, Options, Transcript, Window
 log = logging.getLogger(__name__)
 
 
-class DeferredEngine:
+class LazyEngine:
     """Threading: SAFE."""
 
     def __init__(self, build: Callable[[], Engine]) -> None:

@@ -15,8 +15,8 @@ from localwhisper.engine.calibration.plan_store import Plan
 from localwhisper.engine.checkpoints import checkpoint
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.kernels import precompile
-from localwhisper.engine.memory import available_bytes, forget_libraries, give_back, give_back_all
 from localwhisper.engine.model.whisper_model import Network, size_bytes
+from localwhisper.engine.system_memory import available_bytes, drop_library_pages, release_unused_memory, trim_heap
 from localwhisper.engine.threads import Cores
 from localwhisper.errors import LocalWhisperError, OutOfMemory
 from localwhisper.jobs.model import Quality
@@ -98,7 +98,7 @@ class ModelCache:
                 entry.idle_since_s = self._now()
                 is_idle = entry.users == 0
             if is_idle:
-                give_back()  # what the work took beside the weights
+                trim_heap()  # what the work took beside the weights
             self._evict_later()
 
     def _load(self, name: str, quality: Quality, control: Control) -> Network:
@@ -112,7 +112,7 @@ class ModelCache:
         except (MemoryError, RuntimeError) as error:
             raise as_out_of_memory(error, name) from error
         self.loads += 1
-        forget_work()
+        release_load_memory()
         control.check()
         return model
 
@@ -141,7 +141,7 @@ class ModelCache:
             if self._available_bytes(device) >= needed_bytes:
                 return
             self._evict(entry, idle_s=0.0)
-            give_back_all()
+            release_unused_memory()
 
     def _evict(self, entry: _Entry, *, idle_s: float) -> None:
         """Unless it is in use, being loaded, or was used since."""
@@ -161,7 +161,7 @@ class ModelCache:
             control.progress(0.0, Message("measuring_model", {"model": found.name}))
             chosen = select.choose(found, quality, control.check, device)
             book.keep(found.name, quality, machine, chosen)
-            give_back_all()
+            release_unused_memory()
         if found.dims.n_text_state >= WORTH_COMPILING and not precompile.is_ready():
             precompile.begin()
         return chosen.plan
@@ -179,7 +179,7 @@ class ModelCache:
             entries = list(self._entries.values())
         for entry in entries:
             self._evict(entry, idle_s=self._idle_timeout_s)
-        give_back_all()
+        release_unused_memory()
 
     def _evict_later(self) -> None:
         with self._lock:
@@ -194,13 +194,13 @@ class ModelCache:
             if self._timer is not None:
                 self._timer.cancel()
             self._entries.clear()
-        give_back_all()
+        release_unused_memory()
 
 
-def forget_work() -> None:
+def release_load_memory() -> None:
     """What loading a model left in memory."""
-    forget_libraries(LIBRARIES)
-    give_back_all()
+    drop_library_pages(LIBRARIES)
+    release_unused_memory()
 
 
 def as_out_of_memory(error: BaseException, model: str) -> BaseException:

@@ -20,10 +20,11 @@ from localwhisper.engine import segmentation
 from localwhisper.engine.alignment import add_word_times
 from localwhisper.engine.base import Control
 from localwhisper.engine.decoding import TEMPERATURES, Decoded, decode, is_good, is_silence
-from localwhisper.engine.memory import give_back
+from localwhisper.engine.log_mel import LogMel
 from localwhisper.engine.model.cross_kv import CrossKeysValues, joined_audio
 from localwhisper.engine.model.whisper_model import Network
-from localwhisper.engine.pcm_spool import LogMel, Recording
+from localwhisper.engine.pcm_spool import PcmSpool
+from localwhisper.engine.system_memory import trim_heap
 from localwhisper.engine.threads import Cores
 from localwhisper.engine.vad import Speech
 from localwhisper.jobs.model import Detection, Options, Position, Quality, Segment, Window, joined
@@ -47,7 +48,7 @@ class Run:
     """One recording being transcribed by one thread, one window after the other."""
 
     model: Network
-    recording: Recording
+    recording: PcmSpool
     mel: LogMel
     options: Options
     control: Control
@@ -62,7 +63,7 @@ class Run:
     def begin(
         cls: type[R],
         model: Network,
-        recording: Recording,
+        recording: PcmSpool,
         options: Options,
         control: Control,
         cores: Cores,
@@ -133,7 +134,7 @@ class Run:
         """Zeros; or so faint against the rest that the model would see the same everywhere."""
         if not self.recording.samples(seek * HOP_LENGTH, (seek + size) * HOP_LENGTH).any():
             return True
-        return self.mel.is_even(seek, size)
+        return self.mel.is_uniform(seek, size)
 
     def _window(self, seek: int, size: int) -> Window:
         self.cores.take_share()
@@ -175,7 +176,7 @@ class Run:
         cross = encoded[0][1] if len(encoded) == 1 else joined_audio([cross for _, cross in encoded])
         del encoded
         if options.quality == "compact":
-            give_back()
+            trim_heap()
         found = decode(
             self.model,
             features,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from whisper.audio import HOP_LENGTH, N_FRAMES
 
-from localwhisper.engine.pcm_spool import Recording
+from localwhisper.engine.pcm_spool import PcmSpool
 
 STEP_FRAMES = 5  # 50 ms: a pause between two words has several, a click one
 PIECE_STEPS = 1200  # one minute
@@ -30,7 +30,7 @@ AS_QUIET_DB = 3.0  # pauses that differ by less are alike: the last is taken, fo
 class Speech:
     """Frames are those of the log-mel spectrogram, of 10 ms."""
 
-    def __init__(self, recording: Recording, check: Callable[[], None]) -> None:
+    def __init__(self, recording: PcmSpool, check: Callable[[], None]) -> None:
         """Goes through the recording once; `check` may raise between pieces. Keeps 80 bytes a second."""
         self._n_frames = recording.n_frames
         self._levels_db = _levels_db(recording, check)
@@ -62,7 +62,7 @@ class Speech:
         return (first + (begin + last + PAUSE_STEPS) // 2) * STEP_FRAMES
 
 
-def _levels_db(recording: Recording, check: Callable[[], None]) -> NDArray[np.float32]:
+def _levels_db(recording: PcmSpool, check: Callable[[], None]) -> NDArray[np.float32]:
     """Of each step, relative to full scale; shape (n_steps,)."""
     size = STEP_FRAMES * HOP_LENGTH
     n_steps = -(-recording.n_samples // size)

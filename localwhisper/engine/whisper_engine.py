@@ -1,4 +1,4 @@
-"""The engine: a recording → its transcript. The loop over its windows is run.py's and side_by_side.py's subject."""
+"""The engine: a recording → its transcript. The loop over its windows is run.py's and batched.py's subject."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,8 +12,9 @@ from localwhisper.audio.decode import decode as decode_audio
 from localwhisper.engine.base import Control
 from localwhisper.engine.batched import SideBySide
 from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine.log_mel import LogMel
 from localwhisper.engine.model_cache import ModelCache, as_out_of_memory
-from localwhisper.engine.pcm_spool import LogMel, Recording
+from localwhisper.engine.pcm_spool import PcmSpool
 from localwhisper.engine.sequential import Run, detect_language
 from localwhisper.errors import ModelCannotTranslate
 from localwhisper.jobs.model import Detection, Options, Transcript, Window, joined
@@ -33,7 +34,7 @@ class WhisperEngine:
         """See base.Engine. Raises also what reading the audio and loading the model raise."""
         started_s = time.monotonic()
         control.progress(0.0, Message("reading_audio"))
-        with Recording(decode_audio(audio, check=control.check, max_audio_s=self._max_audio_s)) as recording:
+        with PcmSpool(decode_audio(audio, check=control.check, max_audio_s=self._max_audio_s)) as recording:
             read_s = time.monotonic() - started_s
             with self._models.lease(options.model, options.quality, control) as model, self._working():
                 if options.task == "translate" and not model.is_multilingual:
@@ -58,7 +59,7 @@ class WhisperEngine:
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
         """See base.Engine."""
         samples = decode_audio(audio, check=control.check, max_audio_s=CHUNK_LENGTH)
-        with Recording(samples) as recording:
+        with PcmSpool(samples) as recording:
             with self._models.lease(model, "exact", control) as network, self._working():
                 if not network.is_multilingual:
                     return Detection(language="en", probability=1.0)

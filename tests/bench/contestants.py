@@ -101,7 +101,7 @@ class Ours:
         from localwhisper.engine.calibration.plan_store import PlanBook
         from localwhisper.engine.checkpoints.checkpoint import read
         from localwhisper.engine.model.whisper_model import Network
-        from localwhisper.engine.model_cache import forget_work
+        from localwhisper.engine.model_cache import release_load_memory
         from localwhisper.engine.threads import Cores
 
         prepare()
@@ -115,7 +115,7 @@ class Ours:
         self.chosen = chosen
         self._cores = Cores()
         self._network = Network(found, self.chosen.plan, cores=self._cores)
-        forget_work()
+        release_load_memory()
 
     def encode(self, mel: Mel) -> NDArray[np.float32]:
         with torch.inference_mode():

@@ -34,7 +34,7 @@ def main(checkpoint: Path, name: str, n_threads: int) -> None:
     import numpy as np
     import torch
 
-    from localwhisper.engine.memory import give_back
+    from localwhisper.engine.system_memory import trim_heap
     from tests.bench.contestants import contestants, prepare
 
     if name.startswith("localwhisper"):
@@ -48,7 +48,7 @@ def main(checkpoint: Path, name: str, n_threads: int) -> None:
     for _ in range(2):
         contestant.decode(mel, 50)
     if name.startswith("localwhisper"):
-        give_back()  # as the program does after a job
+        trim_heap()  # as the program does after a job
     print(json.dumps({"load_s": load_s, "steady_mib": memory_mib("VmRSS"), "peak_mib": memory_mib("VmHWM")}))
 
 

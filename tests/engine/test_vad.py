@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from localwhisper.engine.pcm_spool import Recording
+from localwhisper.engine.pcm_spool import PcmSpool
 from localwhisper.engine.vad import Speech
 
 RATE = 16000
@@ -26,7 +26,7 @@ def hiss(duration_s: float, level_db: float) -> Samples:
 
 
 def speech(*parts: Samples) -> Speech:
-    with Recording([np.concatenate(parts)]) as recording:
+    with PcmSpool([np.concatenate(parts)]) as recording:
         return Speech(recording, lambda: None)
 
 

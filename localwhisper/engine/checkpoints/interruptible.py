@@ -19,7 +19,7 @@ class _End:
         self.error = error
 
 
-def stoppable(source: Generator[T, None, None], check: Callable[[], None]) -> Generator[T, None, None]:
+def interruptible(source: Generator[T, None, None], check: Callable[[], None]) -> Generator[T, None, None]:
     """The items of `source`, which is iterated in a thread of its own.
 
     `check` is called all the while and may raise; then, or where no more is asked for, the thread is left to itself:
@@ -47,7 +47,7 @@ def stoppable(source: Generator[T, None, None], check: Callable[[], None]) -> Ge
         except BaseException as error:
             give(_End(error))
 
-    threading.Thread(target=iterate, name="stoppable", daemon=True).start()
+    threading.Thread(target=iterate, name="interruptible", daemon=True).start()
     try:
         while True:
             check()

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from localwhisper.engine.calibration.plan_store import Chosen, PlanBook
 from localwhisper.engine.checkpoints import whisper_tables
-from localwhisper.engine.checkpoints.fetch import fetch
+from localwhisper.engine.checkpoints.download import download_checkpoint
 from localwhisper.errors import (
     CheckpointUnusable,
     FileMissing,
@@ -143,7 +143,7 @@ class ModelLibrary:
             check()
         try:
             if not target.is_file():
-                fetch(name, whisper_tables.checkpoints()[name], target, self._mirror, progress, check)
+                download_checkpoint(name, whisper_tables.checkpoints()[name], target, self._mirror, progress, check)
             return target
         finally:
             lock.release()

@@ -8,8 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
-from localwhisper.engine.memory import forget_pages, give_back
 from localwhisper.engine.model.linear_formats import Format, Linear, Streamed
+from localwhisper.engine.system_memory import drop_mapped_pages, trim_heap
 
 
 class Weights:
@@ -51,12 +51,12 @@ class Weights:
         if isinstance(linear, Streamed):
             return partial(self._streamed, linear.format, names)
         made = self._built(linear, names)
-        give_back()  # or what each took to build would add up
+        trim_heap()  # or what each took to build would add up
         return made
 
     def _streamed(self, linear: Format, names: Sequence[str], x: Tensor) -> Tensor:
         out = self._built(linear, names)(x)
-        give_back()
+        trim_heap()
         return out
 
     def _built(self, linear: Format, names: Sequence[str]) -> Linear:
@@ -74,7 +74,7 @@ class Weights:
         """Give back the memory of what was read of these; what is read again comes from the file."""
         if self._checkpoint.is_mapped:
             for tensor in stored:
-                forget_pages(tensor)
+                drop_mapped_pages(tensor)
 
 
 class Norm:

@@ -5,7 +5,8 @@ import pytest
 import torch
 from whisper.audio import N_FRAMES, N_SAMPLES, log_mel_spectrogram, pad_or_trim
 
-from localwhisper.engine.pcm_spool import LogMel, Recording
+from localwhisper.engine.log_mel import LogMel
+from localwhisper.engine.pcm_spool import PcmSpool
 
 
 @pytest.mark.parametrize("n_samples", [1, 100, 399, 400, 16000, 480000, 480123, 1_700_001])
@@ -15,7 +16,7 @@ def test_equal_to_the_whole(n_samples: int, n_mels: int) -> None:
     samples = (rng.standard_normal(n_samples) * np.linspace(30, 6000, n_samples)).astype(np.int16)
     whole = log_mel_spectrogram(samples.astype(np.float32) / 32768.0, n_mels, padding=N_SAMPLES)
     blocks = (samples[i : i + 70_000] for i in range(0, n_samples, 70_000))
-    with Recording(blocks) as recording:
+    with PcmSpool(blocks) as recording:
         mel = LogMel(recording, n_mels, lambda: None)
         assert recording.n_frames == whole.shape[-1] - N_FRAMES
         for start in range(0, max(recording.n_frames, 1), 2500):

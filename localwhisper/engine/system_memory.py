@@ -19,7 +19,7 @@ def _libc() -> ctypes.CDLL | None:
         return None
 
 
-def forget_pages(tensor: Tensor) -> None:
+def drop_mapped_pages(tensor: Tensor) -> None:
     """Of a tensor that is mapped from a file and unchanged: its pages are read again if it is used again."""
     libc = _libc()
     advice = getattr(mmap, "MADV_DONTNEED", None)
@@ -31,7 +31,7 @@ def forget_pages(tensor: Tensor) -> None:
         libc.madvise(ctypes.c_void_p(first), ctypes.c_size_t(size), advice)
 
 
-def forget_libraries(names: Sequence[str]) -> None:
+def drop_library_pages(names: Sequence[str]) -> None:
     """What loading and compiling read of these libraries, which stay loaded; what runs again is read again."""
     libc = _libc()
     advice = getattr(mmap, "MADV_DONTNEED", None)
@@ -50,16 +50,16 @@ def forget_libraries(names: Sequence[str]) -> None:
             libc.madvise(ctypes.c_void_p(span[0]), ctypes.c_size_t(span[1] - span[0]), advice)
 
 
-def give_back() -> None:
+def trim_heap() -> None:
     """What was freed and the allocator still holds."""
     trim = getattr(_libc(), "malloc_trim", None)  # glibc's
     if trim is not None:
         trim(0)
 
 
-def give_back_all() -> None:
+def release_unused_memory() -> None:
     """Also what torch's allocator holds of a device."""
-    give_back()
+    trim_heap()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     elif torch.backends.mps.is_available():

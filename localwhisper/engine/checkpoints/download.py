@@ -12,7 +12,7 @@ from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from localwhisper.engine.checkpoints.interruptible import stoppable
+from localwhisper.engine.checkpoints.interruptible import interruptible
 from localwhisper.errors import ModelCorrupt, ModelDownloadFailed, StorageFull, StorageUnwritable
 
 BLOCK_BYTES = 1 << 18
@@ -31,7 +31,9 @@ class _AnotherPart(_BrokeOff):
     """Not what was asked for."""
 
 
-def fetch(name: str, address: str, target: Path, mirror: str | None, progress: Progress, check: Check) -> None:
+def download_checkpoint(
+    name: str, address: str, target: Path, mirror: str | None, progress: Progress, check: Check
+) -> None:
     """`address` as openai-whisper has it: the folder before the file's name is its sha256."""
     partial = target.with_suffix(".pt.partial")
     url = address if mirror is None else mirror.rstrip("/") + urlsplit(address).path
@@ -70,7 +72,7 @@ def _size(path: Path) -> int:
 def _receive(url: str, partial: Path, progress: Progress, check: Check) -> None:
     """Over one connection, from where `partial` ends. Raises _BrokeOff."""
     try:
-        with closing(stoppable(_parts(url, _size(partial)), check)) as parts:
+        with closing(interruptible(_parts(url, _size(partial)), check)) as parts:
             received, total, _ = next(parts)
             with open(partial, "ab" if received else "wb") as file:
                 for received, _, block in parts:

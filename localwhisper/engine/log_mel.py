@@ -1,0 +1,53 @@
+"""A recording's log-mel spectrogram, computed in pieces: memory does not grow with the recording's length.
+
+The values are those of `whisper.audio.log_mel_spectrogram` on the whole file, which clamps at the file's maximum
+minus 8: a first pass finds that maximum.
+"""
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from whisper.audio import HOP_LENGTH, N_FFT, N_FRAMES, mel_filters
+
+from localwhisper.engine.pcm_spool import PcmSpool
+
+PIECE_FRAMES = 6000  # one minute
+MIN_POWER = 1e-10  # as in whisper.audio.log_mel_spectrogram
+DYNAMIC_RANGE = 8.0  # the same, in powers of ten
+SHIFT_SAMPLES = N_FFT // 2  # frame i is centred on sample i * HOP_LENGTH
+
+
+class LogMel:
+    """Frames of 10 ms. Threading: one thread at a time."""
+
+    def __init__(self, pcm: PcmSpool, n_mels: int, check: Callable[[], None]) -> None:
+        """Reads the whole recording once; `check` is called before each piece and may raise."""
+        self._pcm = pcm
+        self._filters = mel_filters("cpu", n_mels)
+        self._hann_window = torch.hann_window(N_FFT)
+        n_frames = pcm.n_frames + 2  # the last samples reach into the two frames past the end
+        maximum = -10.0
+        for start in range(0, n_frames, PIECE_FRAMES):
+            check()
+            maximum = max(maximum, float(self._log10_power(start, min(PIECE_FRAMES, n_frames - start)).max()))
+        self._floor = maximum - DYNAMIC_RANGE
+
+    def window(self, start: int, n_frames: int, length: int = N_FRAMES) -> torch.Tensor:
+        """`n_frames` from `start` on, zero-padded to `length`: float32, shape (n_mels, length)."""
+        return F.pad(self.frames(start, n_frames), (0, length - n_frames))
+
+    def is_uniform(self, start: int, n_frames: int) -> bool:
+        """Whether all values of these frames are equal, which means that none is above the floor."""
+        frames = self.frames(start, n_frames)
+        return bool((frames == frames[0, 0]).all())
+
+    def frames(self, start: int, n_frames: int) -> torch.Tensor:
+        """float32, shape (n_mels, n_frames); past the end of the recording it is silence."""
+        return (torch.clamp(self._log10_power(start, n_frames), min=self._floor) + 4.0) / 4.0
+
+    def _log10_power(self, start: int, n_frames: int) -> torch.Tensor:
+        first = start * HOP_LENGTH - SHIFT_SAMPLES
+        samples = torch.from_numpy(self._pcm.samples(first, first + (n_frames - 1) * HOP_LENGTH + N_FFT))
+        spectrum = torch.stft(samples, N_FFT, HOP_LENGTH, window=self._hann_window, center=False, return_complex=True)
+        return torch.clamp(self._filters @ (spectrum.abs() ** 2), min=MIN_POWER).log10()

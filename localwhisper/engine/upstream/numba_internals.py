@@ -1,0 +1,1 @@
+"""numba's compilation cache, which has no public interface."""

@@ -1,0 +1,1 @@
+"""torch's private operations, and public ones whose registration isn't documented (`torch.ops`)."""
