@@ -16,6 +16,7 @@ from typing import Any
 import tornado.netutil
 
 from localwhisper import paths
+from localwhisper.atomic import make_private_folder
 from localwhisper.audio.ffmpeg import stop_all
 from localwhisper.audio.probe import probe
 from localwhisper.audio.waveform import waveform
@@ -28,11 +29,17 @@ from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.jobqueue.loop_priority import LoopActivity, Selector, lower_thread_priority
-from localwhisper.server.application import Application
-from localwhisper.server.connection_limit import RESERVED_DESCRIPTORS, LimitedHTTPServer, raise_descriptor_limit
-from localwhisper.server.metrics import LoopLag, Metrics, SocketCounts
-from localwhisper.server.services import JobServices, ModelServices, Services, SocketServices, UploadServices
-from localwhisper.server.ws_outbox import FrameCache
+from localwhisper.server import routes
+from localwhisper.server.apidocs import openapi
+from localwhisper.server.application import Gate
+from localwhisper.server.auth import Door
+from localwhisper.server.base import NotFoundHandler, log_request
+from localwhisper.server.connection_limit import FOR_THE_WORK, Listener, raise_limit
+from localwhisper.server.loop_lag import LoopLag
+from localwhisper.server.metrics import Metrics
+from localwhisper.server.services import Services
+from localwhisper.server.socket_counts import Connections
+from localwhisper.server.ws_outbox import Rendered
 from localwhisper.services.corrections import Corrections
 from localwhisper.services.detection import LanguageDetector
 from localwhisper.services.downloads import Downloads
@@ -41,7 +48,6 @@ from localwhisper.services.transcripts import Transcripts
 from localwhisper.services.waveforms import Waveforms
 from localwhisper.settings import Settings
 from localwhisper.store.async_store import AsyncStore
-from localwhisper.store.atomic import make_private_folder
 from localwhisper.store.files import FileStore
 from localwhisper.store.lock import DataDirLock
 from localwhisper.store.speeds import RealTimeFactors, load_speeds, save_speeds
@@ -53,6 +59,7 @@ SAMPLES = ASSETS / "samples"
 UPLOAD_THREADS = 8
 PROBE_THREADS = 4
 BODY_TIMEOUT_S = 60  # of what isn't an upload
+MAX_FRAME_BYTES = 64 * 1024
 CHUNK_BYTES = 256 * 1024
 
 
@@ -78,9 +85,8 @@ def started_threads(n_threads: int, name: str) -> ThreadPoolExecutor:
 
 
 def model_library(settings: Settings) -> ModelLibrary:
-    model_dir = settings.model_dir or whisper_tables.default_model_dir()
     return ModelLibrary(
-        model_dir, mirror=settings.model_mirror, unpack_dir=paths.unpacked(settings.data_dir), assets=ASSETS
+        settings.model_dir, mirror=settings.model_mirror, unpack_dir=paths.unpacked(settings.data_dir), assets=ASSETS
     )
 
 
@@ -135,44 +141,42 @@ class App:
         )
         self._downloads = Downloads(library, bus)
         self._detector = LanguageDetector(self._engine)
-        index, eta, socket_counts = self._queue.index, EtaEstimator(self._queue, speeds, now), SocketCounts()
+        index, eta, connections = self._queue.index, EtaEstimator(self._queue, speeds, now), Connections()
         metrics = Metrics(
             bus=bus,
             index=index,
             eta=eta,
-            sockets=socket_counts,
+            connections=connections,
             model_bytes=self._engine.model_bytes,
             data_dir=settings.data_dir,
         )
-        self._lag = LoopLag(metrics.observe_loop_lag)
+        self._lag = LoopLag(metrics.loop_was_late)
         self._search = Search(index, self._store, TranscriptIndex(paths.search(settings.data_dir)), bus)
         self._waveforms = Waveforms(index, self._store, partial(waveform, max_audio_s=settings.max_audio_seconds))
         self._services = Services(
             settings=settings,
+            queue=self._queue,
+            eta=eta,
             bus=bus,
+            transcripts=Transcripts(index, self._store),
+            corrections=Corrections(index, self._store, bus),
+            waveforms=self._waveforms,
+            search=self._search,
+            library=library,
+            downloads=self._downloads,
+            detector=self._detector,
+            connections=connections,
             metrics=metrics,
-            jobs=JobServices(
-                queue=self._queue,
-                index=index,
-                eta=eta,
-                transcripts=Transcripts(index, self._store),
-                corrections=Corrections(index, self._store, bus),
-                waveforms=self._waveforms,
-                search=self._search,
-            ),
-            models=ModelServices(
-                library=library,
-                downloads=self._downloads,
-                detector=self._detector,
-                languages=whisper_tables.languages(),
-            ),
-            uploads=UploadServices(
-                folder=paths.incoming(settings.data_dir),
-                executor=self._uploads,
-                probe_executor=self._probes,
-                probe=partial(probe, max_audio_s=settings.max_audio_seconds),
-            ),
-            sockets=SocketServices(counts=socket_counts, frame_cache=FrameCache(), now=now),
+            rendered=Rendered(),
+            door=Door(settings.token),
+            probes=self._probes,
+            incoming=paths.incoming(settings.data_dir),
+            samples=SAMPLES,
+            uploads=self._uploads,
+            probe=partial(probe, max_audio_s=settings.max_audio_seconds),
+            languages=whisper_tables.languages(),
+            now=now,
+            api=openapi.document(routes.ROUTES),
         )
 
     async def start(self) -> int:
@@ -187,9 +191,9 @@ class App:
         except OSError as error:
             raise StorageUnwritable(path=str(settings.data_dir), reason=error.strerror) from None
         self._lock.acquire()
-        self._server = LimitedHTTPServer(
-            Application(self._services, web=web_folder(), samples=SAMPLES),
-            max_descriptors=raise_descriptor_limit() - RESERVED_DESCRIPTORS,
+        self._server = Listener(
+            self._application(),
+            most_descriptors=raise_limit() - FOR_THE_WORK,
             chunk_size=CHUNK_BYTES,
             max_body_size=1024 * 1024,
             no_keep_alive=False,
@@ -209,6 +213,18 @@ class App:
         self._lag.start()
         port: int = sockets[0].getsockname()[1]
         return port
+
+    def _application(self) -> Gate:
+        settings = self.settings
+        return Gate(
+            routes.handlers(str(web_folder()), str(SAMPLES)),
+            services=self._services,
+            default_handler_class=NotFoundHandler,
+            websocket_ping_interval=settings.websocket_ping_interval,
+            websocket_ping_timeout=min(settings.websocket_ping_interval, settings.websocket_timeout),
+            websocket_max_message_size=MAX_FRAME_BYTES,
+            log_function=log_request,
+        )
 
     def _bind(self) -> list[socket.socket]:
         settings = self.settings

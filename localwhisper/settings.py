@@ -24,7 +24,7 @@ class Settings:
     host: str
     port: int
     data_dir: Path
-    model_dir: Path | None  # None: openai-whisper's own cache
+    model_dir: Path
     model_mirror: str | None
     token: str | None
     allowed_hosts: tuple[str, ...]
@@ -192,6 +192,7 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str] = os.enviro
             values[setting.field] = setting.parse(text)
         except ValueError:
             raise BadSetting(name=name, value=text, accepted=setting.accepted) from None
+    values["model_dir"] = values["model_dir"] or whisper_cache_dir(environ)
     settings = Settings(**values)  # type: ignore[arg-type]  # the table's fields are Settings' own: tested
     if settings.host not in LOOPBACK_HOSTS and settings.token is None:
         raise BadSetting(
@@ -200,6 +201,12 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str] = os.enviro
             accepted="an address beyond loopback only together with LOCALWHISPER_TOKEN",
         )
     return settings
+
+
+def whisper_cache_dir(environ: Mapping[str, str]) -> Path:
+    """The folder where openai-whisper itself keeps the checkpoints that it downloads."""
+    cache = environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path.home() / ".cache") / "whisper"
 
 
 def as_markdown() -> str:

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "localwhisper"
-BASE = {"errors", "messages", "settings", "paths", "logs", ""}
+BASE = {"errors", "messages", "settings", "paths", "atomic", "logs", ""}
 MAY_IMPORT = {
     "messages": set[str](),
     "errors": {"messages"},
     "settings": {"errors"},
     "logs": set[str](),
     "paths": set[str](),
+    "atomic": {"errors"},
     "jobs": BASE,
     "store": BASE | {"jobs"},
     "audio": BASE | {"jobs"},
@@ -95,11 +96,82 @@ def test_only_the_engine_knows_torch(path: Path) -> None:
         assert not {name.split(".")[0] for name in imported(path)} & HEAVY
 
 
+ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}
+
+
+def environment_uses(tree: ast.AST) -> list[str]:
+    """Every mention of the process's environment, as source text, however it is imported."""
+    uses: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in ENVIRONMENT:
+            uses.append(ast.unparse(node))
+        elif isinstance(node, ast.ImportFrom) and node.module in ("os", "posix", "nt"):
+            uses += [f"from {node.module} import {alias.name}" for alias in node.names if alias.name in ENVIRONMENT]
+        elif isinstance(node, ast.Constant) and node.value in ENVIRONMENT:  # getattr(os, "environ")
+            uses.append(ast.unparse(node))
+    return uses
+
+
+SETS_ENVIRONMENT = {"engine/__init__.py": ["os.environ"] * 2}  # tells OpenMP, before torch loads it, and reads nothing
+
+
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_environment_is_read_by_settings_alone(path: Path) -> None:
+def test_only_settings_reads_the_environment(path: Path) -> None:
     if part(path) != "settings":
-        text = path.read_text(encoding="utf-8").replace("environment", "")
-        assert "environ" not in text.replace("os.environ.setdefault(", "")  # which tells a library, and reads nothing
+        uses = environment_uses(ast.parse(path.read_text(encoding="utf-8")))
+        assert uses == SETS_ENVIRONMENT.get(path.relative_to(PACKAGE).as_posix(), [])
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "os.environ['A']",
+        "import os as system; system.environ.get('A')",
+        "os.getenv('A')",
+        "os.environb",
+        "from os import environ",
+        "from os import getenv as read",
+        "getattr(os, 'environ')",
+    ],
+)
+def test_reading_the_environment_is_noticed(code: str) -> None:
+    assert environment_uses(ast.parse(code))
+
+
+# How a file gets written other than by atomic.py.
+WRITES = {"replace", "rename", "renames", "mkstemp", "NamedTemporaryFile", "write_bytes", "write_text", "copyfile"}
+RECEIVERS = {"os", "shutil", "tempfile"}  # of those names that strings and our own objects have too
+MAY_WRITE = {
+    "store/files.py": {"os.rename"},  # an upload, and folders of jobs
+    "engine/calibration/plan_store.py": {"tempfile.mkstemp", "os.replace"},
+    "engine/checkpoints/library.py": {"shutil.copyfile"},  # into the file that replace_atomically() gave
+}
+
+
+def writes(tree: ast.AST) -> set[str]:
+    """Calls that write a file at once, or make one that another name is given to."""
+    return {
+        ast.unparse(node.func)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in WRITES
+        and (node.func.attr.startswith("write_") or ast.unparse(node.func.value) in RECEIVERS)
+        and ast.unparse(node.func.value) != "self"
+    } | {
+        f"from {node.module} import {alias.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module in RECEIVERS
+        for alias in node.names
+        if alias.name in WRITES
+    }
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_atomic_writes_files(path: Path) -> None:
+    if part(path) != "atomic":
+        calls = writes(ast.parse(path.read_text(encoding="utf-8")))
+        assert calls <= MAY_WRITE.get(path.relative_to(PACKAGE).as_posix(), set())
 
 
 def test_a_module_has_one_subject() -> None:

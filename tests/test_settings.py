@@ -53,7 +53,7 @@ def test_the_defaults_that_the_contract_gives() -> None:
         host="127.0.0.1",
         port=9000,
         data_dir=Path(platformdirs.user_data_dir("localwhisper", appauthor=False)),
-        model_dir=None,
+        model_dir=Path.home() / ".cache" / "whisper",
         model_mirror=None,
         token=None,
         allowed_hosts=(),
@@ -144,6 +144,11 @@ def test_values_are_tidied() -> None:
     assert settings.data_dir == Path.home() / "jobs"
     assert settings.model_dir == Path.cwd() / "models"
     assert settings.model_mirror == "https://mirror.example/w"
+
+
+def test_checkpoints_are_kept_in_whispers_own_cache() -> None:
+    assert load({}, {"XDG_CACHE_HOME": "/var/cache"}).model_dir == Path("/var/cache/whisper")
+    assert load({}, {"XDG_CACHE_HOME": "/var/cache", "LOCALWHISPER_MODEL_DIR": "/models"}).model_dir == Path("/models")
 
 
 def test_lists_and_prefix() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import platformdirs
 
 from localwhisper.app import web_folder
+from localwhisper.atomic import SHARED, write_atomically
 from localwhisper.audio.names import MEDIA_TYPES
 from localwhisper.errors import NotOnThisSystem
 from localwhisper.settings import Settings
@@ -25,8 +26,8 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     if options.action == "install":
         for path in (entry, icon):
             path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(web_folder() / "favicon.svg", icon)
-        entry.write_text(text(), encoding="utf-8")
+        write_atomically(icon, (web_folder() / "favicon.svg").read_bytes(), mode=SHARED)
+        write_atomically(entry, text().encode(), mode=SHARED)
         print(f"{entry}\n{icon}")
     else:
         entry.unlink(missing_ok=True)

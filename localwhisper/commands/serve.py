@@ -15,8 +15,8 @@ from types import FrameType
 
 from localwhisper import __version__, logs, paths
 from localwhisper.app import App, run_with_loop_priority
+from localwhisper.atomic import private_opener
 from localwhisper.settings import LOOPBACK_HOSTS, Settings
-from localwhisper.store.atomic import private
 
 LOG_BYTES = 1024 * 1024
 EARLY_RECORDS = 10_000  # of a start, until the log may be written
@@ -45,7 +45,9 @@ async def _serve(settings: Settings, open_browser: bool, yield_to_loop: Callable
         port = await app.start()
     finally:
         logging.getLogger().removeHandler(early)
-    file = logs.to_file(paths.log_file(settings.data_dir), LOG_BYTES, private)  # only now is the data directory ours
+    file = logs.to_file(
+        paths.log_file(settings.data_dir), LOG_BYTES, private_opener
+    )  # only now is the data directory ours
     for handler in (file, logs.to_console(settings.log_format)):
         logging.getLogger().addHandler(handler)
     early.setTarget(file)

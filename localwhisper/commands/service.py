@@ -8,6 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
+from localwhisper.atomic import write_atomically
 from localwhisper.errors import NotOnThisSystem
 from localwhisper.settings import SETTINGS, Settings
 
@@ -37,8 +38,7 @@ def _systemd(action: str, command: list[str]) -> int:
         return _call("systemctl", "--user", "status", "--no-pager", UNIT)
     if action == "install":
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(unit(command), encoding="utf-8")
-        path.chmod(0o600)  # a token may be in it
+        write_atomically(path, unit(command).encode())  # private: a token may be in it
         print(f"{path} written")
         return _call("systemctl", "--user", "daemon-reload") or _call("systemctl", "--user", "enable", "--now", UNIT)
     code = _call("systemctl", "--user", "disable", "--now", UNIT)
@@ -75,8 +75,7 @@ def _launchd(action: str, command: list[str]) -> int:
         return _call("launchctl", "list", LABEL)
     if action == "install":
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(plist(command))
-        path.chmod(0o600)
+        write_atomically(path, plist(command))
         print(f"{path} written")
         return _call("launchctl", "load", "-w", str(path))
     code = _call("launchctl", "unload", "-w", str(path))

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
 
+from localwhisper.atomic import SHARED, write_atomically
 from localwhisper.client import ServerError
 from localwhisper.commands.backends import Backend, Here, There
 from localwhisper.commands.bars import Bars
-from localwhisper.commands.files import Task, parse_formats, tasks, write_whole
+from localwhisper.commands.files import Task, parse_formats, tasks
 from localwhisper.errors import BadSetting, LocalWhisperError, Stopped
 from localwhisper.options import FIELDS, LAYOUT_FIELDS, parse_layout
 from localwhisper.settings import Settings
@@ -68,7 +69,8 @@ def one(backend: Backend, task: Task, bars: Bars, echo: bool) -> bool:
         with bars.file(task.source.name, task.source.stat().st_size) as report:
             made = backend.transcribe(task.source, report)
         for name, target in task.targets.items():
-            write_whole(target, made.export(name))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(target, made.export(name), mode=SHARED)
     except Stopped:
         return False
     except (LocalWhisperError, ServerError) as error:

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from localwhisper.atomic import DISK_FULL_ERRNOS
 from localwhisper.engine.base import Engine
 from localwhisper.errors import InternalError, LocalWhisperError, OutOfMemory, Stopped, StorageFull, lacks_memory
 from localwhisper.jobs.model import Options, Transcript, Window
 from localwhisper.logs import request_id
 from localwhisper.messages import Message
-from localwhisper.store.atomic import FULL
 
 CHECK_EVERY_S = 0.1
 log = logging.getLogger(__name__)
@@ -129,7 +129,7 @@ def run(engine: Engine, work: Work, signals: ExecutionSignals, reporter: Reporte
     except BaseException as error:
         if lacks_memory(error):
             return Failed(OutOfMemory(model=work.options.model).message)
-        if isinstance(error, OSError) and error.errno in FULL:  # of the temporary files
+        if isinstance(error, OSError) and error.errno in DISK_FULL_ERRNOS:  # of the temporary files
             return Failed(StorageFull().message)
         return _unexpected(work)
 

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 import multipart
 
+from localwhisper.atomic import private_opener, storage_errors
 from localwhisper.errors import (
     AudioUnreadable,
     DuplicateField,
@@ -15,7 +16,6 @@ from localwhisper.errors import (
     UnknownOption,
     UploadTooLarge,
 )
-from localwhisper.store.atomic import private, storage_errors
 
 MAX_FIELD_BYTES = 16 * 1024
 MAX_PARTS = 32
@@ -93,7 +93,7 @@ class Form:
         if part.name == self._file_field:
             if self._file is not None:
                 raise DuplicateField(field=part.name)
-            self._file = open(self._path, "xb", opener=private)  # noqa: SIM115  # close() does
+            self._file = open(self._path, "xb", opener=private_opener)  # noqa: SIM115  # close() does
             self._file.write(self._head)
             self.filename = part.filename
         elif not part.name:

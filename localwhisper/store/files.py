@@ -17,20 +17,20 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from localwhisper import paths
-from localwhisper.errors import JobDamaged, JobNotFound, StorageUnwritable
-from localwhisper.jobs.model import Job, JobState, Transcript, Waveform, Window
-from localwhisper.store import schema
-from localwhisper.store.atomic import (
-    TEMPORARY,
+from localwhisper.atomic import (
     append_durably,
     fsync_file,
     fsync_folder,
     make_private_folder,
-    read_whole,
+    read_regular_file,
+    remove_temporaries,
     storage_errors,
     truncate_durably,
     write_atomically,
 )
+from localwhisper.errors import JobDamaged, JobNotFound, StorageUnwritable
+from localwhisper.jobs.model import Job, JobState, Transcript, Waveform, Window
+from localwhisper.store import schema
 from localwhisper.store.base import DamagedJob
 
 RECORD = "job.json"
@@ -88,7 +88,7 @@ class FileStore:
             made = staged
             try:
                 fsync_file(upload)
-                os.replace(upload, staged / job.audio_file)
+                os.rename(upload, staged / job.audio_file)
                 write_atomically(staged / RECORD, record)  # brings the folder itself to the disk too
                 os.rename(staged, folder)
                 made = folder
@@ -140,7 +140,7 @@ class FileStore:
         folder = self._folder(job_id)
         name = TRANSCRIPT if original or not (folder / CORRECTED).exists() else CORRECTED
         try:
-            return schema.load_transcript(read_whole(folder / name))
+            return schema.load_transcript(read_regular_file(folder / name))
         except (OSError, schema.InvalidRecord) as error:
             raise JobDamaged(file=name) from error
 
@@ -150,7 +150,7 @@ class FileStore:
 
     def waveform(self, job_id: str) -> Waveform | None:
         try:
-            return schema.load_waveform(read_whole(self._folder(job_id) / WAVEFORM))
+            return schema.load_waveform(read_regular_file(self._folder(job_id) / WAVEFORM))
         except (OSError, schema.InvalidRecord):
             return None
 
@@ -211,7 +211,7 @@ class FileStore:
                 return []
 
     def _load(self, job_id: str) -> Job:
-        job = schema.load_job(read_whole(self._jobs / job_id / RECORD))
+        job = schema.load_job(read_regular_file(self._jobs / job_id / RECORD))
         if job.id != job_id or not AUDIO_NAME.fullmatch(job.audio_file):
             raise schema.InvalidRecord("the record belongs to another folder")
         return job
@@ -230,7 +230,7 @@ class FileStore:
     def _check_format(self) -> bool:
         """Whether the root says that it is in this version's format. Raises StoreTooNew."""
         try:
-            return schema.check_format(schema.parse(read_whole(self._root / FORMAT))) == schema.FORMAT
+            return schema.check_format(schema.parse(read_regular_file(self._root / FORMAT))) == schema.FORMAT
         except (OSError, schema.InvalidRecord):
             return False  # each record still says its own
 
@@ -243,9 +243,7 @@ class FileStore:
                 with suppress(OSError):
                     entry.unlink()
         for job_id in folders:
-            for name in (RECORD, TRANSCRIPT, CORRECTED, WAVEFORM):  # by name: the audio's own may end like that
-                with suppress(OSError):
-                    os.unlink(self._jobs / job_id / (name + TEMPORARY))
+            remove_temporaries(self._jobs / job_id)
 
 
 def _record(job: Job) -> bytes:
@@ -258,7 +256,7 @@ def _read_windows(path: Path) -> tuple[list[Window], int]:
     """The windows up to the first line that isn't whole, and their size in bytes. Raises OSError."""
     windows: list[Window] = []
     whole_bytes = 0
-    for line in read_whole(path).splitlines(keepends=True):
+    for line in read_regular_file(path).splitlines(keepends=True):
         if not line.endswith(b"\n"):
             break
         try:

@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
+from localwhisper.atomic import make_private_folder, private_opener, storage_errors
 from localwhisper.errors import DataDirInUse
-from localwhisper.store.atomic import make_private_folder, private, storage_errors
 
 FILE = "localwhisper.lock"
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -61,7 +61,7 @@ class DataDirLock:
         """Raises DataDirInUse, StorageUnwritable."""
         with storage_errors(self._root):
             make_private_folder(self._root)
-            descriptor = private(str(self._root / FILE), os.O_RDWR | os.O_CREAT)
+            descriptor = private_opener(str(self._root / FILE), os.O_RDWR | os.O_CREAT)
             try:
                 _lock(descriptor)
             except OSError as error:

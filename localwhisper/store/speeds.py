@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from localwhisper.atomic import write_atomically
 from localwhisper.errors import LocalWhisperError
 from localwhisper.jobs import estimates
-from localwhisper.store.atomic import write_atomically
 
 log = logging.getLogger(__name__)
 

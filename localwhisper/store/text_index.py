@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
-from localwhisper.store.atomic import private
+from localwhisper.atomic import private_opener
 
 log = logging.getLogger(__name__)
 MARK = "\x02"  # around a hit; no transcript has it
@@ -70,7 +70,7 @@ class TranscriptIndex:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    os.close(private(str(path), os.O_RDWR | os.O_CREAT))  # its journal gets the same mode
+    os.close(private_opener(str(path), os.O_RDWR | os.O_CREAT))  # its journal gets the same mode
     db = sqlite3.connect(path, check_same_thread=False)
     try:
         db.execute("PRAGMA journal_mode=WAL")

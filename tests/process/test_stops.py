@@ -46,7 +46,7 @@ def test_stopped_in_the_midst_of_an_upload(new_server: NewServer, number: int) -
 PHASES = {  # what there is to be seen in the data directory once it is reached
     "saving": "incoming/*.job",
     "decoding": "jobs/*/segments.jsonl",
-    "finishing": "jobs/*/transcript.json.tmp",
+    "finishing": "jobs/*/.transcript.json.*.tmp",
 }
 
 

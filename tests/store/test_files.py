@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from localwhisper.atomic import read_regular_file
 from localwhisper.errors import JobDamaged, JobNotFound, StorageFull, StorageUnwritable, StoreTooNew
 from localwhisper.jobs.model import Job
 from localwhisper.store import schema
-from localwhisper.store.atomic import read_whole
 from localwhisper.store.files import FileStore
 from tests.store import samples
 from tests.store.conftest import Keep
@@ -139,8 +139,8 @@ def test_a_start_removes_what_a_crash_left(files: FileStore, root: Path, keep: K
     (incoming / "x.job").mkdir()
     (incoming / "x.job" / "audio.mp3").write_bytes(b"")
     (incoming / "x.removed" / "deep").mkdir(parents=True)
-    (root / "jobs" / job.id / "job.json.tmp").write_bytes(b"{")
-    (root / "jobs" / job.id / "transcript.json.tmp").write_bytes(b"{")
+    (root / "jobs" / job.id / ".job.json.0123456789abcdef.tmp").write_bytes(b"{")
+    (root / "jobs" / job.id / ".transcript.json.0123456789abcdef.tmp").write_bytes(b"{")
     assert FileStore(root).load_all() == ([job], [])
     assert list(incoming.iterdir()) == []
     assert tree(root / "jobs") == before
@@ -309,9 +309,9 @@ def test_a_start_reads_nothing_but_the_records(
 
     def noted(path: Path) -> bytes:
         read.append(path.name)
-        return read_whole(path)
+        return read_regular_file(path)
 
-    monkeypatch.setattr("localwhisper.store.files.read_whole", noted)
+    monkeypatch.setattr("localwhisper.store.files.read_regular_file", noted)
     assert FileStore(root).load_all() == ([job], [])
     assert sorted(read) == ["job.json", "store.json"]
 

@@ -28,9 +28,9 @@ GONE = "gone"
 HALF_WRITTEN = {  # what is seen of it in the data directory
     "uploading": "incoming/*",
     "creating": "incoming/*.job",
-    "saving": "jobs/*/job.json.tmp",
-    "keeping the text": "jobs/*/transcript.json.tmp",
-    "correcting": "jobs/*/corrected.json.tmp",
+    "saving": "jobs/*/.job.json.*.tmp",
+    "keeping the text": "jobs/*/.transcript.json.*.tmp",
+    "correcting": "jobs/*/.corrected.json.*.tmp",
     "removing": "incoming/*.removed",
 }
 CUT_OFF = (OSError, http.client.HTTPException, ValueError)  # what a client of a killed server sees

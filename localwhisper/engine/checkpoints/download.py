@@ -1,8 +1,6 @@
 """One checkpoint over HTTP: resumed where it broke off, checked against its hash, there only when whole."""
 
-import errno
 import hashlib
-import os
 import re
 import urllib.error
 import urllib.request
@@ -12,8 +10,9 @@ from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from localwhisper.atomic import move_durably, storage_errors
 from localwhisper.engine.checkpoints.interruptible import interruptible
-from localwhisper.errors import ModelCorrupt, ModelDownloadFailed, StorageFull, StorageUnwritable
+from localwhisper.errors import ModelCorrupt, ModelDownloadFailed
 
 BLOCK_BYTES = 1 << 18
 TIMEOUT_S = 20
@@ -38,18 +37,15 @@ def download_checkpoint(
     partial = target.with_suffix(".pt.partial")
     url = address if mirror is None else mirror.rstrip("/") + urlsplit(address).path
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _receive_all(url, partial, progress, check)
-        if _sha256(partial, check) != address.split("/")[-2]:
-            partial.unlink()
-            raise ModelCorrupt(model=name, reason="the file that was sent is not the published one")
-        os.replace(partial, target)
+        with storage_errors(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _receive_all(url, partial, progress, check)
+            if _sha256(partial, check) != address.split("/")[-2]:
+                partial.unlink()
+                raise ModelCorrupt(model=name, reason="the file that was sent is not the published one")
+            move_durably(partial, target)
     except _BrokeOff as error:
         raise ModelDownloadFailed(model=name, reason=f"{urlsplit(url).hostname or url}: {error}") from None
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise StorageFull from None
-        raise StorageUnwritable(path=str(target), reason=error.strerror) from None
 
 
 def _receive_all(url: str, partial: Path, progress: Progress, check: Check) -> None:

@@ -3,19 +3,17 @@
 How one is fetched is fetch.py's subject, how one becomes weights in memory loading.py's.
 """
 
-import errno
 import hashlib
 import lzma
-import os
 import re
 import shutil
-import tempfile
 import threading
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from localwhisper.atomic import replace_atomically, storage_errors, write_atomically
 from localwhisper.engine.calibration.plan_store import Chosen, PlanBook
 from localwhisper.engine.checkpoints import whisper_tables
 from localwhisper.engine.checkpoints.download import download_checkpoint
@@ -26,8 +24,6 @@ from localwhisper.errors import (
     ModelBundled,
     ModelCorrupt,
     ModelNotFound,
-    StorageFull,
-    StorageUnwritable,
 )
 
 BUNDLED = "demo"
@@ -127,7 +123,9 @@ class ModelLibrary:
             packed = self._asset.read_bytes()
             target = self._unpack_dir / f"demo-{hashlib.sha256(packed).hexdigest()[:16]}.pt"
             if not target.is_file():
-                self._write(target, lambda partial: partial.write_bytes(lzma.decompress(packed)))
+                with storage_errors(target):
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(target, lzma.decompress(packed))
             return target
 
     def download(self, name: str, progress: Callable[[int, int | None], None], check: Callable[[], None]) -> Path:
@@ -153,11 +151,9 @@ class ModelLibrary:
         if name == BUNDLED:
             raise ModelBundled(model=name)
         target = self._target(name)
-        try:
+        with storage_errors(target):
             target.unlink(missing_ok=True)
             target.with_suffix(".pt.partial").unlink(missing_ok=True)
-        except OSError as error:
-            raise StorageUnwritable(path=str(target), reason=error.strerror) from None
 
     def import_file(self, path: Path, name: str | None = None, *, file_name: str | None = None) -> str:
         """Take over a checkpoint file of openai-whisper's format, or a Whisper folder of Hugging Face.
@@ -175,35 +171,21 @@ class ModelLibrary:
         from localwhisper.engine.checkpoints.checkpoint import read  # these import torch
         from localwhisper.engine.checkpoints.huggingface import convert
 
-        def fill(partial: Path) -> None:
-            if path.is_dir():
-                convert(path, partial, name)
-                read(partial, name)
-            else:
-                read(path, name)
-                shutil.copyfile(path, partial)
-
         address = whisper_tables.checkpoints().get(name, f"{name}.pt")
+        target = self.model_dir / address.rsplit("/", 1)[-1]
         try:
-            self._write(self.model_dir / address.rsplit("/", 1)[-1], fill)
+            with storage_errors(target):
+                target.parent.mkdir(parents=True, exist_ok=True)
+            with replace_atomically(target) as temporary:
+                if path.is_dir():
+                    convert(path, temporary, name)
+                    read(temporary, name)
+                else:
+                    read(path, name)
+                    shutil.copyfile(path, temporary)
         except ModelCorrupt as error:
             raise CheckpointUnusable(**error.params) from None
         return name
-
-    def _write(self, target: Path, fill: Callable[[Path], object]) -> None:
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            number, name = tempfile.mkstemp(suffix=".tmp", dir=target.parent)
-            os.close(number)
-            try:
-                fill(Path(name))
-                os.replace(name, target)
-            finally:
-                Path(name).unlink(missing_ok=True)
-        except OSError as error:
-            if error.errno == errno.ENOSPC:
-                raise StorageFull from None
-            raise StorageUnwritable(path=str(target), reason=error.strerror) from None
 
 
 def _as_name(text: str) -> str:

@@ -4,7 +4,6 @@ importing it imports torch, which a server that only waits doesn't need.
 
 import ast
 import importlib.util
-import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -64,9 +63,3 @@ def checkpoints() -> Mapping[str, str]:
     """Name → address; the part before the file's name is its sha256."""
     table: dict[str, Any] = ast.literal_eval(_literal("__init__.py", "_MODELS"))
     return table
-
-
-def default_model_dir() -> Path:
-    """openai-whisper's own cache, so that what is there is found."""
-    cache = os.getenv("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(cache) / "whisper"

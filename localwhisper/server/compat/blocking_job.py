@@ -30,7 +30,7 @@ class AnsweringHandler(UploadHandler):
             default_model=services.settings.default_model,
             default_quality=services.settings.quality,
             default_batch=services.settings.batch,
-            library=services.models.library,
+            library=services.library,
         )
 
     async def transcribe(self, options: Options, filename: str | None = None) -> tuple[Job, Transcript]:
@@ -66,12 +66,12 @@ class AnsweringHandler(UploadHandler):
 
     def on_connection_close(self) -> None:
         super().on_connection_close()
-        if self.waits_for is not None and self.services.jobs.queue.is_running:
+        if self.waits_for is not None and self.services.queue.is_running:
             self.cancelling = asyncio.ensure_future(self._cancel(self.waits_for))
 
     async def _cancel(self, job_id: str) -> None:
         with contextlib.suppress(LocalWhisperError):  # it has ended, or is gone
-            await self.services.jobs.queue.cancel(job_id)
+            await self.services.queue.cancel(job_id)
 
     def write_text(self, text: str, media_type: str) -> None:
         self.set_header("Content-Type", f"{media_type}; charset=utf-8")
