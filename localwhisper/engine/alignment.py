@@ -19,9 +19,9 @@ from whisper.tokenizer import Tokenizer
 
 from localwhisper.engine.kernels.intrinsics import compiled
 from localwhisper.engine.model.cross_kv import CrossKeysValues
-from localwhisper.engine.model.decode_state import State
+from localwhisper.engine.model.decode_state import DecodeState
 from localwhisper.engine.model.decoder import Step
-from localwhisper.engine.model.whisper_model import Network
+from localwhisper.engine.model.whisper_model import WhisperModel
 
 MEDIAN_FILTER_WIDTH = 7  # whisper's default
 # whisper's own, compiled without `parallel`: one of numba's thread pools aborts the process when two threads enter it
@@ -30,7 +30,7 @@ _dtw = compiled(timing.dtw_cpu.py_func, nogil=True)
 
 def add_word_times(
     drafts: Sequence[dict[str, Any]],
-    network: Network,
+    network: WhisperModel,
     cross: CrossKeysValues,
     tokenizer: Tokenizer,
     *,
@@ -62,7 +62,12 @@ def _with_alignment(find: Callable[..., list[WordTiming]]) -> Callable[..., None
 
 
 def _find_alignment(
-    network: Network, cross: CrossKeysValues, tokenizer: Tokenizer, text_tokens: list[int], _mel: None, n_frames: int
+    network: WhisperModel,
+    cross: CrossKeysValues,
+    tokenizer: Tokenizer,
+    text_tokens: list[int],
+    _mel: None,
+    n_frames: int,
 ) -> list[WordTiming]:
     words, word_tokens = tokenizer.split_to_word_tokens([*text_tokens, tokenizer.eot])
     if len(word_tokens) <= 1:
@@ -83,12 +88,12 @@ def _find_alignment(
 
 
 def _forced(
-    network: Network, cross: CrossKeysValues, tokenizer: Tokenizer, text_tokens: list[int]
+    network: WhisperModel, cross: CrossKeysValues, tokenizer: Tokenizer, text_tokens: list[int]
 ) -> tuple[Tensor, list[float]]:
     """The alignment heads' scores, shape (n_heads, n_tokens, n_audio_ctx), and each text token's probability."""
     before = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
     tokens = torch.tensor([[*before, *text_tokens, tokenizer.eot]])
-    state = State(cross, network.dims.n_text_ctx)
+    state = DecodeState(cross, network.dims.n_text_ctx)
     state.cross_scores = []
     wanted = range(len(before) - 1, len(before) - 1 + len(text_tokens))
     logits = network.decoder([Step(tokens, state, wanted)])[0][0]

@@ -12,7 +12,7 @@ from whisper.audio import FRAMES_PER_SECOND, N_FRAMES
 
 from localwhisper.engine import segmentation
 from localwhisper.engine.decoding import Decoded, is_silence
-from localwhisper.engine.model.cross_kv import CrossKeysValues, audio_of
+from localwhisper.engine.model.cross_kv import CrossKeysValues, select_windows
 from localwhisper.engine.sequential import Part, Run, initial_prompt
 from localwhisper.engine.system_memory import available_bytes
 from localwhisper.jobs.model import Position, Segment, Window
@@ -79,7 +79,7 @@ class SideBySide(Run):
         prompt = initial_prompt(self.options, self.tokenizer, self.model)
         found, cross = self._decoded([Part(chunk.seek, chunk.end - chunk.seek) for chunk in chunks], prompt)
         for place, (chunk, decoded) in enumerate(zip(chunks, found, strict=True)):
-            self._take(chunk, decoded, audio_of(cross, [place]))
+            self._take(chunk, decoded, select_windows(cross, [place]))
 
     def _take(self, chunk: Chunk, decoded: Decoded, cross: CrossKeysValues) -> None:
         size = chunk.end - chunk.seek

@@ -20,10 +20,10 @@ from whisper.decoding import (
 
 from localwhisper.engine.kernels import precompile
 from localwhisper.engine.kernels.greedy import best
-from localwhisper.engine.model.cross_kv import CrossKeysValues, audio_of
-from localwhisper.engine.model.decode_state import State
+from localwhisper.engine.model.cross_kv import CrossKeysValues, select_windows
+from localwhisper.engine.model.decode_state import DecodeState
 from localwhisper.engine.model.decoder import Step
-from localwhisper.engine.model.whisper_model import Network
+from localwhisper.engine.model.whisper_model import WhisperModel
 
 TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # whisper.transcribe's ladder, and its thresholds:
 COMPRESSION_RATIO_THRESHOLD = 2.4
@@ -32,11 +32,11 @@ NO_SPEECH_THRESHOLD = 0.6
 SEED = 0  # of every window's sampling: nothing a window gives depends on what ran before or beside it
 
 
-class StateInference(Inference):  # type: ignore[misc]  # whisper has no types
+class StatefulInference(Inference):  # type: ignore[misc]  # whisper has no types
     """whisper's seam to a decoder, over a state of one's own. Calls `check`, which may raise, before each token."""
 
     def __init__(
-        self, network: Network, state: State, first_wanted: int, only_best: bool, check: Callable[[], None]
+        self, network: WhisperModel, state: DecodeState, first_wanted: int, only_best: bool, check: Callable[[], None]
     ) -> None:
         """`first_wanted`: where the start of the transcript is among the initial tokens; `only_best`: see Step."""
         self._network = network
@@ -107,11 +107,11 @@ class WindowTask(DecodingTask):  # type: ignore[misc]
     sot_index: int
 
     def __init__(
-        self, network: Network, cross: CrossKeysValues, options: DecodingOptions, check: Callable[[], None]
+        self, network: WhisperModel, cross: CrossKeysValues, options: DecodingOptions, check: Callable[[], None]
     ) -> None:
-        super().__init__(network.seen_by_whisper(), options)
-        state = State(cross, self.n_ctx, self.n_group)
-        self.inference = StateInference(network, state, self.sot_index, options.temperature == 0, check)
+        super().__init__(network.as_whisper_module(), options)
+        state = DecodeState(cross, self.n_ctx, self.n_group)
+        self.inference = StatefulInference(network, state, self.sot_index, options.temperature == 0, check)
         self.sot_index = 0  # among the logits that the first step gives
         for one in self.logit_filters:
             if isinstance(one, SuppressTokens):
@@ -139,7 +139,7 @@ class Decoded:
 
 
 def decode(
-    network: Network,
+    network: WhisperModel,
     features: Tensor,
     cross: CrossKeysValues,
     *,
@@ -170,7 +170,7 @@ def decode(
         )
         # what is sampled must not depend on who else is there
         for part in [left] if temperature == 0 else [[window] for window in left]:
-            its = cross if len(part) == len(features) else audio_of(cross, part)
+            its = cross if len(part) == len(features) else select_windows(cross, part)
             results: list[DecodingResult] = WindowTask(network, its, options, check).run(features[part])
             for window, result in zip(part, results, strict=True):
                 attempts[window].append(result)

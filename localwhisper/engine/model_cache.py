@@ -15,9 +15,9 @@ from localwhisper.engine.calibration.plan_store import Plan
 from localwhisper.engine.checkpoints import checkpoint
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.kernels import precompile
-from localwhisper.engine.model.whisper_model import Network, size_bytes
+from localwhisper.engine.model.whisper_model import WhisperModel, size_bytes
 from localwhisper.engine.system_memory import available_bytes, drop_library_pages, release_unused_memory, trim_heap
-from localwhisper.engine.threads import Cores
+from localwhisper.engine.threads import CoreBudget
 from localwhisper.errors import LocalWhisperError, OutOfMemory
 from localwhisper.jobs.model import Quality
 from localwhisper.messages import Message
@@ -32,7 +32,7 @@ WORK_BYTES = 1 << 28  # beside the weights: what a window takes to compute
 class _Entry:
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.model: Network | None = None
+        self.model: WhisperModel | None = None
         self.users = 0
         self.idle_since_s = 0.0
 
@@ -49,7 +49,7 @@ class ModelCache:
         available_bytes: Callable[[str], float] = available_bytes,
     ) -> None:
         self._library = library
-        self.cores = Cores()
+        self.cores = CoreBudget()
         self._idle_timeout_s = idle_timeout_s
         self._now = now
         self._available_bytes = available_bytes
@@ -74,7 +74,7 @@ class ModelCache:
         return found
 
     @contextmanager
-    def lease(self, name: str, quality: Quality, control: Control) -> Iterator[Network]:
+    def lease(self, name: str, quality: Quality, control: Control) -> Iterator[WhisperModel]:
         """The model, one for all callers. Fetches and loads the checkpoint if need be, once for all who wait.
 
         Raises ModelNotFound, ModelDownloadFailed, ModelCorrupt or OutOfMemory.
@@ -101,7 +101,7 @@ class ModelCache:
                 trim_heap()  # what the work took beside the weights
             self._evict_later()
 
-    def _load(self, name: str, quality: Quality, control: Control) -> Network:
+    def _load(self, name: str, quality: Quality, control: Control) -> WhisperModel:
         path = self._library.open_path(name)
         if path is None:
             path = self._download(name, control)
@@ -116,7 +116,7 @@ class ModelCache:
         control.check()
         return model
 
-    def _built(self, found: checkpoint.Checkpoint, quality: Quality, control: Control) -> Network:
+    def _built(self, found: checkpoint.Checkpoint, quality: Quality, control: Control) -> WhisperModel:
         """On the quickest device that can compute it and has the memory."""
         *devices, last = select.devices()
         for device in devices:
@@ -126,10 +126,10 @@ class ModelCache:
                 log.warning("%s can't compute %s: %s", device, found.name, error)
         return self._built_on(last, found, quality, control)
 
-    def _built_on(self, device: str, found: checkpoint.Checkpoint, quality: Quality, control: Control) -> Network:
+    def _built_on(self, device: str, found: checkpoint.Checkpoint, quality: Quality, control: Control) -> WhisperModel:
         plan = self._plan(device, found, quality, control)
         self._make_room(device, size_bytes(found, plan) + WORK_BYTES)
-        model = Network(found, plan, control.check, self.cores)
+        model = WhisperModel(found, plan, control.check, self.cores)
         model.warm_up()
         return model
 

@@ -21,11 +21,11 @@ from localwhisper.engine.alignment import add_word_times
 from localwhisper.engine.base import Control
 from localwhisper.engine.decoding import TEMPERATURES, Decoded, decode, is_good, is_silence
 from localwhisper.engine.log_mel import LogMel
-from localwhisper.engine.model.cross_kv import CrossKeysValues, joined_audio
-from localwhisper.engine.model.whisper_model import Network
+from localwhisper.engine.model.cross_kv import CrossKeysValues, cat_cross_kv
+from localwhisper.engine.model.whisper_model import WhisperModel
 from localwhisper.engine.pcm_spool import PcmSpool
 from localwhisper.engine.system_memory import trim_heap
-from localwhisper.engine.threads import Cores
+from localwhisper.engine.threads import CoreBudget
 from localwhisper.engine.vad import Speech
 from localwhisper.jobs.model import Detection, Options, Position, Quality, Segment, Window, joined
 from localwhisper.messages import Message
@@ -47,12 +47,12 @@ class Part(NamedTuple):
 class Run:
     """One recording being transcribed by one thread, one window after the other."""
 
-    model: Network
+    model: WhisperModel
     recording: PcmSpool
     mel: LogMel
     options: Options
     control: Control
-    cores: Cores
+    cores: CoreBudget
     tokenizer: Tokenizer
     language: str
     position: Position
@@ -62,11 +62,11 @@ class Run:
     @classmethod
     def begin(
         cls: type[R],
-        model: Network,
+        model: WhisperModel,
         recording: PcmSpool,
         options: Options,
         control: Control,
-        cores: Cores,
+        cores: CoreBudget,
         done: Sequence[Window],
     ) -> R:
         """At the start, or behind what is done."""
@@ -171,9 +171,9 @@ class Run:
     ) -> tuple[list[Decoded], CrossKeysValues]:
         check, options = self.control.check, self.options
         mels = (self.mel.window(part.seek, part.size, n_frames) for part in parts)
-        encoded = [self.model.hear(mel[None], check) for mel in mels]
+        encoded = [self.model.encode(mel[None], check) for mel in mels]
         features = torch.cat([features for features, _ in encoded])
-        cross = encoded[0][1] if len(encoded) == 1 else joined_audio([cross for _, cross in encoded])
+        cross = encoded[0][1] if len(encoded) == 1 else cat_cross_kv([cross for _, cross in encoded])
         del encoded
         if options.quality == "compact":
             trim_heap()
@@ -222,17 +222,17 @@ def heard_frames(size: int, quality: Quality) -> int:
     return min(int(N_FRAMES), max(LEAST_HEARD_FRAMES, 2 * math.ceil((size + SILENCE_BEHIND_FRAMES) / 2)))
 
 
-def initial_prompt(options: Options, tokenizer: Tokenizer, model: Network) -> tuple[int, ...]:
+def initial_prompt(options: Options, tokenizer: Tokenizer, model: WhisperModel) -> tuple[int, ...]:
     text = options.initial_prompt
     return _trimmed(tokenizer.encode(" " + text.strip()), model) if text else ()
 
 
-def _trimmed(tokens: Sequence[int], model: Network) -> tuple[int, ...]:
+def _trimmed(tokens: Sequence[int], model: WhisperModel) -> tuple[int, ...]:
     """The last tokens of a prompt: what whisper reads of it."""
     return tuple(tokens[-(model.dims.n_text_ctx // 2 - 1) :])
 
 
-def detect_language(model: Network, mel: LogMel, check: Callable[[], None]) -> Detection:
+def detect_language(model: WhisperModel, mel: LogMel, check: Callable[[], None]) -> Detection:
     """From the first 30 s, what is missing of them being silence."""
     features = model.encoder(mel.frames(0, N_FRAMES)[None].to(model.device), check)
     return model.detect_language(features[0])

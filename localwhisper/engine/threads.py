@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 import torch
 
 
-class Cores:
+class CoreBudget:
     """Threading: SAFE. torch keeps its number of threads by thread; a new one takes over the last that was set."""
 
     def __init__(self, total: int | None = None) -> None:
@@ -62,7 +62,7 @@ class Cores:
         torch.set_num_threads(max(1, self.total * n_jobs // max(self._jobs, n_jobs)))
 
 
-MOST_PARTS = 4  # of a decoder's step: more would wait for each other longer than they spare
+MAX_PARTS = 4  # of a decoder's step: more would wait for each other longer than they spare
 
 
 class Helpers:
@@ -112,7 +112,7 @@ class Helpers:
 
 def divided(n: int, work: Callable[[int, int], None]) -> None:
     """work(first, end) for n things, divided among as many threads as torch has."""
-    helpers.compute(lambda *part: work(*span(n, *part)), min(MOST_PARTS, torch.get_num_threads(), n))
+    helpers.compute(lambda *part: work(*span(n, *part)), min(MAX_PARTS, torch.get_num_threads(), n))
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import math
 from datetime import datetime, timezone
 from typing import Any
 
-from localwhisper.engine.calibration.plan_store import Chosen
+from localwhisper.engine.calibration.plan_store import MeasuredPlan
 from localwhisper.engine.checkpoints.library import ModelEntry
 from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobs.model import Job, JobState, Segment, Transcript
@@ -115,7 +115,7 @@ def result_body(transcript: Transcript, *, timestamps: bool) -> Json:
     }
 
 
-def _plan_body(chosen: Chosen) -> Json:
+def _plan_body(chosen: MeasuredPlan) -> Json:
     return {
         "name": chosen.plan.name,
         "encoder_speedup": round(chosen.encoder_speedup, 2),

@@ -98,23 +98,23 @@ def prepare() -> None:
 class Ours:
     def __init__(self, checkpoint: Path, quality: Any) -> None:
         from localwhisper.engine.calibration import select
-        from localwhisper.engine.calibration.plan_store import PlanBook
+        from localwhisper.engine.calibration.plan_store import PlanStore
         from localwhisper.engine.checkpoints.checkpoint import read
-        from localwhisper.engine.model.whisper_model import Network
+        from localwhisper.engine.model.whisper_model import WhisperModel
         from localwhisper.engine.model_cache import release_load_memory
-        from localwhisper.engine.threads import Cores
+        from localwhisper.engine.threads import CoreBudget
 
         prepare()
         found = read(checkpoint, checkpoint.stem)
-        book = PlanBook(checkpoint.with_suffix(f".plans-{torch.get_num_threads()}.json"))
+        book = PlanStore(checkpoint.with_suffix(f".plans-{torch.get_num_threads()}.json"))
         machine = select.machine(found, "cpu")
         chosen = book.find(found.name, quality, machine)  # measured once, as in the program
         if chosen is None:
             chosen = select.choose(found, quality, lambda: None)
             book.keep(found.name, quality, machine, chosen)
         self.chosen = chosen
-        self._cores = Cores()
-        self._network = Network(found, self.chosen.plan, cores=self._cores)
+        self._cores = CoreBudget()
+        self._network = WhisperModel(found, self.chosen.plan, cores=self._cores)
         release_load_memory()
 
     def encode(self, mel: Mel) -> NDArray[np.float32]:
@@ -126,7 +126,7 @@ class Ours:
 
         with self._cores.working(), torch.inference_mode():
             self._cores.take_share()
-            features, cross = self._network.hear(torch.from_numpy(mel))
+            features, cross = self._network.encode(torch.from_numpy(mel))
             results = WindowTask(self._network, cross, _options(n_tokens), lambda: None).run(features)
         return [len(result.tokens) for result in results]
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from localwhisper.engine import threads
 from localwhisper.engine.model import int8_gemm
 from localwhisper.engine.model.attention import ATTENTIONS
-from localwhisper.engine.model.int8_gemm import Int8Blocks, add_feed_forward, multiplies_bytes
+from localwhisper.engine.model.int8_gemm import Int8GemmLinear, add_feed_forward, multiplies_bytes
 
 N_STATE, N_ROWS = 64, 2 * int8_gemm.BLOCK_ROWS + 30
 
@@ -59,21 +59,21 @@ def layer(n_out: int, n_in: int) -> tuple[Tensor, Tensor]:
 
 
 def given() -> Tensor:
-    """Rows of very different size."""
+    """WeightOnlyLinear of very different size."""
     generator = torch.Generator().manual_seed(1)
     return torch.randn(2, N_ROWS, N_STATE, generator=generator) * torch.tensor([[[0.01]], [[100.0]]])
 
 
 def test_a_layer_is_near_single_precision_in_every_row(n_threads: int) -> None:
     weight, bias = layer(96, N_STATE)
-    found, right = Int8Blocks(weight, bias)(given()), F.linear(given(), weight, bias)
+    found, right = Int8GemmLinear(weight, bias)(given()), F.linear(given(), weight, bias)
     assert found.shape == right.shape
     for window in range(2):
         assert deviation(found[window] - bias, right[window] - bias) < 0.02
 
 
 def test_no_row_depends_on_its_company_nor_on_the_threads(n_threads: int) -> None:
-    linear = Int8Blocks(*layer(96, N_STATE))
+    linear = Int8GemmLinear(*layer(96, N_STATE))
     alone = torch.cat([linear(row[None]) for row in given()[0, :5]])
     assert torch.equal(linear(given())[0, :5], alone)
 
@@ -84,7 +84,7 @@ def test_feed_forward_is_both_layers_and_what_was_there(n_threads: int) -> None:
     normed = F.layer_norm(x, (N_STATE,))
     right = F.linear(F.gelu(F.linear(normed, *up)), *down)
     found = x.clone()
-    add_feed_forward(found, lambda rows: F.layer_norm(rows, (N_STATE,)), Int8Blocks(*up), Int8Blocks(*down))
+    add_feed_forward(found, lambda rows: F.layer_norm(rows, (N_STATE,)), Int8GemmLinear(*up), Int8GemmLinear(*down))
     assert deviation((found - x)[0], right[0]) < 0.03
     assert deviation(found[1], (x + right)[1]) < 1e-3
 
@@ -92,7 +92,7 @@ def test_feed_forward_is_both_layers_and_what_was_there(n_threads: int) -> None:
 def test_gelu_is_right_from_end_to_end() -> None:
     """Between layers that multiply by one, with a scale for each row: what is rounded is x and its GELU."""
     x = torch.linspace(-12, 12, N_ROWS)[:, None].repeat(1, N_STATE)
-    ones = Int8Blocks(torch.eye(N_STATE), None)
+    ones = Int8GemmLinear(torch.eye(N_STATE), None)
     found = x.clone()
     add_feed_forward(found, lambda rows: rows, ones, ones)
     right = F.gelu(x)
@@ -121,6 +121,6 @@ def test_where_products_are_cut_off_there_are_no_such_layers(monkeypatch: pytest
     monkeypatch.setattr(torch, "_int_mm", cut_off)
     multiplies_bytes.cache_clear()
     with pytest.raises(RuntimeError, match="overflow"):
-        Int8Blocks(*layer(96, N_STATE))
+        Int8GemmLinear(*layer(96, N_STATE))
     with pytest.raises(RuntimeError, match="overflow"):
         ATTENTIONS["int8"](torch.zeros(1, 20, 3 * N_STATE), 4)

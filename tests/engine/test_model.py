@@ -15,7 +15,7 @@ from whisper.model import ModelDimensions
 
 from localwhisper.engine import threads
 from localwhisper.engine.calibration import benchmarks, select
-from localwhisper.engine.calibration.plan_store import REFERENCE, Plan, PlanBook
+from localwhisper.engine.calibration.plan_store import REFERENCE, Plan, PlanStore
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
 from localwhisper.engine.model import jit_decoder, linear_formats, logits
 from localwhisper.engine.model.attention import ATTENTIONS
@@ -23,7 +23,7 @@ from localwhisper.engine.model.decoder import Step
 from localwhisper.engine.model.int8_gemm import multiplies_bytes
 from localwhisper.engine.model.layers import Weights
 from localwhisper.engine.model.linear_formats import FORMATS, float32
-from localwhisper.engine.model.whisper_model import Network
+from localwhisper.engine.model.whisper_model import WhisperModel
 from localwhisper.jobs.model import Quality
 from tools.random_checkpoint import tensors
 
@@ -51,8 +51,8 @@ def stock(checkpoint: Checkpoint) -> whisper.model.Whisper:
 
 
 @pytest.fixture(scope="module")
-def network(checkpoint: Checkpoint) -> Network:
-    return Network(checkpoint, REFERENCE)
+def network(checkpoint: Checkpoint) -> WhisperModel:
+    return WhisperModel(checkpoint, REFERENCE)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def deviation(found: Tensor, right: Tensor) -> float:
     return float((found - right).square().mean().sqrt() / right.square().mean().sqrt())
 
 
-def test_each_encoder_layer_is_stock_s(network: Network, stock: whisper.model.Whisper) -> None:
+def test_each_encoder_layer_is_stock_s(network: WhisperModel, stock: whisper.model.Whisper) -> None:
     x = torch.randn(2, 1500, DIMS.n_audio_state)
     for ours, theirs in zip(network.encoder.layers, stock.encoder.blocks, strict=True):
         assert deviation(ours(x), theirs(x)) < 1e-5
@@ -83,14 +83,14 @@ def test_every_way_to_attend_is_near_single_precision(way: str, allowed: float, 
         assert deviation(ATTENTIONS[way](qkv, DIMS.n_audio_head), right) < allowed * sharpness
 
 
-def test_features_and_logits_are_stock_s(network: Network, stock: whisper.model.Whisper, mel: Tensor) -> None:
+def test_features_and_logits_are_stock_s(network: WhisperModel, stock: whisper.model.Whisper, mel: Tensor) -> None:
     features = stock.encoder(mel)
     assert deviation(network.encoder(mel), features) < 1e-5
     tokens = TOKENS.repeat(2, 1)
     assert deviation(network.logits(tokens, features), stock.decoder(tokens, features)) < 1e-5
 
 
-def test_token_by_token_is_all_at_once(network: Network, mel: Tensor) -> None:
+def test_token_by_token_is_all_at_once(network: WhisperModel, mel: Tensor) -> None:
     features = network.encoder(mel[:1])
     right = network.logits(TOKENS, features)
     state = network.state(features)
@@ -99,7 +99,7 @@ def test_token_by_token_is_all_at_once(network: Network, mel: Tensor) -> None:
     assert deviation(torch.cat([first, *rest], dim=1), right) < 1e-5
 
 
-def test_states_of_any_length_share_a_pass(network: Network, mel: Tensor) -> None:
+def test_states_of_any_length_share_a_pass(network: WhisperModel, mel: Tensor) -> None:
     features = network.encoder(mel)
     texts = [TOKENS[:, :2], TOKENS[:, :5], TOKENS[:, :3]]
     states = [network.state(features[i % 2][None]) for i in range(3)]
@@ -108,7 +108,7 @@ def test_states_of_any_length_share_a_pass(network: Network, mel: Tensor) -> Non
         assert deviation(found[i], network.logits(text, features[i % 2][None])[:, -1:]) < 1e-5
 
 
-def test_beams_go_on_from_where_they_are_sent(network: Network, mel: Tensor) -> None:
+def test_beams_go_on_from_where_they_are_sent(network: WhisperModel, mel: Tensor) -> None:
     features = network.encoder(mel)
     state = network.state(features, n_group=2)
     prefix = TOKENS[:, :3].repeat(2, 1)
@@ -123,9 +123,9 @@ def test_beams_go_on_from_where_they_are_sent(network: Network, mel: Tensor) -> 
 
 
 def test_what_is_read_from_the_file_each_time_computes_the_same(
-    checkpoint: Checkpoint, network: Network, mel: Tensor
+    checkpoint: Checkpoint, network: WhisperModel, mel: Tensor
 ) -> None:
-    streamed = Network(checkpoint, replace(REFERENCE, encoder="float32-streamed", cross="float32-streamed"))
+    streamed = WhisperModel(checkpoint, replace(REFERENCE, encoder="float32-streamed", cross="float32-streamed"))
     assert streamed.size_bytes < network.size_bytes
     found, right = (one.logits(TOKENS, one.encoder(mel[:1])) for one in (streamed, network))
     assert torch.equal(found, right)
@@ -138,7 +138,7 @@ def test_rounded_rows_are_looked_up_where_the_vocabulary_lies_in_8_bits(checkpoi
     assert rounded(TOKENS).shape == right(TOKENS).shape == (*TOKENS.shape, DIMS.n_text_state)
 
 
-def test_a_pass_that_fails_fails_in_all_its_decodes(network: Network, mel: Tensor) -> None:
+def test_a_pass_that_fails_fails_in_all_its_decodes(network: WhisperModel, mel: Tensor) -> None:
     features = network.encoder(mel[:1])
     good, bad = network.state(features), network.state(features)
     bad.length = DIMS.n_text_ctx  # no room for a token
@@ -226,7 +226,7 @@ def test_screened_logits_are_exact_where_a_token_can_win(checkpoint: Checkpoint,
 def test_compiled_steps_are_the_layers(checkpoint: Checkpoint, mel: Tensor, decoder: str, audio: str) -> None:
     """States of one row and of several, of other lengths and windows, in one step."""
     plan = replace(REFERENCE, decoder=decoder, audio=audio)
-    quick, layers = Network(checkpoint, plan), Network(checkpoint, plan)
+    quick, layers = WhisperModel(checkpoint, plan), WhisperModel(checkpoint, plan)
     assert quick.decoder.compiled is not None
     layers.decoder.compiled = None
     features = layers.encoder(mel)
@@ -240,7 +240,7 @@ def test_parts_of_a_step_come_to_what_one_thread_computes(
     checkpoint: Checkpoint, mel: Tensor, decoder: str, audio: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """To the last bit; three threads for four heads."""
-    network = Network(checkpoint, replace(REFERENCE, decoder=decoder, audio=audio, logits="screened"))
+    network = WhisperModel(checkpoint, replace(REFERENCE, decoder=decoder, audio=audio, logits="screened"))
     features = network.encoder(mel)
     before = torch.get_num_threads()
     standing_by = threads.Helpers(2)
@@ -335,13 +335,13 @@ def decode_with_kernels() -> None:
             audio=audio,
             logits="screened",
         )
-        network = Network(Checkpoint("random", DIMS, weights), plan)
+        network = WhisperModel(Checkpoint("random", DIMS, weights), plan)
         state = network.state(network.encoder(mel))
         for only_best in (True, False):
             network.decoder([Step(TOKENS[:, :1].repeat(2, 1), state, only_best=only_best)])
 
 
-def _two_states(network: Network, features: Tensor) -> list[Tensor]:
+def _two_states(network: WhisperModel, features: Tensor) -> list[Tensor]:
     """The last logits of a decode of both windows in groups of two, and of one of the second window alone."""
     group, alone = network.state(features, n_group=2), network.state(features[1:])
     network.decoder([Step(TOKENS[:, :3].repeat(2, 1), group)])
@@ -369,10 +369,10 @@ BFLOAT = Plan(**dict.fromkeys(("encoder", "decoder", "cross", "logits", "attenti
     ],
 )
 def test_half_precision_from_end_to_end(
-    checkpoint: Checkpoint, network: Network, mel: Tensor, plan: Plan, allowed: float
+    checkpoint: Checkpoint, network: WhisperModel, mel: Tensor, plan: Plan, allowed: float
 ) -> None:
     """As on another device, here on this one."""
-    other = Network(checkpoint, plan)
+    other = WhisperModel(checkpoint, plan)
     right, features = network.encoder(mel[:1]), other.encoder(mel[:1])
     assert features.dtype == getattr(torch, plan.encoder)
     assert deviation(features.float(), right) < allowed
@@ -384,7 +384,7 @@ def test_half_precision_from_end_to_end(
 @pytest.mark.parametrize(("plan", "allowed"), [(REFERENCE, 1e-5), (HALF, 0.04)])
 def test_a_step_to_be_recorded_is_the_step(checkpoint: Checkpoint, mel: Tensor, plan: Plan, allowed: float) -> None:
     """Of groups whose rows differ, whose places are in tensors, and whose keys and values lie where they lay."""
-    network = Network(checkpoint, plan)
+    network = WhisperModel(checkpoint, plan)
     features = network.encoder(mel)
     one, other = network.state(features, n_group=2), network.state(features, n_group=2)
     other._cache.fill_(torch.nan)  # as memory may be
@@ -438,8 +438,8 @@ def test_another_checkpoint_of_the_same_name_is_measured_anew(checkpoint: Checkp
 def test_a_choice_is_kept_for_this_machine_alone(checkpoint: Checkpoint, tmp_path: Path) -> None:
     chosen = select.choose(checkpoint, "exact", lambda: None)
     assert chosen.deviation <= select.TOLERANCE["exact"]
-    PlanBook(tmp_path / "plans.json").keep("random", "exact", "here", chosen)
-    book = PlanBook(tmp_path / "plans.json")
+    PlanStore(tmp_path / "plans.json").keep("random", "exact", "here", chosen)
+    book = PlanStore(tmp_path / "plans.json")
     assert book.find("random", "exact", "here") == chosen
     assert book.find("random", "exact", "elsewhere") is None
     assert book.find("random", "fast", "here") is None

@@ -15,7 +15,7 @@ from localwhisper.engine.checkpoints.checkpoint import Checkpoint
 from localwhisper.engine.model import logits
 from localwhisper.engine.model.attention import ATTENTIONS
 from localwhisper.engine.model.cross_kv import rounded
-from localwhisper.engine.model.decode_state import State
+from localwhisper.engine.model.decode_state import DecodeState
 from localwhisper.engine.model.decoder import Decoder, Step
 from localwhisper.engine.model.encoder import Encoder
 from localwhisper.engine.model.layers import Norm, Weights
@@ -42,7 +42,7 @@ N_BEST = 10  # of the logits: those that are compared
 MOST_BETWEEN_BYTES = 1 << 26  # more than a core's share of any cache
 
 
-def audio_of(decoder: str) -> str:
+def cross_kv_dtype(decoder: str) -> str:
     """torch's name of what a decoder of that format keeps a window's keys and values in."""
     return AUDIO.get(decoder, "float32")
 
@@ -104,7 +104,7 @@ class Slice:
         cross = [
             (rounded(keys, decoder.audio_type), rounded(values, decoder.audio_type)) for keys, values in self._cross
         ]
-        state = State(cross, self._dims.n_text_ctx)
+        state = DecodeState(cross, self._dims.n_text_ctx)
 
         def steps() -> Tensor:
             state.length = 0
@@ -139,4 +139,6 @@ class Slice:
 
     def _decoder(self, linear: str, cross: str, project: logits.Logits) -> Decoder:
         weights = self._weights.part("decoder", numbers(linear))
-        return Decoder(self._dims, weights, FORMATS[linear], FORMATS[cross], project, getattr(torch, audio_of(linear)))
+        return Decoder(
+            self._dims, weights, FORMATS[linear], FORMATS[cross], project, getattr(torch, cross_kv_dtype(linear))
+        )

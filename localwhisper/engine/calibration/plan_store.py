@@ -41,7 +41,7 @@ REFERENCE = Plan(encoder="float32", decoder="float32", cross="float32", logits="
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chosen:
+class MeasuredPlan:
     """A plan that was measured: how many times as fast as the reference a window's parts are, and how far off."""
 
     plan: Plan
@@ -50,25 +50,25 @@ class Chosen:
     deviation: float  # root mean square, relative, the worst of the parts
 
 
-class PlanBook:
+class PlanStore:
     """The choices made here, in a file that is never worth an error. Threading: SAFE."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._lock = threading.Lock()
 
-    def find(self, model: str, quality: Quality, machine: str) -> Chosen | None:
+    def find(self, model: str, quality: Quality, machine: str) -> MeasuredPlan | None:
         """What was chosen for this model on this machine; None where nothing was, or elsewhere."""
         row = self._rows().get(f"{model} {quality}", {})
         return _chosen(row) if row.get("machine") == machine else None
 
-    def shown(self, model: str) -> dict[str, Chosen]:
+    def shown(self, model: str) -> dict[str, MeasuredPlan]:
         """By quality, whatever was chosen last."""
         rows = self._rows()
         found = {quality: _chosen(rows.get(f"{model} {quality}", {})) for quality in QUALITIES}
         return {quality: chosen for quality, chosen in found.items() if chosen is not None}
 
-    def keep(self, model: str, quality: Quality, machine: str, chosen: Chosen) -> None:
+    def keep(self, model: str, quality: Quality, machine: str, chosen: MeasuredPlan) -> None:
         with self._lock:
             rows = {**self._rows(), f"{model} {quality}": {"machine": machine, **asdict(chosen)}}
             try:
@@ -88,9 +88,9 @@ class PlanBook:
         return rows if isinstance(rows, dict) else {}
 
 
-def _chosen(row: Mapping[str, Any]) -> Chosen | None:
+def _chosen(row: Mapping[str, Any]) -> MeasuredPlan | None:
     try:
-        return Chosen(
+        return MeasuredPlan(
             plan=Plan(**row["plan"]),
             encoder_speedup=float(row["encoder_speedup"]),
             decoder_speedup=float(row["decoder_speedup"]),

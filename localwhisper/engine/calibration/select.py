@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import torch
 
-from localwhisper.engine.calibration.benchmarks import Build, Slice, Work, audio_of
-from localwhisper.engine.calibration.plan_store import Chosen, Plan
+from localwhisper.engine.calibration.benchmarks import Build, Slice, Work, cross_kv_dtype
+from localwhisper.engine.calibration.plan_store import MeasuredPlan, Plan
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
 from localwhisper.engine.kernels import precompile
 from localwhisper.engine.model import linear_formats
@@ -91,13 +91,13 @@ def machine(checkpoint: Checkpoint, device: str) -> str:
 
 
 @torch.inference_mode()
-def choose(checkpoint: Checkpoint, quality: Quality, check: Callable[[], None], device: str = "cpu") -> Chosen:
+def choose(checkpoint: Checkpoint, quality: Quality, check: Callable[[], None], device: str = "cpu") -> MeasuredPlan:
     """`check` may raise between trials. Raises RuntimeError where the device can't compute at all."""
     model = Slice(checkpoint, torch.device(device), check, decoder_bytes=2 if quality == "exact" else 1)
     return (_choose if device == "cpu" else _choose_on_device)(model, quality, check)
 
 
-def _choose(model: Slice, quality: Quality, check: Callable[[], None]) -> Chosen:
+def _choose(model: Slice, quality: Quality, check: Callable[[], None]) -> MeasuredPlan:
     encoder, encoder_before = _best(model.encoder, _here(ENCODERS[quality]), quality, check)
     cross, _ = _best(model.cross, _single(CROSSES[quality]), quality, check)
     words, words_before = _best(model.words, _single(LOGITS[quality]), quality, check)
@@ -109,9 +109,9 @@ def _choose(model: Slice, quality: Quality, check: Callable[[], None]) -> Chosen
         decoder=decoder.format,
         cross=cross.format,
         logits=words.format,
-        audio=audio_of(decoder.format),
+        audio=cross_kv_dtype(decoder.format),
     )
-    return Chosen(
+    return MeasuredPlan(
         plan=plan,
         encoder_speedup=encoder_before.work_s / encoder.work_s,
         decoder_speedup=(decoder_before.work_s + words_before.work_s - words.work_s) / decoder.work_s,
@@ -119,7 +119,7 @@ def _choose(model: Slice, quality: Quality, check: Callable[[], None]) -> Chosen
     )
 
 
-def _choose_on_device(model: Slice, quality: Quality, check: Callable[[], None]) -> Chosen:
+def _choose_on_device(model: Slice, quality: Quality, check: Callable[[], None]) -> MeasuredPlan:
     """A decoder has one format for all of its parts, as numbers aren't to change theirs on the way."""
     halves = [(name, name) for name in HALVES]
     encoder, encoder_before = _best(model.encoder, halves, quality, check, TOLERANCE_ON_DEVICE)
@@ -130,10 +130,10 @@ def _choose_on_device(model: Slice, quality: Quality, check: Callable[[], None])
         decoder=decoder.format,
         cross=decoder.format,
         logits=decoder.format,
-        audio=audio_of(decoder.format),
+        audio=cross_kv_dtype(decoder.format),
         device=model.device.type,
     )
-    return Chosen(
+    return MeasuredPlan(
         plan=plan,
         encoder_speedup=encoder_before.work_s / encoder.work_s,
         decoder_speedup=decoder_before.work_s / decoder.work_s,

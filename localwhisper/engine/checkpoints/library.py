@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localwhisper.atomic import replace_atomically, storage_errors, write_atomically
-from localwhisper.engine.calibration.plan_store import Chosen, PlanBook
+from localwhisper.engine.calibration.plan_store import MeasuredPlan, PlanStore
 from localwhisper.engine.checkpoints import whisper_tables
 from localwhisper.engine.checkpoints.download import download_checkpoint
 from localwhisper.errors import (
@@ -53,7 +53,7 @@ class ModelEntry:
     bundled: bool
     multilingual: bool
     translates: bool
-    plans: Mapping[str, Chosen]  # by quality, as measured on this machine; empty before the first use
+    plans: Mapping[str, MeasuredPlan]  # by quality, as measured on this machine; empty before the first use
 
 
 class ModelLibrary:
@@ -64,7 +64,7 @@ class ModelLibrary:
         self._mirror = mirror
         self._unpack_dir = unpack_dir
         self._asset = assets / ASSET
-        self.plans = PlanBook(unpack_dir / "plans.json")
+        self.plans = PlanStore(unpack_dir / "plans.json")
         self._lock = threading.Lock()
         self._fetching: dict[str, threading.Lock] = {}
 

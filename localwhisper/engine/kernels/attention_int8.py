@@ -13,10 +13,10 @@ from localwhisper.engine.kernels.intrinsics import (
     ONE,
     ZERO,
     Array,
-    apart,
-    inlined,
-    kept,
-    larger,
+    fmax,
+    jit,
+    jit_cached,
+    noinline,
     power_of_two,
 )
 from localwhisper.engine.kernels.quantize import LEAST, row_to_levels
@@ -28,11 +28,11 @@ LEAST_EXPONENT = np.float32(-30)  # of two: a weight that is nothing in 14 bits
 C0, C1, C2, C3, C4 = (np.float32(c * 127 * 128) for c in (1, 0.6931472, 0.240221, 0.055503834, 0.009670763))
 
 
-@kept
+@jit_cached
 def to_bytes(qkv: Array, head: int, q: Array, k: Array, v: Array, of_q: Array, of_k: Array, of_v: Array) -> None:
     """Of one head: float32, shape (n_ctx, 3 * n_state) → int8, each (n_ctx, n_per_head), and their scales: of each row
     of q, with what attention divides by, and of k, (n_ctx,); of each column of v, (n_per_head,)."""
-    apart()
+    noinline()
     n_ctx, size = q.shape
     n_state = qkv.shape[1] // 3
     first = head * size
@@ -42,7 +42,7 @@ def to_bytes(qkv: Array, head: int, q: Array, k: Array, v: Array, of_q: Array, o
     for i in range(n_ctx):
         values = qkv[i, 2 * n_state + first : 2 * n_state + first + size]
         for j in range(size):
-            of_v[j] = larger(of_v[j], abs(values[j]))
+            of_v[j] = fmax(of_v[j], abs(values[j]))
     for j in range(size):
         levels_of_v[j] = BYTE / of_v[j]
         of_v[j] /= BYTE
@@ -54,18 +54,18 @@ def to_bytes(qkv: Array, head: int, q: Array, k: Array, v: Array, of_q: Array, o
             out[j] = np.int32(np.rint(values[j] * levels_of_v[j]))
 
 
-@inlined
+@jit
 def _row_to_weights(scores: Array, of_query: float, of_keys: Array, room: Array, high: Array, low: Array) -> float:
     """Gives the weights' sum."""
-    apart()
+    noinline()
     most = LOWEST
     for j in range(len(scores)):
         room[j] = np.float32(scores[j]) * of_keys[j]
-        most = larger(most, room[j])
+        most = fmax(most, room[j])
     share = of_query * LOG2_E
     total = ZERO
     for j in range(len(scores)):
-        x = larger((room[j] - most) * share, LEAST_EXPONENT)
+        x = fmax((room[j] - most) * share, LEAST_EXPONENT)
         n = np.rint(x)
         x -= n
         y = (((C4 * x + C3) * x + C2) * x + C1) * x + C0
@@ -76,7 +76,7 @@ def _row_to_weights(scores: Array, of_query: float, of_keys: Array, room: Array,
     return total  # type: ignore[no-any-return]
 
 
-@kept
+@jit_cached
 def to_weights(scores: Array, of_q: Array, of_k: Array, weights: Array, totals: Array) -> None:
     """Softmax of each row of scores, int32, shape (n_rows, n_ctx), scaled by of_q, (n_rows,), and of_k, (n_ctx,):
     into weights, int8, (2 * n_rows, n_ctx), the higher bytes and then the lower, and their totals, (≥ n_rows,)."""
@@ -86,7 +86,7 @@ def to_weights(scores: Array, of_q: Array, of_k: Array, weights: Array, totals: 
         totals[row] = _row_to_weights(scores[row], of_q[row], of_k, room, weights[row], weights[n_rows + row])
 
 
-@kept
+@jit_cached
 def add_up(sums: Array, of_v: Array, totals: Array, out: Array, head: int) -> None:
     """What the weights' bytes came to, int32, shape (2 * n_rows, n_per_head), to a head's place in out, float32, shape
     (n_rows, n_state). `of_v`: (n_per_head,)."""

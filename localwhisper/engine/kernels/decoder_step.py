@@ -22,15 +22,15 @@ from localwhisper.engine.kernels.intrinsics import (
     ONE,
     ZERO,
     Array,
-    apart,
-    ask_for,
+    barrier,
     exp,
     float32,
-    inlined,
-    kept,
-    larger,
-    meet,
+    fmax,
+    jit,
+    jit_cached,
+    noinline,
     pointer,
+    prefetch,
 )
 from localwhisper.engine.kernels.linear_weight_only import add_linear, linear
 
@@ -50,13 +50,13 @@ class Scratch(NamedTuple):
     hidden: Array  # (n_rows, 4 * n_state)
     products: Array  # (n_rows, n_state)
     ones: Array  # (the longest of text and audio,)
-    arrivals: Array  # int64, (1,): see meet()
+    arrivals: Array  # int64, (1,): see barrier()
 
 
-@inlined
+@jit
 def _normalise(x: Array, norm: Array, out: Array) -> None:
     """Layer norm of each row; `norm`: int64, shape (2,), where weight and bias lie."""
-    apart()
+    noinline()
     weight = numba.carray(pointer(norm[0], x), (x.shape[1],))
     bias = numba.carray(pointer(norm[1], x), (x.shape[1],))
     n = np.float32(x.shape[1])
@@ -73,17 +73,17 @@ def _normalise(x: Array, norm: Array, out: Array) -> None:
             out[row, i] = (x[row, i] - mean) * scale * weight[i] + bias[i]
 
 
-@inlined
+@jit
 def _attend(
     q: Array, keys: Array, of_keys: Array, values: Array, of_values: Array, n: int, scores: Array, out: Array
 ) -> None:
     """One head's attention for one row: q and out, shape (n_per_head,), over n keys and values, (≥ n, n_per_head),
     that are scaled by `of_keys` and `of_values`, (≥ n,)."""
-    apart()
+    noinline()
     size = q.shape[0]
     scale = ONE / np.sqrt(np.float32(size))
     for j in range(n):
-        ask_for(keys, j, 1, AHEAD_BYTES)
+        prefetch(keys, j, 1, AHEAD_BYTES)
         key = keys[j]
         a = ZERO
         for i in range(size):
@@ -92,7 +92,7 @@ def _attend(
     most = LOWEST
     for j in range(n):
         scores[j] *= of_keys[j] * scale
-        most = larger(most, scores[j])
+        most = fmax(most, scores[j])
     total = ZERO
     for j in range(n):
         scores[j] = exp(scores[j] - most)
@@ -102,7 +102,7 @@ def _attend(
     for i in range(size):
         out[i] = ZERO
     for j in range(0, n - 3, 4):
-        ask_for(values, j, 4, AHEAD_BYTES)
+        prefetch(values, j, 4, AHEAD_BYTES)
         v0, v1, v2, v3 = values[j], values[j + 1], values[j + 2], values[j + 3]
         s0, s1, s2, s3 = scores[j], scores[j + 1], scores[j + 2], scores[j + 3]
         for i in range(size):
@@ -115,11 +115,11 @@ def _attend(
         out[i] /= total
 
 
-@inlined
+@jit
 def _gelu(x: Array, first: int, end: int) -> None:
     """In place, from the column `first` to `end`; with the error function, as whisper's (Numerical Recipes' erfc, to
     5e-7)."""
-    apart()
+    noinline()
     for row in range(x.shape[0]):
         for i in range(first, end):
             z = abs(x[row, i]) * np.float32(0.70710678)
@@ -138,7 +138,7 @@ def _gelu(x: Array, first: int, end: int) -> None:
             x[row, i] *= ONE - half if x[row, i] >= ZERO else half
 
 
-@kept
+@jit_cached
 def step(
     matrices: Array,
     norms: Array,
@@ -185,25 +185,25 @@ def step(
                     values[lengths[row], i] = qkv[row, 2 * n_state + at + i]
                 out, query = attended[row, at : at + size], qkv[row, at : at + size]
                 _attend(query, keys, scratch.ones, values, scratch.ones, lengths[row] + 1, scores, out)
-        meet(arrivals, n_parts)
+        barrier(arrivals, n_parts)
         add_linear(attended, matrix[OUT], like, products, x, first, end, arrivals, n_parts)
         _normalise(x, norm[CROSS_LN], normed)
         linear(normed, matrix[CROSS_QUERY], like, cross_query, first, end)
         for row in range(n_rows):
             for head in range(first_head, end_head):
                 at, n_audio = head * size, audio_lengths[row]
-                sounds = numba.carray(pointer(audio[row, layer, 0], audio_like), (n_head, n_audio, size))[head]
-                of_sounds = numba.carray(pointer(audio[row, layer, 1], x), (n_head, n_audio))[head]
-                meanings = numba.carray(pointer(audio[row, layer, 2], audio_like), (n_head, n_audio, size))[head]
-                of_meanings = numba.carray(pointer(audio[row, layer, 3], x), (n_head, n_audio))[head]
+                cross_keys = numba.carray(pointer(audio[row, layer, 0], audio_like), (n_head, n_audio, size))[head]
+                cross_key_scales = numba.carray(pointer(audio[row, layer, 1], x), (n_head, n_audio))[head]
+                cross_values = numba.carray(pointer(audio[row, layer, 2], audio_like), (n_head, n_audio, size))[head]
+                cross_value_scales = numba.carray(pointer(audio[row, layer, 3], x), (n_head, n_audio))[head]
                 out, query = attended[row, at : at + size], cross_query[row, at : at + size]
-                _attend(query, sounds, of_sounds, meanings, of_meanings, n_audio, scores, out)
-        meet(arrivals, n_parts)
+                _attend(query, cross_keys, cross_key_scales, cross_values, cross_value_scales, n_audio, scores, out)
+        barrier(arrivals, n_parts)
         add_linear(attended, matrix[CROSS_OUT], like, products, x, first, end, arrivals, n_parts)
         _normalise(x, norm[MLP_LN], normed)
         linear(normed, matrix[UP], like, hidden, 4 * first, 4 * end)
         _gelu(hidden, 4 * first, 4 * end)
-        meet(arrivals, n_parts)
+        barrier(arrivals, n_parts)
         add_linear(hidden, matrix[DOWN], like, products, x, first, end, arrivals, n_parts)
     if part == 0:
         _normalise(x, last_norm, attended)

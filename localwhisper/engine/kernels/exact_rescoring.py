@@ -9,17 +9,17 @@ from localwhisper.engine.kernels.intrinsics import (
     LOWEST,
     ZERO,
     Array,
-    apart,
-    ask_for,
     float32,
-    inlined,
-    kept,
-    larger,
+    fmax,
+    jit,
+    jit_cached,
+    noinline,
     pointer,
+    prefetch,
 )
 
 
-@inlined
+@jit
 def _chosen(
     found: Array,
     start: int,
@@ -40,14 +40,14 @@ def _chosen(
     return n
 
 
-@inlined
+@jit
 def _exactly(x: Array, weight: Array, chosen: Array, out: Array) -> None:
     """out[o] = x · weight[o] for each o chosen; four at a time, as memory takes its time for each."""
-    apart()
+    noinline()
     last = len(chosen) - 1
     for i in range(0, len(chosen), 4):
         for further in range(i + 8, i + 12):
-            ask_for(weight, chosen[min(further, last)], 1, 0)
+            prefetch(weight, chosen[min(further, last)], 1, 0)
         o0, o1, o2, o3 = chosen[i], chosen[min(i + 1, last)], chosen[min(i + 2, last)], chosen[min(i + 3, last)]
         w0, w1, w2, w3 = weight[o0], weight[o1], weight[o2], weight[o3]
         a = b = c = d = ZERO
@@ -59,7 +59,7 @@ def _exactly(x: Array, weight: Array, chosen: Array, out: Array) -> None:
         out[o0], out[o1], out[o2], out[o3] = a, b, c, d
 
 
-@kept
+@jit_cached
 def screen(
     x: Array,
     weights: Array,
@@ -96,7 +96,7 @@ def screen(
         for block in range(n_blocks):
             highest = found[block * 64]
             for o in range(block * 64 + 1, block * 64 + 64):
-                highest = larger(highest, found[o])
+                highest = fmax(highest, found[o])
             maxima[block] = highest
         least = LOWEST
         if n_blocks >= n_best:

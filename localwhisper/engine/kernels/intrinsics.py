@@ -25,7 +25,7 @@ LOWEST, LOG2_E = np.float32(-np.inf), np.float32(1.44269504)
 _LEAST_EXPONENT = np.float32(-60)  # nothing beside one; with less, numbers come about that some processors are slow at
 _LN2_HIGH, _LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
 _OPTIONS: Any = {"nogil": True, "fastmath": {"reassoc", "contract", "nsz", "arcp", "nnan"}, "error_model": "numpy"}
-inlined: Callable[[Any], Any] = numba.njit(**_OPTIONS)
+jit: Callable[[Any], Any] = numba.njit(**_OPTIONS)
 _intrinsic: Callable[[Any], Any] = intrinsic
 
 
@@ -37,12 +37,12 @@ def compiled(function: Any, **options: Any) -> Any:
         return numba.njit(**options)(function)
 
 
-def kept(function: Any) -> Any:
+def jit_cached(function: Any) -> Any:
     return compiled(function, **_OPTIONS)
 
 
 @_intrinsic
-def apart(_context: Any) -> Any:
+def noinline(_context: Any) -> Any:
     """The function that calls this is compiled once, not in each place it is used in, and with wide vectors."""
 
     def generate(context: Any, builder: Any, _: Any, __: Any) -> Any:
@@ -97,13 +97,13 @@ def _of_two(name: str) -> Any:
 
 
 @_intrinsic
-def larger(_context: Any, one: Any, other: Any) -> Any:
+def fmax(_context: Any, one: Any, other: Any) -> Any:
     """Of two float32. Python's max is a comparison, from which no compiler makes vectors."""
     return _of_two("llvm.maxnum")
 
 
 @_intrinsic
-def smaller(_context: Any, one: Any, other: Any) -> Any:
+def fmin(_context: Any, one: Any, other: Any) -> Any:
     """Of two float32."""
     return _of_two("llvm.minnum")
 
@@ -121,8 +121,8 @@ def _ask_for(_context: Any, address: Any) -> Any:
     return types.void(types.int64), generate
 
 
-@inlined
-def ask_for(rows: Any, first: Any, n: Any, ahead_bytes: Any) -> None:
+@jit
+def prefetch(rows: Any, first: Any, n: Any, ahead_bytes: Any) -> None:
     """Have memory bring what lies so far behind these rows, whose shape is (…, width), to the processor's cache."""
     size = rows.shape[1] * rows.itemsize
     start = rows.ctypes.data + first * size + ahead_bytes
@@ -156,8 +156,8 @@ def _have_come(_context: Any, address: Any) -> Any:
     return types.int64(types.int64), generate
 
 
-@inlined
-def meet(arrivals: Any, n: Any) -> None:
+@jit
+def barrier(arrivals: Any, n: Any) -> None:
     """Wait until all n threads have come as often as this one; `arrivals`: int64, shape (1,), of all so far.
 
     The wait takes a processor: it is for threads that arrive within microseconds of each other.
@@ -168,16 +168,16 @@ def meet(arrivals: Any, n: Any) -> None:
         pass
 
 
-@inlined
+@jit
 def power_of_two(n: Any) -> Any:
     """2 ** n for a whole number in float32, -126 to 127."""
     return _float_of_bits((np.int32(n) + np.int32(127)) << np.int32(23))
 
 
-@inlined
+@jit
 def exp(x: Any) -> Any:
     """e ** x for x ≤ 0 within 2e-7 of one, in a form that compilers turn into vectors (Cephes' expf)."""
-    x = larger(x, _LEAST_EXPONENT)
+    x = fmax(x, _LEAST_EXPONENT)
     n = np.floor(x * LOG2_E + HALF)
     x = x - n * _LN2_HIGH - n * _LN2_LOW
     y = np.float32(1.9875691500e-4)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from localwhisper.engine.kernels.intrinsics import HALF, Array, apart, inlined, kept, larger, smaller
+from localwhisper.engine.kernels.intrinsics import HALF, Array, fmax, fmin, jit, jit_cached, noinline
 from localwhisper.engine.kernels.quantize import LEAST, row_to_levels
 
 BYTE = np.float32(127)
@@ -21,47 +21,47 @@ _ODD_PART = (
 G0, G1, G2, G3, G4, G5, G6, G7 = map(np.float32, _ODD_PART)
 
 
-@kept
+@jit_cached
 def to_levels(x: Array, levels: Array, scale: Array) -> None:
     """float32, shape (n_rows, n) → int8, of that shape, and the scale of each row, float32, (≥ n_rows,)."""
     for row in range(len(x)):
         scale[row] = row_to_levels(x[row], BYTE, levels[row])
 
 
-@kept
+@jit_cached
 def from_sums(sums: Array, of_x: Array, of_weight: Array, bias: Array, out: Array) -> None:
     """int32, shape (n_rows, n_out), scaled by of_x, (≥ n_rows,), and of_weight, (n_out,), with the bias: to out,
     float32."""
-    apart()
+    noinline()
     for row in range(len(sums)):
         found, its, scale = sums[row], out[row], of_x[row]
         for o in range(len(found)):
             its[o] = np.float32(found[o]) * (of_weight[o] * scale) + bias[o]
 
 
-@kept
+@jit_cached
 def add_sums(sums: Array, of_x: Array, of_weight: Array, bias: Array, out: Array) -> None:
     """from_sums, added to what out is."""
-    apart()
+    noinline()
     for row in range(len(sums)):
         found, its, scale = sums[row], out[row], of_x[row]
         for o in range(len(found)):
             its[o] += np.float32(found[o]) * (of_weight[o] * scale) + bias[o]
 
 
-@inlined
+@jit
 def _gelu(x: float) -> float:
     """Within 1e-4, relative to x beyond FLAT: a hundredth of what rounding to bytes costs."""
-    y = larger(smaller(x, FLAT), -FLAT)
+    y = fmax(fmin(x, FLAT), -FLAT)
     z = y * y
     p = ((((((G7 * z + G6) * z + G5) * z + G4) * z + G3) * z + G2) * z + G1) * z + G0
     return x * (p * y + HALF)  # type: ignore[no-any-return]
 
 
-@kept
+@jit_cached
 def gelu_to_levels(sums: Array, of_x: Array, of_weight: Array, bias: Array, levels: Array, scale: Array) -> None:
     """The GELU of what from_sums gives, as to_levels has it."""
-    apart()
+    noinline()
     n = sums.shape[1]
     room = np.empty(n, np.float32)
     for row in range(len(sums)):
@@ -69,7 +69,7 @@ def gelu_to_levels(sums: Array, of_x: Array, of_weight: Array, bias: Array, leve
         most = LEAST
         for o in range(n):
             room[o] = _gelu(np.float32(found[o]) * (of_weight[o] * by) + bias[o])
-            most = larger(most, abs(room[o]))
+            most = fmax(most, abs(room[o]))
         share = BYTE / most
         for o in range(n):
             its[o] = np.int32(np.rint(room[o] * share))

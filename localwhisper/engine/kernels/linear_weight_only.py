@@ -7,29 +7,29 @@ from localwhisper.engine.kernels.intrinsics import (
     AHEAD_BYTES,
     ZERO,
     Array,
-    apart,
-    ask_for,
+    barrier,
     float32,
-    inlined,
-    kept,
-    meet,
+    jit,
+    jit_cached,
+    noinline,
     pointer,
+    prefetch,
 )
 
 
-@inlined
+@jit
 def _products(x: Array, weight: Array, out: Array, first: int, end: int) -> None:
     """out[row, o] = x[row] · weight[o] for two or more o; x has one row or two, or a multiple of four.
 
     A row of weights at a time, as memory is quickest from end to end; for several rows of x two, as those take longer
     to compute: where one row is left, the one before is computed again.
     """
-    apart()
+    noinline()
     n_rows, n = x.shape
     if n_rows == 1:
         y, found = x[0], out[0]
         for o in range(first, end):
-            ask_for(weight, o, 1, AHEAD_BYTES)
+            prefetch(weight, o, 1, AHEAD_BYTES)
             w0 = weight[o]
             a = ZERO
             for i in range(n):
@@ -39,7 +39,7 @@ def _products(x: Array, weight: Array, out: Array, first: int, end: int) -> None
         y, z, found, others = x[0], x[1], out[0], out[1]
         for start in range(first, end, 2):
             o = min(start, end - 2)
-            ask_for(weight, o, 2, AHEAD_BYTES)
+            prefetch(weight, o, 2, AHEAD_BYTES)
             w0, w1 = weight[o], weight[o + 1]
             a = b = c = d = ZERO
             for i in range(n):
@@ -52,7 +52,7 @@ def _products(x: Array, weight: Array, out: Array, first: int, end: int) -> None
     else:
         for start in range(first, end, 2):
             o = min(start, end - 2)
-            ask_for(weight, o, 2, AHEAD_BYTES)
+            prefetch(weight, o, 2, AHEAD_BYTES)
             w0, w1 = weight[o], weight[o + 1]
             for row in range(0, n_rows - 3, 4):
                 y0, y1, y2, y3 = x[row], x[row + 1], x[row + 2], x[row + 3]
@@ -71,13 +71,13 @@ def _products(x: Array, weight: Array, out: Array, first: int, end: int) -> None
                 out[row, o + 1], out[row + 1, o + 1], out[row + 2, o + 1], out[row + 3, o + 1] = e, f, g, h
 
 
-@inlined
+@jit
 def linear(x: Array, weights: Array, like: Array, out: Array, first: int, end: int) -> None:
     """out = x W + b, from the column `first` to `end`.
 
     `weights`: int64, shape (3,), where a matrix (n_out, n_in), the scales of its rows and its bias (n_out,) lie.
     """
-    apart()
+    noinline()
     n_out = out.shape[1]
     weight = numba.carray(pointer(weights[0], like), (n_out, x.shape[1]))
     scale = numba.carray(pointer(weights[1], x), (n_out,))
@@ -88,7 +88,7 @@ def linear(x: Array, weights: Array, like: Array, out: Array, first: int, end: i
             out[row, o] = out[row, o] * scale[o] + bias[o]
 
 
-@inlined
+@jit
 def add_linear(
     given: Array,
     weights: Array,
@@ -101,15 +101,15 @@ def add_linear(
     n_parts: int,
 ) -> None:
     """x += given W + b, all of it: each part computes its columns of the products, and adds those of all parts."""
-    apart()
+    noinline()
     linear(given, weights, like, products, first, end)
-    meet(arrivals, n_parts)
+    barrier(arrivals, n_parts)
     for row in range(x.shape[0]):
         for i in range(x.shape[1]):
             x[row, i] += products[row, i]
 
 
-@kept
+@jit_cached
 def product(x: Array, weights: Array, like: Array, out: Array, first: int, end: int) -> None:
     """out, shape (n_rows, n_out) = x W + b, from the column `first` to `end`; see linear, and for rows _products."""
     linear(x, weights, like, out, first, end)

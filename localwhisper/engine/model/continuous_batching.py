@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from localwhisper.engine.model.decoder import Decoder, Step
-from localwhisper.engine.threads import Cores
+from localwhisper.engine.threads import CoreBudget
 
 PATIENCE = 0.5  # of a step's time: how long a step waits for decodes that are between two tokens
 MAX_PATIENCE_S = 0.02
@@ -29,10 +29,10 @@ class _Turn:
     is_over: bool = False
 
 
-class Batch:
+class ContinuousBatcher:
     """Threading: SAFE. Whichever thread finds a pass complete computes it for all; there is no thread of its own."""
 
-    def __init__(self, decoder: Decoder, cores: Cores, most_passes: int | None) -> None:
+    def __init__(self, decoder: Decoder, cores: CoreBudget, most_passes: int | None) -> None:
         """`most_passes`: side by side; None: any number, so that no decode waits for another."""
         self._decoder = decoder
         self._cores = cores

@@ -16,7 +16,7 @@ from localwhisper.engine.kernels.quantize import heads_to_levels
 
 
 @dataclass(frozen=True)
-class Rounded:
+class QuantizedTensor:
     """Numbers as levels times a scale for each row of them."""
 
     levels: Tensor  # int16 or int8, shape (…, n); or float32, with scales of one
@@ -28,19 +28,19 @@ class Rounded:
 
 
 # by layer: keys and values, each (n_audio, n_head, n_audio_ctx, n_per_head)
-CrossKeysValues = Sequence[tuple[Rounded, Rounded]]
+CrossKeysValues = Sequence[tuple[QuantizedTensor, QuantizedTensor]]
 
 
-def rounded(x: Tensor, kind: torch.dtype) -> Rounded:
+def rounded(x: Tensor, kind: torch.dtype) -> QuantizedTensor:
     """float32, shape (…, n), in any order in memory."""
     if kind.is_floating_point:
-        return Rounded(x.to(kind).contiguous(), x.new_ones(x.shape[:-1]))
+        return QuantizedTensor(x.to(kind).contiguous(), x.new_ones(x.shape[:-1]))
     x = x.contiguous()
     scale = (x.abs().amax(dim=-1) / torch.iinfo(kind).max).clamp(min=1e-12)
-    return Rounded((x / scale[..., None]).round_().to(kind), scale)
+    return QuantizedTensor((x / scale[..., None]).round_().to(kind), scale)
 
 
-def keys_values(both: Tensor, n_head: int, kind: torch.dtype) -> tuple[Rounded, Rounded]:
+def keys_values(both: Tensor, n_head: int, kind: torch.dtype) -> tuple[QuantizedTensor, QuantizedTensor]:
     """Keys and values one behind the other, float32, shape (n_audio, n_ctx, 2 * n_state), to be kept so."""
     if kind.is_floating_point or not precompile.is_ready():
         keys, values = both.view(*both.shape[:2], 2, n_head, -1).permute(2, 0, 3, 1, 4)
@@ -52,23 +52,26 @@ def keys_values(both: Tensor, n_head: int, kind: torch.dtype) -> tuple[Rounded, 
     for part in range(2):
         for x, its, of_its in zip(both.contiguous(), levels[part], scale[part], strict=True):
             heads_to_levels(x.numpy(), part * width // 2, highest, its.numpy(), of_its.numpy())
-    return Rounded(levels[0], scale[0]), Rounded(levels[1], scale[1])
+    return QuantizedTensor(levels[0], scale[0]), QuantizedTensor(levels[1], scale[1])
 
 
-def joined_audio(parts: Sequence[CrossKeysValues]) -> CrossKeysValues:
+def cat_cross_kv(parts: Sequence[CrossKeysValues]) -> CrossKeysValues:
     """Of several windows: one behind the other."""
 
-    def joined(found: Sequence[Rounded]) -> Rounded:
-        return Rounded(torch.cat([one.levels for one in found]), torch.cat([one.scale for one in found]))
+    def joined(found: Sequence[QuantizedTensor]) -> QuantizedTensor:
+        return QuantizedTensor(torch.cat([one.levels for one in found]), torch.cat([one.scale for one in found]))
 
     layers = zip(*parts, strict=True)
     return [(joined([keys for keys, _ in layer]), joined([values for _, values in layer])) for layer in layers]
 
 
-def audio_of(cross: CrossKeysValues, windows: Sequence[int]) -> CrossKeysValues:
+def select_windows(cross: CrossKeysValues, windows: Sequence[int]) -> CrossKeysValues:
     """Of some of the windows."""
     index = list(windows)
     return [
-        (Rounded(keys.levels[index], keys.scale[index]), Rounded(values.levels[index], values.scale[index]))
+        (
+            QuantizedTensor(keys.levels[index], keys.scale[index]),
+            QuantizedTensor(values.levels[index], values.scale[index]),
+        )
         for keys, values in cross
     ]

@@ -11,7 +11,7 @@ from torch import Tensor
 _recording = threading.Lock()  # torch's libraries keep what they work in by stream, and there is one to record on
 
 
-class Recorded:
+class CapturedStep:
     """One token for each row, again and again. Threading: one thread at a time."""
 
     def __init__(self, step: Callable[[Tensor, Tensor], Tensor], n_rows: int, device: torch.device) -> None:

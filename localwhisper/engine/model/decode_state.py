@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from localwhisper.engine.model.cross_kv import CrossKeysValues
-from localwhisper.engine.model.cuda_graph import Recorded
+from localwhisper.engine.model.cuda_graph import CapturedStep
 
 
-class State:
+class DecodeState:
     """Of `n_audio` windows decoded side by side, `n_group` rows (beams or samples) each.
 
     A row's text keys and values have their place from the start: a token adds to them without moving any.
@@ -38,7 +38,7 @@ class State:
         self._audio_addresses: NDArray[np.int64] | None = None
         self._shared = 0  # leading tokens that all rows of a window have in common
         self.cross_scores: list[Tensor] | None = None  # filled by layer where a list is put here
-        self.recorded: Recorded | None = None  # the step, once it is taken on a device
+        self.recorded: CapturedStep | None = None  # the step, once it is taken on a device
 
     def attend_text(self, layer: int, q: Tensor, k: Tensor, v: Tensor, n_new: int) -> Tensor:
         """Self-attention of `n_new` tokens a row, behind those before.

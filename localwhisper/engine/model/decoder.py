@@ -12,13 +12,13 @@ from torch import Tensor
 from whisper.model import ModelDimensions
 
 from localwhisper.engine.model.cross_kv import CrossKeysValues, keys_values
-from localwhisper.engine.model.cuda_graph import Recorded
-from localwhisper.engine.model.decode_state import State
-from localwhisper.engine.model.jit_decoder import CompiledLayers
+from localwhisper.engine.model.cuda_graph import CapturedStep
+from localwhisper.engine.model.decode_state import DecodeState
+from localwhisper.engine.model.jit_decoder import JitDecoderLayers
 from localwhisper.engine.model.layers import Norm, Weights, gelu_
 from localwhisper.engine.model.linear_formats import Format, Linear, Streamed
 from localwhisper.engine.model.logits import Logits, embedding
-from localwhisper.engine.model.weight_only_linear import MOST_ROWS, Rows
+from localwhisper.engine.model.weight_only_linear import MAX_ROWS, WeightOnlyLinear
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Step:
     """
 
     tokens: Tensor
-    state: State
+    state: DecodeState
     wanted: Sequence[int] = (-1,)
     only_best: bool = False
 
@@ -93,11 +93,11 @@ class Decoder:
         self.ln = Norm(weights.part("ln"))
         self.project = project
         self.audio_type = audio_type
-        rows = [[one for one in layer.matrices if isinstance(one, Rows)] for layer in self.layers]
-        self.compiled: CompiledLayers | None = None
+        rows = [[one for one in layer.matrices if isinstance(one, WeightOnlyLinear)] for layer in self.layers]
+        self.compiled: JitDecoderLayers | None = None
         if all(len(found) == len(layer.matrices) for found, layer in zip(rows, self.layers, strict=True)):
             parts = [(found, layer.norms) for found, layer in zip(rows, self.layers, strict=True)]
-            self.compiled = CompiledLayers(parts, self.ln, dims.n_text_head)
+            self.compiled = JitDecoderLayers(parts, self.ln, dims.n_text_head)
 
     def cross(self, features: Tensor, check: Callable[[], None] = lambda: None) -> CrossKeysValues:
         """Encoded audio, shape (n_audio, n_audio_ctx, n_audio_state) → its keys and values for every layer."""
@@ -117,7 +117,7 @@ class Decoder:
         ends = torch.tensor([step.tokens.numel() for step in steps]).cumsum(0).tolist()
         parts = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
         x = _join([self._embedded(step) for step in steps])  # (all tokens of all steps, n_text_state)
-        if self.compiled and are_plain and len(x) <= MOST_ROWS:
+        if self.compiled and are_plain and len(x) <= MAX_ROWS:
             x = self.compiled(x, [step.state for step in steps], [step.n_new for step in steps])
         else:
             x = self.ln(self._attended(x, steps, parts))
@@ -169,12 +169,12 @@ class Decoder:
         state = step.state
         if state.recorded is None:
             state.clear_behind()
-            state.recorded = Recorded(partial(self.next, state), len(step.tokens), self.device)
+            state.recorded = CapturedStep(partial(self.next, state), len(step.tokens), self.device)
         logits = state.recorded(step.tokens, state.length).cpu()
         state.advance(1, shared=len(step.tokens) == state.n_audio)
         return logits[:, None]
 
-    def next(self, state: State, tokens: Tensor, place: Tensor) -> Tensor:
+    def next(self, state: DecodeState, tokens: Tensor, place: Tensor) -> Tensor:
         """One more token in every row of a state, as operations that are the same for each token: tokens, shape
         (n_rows, 1), and how many there are before them, shape (1,) → logits, shape (n_rows, n_vocab). The state has
         the token's keys and values, and its length from before; nothing may lie behind that."""

@@ -7,7 +7,7 @@ from torch import Tensor
 from whisper.model import ModelDimensions
 
 from localwhisper.engine.model.attention import Attention
-from localwhisper.engine.model.int8_gemm import Int8Blocks, add_feed_forward
+from localwhisper.engine.model.int8_gemm import Int8GemmLinear, add_feed_forward
 from localwhisper.engine.model.layers import Norm, Weights, gelu_
 from localwhisper.engine.model.linear_formats import Format, Streamed
 
@@ -29,7 +29,7 @@ class _Layer:
         """Shape (n, n_ctx, n_state) → the same."""
         # into what was made here: memory that is fresh each time costs more than the sum
         x = self.out(self.attention(self.qkv(self.attn_ln(x)), self.n_head)).add_(x)
-        if isinstance(self.up, Int8Blocks) and isinstance(self.down, Int8Blocks):
+        if isinstance(self.up, Int8GemmLinear) and isinstance(self.down, Int8GemmLinear):
             add_feed_forward(x, self.mlp_ln, self.up, self.down)
             return x
         return self.down(gelu_(self.up(self.mlp_ln(x)))).add_(x)
@@ -45,7 +45,7 @@ class Encoder:
         self._small = weights if weights.device.type == "cpu" else {name: weights[name] for name in SMALL}
         self._numbers = weights.numbers
         self._convolutions = (
-            [_convolution(weights, "conv1", 1), _convolution(weights, "conv2", 2)] if linear is Int8Blocks else None
+            [_convolution(weights, "conv1", 1), _convolution(weights, "conv2", 2)] if linear is Int8GemmLinear else None
         )
         self.layers = [
             _Layer(weights.part(f"blocks.{i}"), dims.n_audio_head, linear, attention) for i in range(dims.n_audio_layer)
@@ -79,7 +79,7 @@ class Encoder:
 def _convolution(weights: Weights, name: str, stride: int) -> Callable[[Tensor], Tensor]:
     """Over three places in bytes: float32, shape (n, n_ctx, n_in) → (n, n_ctx / stride, n_out)."""
     kernel = weights[f"{name}.weight"]  # (n_out, n_in, 3)
-    linear = Int8Blocks(kernel.transpose(1, 2).flatten(1), weights[f"{name}.bias"])
+    linear = Int8GemmLinear(kernel.transpose(1, 2).flatten(1), weights[f"{name}.bias"])
 
     def convolution(x: Tensor) -> Tensor:
         threes = F.pad(x, (0, 0, 1, 1)).unfold(1, 3, stride)  # (n, n_ctx / stride, n_in, 3)

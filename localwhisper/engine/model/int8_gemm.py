@@ -12,7 +12,7 @@ from torch import Tensor
 
 from localwhisper.engine.kernels import linear_int8
 from localwhisper.engine.model.weight_only_linear import int8_rows
-from localwhisper.engine.threads import MOST_PARTS, divided, one_thread, span
+from localwhisper.engine.threads import MAX_PARTS, divided, one_thread, span
 
 BLOCK_ROWS = 256
 
@@ -34,7 +34,7 @@ def require_bytes() -> None:
         raise RuntimeError("8-bit products overflow on this processor")
 
 
-class Int8Blocks:
+class Int8GemmLinear:
     """A Linear in bytes. Threading: SAFE."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
@@ -77,7 +77,7 @@ class Int8Blocks:
         return torch._int_mm(levels, self._weight, out=room[: len(levels)])
 
 
-def add_feed_forward(x: Tensor, norm: Callable[[Tensor], Tensor], up: Int8Blocks, down: Int8Blocks) -> None:
+def add_feed_forward(x: Tensor, norm: Callable[[Tensor], Tensor], up: Int8GemmLinear, down: Int8GemmLinear) -> None:
     """x += down(gelu(up(norm(x)))); x: float32, shape (…, n_state), contiguous."""
     rows_of_x = x.view(-1, x.shape[-1])
 
@@ -96,7 +96,7 @@ def add_feed_forward(x: Tensor, norm: Callable[[Tensor], Tensor], up: Int8Blocks
 
 
 def _in_blocks(work: Callable[[Iterator[slice]], None], n_rows: int) -> None:
-    most_parts = min(MOST_PARTS, torch.get_num_threads())
+    most_parts = min(MAX_PARTS, torch.get_num_threads())
     n_blocks = min(n_rows, most_parts * -(-n_rows // (most_parts * BLOCK_ROWS)))
 
     def part(first: int, end: int) -> None:

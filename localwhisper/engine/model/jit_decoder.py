@@ -8,16 +8,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from localwhisper.engine.kernels import decoder_step
-from localwhisper.engine.model.decode_state import State
+from localwhisper.engine.model.decode_state import DecodeState
 from localwhisper.engine.model.layers import Norm
-from localwhisper.engine.model.weight_only_linear import Rows, like, padded
-from localwhisper.engine.threads import MOST_PARTS, helpers
+from localwhisper.engine.model.weight_only_linear import WeightOnlyLinear, like, padded
+from localwhisper.engine.threads import MAX_PARTS, helpers
 
 
-class CompiledLayers:
+class JitDecoderLayers:
     """All of a decoder between embedding and vocabulary. Threading: SAFE, for states of one's own."""
 
-    def __init__(self, layers: Sequence[tuple[Sequence[Rows], Sequence[Norm]]], ln: Norm, n_head: int) -> None:
+    def __init__(
+        self, layers: Sequence[tuple[Sequence[WeightOnlyLinear], Sequence[Norm]]], ln: Norm, n_head: int
+    ) -> None:
         """By layer, matrices and norms in the order of decoder_step.py."""
         self._kept = layers, ln  # the addresses are of their tensors
         self._like = layers[0][0][0].like
@@ -26,14 +28,14 @@ class CompiledLayers:
         self._norms = np.array([[_norm_addresses(norm) for norm in norms] for _, norms in layers])
         self._last_norm = _norm_addresses(ln)
 
-    def __call__(self, x: Tensor, states: Sequence[State], n_new: Sequence[int]) -> Tensor:
+    def __call__(self, x: Tensor, states: Sequence[DecodeState], n_new: Sequence[int]) -> Tensor:
         """The embedded next tokens of each row of all states, `n_new` of each state, one behind the other, shape
         (n, n_state) → what the vocabulary is to be multiplied by, of the same shape. The states have the tokens' keys
         and values, and their length from before.
         """
         n_rows = len(x)
         text, audio, lengths, audio_lengths = _gathered(states, n_new)
-        most_parts = min(MOST_PARTS, torch.get_num_threads(), self._n_head)
+        most_parts = min(MAX_PARTS, torch.get_num_threads(), self._n_head)
         scratch = _scratch(padded(x), max(states[0].n_text_ctx, int(audio_lengths.max())), most_parts)
         audio_like = like(states[0].audio_type)
 
@@ -59,7 +61,7 @@ class CompiledLayers:
         return torch.from_numpy(scratch.attended[:n_rows])
 
 
-def _gathered(states: Sequence[State], n_new: Sequence[int]) -> tuple[NDArray[np.int64], ...]:
+def _gathered(states: Sequence[DecodeState], n_new: Sequence[int]) -> tuple[NDArray[np.int64], ...]:
     """By token: addresses of the text's and of the audio's keys and values, tokens before it, length of the audio.
 
     Of a row's tokens each finds those before it: they come in their order in every layer.
@@ -68,7 +70,7 @@ def _gathered(states: Sequence[State], n_new: Sequence[int]) -> tuple[NDArray[np
     return parts[0] if len(parts) == 1 else tuple(np.concatenate(part) for part in zip(*parts, strict=True))
 
 
-def _places(state: State, n_new: int) -> tuple[NDArray[np.int64], ...]:
+def _places(state: DecodeState, n_new: int) -> tuple[NDArray[np.int64], ...]:
     text, audio = state.text_addresses(), state.audio_addresses()
     lengths = np.tile(np.arange(state.length, state.length + n_new), len(text))
     audio_lengths = np.full(len(lengths), state.n_audio_ctx)

@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from localwhisper.engine.model.int8_gemm import Int8Blocks
-from localwhisper.engine.model.weight_only_linear import Rows, float16_rows, int8_rows
+from localwhisper.engine.model.int8_gemm import Int8GemmLinear
+from localwhisper.engine.model.weight_only_linear import WeightOnlyLinear, float16_rows, int8_rows
 
 Linear = Callable[[Tensor], Tensor]  # shape (…, n_in) → the same type, shape (…, n_out); float32 but for HALVES
 Format = Callable[[Tensor, Tensor | None], Linear]  # weight, shape (n_out, n_in), and bias, shape (n_out,), of any type
@@ -60,7 +60,7 @@ def float16_packed(weight: Tensor, bias: Tensor | None) -> Linear:
     return lambda x: torch.ops.quantized.linear_dynamic_fp16(x, packed)
 
 
-def _packed(levels: Rows, bias: Tensor | None) -> Any:
+def _packed(levels: WeightOnlyLinear, bias: Tensor | None) -> Any:
     """Weights in 8 bits with a scale for each output, as torch's quantised products take them."""
     zeros = torch.zeros(len(levels.weight), dtype=torch.long)
     with warnings.catch_warnings():
@@ -95,7 +95,7 @@ def _by_row(levels: int, weight: Tensor, bias: Tensor | None) -> Linear:
     return linear
 
 
-def int8_of_two_bytes(levels: Rows) -> Linear:
+def int8_of_two_bytes(levels: WeightOnlyLinear) -> Linear:
     """Weights in 8 bits, activations in 16: two bytes, as two rows of one product, which reads the weights once."""
     packed = _packed(levels, None)
 
@@ -152,7 +152,7 @@ FORMATS: Mapping[str, Format | Streamed] = {
     "float32-packed": float32_packed,
     "float16-packed": float16_packed,
     "int8": int8,
-    "int8-blocks": Int8Blocks,  # on the processor, for many rows of x
+    "int8-blocks": Int8GemmLinear,  # on the processor, for many rows of x
     "int8-reduced": int8_reduced,
     "int8-by-row": partial(_by_row, 127),
     "int8-reduced-by-row": partial(_by_row, 63),

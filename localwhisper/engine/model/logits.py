@@ -19,7 +19,7 @@ from localwhisper.engine.kernels.quantize import errors_of_levels
 from localwhisper.engine.model import linear_formats
 from localwhisper.engine.model.layers import Weights
 from localwhisper.engine.model.linear_formats import Format, Linear, Streamed
-from localwhisper.engine.model.weight_only_linear import Rows, bits, int8_rows
+from localwhisper.engine.model.weight_only_linear import WeightOnlyLinear, bits, int8_rows
 from localwhisper.engine.threads import divided
 
 Logits = Callable[[Tensor, bool], Tensor]  # (n_rows, n_state) → float32 (n_rows, n_vocab); True: the best will do
@@ -32,7 +32,7 @@ SINGLE_ERROR = 1e-5  # relative: of sums in single precision
 def _screened(weights: Weights, *, rounds_input: bool) -> Logits:
     """`rounds_input`: the rounded product is torch's, of x as two bytes."""
     stored = weights.stored("token_embedding.weight")
-    exact = Rows(stored, torch.ones(len(stored)), None)  # where the file is mapped
+    exact = WeightOnlyLinear(stored, torch.ones(len(stored)), None)  # where the file is mapped
     levels = int8_rows(stored, None)
     weights.check()
     errors, lengths = _errors(stored, levels)
@@ -58,7 +58,7 @@ def _screened(weights: Weights, *, rounds_input: bool) -> Logits:
     return logits
 
 
-def _errors(weight: Tensor, rough: Rows) -> tuple[Array, Array]:
+def _errors(weight: Tensor, rough: WeightOnlyLinear) -> tuple[Array, Array]:
     """By row, how far off a product is at most, of the length of what is multiplied; and the rounded row's length."""
     given = bits(weight)
     if given is None:
@@ -85,7 +85,7 @@ def embedding(project: Logits, weights: Weights) -> Callable[[Tensor], Tensor]:
     """Tokens, int64, any shape → their rows of the vocabulary, of the layers' type: of those in memory where they lie
     there in 8 bits, else from the file."""
     rows = getattr(project, "product", None)
-    if isinstance(rows, Rows) and rows.weight.dtype == torch.int8:
+    if isinstance(rows, WeightOnlyLinear) and rows.weight.dtype == torch.int8:
         return rows.looked_up
     stored = weights.stored("token_embedding.weight").to(weights.device)
     return lambda tokens: F.embedding(tokens, stored).to(weights.numbers)

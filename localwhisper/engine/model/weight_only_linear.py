@@ -11,13 +11,13 @@ from torch import Tensor
 from localwhisper.engine.kernels import linear_weight_only, precompile, quantize
 from localwhisper.engine.threads import divided
 
-MOST_ROWS = 16  # more are quicker by torch, though it has to widen all weights first
+MAX_ROWS = 16  # more are quicker by torch, though it has to widen all weights first
 WIDEN_ROWS = 8192  # of a matrix at once
 ROUND_ROWS = 1024
 INT8_LEVELS = 127
 
 
-class Rows:
+class WeightOnlyLinear:
     """A Linear whose weights a compiled step reads as they lie: of each row, values times a scale.
 
     Threading: SAFE.
@@ -33,7 +33,7 @@ class Rows:
     def __call__(self, x: Tensor) -> Tensor:
         """float32, shape (…, n_in) → float32, shape (…, n_out)."""
         rows = x.reshape(-1, x.shape[-1])
-        if len(rows) > MOST_ROWS:
+        if len(rows) > MAX_ROWS:
             out = torch.cat([self._widened(rows, i) for i in range(0, len(self.weight), WIDEN_ROWS)], dim=1)
         else:
             filled = padded(rows)
@@ -55,11 +55,11 @@ class Rows:
         return torch.addcmul(self.bias[part], F.linear(x, self.weight[part].float()), self.scale[part])
 
 
-def float16_rows(weight: Tensor, bias: Tensor | None) -> Rows:
-    return Rows(weight.to(torch.float16, copy=True), torch.ones(len(weight)), bias)
+def float16_rows(weight: Tensor, bias: Tensor | None) -> WeightOnlyLinear:
+    return WeightOnlyLinear(weight.to(torch.float16, copy=True), torch.ones(len(weight)), bias)
 
 
-def int8_rows(weight: Tensor, bias: Tensor | None) -> Rows:
+def int8_rows(weight: Tensor, bias: Tensor | None) -> WeightOnlyLinear:
     """Only the weights are rounded, unlike linears.int8's."""
     levels, scale = torch.empty(weight.shape, dtype=torch.int8), torch.empty(len(weight))
     given = bits(weight)
@@ -72,7 +72,7 @@ def int8_rows(weight: Tensor, bias: Tensor | None) -> Rows:
     else:
         into = np.float32(INT8_LEVELS), levels.numpy(), scale.numpy()
         divided(len(weight), lambda first, end: quantize.rows_to_levels(given, *into, first, end))
-    return Rows(levels, scale, bias)
+    return WeightOnlyLinear(levels, scale, bias)
 
 
 def bits(weight: Tensor) -> NDArray[Any] | None:
