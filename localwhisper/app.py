@@ -21,7 +21,6 @@ from localwhisper.audio.ffmpeg import stop_all
 from localwhisper.audio.probe import probe
 from localwhisper.audio.waveform import waveform
 from localwhisper.engine.base import Engine
-from localwhisper.engine.checkpoints import whisper_tables
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.lazy_engine import LazyEngine
 from localwhisper.errors import PortInUse, StorageUnwritable
@@ -29,6 +28,7 @@ from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.jobqueue.loop_priority import LoopActivity, Selector, lower_thread_priority
+from localwhisper.languages import languages
 from localwhisper.server import routes
 from localwhisper.server.apidocs import openapi
 from localwhisper.server.application import Gate
@@ -174,7 +174,7 @@ class App:
             samples=SAMPLES,
             uploads=self._uploads,
             probe=partial(probe, max_audio_s=settings.max_audio_seconds),
-            languages=whisper_tables.languages(),
+            languages=languages(),
             now=now,
             api=openapi.document(routes.ROUTES),
         )

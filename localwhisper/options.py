@@ -1,155 +1,203 @@
-"""The form fields of a submission → Options. One row a field: parser, and how the documentation puts it."""
+"""The option table: every way to say how one job is transcribed, and how its subtitles are cut.
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+From it come the form fields, the JSON, OpenAPI, the command line's flags, the Python client's keywords, the page's form
+and what is stored. To add an option: its field here, its texts in messages.py, its use in the engine, a test.
+"""
 
-from localwhisper.engine.checkpoints.library import ModelLibrary
-from localwhisper.engine.checkpoints.whisper_tables import language_code
-from localwhisper.errors import InvalidOption, ModelCannotTranslate
-from localwhisper.export.cues import Layout
-from localwhisper.jobs.model import Batch, Options, Quality
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
 
-TRUE = frozenset({"true", "1", "yes", "on"})
-FALSE = frozenset({"false", "0", "no", "off"})
-MAX_PROMPT_CHARS = 2000  # whisper reads the last 223 tokens of a prompt
+from localwhisper.errors import InvalidOption, ModelCannotTranslate, UnknownOption
+from localwhisper.option_types import Shown, row, table
 
+Task = Literal["transcribe", "translate"]
+Quality = Literal["exact", "fast", "compact"]
+Batch = Literal["auto", "off"]
+Priority = Literal["normal", "high"]
 
-@dataclass(frozen=True)
-class Field:
-    """`parse` raises ValueError for what it doesn't accept."""
-
-    name: str
-    parse: Callable[[str], Any]
-    accepted: str
-    schema: Mapping[str, Any]
-    help: str
+_EVERYWHERE = Shown.CLI | Shown.PAGE | Shown.COMPAT
+_MAX_PROMPT_CHARS = 2000  # whisper reads the last 223 tokens of a prompt
 
 
-def parse_boolean(text: str) -> bool:
-    word = text.strip().lower()
-    if word not in TRUE | FALSE:
-        raise ValueError(text)
-    return word in TRUE
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How one job is transcribed. The names are openai-whisper's where it has such an option.
+
+    A field with a row is an option that people can set; their order is that of the page and of --help.
+    """
+
+    model: str = field(
+        metadata=row(
+            help="model that transcribes",
+            kind="model",
+            whisper="model",
+            shown=Shown.CLI | Shown.PAGE,
+            setting="default_model",
+        )
+    )
+    language: str | None = field(
+        default=None,
+        metadata=row(
+            help="language spoken: a code or an English name; auto, the default, detects it in the first 30 s",
+            kind="language",
+            whisper="language",
+            shown=_EVERYWHERE,
+            needs_model="multilingual",
+        ),
+    )
+    task: Task = field(
+        default="transcribe",
+        metadata=row(help="translate: into English", whisper="task", shown=_EVERYWHERE, needs_model="translates"),
+    )
+    quality: Quality = field(
+        default="exact",
+        metadata=row(
+            help="exact: openai-whisper's own text; fast: a quicker one; compact: one in the least memory",
+            shown=Shown.CLI | Shown.PAGE,
+            setting="quality",
+        ),
+    )
+    return_timestamps: bool = field(
+        default=True,
+        metadata=row(help="segments with times, not only the text", shown=Shown.PAGE),
+    )
+    word_timestamps: bool = field(
+        default=False,
+        metadata=row(
+            help="times for each word", whisper="word_timestamps", shown=_EVERYWHERE, needs="return_timestamps"
+        ),
+    )
+    initial_prompt: str | None = field(
+        default=None,
+        metadata=row(
+            help="names and terms to expect", whisper="initial_prompt", shown=_EVERYWHERE, max_length=_MAX_PROMPT_CHARS
+        ),
+    )
+    temperature: float | None = field(
+        default=None,
+        metadata=row(
+            help="one fixed sampling temperature instead of whisper's ladder 0.0, 0.2 … 1.0",
+            whisper="temperature",
+            minimum=0,
+            maximum=1,
+        ),
+    )
+    beam_size: int | None = field(
+        default=None,
+        metadata=row(help="beams of the search; greedy without", whisper="beam_size", minimum=1, maximum=10),
+    )
+    condition_on_previous_text: bool = True  # not for people to set: stored and used, shown nowhere
+    vad_filter: bool = field(
+        default=False,
+        metadata=row(help="leave out silence and even noise", shown=Shown.CLI | Shown.COMPAT),
+    )
+    priority: Priority = field(
+        default="normal",
+        metadata=row(help="high: before the others, which rest", shown=Shown.API_ONLY),
+    )
+    batch: Batch | None = field(
+        default=None,
+        metadata=row(
+            help="auto: windows cut in pauses, several at once, without the text before and without silence; "
+            "off: one after the other, as whisper; auto where quality is fast",
+            setting="batch",
+        ),
+    )
+
+    @property
+    def is_batched(self) -> bool:
+        """Whether windows stand alone, and are decoded several at once."""
+        return (self.batch or ("auto" if self.quality == "fast" else "off")) == "auto"
 
 
-def _language(text: str) -> str | None:
-    if text.strip().lower() in ("auto", ""):
-        return None
-    return language_code(text)
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """How subtitles are cut, by openai-whisper's names. All of it needs word times.
+
+    With both a width and a count of lines, subtitles run on over segments.
+    """
+
+    max_line_width: int | None = field(
+        default=None,
+        metadata=row(
+            help="characters in a line of subtitles (needs word times)",
+            whisper="max_line_width",
+            minimum=1,
+            maximum=1000,
+        ),
+    )
+    max_line_count: int | None = field(
+        default=None,
+        metadata=row(
+            help="lines in a subtitle (needs word times and max_line_width)",
+            whisper="max_line_count",
+            minimum=1,
+            maximum=1000,
+        ),
+    )
+    max_words_per_line: int | None = field(
+        default=None,
+        metadata=row(
+            help="words in a subtitle (needs word times)", whisper="max_words_per_line", minimum=1, maximum=1000
+        ),
+    )
+    highlight_words: bool = field(
+        default=False,
+        metadata=row(help="underline each word as it is spoken (needs word times)", whisper="highlight_words"),
+    )
 
 
-def _one_of(*words: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text.strip().lower() not in words:
-            raise ValueError(text)
-        return text.strip().lower()
-
-    return parse
+OPTIONS = table(Options)
+LAYOUT_OPTIONS = table(Layout)
 
 
-def _prompt(text: str) -> str | None:
-    if len(text) > MAX_PROMPT_CHARS:
-        raise ValueError(text)
-    return text.strip() or None
+class KnownModel(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def translates(self) -> bool: ...
 
 
-def _temperature(text: str) -> float | None:
-    if not text.strip():
-        return None
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise ValueError(text)
-    return value
-
-
-def _beam_size(text: str) -> int | None:
-    if not text.strip():
-        return None
-    value = int(text)
-    if not 1 <= value <= 10:
-        raise ValueError(text)
-    return value
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 1000:
-        raise ValueError(text)
-    return value
-
-
-_BOOLEAN = {"type": "boolean"}
-_YES_NO = "true, false, 1, 0, yes, no, on, off"
-FIELDS: tuple[Field, ...] = (
-    Field("language", _language, "auto, a code such as en, or an English name such as spanish",
-          {"type": "string", "default": "auto"}, "language spoken; auto detects it"),
-    Field("model", str.strip, "a model of GET /models", {"type": "string"}, "model that transcribes"),
-    Field("return_timestamps", parse_boolean, _YES_NO, {**_BOOLEAN, "default": True},
-          "segments with times, not only the text"),
-    Field("task", _one_of("transcribe", "translate"), "transcribe, translate",
-          {"type": "string", "enum": ["transcribe", "translate"], "default": "transcribe"},
-          "translate: into English"),
-    Field("word_timestamps", parse_boolean, _YES_NO, {**_BOOLEAN, "default": False}, "times for each word"),
-    Field("initial_prompt", _prompt, f"a text of at most {MAX_PROMPT_CHARS} characters",
-          {"type": "string", "maxLength": MAX_PROMPT_CHARS}, "names and terms to expect"),
-    Field("temperature", _temperature, "a number from 0 to 1", {"type": "number", "minimum": 0, "maximum": 1},
-          "one fixed sampling temperature instead of whisper's ladder"),
-    Field("beam_size", _beam_size, "a whole number from 1 to 10",
-          {"type": "integer", "minimum": 1, "maximum": 10}, "beams of the search; greedy without"),
-    Field("vad_filter", parse_boolean, _YES_NO, {**_BOOLEAN, "default": False}, "leave out silence and even noise"),
-    Field("priority", _one_of("normal", "high"), "normal, high",
-          {"type": "string", "enum": ["normal", "high"], "default": "normal"}, "high: before the others, which rest"),
-    Field("quality", _one_of("exact", "fast", "compact"), "exact, fast, compact",
-          {"type": "string", "enum": ["exact", "fast", "compact"]},
-          "exact: openai-whisper's own text; fast: a quicker one; compact: one in the least memory"),
-    Field("batch", _one_of("auto", "off"), "auto, off", {"type": "string", "enum": ["auto", "off"]},
-          "auto: windows cut in pauses, several at once, without the text before and without silence; "
-          "off: one after the other, as whisper; auto where quality is fast"),
-)  # fmt: skip
-BY_NAME = {field.name: field for field in FIELDS}
-
-
-LAYOUT_FIELDS: tuple[Field, ...] = (
-    Field("max_line_width", _count, "a whole number from 1 to 1000", {"type": "integer", "minimum": 1, "maximum": 1000},
-          "characters in a line of subtitles (needs word times)"),
-    Field("max_line_count", _count, "a whole number from 1 to 1000", {"type": "integer", "minimum": 1, "maximum": 1000},
-          "lines in a subtitle (needs word times and max_line_width)"),
-    Field("max_words_per_line", _count, "a whole number from 1 to 1000",
-          {"type": "integer", "minimum": 1, "maximum": 1000}, "words in a subtitle (needs word times)"),
-    Field("highlight_words", parse_boolean, _YES_NO, {**_BOOLEAN, "default": False},
-          "underline each word as it is spoken (needs word times)"),
-)  # fmt: skip
-
-
-def parse_layout(given: Mapping[str, str]) -> Layout:
-    """How subtitles are to be cut. Raises InvalidOption."""
-    return Layout(**{field.name: _value(field, given[field.name]) for field in LAYOUT_FIELDS if field.name in given})
-
-
-def _value(field: Field, text: str) -> Any:
-    try:
-        return field.parse(text)
-    except ValueError:
-        raise InvalidOption(field=field.name, value=text[:100], accepted=field.accepted) from None
-
-
-def parse_options(
-    fields: Mapping[str, str],
-    *,
-    default_model: str,
-    default_quality: Quality,
-    library: ModelLibrary,
-    default_batch: Batch | None = None,
+def options_from_texts(
+    texts: Mapping[str, str], *, defaults: Mapping[str, object], models: Iterable[KnownModel]
 ) -> Options:
-    """Raises InvalidOption or ModelCannotTranslate, each naming what is accepted."""
-    values: dict[str, Any] = {"model": default_model, "quality": default_quality, "batch": default_batch}
-    for name, text in fields.items():
-        values[name] = _value(BY_NAME[name], text)
+    """Options of a form, a query or the command line; `defaults`: of those not given, as Settings has them.
+
+    Raises UnknownOption, InvalidOption, ModelCannotTranslate, each naming what is accepted.
+    """
+    _check_names(texts)
+    return _checked({**defaults, **{name: OPTIONS[name].from_text(text) for name, text in texts.items()}}, models)
+
+
+def options_from_json(values: Mapping[str, object], *, models: Iterable[KnownModel]) -> Options:
+    """Options of a JSON object; null stands for the default. Raises as options_from_texts()."""
+    _check_names(values)
+    given = {name: OPTIONS[name].from_json(value) for name, value in values.items() if value is not None}
+    return _checked(given, models)
+
+
+def options_to_json(options: Options) -> dict[str, Any]:
+    return {name: option.to_json(getattr(options, name)) for name, option in OPTIONS.items()}
+
+
+def layout_from_texts(texts: Mapping[str, str]) -> Layout:
+    """The layout among other arguments. Raises InvalidOption."""
+    return Layout(**{name: option.from_text(texts[name]) for name, option in LAYOUT_OPTIONS.items() if name in texts})
+
+
+def _check_names(given: Mapping[str, object]) -> None:
+    unknown = given.keys() - OPTIONS.keys()
+    if unknown:
+        raise UnknownOption(field=min(unknown)[:100], accepted=", ".join(OPTIONS))
+
+
+def _checked(values: Mapping[str, Any], models: Iterable[KnownModel]) -> Options:
+    known = {model.name: model for model in models}
+    name = values.get("model", "")
+    if name not in known:
+        raise InvalidOption(field="model", value=name[:100], accepted=", ".join(known))
     options = Options(**values)
-    entries = {entry.name: entry for entry in library.entries()}
-    if options.model not in entries:
-        raise InvalidOption(field="model", value=options.model[:100], accepted=", ".join(entries))
-    if options.task == "translate" and not entries[options.model].translates:
-        raise ModelCannotTranslate(model=options.model)
+    if options.task == "translate" and not known[name].translates:
+        raise ModelCannotTranslate(model=name)
     return options

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import platformdirs
 
 from localwhisper.errors import BadSetting
+from localwhisper.options import OPTIONS, Batch, Quality
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +36,13 @@ class Settings:
     max_audio_seconds: float
     model_idle_timeout: float  # seconds
     log_format: str  # console, json
-    quality: Literal["exact", "fast", "compact"]
-    batch: Literal["auto", "off"] | None
+    quality: Quality
+    batch: Batch | None
+
+    @property
+    def option_defaults(self) -> Mapping[str, object]:
+        """The values of those job options whose default is a setting."""
+        return {name: getattr(self, option.setting) for name, option in OPTIONS.items() if option.setting}
 
 
 @dataclass(frozen=True)
@@ -88,22 +94,17 @@ def _address(text: str) -> str | None:
     return text.rstrip("/") or None
 
 
-def _log_format(text: str) -> str:
-    if text not in ("console", "json"):
-        raise ValueError(text)
-    return text
+def _choice(*accepted: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in accepted:
+            raise ValueError(text)
+        return text
+
+    return parse
 
 
-def _quality(text: str) -> str:
-    if text not in ("exact", "fast", "compact"):
-        raise ValueError(text)
-    return text
-
-
-def _batch(text: str) -> str | None:
-    if text not in ("", "auto", "off"):
-        raise ValueError(text)
-    return text or None
+def _optional_choice(*accepted: str) -> Callable[[str], str | None]:
+    return lambda text: _choice(*accepted)(text) if text else None
 
 
 def _folder(text: str) -> Path:
@@ -131,6 +132,7 @@ def _matching(pattern: str) -> Callable[[str], str]:
 
 
 GIB = 1024**3
+QUALITY, BATCH = OPTIONS["quality"], OPTIONS["batch"]
 SETTINGS: tuple[Setting, ...] = (
     Setting("default_model", "DEFAULT_MODEL", "medium", _text, "a model's name",
             "model of a job that names none"),
@@ -167,11 +169,11 @@ SETTINGS: tuple[Setting, ...] = (
             "longest audio taken"),
     Setting("model_idle_timeout", "MODEL_IDLE_TIMEOUT", "300", _seconds, "a number of seconds above 0",
             "seconds after which an unused model's memory is given back"),
-    Setting("log_format", "LOCALWHISPER_LOG_FORMAT", "console", _log_format, "console or json",
+    Setting("log_format", "LOCALWHISPER_LOG_FORMAT", "console", _choice("console", "json"), "console or json",
             "log on the console: errors for people, or with json everything, an object a line"),
-    Setting("quality", "LOCALWHISPER_QUALITY", "exact", _quality, "exact, fast or compact",
+    Setting("quality", "LOCALWHISPER_QUALITY", "exact", _choice(*QUALITY.choices), QUALITY.accepted,
             "of a job that names none: exact (openai-whisper's own text), fast, or compact (the least memory)"),
-    Setting("batch", "LOCALWHISPER_BATCH", "", _batch, "auto or off",
+    Setting("batch", "LOCALWHISPER_BATCH", "", _optional_choice(*BATCH.choices), BATCH.accepted,
             "auto: windows are decoded several at once, without the text before; by default where quality is fast"),
 )  # fmt: skip
 

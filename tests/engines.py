@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from localwhisper.engine.base import Control
-from localwhisper.jobs.model import Detection, Options, Position, Segment, Transcript, Window, joined
+from localwhisper.jobs.model import Detection, Position, Segment, Transcript, Window, joined
 from localwhisper.messages import Message
+from localwhisper.options import Options
 
 WINDOW_S = 1.0
 CHECK_EVERY_S = 0.01

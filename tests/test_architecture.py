@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "localwhisper"
-BASE = {"errors", "messages", "settings", "paths", "atomic", "logs", ""}
+BASE = {"errors", "messages", "settings", "paths", "atomic", "logs", "languages", "option_types", "options", ""}
 MAY_IMPORT = {
     "messages": set[str](),
     "errors": {"messages"},
-    "settings": {"errors"},
+    "languages": set[str](),
+    "option_types": {"errors", "languages"},
+    "options": {"errors", "option_types"},
+    "settings": {"errors", "options"},
     "logs": set[str](),
     "paths": set[str](),
     "atomic": {"errors"},
@@ -22,13 +25,12 @@ MAY_IMPORT = {
     "audio": BASE | {"jobs"},
     "export": BASE | {"jobs"},
     "engine": BASE | {"jobs", "audio"},
-    "options": BASE | {"jobs", "engine", "export"},
     "jobqueue": BASE | {"jobs", "store", "engine"},
     "services": BASE | {"jobs", "store", "engine", "jobqueue"},
-    "server": BASE | {"jobs", "store", "engine", "audio", "export", "options", "jobqueue", "services"},
+    "server": BASE | {"jobs", "store", "engine", "audio", "export", "jobqueue", "services"},
     "client": set[str](),
     "app": BASE | {"jobs", "store", "engine", "audio", "export", "jobqueue", "services", "server"},
-    "commands": BASE | {"jobs", "store", "engine", "audio", "export", "options", "server", "app", "client"},
+    "commands": BASE | {"jobs", "store", "engine", "audio", "export", "app", "client"},
     "cli": BASE | {"commands"},
     "__main__": {"cli"},
     "__init__": set[str](),

@@ -20,7 +20,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from localwhisper.jobs.model import Quality
+from localwhisper.options import Quality
 from tools.demo_model import pool
 from tools.demo_model.speech import HELD_OUT_VARIANTS, SAMPLE_RATE, VARIANTS, Spoken, Synthesizer, Voice
 from tools.demo_model.words import LANGUAGES, Text, number_words, random_utterance
@@ -195,7 +195,7 @@ def own(checkpoint: Path, folder: Path, quality: Quality) -> Transcribe:
     from localwhisper.engine.model_cache import ModelCache
     from localwhisper.engine.whisper_engine import WhisperEngine
     from localwhisper.export.registry import EXPORTERS
-    from localwhisper.jobs.model import Options
+    from localwhisper.options import Options
 
     library = ModelLibrary(folder, mirror=None, unpack_dir=folder, assets=folder)
     library.import_file(checkpoint, "candidate")

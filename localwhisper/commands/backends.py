@@ -10,11 +10,10 @@ from localwhisper.app import model_library, whisper_engine
 from localwhisper.audio.probe import probe
 from localwhisper.client import Client, Progress, ServerError
 from localwhisper.errors import Stopped
-from localwhisper.export.cues import Layout
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.jobs.model import Window
 from localwhisper.messages import Message, render
-from localwhisper.options import parse_options
+from localwhisper.options import Layout, options_from_texts
 from localwhisper.settings import Settings
 
 Report = Callable[[float, str], None]  # fraction of the recording done, what is going on
@@ -46,13 +45,7 @@ class Here:
     def __init__(self, settings: Settings, fields: Mapping[str, str], layout: Layout) -> None:
         """Raises InvalidOption, ModelCannotTranslate."""
         library = model_library(settings)
-        self._options = parse_options(
-            fields,
-            default_model=settings.default_model,
-            default_quality=settings.quality,
-            default_batch=settings.batch,
-            library=library,
-        )
+        self._options = options_from_texts(fields, defaults=settings.option_defaults, models=library.entries())
         self._engine = whisper_engine(settings, library)
         self._max_audio_s = settings.max_audio_seconds
         self._layout = layout

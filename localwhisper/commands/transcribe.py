@@ -14,7 +14,7 @@ from localwhisper.commands.backends import Backend, Here, There
 from localwhisper.commands.bars import Bars
 from localwhisper.commands.files import Task, parse_formats, tasks
 from localwhisper.errors import BadSetting, LocalWhisperError, Stopped
-from localwhisper.options import FIELDS, LAYOUT_FIELDS, parse_layout
+from localwhisper.options import LAYOUT_OPTIONS, OPTIONS, layout_from_texts
 from localwhisper.settings import Settings
 
 STDIN = "-"
@@ -34,10 +34,10 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def new_backend(options: argparse.Namespace, settings: Settings) -> Backend:
-    given = {field.name: getattr(options, field.name, None) for field in (*FIELDS, *LAYOUT_FIELDS)}
+    given = {name: getattr(options, name, None) for name in (*OPTIONS, *LAYOUT_OPTIONS)}
     texts = {name: str(value) for name, value in given.items() if value is not None}
-    layout = parse_layout({name: text for name, text in texts.items() if name in {f.name for f in LAYOUT_FIELDS}})
-    fields = {name: text for name, text in texts.items() if name in {f.name for f in FIELDS}}
+    layout = layout_from_texts(texts)
+    fields = {name: text for name, text in texts.items() if name in OPTIONS}
     if options.server:
         return There(options.server, settings.token, fields, layout)
     return Here(settings, fields, layout)

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from localwhisper.jobs.model import Detection, Options, Transcript, Window
+from localwhisper.jobs.model import Detection, Transcript, Window
 from localwhisper.messages import Message
+from localwhisper.options import Options
 
 
 class Control(Protocol):

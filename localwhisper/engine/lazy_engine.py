@@ -7,7 +7,8 @@ from pathlib import Path
 
 from localwhisper.engine.base import Control, Engine
 from localwhisper.errors import EngineNotLoaded
-from localwhisper.jobs.model import Detection, Options, Transcript, Window
+from localwhisper.jobs.model import Detection, Transcript, Window
+from localwhisper.options import Options
 
 log = logging.getLogger(__name__)
 

@@ -19,8 +19,8 @@ from localwhisper.engine.model.whisper_model import WhisperModel, size_bytes
 from localwhisper.engine.system_memory import available_bytes, drop_library_pages, release_unused_memory, trim_heap
 from localwhisper.engine.threads import CoreBudget
 from localwhisper.errors import LocalWhisperError, OutOfMemory
-from localwhisper.jobs.model import Quality
 from localwhisper.messages import Message
+from localwhisper.options import Quality
 
 log = logging.getLogger(__name__)
 CHECK_EVERY_S = 0.1

@@ -27,8 +27,9 @@ from localwhisper.engine.pcm_spool import PcmSpool
 from localwhisper.engine.system_memory import trim_heap
 from localwhisper.engine.threads import CoreBudget
 from localwhisper.engine.vad import Speech
-from localwhisper.jobs.model import Detection, Options, Position, Quality, Segment, Window, joined
+from localwhisper.jobs.model import Detection, Position, Segment, Window, joined
 from localwhisper.messages import Message
+from localwhisper.options import Options, Quality
 
 LEAST_SKIP_FRAMES = 100  # of silence before speech: what is worth leaving out
 LEAST_HEARD_FRAMES = 1000

@@ -17,8 +17,9 @@ from localwhisper.engine.model_cache import ModelCache, as_out_of_memory
 from localwhisper.engine.pcm_spool import PcmSpool
 from localwhisper.engine.sequential import Run, detect_language
 from localwhisper.errors import ModelCannotTranslate
-from localwhisper.jobs.model import Detection, Options, Transcript, Window, joined
+from localwhisper.jobs.model import Detection, Transcript, Window, joined
 from localwhisper.messages import Message
+from localwhisper.options import Options
 
 
 class WhisperEngine:

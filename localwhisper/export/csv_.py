@@ -3,8 +3,8 @@
 import csv
 import io
 
-from localwhisper.export.cues import Layout
 from localwhisper.jobs.model import Transcript
+from localwhisper.options import Layout
 
 
 def write(transcript: Transcript, layout: Layout) -> str:

@@ -11,23 +11,11 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from localwhisper.jobs.model import Segment, Transcript, Word
+from localwhisper.options import Layout
 
 MAX_LINE_CHARACTERS = 1000  # whisper's default; only the text of a runaway window is that long
 MAX_LINE_WORDS = 1000  # whisper's default
 LONG_PAUSE_S = 3.0  # a cue that may run over segments ends before it
-
-
-@dataclass(frozen=True, kw_only=True)
-class Layout:
-    """How cues are cut, by openai-whisper's names. All of it needs word times.
-
-    With both a width and a count of lines, cues run on over segments.
-    """
-
-    max_line_width: int | None = None  # characters
-    max_line_count: int | None = None
-    max_words_per_line: int | None = None
-    highlight_words: bool = False  # a cue for each word, in which it is underlined
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import json
 import math
 from typing import Any
 
-from localwhisper.export.cues import Layout
 from localwhisper.jobs.model import Segment, Transcript
+from localwhisper.options import Layout
 
 
 def write(transcript: Transcript, layout: Layout) -> str:

@@ -1,7 +1,7 @@
 """LRC lyrics: [mm:ss.hh] before each line, in hundredths of a second; minutes beyond 99 as they come."""
 
-from localwhisper.export.cues import Layout
 from localwhisper.jobs.model import Transcript
+from localwhisper.options import Layout
 
 
 def write(transcript: Transcript, layout: Layout) -> str:

@@ -2,8 +2,9 @@
 
 import re
 
-from localwhisper.export.cues import Layout, timestamp
+from localwhisper.export.cues import timestamp
 from localwhisper.jobs.model import Transcript
+from localwhisper.options import Layout
 
 
 def write(transcript: Transcript, layout: Layout) -> str:

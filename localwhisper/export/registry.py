@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from localwhisper.export import csv_, docx_, json_, lrc, md, srt, tsv, txt, vtt
-from localwhisper.export.cues import Layout
 from localwhisper.jobs.model import Transcript
+from localwhisper.options import Layout
 
 WHISPERS = Layout()  # as openai-whisper cuts cues when it isn't told how
 

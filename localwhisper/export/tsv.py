@@ -3,8 +3,8 @@
 A line break inside a text becomes a space, where whisper's own writer would break the row.
 """
 
-from localwhisper.export.cues import Layout
 from localwhisper.jobs.model import Segment, Transcript
+from localwhisper.options import Layout
 
 
 def write(transcript: Transcript, layout: Layout) -> str:

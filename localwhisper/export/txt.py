@@ -1,7 +1,7 @@
 """Plain text: a line a segment."""
 
-from localwhisper.export.cues import Layout
 from localwhisper.jobs.model import Transcript
+from localwhisper.options import Layout
 
 
 def write(transcript: Transcript, layout: Layout) -> str:

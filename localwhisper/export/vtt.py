@@ -2,8 +2,9 @@
 
 from functools import partial
 
-from localwhisper.export.cues import Layout, cues, timestamp
+from localwhisper.export.cues import cues, timestamp
 from localwhisper.jobs.model import Transcript
+from localwhisper.options import Layout
 
 _time = partial(timestamp, always_hours=False, decimal_mark=".")
 

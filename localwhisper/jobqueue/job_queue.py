@@ -15,9 +15,10 @@ from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobqueue.job_repository import JobRepository
 from localwhisper.jobqueue.worker_pool import WorkerPool
 from localwhisper.jobs.events import JobRemoved
-from localwhisper.jobs.model import Job, JobState, Options
+from localwhisper.jobs.model import Job, JobState
 from localwhisper.jobs.priority import may_preempt, order
 from localwhisper.jobs.transitions import move
+from localwhisper.options import Options
 from localwhisper.store.async_store import AsyncStore
 from localwhisper.store.speeds import RealTimeFactors
 

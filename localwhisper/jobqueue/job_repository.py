@@ -12,9 +12,10 @@ from localwhisper.errors import JobCrashed, JobDamaged, LocalWhisperError
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobs.events import JobChanged, ProgressMade, SegmentsDone
-from localwhisper.jobs.model import Job, JobState, Options, Transcript, Window
+from localwhisper.jobs.model import Job, JobState, Transcript, Window
 from localwhisper.jobs.transitions import move
 from localwhisper.messages import Message
+from localwhisper.options import Options
 from localwhisper.store.async_store import AsyncStore
 from localwhisper.store.base import DamagedJob
 

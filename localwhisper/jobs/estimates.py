@@ -5,7 +5,8 @@ A real-time factor is seconds of work per second of audio. Measured factors are 
 
 from collections.abc import Iterable, Mapping
 
-from localwhisper.jobs.model import Job, JobState, Options
+from localwhisper.jobs.model import Job, JobState
+from localwhisper.options import Options
 
 # Real-time factors assumed until one is measured on this machine.
 DEFAULT_REAL_TIME_FACTORS: Mapping[str, float] = {

@@ -1,18 +1,14 @@
-"""What a job is: its options, its state, its transcript. Frozen data; every time is in seconds."""
+"""What a job is: its state and its transcript. Frozen data; every time is in seconds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Literal
 
 from localwhisper.messages import Message
+from localwhisper.options import Options
 
 FRAMES_PER_SECOND = 100  # of whisper's log-mel spectrogram: `seek` counts these
-
-
-Quality = Literal["exact", "fast", "compact"]
-Batch = Literal["auto", "off"]
 
 
 class JobState(str, Enum):
@@ -26,30 +22,6 @@ class JobState(str, Enum):
     @property
     def ended(self) -> bool:
         return self in (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """How one job is to be transcribed; the names are openai-whisper's own where it has them."""
-
-    model: str
-    language: str | None = None  # a code; None: detected from the first 30 s
-    task: Literal["transcribe", "translate"] = "transcribe"
-    return_timestamps: bool = True
-    word_timestamps: bool = False
-    initial_prompt: str | None = None
-    temperature: float | None = None  # None: whisper's ladder 0.0, 0.2 … 1.0
-    beam_size: int | None = None  # None: greedy
-    condition_on_previous_text: bool = True
-    vad_filter: bool = False  # leave out silence and even noise
-    priority: Literal["normal", "high"] = "normal"
-    quality: Quality = "exact"  # openai-whisper's own text; or quicker; or in the least memory
-    batch: Batch | None = None  # auto: windows from pause to pause, several at once; None: as the quality has it
-
-    @property
-    def is_batched(self) -> bool:
-        """Whether windows stand alone, and are decoded several at once."""
-        return (self.batch or ("auto" if self.quality == "fast" else "off")) == "auto"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,9 +12,10 @@ import tornado.escape
 import tornado.httputil
 import tornado.web
 
-from localwhisper.errors import InternalError, InvalidOption, LocalWhisperError, MemoryFull, lacks_memory
+from localwhisper.errors import InternalError, LocalWhisperError, MemoryFull, lacks_memory
 from localwhisper.logs import request_id
 from localwhisper.messages import LANGUAGES, Message, negotiate, render
+from localwhisper.option_types import boolean_argument
 from localwhisper.server.http_errors import BadRequest, MethodNotAllowed, RouteNotFound, TooManyAttempts, status_of
 from localwhisper.server.services import Services
 
@@ -78,10 +79,7 @@ class BaseHandler(tornado.web.RequestHandler):
 
     def flag(self, name: str) -> bool:
         """A boolean of the query. Raises InvalidOption."""
-        text = self.get_query_argument(name, "false").lower()
-        if text not in ("true", "false", "1", "0"):
-            raise InvalidOption(field=name, value=text, accepted="true, false")
-        return text in ("true", "1")
+        return boolean_argument(name, self.get_query_argument(name, "false"))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error = self._as_ours(kwargs.get("exc_info", (None, None, None))[1], status_code)

@@ -6,9 +6,9 @@ from contextlib import suppress
 
 import tornado.web
 
-from localwhisper.errors import InvalidOption, JobDamaged, UnknownOption
-from localwhisper.jobs.model import Job, JobState, Options
-from localwhisper.options import BY_NAME, parse_options
+from localwhisper.errors import InvalidOption, JobDamaged
+from localwhisper.jobs.model import Job, JobState
+from localwhisper.options import Options, options_from_json, options_to_json
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.http_errors import BadRequest
@@ -58,13 +58,8 @@ class RetryHandler(BaseHandler):
         given = json_body(self.request.body)
         if not given:
             return None
-        own = serializers.options_body(self.services.queue.index.get(job_id))
-        wanted = {"model": self.services.queue.index.get(job_id).options.model, **own, **given}
-        unknown = wanted.keys() - BY_NAME.keys()
-        if unknown:
-            raise UnknownOption(field=min(unknown)[:100], accepted=", ".join(BY_NAME))
-        fields = {name: str(value) for name, value in wanted.items() if value is not None}
-        return parse_options(fields, default_model="", default_quality="exact", library=self.services.library)
+        own = options_to_json(self.services.queue.index.get(job_id).options)
+        return options_from_json({**own, **given}, models=self.services.library.entries())
 
 
 class JobsHandler(BaseHandler):

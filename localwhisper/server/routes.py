@@ -12,7 +12,7 @@ import tornado.routing
 import tornado.web
 
 from localwhisper.export.registry import EXPORTERS
-from localwhisper.options import LAYOUT_FIELDS
+from localwhisper.options import LAYOUT_OPTIONS
 from localwhisper.server import (
     jobs,
     login,
@@ -79,7 +79,7 @@ class Route:
 
 _LANG = {"lang": {"type": "string", "description": "en or es; otherwise what Accept-Language asks for"}}
 _FORMATS = {"type": "string", "enum": list(EXPORTERS), "default": "txt"}
-_LAYOUT = {field.name: {**field.schema, "description": field.help} for field in LAYOUT_FIELDS}
+_LAYOUT = {name: option.schema for name, option in LAYOUT_OPTIONS.items()}
 _ORIGINAL = {"original": {"type": "boolean", "default": False, "description": "the machine's own text"}}
 _EXPORTED = tuple(dict.fromkeys(exporter.media_type for exporter in EXPORTERS.values()))
 _SPOKEN = ("text/plain", "text/vtt")  # a transcript in another product's formats
@@ -111,7 +111,6 @@ _ANSWER = (
     "job_not_found",
 )
 _TEXT = {"type": "string"}
-_SWITCH = {"type": "boolean", "default": False}
 _ASR: dict[str, dict[str, Any]] = {
     "encode": {
         "type": "boolean",
@@ -218,8 +217,7 @@ ROUTES: tuple[Route, ...] = (
         summary="whisper-asr-webservice: transcribe a file and answer with its text", media_types=("text/plain",),
         takes="AsrUpload", example="-F audio_file=@talk.mp3",
         fails_with="Detail", errors=_ANSWER, invalid_status=422,
-        query={**_ASR, "task": _TEXT, "language": _TEXT, "initial_prompt": _TEXT, "word_timestamps": _SWITCH,
-               "vad_filter": _SWITCH,
+        query={**_ASR, **{name: option.schema for name, option in asr_webservice.QUERY_OPTIONS.items()},
                "output": {"type": "string", "enum": [*asr_webservice.OUTPUTS], "default": "txt"}})}),
     Route("/detect-language", asr_webservice.DetectLanguageHandler, {"post": Operation(
         summary="whisper-asr-webservice: the language of the first 30 seconds, in a lane of its own",

@@ -9,6 +9,7 @@ from localwhisper.engine.checkpoints.library import ModelEntry
 from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobs.model import Job, JobState, Segment, Transcript
 from localwhisper.messages import Message, render
+from localwhisper.options import options_to_json
 from localwhisper.services.downloads import Downloads
 
 Json = dict[str, Any]
@@ -56,20 +57,8 @@ def job_body(job: Job, eta: EtaEstimator, language: str) -> Json:
 
 
 def options_body(job: Job) -> Json:
-    options = job.options
-    return {
-        "language": options.language or "auto",
-        "task": options.task,
-        "return_timestamps": options.return_timestamps,
-        "word_timestamps": options.word_timestamps,
-        "initial_prompt": options.initial_prompt,
-        "temperature": options.temperature,
-        "beam_size": options.beam_size,
-        "vad_filter": options.vad_filter,
-        "priority": options.priority,
-        "quality": options.quality,
-        "batch": options.batch,
-    }
+    """All but the model, which stands beside them."""
+    return {name: value for name, value in options_to_json(job.options).items() if name != "model"}
 
 
 def message_body(message: Message, language: str) -> Json:

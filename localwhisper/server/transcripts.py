@@ -11,7 +11,7 @@ from localwhisper.errors import InvalidBody, InvalidOption, JobNotFinished
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.jobs.corrections import Line
 from localwhisper.jobs.model import JobState, Transcript
-from localwhisper.options import parse_layout
+from localwhisper.options import layout_from_texts
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
 
@@ -30,7 +30,7 @@ class TranscriptHandler(BaseHandler):
         if job.state is not JobState.COMPLETED:
             raise JobNotFinished(state=job.state.value)
         exporter = EXPORTERS[name]
-        layout = parse_layout({key: values[-1].decode() for key, values in self.request.query_arguments.items()})
+        layout = layout_from_texts({key: values[-1].decode() for key, values in self.request.query_arguments.items()})
         transcript = await self.services.transcripts.get(job_id, original=original)
         content = await asyncio.get_running_loop().run_in_executor(None, exporter.encode, transcript, layout)
         self.set_header("Content-Type", exporter.content_type)

@@ -18,8 +18,8 @@ from localwhisper.errors import (
     UploadTooLarge,
     lacks_memory,
 )
-from localwhisper.jobs.model import Job, Options
-from localwhisper.options import BY_NAME, parse_options
+from localwhisper.jobs.model import Job
+from localwhisper.options import OPTIONS, Options, options_from_texts
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.forwarded_headers import prefix_of
@@ -192,17 +192,13 @@ class UploadHandler(BaseHandler):
 
 
 class SubmitHandler(UploadHandler):
-    known_fields = tuple(BY_NAME)
+    known_fields = tuple(OPTIONS)
 
     async def post(self) -> None:
         services = self.services
         fields = dict(self.fields())
-        options = parse_options(
-            fields,
-            default_model=services.settings.default_model,
-            default_quality=services.settings.quality,
-            default_batch=services.settings.batch,
-            library=services.library,
+        options = options_from_texts(
+            fields, defaults=services.settings.option_defaults, models=services.library.entries()
         )
         job = await self.submit(options)
         scheme = "wss" if self.request.protocol == "https" else "ws"

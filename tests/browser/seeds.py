@@ -5,8 +5,9 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from localwhisper.errors import AudioUnreadable
-from localwhisper.jobs.model import Job, JobState, Options, Segment, Transcript, Word
+from localwhisper.jobs.model import Job, JobState, Segment, Transcript, Word
 from localwhisper.messages import Message
+from localwhisper.options import Options
 from localwhisper.store.files import FileStore
 
 NEWEST = datetime(2026, 3, 14, 15, 9, 26, tzinfo=timezone.utc)

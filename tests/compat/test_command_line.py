@@ -17,7 +17,7 @@ from localwhisper.client import Options
 from localwhisper.commands.arguments import as_ours, parse
 from localwhisper.commands.doctor import CHECKS
 from localwhisper.commands.service import plist, unit
-from localwhisper.options import FIELDS
+from localwhisper.options import OPTIONS
 from localwhisper.settings import load
 from tests.compat.conftest import CLIP, SPANISH, is_text_of, newest_when
 from tests.conftest import Serve
@@ -154,8 +154,8 @@ ASKED = {
 
 @pytest.mark.gen_test
 async def test_every_option_travels_to_the_server(serve: Serve, engine: StepEngine, tmp_path: Path) -> None:
-    assert set(ASKED) == {field.name for field in FIELDS} - {"return_timestamps", "priority"}
-    assert set(Options.__annotations__) == {field.name for field in FIELDS}
+    assert set(ASKED) == set(OPTIONS) - {"return_timestamps", "priority"}
+    assert set(Options.__annotations__) == set(OPTIONS)
     engine.release()
     server = await serve()
     flags = [part for name, (text, _) in ASKED.items() for part in (f"--{name}", text)]

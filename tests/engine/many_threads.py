@@ -8,7 +8,7 @@ from localwhisper.app import ASSETS
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.whisper_engine import WhisperEngine
-from localwhisper.jobs.model import Options
+from localwhisper.options import Options
 from tests.engine.control import Recorder
 
 

@@ -15,7 +15,8 @@ from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.whisper_engine import WhisperEngine
 from localwhisper.errors import ModelCorrupt, ModelDownloadFailed, Stopped
-from localwhisper.jobs.model import Options, Transcript
+from localwhisper.jobs.model import Transcript
+from localwhisper.options import Options
 from tests.engine.control import Recorder
 
 WORDS = Options(model="demo", word_timestamps=True)

@@ -8,7 +8,8 @@ import pytest
 import whisper
 
 from localwhisper.engine.whisper_engine import WhisperEngine
-from localwhisper.jobs.model import Options, Quality, Window
+from localwhisper.jobs.model import Window
+from localwhisper.options import Options, Quality
 from tests.engine import stock
 from tests.engine.control import Recorder
 

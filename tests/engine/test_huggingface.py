@@ -13,7 +13,7 @@ from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.whisper_engine import WhisperEngine
 from localwhisper.errors import CheckpointUnusable
-from localwhisper.jobs.model import Options
+from localwhisper.options import Options
 from tests.engine.control import Recorder
 
 # the other way round, in the order of transformers' own conversion

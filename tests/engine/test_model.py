@@ -24,7 +24,7 @@ from localwhisper.engine.model.int8_gemm import multiplies_bytes
 from localwhisper.engine.model.layers import Weights
 from localwhisper.engine.model.linear_formats import FORMATS, float32
 from localwhisper.engine.model.whisper_model import WhisperModel
-from localwhisper.jobs.model import Quality
+from localwhisper.options import Quality
 from tools.random_checkpoint import tensors
 
 DIMS = ModelDimensions(80, 1500, 64, 2, 2, 51865, 448, 64, 4, 3)

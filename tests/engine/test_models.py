@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import pytest
 
+from localwhisper import languages
 from localwhisper.app import ASSETS
 from localwhisper.engine.checkpoints import whisper_tables
 from localwhisper.engine.checkpoints.library import ModelLibrary
@@ -114,9 +115,9 @@ def test_tables_are_whispers_own() -> None:
     import whisper
     from whisper.tokenizer import LANGUAGES, TO_LANGUAGE_CODE
 
-    assert dict(whisper_tables.languages()) == LANGUAGES
+    assert dict(languages.languages()) == LANGUAGES
     assert dict(whisper_tables.checkpoints()) == whisper._MODELS
     for text, code in TO_LANGUAGE_CODE.items():
-        assert whisper_tables.language_code(text.upper()) == code
+        assert languages.language_code(text.upper()) == code
     with pytest.raises(ValueError, match="klingon"):
-        whisper_tables.language_code("klingon")
+        languages.language_code("klingon")

@@ -15,8 +15,9 @@ import pysubs2
 import pytest
 import webvtt
 
-from localwhisper.export.cues import Layout, timestamp
+from localwhisper.export.cues import timestamp
 from localwhisper.export.registry import EXPORTERS, TEXT_FORMATS
+from localwhisper.options import Layout
 from tests.export import results
 
 WHISPERS_OWN = ("txt", "srt", "vtt", "tsv", "json")

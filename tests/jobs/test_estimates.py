@@ -5,7 +5,8 @@ from datetime import datetime, timezone
 import pytest
 
 from localwhisper.jobs import estimates
-from localwhisper.jobs.model import Job, JobState, Options
+from localwhisper.jobs.model import Job, JobState
+from localwhisper.options import Options
 
 
 def job(duration_s: float = 100.0, state: JobState = JobState.QUEUED, progress: float = 0.0, model: str = "m") -> Job:

@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Literal
 
-from localwhisper.jobs.model import Job, JobState, Options
+from localwhisper.jobs.model import Job, JobState
 from localwhisper.jobs.priority import may_preempt, order
+from localwhisper.options import Options
 
 NOON = datetime(2025, 1, 1, 12, tzinfo=timezone.utc)
 

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from localwhisper.errors import InvalidTransition
-from localwhisper.jobs.model import Job, JobState, Options
+from localwhisper.jobs.model import Job, JobState
 from localwhisper.jobs.transitions import MOVES, move
 from localwhisper.messages import TEXTS, Message
+from localwhisper.options import Options
 
 NOW = datetime(2025, 6, 16, 10, 30, tzinfo=timezone.utc)
 LATER = NOW + timedelta(seconds=5)

@@ -14,8 +14,9 @@ from unittest.mock import patch
 
 from localwhisper import app, cli
 from localwhisper.engine.base import Control, Engine
-from localwhisper.jobs.model import Detection, Options, Transcript, Window, joined
+from localwhisper.jobs.model import Detection, Transcript, Window, joined
 from localwhisper.messages import Message
+from localwhisper.options import Options
 from tests.engines import window
 
 POISON_S = 2.5

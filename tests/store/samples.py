@@ -5,8 +5,9 @@ import uuid
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from localwhisper.jobs.model import Job, JobState, Options, Position, Segment, Transcript, Window, Word
+from localwhisper.jobs.model import Job, JobState, Position, Segment, Transcript, Window, Word
 from localwhisper.messages import Message
+from localwhisper.options import Options
 
 AUDIO = b"sound" * 100
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from localwhisper.errors import StoreTooNew
-from localwhisper.jobs.model import Job, JobState, Options, Segment, Word
+from localwhisper.jobs.model import Job, JobState, Segment, Word
 from localwhisper.messages import Message
+from localwhisper.options import Options
 from localwhisper.store import schema
 from tests.store import samples
 

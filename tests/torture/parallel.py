@@ -12,7 +12,8 @@ from localwhisper.app import ASSETS
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.whisper_engine import WhisperEngine
-from localwhisper.jobs.model import Options, Quality, Transcript
+from localwhisper.jobs.model import Transcript
+from localwhisper.options import Options, Quality
 from tests.engine.conftest import ROWS, samples_of
 from tests.engine.control import Recorder, write_wav
 

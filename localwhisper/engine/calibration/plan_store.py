@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from localwhisper.jobs.model import Quality
+from localwhisper.options import Quality
 
 QUALITIES: tuple[Quality, ...] = get_args(Quality)
 

@@ -19,7 +19,7 @@ from localwhisper.engine.checkpoints.checkpoint import Checkpoint
 from localwhisper.engine.kernels import precompile
 from localwhisper.engine.model import linear_formats
 from localwhisper.engine.model.linear_formats import BYTES, HALVES
-from localwhisper.jobs.model import Quality
+from localwhisper.options import Quality
 
 # Relative root mean square deviation from single precision that a part may have. Rounding alone gives 1e-6;
 # 8-bit weights and activations give 1e-2 on real weights; a kernel that overflows gives 1e-1 and more.

@@ -3,7 +3,7 @@
 from typing import Any
 
 from localwhisper.jobs.model import JobState
-from localwhisper.options import FIELDS
+from localwhisper.options import OPTIONS
 
 Schema = dict[str, Any]
 
@@ -69,7 +69,7 @@ SCHEMAS: dict[str, Schema] = {
     "Error": _object({"error": MESSAGE}),
     "Upload": _object(
         {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
-        {field.name: {**field.schema, "description": field.help} for field in FIELDS},
+        {name: option.schema for name, option in OPTIONS.items()},
     ),
     "CheckpointUpload": _object({"file": FILE}, {
         "name": {**TEXT, "description": "what to call it; by default the file's name"},
@@ -99,7 +99,7 @@ SCHEMAS: dict[str, Schema] = {
     "Token": _object({"token": TEXT}),
     "Correction": _object({"version": COUNT, "at": COUNT, "remove": COUNT, "segments": _list(_ref("Line"))}),
     "Corrected": _object({"version": WHOLE, "at": WHOLE, "remove": WHOLE, "segments": _list(_ref("Segment"))}),
-    "Retry": _object({}, {field.name: {**field.schema, "description": field.help} for field in FIELDS}),
+    "Retry": _object({}, {name: option.json_schema for name, option in OPTIONS.items()}),
     "Waveform": _object({
         "duration": SECONDS,
         "peaks": _list({**WHOLE, "minimum": 0, "maximum": 255, "description": "the loudest of one equal part"}),

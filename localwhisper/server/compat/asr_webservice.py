@@ -9,12 +9,13 @@ from urllib.parse import quote
 
 from localwhisper.audio.pcm import HEADER_BYTES, wav_header
 from localwhisper.errors import InvalidBody, InvalidOption, LocalWhisperError, MissingFile
-from localwhisper.export.cues import Layout
 from localwhisper.export.registry import EXPORTERS
-from localwhisper.options import parse_boolean
+from localwhisper.option_types import Shown, boolean_argument
+from localwhisper.options import OPTIONS, Layout
 from localwhisper.server.compat.blocking_job import AnsweringHandler
 from localwhisper.server.serializers import Json
 
+QUERY_OPTIONS = {name: option for name, option in OPTIONS.items() if Shown.COMPAT in option.shown}
 OUTPUTS = ("txt", "vtt", "srt", "tsv", "json")
 LAYOUT = Layout(max_line_width=1000, max_line_count=10)  # as that service writes subtitles
 
@@ -32,11 +33,7 @@ class AsrErrors(AnsweringHandler):
 
     def switch(self, name: str, default: str) -> bool:
         """A boolean of the query. Raises InvalidOption."""
-        text = self.get_query_argument(name, "") or default
-        try:
-            return parse_boolean(text)
-        except ValueError:
-            raise InvalidOption(field=name, value=text[:100], accepted="true, false") from None
+        return boolean_argument(name, self.get_query_argument(name, "") or default)
 
     async def received(self) -> None:
         """Everything has arrived, and is a file that ffmpeg can read."""
@@ -79,13 +76,7 @@ class AsrHandler(AsrErrors):
         await self.received()
         asked = self.get_query_argument("output", "txt")
         output = asked if asked in OUTPUTS else "txt"
-        options = self.job_options(
-            task=self.get_query_argument("task", "") or "transcribe",
-            language=self.get_query_argument("language", ""),
-            initial_prompt=self.get_query_argument("initial_prompt", ""),
-            word_timestamps=str(self.switch("word_timestamps", "false")),
-            vad_filter=str(self.switch("vad_filter", "false")),
-        )
+        options = self.job_options(**{name: self.get_query_argument(name, "") or None for name in QUERY_OPTIONS})
         _, transcript = await self.transcribe(options, self.filename())
         assert self.form is not None
         name = quote(self.form.filename or "audio")

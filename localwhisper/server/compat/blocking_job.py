@@ -8,8 +8,8 @@ from typing import Any
 from localwhisper.errors import JobNotFound, JobWasCancelled, LocalWhisperError
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.jobs.events import JobChanged, JobRemoved, SegmentsDone
-from localwhisper.jobs.model import Job, JobState, Options, Segment, Transcript
-from localwhisper.options import parse_options
+from localwhisper.jobs.model import Job, JobState, Segment, Transcript
+from localwhisper.options import Options, options_from_texts
 from localwhisper.server.http_errors import as_error
 from localwhisper.server.uploads import UploadHandler
 from localwhisper.services.job_events import JobEventStream
@@ -25,13 +25,7 @@ class AnsweringHandler(UploadHandler):
         """By the names of /transcribe-job; None for what was not given. Raises InvalidOption."""
         fields = {name: text for name, text in given.items() if text is not None}
         services = self.services
-        return parse_options(
-            fields,
-            default_model=services.settings.default_model,
-            default_quality=services.settings.quality,
-            default_batch=services.settings.batch,
-            library=services.library,
-        )
+        return options_from_texts(fields, defaults=services.settings.option_defaults, models=services.library.entries())
 
     async def transcribe(self, options: Options, filename: str | None = None) -> tuple[Job, Transcript]:
         """Raises why there is no transcript."""

@@ -12,8 +12,9 @@ import tornado.iostream
 
 from localwhisper.engine.checkpoints.library import ModelEntry
 from localwhisper.errors import InvalidOption, LocalWhisperError, ModelNotFound
-from localwhisper.jobs.model import Job, Options, Segment, Transcript
-from localwhisper.options import parse_boolean
+from localwhisper.jobs.model import Job, Segment, Transcript
+from localwhisper.option_types import boolean_argument
+from localwhisper.options import Options
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.compat.blocking_job import AnsweringHandler, exported, segment_figures
 from localwhisper.server.http_errors import status_of
@@ -56,7 +57,7 @@ class TranscriptionsHandler(OpenAiErrors, AnsweringHandler):
             if name.removesuffix("[]") == "timestamp_granularities"
         ] or ["segment"]
         options = self._options(fields, words="word" in granularities)
-        if self.task == "transcribe" and wants_stream(fields):
+        if self.task == "transcribe" and boolean_argument("stream", fields.get("stream") or "false"):
             await self._stream(options)
             return
         job, transcript = await self.transcribe(options)
@@ -157,14 +158,6 @@ def choice(field: str, value: str, accepted: tuple[str, ...]) -> str:
     if value not in accepted:
         raise InvalidOption(field=field, value=value[:100], accepted=", ".join(accepted))
     return value
-
-
-def wants_stream(fields: Mapping[str, str]) -> bool:
-    text = fields.get("stream") or "false"
-    try:
-        return parse_boolean(text)
-    except ValueError:
-        raise InvalidOption(field="stream", value=text[:100], accepted="true, false") from None
 
 
 def verbose(job: Job, transcript: Transcript, granularities: list[str], languages: Mapping[str, str]) -> Json:

@@ -1,8 +1,8 @@
 """whisper.cpp's server: POST /inference. Fields that tune whisper.cpp itself are let pass."""
 
-from localwhisper.errors import InvalidOption, LocalWhisperError
+from localwhisper.errors import LocalWhisperError
 from localwhisper.jobs.model import Job, Transcript
-from localwhisper.options import parse_boolean
+from localwhisper.option_types import boolean_argument
 from localwhisper.server.compat.blocking_job import AnsweringHandler, exported, segment_figures
 from localwhisper.server.serializers import Json, finite
 
@@ -15,7 +15,7 @@ class InferenceHandler(AnsweringHandler):
         format_ = fields.get("response_format", "json")
         options = self.job_options(
             language=fields.get("language") or "en",
-            task="translate" if _flag(fields, "translate") else "transcribe",
+            task="translate" if boolean_argument("translate", fields.get("translate") or "false") else "transcribe",
             initial_prompt=fields.get("prompt"),
             temperature=None if _is_zero(fields.get("temperature")) else fields["temperature"],
             word_timestamps=str(format_ == "verbose_json"),
@@ -32,14 +32,6 @@ class InferenceHandler(AnsweringHandler):
 
     def error_answer(self, error: LocalWhisperError, status: int) -> tuple[Json, int]:
         return {"error": self.say(error.message)}, status
-
-
-def _flag(fields: dict[str, str], name: str) -> bool:
-    text = fields.get(name) or "false"
-    try:
-        return parse_boolean(text)
-    except ValueError:
-        raise InvalidOption(field=name, value=text[:100], accepted="true, false") from None
 
 
 def _is_zero(text: str | None) -> bool:
