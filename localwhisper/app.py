@@ -16,14 +16,14 @@ from typing import Any
 import tornado.netutil
 
 from localwhisper import paths
-from localwhisper.atomic import make_private_folder
+from localwhisper.atomic import make_private_folder, storage_errors
 from localwhisper.audio.ffmpeg import stop_all
 from localwhisper.audio.probe import probe
 from localwhisper.audio.waveform import waveform
 from localwhisper.engine.base import Engine
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.lazy_engine import LazyEngine
-from localwhisper.errors import PortInUse, StorageUnwritable
+from localwhisper.errors import PortInUse
 from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_queue import JobQueue
@@ -185,11 +185,9 @@ class App:
         Raises DataDirInUse, StorageUnwritable, StoreTooNew or PortInUse.
         """
         settings = self.settings
-        try:
+        with storage_errors(settings.data_dir):
             for folder in (settings.data_dir, paths.jobs(settings.data_dir), paths.incoming(settings.data_dir)):
                 make_private_folder(folder)
-        except OSError as error:
-            raise StorageUnwritable(path=str(settings.data_dir), reason=error.strerror) from None
         self._lock.acquire()
         self._server = Listener(
             self._application(),

@@ -1,12 +1,13 @@
-"""Every text in both languages, with the parameters that its error names."""
+"""Every text exists in both languages and takes the parameters of its error."""
 
+import inspect
 import re
 import string
 
 import pytest
 
 from localwhisper import errors
-from localwhisper.errors import LocalWhisperError
+from localwhisper.errors import LocalWhisperError, error_from
 from localwhisper.messages import LANGUAGES, TEXTS, Message, negotiate, render
 from localwhisper.server import http_errors
 
@@ -25,28 +26,54 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
-def documented(cls: type[LocalWhisperError]) -> set[str]:
-    """The parameters that a class's docstring names."""
-    found = re.search(r"Params: (\w+(?:, \w+(?=[,.]))*)", vars(cls).get("__doc__") or "")
-    return set(found[1].split(", ")) if found else set()
+def parameters(cls: type[LocalWhisperError]) -> dict[str, str]:
+    """A value for each of the constructor's arguments."""
+    return {name: f"<{name}>" for name in inspect.signature(cls).parameters}
 
 
 @pytest.mark.parametrize("cls", ERRORS)
-def test_every_error_has_a_text_with_its_parameters(cls: type[LocalWhisperError]) -> None:
+def test_an_error_takes_the_parameters_of_its_text(cls: type[LocalWhisperError]) -> None:
     assert cls.code in TEXTS
     for text in TEXTS[cls.code]:
-        assert placeholders(text) == documented(cls)
+        assert placeholders(text) == set(parameters(cls))
 
 
 @pytest.mark.parametrize("cls", ERRORS)
-def test_every_error_says_what_it_was_given(cls: type[LocalWhisperError]) -> None:
-    error = cls(**{name: f"<{name}>" for name in documented(cls)})
-    assert error.message == Message(cls.code, error.params)
+def test_a_parameter_that_is_missing_or_unknown_is_an_error(cls: type[LocalWhisperError]) -> None:
+    with pytest.raises(TypeError):
+        cls(**parameters(cls), unknown="")
+    for name in parameters(cls):
+        with pytest.raises(TypeError):
+            cls(**{other: value for other, value in parameters(cls).items() if other != name})
+
+
+@pytest.mark.parametrize("cls", ERRORS)
+def test_an_error_is_rendered_with_its_parameters(cls: type[LocalWhisperError]) -> None:
+    error = cls(**parameters(cls))
+    assert error.message == Message(cls.code, parameters(cls))
     for language in LANGUAGES:
         text = render(error.message, language)
-        assert all(f"<{name}>" in text for name in documented(cls))
+        assert all(value in text for value in parameters(cls).values())
         assert not re.search(r"[{}]", text) or cls is http_errors.InvalidFrame
     assert str(error) == render(error.message, "en")
+
+
+@pytest.mark.parametrize("cls", ERRORS)
+def test_an_error_is_restored_from_its_message(cls: type[LocalWhisperError]) -> None:
+    error = error_from(cls(**parameters(cls)).message)
+    assert type(error) is cls
+    assert error.params == parameters(cls)
+
+
+@pytest.mark.parametrize("cls", ERRORS)
+def test_an_error_is_restored_from_a_damaged_message(cls: type[LocalWhisperError]) -> None:
+    error = error_from(Message(cls.code, {"added_later": [None], "0": 1}))
+    assert type(error) is cls
+    assert error.params == dict.fromkeys(parameters(cls), "?")
+
+
+def test_an_unknown_code_is_restored_as_an_internal_error() -> None:
+    assert isinstance(error_from(Message("of_a_newer_version", {"model": "tiny"})), errors.InternalError)
 
 
 def test_codes_are_unique_and_snake_case() -> None:

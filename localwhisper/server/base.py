@@ -87,7 +87,7 @@ class BaseHandler(tornado.web.RequestHandler):
         if isinstance(error, MethodNotAllowed):
             self.set_header("Allow", ", ".join(self.methods()))
         if isinstance(error, TooManyAttempts):
-            self.set_header("Retry-After", str(error.params["seconds"]))
+            self.set_header("Retry-After", str(error.seconds))
         self.write_json(*self.error_answer(error, status))
 
     def methods(self) -> list[str]:

@@ -1,50 +1,55 @@
-"""The one table from the domain's errors to HTTP statuses, and the errors that only HTTP knows."""
+"""The table from domain errors to HTTP statuses, and the errors that exist only in HTTP and WebSocket."""
+
+from dataclasses import dataclass
 
 from localwhisper import errors
-from localwhisper.errors import InternalError, LocalWhisperError
-from localwhisper.messages import Message
+from localwhisper.errors import LocalWhisperError
 
 
 class RouteNotFound(LocalWhisperError):
     code = "route_not_found"
 
 
+@dataclass(kw_only=True, eq=False)
 class MethodNotAllowed(LocalWhisperError):
-    """Params: method."""
-
     code = "method_not_allowed"
+    method: str
 
 
+@dataclass(kw_only=True, eq=False)
 class ForbiddenHost(LocalWhisperError):
-    """Params: host."""
-
     code = "forbidden_host"
+    host: str
 
 
+@dataclass(kw_only=True, eq=False)
 class ForbiddenOrigin(LocalWhisperError):
-    """Params: origin."""
-
     code = "forbidden_origin"
+    origin: str
 
 
 class Unauthorized(LocalWhisperError):
     code = "unauthorized"
 
 
+@dataclass(kw_only=True, eq=False)
 class TooManyAttempts(LocalWhisperError):
-    """A wrong token was given a moment ago. Params: seconds."""
+    """A wrong token was given a moment ago."""
 
     code = "too_many_attempts"
+    seconds: int
 
 
 class BadRequest(LocalWhisperError):
     code = "bad_request"
 
 
+@dataclass(kw_only=True, eq=False)
 class InvalidFrame(LocalWhisperError):
-    """A WebSocket frame that is not understood. Params: reason."""
+    """A WebSocket frame that is not understood."""
 
     code = "invalid_frame"
+    reason: str
 
 
 STATUS: dict[type[LocalWhisperError], int] = {
@@ -91,11 +96,5 @@ STATUS: dict[type[LocalWhisperError], int] = {
 
 
 def status_of(error: LocalWhisperError) -> int:
-    """500 for what no request should ever meet."""
+    """The HTTP status; 500 for errors that no request should cause."""
     return STATUS.get(type(error), 500)
-
-
-def as_error(message: Message) -> LocalWhisperError:
-    """A failed job's stored message as the error it was."""
-    known = {error.code: error for error in STATUS}
-    return known.get(message.code, InternalError)(**message.params)

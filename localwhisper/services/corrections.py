@@ -28,7 +28,7 @@ class Corrections:
         async with self._changing:
             current = await self._current(job_id, version)
             if at + remove > len(current.segments):
-                raise InvalidOption(field="at", value=at, accepted=f"0 to {len(current.segments) - remove}")
+                raise InvalidOption(field="at", value=str(at), accepted=f"0 to {len(current.segments) - remove}")
             return await self._keep(job_id, corrected(current, at, remove, lines))
 
     async def undo_all(self, job_id: str, version: int) -> Transcript:

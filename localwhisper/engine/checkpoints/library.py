@@ -184,7 +184,7 @@ class ModelLibrary:
                     read(path, name)
                     shutil.copyfile(path, temporary)
         except ModelCorrupt as error:
-            raise CheckpointUnusable(**error.params) from None
+            raise CheckpointUnusable(model=error.model, reason=error.reason) from None
         return name
 
 

@@ -63,9 +63,9 @@ class AsrErrors(AnsweringHandler):
         if isinstance(error, InvalidOption):
             wrong = {
                 "type": "value_error",
-                "loc": ["query", error.params["field"]],
+                "loc": ["query", error.field],
                 "msg": message,
-                "input": error.params["value"],
+                "input": error.value,
             }
             return {"detail": [wrong]}, 422
         return {"detail": message}, status

@@ -5,12 +5,11 @@ import contextlib
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from localwhisper.errors import JobNotFound, JobWasCancelled, LocalWhisperError
+from localwhisper.errors import JobNotFound, JobWasCancelled, LocalWhisperError, error_from
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.jobs.events import JobChanged, JobRemoved, SegmentsDone
 from localwhisper.jobs.model import Job, JobState, Segment, Transcript
 from localwhisper.options import Options, options_from_texts
-from localwhisper.server.http_errors import as_error
 from localwhisper.server.uploads import UploadHandler
 from localwhisper.services.job_events import JobEventStream
 
@@ -76,7 +75,7 @@ class AnsweringHandler(UploadHandler):
 def _end(event: JobChanged) -> tuple[Job, Transcript]:
     job = event.job
     if job.error is not None:
-        raise as_error(job.error)
+        raise error_from(job.error)
     if job.state is JobState.CANCELLED:
         raise JobWasCancelled
     assert event.transcript is not None
