@@ -29,17 +29,11 @@ from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.jobqueue.loop_priority import LoopActivity, Selector, lower_thread_priority
 from localwhisper.languages import languages
-from localwhisper.server import routes
-from localwhisper.server.apidocs import openapi
-from localwhisper.server.application import Gate
-from localwhisper.server.auth import Door
-from localwhisper.server.base import NotFoundHandler, log_request
-from localwhisper.server.connection_limit import FOR_THE_WORK, Listener, raise_limit
-from localwhisper.server.loop_lag import LoopLag
-from localwhisper.server.metrics import Metrics
-from localwhisper.server.services import Services
-from localwhisper.server.socket_counts import Connections
-from localwhisper.server.ws_outbox import Rendered
+from localwhisper.server.application import Application
+from localwhisper.server.connection_limit import RESERVED_DESCRIPTORS, LimitedHTTPServer, raise_descriptor_limit
+from localwhisper.server.metrics import LoopLag, Metrics, SocketCounts
+from localwhisper.server.services import JobServices, ModelServices, Services, SocketServices, UploadServices
+from localwhisper.server.ws_outbox import FrameCache
 from localwhisper.services.corrections import Corrections
 from localwhisper.services.detection import LanguageDetector
 from localwhisper.services.downloads import Downloads
@@ -59,7 +53,6 @@ SAMPLES = ASSETS / "samples"
 UPLOAD_THREADS = 8
 PROBE_THREADS = 4
 BODY_TIMEOUT_S = 60  # of what isn't an upload
-MAX_FRAME_BYTES = 64 * 1024
 CHUNK_BYTES = 256 * 1024
 
 
@@ -141,42 +134,44 @@ class App:
         )
         self._downloads = Downloads(library, bus)
         self._detector = LanguageDetector(self._engine)
-        index, eta, connections = self._queue.index, EtaEstimator(self._queue, speeds, now), Connections()
+        index, eta, socket_counts = self._queue.index, EtaEstimator(self._queue, speeds, now), SocketCounts()
         metrics = Metrics(
             bus=bus,
             index=index,
             eta=eta,
-            connections=connections,
+            sockets=socket_counts,
             model_bytes=self._engine.model_bytes,
             data_dir=settings.data_dir,
         )
-        self._lag = LoopLag(metrics.loop_was_late)
+        self._lag = LoopLag(metrics.observe_loop_lag)
         self._search = Search(index, self._store, TranscriptIndex(paths.search(settings.data_dir)), bus)
         self._waveforms = Waveforms(index, self._store, partial(waveform, max_audio_s=settings.max_audio_seconds))
         self._services = Services(
             settings=settings,
-            queue=self._queue,
-            eta=eta,
             bus=bus,
-            transcripts=Transcripts(index, self._store),
-            corrections=Corrections(index, self._store, bus),
-            waveforms=self._waveforms,
-            search=self._search,
-            library=library,
-            downloads=self._downloads,
-            detector=self._detector,
-            connections=connections,
             metrics=metrics,
-            rendered=Rendered(),
-            door=Door(settings.token),
-            probes=self._probes,
-            incoming=paths.incoming(settings.data_dir),
-            samples=SAMPLES,
-            uploads=self._uploads,
-            probe=partial(probe, max_audio_s=settings.max_audio_seconds),
-            languages=languages(),
-            now=now,
-            api=openapi.document(routes.ROUTES),
+            jobs=JobServices(
+                queue=self._queue,
+                index=index,
+                eta=eta,
+                transcripts=Transcripts(index, self._store),
+                corrections=Corrections(index, self._store, bus),
+                waveforms=self._waveforms,
+                search=self._search,
+            ),
+            models=ModelServices(
+                library=library,
+                downloads=self._downloads,
+                detector=self._detector,
+                languages=languages(),
+            ),
+            uploads=UploadServices(
+                folder=paths.incoming(settings.data_dir),
+                executor=self._uploads,
+                probe_executor=self._probes,
+                probe=partial(probe, max_audio_s=settings.max_audio_seconds),
+            ),
+            sockets=SocketServices(counts=socket_counts, frame_cache=FrameCache(), now=now),
         )
 
     async def start(self) -> int:
@@ -189,9 +184,9 @@ class App:
             for folder in (settings.data_dir, paths.jobs(settings.data_dir), paths.incoming(settings.data_dir)):
                 make_private_folder(folder)
         self._lock.acquire()
-        self._server = Listener(
-            self._application(),
-            most_descriptors=raise_limit() - FOR_THE_WORK,
+        self._server = LimitedHTTPServer(
+            Application(self._services, web=web_folder(), samples=SAMPLES),
+            max_descriptors=raise_descriptor_limit() - RESERVED_DESCRIPTORS,
             chunk_size=CHUNK_BYTES,
             max_body_size=1024 * 1024,
             no_keep_alive=False,
@@ -211,18 +206,6 @@ class App:
         self._lag.start()
         port: int = sockets[0].getsockname()[1]
         return port
-
-    def _application(self) -> Gate:
-        settings = self.settings
-        return Gate(
-            routes.handlers(str(web_folder()), str(SAMPLES)),
-            services=self._services,
-            default_handler_class=NotFoundHandler,
-            websocket_ping_interval=settings.websocket_ping_interval,
-            websocket_ping_timeout=min(settings.websocket_ping_interval, settings.websocket_timeout),
-            websocket_max_message_size=MAX_FRAME_BYTES,
-            log_function=log_request,
-        )
 
     def _bind(self) -> list[socket.socket]:
         settings = self.settings

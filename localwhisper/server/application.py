@@ -1,39 +1,61 @@
-"""What each request passes before it is routed: the proxy's word, the path prefix, Host and Origin."""
+"""The Tornado application, and the checks before routing: proxy headers, path prefix, Host and Origin."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import tornado.httputil
 import tornado.web
 
 from localwhisper.errors import LocalWhisperError
-from localwhisper.server import forwarded_headers, origin_policy
-from localwhisper.server.base import BaseHandler
+from localwhisper.server import forwarded_headers, origin_policy, routes
+from localwhisper.server.apidocs import openapi
+from localwhisper.server.auth import TokenAuth
+from localwhisper.server.base import BaseHandler, NotFoundHandler, log_request
 from localwhisper.server.services import Services
 
+MAX_FRAME_BYTES = 64 * 1024
 
-class Gate(tornado.web.Application):
-    """An Application that no request from a foreign page gets into, whatever it asks for."""
+
+class Application(tornado.web.Application):
+    """Serves the routes; rejects requests from foreign hosts and pages before any route sees them."""
+
+    def __init__(self, services: Services, *, web: Path, samples: Path) -> None:
+        """`web`: the page's files; `samples`: the bundled clips."""
+        settings = services.settings
+        super().__init__(
+            routes.handlers(str(web), str(samples)),
+            services=services,
+            auth=TokenAuth(settings.token),
+            openapi=openapi.document(routes.ROUTES),
+            samples=json.loads((samples / "samples.json").read_text(encoding="utf-8")),
+            default_handler_class=NotFoundHandler,
+            websocket_ping_interval=settings.websocket_ping_interval,
+            websocket_ping_timeout=min(settings.websocket_ping_interval, settings.websocket_timeout),
+            websocket_max_message_size=MAX_FRAME_BYTES,
+            log_function=log_request,
+        )
 
     def find_handler(self, request: tornado.httputil.HTTPServerRequest, **kwargs: Any) -> Any:
         services: Services = self.settings["services"]
         settings = services.settings
-        forwarded_headers.believe(request, settings)
+        forwarded_headers.apply(request, settings)
         origins = settings.allowed_origins
         try:
             origin_policy.check_host(request.host, settings)
             origin_policy.check_origin(request.method or "", request.host, request.headers, origins)
         except LocalWhisperError as error:
-            return self.get_handler_delegate(request, RefusalHandler, {"error": error})
+            return self.get_handler_delegate(request, RejectionHandler, {"error": error})
         if request.method == "OPTIONS" and request.headers.get("Origin") in origins:
             return self.get_handler_delegate(request, PreflightHandler)
-        if request.path == forwarded_headers.prefix_of(request):
+        if request.path == forwarded_headers.path_prefix(request):
             return self.get_handler_delegate(request, tornado.web.RedirectHandler, {"url": request.path + "/"})
         return super().find_handler(request, **kwargs)
 
 
 @tornado.web.stream_request_body
-class RefusalHandler(BaseHandler):
-    """Answers at once, before the body has come."""
+class RejectionHandler(BaseHandler):
+    """Answers with an error without reading the body."""
 
     public = True
 
@@ -45,7 +67,7 @@ class RefusalHandler(BaseHandler):
 
 
 class PreflightHandler(BaseHandler):
-    """A browser asks whether a page of a configured origin may send what it wants to send."""
+    """Answers a CORS preflight request from an allowed origin."""
 
     public = True
 

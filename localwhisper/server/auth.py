@@ -1,97 +1,138 @@
-"""The token: as a bearer for programs, as a cookie for the page, and how guessing is slowed down."""
+"""The access token: a bearer header for programs, a cookie for the page, and the delay after wrong tokens."""
 
 import hashlib
 import hmac
+import json
 import time
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
+from typing import Any
 
 from tornado.httputil import HTTPServerRequest
 
+from localwhisper.errors import InvalidBody
+from localwhisper.server.base import BaseHandler
+from localwhisper.server.forwarded_headers import path_prefix
 from localwhisper.server.http_errors import TooManyAttempts, Unauthorized
 
-COOKIE = "localwhisper"
-FIRST_WAIT_S = 1.0
-LONGEST_WAIT_S = 64.0
+COOKIE_NAME = "localwhisper"
+COOKIE_AGE_S = 365 * 24 * 3600
+FIRST_DELAY_S = 1.0
+MAX_DELAY_S = 64.0
 FORGET_AFTER_S = 900.0
-MOST_ADDRESSES = 10_000
+MAX_ADDRESSES = 10_000
 
 
-class Door:
-    """Threading: the event loop's thread only."""
+class TokenAuth:
+    """Checks tokens and cookies. Without a token every request passes.
+
+    Threading: the event loop's thread only.
+    """
 
     def __init__(self, token: str | None, now: Callable[[], float] = time.monotonic) -> None:
         self._token = token
-        self._attempts = Attempts(now)
+        self._throttle = LoginThrottle(now)
 
     @property
-    def has_lock(self) -> bool:
+    def is_required(self) -> bool:
         return self._token is not None
 
     @property
     def cookie(self) -> str:
-        """What a browser that knew the token is given; says nothing of the token itself."""
+        """Value of the cookie that replaces the token; the token cannot be derived from it."""
         return hmac.new((self._token or "").encode(), b"localwhisper page", hashlib.sha256).hexdigest()
 
-    def check(self, request: HTTPServerRequest) -> None:
+    def authenticate(self, request: HTTPServerRequest) -> None:
         """Raises Unauthorized, TooManyAttempts."""
-        if self._token is None or self.knows(request):
+        if self._token is None or self.has_cookie(request):
             return
-        kind, _, given = request.headers.get("Authorization", "").partition(" ")
-        if kind.lower() != "bearer" or not given:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
             raise Unauthorized
-        self.check_token(given.strip(), request.remote_ip or "")
+        self.check_token(token.strip(), request.remote_ip or "")
 
-    def knows(self, request: HTTPServerRequest) -> bool:
-        """Whether the request has the cookie, which can't be guessed and so is never slowed down."""
-        given = _cookie(request.headers.get("Cookie", ""))
-        return self._token is None or _is_equal(given, self.cookie)
+    def has_cookie(self, request: HTTPServerRequest) -> bool:
+        """Whether the request carries the right cookie. Never throttled, since the cookie can't be guessed."""
+        return self._token is None or _is_equal(_cookie(request.headers.get("Cookie", "")), self.cookie)
 
-    def check_token(self, given: str, address: str) -> None:
-        """Raises Unauthorized; TooManyAttempts without a look at the token, while the address has to wait."""
+    def check_token(self, token: str, address: str) -> None:
+        """Raises Unauthorized; or TooManyAttempts, without comparing the token, while the address has to wait."""
         if self._token is None:
             return
-        self._attempts.check(address)
-        if not _is_equal(given, self._token):
-            self._attempts.failed(address)
+        self._throttle.check(address)
+        if not _is_equal(token, self._token):
+            self._throttle.add_failure(address)
             raise Unauthorized
-        self._attempts.forget(address)
+        self._throttle.reset(address)
 
 
-class Attempts:
-    """Wrong tokens by address: each makes it wait twice as long before the next is looked at."""
+class LoginThrottle:
+    """Wrong tokens by address: each one doubles the time until the next token is compared."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._failed: dict[str, tuple[int, float]] = {}  # address → failures, when the last one was
+        self._failures: dict[str, tuple[int, float]] = {}  # address → how many, time of the last one
 
     def check(self, address: str) -> None:
         """Raises TooManyAttempts."""
-        n, last_s = self._failed.get(address, (0, 0.0))
-        wait_s = min(FIRST_WAIT_S * 2 ** min(n - 1, 30), LONGEST_WAIT_S) if n else 0.0
-        left_s = last_s + wait_s - self._now()
-        if n and left_s > 0:
+        n_failures, last_s = self._failures.get(address, (0, 0.0))
+        if not n_failures:
+            return
+        delay_s = min(FIRST_DELAY_S * 2 ** min(n_failures - 1, 30), MAX_DELAY_S)
+        left_s = last_s + delay_s - self._now()
+        if left_s > 0:
             raise TooManyAttempts(seconds=int(left_s) + 1)
 
-    def failed(self, address: str) -> None:
+    def add_failure(self, address: str) -> None:
         now_s = self._now()
-        n, last_s = self._failed.pop(address, (0, now_s))
-        self._failed[address] = (1 if now_s - last_s > FORGET_AFTER_S else n + 1, now_s)
-        if len(self._failed) > MOST_ADDRESSES:
-            del self._failed[next(iter(self._failed))]  # the one that failed longest ago
+        n_failures, last_s = self._failures.pop(address, (0, now_s))
+        self._failures[address] = (1 if now_s - last_s > FORGET_AFTER_S else n_failures + 1, now_s)
+        if len(self._failures) > MAX_ADDRESSES:
+            del self._failures[next(iter(self._failures))]  # the oldest failure
 
-    def forget(self, address: str) -> None:
-        self._failed.pop(address, None)
+    def reset(self, address: str) -> None:
+        self._failures.pop(address, None)
 
 
-def _is_equal(given: str, expected: str) -> bool:
+class LoginHandler(BaseHandler):
+    """POST exchanges the token for a cookie, DELETE clears the cookie."""
+
+    public = True
+
+    def post(self) -> None:
+        auth: TokenAuth = self.settings["auth"]
+        auth.check_token(self._token(), self.request.remote_ip or "")
+        if auth.is_required:
+            self.set_cookie(COOKIE_NAME, auth.cookie, max_age=COOKIE_AGE_S, **self._cookie_attributes())
+        self.write_json({"logged_in": True})
+
+    def delete(self) -> None:
+        self.clear_cookie(COOKIE_NAME, **self._cookie_attributes())
+        self.write_json({"logged_in": False})
+
+    def _token(self) -> str:
+        try:
+            body = json.loads(self.request.body)
+        except (ValueError, RecursionError):
+            body = None
+        token = body.get("token") if isinstance(body, dict) else None
+        if not isinstance(token, str):
+            raise InvalidBody(reason='it must be JSON like {"token": "…"}')
+        return token
+
+    def _cookie_attributes(self) -> dict[str, Any]:
+        is_secure = self.request.protocol == "https"
+        return {"path": path_prefix(self.request) + "/", "httponly": True, "samesite": "Strict", "secure": is_secure}
+
+
+def _is_equal(text: str, secret: str) -> bool:
     """In constant time."""
-    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode())
+    return hmac.compare_digest(text.encode("utf-8", "surrogatepass"), secret.encode())
 
 
 def _cookie(header: str) -> str:
     try:
-        morsel = SimpleCookie(header).get(COOKIE)
+        morsel = SimpleCookie(header).get(COOKIE_NAME)
     except CookieError:
         return ""
     return morsel.value if morsel is not None else ""

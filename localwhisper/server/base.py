@@ -54,7 +54,7 @@ class BaseHandler(tornado.web.RequestHandler):
     def prepare(self) -> None:
         self.identify(self.request.headers.get("X-Request-Id", ""))
         if not self.public:
-            self.services.door.check(self.request)
+            self.settings["auth"].authenticate(self.request)
 
     def identify(self, given: str) -> None:
         """What the request is called in the log and in the answer; its own name for it where that is harmless."""

@@ -1,4 +1,4 @@
-"""The listening server: as many connections as the system's limit of open files leaves beside the work."""
+"""An HTTP server that limits its connections so that enough file descriptors remain for everything else."""
 
 import sys
 from typing import Any
@@ -6,35 +6,38 @@ from typing import Any
 import tornado.httpserver
 import tornado.iostream
 
-FOR_THE_WORK = 128  # descriptors that connections don't get: uploads, records, models, pipes to ffmpeg
-MOST = 65_536  # descriptors that are asked for, where the system would give more
+RESERVED_DESCRIPTORS = 128  # for uploads, records, models and pipes to ffmpeg
+MAX_DESCRIPTORS = 65_536  # requested even where the system would allow more
 
 
-def raise_limit() -> int:
-    """Ask the system for as many open files as it lets this process have; returns how many that are."""
+def raise_descriptor_limit() -> int:
+    """Raise this process's soft limit of open files as far as allowed; returns the limit."""
     if sys.platform == "win32":
-        return MOST
+        return MAX_DESCRIPTORS
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST if hard == resource.RLIM_INFINITY else min(hard, MOST)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        soft = wanted
-    return MOST if soft == resource.RLIM_INFINITY else soft
+    target = MAX_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MAX_DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < target:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (target, hard))
+        soft = target
+    return MAX_DESCRIPTORS if soft == resource.RLIM_INFINITY else soft
 
 
-class Listener(tornado.httpserver.HTTPServer):
-    """Beyond `most_descriptors` a new connection is closed at once: to take it would leave none for anything else,
-    and where there is none left, a waiting connection would keep the loop busy for nothing."""
+class LimitedHTTPServer(tornado.httpserver.HTTPServer):
+    """Closes new connections immediately once `max_descriptors` are in use.
 
-    def initialize(self, *args: Any, most_descriptors: int, **kwargs: Any) -> None:  # type: ignore[override]
+    Accepting them would leave no descriptor for anything else; and with none left at all, accept() fails
+    while the connection stays pending, which keeps the event loop spinning.
+    """
+
+    def initialize(self, *args: Any, max_descriptors: int, **kwargs: Any) -> None:  # type: ignore[override]
         super().initialize(*args, **kwargs)
-        self._most_descriptors = most_descriptors
+        self._max_descriptors = max_descriptors
 
     def handle_stream(self, stream: tornado.iostream.IOStream, address: Any) -> None:
-        # systems give the lowest number that is free: it says how many are in use
-        if sys.platform != "win32" and stream.socket.fileno() >= self._most_descriptors:
+        # The system assigns the lowest free descriptor, so its number tells how many are in use.
+        if sys.platform != "win32" and stream.socket.fileno() >= self._max_descriptors:
             stream.close()
         else:
             super().handle_stream(stream, address)

@@ -1,7 +1,7 @@
-"""What a reverse proxy says of the client: X-Forwarded-For, -Proto, -Host and -Prefix.
+"""A reverse proxy's X-Forwarded-For, -Proto, -Host and -Prefix, accepted from trusted proxies only.
 
-Believed only of configured addresses. Behind believe(), a request has these headers only if they may be
-believed, and its remote_ip, protocol, host and path are the client's own.
+After apply(), a request's remote_ip, protocol, host and path are the client's own, and of these headers only a
+valid X-Forwarded-Prefix is left.
 """
 
 import re
@@ -16,26 +16,28 @@ from localwhisper.settings import Settings
 Networks = Iterable[IPv4Network | IPv6Network]
 PREFIX = "X-Forwarded-Prefix"
 _HEADERS = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", PREFIX)
-_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
+_VALID_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 
 
-def believe(request: HTTPServerRequest, settings: Settings) -> None:
-    told = {name: request.headers.pop(name, "") for name in _HEADERS}
+def apply(request: HTTPServerRequest, settings: Settings) -> None:
+    """Remove the headers from the request and, where a trusted proxy sent it, apply them."""
+    headers = {name: request.headers.pop(name, "") for name in _HEADERS}
     prefix = settings.path_prefix
     if is_within(request.remote_ip or "", settings.trusted_proxies):
-        request.remote_ip = _client(told["X-Forwarded-For"], settings.trusted_proxies) or request.remote_ip
-        protocol = _last(told["X-Forwarded-Proto"]).lower()
+        request.remote_ip = _client(headers["X-Forwarded-For"], settings.trusted_proxies) or request.remote_ip
+        protocol = _last(headers["X-Forwarded-Proto"]).lower()
         request.protocol = protocol if protocol in ("http", "https") else request.protocol
-        request.host = _last(told["X-Forwarded-Host"]) or request.host
-        given = told[PREFIX].rstrip("/")
-        prefix = given if given and _PREFIX.fullmatch(given) else prefix
+        request.host = _last(headers["X-Forwarded-Host"]) or request.host
+        forwarded_prefix = headers[PREFIX].rstrip("/")
+        if forwarded_prefix and _VALID_PREFIX.fullmatch(forwarded_prefix):
+            prefix = forwarded_prefix
     if prefix:
         request.headers[PREFIX] = prefix
         _strip(request, prefix)
 
 
-def prefix_of(request: HTTPServerRequest) -> str:
-    """What stands before every path as the client knows it: "" or "/…", without a slash at its end."""
+def path_prefix(request: HTTPServerRequest) -> str:
+    """What precedes every path as the client sees it: "" or "/…", without a trailing slash."""
     return request.headers.get(PREFIX, "")
 
 
@@ -44,14 +46,14 @@ def is_within(address: str, networks: Networks) -> bool:
 
 
 def _strip(request: HTTPServerRequest, prefix: str) -> None:
-    """A proxy may have left the prefix away already."""
+    """Remove the prefix from the path, unless the proxy has done so already."""
     if request.path.startswith(prefix + "/"):
         request.path = request.path[len(prefix) :]
         request.uri = (request.uri or "")[len(prefix) :]
 
 
 def _client(forwarded_for: str, trusted: Networks) -> str | None:
-    """The last address that isn't a proxy's of ours: what stands before it, anyone may have written."""
+    """The last address that isn't a trusted proxy's; anyone could have written the ones before it."""
     for address in reversed([part.strip() for part in forwarded_for.split(",")]):
         if not is_address(address):
             return None

@@ -21,10 +21,10 @@ MAX_QUERY_CHARS = 200
 async def full_body(handler: BaseHandler, job: Job) -> serializers.Json:
     """The job with what is on the disk: the segments so far, or the result."""
     services = handler.services
-    body = serializers.job_body(job, services.eta, handler.language)
+    body = serializers.job_body(job, services.jobs.eta, handler.language)
     if job.state is JobState.COMPLETED:
         try:
-            transcript = await services.transcripts.get(job.id)
+            transcript = await services.jobs.transcripts.get(job.id)
         except JobDamaged as error:
             body["error"] = serializers.message_body(error.message, handler.language)
         else:
@@ -33,41 +33,41 @@ async def full_body(handler: BaseHandler, job: Job) -> serializers.Json:
     if "result" not in body and job.options.return_timestamps:
         with suppress(JobDamaged):
             body["segments"] = [
-                serializers.segment_body(segment) for segment in await services.transcripts.segments(job.id)
+                serializers.segment_body(segment) for segment in await services.jobs.transcripts.segments(job.id)
             ]
     return body
 
 
 class JobHandler(BaseHandler):
     async def get(self, job_id: str) -> None:
-        self.write_json(await full_body(self, self.services.queue.index.get(job_id)))
+        self.write_json(await full_body(self, self.services.jobs.index.get(job_id)))
 
     async def delete(self, job_id: str) -> None:
-        queue = self.services.queue
+        queue = self.services.jobs.queue
         job = await (queue.remove(job_id) if self.flag("remove") else queue.cancel(job_id))
-        self.write_json(serializers.job_body(job, self.services.eta, self.language))
+        self.write_json(serializers.job_body(job, self.services.jobs.eta, self.language))
 
 
 class RetryHandler(BaseHandler):
     async def post(self, job_id: str) -> None:
-        job = await self.services.queue.retry(job_id, self._options(job_id))
-        self.write_json(serializers.job_body(job, self.services.eta, self.language))
+        job = await self.services.jobs.queue.retry(job_id, self._options(job_id))
+        self.write_json(serializers.job_body(job, self.services.jobs.eta, self.language))
 
     def _options(self, job_id: str) -> Options | None:
         """The job's own options with those of the body in their places; None: its own."""
         given = json_body(self.request.body)
         if not given:
             return None
-        own = options_to_json(self.services.queue.index.get(job_id).options)
-        return options_from_json({**own, **given}, models=self.services.library.entries())
+        own = options_to_json(self.services.jobs.index.get(job_id).options)
+        return options_from_json({**own, **given}, models=self.services.models.library.entries())
 
 
 class JobsHandler(BaseHandler):
     async def get(self) -> None:
-        search, query = self.services.search, self.get_query_argument("q", "")[:MAX_QUERY_CHARS].strip()
+        search, query = self.services.jobs.search, self.get_query_argument("q", "")[:MAX_QUERY_CHARS].strip()
         among = await search.find(query) if query else None
         try:
-            page = self.services.queue.index.page(
+            page = self.services.jobs.index.page(
                 limit=self._limit(),
                 cursor=self.get_query_argument("cursor", "", strip=False) or None,
                 states=self._states(),
@@ -79,7 +79,7 @@ class JobsHandler(BaseHandler):
                 value=self.get_query_argument("cursor")[:100],
                 accepted="a next_cursor of an answer",
             ) from None
-        jobs = [serializers.job_body(job, self.services.eta, self.language) for job in page.jobs]
+        jobs = [serializers.job_body(job, self.services.jobs.eta, self.language) for job in page.jobs]
         excerpts = await search.excerpts(query, [job.id for job in page.jobs]) if query else {}
         for job in jobs:
             if job["job_id"] in excerpts:
@@ -103,7 +103,7 @@ class JobsHandler(BaseHandler):
 
 class WaveformHandler(BaseHandler):
     async def get(self, job_id: str) -> None:
-        made = await self.services.waveforms.get(job_id)
+        made = await self.services.jobs.waveforms.get(job_id)
         self.write_json({"duration": made.duration, "peaks": made.peaks})
 
 
@@ -114,7 +114,7 @@ class AudioHandler(tornado.web.StaticFileHandler, BaseHandler):
         super().initialize(path="/")
 
     async def get(self, job_id: str, include_body: bool = True) -> None:
-        self.absolute = await self.services.transcripts.audio_path(job_id)
+        self.absolute = await self.services.jobs.transcripts.audio_path(job_id)
         await super().get(job_id, include_body)
         if self.get_status() == 416:  # set without a body where no byte of the range exists
             self.write_json({"error": serializers.message_body(BadRequest().message, self.language)}, 416)

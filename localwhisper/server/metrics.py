@@ -1,4 +1,4 @@
-"""/metrics: what Prometheus watches. Counted from events as they come, measured where it is asked."""
+"""Figures about the running server: Prometheus metrics, open sockets, the event loop's lag."""
 
 import asyncio
 import os
@@ -15,16 +15,65 @@ from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobs.events import Event, JobChanged
 from localwhisper.jobs.model import JobState
-from localwhisper.server.socket_counts import Connections
 
-STORED_EVERY_S = 60.0  # walking the data folder takes a while
+STORED_BYTES_EVERY_S = 60.0  # walking the data folder takes a while
+LAG_EVERY_S = 0.25
 WAIT_BUCKETS_S = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14400)
 FACTOR_BUCKETS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10)
 LAG_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
 
 
+class SocketCounts:
+    """How many WebSockets are open, and for which jobs."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._by_job: Count[str] = Count()
+
+    @property
+    def job_ids(self) -> list[str]:
+        return list(self._by_job)
+
+    def add(self, job_id: str | None) -> None:
+        self.total += 1
+        if job_id is not None:
+            self._by_job[job_id] += 1
+
+    def remove(self, job_id: str | None) -> None:
+        self.total -= 1
+        if job_id is not None:
+            self._by_job[job_id] -= 1
+            if not self._by_job[job_id]:
+                del self._by_job[job_id]
+
+
+class LoopLag:
+    """A timer that measures how late the event loop calls it. Threading: the event loop's thread only."""
+
+    def __init__(self, observe: Callable[[float], None]) -> None:
+        """`observe` gets each measurement, in seconds."""
+        self._observe = observe
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._due_s = loop.time() + LAG_EVERY_S
+        self._timer = loop.call_at(self._due_s, self._measure)
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _measure(self) -> None:
+        self._observe(max(asyncio.get_running_loop().time() - self._due_s, 0.0))
+        self.start()
+
+
 class Metrics:
-    """Threading: the event loop's thread only."""
+    """What /metrics answers: counters kept up to date by events, gauges set when the text is requested.
+
+    Threading: the event loop's thread only.
+    """
 
     def __init__(
         self,
@@ -32,54 +81,54 @@ class Metrics:
         bus: EventBus,
         index: JobIndex,
         eta: EtaEstimator,
-        connections: Connections,
+        sockets: SocketCounts,
         model_bytes: Callable[[], Mapping[str, int]],
         data_dir: Path,
     ) -> None:
         self._index = index
-        self._eta = eta
-        self._connections = connections
+        self._outlook = eta
+        self._socket_counts = sockets
         self._model_bytes = model_bytes
         self._data_dir = data_dir
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         Gauge("localwhisper_info", "The running version.", ["version"], registry=registry).labels(__version__).set(1)
-        self._jobs = Gauge("localwhisper_jobs", "Jobs that are kept, by state.", ["state"], registry=registry)
+        self._jobs = Gauge("localwhisper_jobs", "Jobs in the store, by state.", ["state"], registry=registry)
         self._sockets = Gauge("localwhisper_websockets", "Open WebSockets.", registry=registry)
         self._stored = Gauge("localwhisper_stored_bytes", "Bytes in the data folder.", registry=registry)
         self._speed = Gauge(
             "localwhisper_expected_real_time_factor",
-            "Seconds of work for a second of audio, as expected.",
+            "Expected seconds of work per second of audio.",
             ["model"],
             registry=registry,
         )
         self._ended = Counter("localwhisper_jobs_ended", "Jobs that ended, by state.", ["state"], registry=registry)
         self._wait = Histogram(
             "localwhisper_queue_wait_seconds",
-            "From a job's creation to its start.",
+            "Seconds from a job's creation to its start.",
             buckets=WAIT_BUCKETS_S,
             registry=registry,
         )
         self._factor = Histogram(
             "localwhisper_real_time_factor",
-            "Seconds of work for a second of audio.",
+            "Measured seconds of work per second of audio.",
             ["model"],
             buckets=FACTOR_BUCKETS,
             registry=registry,
         )
         self._lag = Histogram(
             "localwhisper_loop_lag_seconds",
-            "How late the event loop runs what was due.",
+            "How late the event loop runs scheduled callbacks.",
             buckets=LAG_BUCKETS_S,
             registry=registry,
         )
         self._memory = Gauge(
             "localwhisper_model_memory_bytes",
-            "About what the weights of a loaded model take.",
+            "Approximate size of a loaded model's weights.",
             ["model"],
             registry=registry,
         )
-        self._stored_at_s = -STORED_EVERY_S
+        self._stored_at_s = -STORED_BYTES_EVERY_S
         bus.subscribe(self._on_event)
 
     def _on_event(self, event: Event) -> None:
@@ -94,21 +143,21 @@ class Metrics:
                 factor = event.transcript.processing_time / job.audio_duration
                 self._factor.labels(job.options.model).observe(factor)
 
-    def loop_was_late(self, lag_s: float) -> None:
+    def observe_loop_lag(self, lag_s: float) -> None:
         self._lag.observe(lag_s)
 
     async def text(self) -> bytes:
         states = Count(job.state for job in self._index)
         for state in JobState:
             self._jobs.labels(state.value).set(states[state])
-        self._sockets.set(self._connections.total)
-        for model, factor in self._eta.factors.items():
+        self._sockets.set(self._socket_counts.total)
+        for model, factor in self._outlook.factors.items():
             self._speed.labels(model).set(factor)
-        self._memory.clear()  # a model that was given back is in it no more
+        self._memory.clear()  # drops models that have been unloaded
         for model, size_bytes in self._model_bytes().items():
             self._memory.labels(model).set(size_bytes)
         loop = asyncio.get_running_loop()
-        if loop.time() - self._stored_at_s >= STORED_EVERY_S:
+        if loop.time() - self._stored_at_s >= STORED_BYTES_EVERY_S:
             self._stored_at_s = loop.time()
             self._stored.set(await loop.run_in_executor(None, _bytes_in, self._data_dir))
         return generate_latest(self._registry)
@@ -120,6 +169,6 @@ def _bytes_in(folder: Path) -> int:
         for name in names:
             try:
                 total += os.lstat(os.path.join(parent, name)).st_size
-            except OSError:  # gone meanwhile
+            except OSError:  # removed meanwhile
                 continue
     return total

@@ -1,4 +1,4 @@
-"""Who may ask: the Host allow-list and the Origin check. Headers in, an error out. The token is door.py's subject."""
+"""The Host allow-list and the Origin check: headers in, an error out. The token is checked in auth.py."""
 
 import platform
 import re
@@ -14,28 +14,28 @@ _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 
 
 def host_name(host: str) -> str:
-    """The name in a Host header, without its port, in lower case; "" where it is malformed."""
-    found = _HOST.fullmatch(host)
-    return found[1].lower().strip("[]") if found else ""
+    """The name in a Host header, without port, in lower case; "" if it is malformed."""
+    match = _HOST.fullmatch(host)
+    return match[1].lower().strip("[]") if match else ""
 
 
 def check_host(host: str, settings: Settings) -> None:
-    """A name that isn't ours comes from a page that had its own name point here (DNS rebinding).
+    """Reject names that aren't ours: they come from a page whose own name resolves to us (DNS rebinding).
 
-    Beyond loopback, addresses and this machine's own name pass too: no page can have such a name.
+    When listening beyond loopback, IP addresses and this machine's own name pass too: no page can have such a name.
     """
     name = host_name(host)
-    known = LOOPBACK_HOSTS | {settings.host.lower(), *map(str.lower, settings.allowed_hosts)}
-    if name in known:
+    allowed = LOOPBACK_HOSTS | {settings.host.lower(), *map(str.lower, settings.allowed_hosts)}
+    if name in allowed:
         return
-    if settings.host in LOOPBACK_HOSTS or not (name in _own_names() or is_address(name)):
+    if settings.host in LOOPBACK_HOSTS or not (name in _machine_names() or is_address(name)):
         raise ForbiddenHost(host=host[:100])
 
 
 def check_origin(method: str, host: str, headers: Mapping[str, str], allowed: Collection[str] = ()) -> None:
-    """Refuse what another site's page sends. Programs send neither header and pass.
+    """Reject requests sent by another site's page. Programs send neither Origin nor Sec-Fetch-Site and pass.
 
-    Of a foreign page only a link may lead here: no form, fetch, socket, image or frame.
+    A foreign page may only link here: its forms, fetches, sockets, images and frames are rejected.
     """
     origin = headers.get("Origin")
     if origin is not None:
@@ -57,7 +57,7 @@ def is_address(name: str) -> bool:
 
 
 @cache
-def _own_names() -> frozenset[str]:
+def _machine_names() -> frozenset[str]:
     name = platform.node().lower()
     return frozenset({name, f"{name.removesuffix('.local')}.local"}) if name else frozenset()
 

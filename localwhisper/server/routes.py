@@ -14,9 +14,8 @@ import tornado.web
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.options import LAYOUT_OPTIONS
 from localwhisper.server import (
+    auth,
     jobs,
-    login,
-    model_import,
     models,
     static_files,
     system,
@@ -172,7 +171,7 @@ ROUTES: tuple[Route, ...] = (
         summary="Restart a stuck queue; no job is lost", returns="QueueInfo")}),
     Route("/models", models.ModelsHandler, {"get": Operation(
         summary="The checkpoints: which exist, which are here", returns="Models", query=_LANG)}),
-    Route("/models/import", model_import.ImportHandler, {"post": Operation(
+    Route("/models/import", models.ImportHandler, {"post": Operation(
         summary="Take over a checkpoint of openai-whisper's format; checked before anything is replaced", status=201,
         returns="Model", takes="CheckpointUpload", example="-F file=@my-model.pt",
         errors=("missing_file", "unknown_option", "duplicate_field", "invalid_body", "invalid_option",
@@ -189,7 +188,7 @@ ROUTES: tuple[Route, ...] = (
         summary="The bundled sample clips with their texts", returns="Samples", query=_LANG)}),
     Route("/health", system.HealthHandler, {"get": Operation(
         summary="Whether jobs can be taken and kept; 503 with the reason where not", returns="Health")}),
-    Route("/login", login.LoginHandler, {
+    Route("/login", auth.LoginHandler, {
         "post": Operation(summary="Give the token (JSON: token) for a cookie, as the page does", returns="Login",
                           example='-d \'{"token": "TOKEN"}\'', takes_json="Token", errors=("invalid_body",)),
         "delete": Operation(summary="Take the cookie back", returns="Login")}),
@@ -239,6 +238,8 @@ ROUTES: tuple[Route, ...] = (
 def handlers(web: str, samples: str) -> list[tornado.routing.URLSpec]:
     """What the application serves; the page's files come last."""
     specs = [tornado.web.url(route.pattern, route.handler) for route in ROUTES]
-    specs.append(tornado.web.url(r"/samples/([\w-]+\.opus)", static_files.PageHandler, {"path": samples}))
-    specs.append(tornado.web.url(PAGE, static_files.PageHandler, {"path": web, "default_filename": "index.html"}))
+    specs.append(tornado.web.url(r"/samples/([\w-]+\.opus)", static_files.PackageFileHandler, {"path": samples}))
+    specs.append(
+        tornado.web.url(PAGE, static_files.PackageFileHandler, {"path": web, "default_filename": "index.html"})
+    )
     return specs

@@ -1,21 +1,19 @@
-"""What handlers may use, put together in app.py."""
+"""What handlers may use, in one group per subject; built in app.py."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from localwhisper.audio.probe import AudioInfo
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobqueue.event_bus import EventBus
+from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobqueue.job_queue import JobQueue
-from localwhisper.server.auth import Door
-from localwhisper.server.metrics import Metrics
-from localwhisper.server.socket_counts import Connections
-from localwhisper.server.ws_outbox import Rendered
+from localwhisper.server.metrics import Metrics, SocketCounts
+from localwhisper.server.ws_outbox import FrameCache
 from localwhisper.services.corrections import Corrections
 from localwhisper.services.detection import LanguageDetector
 from localwhisper.services.downloads import Downloads
@@ -26,27 +24,45 @@ from localwhisper.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Services:
-    settings: Settings
+class JobServices:
     queue: JobQueue
+    index: JobIndex
     eta: EtaEstimator
-    bus: EventBus
     transcripts: Transcripts
     corrections: Corrections
     waveforms: Waveforms
     search: Search
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelServices:
     library: ModelLibrary
     downloads: Downloads
     detector: LanguageDetector
-    connections: Connections
-    door: Door
-    metrics: Metrics
-    rendered: Rendered
-    incoming: Path  # where uploads are received
-    samples: Path
-    uploads: Executor  # for parsing and writing what is uploaded
-    probes: Executor  # for reading their sound: apart, since a hostile file takes its time
-    probe: Callable[[Path], AudioInfo]  # blocking
     languages: Mapping[str, str]  # code → English name
+
+
+@dataclass(frozen=True, kw_only=True)
+class UploadServices:
+    folder: Path  # where files are kept while they are received and checked
+    executor: Executor  # parses and writes bodies
+    probe_executor: Executor  # runs probe(); separate, because a hostile file can keep a thread busy for long
+    probe: Callable[[Path], AudioInfo]  # blocking
+
+
+@dataclass(frozen=True, kw_only=True)
+class SocketServices:
+    counts: SocketCounts
+    frame_cache: FrameCache
     now: Callable[[], datetime]
-    api: Mapping[str, Any]  # the OpenAPI document
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    settings: Settings
+    bus: EventBus
+    metrics: Metrics
+    jobs: JobServices
+    models: ModelServices
+    uploads: UploadServices
+    sockets: SocketServices

@@ -1,27 +1,29 @@
-"""The page and the bundled samples: files of the package, served as they are."""
+"""The page and the bundled samples, served as they are in the package."""
 
 import tornado.web
 
+from localwhisper.server.auth import TokenAuth
 from localwhisper.server.base import BaseHandler
 
 
-class PageHandler(tornado.web.StaticFileHandler, BaseHandler):
-    """Always asked for again (a 304 is cheap), so that an upgrade is never half old.
+class PackageFileHandler(tornado.web.StaticFileHandler, BaseHandler):
+    """Browsers revalidate each file (a 304 is cheap), so that an upgrade never mixes old and new files.
 
-    No secret, so served without the token; but without it the page itself leads to its login.
+    These files are public, so they need no token; without it the page itself redirects to the login.
     """
 
     public = True
 
     def prepare(self) -> None:
         super().prepare()
-        if self.request.path in ("/", "/index.html") and not self.services.door.knows(self.request):
+        auth: TokenAuth = self.settings["auth"]
+        if self.request.path in ("/", "/index.html") and not auth.has_cookie(self.request):
             self.redirect("login.html")
 
     def set_extra_headers(self, path: str) -> None:
         self.set_header("Cache-Control", "no-cache")
 
     def get_content_type(self) -> str:
-        kinds = {".js": "text/javascript", ".opus": "audio/ogg", ".webmanifest": "application/manifest+json"}
+        types = {".js": "text/javascript", ".opus": "audio/ogg", ".webmanifest": "application/manifest+json"}
         suffix = "." + (self.absolute_path or "").rsplit(".", 1)[-1]
-        return kinds.get(suffix) or super().get_content_type()
+        return types.get(suffix) or super().get_content_type()

@@ -15,7 +15,7 @@ NEARLY_FULL_BYTES = 200 * 1024 * 1024
 
 
 def queue_figures(services: Services) -> serializers.Json:
-    queue = services.queue
+    queue = services.jobs.queue
     return {
         "queue_size": len(queue.waiting()),
         "active_jobs": queue.n_working,
@@ -26,7 +26,7 @@ def queue_figures(services: Services) -> serializers.Json:
 
 
 def queue_info(services: Services) -> serializers.Json:
-    connections = services.connections
+    connections = services.sockets.counts
     return {
         "queue": queue_figures(services),
         "websockets": {
@@ -44,7 +44,7 @@ class QueueInfoHandler(BaseHandler):
 
 class QueueRestartHandler(BaseHandler):
     async def post(self) -> None:
-        await self.services.queue.restart()
+        await self.services.jobs.queue.restart()
         self.write_json(queue_info(self.services))
 
 
@@ -52,7 +52,7 @@ def troubles(services: Services) -> list[Message]:
     """Why jobs can't be taken or kept; empty when all is well."""
     data_dir = services.settings.data_dir
     found = []
-    if not services.queue.is_running:
+    if not services.jobs.queue.is_running:
         found.append(Message("queue_not_running"))
     if not os.access(data_dir, os.W_OK | os.X_OK):
         found.append(Message("storage_unwritable", {"path": str(data_dir), "reason": "no permission"}))

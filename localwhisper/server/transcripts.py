@@ -26,12 +26,12 @@ class TranscriptHandler(BaseHandler):
         if name not in EXPORTERS:
             raise InvalidOption(field="format", value=name[:100], accepted=", ".join(EXPORTERS))
         original = self.flag("original")
-        job = self.services.queue.index.get(job_id)
+        job = self.services.jobs.index.get(job_id)
         if job.state is not JobState.COMPLETED:
             raise JobNotFinished(state=job.state.value)
         exporter = EXPORTERS[name]
         layout = layout_from_texts({key: values[-1].decode() for key, values in self.request.query_arguments.items()})
-        transcript = await self.services.transcripts.get(job_id, original=original)
+        transcript = await self.services.jobs.transcripts.get(job_id, original=original)
         content = await asyncio.get_running_loop().run_in_executor(None, exporter.encode, transcript, layout)
         self.set_header("Content-Type", exporter.content_type)
         self.set_header("Cache-Control", "no-store")
@@ -49,12 +49,14 @@ class CorrectionHandler(TranscriptHandler):
         if not isinstance(lines, list) or len(lines) > MAX_LINES:
             raise InvalidOption(field="segments", value="", accepted=f"a list of at most {MAX_LINES}")
         new = [_line(line) for line in lines]
-        self._write(await self.services.corrections.correct(job_id, version, at, remove, new), at, remove, len(new))
+        self._write(
+            await self.services.jobs.corrections.correct(job_id, version, at, remove, new), at, remove, len(new)
+        )
 
     async def delete(self, job_id: str) -> None:
         text = self.get_query_argument("version", "")
         version = _count({"version": int(text) if re.fullmatch(r"[0-9]{1,9}", text) else text}, "version")
-        transcript = await self.services.corrections.undo_all(job_id, version)
+        transcript = await self.services.jobs.corrections.undo_all(job_id, version)
         self.write_json({**serializers.result_body(transcript, timestamps=True), "version": transcript.version})
 
     def _write(self, transcript: Transcript, at: int, remove: int, n_new: int) -> None:

@@ -22,7 +22,7 @@ from localwhisper.jobs.model import Job
 from localwhisper.options import OPTIONS, Options, options_from_texts
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
-from localwhisper.server.forwarded_headers import prefix_of
+from localwhisper.server.forwarded_headers import path_prefix
 from localwhisper.server.http_errors import status_of
 from localwhisper.server.multipart_form import Form
 from localwhisper.server.serializers import seconds
@@ -68,7 +68,7 @@ class UploadHandler(BaseHandler):
         self._expect_more()
         self.job_id = str(uuid.uuid4())
         self.identify(self.job_id)
-        self.upload = self.services.incoming / self.job_id
+        self.upload = self.services.uploads.folder / self.job_id
         self.form = Form(
             self.request.headers.get("Content-Type", ""),
             self.upload,
@@ -111,10 +111,10 @@ class UploadHandler(BaseHandler):
         assert self.form is not None
         with storage_errors(self.upload):  # here, where several may wait for the disk at once, not in the store
             await self.blocking(lambda: fsync_file(self.upload))
-        info = await self.blocking(lambda: services.probe(self.upload), services.probes)
+        info = await self.blocking(lambda: services.uploads.probe(self.upload), services.uploads.probe_executor)
         filename = clean_name(filename or self.form.filename)
         suffix = SUFFIX.search(filename)
-        return await services.queue.submit(
+        return await services.jobs.queue.submit(
             job_id=self.job_id,
             filename=filename,
             upload=self.upload,
@@ -178,7 +178,9 @@ class UploadHandler(BaseHandler):
         """Run a function that works on the form or the upload on a thread."""
         self.is_busy = True
         try:
-            return await asyncio.get_running_loop().run_in_executor(executor or self.services.uploads, function)
+            return await asyncio.get_running_loop().run_in_executor(
+                executor or self.services.uploads.executor, function
+            )
         finally:
             self.is_busy = False
             if self.is_gone:
@@ -198,19 +200,19 @@ class SubmitHandler(UploadHandler):
         services = self.services
         fields = dict(self.fields())
         options = options_from_texts(
-            fields, defaults=services.settings.option_defaults, models=services.library.entries()
+            fields, defaults=services.settings.option_defaults, models=services.models.library.entries()
         )
         job = await self.submit(options)
         scheme = "wss" if self.request.protocol == "https" else "ws"
-        prefix = prefix_of(self.request)
+        prefix = path_prefix(self.request)
         self.set_header("Location", f"{prefix}/job/{job.id}")
         self.write_json(
             {
                 "job_id": job.id,
                 "status": job.state.value,
                 "websocket_url": f"{scheme}://{self.request.host}{prefix}/ws/transcription/{job.id}",
-                "estimated_processing_time": seconds(services.eta.work_s(job)),
-                "queue_position": services.eta.queue_position(job),
+                "estimated_processing_time": seconds(services.jobs.eta.work_s(job)),
+                "queue_position": services.jobs.eta.queue_position(job),
             }
         )
 

@@ -56,7 +56,7 @@ class Socket(tornado.websocket.WebSocketHandler, BaseHandler):
         self.outbox = Outbox(lambda: self.close(FULL, "too slow"))
         self.is_open = True
         self._heard_s = asyncio.get_running_loop().time()
-        services.connections.opened(self.job_id)
+        services.sockets.counts.add(self.job_id)
         self._unsubscribe = services.bus.subscribe(self.on_event, self.job_id)
         self._tasks = [asyncio.ensure_future(self._talk()), asyncio.ensure_future(self._close_when_silent())]
 
@@ -104,11 +104,13 @@ class Socket(tornado.websocket.WebSocketHandler, BaseHandler):
             self.is_open = False
             self._unsubscribe()
             self.outbox.close()
-            self.services.connections.closed(self.job_id)
+            self.services.sockets.counts.remove(self.job_id)
             self._tasks[1].cancel()
 
     def tell(self, kind: str, data: Any, *, job_id: str | None = None, key: str | None = None) -> None:
-        self.outbox.put(text_frame(ws_messages.envelope(kind, job_id or self.job_id, data, self.services.now())), key)
+        self.outbox.put(
+            text_frame(ws_messages.envelope(kind, job_id or self.job_id, data, self.services.sockets.now())), key
+        )
 
     def tell_event(
         self, event: Event, kind: str, make: Callable[[], Any], *, job_id: str | None = None, key: str | None = None
@@ -117,27 +119,27 @@ class Socket(tornado.websocket.WebSocketHandler, BaseHandler):
         job_id, services = job_id or self.job_id, self.services
 
         def frame() -> bytes:
-            return text_frame(ws_messages.envelope(kind, job_id, make(), services.now()))
+            return text_frame(ws_messages.envelope(kind, job_id, make(), services.sockets.now()))
 
-        self.outbox.put(services.rendered.frame(event, kind, self.language, frame), key)
+        self.outbox.put(services.sockets.frame_cache.frame(event, kind, self.language, frame), key)
 
     def tell_segments(self, event: SegmentsDone) -> None:
         """A message each, sent at once."""
         services = self.services
 
         def frames() -> bytes:
-            now, bodies = services.now(), map(serializers.segment_body, event.segments)
+            now, bodies = services.sockets.now(), map(serializers.segment_body, event.segments)
             return b"".join(text_frame(ws_messages.envelope("segment", event.job_id, body, now)) for body in bodies)
 
-        self.outbox.put(services.rendered.frame(event, "segment", self.language, frames))
+        self.outbox.put(services.sockets.frame_cache.frame(event, "segment", self.language, frames))
 
     async def _tell_status(self, job_id: str | None) -> None:
-        job = self.services.queue.index.get(job_id or "")
+        job = self.services.jobs.index.get(job_id or "")
         self.tell("status", await full_body(self, job), job_id=job.id)
 
     async def _send(self, kind: str, data: Any) -> None:
         """Send at once and wait until it is on its way: for snapshots of any length."""
-        await self._write(text_frame(ws_messages.envelope(kind, self.job_id, data, self.services.now())))
+        await self._write(text_frame(ws_messages.envelope(kind, self.job_id, data, self.services.sockets.now())))
 
     async def _write(self, frames: bytes) -> None:
         connection = self.ws_connection
@@ -158,23 +160,23 @@ class JobSocket(Socket):
 
     def prepare(self) -> None:
         super().prepare()
-        self.job_id = self.services.queue.index.get(self.path_args[0]).id
+        self.job_id = self.services.jobs.index.get(self.path_args[0]).id
         self._sent: set[int] = set()  # segment ids
 
     async def snapshot(self) -> None:
-        queue = self.services.queue
+        queue = self.services.jobs.queue
         assert self.job_id is not None
         job = queue.index.get(self.job_id)
-        await self._send("status", serializers.job_body(job, self.services.eta, self.language))
+        await self._send("status", serializers.job_body(job, self.services.jobs.eta, self.language))
         if job.options.return_timestamps:
-            for segment in await self.services.transcripts.segments(job.id):
+            for segment in await self.services.jobs.transcripts.segments(job.id):
                 if self._is_new([segment]):
                     await self._send("segment", serializers.segment_body(segment))
         if job.state.ended:
             await self._tell_end(job)
 
     def on_event(self, event: Event) -> None:
-        eta, language = self.services.eta, self.language
+        eta, language = self.services.jobs.eta, self.language
         match event:
             case ProgressMade(job=job):
                 self.tell_event(
@@ -196,14 +198,14 @@ class JobSocket(Socket):
         """For a client that comes when the job has ended."""
         try:
             completed = job.state is JobState.COMPLETED
-            transcript = await self.services.transcripts.get(job.id) if completed else None
+            transcript = await self.services.jobs.transcripts.get(job.id) if completed else None
             self.tell(ws_messages.final_kind(job), ws_messages.final_data(job, transcript, self.language))
         except LocalWhisperError as error:
             self.tell("error", serializers.message_body(error.message, self.language))
         self.outbox.finish()
 
     def _wants_segments(self) -> bool:
-        return self.services.queue.index.get(self.job_id or "").options.return_timestamps
+        return self.services.jobs.index.get(self.job_id or "").options.return_timestamps
 
     def _is_new(self, segments: Sequence[Segment]) -> bool:
         """Of a window: its segments are saved together, so the snapshot had all of them or none."""
@@ -218,8 +220,8 @@ class QueueSocket(Socket):
 
     async def snapshot(self) -> None:
         services = self.services
-        jobs = services.queue.index.page(limit=SNAPSHOT_JOBS).jobs
-        bodies = [serializers.job_body(job, services.eta, self.language) for job in jobs]
+        jobs = services.jobs.index.page(limit=SNAPSHOT_JOBS).jobs
+        bodies = [serializers.job_body(job, services.jobs.eta, self.language) for job in jobs]
         await self._send("snapshot", {"jobs": bodies, "queue": queue_figures(services)})
 
     def on_event(self, event: Event) -> None:
@@ -229,14 +231,16 @@ class QueueSocket(Socket):
                 self.tell_event(
                     event,
                     "progress",
-                    lambda: serializers.progress_body(job, services.eta, language),
+                    lambda: serializers.progress_body(job, services.jobs.eta, language),
                     job_id=job.id,
                     key=job.id,
                 )
             case SegmentsDone():
                 self.tell_segments(event)
             case JobChanged(job=job):
-                self.tell_event(event, "job", lambda: serializers.job_body(job, services.eta, language), job_id=job.id)
+                self.tell_event(
+                    event, "job", lambda: serializers.job_body(job, services.jobs.eta, language), job_id=job.id
+                )
                 self.tell_event(event, "queue", lambda: queue_figures(services), key="queue")
             case TranscriptCorrected(job_id=job_id, transcript=transcript):
                 self.tell("corrected", {"version": transcript.version}, job_id=job_id)
@@ -249,7 +253,9 @@ class QueueSocket(Socket):
 
     def _model_body(self, name: str, error: Exception | None) -> serializers.Json:
         services = self.services
-        body = serializers.model_body(find_entry(services, name), services.downloads, services.eta, self.language)
+        body = serializers.model_body(
+            find_entry(services, name), services.models.downloads, services.jobs.eta, self.language
+        )
         if isinstance(error, LocalWhisperError):
             body["error"] = serializers.message_body(error.message, self.language)
         return body

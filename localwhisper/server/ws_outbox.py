@@ -76,7 +76,7 @@ def text_frame(text: str) -> bytes:
     return struct.pack("!BBQ", _WHOLE_TEXT, 127, len(data)) + data
 
 
-class Rendered:
+class FrameCache:
     """Remembers the last event's messages. Threading: the event loop's thread only."""
 
     def __init__(self) -> None:

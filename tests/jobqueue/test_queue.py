@@ -139,11 +139,11 @@ async def test_speeds_are_learnt_and_kept(serve: Serve, engine: StepEngine) -> N
     client = await serve()
     submitted = await client.submit(wav(WINDOW_S + 1))
     await client.job_when(submitted.json["job_id"], "completed")
-    learnt = client.app._services.eta._speeds.factors
+    learnt = client.app._services.jobs.eta._speeds.factors
     assert set(learnt) == {"demo"}
     await client.close()
     again = await serve()
-    assert again.app._services.eta._speeds.factors == learnt
+    assert again.app._services.jobs.eta._speeds.factors == learnt
 
 
 async def test_a_damaged_job_is_seen_and_hides_no_other(serve: Serve, engine: StepEngine, tmp_path: Path) -> None:

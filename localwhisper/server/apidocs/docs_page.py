@@ -12,7 +12,7 @@ Document = Mapping[str, Any]
 
 class OpenApiHandler(BaseHandler):
     def get(self) -> None:
-        self.write_json(self.services.api)
+        self.write_json(self.settings["openapi"])
 
 
 class AsyncApiHandler(BaseHandler):
@@ -23,7 +23,7 @@ class AsyncApiHandler(BaseHandler):
 class DocsHandler(BaseHandler):
     def get(self) -> None:
         self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.finish(page(self.services.api, asyncapi.document()))
+        self.finish(page(self.settings["openapi"], asyncapi.document()))
 
 
 def page(api: Document, sockets: Document) -> str:

@@ -91,14 +91,14 @@ class DetectLanguageHandler(AsrErrors):
     async def post(self) -> None:
         await self.received()
         services = self.services
-        await self.blocking(lambda: services.probe(self.upload))
+        await self.blocking(lambda: services.uploads.probe(self.upload))
         self.is_busy = True  # the upload stays until it is read
         try:
-            found = await services.detector.detect(self.upload, services.settings.default_model)
+            found = await services.models.detector.detect(self.upload, services.settings.default_model)
         finally:
             self.is_busy = False
         body: Json = {
-            "detected_language": services.languages.get(found.language, found.language),
+            "detected_language": services.models.languages.get(found.language, found.language),
             "language_code": found.language,
             "confidence": found.probability,
         }

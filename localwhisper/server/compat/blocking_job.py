@@ -24,7 +24,9 @@ class AnsweringHandler(UploadHandler):
         """By the names of /transcribe-job; None for what was not given. Raises InvalidOption."""
         fields = {name: text for name, text in given.items() if text is not None}
         services = self.services
-        return options_from_texts(fields, defaults=services.settings.option_defaults, models=services.library.entries())
+        return options_from_texts(
+            fields, defaults=services.settings.option_defaults, models=services.models.library.entries()
+        )
 
     async def transcribe(self, options: Options, filename: str | None = None) -> tuple[Job, Transcript]:
         """Raises why there is no transcript."""
@@ -59,12 +61,12 @@ class AnsweringHandler(UploadHandler):
 
     def on_connection_close(self) -> None:
         super().on_connection_close()
-        if self.waits_for is not None and self.services.queue.is_running:
+        if self.waits_for is not None and self.services.jobs.queue.is_running:
             self.cancelling = asyncio.ensure_future(self._cancel(self.waits_for))
 
     async def _cancel(self, job_id: str) -> None:
         with contextlib.suppress(LocalWhisperError):  # it has ended, or is gone
-            await self.services.queue.cancel(job_id)
+            await self.services.jobs.queue.cancel(job_id)
 
     def write_text(self, text: str, media_type: str) -> None:
         self.set_header("Content-Type", f"{media_type}; charset=utf-8")

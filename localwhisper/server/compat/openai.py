@@ -64,7 +64,7 @@ class TranscriptionsHandler(OpenAiErrors, AnsweringHandler):
         if format_ == "json":
             self.write_json({"text": transcript.text.strip()})
         elif format_ == "verbose_json":
-            self.write_json(verbose(job, transcript, granularities, self.services.languages))
+            self.write_json(verbose(job, transcript, granularities, self.services.models.languages))
         elif format_ == "text":
             self.write_text(transcript.text.strip() + "\n", "text/plain")
         else:
@@ -130,14 +130,14 @@ class ModelHandler(OpenAiErrors):
 
 
 def models(services: Services) -> dict[str, Json]:
-    entries = [entry for entry in services.library.entries() if entry.available]
+    entries = [entry for entry in services.models.library.entries() if entry.available]
     default = next((entry for entry in entries if entry.name == services.settings.default_model), None)
     rows = {"whisper-1": _model("whisper-1", default, services)}
     return rows | {entry.name: _model(entry.name, entry, services) for entry in entries}
 
 
 def _model(name: str, entry: ModelEntry | None, services: Services) -> Json:
-    path = services.library.path(entry.name) if entry is not None else None
+    path = services.models.library.path(entry.name) if entry is not None else None
     created = int(path.stat().st_mtime) if path is not None else 0
     owner = "localwhisper" if name == "whisper-1" or (entry is not None and entry.bundled) else "openai-whisper"
     return {"id": name, "object": "model", "created": created, "owned_by": owner}
@@ -149,9 +149,9 @@ def model_name(asked: str | None, services: Services) -> str | None:
         return None
     name = asked.removeprefix("openai/").removeprefix("whisper-")  # as Hugging Face names the same checkpoints
     for known in (asked, name):
-        if known in services.library.names():
+        if known in services.models.library.names():
             return known
-    raise ModelNotFound(model=asked[:100], accepted=", ".join(["whisper-1", *services.library.names()]))
+    raise ModelNotFound(model=asked[:100], accepted=", ".join(["whisper-1", *services.models.library.names()]))
 
 
 def choice(field: str, value: str, accepted: tuple[str, ...]) -> str:

@@ -26,7 +26,7 @@ class InferenceHandler(AnsweringHandler):
         elif format_ == "text":
             self.write_text(lines(transcript), MEDIA_TYPES[format_])
         elif format_ == "verbose_json":
-            self.write_json(verbose(job, transcript, self.services.languages.get(transcript.language, "")))
+            self.write_json(verbose(job, transcript, self.services.models.languages.get(transcript.language, "")))
         else:  # also what it doesn't know
             self.write_json({"text": lines(transcript)})
 
