@@ -7,17 +7,23 @@ import errno
 from dataclasses import dataclass, fields
 from typing import ClassVar
 
+from typing_extensions import dataclass_transform
+
 from localwhisper.messages import Message, render
 
 
+@dataclass_transform(kw_only_default=True, eq_default=False)
 @dataclass(kw_only=True, eq=False)
 class LocalWhisperError(Exception):
     """Base of every error shown to people; str() is its English text.
 
-    The fields of a subclass are the keyword arguments of its constructor and the parameters of its text.
+    Each subclass is a dataclass. Its fields are the constructor's keyword arguments and the parameters of its text.
     """
 
-    code: ClassVar[str] = "internal_error"
+    code: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        dataclass(kw_only=True, eq=False)(cls)
 
     @property
     def params(self) -> dict[str, object]:
@@ -45,7 +51,6 @@ def error_from(message: Message) -> LocalWhisperError:
 # -- requests ----------------------------------------------------------------------------
 
 
-@dataclass(kw_only=True, eq=False)
 class InvalidOption(LocalWhisperError):
     code = "invalid_option"
     field: str
@@ -53,32 +58,27 @@ class InvalidOption(LocalWhisperError):
     accepted: str
 
 
-@dataclass(kw_only=True, eq=False)
 class UnknownOption(LocalWhisperError):
     code = "unknown_option"
     field: str
     accepted: str
 
 
-@dataclass(kw_only=True, eq=False)
 class DuplicateField(LocalWhisperError):
     code = "duplicate_field"
     field: str
 
 
-@dataclass(kw_only=True, eq=False)
 class MissingFile(LocalWhisperError):
     code = "missing_file"
     field: str
 
 
-@dataclass(kw_only=True, eq=False)
 class InvalidBody(LocalWhisperError):
     code = "invalid_body"
     reason: str
 
 
-@dataclass(kw_only=True, eq=False)
 class UploadTooLarge(LocalWhisperError):
     code = "upload_too_large"
     limit_bytes: int
@@ -87,19 +87,16 @@ class UploadTooLarge(LocalWhisperError):
 # -- jobs --------------------------------------------------------------------------------
 
 
-@dataclass(kw_only=True, eq=False)
 class JobNotFound(LocalWhisperError):
     code = "job_not_found"
     job_id: str
 
 
-@dataclass(kw_only=True, eq=False)
 class JobAlreadyFinished(LocalWhisperError):
     code = "job_already_finished"
     state: str
 
 
-@dataclass(kw_only=True, eq=False)
 class JobNotFinished(LocalWhisperError):
     code = "job_not_finished"
     state: str
@@ -111,13 +108,11 @@ class JobWasCancelled(LocalWhisperError):
     code = "job_was_cancelled"
 
 
-@dataclass(kw_only=True, eq=False)
 class JobNotRetryable(LocalWhisperError):
     code = "job_not_retryable"
     state: str
 
 
-@dataclass(kw_only=True, eq=False)
 class TranscriptChanged(LocalWhisperError):
     """The correction is based on a version of the transcript that is no longer current."""
 
@@ -125,7 +120,6 @@ class TranscriptChanged(LocalWhisperError):
     version: int
 
 
-@dataclass(kw_only=True, eq=False)
 class JobDamaged(LocalWhisperError):
     code = "job_damaged"
     file: str
@@ -137,7 +131,6 @@ class JobCrashed(LocalWhisperError):
     code = "job_crashed"
 
 
-@dataclass(kw_only=True, eq=False)
 class InvalidTransition(LocalWhisperError):
     """A bug: a state change that jobs/transitions.py does not list."""
 
@@ -154,7 +147,6 @@ class FfmpegMissing(LocalWhisperError):
     code = "ffmpeg_missing"
 
 
-@dataclass(kw_only=True, eq=False)
 class AudioUnreadable(LocalWhisperError):
     code = "audio_unreadable"
     reason: str
@@ -164,13 +156,11 @@ class NoAudioTrack(LocalWhisperError):
     code = "no_audio_track"
 
 
-@dataclass(kw_only=True, eq=False)
 class AudioTooLong(LocalWhisperError):
     code = "audio_too_long"
     limit_s: int
 
 
-@dataclass(kw_only=True, eq=False)
 class AudioTimeout(LocalWhisperError):
     code = "audio_timeout"
     timeout_s: int
@@ -179,28 +169,24 @@ class AudioTimeout(LocalWhisperError):
 # -- models ------------------------------------------------------------------------------
 
 
-@dataclass(kw_only=True, eq=False)
 class ModelNotFound(LocalWhisperError):
     code = "model_not_found"
     model: str
     accepted: str
 
 
-@dataclass(kw_only=True, eq=False)
 class ModelDownloadFailed(LocalWhisperError):
     code = "model_download_failed"
     model: str
     reason: str
 
 
-@dataclass(kw_only=True, eq=False)
 class ModelCorrupt(LocalWhisperError):
     code = "model_corrupt"
     model: str
     reason: str
 
 
-@dataclass(kw_only=True, eq=False)
 class CheckpointUnusable(LocalWhisperError):
     """The file or folder to be imported can't be used."""
 
@@ -209,21 +195,16 @@ class CheckpointUnusable(LocalWhisperError):
     reason: str
 
 
-@dataclass(kw_only=True, eq=False)
 class ModelBundled(LocalWhisperError):
-    """The bundled model can't be removed or replaced."""
-
     code = "model_bundled"
     model: str
 
 
-@dataclass(kw_only=True, eq=False)
 class ModelCannotTranslate(LocalWhisperError):
     code = "model_cannot_translate"
     model: str
 
 
-@dataclass(kw_only=True, eq=False)
 class OutOfMemory(LocalWhisperError):
     code = "out_of_memory"
     model: str
@@ -248,27 +229,23 @@ class StorageFull(LocalWhisperError):
     code = "storage_full"
 
 
-@dataclass(kw_only=True, eq=False)
 class StorageUnwritable(LocalWhisperError):
     code = "storage_unwritable"
     path: str
     reason: str
 
 
-@dataclass(kw_only=True, eq=False)
 class DataDirInUse(LocalWhisperError):
     code = "data_dir_in_use"
     path: str
 
 
-@dataclass(kw_only=True, eq=False)
 class PortInUse(LocalWhisperError):
     code = "port_in_use"
     host: str
     port: int
 
 
-@dataclass(kw_only=True, eq=False)
 class StoreTooNew(LocalWhisperError):
     """The data directory was written by a newer version."""
 
@@ -281,15 +258,11 @@ class QueueNotRunning(LocalWhisperError):
     code = "queue_not_running"
 
 
-@dataclass(kw_only=True, eq=False)
 class FileMissing(LocalWhisperError):
-    """A file or folder named on the command line does not exist."""
-
     code = "file_missing"
     path: str
 
 
-@dataclass(kw_only=True, eq=False)
 class NotOnThisSystem(LocalWhisperError):
     """The command is not available on this operating system."""
 
@@ -301,7 +274,6 @@ class ServerNotStarting(LocalWhisperError):
     code = "server_not_starting"
 
 
-@dataclass(kw_only=True, eq=False)
 class BadSetting(LocalWhisperError):
     code = "bad_setting"
     name: str
@@ -309,7 +281,6 @@ class BadSetting(LocalWhisperError):
     accepted: str
 
 
-@dataclass(kw_only=True, eq=False)
 class InternalError(LocalWhisperError):
     """An unexpected exception; its traceback is in the log under `log_id`."""
 
@@ -323,9 +294,6 @@ def lacks_memory(error: BaseException | None) -> bool:
         return error.errno == errno.ENOMEM
     is_thread = isinstance(error, RuntimeError) and "can't start new thread" in str(error)
     return isinstance(error, MemoryError) or is_thread
-
-
-# -- control flow ------------------------------------------------------------------------
 
 
 class Stopped(Exception):

@@ -1,7 +1,5 @@
 """The table from domain errors to HTTP statuses, and the errors that exist only in HTTP and WebSocket."""
 
-from dataclasses import dataclass
-
 from localwhisper import errors
 from localwhisper.errors import LocalWhisperError
 
@@ -10,19 +8,16 @@ class RouteNotFound(LocalWhisperError):
     code = "route_not_found"
 
 
-@dataclass(kw_only=True, eq=False)
 class MethodNotAllowed(LocalWhisperError):
     code = "method_not_allowed"
     method: str
 
 
-@dataclass(kw_only=True, eq=False)
 class ForbiddenHost(LocalWhisperError):
     code = "forbidden_host"
     host: str
 
 
-@dataclass(kw_only=True, eq=False)
 class ForbiddenOrigin(LocalWhisperError):
     code = "forbidden_origin"
     origin: str
@@ -32,7 +27,6 @@ class Unauthorized(LocalWhisperError):
     code = "unauthorized"
 
 
-@dataclass(kw_only=True, eq=False)
 class TooManyAttempts(LocalWhisperError):
     """A wrong token was given a moment ago."""
 
@@ -44,7 +38,6 @@ class BadRequest(LocalWhisperError):
     code = "bad_request"
 
 
-@dataclass(kw_only=True, eq=False)
 class InvalidFrame(LocalWhisperError):
     """A WebSocket frame that is not understood."""
 
