@@ -87,14 +87,14 @@ class EncodedAudioTask(DecodingTask):  # type: ignore[misc]  # whisper has no ty
     Uses: `DecodingTask._get_audio_features` and `._detect_language`, overridden; the attributes `inference`, `decoder`,
     `logit_filters`, `sot_index`, `n_ctx`, `n_group`, and `SuppressTokens.suppress_tokens`.
     Why: whisper's `decode` hooks a key/value cache into the modules, which allows one decode at a time.
-    If it goes: adapt the overrides; equivalence with `whisper.transcribe` is tested in tests/engine/test_equivalence.py.
+    If it goes: adapt the overrides; tests/engine/test_equivalence.py compares with `whisper.transcribe`.
     """
 
     decoder: Any
     sot_index: int
 
     def __init__(self, model: Any, options: DecodingOptions) -> None:
-        """`model`: an object with what whisper reads of one, see WhisperModel.seen_by_whisper."""
+        """`model`: an object with what whisper reads of one, see WhisperModel.as_whisper_module."""
         super().__init__(model, options)
         for logit_filter in self.logit_filters:
             if isinstance(logit_filter, SuppressTokens):  # whisper converts a list at every token
