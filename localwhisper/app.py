@@ -3,21 +3,23 @@
 import asyncio
 import errno
 import socket
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import tornado.netutil
 
 from localwhisper import paths
 from localwhisper.atomic import make_private_folder, storage_errors
-from localwhisper.audio.ffmpeg import stop_all
+from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.audio.probe import probe
-from localwhisper.audio.waveform import waveform
+from localwhisper.audio.waveform import compute_waveform
 from localwhisper.engine.base import Engine
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.lazy_engine import LazyEngine
@@ -25,7 +27,7 @@ from localwhisper.errors import PortInUse
 from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_queue import JobQueue
-from localwhisper.jobqueue.loop_priority import lower_thread_priority
+from localwhisper.jobqueue.loop_priority import LoopActivity, Selector, lower_thread_priority
 from localwhisper.languages import languages
 from localwhisper.server.application import Application
 from localwhisper.server.connection_limit import RESERVED_DESCRIPTORS, LimitedHTTPServer, raise_descriptor_limit
@@ -42,7 +44,7 @@ from localwhisper.settings import Settings
 from localwhisper.store.async_store import AsyncStore
 from localwhisper.store.files import FileStore
 from localwhisper.store.lock import DataDirLock
-from localwhisper.store.speeds import RealTimeFactors, load_factors, save_factors
+from localwhisper.store.speeds import RealTimeFactors, load_speeds, save_speeds
 from localwhisper.store.text_index import TranscriptIndex
 
 PACKAGE = Path(__file__).parent
@@ -81,7 +83,7 @@ def model_library(settings: Settings) -> ModelLibrary:
     )
 
 
-def whisper_engine(settings: Settings, library: ModelLibrary) -> Engine:
+def whisper_engine(settings: Settings, library: ModelLibrary, ffmpeg: Ffmpeg) -> Engine:
     """The real engine; torch is imported by its first work."""
 
     def build() -> Engine:
@@ -91,7 +93,7 @@ def whisper_engine(settings: Settings, library: ModelLibrary) -> Engine:
         with suppress(OSError):  # who writes there says why it can't be
             make_private_folder(settings.data_dir)
         cache = ModelCache(library, idle_timeout_s=settings.model_idle_timeout)
-        return WhisperEngine(library, cache, max_audio_s=settings.max_audio_seconds)
+        return WhisperEngine(library, cache, ffmpeg, max_audio_s=settings.max_audio_seconds)
 
     return LazyEngine(build)
 
@@ -107,22 +109,24 @@ class App:
         now: Callable[[], datetime] = utc_now,
         yield_to_loop: Callable[[], None] = lambda: None,
     ) -> None:
-        """`yield_to_loop`: see jobqueue.loop_priority."""
+        """`yield_to_loop`: see runner.bridge."""
         self.settings = settings
         self._lock = DataDirLock(settings.data_dir)
         library = model_library(settings)
-        self._engine = engine or whisper_engine(settings, library)
+        self._ffmpeg = Ffmpeg()
+        self._engine = engine or whisper_engine(settings, library, self._ffmpeg)
         self._store = AsyncStore(FileStore(settings.data_dir))
         self._uploads = started_threads(UPLOAD_THREADS, "upload")
         self._probes = started_threads(PROBE_THREADS, "probe")
-        factors_file = paths.speeds(settings.data_dir)
-        factors = RealTimeFactors(load_factors(factors_file), partial(self._store.later, save_factors, factors_file))
+        speeds_file = paths.speeds(settings.data_dir)
+        speeds = RealTimeFactors(load_speeds(speeds_file), partial(self._store.later, save_speeds, speeds_file))
         bus = EventBus()
         self._queue = JobQueue(
             store=self._store,
             engine=self._engine,
             bus=bus,
-            factors=factors,
+            speeds=speeds,
+            # for each job that works, one may rest
             new_executor=partial(ThreadPoolExecutor, 2 * settings.max_concurrent_jobs, "worker", lower_thread_priority),
             max_concurrent_jobs=settings.max_concurrent_jobs,
             now=now,
@@ -131,7 +135,7 @@ class App:
         )
         self._downloads = Downloads(library, bus)
         self._detector = LanguageDetector(self._engine)
-        index, eta, socket_counts = self._queue.index, EtaEstimator(self._queue, factors), SocketCounts()
+        index, eta, socket_counts = self._queue.index, EtaEstimator(self._queue, speeds, now), SocketCounts()
         metrics = Metrics(
             bus=bus,
             index=index,
@@ -142,7 +146,9 @@ class App:
         )
         self._lag = LoopLag(metrics.observe_loop_lag)
         self._search = Search(index, self._store, TranscriptIndex(paths.search(settings.data_dir)), bus)
-        self._waveforms = Waveforms(index, self._store, partial(waveform, max_audio_s=settings.max_audio_seconds))
+        self._waveforms = Waveforms(
+            index, self._store, partial(compute_waveform, self._ffmpeg, max_audio_s=settings.max_audio_seconds)
+        )
         self._services = Services(
             settings=settings,
             bus=bus,
@@ -166,7 +172,7 @@ class App:
                 folder=paths.incoming(settings.data_dir),
                 executor=self._uploads,
                 probe_executor=self._probes,
-                probe=partial(probe, max_audio_s=settings.max_audio_seconds),
+                probe=partial(probe, self._ffmpeg, max_audio_s=settings.max_audio_seconds),
             ),
             sockets=SocketServices(counts=socket_counts, frame_cache=FrameCache(), now=now),
         )
@@ -226,6 +232,16 @@ class App:
         await self._search.stop()
         self._uploads.shutdown(wait=False, cancel_futures=True)
         self._probes.shutdown(wait=False, cancel_futures=True)
-        stop_all()
+        self._ffmpeg.kill_all()
         await asyncio.get_running_loop().run_in_executor(None, self._store.close)
         self._lock.release()
+
+
+def run_with_loop_priority(serve: Callable[[Callable[[], None]], Coroutine[Any, Any, None]]) -> None:
+    """Run this on an event loop that has the right of way; it is given an App's `yield_to_loop`."""
+    way = LoopActivity()
+    if sys.version_info >= (3, 11) and sys.platform != "win32":
+        with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(Selector(way))) as runner:
+            runner.run(serve(way.wait))
+    else:
+        asyncio.run(serve(way.wait))

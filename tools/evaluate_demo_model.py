@@ -191,6 +191,7 @@ def stock(checkpoint: Path) -> Transcribe:
 
 def own(checkpoint: Path, folder: Path, quality: Quality) -> Transcribe:
     """This project's engine, with stock's form of result."""
+    from localwhisper.audio.ffmpeg import Ffmpeg
     from localwhisper.engine.checkpoints.library import ModelLibrary
     from localwhisper.engine.model_cache import ModelCache
     from localwhisper.engine.whisper_engine import WhisperEngine
@@ -199,7 +200,7 @@ def own(checkpoint: Path, folder: Path, quality: Quality) -> Transcribe:
 
     library = ModelLibrary(folder, mirror=None, unpack_dir=folder, assets=folder)
     library.import_file(checkpoint, "candidate")
-    engine = WhisperEngine(library, ModelCache(library, idle_timeout_s=600), max_audio_s=3600)
+    engine = WhisperEngine(library, ModelCache(library, idle_timeout_s=600), Ffmpeg(), max_audio_s=3600)
 
     def transcribe(samples: np.ndarray, **options: Any) -> dict[str, Any]:
         path = folder / "clip.wav"

@@ -1,1 +1,1 @@
-"""Any file with sound → mono 16 kHz samples, in bounded memory. Knows ffmpeg, nothing of models."""
+"""Media files → mono 16 kHz samples, in bounded memory. Runs ffmpeg; knows nothing of models."""

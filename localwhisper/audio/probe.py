@@ -1,4 +1,4 @@
-"""Whether a file has sound that can be decoded, and how long it is."""
+"""Checking that a file has audio that can be decoded, and finding out how long it is."""
 
 import re
 import subprocess
@@ -9,17 +9,17 @@ from pathlib import Path
 from threading import Thread, Timer
 from typing import IO
 
-from localwhisper.audio.ffmpeg import PCM_TO_STDOUT, SAMPLE_RATE, command, running
+from localwhisper.audio.ffmpeg import PCM_TO_STDOUT, SAMPLE_RATE, Ffmpeg
 from localwhisper.errors import AudioTimeout, AudioTooLong, AudioUnreadable, MemoryFull, NoAudioTrack
 
-# Both at the margin that ffmpeg's own lines have: what a file's tags say is indented further.
+# Both are anchored to the indentation of ffmpeg's own lines: text from a file's tags is indented further.
 _DURATION = re.compile(r"^  Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)", re.MULTILINE)
-_STREAM = re.compile(r"^  Stream #\d+:\d+.*?: (\w+):", re.MULTILINE)
+_STREAM_TYPE = re.compile(r"^  Stream #\d+:\d+.*?: (\w+):", re.MULTILINE)
 _ERROR = re.compile(r"^(?:file:)?.*: (Invalid data found when processing input|.* not found)$", re.MULTILINE)
 _NO_MEMORY = re.compile(r"pthread_create\(\) failed|error while loading shared libraries")
-_TRIAL_S = 1  # seconds that must decode before a file is taken
+_TRIAL_S = 1  # seconds that must decode before a file is accepted
 _BYTES_PER_S = 2 * SAMPLE_RATE
-_MOST_SAID_BYTES = 256 * 1024
+_MAX_LOG_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -27,35 +27,71 @@ class AudioInfo:
     duration_s: float
 
 
-def probe(path: Path, *, max_audio_s: float, timeout_s: float = 30) -> AudioInfo:
-    """Decode the first second and read the length from the header, or measure it where there is none.
+def probe(ffmpeg: Ffmpeg, path: Path, *, max_audio_s: float, timeout_s: float = 30) -> AudioInfo:
+    """Decode the first second, and read the duration from the header or, if it has none, measure it.
 
     Raises AudioUnreadable, NoAudioTrack, AudioTooLong, AudioTimeout, FfmpegMissing or MemoryFull.
     """
-    has_sound, said, code = _try(path, timeout_s)
-    if not has_sound:
-        if _NO_MEMORY.search(said) or (code < 0 and not said):  # it broke down before it read anything
-            raise MemoryFull
-        kinds = _STREAM.findall(said)
-        if kinds and "Audio" not in kinds:
-            raise NoAudioTrack
-        found = _ERROR.search(said)
-        raise AudioUnreadable(reason=found[1] if found else "no sound in it could be decoded")
-    header = _DURATION.search(said)
+    trial = _decode_beginning(ffmpeg, path, timeout_s)
+    if not trial.has_audio:
+        raise _refusal(trial)
+    header = _DURATION.search(trial.log)
     duration_s = 0.0
     if header:
         duration_s = int(header[1]) * 3600 + int(header[2]) * 60 + float(header[3])
     if not 0 < duration_s <= max_audio_s:
-        duration_s = _measure(path, max_audio_s, timeout_s)
+        duration_s = _measure(ffmpeg, path, max_audio_s, timeout_s)
     if duration_s > max_audio_s:
         raise AudioTooLong(limit_s=round(max_audio_s))
     return AudioInfo(duration_s)
 
 
-def _measure(path: Path, max_audio_s: float, timeout_s: float) -> float:
-    """Seconds of sound, counted by decoding; a little more than the limit where it is longer."""
-    arguments = command(path, "-t", str(max_audio_s + 1), *PCM_TO_STDOUT)
-    with running(arguments, stderr=subprocess.DEVNULL) as process, _deadline(process, timeout_s):
+@dataclass(frozen=True)
+class _Trial:
+    has_audio: bool
+    log: str  # the beginning of ffmpeg's stderr
+    exit_code: int
+
+
+def _refusal(trial: _Trial) -> AudioUnreadable | NoAudioTrack | MemoryFull:
+    """Why nothing could be decoded."""
+    if _NO_MEMORY.search(trial.log) or (trial.exit_code < 0 and not trial.log):  # it died before it read the file
+        return MemoryFull()
+    stream_types = _STREAM_TYPE.findall(trial.log)
+    if stream_types and "Audio" not in stream_types:
+        return NoAudioTrack()
+    error = _ERROR.search(trial.log)
+    return AudioUnreadable(reason=error[1] if error else "no sound in it could be decoded")
+
+
+def _decode_beginning(ffmpeg: Ffmpeg, path: Path, timeout_s: float) -> _Trial:
+    arguments = ("-t", str(_TRIAL_S), *PCM_TO_STDOUT)
+    with ffmpeg.run(path, *arguments, stderr=subprocess.PIPE) as process, _deadline(process, timeout_s):
+        assert process.stdout is not None
+        assert process.stderr is not None
+        log: list[bytes] = []
+        log_reader = Thread(target=_read_log, args=(process.stderr, log), daemon=True)
+        log_reader.start()
+        has_audio = False
+        while process.stdout.read(1 << 16):
+            has_audio = True
+        log_reader.join()
+        exit_code = process.wait()
+    return _Trial(has_audio, b"".join(log).decode(errors="replace"), exit_code)
+
+
+def _read_log(pipe: IO[bytes], log: list[bytes]) -> None:
+    """Read everything, so that ffmpeg never blocks, but keep only the beginning: a hostile file can flood the log."""
+    remaining_bytes = _MAX_LOG_BYTES
+    while block := pipe.read1(1 << 16):  # type: ignore[attr-defined]
+        log.append(block[:remaining_bytes])
+        remaining_bytes -= len(log[-1])
+
+
+def _measure(ffmpeg: Ffmpeg, path: Path, max_audio_s: float, timeout_s: float) -> float:
+    """The duration in seconds, by decoding the file, but no more of it than a second past the limit."""
+    arguments = ("-t", str(max_audio_s + 1), *PCM_TO_STDOUT)
+    with ffmpeg.run(path, *arguments, stderr=subprocess.DEVNULL) as process, _deadline(process, timeout_s):
         assert process.stdout is not None
         n_bytes = 0
         while block := process.stdout.read(1 << 20):
@@ -63,34 +99,9 @@ def _measure(path: Path, max_audio_s: float, timeout_s: float) -> float:
     return n_bytes / _BYTES_PER_S
 
 
-def _try(path: Path, timeout_s: float) -> tuple[bool, str, int]:
-    """Whether the first second decodes, the beginning of what ffmpeg says, and its exit code."""
-    arguments = command(path, "-t", str(_TRIAL_S), *PCM_TO_STDOUT)
-    with running(arguments, stderr=subprocess.PIPE) as process, _deadline(process, timeout_s):
-        assert process.stdout is not None
-        assert process.stderr is not None
-        said: list[bytes] = []
-        listener = Thread(target=_listen, args=(process.stderr, said), daemon=True)
-        listener.start()
-        has_sound = False
-        while process.stdout.read(1 << 16):
-            has_sound = True
-        listener.join()
-        code = process.wait()
-    return has_sound, b"".join(said).decode(errors="replace"), code
-
-
-def _listen(pipe: IO[bytes], said: list[bytes]) -> None:
-    """Read all, so that ffmpeg never waits, but keep only the beginning: a hostile file makes it talk on and on."""
-    left_bytes = _MOST_SAID_BYTES
-    while block := pipe.read1(1 << 16):  # type: ignore[attr-defined]
-        said.append(block[:left_bytes])
-        left_bytes -= len(said[-1])
-
-
 @contextmanager
 def _deadline(process: "subprocess.Popen[bytes]", timeout_s: float) -> Iterator[None]:
-    """Raises AudioTimeout where the process had to be killed."""
+    """Kill the process after a time. Raises AudioTimeout if that was necessary."""
     timer = Timer(timeout_s, process.kill)
     timer.start()
     try:

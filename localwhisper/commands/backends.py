@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from localwhisper.app import model_library, whisper_engine
+from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.audio.probe import probe
 from localwhisper.client import Client, Progress, ServerError
 from localwhisper.errors import Stopped
@@ -46,13 +47,14 @@ class Here:
         """Raises InvalidOption, ModelCannotTranslate."""
         library = model_library(settings)
         self._options = options_from_texts(fields, defaults=settings.option_defaults, models=library.entries())
-        self._engine = whisper_engine(settings, library)
+        self._ffmpeg = Ffmpeg()
+        self._engine = whisper_engine(settings, library, self._ffmpeg)
         self._max_audio_s = settings.max_audio_seconds
         self._layout = layout
         self._stop = threading.Event()
 
     def transcribe(self, source: Path, report: Report) -> Made:
-        duration_s = probe(source, max_audio_s=self._max_audio_s).duration_s
+        duration_s = probe(self._ffmpeg, source, max_audio_s=self._max_audio_s).duration_s
         transcript = self._engine.transcribe(source, self._options, _Control(self._stop, duration_s, report))
         lines = [segment.text.strip() for segment in transcript.segments if segment.text.strip()]
         return Made(lines, lambda name: EXPORTERS[name].encode(transcript, self._layout))

@@ -10,7 +10,7 @@ import platformdirs
 
 from localwhisper.app import web_folder
 from localwhisper.atomic import SHARED, write_atomically
-from localwhisper.audio.names import MEDIA_TYPES
+from localwhisper.audio.media_types import MEDIA_TYPES
 from localwhisper.errors import NotOnThisSystem
 from localwhisper.settings import Settings
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from localwhisper.audio.names import looks_like_media
+from localwhisper.audio.media_types import looks_like_media
 from localwhisper.errors import BadSetting, FileMissing
 from localwhisper.export.registry import EXPORTERS
 

@@ -19,7 +19,7 @@ import tornado.httpclient
 import tornado.websocket
 
 from localwhisper.app import SAMPLES, App, model_library, whisper_engine
-from localwhisper.audio.ffmpeg import ffmpeg_path
+from localwhisper.audio.ffmpeg import Ffmpeg, ffmpeg_path
 from localwhisper.errors import LocalWhisperError
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.settings import Settings
@@ -47,7 +47,7 @@ async def run(settings: Settings) -> bool:
             ffmpeg_path()
         with tempfile.TemporaryDirectory(prefix="localwhisper-") as folder:
             own = replace(settings, host="127.0.0.1", port=0, token=None, data_dir=Path(folder))
-            app = App(own, engine=whisper_engine(settings, model_library(settings)))
+            app = App(own, engine=whisper_engine(settings, model_library(settings), Ffmpeg()))
             with step("server"):
                 port = await app.start()
             try:

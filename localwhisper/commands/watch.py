@@ -7,7 +7,7 @@ from pathlib import Path
 
 from watchfiles import Change, watch
 
-from localwhisper.audio.names import looks_like_media
+from localwhisper.audio.media_types import looks_like_media
 from localwhisper.commands.bars import Bars
 from localwhisper.commands.files import Task, parse_formats, recordings, targets_of
 from localwhisper.commands.transcribe import new_backend, one

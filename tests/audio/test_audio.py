@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from localwhisper.audio import ffmpeg
-from localwhisper.audio.decode import decode
+from localwhisper.audio.decode import decode_audio
+from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.audio.probe import probe
 from localwhisper.errors import AudioTooLong, AudioUnreadable, FfmpegMissing, LocalWhisperError, NoAudioTrack, Stopped
 from tests.client import wav
@@ -37,12 +38,12 @@ def make(path: Path, *arguments: str, seconds: float = 2) -> Path:
 
 
 def samples(path: Path) -> "np.ndarray[tuple[int], np.dtype[np.int16]]":
-    return np.concatenate(list(decode(path, check=lambda: None, max_audio_s=LIMIT_S)))
+    return np.concatenate(list(decode_audio(Ffmpeg(), path, check=lambda: None, max_audio_s=LIMIT_S)))
 
 
 @pytest.fixture(params=["packaged", "on the PATH"])
 def either_ffmpeg(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    packaged = ffmpeg._packaged()
+    packaged = ffmpeg._packaged_ffmpeg()
     assert packaged is not None
     folder = tmp_path / "bin"
     folder.mkdir()
@@ -57,7 +58,7 @@ def either_ffmpeg(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: p
 def test_formats_by_content_not_by_name(tmp_path: Path, extension: str) -> None:
     path = make(tmp_path / f"tone.{extension}", *FORMATS[extension])
     disguised = path.rename(tmp_path / "-strange:name %d.txt")
-    assert probe(disguised, max_audio_s=LIMIT_S).duration_s == pytest.approx(2, abs=0.15)
+    assert probe(Ffmpeg(), disguised, max_audio_s=LIMIT_S).duration_s == pytest.approx(2, abs=0.15)
     assert len(samples(disguised)) == pytest.approx(32000, abs=2400)
 
 
@@ -73,13 +74,15 @@ def test_samples_are_those_of_whisper(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_video_with_sound_and_cover_art(tmp_path: Path) -> None:
     video = ["-f", "lavfi", "-i", "color=red:size=64x64:duration=2", "-shortest", "-c:v", "mpeg4", "-c:a", "aac"]
-    assert probe(make(tmp_path / "v.mp4", *video), max_audio_s=LIMIT_S).duration_s == pytest.approx(2, abs=0.2)
+    assert probe(Ffmpeg(), make(tmp_path / "v.mp4", *video), max_audio_s=LIMIT_S).duration_s == pytest.approx(
+        2, abs=0.2
+    )
 
 
 def test_video_without_sound(tmp_path: Path) -> None:
     video = ["-f", "lavfi", "-i", "color=red:size=64x64:duration=1", "-map", "1:v", "-c:v", "mpeg4"]
     with pytest.raises(NoAudioTrack):
-        probe(make(tmp_path / "silent.mp4", *video), max_audio_s=LIMIT_S)
+        probe(Ffmpeg(), make(tmp_path / "silent.mp4", *video), max_audio_s=LIMIT_S)
 
 
 def test_length_is_measured_where_no_header_says_it(tmp_path: Path) -> None:
@@ -87,7 +90,7 @@ def test_length_is_measured_where_no_header_says_it(tmp_path: Path) -> None:
     with path.open("wb") as file:  # a pipe can't be gone back in, so no duration is written
         source = ["-f", "lavfi", "-i", "sine=duration=3", "-c:a", "libopus", "-f", "webm", "-"]
         subprocess.run([ffmpeg.ffmpeg_path(), "-v", "error", *source], stdout=file, check=True)
-    assert probe(path, max_audio_s=LIMIT_S).duration_s == pytest.approx(3, abs=0.1)
+    assert probe(Ffmpeg(), path, max_audio_s=LIMIT_S).duration_s == pytest.approx(3, abs=0.1)
 
 
 SECRET = "file:///etc/hostname"
@@ -109,7 +112,7 @@ def test_what_is_no_audio_says_so(tmp_path: Path, name: str) -> None:
     path = tmp_path / "x.wav"
     path.write_bytes(NOT_AUDIO[name])
     with pytest.raises(LocalWhisperError) as refused:
-        probe(path, max_audio_s=LIMIT_S)
+        probe(Ffmpeg(), path, max_audio_s=LIMIT_S)
     assert refused.value.code in ("audio_unreadable", "no_audio_track")
     with pytest.raises(AudioUnreadable):
         samples(path)
@@ -124,7 +127,7 @@ def test_a_playlist_opens_no_other_file(tmp_path: Path) -> None:
     ):
         (tmp_path / name).write_text(text)
         with pytest.raises(AudioUnreadable):
-            probe(tmp_path / name, max_audio_s=LIMIT_S)
+            probe(Ffmpeg(), tmp_path / name, max_audio_s=LIMIT_S)
 
 
 def test_a_file_that_breaks_off_gives_what_there_is(tmp_path: Path) -> None:
@@ -136,15 +139,15 @@ def test_a_file_that_breaks_off_gives_what_there_is(tmp_path: Path) -> None:
 def test_too_long(tmp_path: Path) -> None:
     path = make(tmp_path / "tone.flac", seconds=5)
     with pytest.raises(AudioTooLong):
-        probe(path, max_audio_s=4)
-    assert len(np.concatenate(list(decode(path, check=lambda: None, max_audio_s=4)))) == 4 * 16000
+        probe(Ffmpeg(), path, max_audio_s=4)
+    assert len(np.concatenate(list(decode_audio(Ffmpeg(), path, check=lambda: None, max_audio_s=4)))) == 4 * 16000
 
 
 def test_a_header_that_claims_hours_is_measured(tmp_path: Path) -> None:
     audio = bytearray(wav(2.0))
     audio[40:44] = (0x7FFFFFF0).to_bytes(4, "little")
     (tmp_path / "liar.wav").write_bytes(audio)
-    assert probe(tmp_path / "liar.wav", max_audio_s=LIMIT_S).duration_s == pytest.approx(2, abs=0.1)
+    assert probe(Ffmpeg(), tmp_path / "liar.wav", max_audio_s=LIMIT_S).duration_s == pytest.approx(2, abs=0.1)
 
 
 def test_stopping_leaves_no_process(tmp_path: Path) -> None:
@@ -158,7 +161,7 @@ def test_stopping_leaves_no_process(tmp_path: Path) -> None:
             raise Stopped
 
     with pytest.raises(Stopped):
-        list(decode(path, check=check, max_audio_s=LIMIT_S))
+        list(decode_audio(Ffmpeg(), path, check=check, max_audio_s=LIMIT_S))
     if sys.platform == "linux":
         children = Path("/proc/self/task").glob("*/children")
         named = [Path(f"/proc/{pid}/comm") for file in children for pid in file.read_text().split()]
@@ -167,6 +170,6 @@ def test_stopping_leaves_no_process(tmp_path: Path) -> None:
 
 def test_no_ffmpeg_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(ffmpeg, "_packaged", lambda: None)
+    monkeypatch.setattr(ffmpeg, "_packaged_ffmpeg", lambda: None)
     with pytest.raises(FfmpegMissing):
         ffmpeg.ffmpeg_path()

@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from localwhisper.audio.decode import decode
-from localwhisper.audio.ffmpeg import ffmpeg_path
+from localwhisper.audio.decode import decode_audio
+from localwhisper.audio.ffmpeg import Ffmpeg, ffmpeg_path
 from localwhisper.audio.probe import probe
 from localwhisper.errors import AudioTimeout, AudioTooLong, AudioUnreadable, LocalWhisperError, NoAudioTrack
 
@@ -98,8 +98,8 @@ def hear(path: Path, max_audio_s: float = LIMIT_S) -> tuple[float, float] | Loca
     """Seconds as probed and as decoded, or the refusal."""
     started_s = time.monotonic()
     try:
-        info = probe(path, max_audio_s=max_audio_s, timeout_s=20)
-        n = sum(len(block) for block in decode(path, check=lambda: None, max_audio_s=60))
+        info = probe(Ffmpeg(), path, max_audio_s=max_audio_s, timeout_s=20)
+        n = sum(len(block) for block in decode_audio(Ffmpeg(), path, check=lambda: None, max_audio_s=60))
         return info.duration_s, n / 16000
     except REFUSALS as error:
         return error

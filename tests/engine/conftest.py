@@ -10,7 +10,8 @@ import whisper
 from numpy.typing import NDArray
 
 from localwhisper.app import ASSETS, SAMPLES
-from localwhisper.audio.decode import decode
+from localwhisper.audio.decode import decode_audio
+from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.whisper_engine import WhisperEngine
@@ -23,7 +24,7 @@ ROWS = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))
 
 def samples_of(name: str) -> NDArray[np.int16]:
     """A bundled clip, int16, shape (n,), 16 kHz."""
-    return np.concatenate(list(decode(SAMPLES / name, check=lambda: None, max_audio_s=600)))
+    return np.concatenate(list(decode_audio(Ffmpeg(), SAMPLES / name, check=lambda: None, max_audio_s=600)))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -39,7 +40,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> ModelLibrary:
 
 @pytest.fixture(scope="session")
 def engine(library: ModelLibrary) -> WhisperEngine:
-    return WhisperEngine(library, ModelCache(library, idle_timeout_s=600), max_audio_s=3600)
+    return WhisperEngine(library, ModelCache(library, idle_timeout_s=600), Ffmpeg(), max_audio_s=3600)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,8 @@ import whisper
 from numpy.typing import NDArray
 from whisper.audio import HOP_LENGTH, N_SAMPLES
 
-from localwhisper.audio.decode import decode
+from localwhisper.audio.decode import decode_audio
+from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.engine.decoding import SEED
 from localwhisper.jobs.model import Transcript
 
@@ -29,7 +30,7 @@ def load(path: Path) -> whisper.model.Whisper:
 
 def read(path: Path) -> NDArray[np.float32]:
     """A file's sound for stock's transcribe(), whose own reading needs an ffmpeg on the PATH: shape (n,), 16 kHz."""
-    blocks = list(decode(path, check=lambda: None, max_audio_s=3600))
+    blocks = list(decode_audio(Ffmpeg(), path, check=lambda: None, max_audio_s=3600))
     return np.concatenate(blocks).astype(np.float32) / 32768.0
 
 

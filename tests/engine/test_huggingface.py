@@ -8,6 +8,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.engine.checkpoints.huggingface import DIMENSIONS, renamed
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.model_cache import ModelCache
@@ -98,7 +99,7 @@ def test_every_weight_is_the_same(library: ModelLibrary, folder: Path, checkpoin
 
 def test_the_same_text(library: ModelLibrary, folder: Path, speech: dict[str, Path], recorder: Recorder) -> None:
     library.import_file(folder, "own-hf-2")
-    engine = WhisperEngine(library, ModelCache(library, idle_timeout_s=60), max_audio_s=600)
+    engine = WhisperEngine(library, ModelCache(library, idle_timeout_s=60), Ffmpeg(), max_audio_s=600)
     texts = {
         model: engine.transcribe(speech["english"], Options(model=model), recorder).text
         for model in ("demo", "own-hf-2")

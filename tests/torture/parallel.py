@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from localwhisper.app import ASSETS
+from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.whisper_engine import WhisperEngine
@@ -56,7 +57,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         library = ModelLibrary(folder, mirror=None, unpack_dir=folder, assets=ASSETS)
-        engine = WhisperEngine(library, ModelCache(library, idle_timeout_s=600), max_audio_s=60)
+        engine = WhisperEngine(library, ModelCache(library, idle_timeout_s=600), Ffmpeg(), max_audio_s=60)
         wrong = 0
         for quality in options.qualities.split(","):
             wrong += differing(engine, _work(clips(folder), quality), options.runs)

@@ -7,7 +7,7 @@ little-endian PCM, 16 kHz, mono. `diarize` and its friends are accepted and left
 from typing import Any
 from urllib.parse import quote
 
-from localwhisper.audio.pcm import HEADER_BYTES, wav_header
+from localwhisper.audio.wav import HEADER_BYTES, wav_header
 from localwhisper.errors import InvalidBody, InvalidOption, LocalWhisperError, MissingFile
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.option_types import Shown, boolean_argument

@@ -1,4 +1,4 @@
-"""Names of files with sound: what a folder is searched for, and what a desktop may open with us."""
+"""File name extensions of media: which files a folder is searched for, and which a desktop opens with us."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,5 +41,5 @@ MEDIA_TYPES: Mapping[str, str] = {
 
 
 def looks_like_media(path: Path) -> bool:
-    """By its name alone; a hidden file doesn't."""
+    """Whether the name is that of a media file; hidden files are left out."""
     return path.suffix.lower() in MEDIA_TYPES and not path.name.startswith(".")
