@@ -3,15 +3,13 @@
 import asyncio
 import errno
 import socket
-import sys
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import tornado.netutil
 
@@ -27,7 +25,7 @@ from localwhisper.errors import PortInUse
 from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_queue import JobQueue
-from localwhisper.jobqueue.loop_priority import LoopActivity, Selector, lower_thread_priority
+from localwhisper.jobqueue.loop_priority import lower_thread_priority
 from localwhisper.languages import languages
 from localwhisper.server.application import Application
 from localwhisper.server.connection_limit import RESERVED_DESCRIPTORS, LimitedHTTPServer, raise_descriptor_limit
@@ -44,7 +42,7 @@ from localwhisper.settings import Settings
 from localwhisper.store.async_store import AsyncStore
 from localwhisper.store.files import FileStore
 from localwhisper.store.lock import DataDirLock
-from localwhisper.store.speeds import RealTimeFactors, load_speeds, save_speeds
+from localwhisper.store.speeds import RealTimeFactors, load_factors, save_factors
 from localwhisper.store.text_index import TranscriptIndex
 
 PACKAGE = Path(__file__).parent
@@ -109,7 +107,7 @@ class App:
         now: Callable[[], datetime] = utc_now,
         yield_to_loop: Callable[[], None] = lambda: None,
     ) -> None:
-        """`yield_to_loop`: see runner.bridge."""
+        """`yield_to_loop`: see jobqueue.loop_priority."""
         self.settings = settings
         self._lock = DataDirLock(settings.data_dir)
         library = model_library(settings)
@@ -118,15 +116,14 @@ class App:
         self._store = AsyncStore(FileStore(settings.data_dir))
         self._uploads = started_threads(UPLOAD_THREADS, "upload")
         self._probes = started_threads(PROBE_THREADS, "probe")
-        speeds_file = paths.speeds(settings.data_dir)
-        speeds = RealTimeFactors(load_speeds(speeds_file), partial(self._store.later, save_speeds, speeds_file))
+        factors_file = paths.speeds(settings.data_dir)
+        factors = RealTimeFactors(load_factors(factors_file), partial(self._store.later, save_factors, factors_file))
         bus = EventBus()
         self._queue = JobQueue(
             store=self._store,
             engine=self._engine,
             bus=bus,
-            speeds=speeds,
-            # for each job that works, one may rest
+            factors=factors,
             new_executor=partial(ThreadPoolExecutor, 2 * settings.max_concurrent_jobs, "worker", lower_thread_priority),
             max_concurrent_jobs=settings.max_concurrent_jobs,
             now=now,
@@ -135,7 +132,7 @@ class App:
         )
         self._downloads = Downloads(library, bus)
         self._detector = LanguageDetector(self._engine)
-        index, eta, socket_counts = self._queue.index, EtaEstimator(self._queue, speeds, now), SocketCounts()
+        index, eta, socket_counts = self._queue.index, EtaEstimator(self._queue, factors), SocketCounts()
         metrics = Metrics(
             bus=bus,
             index=index,
@@ -235,13 +232,3 @@ class App:
         self._ffmpeg.kill_all()
         await asyncio.get_running_loop().run_in_executor(None, self._store.close)
         self._lock.release()
-
-
-def run_with_loop_priority(serve: Callable[[Callable[[], None]], Coroutine[Any, Any, None]]) -> None:
-    """Run this on an event loop that has the right of way; it is given an App's `yield_to_loop`."""
-    way = LoopActivity()
-    if sys.version_info >= (3, 11) and sys.platform != "win32":
-        with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(Selector(way))) as runner:
-            runner.run(serve(way.wait))
-    else:
-        asyncio.run(serve(way.wait))

@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "server": BASE | {"jobs", "store", "engine", "audio", "export", "jobqueue", "services"},
     "client": set[str](),
     "app": BASE | {"jobs", "store", "engine", "audio", "export", "jobqueue", "services", "server"},
-    "commands": BASE | {"jobs", "store", "engine", "audio", "export", "app", "client"},
+    "commands": BASE | {"jobs", "jobqueue", "store", "engine", "audio", "export", "app", "client"},
     "cli": BASE | {"commands"},
     "__main__": {"cli"},
     "__init__": set[str](),

@@ -12,7 +12,7 @@ from localwhisper.app import model_library
 from localwhisper.engine.checkpoints.library import ModelEntry, ModelLibrary
 from localwhisper.messages import Message, render
 from localwhisper.settings import Settings
-from localwhisper.store.speeds import load_speeds
+from localwhisper.store.speeds import load_factors
 
 MIB = 1024 * 1024
 
@@ -20,7 +20,7 @@ MIB = 1024 * 1024
 def run(options: argparse.Namespace, settings: Settings) -> int:
     library = model_library(settings)
     if options.action == "list":
-        measured = load_speeds(paths.speeds(settings.data_dir))
+        measured = load_factors(paths.speeds(settings.data_dir))
         for entry in library.entries():
             print("\n".join(described(entry, measured)))
         print(f"\nCheckpoints are in {library.model_dir}")

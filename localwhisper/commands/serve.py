@@ -14,8 +14,9 @@ from logging.handlers import MemoryHandler
 from types import FrameType
 
 from localwhisper import __version__, logs, paths
-from localwhisper.app import App, run_with_loop_priority
+from localwhisper.app import App
 from localwhisper.atomic import private_opener
+from localwhisper.jobqueue.loop_priority import run_with_loop_priority
 from localwhisper.settings import LOOPBACK_HOSTS, Settings
 
 LOG_BYTES = 1024 * 1024

@@ -1,8 +1,8 @@
-"""Windows of one recording decoded together: each stands alone, so that several take their tokens in one pass.
+"""Several windows of a recording in one batch: none is conditioned on the text before it.
 
-They are cut in pauses, silence between them is left out, and none is conditioned on the text before it. One that
-the model leaves before its end is gone on with, as whisper goes on, in the next pass. Where nobody pauses a window ends
-with the model's last whole segment, as whisper's do, and the next begins there: those can't be decoded together.
+Windows are cut in pauses, and silence between them is skipped. Where the model leaves a window before its end, the rest
+is decoded in the next pass of the batch. Where nobody pauses, a window ends with the model's last whole segment, as
+whisper's do, and the next one begins there: such windows can't be decoded together.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,93 +10,91 @@ from dataclasses import dataclass, field
 
 from whisper.audio import FRAMES_PER_SECOND, N_FRAMES
 
-from localwhisper.engine import segmentation
-from localwhisper.engine.decoding import Decoded, is_silence
-from localwhisper.engine.model.cross_kv import CrossKeysValues, select_windows
-from localwhisper.engine.sequential import Part, Run, initial_prompt
 from localwhisper.engine.system_memory import available_bytes
+from localwhisper.engine.vad import VoiceActivity
+from localwhisper.engine.window_decoder import AudioWindow, DecodedWindow, WindowDecoder
 from localwhisper.jobs.model import Position, Segment, Window
 
-FIRST_WIDTH, MOST_WIDTH = 2, 8  # the first text comes soon, then more at once
-SHARE_OF_MEMORY, MOST_BYTES = 0.25, 1 << 29  # of what is available: for what the decoder reads of the audio
-LEAST_LEFT_FRAMES = 100  # less than a second behind the last whole segment isn't decoded again
+INITIAL_BATCH_SIZE, MAX_BATCH_SIZE = 2, 8  # the first text comes soon, then more windows at once
+MEMORY_SHARE, MAX_BATCH_BYTES = 0.25, 1 << 29  # of the available memory, for the keys and values of a batch
+MIN_REST_FRAMES = 100  # less than a second behind the last whole segment isn't decoded again
 
 
 @dataclass
-class Chunk:
-    """A window from pause to pause, frames of 10 ms."""
+class _PendingWindow:
+    """A window from pause to pause; frames of 10 ms."""
 
-    seek: int  # what is still to be decoded of it
+    seek: int  # what is before is decoded
     end: int
-    is_open: bool  # there is no pause: it ends where the model says
+    is_open: bool  # no pause was found: it ends where the model says
     last_speech_s: float
-    found: list[tuple[list[segmentation.Draft], Decoded]] = field(default_factory=list)
+    decoded: list[DecodedWindow] = field(default_factory=list)  # one for each pass with speech in it
+
+    @property
+    def rest(self) -> AudioWindow:
+        return AudioWindow(self.seek, self.end - self.seek)
 
 
-class SideBySide(Run):
-    """Run with several windows at once; what it hands over doesn't depend on how many."""
-
-    _width = FIRST_WIDTH
-
-    def _next(self) -> Iterator[Window]:
-        chunks = self._chunks(min(self._width, self._most()))
-        self._width = min(2 * self._width, MOST_WIDTH)
-        if not chunks:
-            yield self._nothing(self.recording.n_frames)
+def transcribe_batched(decoder: WindowDecoder, position: Position) -> Iterator[Window]:
+    """A WindowIterator. A window's text doesn't depend on how many are decoded together."""
+    vad, n_frames, batch_size = decoder.voice_activity(), decoder.pcm.n_frames, INITIAL_BATCH_SIZE
+    while position.seek < n_frames:
+        batch = _next_batch(decoder, vad, position.seek, min(batch_size, _max_batch_size(decoder)))
+        batch_size = min(2 * batch_size, MAX_BATCH_SIZE)
+        if not batch:
+            yield decoder.silence(position, n_frames)
             return
-        left = chunks
-        while left:
-            self._pass(left)
-            left = [chunk for chunk in left if chunk.end - chunk.seek >= LEAST_LEFT_FRAMES]
-        for chunk in chunks:
-            after = Position(seek=chunk.end, language=self.language, last_speech_s=chunk.end / FRAMES_PER_SECOND)
-            yield Window(segments=self._segments(chunk), after=after)
+        remaining = batch
+        while remaining:
+            _decode_pass(decoder, remaining)
+            remaining = [window for window in remaining if window.rest.n_frames >= MIN_REST_FRAMES]
+        for window in batch:
+            end_s = window.end / FRAMES_PER_SECOND
+            position = Position(seek=window.end, language=decoder.language, last_speech_s=end_s)
+            yield Window(segments=_segments(decoder, window), after=position)
 
-    def _chunks(self, n: int) -> list[Chunk]:
-        """The next `n`, or what there is up to one whose end is only known once it is decoded."""
-        made: list[Chunk] = []
-        start = self.speech.begins(self.position.seek)
-        while start is not None and start < self.recording.n_frames and len(made) < n:
-            pause = self.speech.pause(start)
-            end = start + N_FRAMES if pause is None else pause
-            if not self._is_empty(start, end - start):
-                made.append(Chunk(start, end, pause is None, start / FRAMES_PER_SECOND))
-                if pause is None:
-                    break
-            start = self.speech.begins(end)
-        return made
 
-    def _most(self) -> int:
-        """As many as memory allows: keys and values of a window's audio and of its text."""
-        dims = self.model.dims
-        floats = 2 * dims.n_text_layer * dims.n_text_state * (dims.n_audio_ctx + dims.n_text_ctx)
-        budget = min(MOST_BYTES, SHARE_OF_MEMORY * available_bytes(self.model.device.type))
-        return max(1, int(budget // (4 * floats)))
+def _next_batch(decoder: WindowDecoder, vad: VoiceActivity, seek: int, size: int) -> list[_PendingWindow]:
+    """The next `size` windows with sound in them; fewer at the recording's end and where one's end isn't known before
+    it is decoded."""
+    batch: list[_PendingWindow] = []
+    start = vad.next_speech(seek)
+    while start is not None and start < decoder.pcm.n_frames and len(batch) < size:
+        pause = vad.pause(start)
+        end = start + N_FRAMES if pause is None else pause
+        if not decoder.is_silent(AudioWindow(start, end - start)):
+            batch.append(_PendingWindow(start, end, pause is None, start / FRAMES_PER_SECOND))
+            if pause is None:
+                break
+        start = vad.next_speech(end)
+    return batch
 
-    def _pass(self, chunks: Sequence[Chunk]) -> None:
-        """Decode what is left of each; all move on."""
-        self.cores.take_share()
-        prompt = initial_prompt(self.options, self.tokenizer, self.model)
-        found, cross = self._decoded([Part(chunk.seek, chunk.end - chunk.seek) for chunk in chunks], prompt)
-        for place, (chunk, decoded) in enumerate(zip(chunks, found, strict=True)):
-            self._take(chunk, decoded, select_windows(cross, [place]))
 
-    def _take(self, chunk: Chunk, decoded: Decoded, cross: CrossKeysValues) -> None:
-        size = chunk.end - chunk.seek
-        if is_silence(decoded.result):
-            chunk.seek = chunk.end
-            return
-        cut = segmentation.cut(decoded.result, self.tokenizer, seek=chunk.seek, size=size)
-        after, chunk.last_speech_s = self._timed(cut, cross, chunk.seek, size, chunk.last_speech_s)
-        chunk.found.append((cut.drafts, decoded))
-        if chunk.is_open and after > chunk.seek:
-            chunk.end = after
-        chunk.seek = after if after > chunk.seek else chunk.end
+def _max_batch_size(decoder: WindowDecoder) -> int:
+    """As memory allows: for the keys and values of each window's audio and text."""
+    model, dims = decoder.model, decoder.model.dims
+    n_floats = 2 * dims.n_text_layer * dims.n_text_state * (dims.n_audio_ctx + dims.n_text_ctx)
+    budget_bytes = min(MAX_BATCH_BYTES, MEMORY_SHARE * available_bytes(model.device.type))
+    return max(1, int(budget_bytes // (4 * n_floats)))
 
-    def _segments(self, chunk: Chunk) -> tuple[Segment, ...]:
-        made: list[Segment] = []
-        for drafts, decoded in chunk.found:
-            made += segmentation.segments(
-                drafts, decoded, first_id=self.n_segments + len(made), with_words=self.options.word_timestamps
-            )
-        return tuple(made)
+
+def _decode_pass(decoder: WindowDecoder, windows: Sequence[_PendingWindow]) -> None:
+    """Decode what remains of each window, together; each gets on."""
+    rests = [window.rest for window in windows]
+    last_speech_s = [window.last_speech_s for window in windows]
+    for window, decoded in zip(windows, decoder.decode(rests, decoder.initial_prompt(), last_speech_s), strict=True):
+        if decoded is None:
+            window.seek = window.end
+            continue
+        window.last_speech_s = decoded.last_speech_s
+        window.decoded.append(decoded)
+        if decoded.next_seek <= window.seek:  # whatever the model says: always go on
+            window.seek = window.end
+            continue
+        window.seek = decoded.next_seek
+        if window.is_open:
+            window.end = decoded.next_seek
+
+
+def _segments(decoder: WindowDecoder, window: _PendingWindow) -> tuple[Segment, ...]:
+    return tuple(segment for decoded in window.decoded for segment in decoder.segments(decoded))

@@ -1,22 +1,14 @@
-"""whisper's decoding of one window over our own decoder, with a check at every token and repeatable sampling."""
+"""whisper's decoding of encoded windows over our decoder, with temperature fallback: a check at every token, and
+sampling that can be repeated. What encodes the windows and uses their text: window_decoder.py."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.distributions import Categorical
-from whisper.decoding import (
-    BeamSearchDecoder,
-    DecodingOptions,
-    DecodingResult,
-    DecodingTask,
-    GreedyDecoder,
-    Inference,
-    SuppressTokens,
-)
+from whisper.decoding import DecodingOptions, DecodingResult, GreedyDecoder, Inference
 
 from localwhisper.engine.kernels import precompile
 from localwhisper.engine.kernels.greedy import best
@@ -24,66 +16,68 @@ from localwhisper.engine.model.cross_kv import CrossKeysValues, select_windows
 from localwhisper.engine.model.decode_state import DecodeState
 from localwhisper.engine.model.decoder import Step
 from localwhisper.engine.model.whisper_model import WhisperModel
+from localwhisper.engine.upstream.whisper_internals import EncodedAudioTask
 
-TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)  # whisper.transcribe's ladder, and its thresholds:
+# whisper.transcribe's temperatures and thresholds
+TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 COMPRESSION_RATIO_THRESHOLD = 2.4
 LOGPROB_THRESHOLD = -1.0
 NO_SPEECH_THRESHOLD = 0.6
-SEED = 0  # of every window's sampling: nothing a window gives depends on what ran before or beside it
+SEED = 0  # of each window's sampling: a window's text doesn't depend on what is decoded before or beside it
 
 
-class StatefulInference(Inference):  # type: ignore[misc]  # whisper has no types
-    """whisper's seam to a decoder, over a state of one's own. Calls `check`, which may raise, before each token."""
+class DecodeStateInference(Inference):  # type: ignore[misc]  # whisper has no types
+    """whisper's interface to a decoder, over its own decode state. Calls `check`, which may raise, at each token."""
 
     def __init__(
-        self, network: WhisperModel, state: DecodeState, first_wanted: int, only_best: bool, check: Callable[[], None]
+        self, model: WhisperModel, state: DecodeState, sot_index: int, only_best: bool, check: Callable[[], None]
     ) -> None:
-        """`first_wanted`: where the start of the transcript is among the initial tokens; `only_best`: see Step."""
-        self._network = network
+        """`sot_index`: of the start of the transcript among the initial tokens; `only_best`: see Step."""
+        self._model = model
         self._state = state
-        self._first_wanted = first_wanted
+        self._sot_index = sot_index
         self._only_best = only_best
         self._check = check
-        self._is_member = False  # of the batch in which all decodes take their steps
+        self._has_joined = False  # the batch in which all threads' decodes take their steps
 
     def logits(self, tokens: Tensor, audio_features: Tensor) -> Tensor:
-        """The first time at `first_wanted` and at the end, shape (n_rows, 2, n_vocab); later at the end."""
+        """The first time at `sot_index` and at the last token, shape (n_rows, 2, n_vocab); then at the last token."""
         self._check()
         state = self._state
         if state.length > 0:
-            return self._network.batch.step(Step(tokens[:, -1:], state, only_best=self._only_best), self._check)
+            return self._model.batch.step(Step(tokens[:, -1:], state, only_best=self._only_best), self._check)
         # the initial tokens are the same in all rows of a window
-        step = Step(tokens[:: state.n_group], state, (self._first_wanted, -1))
-        logits = self._network.decoder([step])[0].repeat_interleave(state.n_group, dim=0)
-        self._network.batch.join()
-        self._is_member = True
+        step = Step(tokens[:: state.n_group], state, (self._sot_index, -1))
+        logits = self._model.decoder([step])[0].repeat_interleave(state.n_group, dim=0)
+        self._model.batch.join()
+        self._has_joined = True
         return logits
 
     def cleanup_caching(self) -> None:
-        """whisper calls this once the last token is there, or something was raised."""
-        if self._is_member:
-            self._network.batch.leave()
-            self._is_member = False
+        """Called by whisper after the last token, and when something was raised."""
+        if self._has_joined:
+            self._model.batch.leave()
+            self._has_joined = False
 
     def rearrange_kv_cache(self, source_indices: list[int]) -> None:
         self._state.reorder(source_indices)
 
 
-class QuickGreedyDecoder(GreedyDecoder):  # type: ignore[misc]
-    """whisper's choice at temperature 0, compiled: without a log-softmax of every token."""
+class CompiledGreedyDecoder(GreedyDecoder):  # type: ignore[misc]
+    """whisper's choice at temperature 0, compiled, without a log-softmax over the whole vocabulary in memory."""
 
     def update(self, tokens: Tensor, logits: Tensor, sum_logprobs: Tensor) -> tuple[Tensor, bool]:
-        chosen, logprobs = np.empty(len(logits), np.int64), np.empty(len(logits), np.float32)
-        best(logits.numpy(), chosen, logprobs)
-        is_over = tokens[:, -1].numpy() == self.eot
-        sum_logprobs += torch.from_numpy(logprobs * ~is_over)
-        chosen[is_over] = self.eot
-        tokens = torch.cat([tokens, torch.from_numpy(chosen)[:, None]], dim=-1)
-        return tokens, bool((chosen == self.eot).all())
+        next_tokens, logprobs = np.empty(len(logits), np.int64), np.empty(len(logits), np.float32)
+        best(logits.numpy(), next_tokens, logprobs)
+        has_ended = tokens[:, -1].numpy() == self.eot
+        sum_logprobs += torch.from_numpy(logprobs * ~has_ended)
+        next_tokens[has_ended] = self.eot
+        tokens = torch.cat([tokens, torch.from_numpy(next_tokens)[:, None]], dim=-1)
+        return tokens, bool((next_tokens == self.eot).all())
 
 
-class SeededDecoder(GreedyDecoder):  # type: ignore[misc]
-    """Samples as whisper's GreedyDecoder does, from a generator of its own."""
+class SeededSamplingDecoder(GreedyDecoder):  # type: ignore[misc]
+    """Samples as whisper's GreedyDecoder does above temperature 0, from a random generator of its own."""
 
     def __init__(self, temperature: float, eot: int) -> None:
         super().__init__(temperature, eot)
@@ -91,57 +85,41 @@ class SeededDecoder(GreedyDecoder):  # type: ignore[misc]
 
     def update(self, tokens: Tensor, logits: Tensor, sum_logprobs: Tensor) -> tuple[Tensor, bool]:
         probabilities = Categorical(logits=logits / self.temperature).probs
-        chosen = torch.multinomial(probabilities, 1, True, generator=self._generator)[:, 0]
+        next_tokens = torch.multinomial(probabilities, 1, True, generator=self._generator)[:, 0]
         logprobs = torch.log_softmax(logits.float(), dim=-1)
-        is_over = tokens[:, -1] == self.eot
-        sum_logprobs += logprobs[torch.arange(len(chosen)), chosen] * ~is_over
-        chosen[is_over] = self.eot
-        tokens = torch.cat([tokens, chosen[:, None]], dim=-1)
+        has_ended = tokens[:, -1] == self.eot
+        sum_logprobs += logprobs[torch.arange(len(next_tokens)), next_tokens] * ~has_ended
+        next_tokens[has_ended] = self.eot
+        tokens = torch.cat([tokens, next_tokens[:, None]], dim=-1)
         return tokens, bool((tokens[:, -1] == self.eot).all())
 
 
-class WindowTask(DecodingTask):  # type: ignore[misc]
-    """whisper's decoding of encoded windows: its tokens, filters, search and figures."""
-
-    decoder: Any
-    sot_index: int
-
-    def __init__(
-        self, network: WhisperModel, cross: CrossKeysValues, options: DecodingOptions, check: Callable[[], None]
-    ) -> None:
-        super().__init__(network.as_whisper_module(), options)
-        state = DecodeState(cross, self.n_ctx, self.n_group)
-        self.inference = StatefulInference(network, state, self.sot_index, options.temperature == 0, check)
-        self.sot_index = 0  # among the logits that the first step gives
-        for one in self.logit_filters:
-            if isinstance(one, SuppressTokens):
-                one.suppress_tokens = torch.tensor(one.suppress_tokens)  # a list is made one again at each token
-        if isinstance(self.decoder, BeamSearchDecoder):
-            self.decoder.inference = self.inference
-        elif options.temperature > 0:
-            self.decoder = SeededDecoder(options.temperature, self.tokenizer.eot)
+def decoding_task(
+    model: WhisperModel, cross_kv: CrossKeysValues, options: DecodingOptions, check: Callable[[], None]
+) -> EncodedAudioTask:
+    task = EncodedAudioTask(model.as_whisper_module(), options)
+    state = DecodeState(cross_kv, task.n_ctx, task.n_group)
+    task.replace_inference(DecodeStateInference(model, state, task.sot_index, options.temperature == 0, check))
+    if options.beam_size is None:
+        if options.temperature > 0:
+            task.decoder = SeededSamplingDecoder(options.temperature, task.tokenizer.eot)
         elif precompile.is_ready():
-            self.decoder = QuickGreedyDecoder(options.temperature, self.tokenizer.eot)
-
-    def _get_audio_features(self, mel: Tensor) -> Tensor:
-        """Encoded already, and in the state: a stand-in for each row, on the processor, where the logits are."""
-        return torch.empty(len(mel) * self.n_group, 0)
-
-    def _detect_language(self, audio_features: Tensor, tokens: Tensor) -> tuple[list[str], None]:
-        """Given already; by window."""
-        return [str(self.options.language)] * len(tokens), None
+            task.decoder = CompiledGreedyDecoder(options.temperature, task.tokenizer.eot)
+    return task
 
 
 @dataclass(frozen=True)
-class Decoded:
+class FallbackResult:
+    """The attempt that counts, and how many more there were."""
+
     result: DecodingResult
-    retries: int  # of the attempts before this one
+    retries: int
 
 
-def decode(
-    network: WhisperModel,
+def decode_with_fallback(
+    model: WhisperModel,
     features: Tensor,
-    cross: CrossKeysValues,
+    cross_kv: CrossKeysValues,
     *,
     language: str,
     task: str,
@@ -149,48 +127,53 @@ def decode(
     beam_size: int | None,
     temperatures: Sequence[float],
     check: Callable[[], None],
-    as_whisper: bool = True,
-) -> list[Decoded]:
-    """Decode encoded windows side by side, features of shape (n, n_audio_ctx, n_audio_state), at rising temperatures
-    until a window's text is neither too repetitive nor too improbable, as `whisper.transcribe` does.
+    exact: bool = True,
+) -> list[FallbackResult]:
+    """Decode encoded windows together, at rising temperatures until a window's text is neither too repetitive nor too
+    improbable.
 
-    `as_whisper`: each time behind the same prompt, and the last attempt counts. Otherwise a retry goes without the
-    prompt, which is what most often keeps a loop going, and where no attempt is good, the best of them counts.
+    Parameters
+    ----------
+    features: shape (n_windows, n_audio_ctx, n_audio_state)
+    exact: as whisper.transcribe: each attempt has the prompt, and the last one counts. Otherwise a retry has no prompt,
+        since that is what most often keeps a loop going, and where no attempt is good the best one counts.
     """
     attempts: list[list[DecodingResult]] = [[] for _ in features]
-    left = list(range(len(features)))
+    remaining = list(range(len(features)))
     for number, temperature in enumerate(temperatures):
         options = DecodingOptions(
             task=task,
             language=language,
             temperature=temperature,
             fp16=False,
-            prompt=list(prompt) if as_whisper or number == 0 else [],
+            prompt=list(prompt) if exact or number == 0 else [],
             beam_size=beam_size if temperature == 0 else None,
         )
-        # what is sampled must not depend on who else is there
-        for part in [left] if temperature == 0 else [[window] for window in left]:
-            its = cross if len(part) == len(features) else select_windows(cross, part)
-            results: list[DecodingResult] = WindowTask(network, its, options, check).run(features[part])
-            for window, result in zip(part, results, strict=True):
+        # samples are drawn one window at a time, so that they don't depend on the other windows
+        for windows in [remaining] if temperature == 0 else [[window] for window in remaining]:
+            windows_kv = cross_kv if len(windows) == len(features) else select_windows(cross_kv, windows)
+            results = decoding_task(model, windows_kv, options, check).run(features[windows])
+            for window, result in zip(windows, results, strict=True):
                 attempts[window].append(result)
-        left = [window for window in left if not is_good(attempts[window][-1])]
-        if not left:
+        remaining = [window for window in remaining if not is_good(attempts[window][-1])]
+        if not remaining:
             break
-    return [Decoded(made[-1] if as_whisper else _best(made), len(made) - 1) for made in attempts]
+    return [FallbackResult(results[-1] if exact else _best(results), len(results) - 1) for results in attempts]
 
 
 def _best(attempts: Sequence[DecodingResult]) -> DecodingResult:
-    """Of those that say it as well, the first: a logit that is only nearly exact is no reason to sample."""
+    """The last attempt where it is good. Else the first of those with the highest probability, rounded: logits that
+    differ by rounding alone are no reason to prefer a sampled text."""
     if is_good(attempts[-1]):
         return attempts[-1]
     return max(
-        attempts, key=lambda one: (one.compression_ratio <= COMPRESSION_RATIO_THRESHOLD, round(one.avg_logprob, 2))
+        attempts,
+        key=lambda result: (result.compression_ratio <= COMPRESSION_RATIO_THRESHOLD, round(result.avg_logprob, 2)),
     )
 
 
 def is_good(result: DecodingResult) -> bool:
-    """Whether no higher temperature is to be tried."""
+    """Whether no higher temperature has to be tried."""
     is_improbable: bool = result.avg_logprob < LOGPROB_THRESHOLD
     if is_improbable and result.no_speech_prob > NO_SPEECH_THRESHOLD:
         return True  # silence
@@ -198,5 +181,5 @@ def is_good(result: DecodingResult) -> bool:
 
 
 def is_silence(result: DecodingResult) -> bool:
-    """Whether the window holds no speech, so that what was decoded is left out."""
+    """Whether the window holds no speech, so that its text is dropped."""
     return bool(result.no_speech_prob > NO_SPEECH_THRESHOLD and result.avg_logprob <= LOGPROB_THRESHOLD)

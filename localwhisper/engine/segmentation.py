@@ -1,10 +1,7 @@
-"""What a decoded window says: its tokens cut into segments, and where the next window begins.
-
-The rules are those of `whisper.transcribe`.
-"""
+"""A decoded window's tokens → segments, and where the next window begins, by the rules of `whisper.transcribe`."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,95 +9,96 @@ from whisper.audio import FRAMES_PER_SECOND, N_FRAMES
 from whisper.decoding import DecodingResult
 from whisper.tokenizer import Tokenizer
 
-from localwhisper.engine.decoding import Decoded
+from localwhisper.engine.decoding import FallbackResult
 from localwhisper.jobs.model import Segment, Word
 
 FRAMES_PER_TIMESTAMP = 2  # a timestamp token counts 20 ms, whatever the model
 SECONDS_PER_TIMESTAMP = FRAMES_PER_TIMESTAMP / FRAMES_PER_SECOND
 
-Draft = dict[str, Any]  # a segment as whisper's own functions pass it around
+SegmentDict = dict[str, Any]  # a segment as whisper's own functions pass it around
 
 
 @dataclass
-class Cut:
-    """A window's segments, the frames to go on by, and whether it ends in silence."""
+class WindowSegments:
+    """A window's segments as the tokens' timestamps cut them."""
 
-    drafts: list[Draft]
-    advance: int
-    ends_in_silence: bool
+    segments: list[SegmentDict]
+    advance_frames: int  # from this window's start to the next one's
+    single_timestamp_ending: bool  # the window's rest is silence
 
 
-def cut(result: DecodingResult, tokenizer: Tokenizer, *, seek: int, size: int) -> Cut:
-    """`seek`: the window's first frame; `size`: its frames, without padding."""
+def split_by_timestamps(result: DecodingResult, tokenizer: Tokenizer, *, seek: int, n_frames: int) -> WindowSegments:
+    """`seek`: the window's first frame; `n_frames`: its frames without padding."""
     tokens: list[int] = list(result.tokens)
-    begin = tokenizer.timestamp_begin
-    is_time = [token >= begin for token in tokens]
-    ends_in_silence = is_time[-2:] == [False, True]
-    edges = [i + 1 for i in range(len(tokens) - 1) if is_time[i] and is_time[i + 1]]
+    timestamp_begin = tokenizer.timestamp_begin
+    is_timestamp = [token >= timestamp_begin for token in tokens]
+    single_timestamp_ending = is_timestamp[-2:] == [False, True]
+    slices = [i + 1 for i in range(len(tokens) - 1) if is_timestamp[i] and is_timestamp[i + 1]]
     offset_s = seek / FRAMES_PER_SECOND
 
-    def draft(start_s: float, end_s: float, part: list[int]) -> Draft:
+    def segment(start_s: float, end_s: float, tokens: list[int]) -> SegmentDict:
         return {
             "seek": seek,
             "start": start_s,
             "end": end_s,
-            "tokens": part,
-            "text": tokenizer.decode([token for token in part if token < tokenizer.eot]),
+            "tokens": tokens,
+            "text": tokenizer.decode([token for token in tokens if token < tokenizer.eot]),
         }
 
-    if not edges:
-        times = [token - begin for token, timed in zip(tokens, is_time, strict=True) if timed]
-        length_s = times[-1] * SECONDS_PER_TIMESTAMP if times and times[-1] != 0 else size / FRAMES_PER_SECOND
-        return Cut([draft(offset_s, offset_s + length_s, tokens)], size, ends_in_silence)
-    if ends_in_silence:
-        edges.append(len(tokens))
-    drafts = []
-    for first, last in zip([0, *edges], edges, strict=False):
+    if not slices:
+        times = [token - timestamp_begin for token in tokens if token >= timestamp_begin]
+        duration_s = times[-1] * SECONDS_PER_TIMESTAMP if times and times[-1] != 0 else n_frames / FRAMES_PER_SECOND
+        return WindowSegments([segment(offset_s, offset_s + duration_s, tokens)], n_frames, single_timestamp_ending)
+    if single_timestamp_ending:
+        slices.append(len(tokens))
+    segments = []
+    for first, last in zip([0, *slices], slices, strict=False):
         part = tokens[first:last]
-        start_s, end_s = ((token - begin) * SECONDS_PER_TIMESTAMP for token in (part[0], part[-1]))
-        drafts.append(draft(offset_s + start_s, offset_s + end_s, part))
-    advance = size if ends_in_silence else (tokens[edges[-1] - 1] - begin) * FRAMES_PER_TIMESTAMP
-    return Cut(drafts, advance, ends_in_silence)
+        start_s, end_s = ((token - timestamp_begin) * SECONDS_PER_TIMESTAMP for token in (part[0], part[-1]))
+        segments.append(segment(offset_s + start_s, offset_s + end_s, part))
+    advance = n_frames if single_timestamp_ending else (tokens[slices[-1] - 1] - timestamp_begin) * FRAMES_PER_TIMESTAMP
+    return WindowSegments(segments, advance, single_timestamp_ending)
 
 
-def last_word_end_s(drafts: Sequence[Draft]) -> float | None:
+def last_word_end_s(segments: Sequence[SegmentDict]) -> float | None:
     """End of the last segment's last word, as whisper's get_end()."""
-    words = (word["end"] for draft in reversed(drafts) for word in reversed(draft["words"]))
-    return next(words, drafts[-1]["end"] if drafts else None)
+    ends_s = (word["end"] for segment in reversed(segments) for word in reversed(segment["words"]))
+    return next(ends_s, segments[-1]["end"] if segments else None)
 
 
-def segments(drafts: Sequence[Draft], decoded: Decoded, *, first_id: int, with_words: bool) -> tuple[Segment, ...]:
-    """Final segments; one without length or text keeps its place and loses its content."""
-    made = []
+def final_segments(
+    segments: Sequence[SegmentDict], decoded: FallbackResult, ids: Iterator[int], *, with_words: bool
+) -> tuple[Segment, ...]:
+    """A segment without duration or text stays, without content."""
+    return tuple(_final(segment, next(ids), decoded, with_words) for segment in segments)
+
+
+def _final(segment: SegmentDict, id: int, decoded: FallbackResult, with_words: bool) -> Segment:
     result = decoded.result
-    for number, draft in enumerate(drafts, start=first_id):
-        is_empty = draft["start"] == draft["end"] or not draft["text"].strip()
-        words = () if is_empty else tuple(_word(word) for word in draft.get("words", ()))
-        made.append(
-            Segment(
-                id=number,
-                start=float(draft["start"]),
-                end=float(draft["end"]),
-                text="" if is_empty else draft["text"],
-                seek=draft["seek"],
-                tokens=() if is_empty else tuple(draft["tokens"]),
-                avg_logprob=float(result.avg_logprob),
-                no_speech_prob=float(result.no_speech_prob),
-                compression_ratio=float(result.compression_ratio),
-                temperature=float(result.temperature),
-                retries=decoded.retries,
-                words=words if with_words else None,
-            )
-        )
-    return tuple(made)
+    is_empty = segment["start"] == segment["end"] or not segment["text"].strip()
+    words = () if is_empty else tuple(map(_word, segment.get("words", ())))
+    return Segment(
+        id=id,
+        start=float(segment["start"]),
+        end=float(segment["end"]),
+        text="" if is_empty else segment["text"],
+        seek=segment["seek"],
+        tokens=() if is_empty else tuple(segment["tokens"]),
+        avg_logprob=float(result.avg_logprob),
+        no_speech_prob=float(result.no_speech_prob),
+        compression_ratio=float(result.compression_ratio),
+        temperature=float(result.temperature),
+        retries=decoded.retries,
+        words=words if with_words else None,
+    )
 
 
-def _word(word: Draft) -> Word:
+def _word(word: dict[str, Any]) -> Word:
     return Word(
         word=word["word"], start=float(word["start"]), end=float(word["end"]), probability=float(word["probability"])
     )
 
 
 def n_windows(n_frames: int) -> int:
-    """Windows of 30 s that a recording fills."""
+    """Windows of 30 s in a recording, at least one."""
     return max(1, math.ceil(n_frames / int(N_FRAMES)))

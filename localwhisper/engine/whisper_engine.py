@@ -1,24 +1,27 @@
-"""The engine: a recording → its transcript. The loop over its windows is run.py's and batched.py's subject."""
+"""The engine: an audio file → its transcript, or its language. How its windows are decoded: window_decoder.py."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import torch
-from whisper.audio import CHUNK_LENGTH
+from whisper.audio import CHUNK_LENGTH, FRAMES_PER_SECOND, N_FRAMES
 
 from localwhisper.audio.decode import decode_audio
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.engine.base import Control
-from localwhisper.engine.batched import SideBySide
+from localwhisper.engine.batched import transcribe_batched
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.log_mel import LogMel
+from localwhisper.engine.model.whisper_model import WhisperModel
 from localwhisper.engine.model_cache import ModelCache, as_out_of_memory
 from localwhisper.engine.pcm_spool import PcmSpool
-from localwhisper.engine.sequential import Run, detect_language
+from localwhisper.engine.segmentation import n_windows
+from localwhisper.engine.sequential import transcribe_sequential
+from localwhisper.engine.window_decoder import WindowDecoder, WindowIterator
 from localwhisper.errors import ModelCannotTranslate
-from localwhisper.jobs.model import Detection, Transcript, Window, joined
+from localwhisper.jobs.model import Detection, Position, Transcript, Window, joined
 from localwhisper.messages import Message
 from localwhisper.options import Options
 
@@ -34,27 +37,69 @@ class WhisperEngine:
         self._cores = models.cores
 
     def transcribe(self, audio: Path, options: Options, control: Control, *, done: Sequence[Window] = ()) -> Transcript:
-        """See base.Engine. Raises also what reading the audio and loading the model raise."""
+        """See base.Engine. Also raises what reading the audio and loading the model raise."""
         started_s = time.monotonic()
         control.progress(0.0, Message("reading_audio"))
-        with PcmSpool(
-            decode_audio(self._ffmpeg, audio, check=control.check, max_audio_s=self._max_audio_s)
-        ) as recording:
+        blocks = decode_audio(self._ffmpeg, audio, check=control.check, max_audio_s=self._max_audio_s)
+        with PcmSpool(blocks) as pcm:
             read_s = time.monotonic() - started_s
             with self._models.lease(options.model, options.quality, control) as model, self._working():
                 if options.task == "translate" and not model.is_multilingual:
                     raise ModelCannotTranslate(model=options.model)
                 started_s = time.monotonic()
                 try:
-                    kind = SideBySide if options.is_batched else Run
-                    run = kind.begin(model, recording, options, control, self._cores, done)
-                    every = [*done, *run.decode_all()]
+                    decoder = self._window_decoder(model, pcm, options, control, done)
+                    windows, waited_s = self._decode_windows(decoder, options, control, done)
                 except (MemoryError, RuntimeError) as error:
                     raise as_out_of_memory(error, options.model) from error
-                work_s = read_s + time.monotonic() - started_s - run.rested_s
-                segments = joined(every)
-                text = run.tokenizer.decode([token for segment in segments for token in segment.tokens])
-        return Transcript(text=text, language=run.language, segments=segments, processing_time=work_s)
+                segments = joined([*done, *windows])
+                return Transcript(
+                    text=decoder.text(segments),
+                    language=decoder.language,
+                    segments=segments,
+                    processing_time=read_s + time.monotonic() - started_s - waited_s,
+                )
+
+    def _window_decoder(
+        self, model: WhisperModel, pcm: PcmSpool, options: Options, control: Control, done: Sequence[Window]
+    ) -> WindowDecoder:
+        self._cores.take_share()
+        mel = LogMel(pcm, model.dims.n_mels, control.check)
+        language = done[-1].after.language if done else options.language
+        if not model.is_multilingual:
+            language = "en"
+        if language is None:
+            language = _detect_language(model, mel, control.check).language
+        return WindowDecoder(
+            model,
+            pcm,
+            mel,
+            options,
+            language,
+            first_segment_id=len(joined(done)),
+            control=control,
+            cores=self._cores,
+        )
+
+    def _decode_windows(
+        self, decoder: WindowDecoder, options: Options, control: Control, done: Sequence[Window]
+    ) -> tuple[list[Window], float]:
+        """Decode from behind `done` to the end, handing over each window; also how long that was waited for."""
+        position = Position(language=decoder.language, prompt=decoder.initial_prompt())
+        if done:
+            position = done[-1].after
+        transcribe: WindowIterator = transcribe_batched if options.is_batched else transcribe_sequential
+        windows: list[Window] = []
+        waited_s = 0.0
+        _report_progress(control, decoder.pcm, position.seek)
+        for window in transcribe(decoder, position):
+            handed_over_s = time.monotonic()
+            with self._cores.resting():
+                control.window(window)
+            waited_s += time.monotonic() - handed_over_s
+            windows.append(window)
+            _report_progress(control, decoder.pcm, window.after.seek)
+        return windows, waited_s
 
     @contextmanager
     def _working(self) -> Iterator[None]:
@@ -63,15 +108,29 @@ class WhisperEngine:
 
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
         """See base.Engine."""
-        samples = decode_audio(self._ffmpeg, audio, check=control.check, max_audio_s=CHUNK_LENGTH)
-        with PcmSpool(samples) as recording:
-            with self._models.lease(model, "exact", control) as network, self._working():
-                if not network.is_multilingual:
-                    return Detection(language="en", probability=1.0)
-                return detect_language(network, LogMel(recording, network.dims.n_mels, control.check), control.check)
+        blocks = decode_audio(self._ffmpeg, audio, check=control.check, max_audio_s=CHUNK_LENGTH)
+        with PcmSpool(blocks) as pcm, self._models.lease(model, "exact", control) as network, self._working():
+            if not network.is_multilingual:
+                return Detection(language="en", probability=1.0)
+            return _detect_language(network, LogMel(pcm, network.dims.n_mels, control.check), control.check)
 
     def model_bytes(self) -> Mapping[str, int]:
         return self._models.model_bytes()
 
     def close(self) -> None:
         self._models.close()
+
+
+def _detect_language(model: WhisperModel, mel: LogMel, check: Callable[[], None]) -> Detection:
+    """From the first 30 s; a shorter recording is padded with silence."""
+    features = model.encoder(mel.frames(0, N_FRAMES)[None].to(model.device), check)
+    return model.detect_language(features[0])
+
+
+def _report_progress(control: Control, pcm: PcmSpool, seek: int) -> None:
+    """`seek`: frames of 10 ms that are done."""
+    n_frames = pcm.n_frames
+    total = n_windows(n_frames)
+    done_s = seek / FRAMES_PER_SECOND if seek < n_frames else pcm.duration_s
+    current = min(seek // N_FRAMES + 1, total)
+    control.progress(done_s, Message("processing_segment", {"current": current, "total": total}))

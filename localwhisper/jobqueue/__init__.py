@@ -1,1 +1,1 @@
-"""The job queue: what runs when, and who hears of it."""
+"""The job queue: which job runs when, and who is told about it."""

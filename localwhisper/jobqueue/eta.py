@@ -1,42 +1,42 @@
 """How long jobs will take, as the queue stands now."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+import operator
+from collections.abc import Mapping
 
 from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.jobs import estimates
 from localwhisper.jobs.model import Job, JobState
-from localwhisper.jobs.priority import may_preempt
 from localwhisper.store.speeds import RealTimeFactors
 
-PACE_FROM_PERCENT = 10.0  # below it the job's own speed_key says too little
+MIN_OBSERVED_PERCENT = 10.0  # below it, the job's own speed so far says too little
 
 
 class EtaEstimator:
-    def __init__(self, queue: JobQueue, speeds: RealTimeFactors, now: Callable[[], datetime]) -> None:
+    """Threading: the event loop's thread only."""
+
+    def __init__(self, queue: JobQueue, factors: RealTimeFactors) -> None:
         self._queue = queue
-        self._speeds = speeds
-        self._now = now
+        self._factors = factors
+        self._waits_s: Mapping[str, float] = {}
+        self._waits_inputs: tuple[object, ...] = ()  # the immutable objects from which _waits_s was computed
 
     @property
-    def factors(self) -> Mapping[str, float]:
-        """The real-time factor measured for each model."""
-        return self._speeds.factors
+    def measured_factors(self) -> Mapping[str, float]:
+        """The real-time factors measured on this machine, by speed key: see jobs.estimates."""
+        return self._factors.measured
 
     def work_s(self, job: Job) -> float:
-        """Estimated seconds of work left, without the wait."""
-        return estimates.work_s(job, self._speeds.factors)
+        """Estimated seconds of work left in a job, without its wait."""
+        return estimates.work_s(job, self._factors.measured)
 
-    def speed(self, model: str) -> tuple[float, bool]:
-        """Seconds of work for one of audio, and whether that was measured here."""
-        factors = self._speeds.factors
-        return estimates.real_time_factor(model, factors), estimates.measured_factor(model, factors) is not None
+    def real_time_factor(self, model: str) -> tuple[float, bool]:
+        """Seconds of work per second of audio, and whether that was measured on this machine."""
+        measured = self._factors.measured
+        return estimates.real_time_factor(model, measured), estimates.measured_factor(model, measured) is not None
 
     def queue_position(self, job: Job) -> int | None:
-        """1 for the job that is next; None where it doesn't wait."""
-        if job.state is not JobState.QUEUED:
-            return None
-        return self._queue.index.position(job.id)
+        """1 for the job that starts next; None if it isn't queued."""
+        return self._queue.index.queue_position(job)
 
     def remaining_s(self, job: Job) -> float | None:
         """Estimated seconds until the job is done; None once it has ended."""
@@ -44,14 +44,20 @@ class EtaEstimator:
             return None
         if job.state is JobState.PROCESSING:
             return self._running_s(job)
-        waiting = self._queue.waiting()
-        position = self.queue_position(job) or len(waiting) + 1
-        ahead = [one for one in (*self._queue.active(), *waiting[: position - 1]) if not may_preempt(job, one)]
-        wait_s = estimates.wait_s(ahead, self._queue.max_concurrent_jobs, self._speeds.factors)
-        return wait_s + self.work_s(job)
+        return self._wait_s(job) + self.work_s(job)
 
     def _running_s(self, job: Job) -> float:
-        if job.progress < PACE_FROM_PERCENT:
+        if job.progress < MIN_OBSERVED_PERCENT:
             return self.work_s(job)
-        elapsed_s = self._queue.running_s(job.id)
-        return elapsed_s * (100 - job.progress) / job.progress
+        return self._queue.worked_s(job.id) * (100 - job.progress) / job.progress
+
+    def _wait_s(self, job: Job) -> float:
+        """Computed for all queued jobs at once, when the queue or a running job has changed. 0 for a job that has left
+        the queue meanwhile."""
+        queued, active, measured = self._queue.waiting(), self._queue.active(), self._factors.measured
+        inputs = (queued, measured, *active)
+        if len(inputs) != len(self._waits_inputs) or not all(map(operator.is_, inputs, self._waits_inputs)):
+            n_workers = self._queue.max_concurrent_jobs
+            self._waits_s = estimates.waits_s(queued, active, n_workers, measured)
+            self._waits_inputs = inputs
+        return self._waits_s.get(job.id, 0.0)

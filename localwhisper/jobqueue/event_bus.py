@@ -1,4 +1,4 @@
-"""Events to whoever subscribed. Threading: the event loop's thread only."""
+"""Events to their subscribers. Threading: the event loop's thread only."""
 
 import logging
 from collections import defaultdict
@@ -12,12 +12,12 @@ log = logging.getLogger(__name__)
 
 class EventBus:
     def __init__(self) -> None:
-        self._subscribers: defaultdict[str | None, list[Subscriber]] = defaultdict(list)  # None: to all jobs
+        self._subscribers: defaultdict[str | None, list[Subscriber]] = defaultdict(list)  # by job id; None: all jobs
 
     def subscribe(self, subscriber: Subscriber, job_id: str | None = None) -> Callable[[], None]:
-        """Call `subscriber` with every event, or every one of that job, from now on.
+        """Call `subscriber` with every event from now on, or with those of one job.
 
-        The result ends that (any number of times).
+        Returns a function that unsubscribes; it may be called any number of times.
         """
         self._subscribers[job_id].append(subscriber)
 
@@ -31,7 +31,7 @@ class EventBus:
         return unsubscribe
 
     def publish(self, event: Event) -> None:
-        """A subscriber that fails is logged; the others still hear of the event."""
+        """A subscriber that raises is logged; the others still get the event."""
         of_job = [] if event.job_id is None else self._subscribers.get(event.job_id, [])
         for subscriber in (*self._subscribers.get(None, []), *of_job):
             try:

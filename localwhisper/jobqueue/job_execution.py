@@ -1,6 +1,8 @@
-"""What runs in a worker: one job's work, ended by exactly one outcome, whatever is raised.
+"""What runs in a worker: one job, from start to exactly one outcome, whatever is raised.
 
-Knows no loop and no store: it gets data and a reporter, so that another executor can run it.
+A worker gets a WorkItem and returns an Outcome; both are plain data and can be pickled. It knows no event loop and no
+store, so any concurrent.futures.Executor can run it. The engine, the signals and the reporter belong to the worker's
+side: an executor on other machines provides its own.
 """
 
 import logging
@@ -19,19 +21,19 @@ from localwhisper.logs import request_id
 from localwhisper.messages import Message
 from localwhisper.options import Options
 
-CHECK_EVERY_S = 0.1
+CHECK_EVERY_S = 0.1  # while paused
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Work:
-    """One run of one job; a job that is interrupted and goes on gets a new run."""
+class WorkItem:
+    """One execution of one job; a job that was interrupted and continues gets a new execution."""
 
-    run_id: str
+    execution_id: str
     job_id: str
     audio: Path
     options: Options
-    done: Sequence[Window] = ()
+    done: Sequence[Window] = ()  # decoded by earlier executions
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Interrupted:
-    """The work was told to stop, and did."""
+    """The worker was told to stop, and did."""
 
 
 Outcome = Finished | Failed | Interrupted
@@ -55,31 +57,31 @@ Outcome = Finished | Failed | Interrupted
 class Reporter(Protocol):
     """Threading: SAFE. May be called on any thread."""
 
-    def progress(self, run_id: str, done_s: float, message: Message) -> None: ...
+    def progress(self, execution_id: str, done_s: float, message: Message) -> None: ...
 
-    def window(self, run_id: str, window: Window) -> None: ...
+    def window(self, execution_id: str, window: Window) -> None: ...
 
     def yield_to_loop(self) -> None:
-        """Wait while whoever is reported to has something to do, for a moment."""
+        """Wait a moment if the receiver of the reports is busy."""
 
 
 class PauseGate:
-    """Makes work rest between two windows. Each rest ends at its own end(): work that rests again and again
-    gets on by a window each time, so that it is never held up for ever."""
+    """Pauses the work between two windows. Each pause ends only by its own resume(): work that is paused again at once
+    still gets one window done each time, so it is never held up for ever. Threading: SAFE."""
 
     def __init__(self) -> None:
         self._is_over = threading.Event()
         self._is_over.set()
 
-    def begin(self) -> None:
-        """From the next window's end on."""
+    def pause(self) -> None:
+        """Takes effect at the end of the current window."""
         self._is_over = threading.Event()
 
-    def end(self) -> None:
+    def resume(self) -> None:
         self._is_over.set()
 
     def wait(self, check: Callable[[], None]) -> None:
-        """On the worker's thread, until the rest that has begun is over; `check` may raise."""
+        """Wait, on the worker's thread, until the current pause is over; `check` may raise."""
         is_over = self._is_over
         while not is_over.wait(CHECK_EVERY_S):
             check()
@@ -87,55 +89,55 @@ class PauseGate:
 
 @dataclass(frozen=True)
 class ExecutionSignals:
-    """What a worker minds while it works. Threading: SAFE."""
+    """Polled by the worker while it works. Threading: SAFE."""
 
     stop: threading.Event = field(default_factory=threading.Event)
-    rest: PauseGate = field(default_factory=PauseGate)
+    pause_gate: PauseGate = field(default_factory=PauseGate)
 
 
 class WorkerControl:
-    """The engine's Control: stops at a flag, rests between windows, hands everything else to the reporter."""
+    """The engine's Control: stops and pauses when signalled, and passes everything else to the reporter."""
 
-    def __init__(self, run_id: str, signals: ExecutionSignals, reporter: Reporter) -> None:
-        self._run_id = run_id
-        self._reins = signals
+    def __init__(self, execution_id: str, signals: ExecutionSignals, reporter: Reporter) -> None:
+        self._execution_id = execution_id
+        self._signals = signals
         self._reporter = reporter
 
     def check(self) -> None:
-        if self._reins.stop.is_set():
+        if self._signals.stop.is_set():
             raise Stopped
         self._reporter.yield_to_loop()
 
     def progress(self, done_s: float, message: Message) -> None:
         self.check()
-        self._reporter.progress(self._run_id, done_s, message)
+        self._reporter.progress(self._execution_id, done_s, message)
 
     def window(self, window: Window) -> None:
-        self._reporter.window(self._run_id, window)
-        self._reins.rest.wait(self.check)
+        self._reporter.window(self._execution_id, window)
+        self._signals.pause_gate.wait(self.check)
 
 
-def run(engine: Engine, work: Work, signals: ExecutionSignals, reporter: Reporter) -> Outcome:
-    """Do the work; never raises."""
-    request_id.set(work.job_id)
-    log.info("model %s begins with %s", work.options.model, work.job_id)
-    control = WorkerControl(work.run_id, signals, reporter)
+def execute(item: WorkItem, engine: Engine, signals: ExecutionSignals, reporter: Reporter) -> Outcome:
+    """Transcribe; never raises."""
+    request_id.set(item.job_id)
+    log.info("model %s starts on %s", item.options.model, item.job_id)
+    control = WorkerControl(item.execution_id, signals, reporter)
     try:
         control.check()
-        return Finished(engine.transcribe(work.audio, work.options, control, done=work.done))
+        return Finished(engine.transcribe(item.audio, item.options, control, done=item.done))
     except Stopped:
         return Interrupted()
     except LocalWhisperError as error:
         return Failed(error.message)
     except BaseException as error:
         if lacks_memory(error):
-            return Failed(OutOfMemory(model=work.options.model).message)
-        if isinstance(error, OSError) and error.errno in DISK_FULL_ERRNOS:  # of the temporary files
+            return Failed(OutOfMemory(model=item.options.model).message)
+        if isinstance(error, OSError) and error.errno in DISK_FULL_ERRNOS:  # while writing temporary files
             return Failed(StorageFull().message)
-        return _unexpected(work)
+        return _internal_error(item)
 
 
-def _unexpected(work: Work) -> Failed:
+def _internal_error(item: WorkItem) -> Failed:
     log_id = uuid.uuid4().hex[:8]
-    log.exception("job %s failed [%s]", work.job_id, log_id)
+    log.exception("job %s failed [%s]", item.job_id, log_id)
     return Failed(InternalError(log_id=log_id).message)

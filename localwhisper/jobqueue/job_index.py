@@ -1,4 +1,4 @@
-"""All jobs in memory, newest first: look-up, paging. Event loop's thread only."""
+"""All jobs in memory: look-up, the order of the queue, paging. Threading: the event loop's thread only."""
 
 import bisect
 import uuid
@@ -8,9 +8,11 @@ from datetime import datetime, timedelta, timezone
 
 from localwhisper.errors import JobNotFound
 from localwhisper.jobs.model import Job, JobState
-from localwhisper.jobs.priority import order
+from localwhisper.jobs.priority import scheduling_key
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+MICROSECOND = timedelta(microseconds=1)
+QueueKey = tuple[tuple[int, datetime], str]  # scheduling key, job id
 
 
 @dataclass(frozen=True)
@@ -20,12 +22,14 @@ class Page:
 
 
 class JobIndex:
+    """A change, and a look-up of a job or of its place in the queue, never walk through all jobs."""
+
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
-        self._order: list[tuple[datetime, str]] = []  # oldest first
-        self._queued: set[str] = set()
-        self._waiting: list[Job] | None = None  # the queued in their order, until one comes or goes
-        self._positions: dict[str, int] = {}
+        self._by_age: list[tuple[datetime, str]] = []  # oldest first
+        self._queue: list[QueueKey] = []  # in scheduling order
+        self._queued: tuple[Job, ...] | None = ()  # the jobs of _queue; None: to be looked up again
+        self._last_created_at = EPOCH
 
     def __len__(self) -> int:
         return len(self._jobs)
@@ -35,7 +39,7 @@ class JobIndex:
 
     def __iter__(self) -> Iterator[Job]:
         """Newest first."""
-        return (self._jobs[job_id] for _, job_id in reversed(self._order))
+        return (self._jobs[job_id] for _, job_id in reversed(self._by_age))
 
     def get(self, job_id: str) -> Job:
         """Raises JobNotFound."""
@@ -45,39 +49,46 @@ class JobIndex:
             raise JobNotFound(job_id=job_id) from None
 
     def put(self, job: Job) -> None:
-        if job.id not in self._jobs:
-            bisect.insort(self._order, (job.created_at, job.id))
+        """Add the job or replace it."""
+        previous = self._jobs.get(job.id)
+        if previous is None:
+            bisect.insort(self._by_age, (job.created_at, job.id))
+            self._last_created_at = max(self._last_created_at, job.created_at)
+        else:
+            self._dequeue(previous)
         self._jobs[job.id] = job
-        is_queued = job.state is JobState.QUEUED
-        if is_queued or job.id in self._queued:
-            self._waiting = None
-        (self._queued.add if is_queued else self._queued.discard)(job.id)
-
-    def waiting(self) -> Sequence[Job]:
-        """Queued jobs in the order in which they will run."""
-        if self._waiting is None:
-            queued = (self._jobs[job_id] for job_id in self._queued)
-            self._waiting = sorted(queued, key=order)
-            self._positions = {job.id: n for n, job in enumerate(self._waiting, 1)}
-        return self._waiting
-
-    def position(self, job_id: str) -> int | None:
-        """1 for the job that is next; None where it doesn't wait."""
-        self.waiting()
-        return self._positions.get(job_id)
+        if job.state is JobState.QUEUED:
+            bisect.insort(self._queue, _queue_key(job))
+            self._queued = None
 
     def discard(self, job_id: str) -> None:
+        """Remove the job; does nothing if there is none."""
         job = self._jobs.pop(job_id, None)
         if job is not None:
-            self._order.remove((job.created_at, job_id))
-            self._queued.discard(job_id)
-            self._waiting = None
+            self._dequeue(job)
+            del self._by_age[bisect.bisect_left(self._by_age, (job.created_at, job_id))]
+
+    def _dequeue(self, job: Job) -> None:
+        if job.state is JobState.QUEUED:
+            del self._queue[bisect.bisect_left(self._queue, _queue_key(job))]
+            self._queued = None
+
+    def queued(self) -> Sequence[Job]:
+        """Queued jobs in scheduling order; the same object until the queue changes."""
+        if self._queued is None:
+            self._queued = tuple(self._jobs[job_id] for _, job_id in self._queue)
+        return self._queued
+
+    def queue_position(self, job: Job) -> int | None:
+        """1 for the job that starts next; None if it isn't queued."""
+        key = _queue_key(job)
+        position = bisect.bisect_left(self._queue, key)
+        return position + 1 if self._queue[position : position + 1] == [key] else None
 
     def next_created_at(self, now: datetime) -> datetime:
-        """A time for a new job that keeps the order also when the clock was set back."""
-        if not self._order:
-            return now
-        return max(now, self._order[-1][0] + timedelta(microseconds=1))
+        """A time for a new job, later than that of every other, also if the clock was set back."""
+        self._last_created_at = max(now, self._last_created_at + MICROSECOND)
+        return self._last_created_at
 
     def page(
         self,
@@ -87,21 +98,24 @@ class JobIndex:
         states: frozenset[JobState] | None = None,
         among: Collection[str] | None = None,
     ) -> Page:
-        """The newest jobs behind the one the cursor names, that match.
+        """The newest jobs that match, starting after the one that the cursor names.
 
-        Raises ValueError or OverflowError for a cursor that page() didn't give.
+        Raises ValueError or OverflowError for a cursor that doesn't come from a Page.
         """
-        end = len(self._order)
+        end = len(self._by_age)
         if cursor is not None:
-            created_at, _, job_id = cursor.partition("_")
+            created_at_us, _, job_id = cursor.partition("_")
             uuid.UUID(job_id)
-            end = bisect.bisect_left(self._order, (EPOCH + timedelta(microseconds=int(created_at)), job_id))
-        found: list[Job] = []
-        for at in range(end - 1, -1, -1):
-            job = self._jobs[self._order[at][1]]
+            end = bisect.bisect_left(self._by_age, (EPOCH + int(created_at_us) * MICROSECOND, job_id))
+        jobs: list[Job] = []
+        for position in range(end - 1, -1, -1):
+            job = self._jobs[self._by_age[position][1]]
             if (states is None or job.state in states) and (among is None or job.id in among):
-                if len(found) == limit:
-                    created_at = str((found[-1].created_at - EPOCH) // timedelta(microseconds=1))
-                    return Page(tuple(found), f"{created_at}_{found[-1].id}")
-                found.append(job)
-        return Page(tuple(found), None)
+                if len(jobs) == limit:
+                    return Page(tuple(jobs), f"{(jobs[-1].created_at - EPOCH) // MICROSECOND}_{jobs[-1].id}")
+                jobs.append(job)
+        return Page(tuple(jobs), None)
+
+
+def _queue_key(job: Job) -> QueueKey:
+    return scheduling_key(job), job.id

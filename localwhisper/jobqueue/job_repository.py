@@ -1,6 +1,6 @@
-"""Every job in memory and in the store. A change is saved, then seen, then published.
+"""Every job, in memory and in the store. A change is saved first, then visible, then published.
 
-Which change comes next is decided in queue.py (people) and workers.py (outcomes).
+Which change comes next is decided in job_queue (requests) and worker_pool (outcomes).
 """
 
 import logging
@@ -19,7 +19,7 @@ from localwhisper.options import Options
 from localwhisper.store.async_store import AsyncStore
 from localwhisper.store.base import DamagedJob
 
-MOST_CRASHES = 2  # at the same place, then the job is set aside
+MAX_CRASHES = 2  # in the same window; then the job fails
 log = logging.getLogger(__name__)
 
 
@@ -34,36 +34,36 @@ class JobRepository:
         self._default_model = default_model
 
     async def load(self, *, after_crash: bool) -> None:
-        """Take up every job where it was; those that ran when the program ended are queued again.
+        """Read all jobs; those that were running when the program ended are queued again.
 
-        `after_crash`: the program broke down, and one of those may be why.
+        `after_crash`: the program crashed, and one of those may be the cause.
         """
-        jobs, damaged = await self.store.load_all()
+        jobs, damaged_jobs = await self.store.load_all()
         for job in jobs:
             self.index.put(job)
         for job in jobs:
             if job.state is JobState.PROCESSING:
-                await self._take_up(job, after_crash)
-        for broken in damaged:
-            log.warning("job %s: %s is damaged", broken.job_id, broken.file)
-            self.index.put(await self._stand_in(broken))
+                await self._requeue(job, after_crash)
+        for damaged in damaged_jobs:
+            log.warning("job %s: %s is damaged", damaged.job_id, damaged.file)
+            self.index.put(await self._placeholder(damaged))
 
-    async def _take_up(self, job: Job, after_crash: bool) -> None:
-        """Queue a job that was interrupted, or set it aside where it takes the program down each time."""
+    async def _requeue(self, job: Job, after_crash: bool) -> None:
+        """Queue an interrupted job, or let it fail if it crashes the program each time."""
         try:
             n_done = len(await self.store.windows(job.id))
         except LocalWhisperError:
-            n_done = 0  # its run will say what is wrong
+            n_done = 0  # its next execution reports what is wrong
         crashes = (job.crashes if job.crashed_at == n_done else 0) + after_crash
         job = replace(job, crashes=crashes, crashed_at=n_done)
-        if crashes < MOST_CRASHES:
+        if crashes < MAX_CRASHES:
             await self.move(job, JobState.QUEUED)
         else:
-            log.error("job %s is set aside: the program broke down %d times in it", job.id, crashes)
+            log.error("job %s fails: the program crashed %d times while running it", job.id, crashes)
             await self.move(replace(job, crashes=0), JobState.FAILED, error=JobCrashed().message)
 
-    async def _stand_in(self, damaged: DamagedJob) -> Job:
-        """For a job whose record can't be read, so that it is seen, and what is left of it can be had."""
+    async def _placeholder(self, damaged: DamagedJob) -> Job:
+        """Stands for a job whose record is unreadable, so that it is visible and its other files stay accessible."""
         job = Job(
             id=damaged.job_id,
             filename=damaged.job_id,
@@ -76,29 +76,31 @@ class JobRepository:
             message=Message("job_failed"),
             error=JobDamaged(file=damaged.file).message,
         )
-        try:
-            transcript = await self.store.transcript(job.id)
-        except LocalWhisperError:
-            return job
-        return replace(
-            job,
-            state=JobState.COMPLETED,
-            progress=100.0,
-            language=transcript.language,
-            message=Message("record_restored"),
-            error=None,
-        )
+        for original in (False, True):
+            try:
+                transcript = await self.store.transcript(job.id, original=original)
+            except LocalWhisperError:
+                continue
+            return replace(
+                job,
+                state=JobState.COMPLETED,
+                progress=100.0,
+                language=transcript.language,
+                message=Message("record_restored"),
+                error=None,
+            )
+        return job
 
     def announce(self, job: Job) -> None:
-        """A job that the store has just taken over, or that is about to be saved by its run."""
+        """Make a job visible that is saved already, or is about to be saved by its execution."""
         self.index.put(job)
         self._bus.publish(JobChanged(job=job))
 
     async def move(
         self, job: Job, to: JobState, *, error: Message | None = None, transcript: Transcript | None = None
     ) -> None:
-        """The job in its next state. A disk that can't keep it is logged: the next start then
-        finds the job one state earlier and runs it again from its last window."""
+        """Put the job into its next state. A failure to save it is logged: the next start then finds the job in its
+        previous state, and runs it again from its last window."""
         moved = move(job, to, now=self.now(), error=error)
         await self.save(moved)
         self.index.put(moved)
@@ -106,6 +108,7 @@ class JobRepository:
         self._bus.publish(JobChanged(job=moved, transcript=transcript))
 
     async def save(self, job: Job) -> None:
+        """A failure is logged."""
         try:
             await self.store.save(job)
         except LocalWhisperError:
@@ -121,7 +124,7 @@ class JobRepository:
             self._bus.publish(SegmentsDone(job_id=job_id, segments=tuple(window.segments)))
 
     def progress(self, job_id: str, message: Message, percent: float = 0.0) -> None:
-        """How far a running job is: it never falls, and is published without being saved."""
+        """Progress of a running job: it never falls, and is published without being saved."""
         job = self.index.get(job_id)
         job = replace(job, message=message, progress=max(job.progress, min(percent, 99.9)))
         self.index.put(job)

@@ -1,56 +1,70 @@
-"""The event loop goes first: workers get the processor after it, and wait where they can while it has something to do.
+"""Priority of the event loop over the workers: they get the processor after it, and yield while it is busy.
 
-The interpreter runs one thread at a time and hands itself on in no order. With busy workers, a loop that sends to
-hundreds of sockets would wait for them at each one.
+The interpreter runs one thread at a time, in no particular order. Next to busy workers, a loop that sends to
+hundreds of sockets would have to wait for them at each one.
 """
 
+import asyncio
 import os
 import selectors
 import sys
 import threading
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from typing import Any
 
-NICENESS = 5  # enough to be woken after the loop; other programs' work costs the workers a part of the time, not most
-MOST_S = 0.005  # that a worker waits at once: a loop that is always busy must not end the work
+# Enough for the loop to be scheduled first; other programs cost the workers a part of their time, not most of it.
+WORKER_NICENESS = 5
+MAX_YIELD_S = 0.005  # a worker waits no longer at once, so that a loop that is always busy cannot stop the work
 
 
 def lower_thread_priority() -> None:
-    """The calling thread, and what it starts, get a processor after the others. On Linux, where each thread has a
-    niceness of its own; elsewhere nothing happens."""
+    """Lower the priority of the calling thread and of the threads it starts. Has an effect on Linux only, where each
+    thread has its own niceness."""
     if sys.platform == "linux":
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), WORKER_NICENESS)
 
 
 class LoopActivity:
-    """Threading: SAFE."""
+    """Whether the event loop is busy. Threading: SAFE."""
 
     def __init__(self) -> None:
-        self._is_free = threading.Event()
-        self._is_free.set()
+        self._is_idle = threading.Event()
+        self._is_idle.set()
 
-    def take(self) -> None:
-        self._is_free.clear()
+    def mark_busy(self) -> None:
+        self._is_idle.clear()
 
-    def give_back(self) -> None:
-        self._is_free.set()
+    def mark_idle(self) -> None:
+        self._is_idle.set()
 
-    def wait(self) -> None:
-        """Until the way is free, or for a moment."""
-        self._is_free.wait(MOST_S)
+    def yield_to_loop(self) -> None:
+        """Wait until the loop is idle, but no longer than MAX_YIELD_S. Called on workers' threads."""
+        self._is_idle.wait(MAX_YIELD_S)
 
 
-class Selector(selectors.DefaultSelector):
-    """What an event loop waits with: while it does, the way is free."""
+class ActivitySelector(selectors.DefaultSelector):
+    """An event loop's selector that marks the loop idle while it waits."""
 
-    def __init__(self, way: LoopActivity) -> None:
+    def __init__(self, activity: LoopActivity) -> None:
         super().__init__()
-        self._way = way
+        self._activity = activity
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is None or timeout > 0:  # else there is more to do already
-            self._way.give_back()
+        if timeout is None or timeout > 0:  # otherwise callbacks are ready to run
+            self._activity.mark_idle()
         try:
             return super().select(timeout)
         finally:
-            self._way.take()
+            self._activity.mark_busy()
+
+
+def run_with_loop_priority(serve: Callable[[Callable[[], None]], Coroutine[Any, Any, None]]) -> None:
+    """As asyncio.run(), on a loop to which workers yield; `serve` gets the function with which they do so."""
+    activity = LoopActivity()
+    if sys.version_info >= (3, 11) and sys.platform != "win32":
+        with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(ActivitySelector(activity))) as runner:
+            runner.run(serve(activity.yield_to_loop))
+    else:
+        asyncio.run(serve(activity.yield_to_loop))

@@ -1,6 +1,6 @@
-"""The jobs that an executor has: start one, stop it, hand on what it reports, conclude it once.
+"""The jobs that an executor is running: starts them, stops them, saves what they report, and concludes each once.
 
-What runs in the worker itself is worker.py; which job is next is decided in queue.py.
+What runs in the worker is in job_execution; which job runs next is decided in scheduling.
 """
 
 import asyncio
@@ -8,12 +8,20 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 
 from localwhisper.engine.base import Engine
 from localwhisper.errors import InternalError, LocalWhisperError, MemoryFull, lacks_memory
-from localwhisper.jobqueue import job_execution
+from localwhisper.jobqueue.job_execution import (
+    ExecutionSignals,
+    Failed,
+    Finished,
+    Interrupted,
+    Outcome,
+    WorkItem,
+    execute,
+)
 from localwhisper.jobqueue.job_repository import JobRepository
 from localwhisper.jobqueue.thread_bridge import ThreadBridge
 from localwhisper.jobs.estimates import speed_key
@@ -25,25 +33,38 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
-class Run:
-    """One job while a worker has it."""
+class Execution:
+    """One run of a job, from its start until its outcome is saved."""
 
     id: str
     job_id: str
-    signals: job_execution.ExecutionSignals = field(default_factory=job_execution.ExecutionSignals)
-    cancelled: bool = False  # by the user; else a stop means: back into the queue
-    reports: asyncio.Queue[Window | job_execution.Outcome] = field(default_factory=asyncio.Queue)
+    signals: ExecutionSignals = field(default_factory=ExecutionSignals)
+    reports: asyncio.Queue[Window | Outcome] = field(default_factory=asyncio.Queue)
+    future: Future[Outcome] | None = None  # None: not submitted yet
     ended: asyncio.Event = field(default_factory=asyncio.Event)
-    started_s: float = field(default_factory=time.monotonic)
-    done_before_s: float = 0.0  # seconds of audio that earlier runs had done
-    rests_since_s: float | None = None  # None: it doesn't rest
-    rested_s: float = 0.0
-    message: Message | None = None  # before it rested
+    is_cancelled: bool = False  # by the user; a job that was stopped otherwise returns to the queue
+    is_abandoned: bool = False  # the worker didn't stop in time: what it still reports is ignored
+    started_at_s: float = field(default_factory=time.monotonic)
+    done_before_s: float = 0.0  # seconds of audio done by earlier executions
+    paused_at_s: float | None = None  # None: not paused
+    total_pause_s: float = 0.0  # of earlier pauses
+    message_before_pause: Message | None = None
+
+    @property
+    def is_paused(self) -> bool:
+        return self.paused_at_s is not None
 
     def worked_s(self) -> float:
-        """Seconds since it began, without its rests."""
-        now_s = time.monotonic() if self.rests_since_s is None else self.rests_since_s
-        return now_s - self.started_s - self.rested_s
+        """Seconds since the start, without pauses."""
+        until_s = time.monotonic() if self.paused_at_s is None else self.paused_at_s
+        return until_s - self.started_at_s - self.total_pause_s
+
+    def abandon(self) -> None:
+        """Conclude without waiting for the worker. An outcome that has been reported already still counts."""
+        self.is_abandoned = True
+        if self.future is not None:
+            self.future.cancel()
+        self.reports.put_nowait(Interrupted())
 
 
 class WorkerPool:
@@ -53,52 +74,23 @@ class WorkerPool:
         self,
         repository: JobRepository,
         engine: Engine,
-        speeds: RealTimeFactors,
+        factors: RealTimeFactors,
         new_executor: Callable[[], Executor],
         on_free: Callable[[], None],
         yield_to_loop: Callable[[], None],
     ) -> None:
-        """`on_free` is called whenever a worker has become free; `yield_to_loop`: see ThreadBridge."""
+        """`on_free` is called whenever another job may start; `yield_to_loop`: see loop_priority."""
         self._repository = repository
         self._engine = engine
-        self._speeds = speeds
+        self._factors = factors
         self._new_executor = new_executor
         self._on_free = on_free
         self._yield_to_loop = yield_to_loop
-        self._runs: dict[str, Run] = {}  # by run id
+        self._executions: dict[str, Execution] = {}  # by execution id; at most one per job
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def jobs(self, *, resting: bool | None = None) -> list[Job]:
-        """All, or those that rest, or those that don't."""
-        return [
-            self._repository.index.get(run.job_id)
-            for run in self._runs.values()
-            if resting in (None, run.rests_since_s is not None)
-        ]
-
-    def running_s(self, job_id: str) -> float:
-        return next((run.worked_s() for run in self._runs.values() if run.job_id == job_id), 0.0)
-
-    def rest(self, job_id: str) -> None:
-        """From the end of its window on, until go_on()."""
-        for run in self._of(job_id):
-            run.signals.rest.begin()
-            run.rests_since_s = time.monotonic()
-            run.message = self._repository.index.get(job_id).message
-            self._repository.progress(job_id, Message("job_resting"))
-
-    def go_on(self, job_id: str) -> None:
-        for run in self._of(job_id):
-            run.signals.rest.end()
-            run.rested_s += time.monotonic() - (run.rests_since_s or 0.0)
-            run.rests_since_s = None
-            if run.message is not None and not run.cancelled:
-                self._repository.progress(job_id, run.message)
-
-    def _of(self, job_id: str) -> list[Run]:
-        return [run for run in self._runs.values() if run.job_id == job_id]
-
     def open(self) -> None:
+        """With a new executor: workers of an earlier one that never stopped don't take its place."""
         self._executor = self._new_executor()
         self._bridge = ThreadBridge(
             asyncio.get_running_loop(),
@@ -107,120 +99,157 @@ class WorkerPool:
             yield_to_loop=self._yield_to_loop,
         )
 
+    async def close(self, grace_s: float) -> None:
+        """Interrupt all work. Workers that haven't stopped after `grace_s` are abandoned; what they have reported by
+        then is still saved."""
+        executions = list(self._executions.values())
+        for execution in executions:
+            execution.signals.stop.set()
+        endings = [asyncio.ensure_future(execution.ended.wait()) for execution in executions]
+        if endings:
+            await asyncio.wait(endings, timeout=grace_s)
+            for execution in executions:
+                execution.abandon()
+            await asyncio.wait(endings)
+        self._executor.shutdown(wait=False)
+
+    def running(self) -> list[Job]:
+        """Jobs in the pool that aren't paused."""
+        return [self._job(execution) for execution in self._executions.values() if not execution.is_paused]
+
+    def paused(self) -> list[Job]:
+        return [self._job(execution) for execution in self._executions.values() if execution.is_paused]
+
+    def worked_s(self, job_id: str) -> float:
+        """Seconds of work since the job started, by a clock that nobody sets; 0 if it isn't in the pool."""
+        execution = self._of(job_id)
+        return 0.0 if execution is None else execution.worked_s()
+
     def start(self, job_id: str) -> None:
-        run = Run(uuid.uuid4().hex, job_id)
-        self._runs[run.id] = run
-        task = asyncio.ensure_future(self._drive(run))
+        execution = Execution(uuid.uuid4().hex, job_id)
+        self._executions[execution.id] = execution
+        task = asyncio.ensure_future(self._drive(execution))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def cancel(self, job_id: str) -> None:
-        """Tell a job's worker to stop and wait for its outcome, which decides."""
-        for run in self._of(job_id):
-            run.cancelled = True
-            run.signals.stop.set()
+        """Tell a job's worker to stop, and wait for its outcome, which decides."""
+        execution = self._of(job_id)
+        if execution is not None:
+            execution.is_cancelled = True
+            execution.signals.stop.set()
             self._repository.progress(job_id, Message("cancelling"))
-            await run.ended.wait()
+            await execution.ended.wait()
 
-    async def close(self, grace_s: float) -> None:
-        """Interrupt all work; what hasn't stopped after `grace_s` is left behind, its reports unheard."""
-        for run in self._runs.values():
-            run.signals.stop.set()
-        waits = [asyncio.ensure_future(run.ended.wait()) for run in self._runs.values()]
-        if waits:
-            _, late = await asyncio.wait(waits, timeout=grace_s)
-            for wait in late:
-                wait.cancel()
-        self._executor.shutdown(wait=False, cancel_futures=True)
-        for run in list(self._runs.values()):
-            del self._runs[run.id]
-            await self._repository.move(self._repository.index.get(run.job_id), JobState.QUEUED)
-            run.ended.set()
+    def pause(self, job_id: str) -> None:
+        """Pause a job at the end of its current window."""
+        execution = self._of(job_id)
+        if execution is not None:
+            execution.signals.pause_gate.pause()
+            execution.paused_at_s = time.monotonic()
+            execution.message_before_pause = self._job(execution).message
+            self._repository.progress(job_id, Message("job_resting"))
 
-    async def _drive(self, run: Run) -> None:
-        """Everything between a job's start and its outcome, in the order in which it happens."""
+    def resume(self, job_id: str) -> None:
+        execution = self._of(job_id)
+        if execution is not None and execution.paused_at_s is not None:
+            execution.signals.pause_gate.resume()
+            execution.total_pause_s += time.monotonic() - execution.paused_at_s
+            execution.paused_at_s = None
+            if execution.message_before_pause is not None and not execution.is_cancelled:
+                self._repository.progress(job_id, execution.message_before_pause)
+
+    def _of(self, job_id: str) -> Execution | None:
+        return next((execution for execution in self._executions.values() if execution.job_id == job_id), None)
+
+    def _job(self, execution: Execution) -> Job:
+        return self._repository.index.get(execution.job_id)
+
+    async def _drive(self, execution: Execution) -> None:
+        """Everything from a job's start to its outcome, in order; the only place where an execution ends."""
         try:
-            outcome = await self._work(run)
-        except LocalWhisperError as error:  # the store failed under it
-            run.signals.stop.set()
-            outcome = job_execution.Failed(error.message)
+            outcome = await self._run(execution)
+        except LocalWhisperError as error:  # from the store
+            execution.signals.stop.set()
+            outcome = Failed(error.message)
         except Exception as error:
-            run.signals.stop.set()
-            outcome = _unexpected(error)
-        if run.id not in self._runs:
-            return
+            execution.signals.stop.set()
+            outcome = _internal_error(error)
         try:
-            await self._conclude(run, outcome)
+            await self._conclude(execution, outcome)
         finally:
-            del self._runs[run.id]
-            run.ended.set()
+            del self._executions[execution.id]
+            execution.ended.set()
             self._on_free()
 
-    async def _work(self, run: Run) -> job_execution.Outcome:
-        store = self._repository.store
-        job = self._repository.index.get(run.job_id)
+    async def _run(self, execution: Execution) -> Outcome:
+        """Give the job to a worker and save its windows until it reports the outcome."""
+        store, job = self._repository.store, self._job(execution)
         await self._repository.save(job)
         done = await store.windows(job.id)
-        run.done_before_s = done[-1].after.seek / FRAMES_PER_SECOND if done else 0.0
+        execution.done_before_s = done[-1].after.seek / FRAMES_PER_SECOND if done else 0.0
         audio = await store.audio_path(job)
-        work = job_execution.Work(run_id=run.id, job_id=job.id, audio=audio, options=job.options, done=done)
-        future = asyncio.wrap_future(
-            self._executor.submit(job_execution.run, self._engine, work, run.signals, self._bridge)
+        if execution.is_abandoned:
+            return Interrupted()
+        item = WorkItem(execution_id=execution.id, job_id=job.id, audio=audio, options=job.options, done=done)
+        execution.future = self._executor.submit(execute, item, self._engine, execution.signals, self._bridge)
+        asyncio.wrap_future(execution.future).add_done_callback(
+            lambda ended: execution.reports.put_nowait(_outcome(ended))
         )
-        future.add_done_callback(lambda ended: run.reports.put_nowait(_outcome(ended)))
         while True:
-            report = await run.reports.get()
+            report = await execution.reports.get()
             if not isinstance(report, Window):
                 return report
-            was_suspect = self._repository.index.get(run.job_id).crashes > 0
-            await self._repository.add_window(run.job_id, report)
+            was_suspect = self._job(execution).crashes > 0
+            await self._repository.add_window(execution.job_id, report)
             if was_suspect:
-                self._on_free()  # the next of them may run
+                self._on_free()  # the next suspect may start: see scheduling
 
-    async def _conclude(self, run: Run, outcome: job_execution.Outcome) -> None:
-        job = self._repository.index.get(run.job_id)
+    async def _conclude(self, execution: Execution, outcome: Outcome) -> None:
+        job = self._job(execution)
         match outcome:
-            case job_execution.Finished(transcript):
+            case Finished(transcript):
                 try:
                     await self._repository.store.save_transcript(job.id, transcript)
                 except LocalWhisperError as error:
                     await self._repository.move(job, JobState.FAILED, error=error.message)
                     return
-                audio_s = job.audio_duration - run.done_before_s
-                self._speeds.record(speed_key(job.options), work_s=transcript.processing_time, audio_s=audio_s)
+                audio_s = job.audio_duration - execution.done_before_s
+                self._factors.record(speed_key(job.options), work_s=transcript.processing_time, audio_s=audio_s)
                 job = replace(job, language=transcript.language)
                 await self._repository.move(job, JobState.COMPLETED, transcript=transcript)
-            case job_execution.Failed(error_message):
+            case Failed(error_message):
                 await self._repository.move(job, JobState.FAILED, error=error_message)
-            case job_execution.Interrupted():
-                await self._repository.move(job, JobState.CANCELLED if run.cancelled else JobState.QUEUED)
+            case Interrupted():
+                await self._repository.move(job, JobState.CANCELLED if execution.is_cancelled else JobState.QUEUED)
 
-    def _on_window(self, run_id: str, window: Window) -> None:
-        if run_id in self._runs:
-            self._runs[run_id].reports.put_nowait(window)
+    def _on_window(self, execution_id: str, window: Window) -> None:
+        execution = self._executions.get(execution_id)
+        if execution is not None and not execution.is_abandoned:
+            execution.reports.put_nowait(window)
 
-    def _on_progress(self, run_id: str, done_s: float, message: Message) -> None:
-        run = self._runs.get(run_id)
-        if run is None or run.cancelled:
+    def _on_progress(self, execution_id: str, done_s: float, message: Message) -> None:
+        execution = self._executions.get(execution_id)
+        if execution is None or execution.is_cancelled or execution.is_abandoned:
             return
-        if run.rests_since_s is not None:  # the end of the window before its rest
-            run.message = message
+        if execution.is_paused:  # about the window at whose end the pause begins
+            execution.message_before_pause = message
             message = Message("job_resting")
-        duration_s = max(self._repository.index.get(run.job_id).audio_duration, 0.01)
-        self._repository.progress(run.job_id, message, 100 * done_s / duration_s)
+        duration_s = max(self._job(execution).audio_duration, 0.01)
+        self._repository.progress(execution.job_id, message, 100 * done_s / duration_s)
 
 
-def _outcome(ended: asyncio.Future[job_execution.Outcome]) -> job_execution.Outcome:
-    """What came of a run, also where the executor gave it up."""
+def _outcome(ended: asyncio.Future[Outcome]) -> Outcome:
+    """The outcome, also if the executor dropped the work."""
     if ended.cancelled():
-        return job_execution.Interrupted()
+        return Interrupted()
     error = ended.exception()
-    return ended.result() if error is None else _unexpected(error)
+    return ended.result() if error is None else _internal_error(error)
 
 
-def _unexpected(error: BaseException) -> job_execution.Failed:
+def _internal_error(error: BaseException) -> Failed:
     if lacks_memory(error):
-        return job_execution.Failed(MemoryFull().message)
+        return Failed(MemoryFull().message)
     log_id = uuid.uuid4().hex[:8]
-    log.error("a run was lost [%s]", log_id, exc_info=error)
-    return job_execution.Failed(InternalError(log_id=log_id).message)
+    log.error("an execution was lost [%s]", log_id, exc_info=error)
+    return Failed(InternalError(log_id=log_id).message)

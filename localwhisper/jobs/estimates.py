@@ -3,9 +3,12 @@
 A real-time factor is seconds of work per second of audio. Measured factors are kept by speed key: see speed_key().
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from heapq import heapreplace
+from itertools import groupby
 
 from localwhisper.jobs.model import Job, JobState
+from localwhisper.jobs.priority import may_preempt, priority_class
 from localwhisper.options import Options
 
 # Real-time factors assumed until one is measured on this machine.
@@ -85,10 +88,27 @@ def work_s(job: Job, measured: Mapping[str, float]) -> float:
     return start_s + left_s * real_time_factor(key, measured)
 
 
-def wait_s(ahead: Iterable[Job], workers: int, measured: Mapping[str, float]) -> float:
-    """Seconds until a worker is free for a job behind these (running and waiting, in order)."""
-    free_at = [0.0] * max(workers, 1)
-    for job in ahead:
-        free_at.sort()
-        free_at[0] += work_s(job, measured)
-    return min(free_at)
+def waits_s(
+    queued: Sequence[Job], running: Sequence[Job], n_workers: int, measured: Mapping[str, float]
+) -> dict[str, float]:
+    """Seconds until each queued job starts, by job id; `queued` is in scheduling order.
+
+    One pass over the queue for each priority class in it: which of the running jobs a queued job waits for depends on
+    its class alone.
+    """
+    waits: dict[str, float] = {}
+    queued_work_s = [work_s(job, measured) for job in queued]
+    start = 0
+    for _, jobs in groupby(queued, key=priority_class):
+        group = list(jobs)
+        free_at_s = [0.0] * max(n_workers, 1)  # when each worker is free; a heap
+        for job in running:
+            if not may_preempt(group[0], job):
+                heapreplace(free_at_s, free_at_s[0] + work_s(job, measured))
+        for ahead_s in queued_work_s[:start]:
+            heapreplace(free_at_s, free_at_s[0] + ahead_s)
+        for job in group:
+            waits[job.id] = free_at_s[0]
+            heapreplace(free_at_s, free_at_s[0] + queued_work_s[start])
+            start += 1
+    return waits

@@ -1,20 +1,25 @@
-"""Which job goes before which: short clips, then those with priority, then by age.
+"""The order in which jobs run: short clips, then high priority, then by age.
 
-A clip takes seconds where a recording takes hours, so that it is answered as if it were next.
+A clip takes seconds where a recording takes hours, so it runs as soon as it is submitted.
 """
 
 from datetime import datetime
 
 from localwhisper.jobs.model import Job
 
-SHORT_S = 30.0  # of audio: a window of whisper's
+SHORT_S = 30.0  # of audio: one of Whisper's windows
 
 
-def order(job: Job) -> tuple[int, datetime]:
-    """The smaller goes first."""
-    return 2 * (job.audio_duration >= SHORT_S) + (job.options.priority != "high"), job.created_at
+def priority_class(job: Job) -> int:
+    """0: clips with high priority, 1: other clips, 2: recordings with high priority, 3: other recordings."""
+    return 2 * (job.audio_duration >= SHORT_S) + (job.options.priority != "high")
 
 
-def may_preempt(waiting: Job, running: Job) -> bool:
-    """Whether a job is so urgent that the other, which has no end in sight, rests meanwhile."""
-    return running.audio_duration >= SHORT_S and order(waiting)[0] < order(running)[0]
+def scheduling_key(job: Job) -> tuple[int, datetime]:
+    """Sort key: jobs run in ascending order."""
+    return priority_class(job), job.created_at
+
+
+def may_preempt(queued: Job, running: Job) -> bool:
+    """Whether a running job is to pause for a queued one. Clips are never paused: they end soon by themselves."""
+    return running.audio_duration >= SHORT_S and priority_class(queued) < priority_class(running)

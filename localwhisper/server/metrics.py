@@ -86,7 +86,7 @@ class Metrics:
         data_dir: Path,
     ) -> None:
         self._index = index
-        self._outlook = eta
+        self._eta = eta
         self._socket_counts = sockets
         self._model_bytes = model_bytes
         self._data_dir = data_dir
@@ -151,7 +151,7 @@ class Metrics:
         for state in JobState:
             self._jobs.labels(state.value).set(states[state])
         self._sockets.set(self._socket_counts.total)
-        for model, factor in self._outlook.factors.items():
+        for model, factor in self._eta.measured_factors.items():
             self._speed.labels(model).set(factor)
         self._memory.clear()  # drops models that have been unloaded
         for model, size_bytes in self._model_bytes().items():

@@ -115,7 +115,7 @@ def _plan_body(chosen: MeasuredPlan) -> Json:
 
 def model_body(entry: ModelEntry, downloads: Downloads, eta: EtaEstimator, language: str) -> Json:
     download = downloads.progress(entry.name)
-    real_time_factor, is_measured = eta.speed(entry.name)
+    real_time_factor, is_measured = eta.real_time_factor(entry.name)
     return {
         "name": entry.name,
         "size_bytes": entry.size_bytes,

@@ -1,4 +1,7 @@
-"""The real-time factors measured on this machine, and the file that keeps them across restarts."""
+"""The real-time factors measured on this machine, and the file that keeps them across restarts.
+
+What they mean, and what they say about a job, is in jobs.estimates.
+"""
 
 import json
 import logging
@@ -13,18 +16,21 @@ from localwhisper.jobs import estimates
 log = logging.getLogger(__name__)
 
 
-def load_speeds(path: Path) -> dict[str, float]:
-    """Seconds of work for a second of audio, by model; empty where the file is missing or damaged."""
+def load_factors(path: Path) -> dict[str, float]:
+    """Real-time factors by speed key. A missing or damaged file gives none: they are measured again."""
     try:
         record = json.loads(path.read_bytes())
-        factors = {str(model): float(factor) for model, factor in record.items()}
-    except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError):
+        factors = {str(key): float(factor) for key, factor in record.items()}
+    except FileNotFoundError:
         return {}
-    return {model: factor for model, factor in factors.items() if 0 < factor < math.inf}
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        log.warning("%s is unreadable; speeds are measured again: %s", path.name, type(error).__name__)
+        return {}
+    return {key: factor for key, factor in factors.items() if 0 < factor < math.inf}
 
 
-def save_speeds(path: Path, factors: Mapping[str, float]) -> None:
-    """Replace the file; where the disk can't, the next measurement tries again."""
+def save_factors(path: Path, factors: Mapping[str, float]) -> None:
+    """Replace the file. A failure is logged; the next measurement tries again."""
     try:
         write_atomically(path, json.dumps(dict(factors), indent=1).encode())
     except LocalWhisperError as error:
@@ -32,13 +38,14 @@ def save_speeds(path: Path, factors: Mapping[str, float]) -> None:
 
 
 class RealTimeFactors:
-    """`save` is called with all factors after each measurement; it may take its time elsewhere."""
+    """The measured factors in memory. Threading: the event loop's thread only."""
 
-    def __init__(self, factors: Mapping[str, float], save: Callable[[Mapping[str, float]], None]) -> None:
-        self.factors = dict(factors)
+    def __init__(self, measured: Mapping[str, float], save: Callable[[Mapping[str, float]], None]) -> None:
+        """`save` is called with all factors after each measurement, and must not block."""
+        self.measured = dict(measured)  # by speed key; replaced, never changed in place
         self._save = save
 
-    def record(self, speed_key: str, *, work_s: float, audio_s: float) -> None:
-        """One more job: seconds of work for seconds of audio."""
-        self.factors = estimates.with_measurement(self.factors, speed_key, work_s=work_s, audio_s=audio_s)
-        self._save(self.factors)
+    def record(self, key: str, *, work_s: float, audio_s: float) -> None:
+        """Include one more job: seconds of work for seconds of audio."""
+        self.measured = estimates.with_measurement(self.measured, key, work_s=work_s, audio_s=audio_s)
+        self._save(self.measured)

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from localwhisper.engine.sequential import heard_frames
+from localwhisper.engine.window_decoder import n_frames_to_encode
 from tests.bench import footprint
 from tests.bench.contestants import Contestant, CTranslate2, Ours, Stock, contestants
 from tests.bench.rounds import interleaved, ratio
@@ -138,7 +138,7 @@ def _clip(loaded: Loaded, rounds: int, n_tokens: int, clock: Clock) -> dict[str,
     leaves most of the padding out, as it does in the program."""
     mel = _mel(1)
     mel[:, :, CLIP_FRAMES:] = mel.min()
-    mels = {name: mel[:, :, : heard_frames(CLIP_FRAMES, "fast" if name == FAST else "exact")] for name in loaded}
+    mels = {name: mel[:, :, : n_frames_to_encode(CLIP_FRAMES, "fast" if name == FAST else "exact")] for name in loaded}
     return _compare(loaded, mels, rounds, CLIP_TOKENS, clock)
 
 

@@ -122,12 +122,12 @@ class Ours:
             return self._network.encoder(torch.from_numpy(mel)).numpy()
 
     def decode(self, mel: Mel, n_tokens: int) -> list[int]:
-        from localwhisper.engine.decoding import WindowTask
+        from localwhisper.engine.decoding import decoding_task
 
         with self._cores.working(), torch.inference_mode():
             self._cores.take_share()
             features, cross = self._network.encode(torch.from_numpy(mel))
-            results = WindowTask(self._network, cross, _options(n_tokens), lambda: None).run(features)
+            results = decoding_task(self._network, cross, _options(n_tokens), lambda: None).run(features)
         return [len(result.tokens) for result in results]
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from localwhisper.app import ASSETS
-from localwhisper.engine.checkpoints import whisper_tables
 from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine.upstream import whisper_tables
 from localwhisper.errors import LocalWhisperError, ModelCorrupt, ModelDownloadFailed, Stopped
 from localwhisper.messages import render
 
@@ -66,8 +66,8 @@ def address() -> Iterator[str]:
 @pytest.fixture
 def library(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelLibrary:
     digest = hashlib.sha256(BODY).hexdigest()
-    published = {**whisper_tables.checkpoints(), "tiny": f"https://models.invalid/main/{digest}/tiny.pt"}
-    monkeypatch.setattr(whisper_tables, "checkpoints", lambda: published)
+    published = {**whisper_tables.checkpoint_urls(), "tiny": f"https://models.invalid/main/{digest}/tiny.pt"}
+    monkeypatch.setattr(whisper_tables, "checkpoint_urls", lambda: published)
     monkeypatch.setattr(Mirror, "answer", honest, raising=False)
     return ModelLibrary(tmp_path / "mis modelos ñ", mirror=address, unpack_dir=tmp_path / "unpacked", assets=ASSETS)
 

@@ -12,8 +12,8 @@ import pytest
 
 from localwhisper import languages
 from localwhisper.app import ASSETS
-from localwhisper.engine.checkpoints import whisper_tables
 from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine.upstream import whisper_tables
 from localwhisper.errors import (
     CheckpointUnusable,
     ModelBundled,
@@ -49,8 +49,8 @@ class Mirror(http.server.BaseHTTPRequestHandler):
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelLibrary]:
     Mirror.body, Mirror.breaks_after, Mirror.asked = BODY, None, []
     digest = hashlib.sha256(BODY).hexdigest()
-    published = {**whisper_tables.checkpoints(), "tiny": f"https://models.invalid/main/{digest}/tiny.pt"}
-    monkeypatch.setattr(whisper_tables, "checkpoints", lambda: published)
+    published = {**whisper_tables.checkpoint_urls(), "tiny": f"https://models.invalid/main/{digest}/tiny.pt"}
+    monkeypatch.setattr(whisper_tables, "checkpoint_urls", lambda: published)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield ModelLibrary(
@@ -116,7 +116,7 @@ def test_tables_are_whispers_own() -> None:
     from whisper.tokenizer import LANGUAGES, TO_LANGUAGE_CODE
 
     assert dict(languages.languages()) == LANGUAGES
-    assert dict(whisper_tables.checkpoints()) == whisper._MODELS
+    assert dict(whisper_tables.checkpoint_urls()) == whisper._MODELS
     for text, code in TO_LANGUAGE_CODE.items():
         assert languages.language_code(text.upper()) == code
     with pytest.raises(ValueError, match="klingon"):

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from localwhisper.engine.pcm_spool import PcmSpool
-from localwhisper.engine.vad import Speech
+from localwhisper.engine.vad import VoiceActivity
 
 RATE = 16000
 Samples = NDArray[np.int16]
@@ -25,36 +25,36 @@ def hiss(duration_s: float, level_db: float) -> Samples:
     return (noise * 32768 * 10 ** (level_db / 20)).astype(np.int16)
 
 
-def speech(*parts: Samples) -> Speech:
+def speech(*parts: Samples) -> VoiceActivity:
     with PcmSpool([np.concatenate(parts)]) as recording:
-        return Speech(recording, lambda: None)
+        return VoiceActivity(recording, lambda: None)
 
 
 @pytest.mark.parametrize("level_db", [-70, -50, -30], ids=str)
 def test_even_noise_is_none_however_loud(level_db: float) -> None:
-    assert speech(hiss(40, level_db)).begins(0) is None
+    assert speech(hiss(40, level_db)).next_speech(0) is None
 
 
 def test_where_noise_is_loud_all_is_decoded() -> None:
-    assert speech(hiss(50, -25), sound(3, -15), hiss(20, -25)).begins(0) == 0
+    assert speech(hiss(50, -25), sound(3, -15), hiss(20, -25)).next_speech(0) == 0
 
 
 def test_nor_are_zeros_or_nothing() -> None:
-    assert speech(np.zeros(40 * RATE, np.int16)).begins(0) is None
-    assert speech(np.zeros(0, np.int16)).begins(0) is None
+    assert speech(np.zeros(40 * RATE, np.int16)).next_speech(0) is None
+    assert speech(np.zeros(0, np.int16)).next_speech(0) is None
 
 
 @pytest.mark.parametrize(("level_db", "noise_db"), [(-20, -70), (-30, -55), (-45, -75)], ids=str)
 def test_speech_in_noise_is_found_with_its_onset(level_db: float, noise_db: float) -> None:
     found = speech(hiss(50, noise_db), sound(3, level_db), hiss(20, noise_db))
-    begins = found.begins(0)
+    begins = found.next_speech(0)
     assert 4900 <= (begins or 0) <= 5000
-    assert found.begins(5100) == 5100
-    assert found.begins(5500) is None
+    assert found.next_speech(5100) == 5100
+    assert found.next_speech(5500) is None
 
 
 def test_a_far_voice_beside_a_near_one_is_not_left_out() -> None:
-    begins = speech(sound(20, -15), hiss(20, -65), sound(20, -40), hiss(20, -65)).begins(2200)
+    begins = speech(sound(20, -15), hiss(20, -65), sound(20, -40), hiss(20, -65)).next_speech(2200)
     assert 3900 <= (begins or 0) <= 4000
 
 

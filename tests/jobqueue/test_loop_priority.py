@@ -1,4 +1,4 @@
-"""Who goes first."""
+"""The event loop has priority over the workers."""
 
 import asyncio
 import os
@@ -9,36 +9,36 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from localwhisper.jobqueue.loop_priority import NICENESS, LoopActivity, Selector, lower_thread_priority
+from localwhisper.jobqueue.loop_priority import WORKER_NICENESS, ActivitySelector, LoopActivity, lower_thread_priority
 
 
-def test_the_way_is_free_only_while_the_loop_waits() -> None:
-    way = LoopActivity()
-    seen: list[bool] = []
+def test_the_loop_is_idle_only_while_it_waits() -> None:
+    activity = LoopActivity()
+    observed: list[bool] = []
 
     async def main() -> None:
-        asking = threading.Thread(target=lambda: seen.append(way._is_free.wait(5)))
-        asking.start()
+        waiting = threading.Thread(target=lambda: observed.append(activity._is_idle.wait(5)))
+        waiting.start()
         time.sleep(0.05)  # the loop is busy
-        seen.append(way._is_free.is_set())
+        observed.append(activity._is_idle.is_set())
         await asyncio.sleep(0.05)
-        asking.join()
+        waiting.join()
 
-    loop = asyncio.SelectorEventLoop(Selector(way))
+    loop = asyncio.SelectorEventLoop(ActivitySelector(activity))
     loop.run_until_complete(main())
     loop.close()
-    assert seen == [False, True]
+    assert observed == [False, True]
 
 
-def test_a_loop_that_is_always_busy_does_not_end_the_work() -> None:
-    way = LoopActivity()
-    way.take()
-    way.wait()
+def test_a_loop_that_is_always_busy_does_not_stop_the_workers() -> None:
+    activity = LoopActivity()
+    activity.mark_busy()
+    activity.yield_to_loop()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a niceness for each thread")
-def test_only_the_workers_are_nice() -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="only on Linux does each thread have its own niceness")
+def test_only_the_workers_get_a_lower_priority() -> None:
     with ThreadPoolExecutor(1, initializer=lower_thread_priority) as executor:
         nice = executor.submit(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id())).result()
-    assert nice == os.getpriority(os.PRIO_PROCESS, 0) + NICENESS or nice == NICENESS
+    assert nice in (os.getpriority(os.PRIO_PROCESS, 0) + WORKER_NICENESS, WORKER_NICENESS)
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) != nice

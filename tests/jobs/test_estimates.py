@@ -1,5 +1,6 @@
 """From measured speeds to remaining times."""
 
+from dataclasses import replace
 from datetime import datetime, timezone
 
 import pytest
@@ -94,20 +95,45 @@ def test_a_clip_costs_more_than_its_length_says() -> None:
     ]
 
 
-def test_nobody_ahead_no_wait() -> None:
-    assert estimates.wait_s([], 3, {}) == 0.0
-    assert estimates.wait_s([job(), job()], 3, {}) == 0.0
+def wait_s(ahead: list[Job], n_workers: int, measured: dict[str, float], last: Job | None = None) -> float:
+    """Of a job that is queued behind these, where the first of them are running already."""
+    jobs = [replace(each, id=str(number)) for number, each in enumerate([*ahead, last or job(3600)])]
+    for n_running in range(len(jobs)):
+        running, queued = jobs[:n_running], jobs[n_running:]
+        waits_s = estimates.waits_s(queued, running, n_workers, measured)
+        assert list(waits_s) == [each.id for each in queued]
+    waits_s = estimates.waits_s(jobs, [], n_workers, measured)
+    return waits_s[jobs[-1].id]
 
 
-def test_the_wait_is_for_the_first_worker_to_be_free() -> None:
+def test_no_jobs_ahead_means_no_wait() -> None:
+    assert estimates.waits_s([], [job()], 3, {}) == {}
+    assert wait_s([], 3, {}) == 0.0
+    assert wait_s([job(), job()], 3, {}) == 0.0
+
+
+def test_the_wait_is_until_the_first_worker_is_free() -> None:
     measured = {"m": 1.0}
-    ahead = [job(300), job(30), job(60)]  # 300, 30 and 60 s of work, and what opening takes
+    ahead = [job(300), job(30), job(60)]  # 300, 30 and 60 s of work, and opening the audio
     start_s = estimates.START_S
-    assert estimates.wait_s(ahead, 1, measured) == pytest.approx(390 + 3 * start_s)
-    assert estimates.wait_s(ahead, 2, measured) == pytest.approx(90 + 2 * start_s)
-    assert estimates.wait_s(ahead, 3, measured) == pytest.approx(30 + start_s)
-    assert estimates.wait_s(ahead, 4, measured) == 0.0
+    assert wait_s(ahead, 1, measured) == pytest.approx(390 + 3 * start_s)
+    assert wait_s(ahead, 2, measured) == pytest.approx(90 + 2 * start_s)
+    assert wait_s(ahead, 3, measured) == pytest.approx(30 + start_s)
+    assert wait_s(ahead, 4, measured) == 0.0
 
 
-def test_no_workers_is_one() -> None:
-    assert estimates.wait_s([job(30)], 0, {"m": 1.0}) == pytest.approx(30 + estimates.START_S)
+def test_no_workers_count_as_one() -> None:
+    assert wait_s([job(30)], 0, {"m": 1.0}) == pytest.approx(30 + estimates.START_S)
+
+
+def test_an_urgent_job_does_not_wait_for_those_that_pause_for_it() -> None:
+    measured = {"m": 1.0}
+    running = replace(job(300, JobState.PROCESSING), id="running")
+    clip, high, normal = (
+        replace(job(5), id="clip"),
+        replace(job(60), id="high", options=Options(model="m", priority="high")),
+        replace(job(60), id="normal"),
+    )
+    waits_s = estimates.waits_s([clip, high, normal], [running], 1, measured)
+    clip_s, high_s = estimates.work_s(clip, measured), estimates.work_s(high, measured)
+    assert waits_s == pytest.approx({"clip": 0.0, "high": clip_s, "normal": 300 + clip_s + high_s})

@@ -9,9 +9,9 @@ import sys
 from unittest.mock import patch
 
 from localwhisper import cli
-from localwhisper.engine.checkpoints import whisper_tables
+from localwhisper.engine.upstream import whisper_tables
 
 if __name__ == "__main__":
-    published = {**whisper_tables.checkpoints(), **json.loads(os.environ["PUBLISHED"])}
-    with patch.object(whisper_tables, "checkpoints", lambda: published):
+    published = {**whisper_tables.checkpoint_urls(), **json.loads(os.environ["PUBLISHED"])}
+    with patch.object(whisper_tables, "checkpoint_urls", lambda: published):
         sys.exit(cli.main())

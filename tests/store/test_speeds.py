@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from localwhisper.store.speeds import load_speeds, save_speeds
+from localwhisper.store.speeds import load_factors, save_factors
 
 
 def test_speeds_survive(tmp_path: Path) -> None:
     path = tmp_path / "speeds.json"
-    save_speeds(path, {"tiny": 0.1, "medium": 1.5})
-    assert load_speeds(path) == {"tiny": 0.1, "medium": 1.5}
+    save_factors(path, {"tiny": 0.1, "medium": 1.5})
+    assert load_factors(path) == {"tiny": 0.1, "medium": 1.5}
 
 
 @pytest.mark.parametrize(
@@ -19,19 +19,19 @@ def test_speeds_survive(tmp_path: Path) -> None:
 def test_a_damaged_file_is_as_good_as_none(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "speeds.json"
     path.write_bytes(data)
-    assert load_speeds(path) == {}
-    save_speeds(path, {"tiny": 0.1})
-    assert load_speeds(path) == {"tiny": 0.1}
+    assert load_factors(path) == {}
+    save_factors(path, {"tiny": 0.1})
+    assert load_factors(path) == {"tiny": 0.1}
 
 
 def test_factors_that_cannot_be_are_left_out(tmp_path: Path) -> None:
     path = tmp_path / "speeds.json"
     path.write_bytes(b'{"a":-1,"b":0,"c":NaN,"d":Infinity,"e":2}')
-    assert load_speeds(path) == {"e": 2.0}
+    assert load_factors(path) == {"e": 2.0}
 
 
 def test_no_file_no_speeds_and_no_error_where_none_can_be_written(tmp_path: Path) -> None:
     path = tmp_path / "gone" / "speeds.json"
-    assert load_speeds(path) == {}
-    save_speeds(path, {"tiny": 0.1})
-    assert load_speeds(path) == {}
+    assert load_factors(path) == {}
+    save_factors(path, {"tiny": 0.1})
+    assert load_factors(path) == {}

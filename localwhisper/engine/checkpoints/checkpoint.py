@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import whisper
 from torch import Tensor
-from whisper.model import ModelDimensions, Whisper
+from whisper.model import ModelDimensions
 
+from localwhisper.engine.upstream.whisper_internals import published_alignment_heads
 from localwhisper.errors import ModelCorrupt
 
 MOST_DIM = 200_000  # whisper's largest is its vocabulary of 51,866
@@ -27,17 +27,11 @@ class Checkpoint:
 
     def alignment_heads(self) -> list[tuple[int, int]]:
         """(layer, head) of the cross-attention heads that follow the audio: those published, else whisper's guess."""
-        dims = self.dims
-        dump = whisper._ALIGNMENT_HEADS.get(self.name)
-        if dump is None:
-            first = dims.n_text_layer // 2
-            return [(layer, head) for layer in range(first, dims.n_text_layer) for head in range(dims.n_text_head)]
-        with torch.device("meta"):
-            holder = Whisper.__new__(Whisper)
-        torch.nn.Module.__init__(holder)
-        holder.dims = dims
-        holder.set_alignment_heads(dump)
-        return [(int(layer), int(head)) for layer, head in holder.alignment_heads.indices().T]
+        published = published_alignment_heads(self.name, self.dims)
+        if published is not None:
+            return published
+        layers = range(self.dims.n_text_layer // 2, self.dims.n_text_layer)
+        return [(layer, head) for layer in layers for head in range(self.dims.n_text_head)]
 
 
 def read(path: Path, name: str) -> Checkpoint:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from localwhisper.atomic import replace_atomically, storage_errors, write_atomically
 from localwhisper.engine.calibration.plan_store import MeasuredPlan, PlanStore
-from localwhisper.engine.checkpoints import whisper_tables
 from localwhisper.engine.checkpoints.download import download_checkpoint
+from localwhisper.engine.upstream import whisper_tables
 from localwhisper.errors import (
     CheckpointUnusable,
     FileMissing,
@@ -70,8 +70,8 @@ class ModelLibrary:
 
     def names(self) -> list[str]:
         """The bundled model, openai-whisper's, then what was imported."""
-        known = [BUNDLED, *whisper_tables.checkpoints()]
-        files = {name.rsplit("/", 1)[-1] for name in whisper_tables.checkpoints().values()}
+        known = [BUNDLED, *whisper_tables.checkpoint_urls()]
+        files = {name.rsplit("/", 1)[-1] for name in whisper_tables.checkpoint_urls().values()}
         try:
             found = sorted(
                 path.stem
@@ -110,7 +110,7 @@ class ModelLibrary:
         return self._unpacked() if name == BUNDLED else self.path(name)
 
     def _target(self, name: str) -> Path:
-        address = whisper_tables.checkpoints().get(name)
+        address = whisper_tables.checkpoint_urls().get(name)
         if address is not None:
             return self.model_dir / address.rsplit("/", 1)[-1]
         if name not in self.names():
@@ -141,7 +141,7 @@ class ModelLibrary:
             check()
         try:
             if not target.is_file():
-                download_checkpoint(name, whisper_tables.checkpoints()[name], target, self._mirror, progress, check)
+                download_checkpoint(name, whisper_tables.checkpoint_urls()[name], target, self._mirror, progress, check)
             return target
         finally:
             lock.release()
@@ -171,7 +171,7 @@ class ModelLibrary:
         from localwhisper.engine.checkpoints.checkpoint import read  # these import torch
         from localwhisper.engine.checkpoints.huggingface import convert
 
-        address = whisper_tables.checkpoints().get(name, f"{name}.pt")
+        address = whisper_tables.checkpoint_urls().get(name, f"{name}.pt")
         target = self.model_dir / address.rsplit("/", 1)[-1]
         try:
             with storage_errors(target):

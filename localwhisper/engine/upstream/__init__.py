@@ -1,7 +1,7 @@
 """The only place that uses what openai-whisper, torch and numba do not promise to keep.
 
 One module for each package, so that none imports the others: whisper_internals, torch_internals, numba_internals.
-`whisper_source` reads whisper's tables without importing it.
+`whisper_tables` reads whisper's tables without importing it.
 
 To add one: write a function here and nowhere else; its docstring ends with `Uses:` (the private name), `Why:` (what
 the public interface lacks) and `If it goes:` (what to do then). Add a test to tests/engine/test_upstream.py whose

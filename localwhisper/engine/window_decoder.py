@@ -1,0 +1,231 @@
+"""Windows of one recording → their segments: encoding, decoding with fallback, segment cuts, word times.
+
+Which windows, and in which order, is decided by sequential.py and batched.py.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import NamedTuple, Protocol
+
+import torch
+from whisper.audio import FRAMES_PER_SECOND, HOP_LENGTH, N_FRAMES
+from whisper.decoding import DecodingResult
+from whisper.tokenizer import get_tokenizer
+
+from localwhisper.engine.alignment import add_word_times
+from localwhisper.engine.base import Control
+from localwhisper.engine.decoding import TEMPERATURES, FallbackResult, decode_with_fallback, is_good, is_silence
+from localwhisper.engine.log_mel import LogMel
+from localwhisper.engine.model.cross_kv import CrossKeysValues, cat_cross_kv, select_windows
+from localwhisper.engine.model.whisper_model import WhisperModel
+from localwhisper.engine.pcm_spool import PcmSpool
+from localwhisper.engine.segmentation import (
+    SegmentDict,
+    WindowSegments,
+    final_segments,
+    last_word_end_s,
+    split_by_timestamps,
+)
+from localwhisper.engine.system_memory import trim_heap
+from localwhisper.engine.threads import CoreBudget
+from localwhisper.engine.vad import VoiceActivity
+from localwhisper.jobs.model import Position, Segment, Window
+from localwhisper.options import Options, Quality
+
+MIN_ENCODED_FRAMES = 1000
+TRAILING_SILENCE_FRAMES = 300  # models learnt on 30 s: some of the silence behind a clip has to stay
+PROMPT_RESET_TEMPERATURE = 0.5  # whisper.transcribe's
+
+
+class AudioWindow(NamedTuple):
+    """Frames of 10 ms."""
+
+    seek: int
+    n_frames: int  # at most N_FRAMES
+
+    @property
+    def end(self) -> int:
+        return self.seek + self.n_frames
+
+
+@dataclass(frozen=True)
+class DecodedWindow:
+    """A window with speech in it."""
+
+    segments: Sequence[SegmentDict]
+    decoded: FallbackResult
+    next_seek: int  # where whisper goes on
+    last_speech_s: float  # end of the last word so far
+
+
+class WindowDecoder:
+    """Decodes windows of one recording by one set of options. Threading: one thread."""
+
+    def __init__(
+        self,
+        model: WhisperModel,
+        pcm: PcmSpool,
+        mel: LogMel,
+        options: Options,
+        language: str,
+        *,
+        first_segment_id: int,
+        control: Control,
+        cores: CoreBudget,
+    ) -> None:
+        self.model = model
+        self.pcm = pcm
+        self.options = options
+        self.language = language
+        self._mel = mel
+        self._check = control.check
+        self._cores = cores
+        self._tokenizer = get_tokenizer(
+            model.is_multilingual, num_languages=model.num_languages, language=language, task=options.task
+        )
+        self._segment_ids = count(first_segment_id)
+
+    def voice_activity(self) -> VoiceActivity:
+        """Reads the whole recording once."""
+        return VoiceActivity(self.pcm, self._check)
+
+    def is_silent(self, window: AudioWindow) -> bool:
+        """Whether it holds zeros only, or is so faint against the rest that the model would see no difference."""
+        if not self.pcm.samples(window.seek * HOP_LENGTH, window.end * HOP_LENGTH).any():
+            return True
+        return self._mel.is_uniform(window.seek, window.n_frames)
+
+    def silence(self, position: Position, seek: int) -> Window:
+        """A window without segments that ends at frame `seek`."""
+        return Window(segments=(), after=replace(position, seek=seek, language=self.language))
+
+    def decode(
+        self, windows: Sequence[AudioWindow], prompt: Sequence[int], last_speech_s: Sequence[float]
+    ) -> list[DecodedWindow | None]:
+        """Decode windows together, all with the same prompt. None for a window without speech.
+
+        `last_speech_s`: for each window, the end of the word before it.
+        """
+        self._cores.take_share()
+        results, cross_kv = self._decode(windows, prompt)
+        decoded_windows: list[DecodedWindow | None] = []
+        for index, (window, decoded, end_s) in enumerate(zip(windows, results, last_speech_s, strict=True)):
+            if is_silence(decoded.result):
+                decoded_windows.append(None)
+                continue
+            split = split_by_timestamps(decoded.result, self._tokenizer, seek=window.seek, n_frames=window.n_frames)
+            next_seek = window.seek + split.advance_frames
+            if self.options.word_timestamps:
+                window_kv = cross_kv if len(windows) == 1 else select_windows(cross_kv, [index])
+                next_seek, end_s = self._add_word_times(split, window_kv, window, next_seek, end_s)
+            decoded_windows.append(DecodedWindow(split.segments, decoded, next_seek, end_s))
+        return decoded_windows
+
+    def segments(self, window: DecodedWindow) -> tuple[Segment, ...]:
+        """Its final segments, numbered in the order in which they are asked for."""
+        return final_segments(
+            window.segments, window.decoded, self._segment_ids, with_words=self.options.word_timestamps
+        )
+
+    def initial_prompt(self) -> tuple[int, ...]:
+        text = self.options.initial_prompt
+        return self._trimmed(self._tokenizer.encode(" " + text.strip())) if text else ()
+
+    def next_prompt(
+        self, prompt: Sequence[int], segments: Sequence[Segment], result: DecodingResult
+    ) -> tuple[int, ...]:
+        """For the window behind these segments; none behind a window that needed a high temperature."""
+        if not self.options.condition_on_previous_text or result.temperature > PROMPT_RESET_TEMPERATURE:
+            return ()
+        return self._trimmed([*prompt, *(token for segment in segments for token in segment.tokens)])
+
+    def text(self, segments: Sequence[Segment]) -> str:
+        """A transcript's whole text."""
+        text: str = self._tokenizer.decode([token for segment in segments for token in segment.tokens])
+        return text
+
+    def _trimmed(self, tokens: Sequence[int]) -> tuple[int, ...]:
+        """The last tokens of a prompt: as many as whisper reads."""
+        return tuple(tokens[-(self.model.dims.n_text_ctx // 2 - 1) :])
+
+    def _decode(
+        self, windows: Sequence[AudioWindow], prompt: Sequence[int]
+    ) -> tuple[list[FallbackResult], CrossKeysValues]:
+        options = self.options
+        temperatures = TEMPERATURES if options.temperature is None else (options.temperature,)
+        n_frames = n_frames_to_encode(max(window.n_frames for window in windows), options.quality)
+        if n_frames < N_FRAMES:
+            results, cross_kv = self._encode_and_decode(windows, n_frames, prompt, temperatures[:1])
+            if all(is_good(decoded.result) for decoded in results):
+                return results, cross_kv
+        results, cross_kv = self._encode_and_decode(windows, N_FRAMES, prompt, temperatures)
+        return [replace(decoded, retries=decoded.retries + (n_frames < N_FRAMES)) for decoded in results], cross_kv
+
+    def _encode_and_decode(
+        self, windows: Sequence[AudioWindow], n_frames: int, prompt: Sequence[int], temperatures: Sequence[float]
+    ) -> tuple[list[FallbackResult], CrossKeysValues]:
+        options = self.options
+        mels = (self._mel.window(window.seek, window.n_frames, n_frames) for window in windows)
+        encoded = [self.model.encode(mel[None], self._check) for mel in mels]
+        features = torch.cat([features for features, _ in encoded])
+        cross_kv = encoded[0][1] if len(encoded) == 1 else cat_cross_kv([kv for _, kv in encoded])
+        del encoded
+        if options.quality == "compact":
+            trim_heap()
+        results = decode_with_fallback(
+            self.model,
+            features,
+            cross_kv,
+            language=self.language,
+            task=options.task,
+            prompt=prompt,
+            beam_size=options.beam_size,
+            check=self._check,
+            temperatures=temperatures,
+            exact=options.quality == "exact",
+        )
+        return results, cross_kv
+
+    def _add_word_times(
+        self,
+        split: WindowSegments,
+        cross_kv: CrossKeysValues,
+        window: AudioWindow,
+        next_seek: int,
+        last_speech_s: float,
+    ) -> tuple[int, float]:
+        """Where to go on, as whisper does with word times, and the end of the last word."""
+        add_word_times(
+            split.segments,
+            self.model,
+            cross_kv,
+            self._tokenizer,
+            n_frames=window.n_frames,
+            last_speech_s=last_speech_s,
+        )
+        end_s = last_word_end_s(split.segments)
+        if end_s is None:
+            return next_seek, last_speech_s
+        if not split.single_timestamp_ending and end_s > window.seek / FRAMES_PER_SECOND:
+            next_seek = round(end_s * FRAMES_PER_SECOND)
+        return next_seek, float(end_s)
+
+
+class WindowIterator(Protocol):
+    """sequential.transcribe_sequential or batched.transcribe_batched."""
+
+    def __call__(self, decoder: WindowDecoder, position: Position) -> Iterator[Window]:
+        """The windows from `position` to the recording's end, each decoded when it is asked for."""
+
+
+def n_frames_to_encode(n_frames: int, quality: Quality) -> int:
+    """How much of a window with `n_frames` of audio is encoded.
+
+    In `fast` not all of the silence behind a short clip, whose encoding would take most of its time; a text that isn't
+    good is then decoded again from all of it.
+    """
+    if quality != "fast":
+        return int(N_FRAMES)
+    return min(int(N_FRAMES), max(MIN_ENCODED_FRAMES, 2 * math.ceil((n_frames + TRAILING_SILENCE_FRAMES) / 2)))

@@ -1,0 +1,76 @@
+"""Which job starts, pauses or resumes next: a pure function of the queue's state.
+
+The caller carries out the instructions; see job_queue.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from localwhisper.jobs.model import Job
+from localwhisper.jobs.priority import may_preempt, scheduling_key
+
+
+@dataclass(frozen=True)
+class Start:
+    """Give a queued job to a worker."""
+
+    job: Job
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Pause a running job after its current window."""
+
+    job: Job
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Let a paused job continue, for at least one window."""
+
+    job: Job
+
+
+Instruction = Start | Pause | Resume
+
+
+def schedule(
+    queued: Iterable[Job], running: Iterable[Job], paused: Iterable[Job], max_running: int
+) -> list[Instruction]:
+    """What to do now, in this order. `queued` is in scheduling order.
+
+    A paused job resumes before any queued job starts, also if one of those may preempt it: it then pauses again after
+    one more window, so that a stream of urgent jobs never holds it up for ever. At most `max_running` jobs are paused.
+    """
+    waiting, working, resting = list(queued), list(running), list(paused)
+    instructions: list[Instruction] = []
+    while True:
+        if resting and len(working) < max_running:
+            job = min(resting, key=scheduling_key)
+            resting.remove(job)
+            working.append(job)
+            instructions.append(Resume(job))
+            continue
+        candidate = _next_startable(waiting, [*working, *resting])
+        if candidate is None:
+            return instructions
+        if len(working) >= max_running:
+            last = max(working, key=scheduling_key)
+            if len(resting) >= max_running or not may_preempt(candidate, last):
+                return instructions
+            working.remove(last)
+            resting.append(last)
+            instructions.append(Pause(last))
+        waiting.remove(candidate)
+        working.append(candidate)
+        instructions.append(Start(candidate))
+
+
+def _next_startable(queued: Sequence[Job], active: Iterable[Job]) -> Job | None:
+    """The first queued job that may start.
+
+    Of the jobs that were running when the program crashed, one runs at a time until its next window is done. So the
+    one that causes the crash is identified, and no other is blamed.
+    """
+    is_suspect_active = any(job.crashes for job in active)
+    return next((job for job in queued if not (job.crashes and is_suspect_active)), None)

@@ -1,0 +1,109 @@
+"""Stopping and restarting the queue while the store is slow: every job still has one outcome."""
+
+import asyncio
+import threading
+from pathlib import Path
+
+import pytest
+
+from localwhisper.jobqueue import job_queue
+from localwhisper.store.files import FileStore
+from tests.client import Client
+from tests.conftest import Serve
+from tests.engines import StepEngine
+
+pytestmark = pytest.mark.gen_test
+GRACE_S = 0.05
+
+
+class SlowMethod:
+    """Makes a method of the store wait, on the store's thread, until release()."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+        self.entered, self._released = threading.Event(), threading.Event()
+        method = getattr(FileStore, name)
+
+        def wait(store: FileStore, *args: object) -> object:
+            self.entered.set()
+            assert self._released.wait(10)
+            return method(store, *args)
+
+        monkeypatch.setattr(FileStore, name, wait)
+
+    async def until_entered(self) -> None:
+        while not self.entered.is_set():
+            await asyncio.sleep(0.005)
+
+    def release(self) -> None:
+        self._released.set()
+
+
+async def restart_while(slow: SlowMethod, client: Client) -> None:
+    """Restart the queue; the slow call returns only after the grace period."""
+    restarting = asyncio.ensure_future(client.fetch("POST", "/queue/restart", body=b""))
+    await asyncio.sleep(4 * GRACE_S)
+    slow.release()
+    assert (await restarting).status == 200
+
+
+@pytest.fixture(autouse=True)
+def _short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job_queue, "STOP_GRACE_S", GRACE_S)
+
+
+async def test_a_result_being_saved_during_a_restart_is_kept(
+    serve: Serve, engine: StepEngine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = await serve()
+    slow = SlowMethod(monkeypatch, "save_transcript")
+    job_id = await client.new_job()
+    engine.release()
+    await slow.until_entered()
+    await restart_while(slow, client)
+    await client.job_when(job_id, "completed")
+    assert engine.started == [job_id]
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def test_windows_reported_before_a_restart_are_saved_once(
+    serve: Serve, engine: StepEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    engine.n_windows = 20
+    client = await serve()
+    slow = SlowMethod(monkeypatch, "append_window")
+    job_id = await client.new_job()
+    engine.release()
+    await slow.until_entered()
+    while len(engine.decoded) < engine.n_windows:
+        await asyncio.sleep(0.005)
+    await restart_while(slow, client)
+    job = await client.job_when(job_id, "completed")
+    assert [segment["id"] for segment in job["result"]["segments"]] == list(range(20))
+    lines = (tmp_path / "data" / "jobs" / job_id / "segments.jsonl").read_bytes().splitlines()
+    assert len(lines) == 20
+
+
+async def test_cancelling_a_job_whose_worker_is_abandoned(serve: Serve, engine: StepEngine) -> None:
+    client = await serve(max_concurrent_jobs=1)
+    job_id = await client.new_job()
+    await client.job_when(job_id, "processing")
+    engine.ignores_stop = True
+    cancelling = asyncio.ensure_future(client.fetch("DELETE", f"/job/{job_id}"))
+    await asyncio.sleep(0.02)
+    await client.fetch("POST", "/queue/restart", body=b"")
+    answer = await cancelling
+    assert (answer.status, answer.json["status"]) == (200, "cancelled")
+
+
+async def test_a_queue_stopped_during_a_restart_stays_stopped(serve: Serve, engine: StepEngine) -> None:
+    client = await serve()
+    job_id = await client.new_job()
+    await client.job_when(job_id, "processing")
+    engine.ignores_stop = True
+    queue = client.app._queue
+    restarting = asyncio.ensure_future(queue.restart())
+    await asyncio.sleep(0)
+    await queue.stop()
+    await restarting
+    assert not queue.is_running
+    assert queue.active() == []

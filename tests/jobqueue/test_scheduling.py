@@ -1,0 +1,89 @@
+"""Which job starts, pauses or resumes next."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from typing import Literal
+
+import pytest
+
+from localwhisper.jobqueue.scheduling import Pause, Resume, Start, schedule
+from localwhisper.jobs.model import Job, JobState
+from localwhisper.options import Options
+
+NOON = datetime(2025, 1, 1, 12, tzinfo=timezone.utc)
+
+
+def job(name: str, duration_s: float, priority: Literal["normal", "high"] = "normal", minute: int = 0) -> Job:
+    return Job(
+        id=name,
+        filename=name,
+        audio_file="audio",
+        audio_duration=duration_s,
+        state=JobState.QUEUED,
+        options=Options(model="m", priority=priority),
+        created_at=NOON + timedelta(minutes=minute),
+    )
+
+
+CLIP, HIGH = job("clip", 5), job("high", 3600, "high")
+LONG_1, LONG_2, LONG_3 = (job(f"long {minute}", 3600, minute=minute) for minute in (1, 2, 3))
+
+
+def instructions(
+    queued: Sequence[Job] = (), running: Sequence[Job] = (), paused: Sequence[Job] = (), max_running: int = 1
+) -> list[str]:
+    return [
+        f"{type(instruction).__name__.lower()} {instruction.job.id}"
+        for instruction in schedule(queued, running, paused, max_running)
+    ]
+
+
+def test_nothing_queued_nothing_to_do() -> None:
+    assert schedule([], [LONG_1], [], 3) == []
+
+
+def test_each_free_worker_gets_a_job() -> None:
+    assert schedule([LONG_1, LONG_2, LONG_3], [], [], 2) == [Start(LONG_1), Start(LONG_2)]
+    assert schedule([LONG_2, LONG_3], [LONG_1], [], 2) == [Start(LONG_2)]
+    assert schedule([LONG_3], [LONG_1, LONG_2], [], 2) == []
+
+
+@pytest.mark.parametrize("urgent", [CLIP, HIGH], ids=["clip", "high priority"])
+def test_a_long_job_is_paused_for_a_more_urgent_one(urgent: Job) -> None:
+    assert schedule([urgent, LONG_2], [LONG_1], [], 1) == [Pause(LONG_1), Start(urgent)]
+
+
+def test_the_last_in_order_is_paused() -> None:
+    assert instructions([CLIP], [LONG_1, LONG_3, HIGH], max_running=3) == ["pause long 3", "start clip"]
+
+
+def test_a_clip_is_never_paused() -> None:
+    assert instructions([job("urgent clip", 5, "high")], [CLIP]) == []
+
+
+def test_a_paused_job_resumes_before_any_queued_job_starts() -> None:
+    assert schedule([LONG_2], [], [LONG_1], 1) == [Resume(LONG_1)]
+    assert instructions([], [], [LONG_2, LONG_1]) == ["resume long 1"]
+
+
+def test_a_resumed_job_may_pause_again_after_a_window() -> None:
+    assert schedule([CLIP], [], [LONG_1], 1) == [Resume(LONG_1), Pause(LONG_1), Start(CLIP)]
+
+
+def test_no_more_jobs_are_paused_than_may_run() -> None:
+    assert instructions([CLIP], [HIGH], [LONG_1]) == []
+    clips = [job(f"clip {minute}", 5, minute=minute) for minute in range(3)]
+    assert instructions(clips, [LONG_1, LONG_2], max_running=2) == [
+        "pause long 2",
+        "start clip 0",
+        "pause long 1",
+        "start clip 1",
+    ]
+
+
+def test_jobs_suspected_of_a_crash_run_one_at_a_time() -> None:
+    suspects = [replace(suspect, crashes=1) for suspect in (LONG_1, LONG_2)]
+    assert instructions([*suspects, LONG_3], max_running=3) == ["start long 1", "start long 3"]
+    assert instructions(suspects[1:], paused=[suspects[0]], running=[CLIP], max_running=1) == []
+    assert instructions(suspects[1:], running=[LONG_1], max_running=2) == ["start long 2"]
