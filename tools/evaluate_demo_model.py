@@ -208,7 +208,7 @@ def own(checkpoint: Path, folder: Path, quality: Quality) -> Transcribe:
             file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
             file.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
         transcript = engine.transcribe(path, Options(model="candidate", quality=quality, **options), Quiet())
-        result: dict[str, Any] = json.loads(EXPORTERS["json"].write(transcript))
+        result: dict[str, Any] = json.loads(EXPORTERS["json"].to_text(transcript))
         return result
 
     return transcribe

@@ -57,7 +57,7 @@ class Here:
         duration_s = probe(self._ffmpeg, source, max_audio_s=self._max_audio_s).duration_s
         transcript = self._engine.transcribe(source, self._options, _Control(self._stop, duration_s, report))
         lines = [segment.text.strip() for segment in transcript.segments if segment.text.strip()]
-        return Made(lines, lambda name: EXPORTERS[name].encode(transcript, self._layout))
+        return Made(lines, lambda name: EXPORTERS[name].to_bytes(transcript, self._layout))
 
     def stop(self) -> None:
         self._stop.set()

@@ -1,1 +1,1 @@
-"""Transcripts as files: the same text that openai-whisper's own writers give."""
+"""Writing a transcript in a file format, one module for each; where openai-whisper has a writer, as it writes."""

@@ -1,4 +1,4 @@
-"""Comma-separated values after RFC 4180: start and end in seconds, text."""
+"""Comma-separated values (RFC 4180): start and end in seconds, text."""
 
 import csv
 import io

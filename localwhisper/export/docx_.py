@@ -1,9 +1,9 @@
-"""A Word document: a paragraph a segment, its time before it."""
+"""A Word document: one paragraph for each segment, with its start time."""
 
 import io
 import re
 
-from localwhisper.export.md import short_time
+from localwhisper.export.cues import short_timestamp
 from localwhisper.jobs.model import Transcript
 from localwhisper.options import Layout
 
@@ -11,7 +11,7 @@ _NOT_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 
 def write(transcript: Transcript, layout: Layout) -> bytes:
-    from docx import Document  # here: it takes a while, and few need it
+    from docx import Document  # a slow import that few runs need
     from docx.shared import RGBColor
 
     document = Document()
@@ -19,17 +19,18 @@ def write(transcript: Transcript, layout: Layout) -> bytes:
     document.core_properties.comments = ""
     document.core_properties.language = transcript.language
     if not transcript.segments and transcript.text.strip():
-        document.add_paragraph(_text(transcript.text))
+        document.add_paragraph(_valid_xml(transcript.text))
     for segment in transcript.segments:
         if segment.text.strip():
             paragraph = document.add_paragraph()
-            time = paragraph.add_run(f"{short_time(segment.start)}\t")
+            time = paragraph.add_run(f"{short_timestamp(segment.start)}\t")
             time.font.color.rgb = RGBColor(0x77, 0x77, 0x77)
-            paragraph.add_run(_text(segment.text))
+            paragraph.add_run(_valid_xml(segment.text))
     buffer = io.BytesIO()
     document.save(buffer)
     return buffer.getvalue()
 
 
-def _text(text: str) -> str:
+def _valid_xml(text: str) -> str:
+    """The text on one line, without the characters that XML can't hold."""
     return " ".join(_NOT_XML.sub("", text).split())

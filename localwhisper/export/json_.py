@@ -1,6 +1,6 @@
-"""openai-whisper's result as JSON, key by key.
+"""JSON with the keys of openai-whisper's result.
 
-A figure that is no number becomes null, where whisper's own writer leaves the JSON standard.
+NaN and infinities become null; openai-whisper's writer writes them as they are, which isn't valid JSON.
 """
 
 import json
@@ -28,18 +28,18 @@ def _segment(segment: Segment) -> dict[str, Any]:
         "end": segment.end,
         "text": segment.text,
         "tokens": list(segment.tokens),
-        "temperature": _number(segment.temperature),
-        "avg_logprob": _number(segment.avg_logprob),
-        "compression_ratio": _number(segment.compression_ratio),
-        "no_speech_prob": _number(segment.no_speech_prob),
+        "temperature": _finite(segment.temperature),
+        "avg_logprob": _finite(segment.avg_logprob),
+        "compression_ratio": _finite(segment.compression_ratio),
+        "no_speech_prob": _finite(segment.no_speech_prob),
     }
     if segment.words is not None:
         body["words"] = [
-            {"word": w.word, "start": w.start, "end": w.end, "probability": _number(w.probability)}
+            {"word": w.word, "start": w.start, "end": w.end, "probability": _finite(w.probability)}
             for w in segment.words
         ]
     return body
 
 
-def _number(value: float) -> float | None:
+def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None

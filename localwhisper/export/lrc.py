@@ -1,4 +1,4 @@
-"""LRC lyrics: [mm:ss.hh] before each line, in hundredths of a second; minutes beyond 99 as they come."""
+"""LRC lyrics: [mm:ss.hh] before each line, hh in hundredths of a second. Minutes may have more than two digits."""
 
 from localwhisper.jobs.model import Transcript
 from localwhisper.options import Layout

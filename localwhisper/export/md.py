@@ -1,27 +1,22 @@
-"""Markdown: a paragraph a segment, its time before it."""
+"""Markdown: one paragraph for each segment, with its start time in bold."""
 
 import re
 
-from localwhisper.export.cues import timestamp
+from localwhisper.export.cues import short_timestamp
 from localwhisper.jobs.model import Transcript
 from localwhisper.options import Layout
 
 
 def write(transcript: Transcript, layout: Layout) -> str:
     if not transcript.segments and transcript.text.strip():
-        return _plain(transcript.text) + "\n"
+        return _escaped(transcript.text) + "\n"
     return "\n".join(
-        f"**{short_time(segment.start)}** {_plain(segment.text)}\n"
+        f"**{short_timestamp(segment.start)}** {_escaped(segment.text)}\n"
         for segment in transcript.segments
         if segment.text.strip()
     )
 
 
-def short_time(time_s: float) -> str:
-    """[H:]MM:SS"""
-    return timestamp(int(time_s), always_hours=False, decimal_mark=".").split(".")[0]
-
-
-def _plain(text: str) -> str:
-    """The text so that Markdown shows it as it is."""
+def _escaped(text: str) -> str:
+    """The text on one line, with Markdown's special characters escaped."""
     return re.sub(r"([\\`*_{}\[\]<>#|~&])", r"\\\1", " ".join(text.split()))

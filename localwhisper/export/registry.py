@@ -9,12 +9,12 @@ from localwhisper.export import csv_, docx_, json_, lrc, md, srt, tsv, txt, vtt
 from localwhisper.jobs.model import Transcript
 from localwhisper.options import Layout
 
-WHISPERS = Layout()  # as openai-whisper cuts cues when it isn't told how
+DEFAULT_LAYOUT = Layout()  # openai-whisper's
 
 
 @dataclass(frozen=True)
 class Exporter:
-    """`render` is pure; a text has the line ends it is to be stored with."""
+    """A file format. `render` is pure; its text has the line endings of the file."""
 
     media_type: str
     extension: str  # without the dot
@@ -24,25 +24,25 @@ class Exporter:
     def content_type(self) -> str:
         return f"{self.media_type}; charset=utf-8" if self.media_type not in BINARY else self.media_type
 
-    def write(self, transcript: Transcript, layout: Layout = WHISPERS) -> str:
-        """The text of a text format."""
+    def to_text(self, transcript: Transcript, layout: Layout = DEFAULT_LAYOUT) -> str:
+        """The file's content; for text formats only."""
         text = self.render(transcript, layout)
         assert isinstance(text, str)
         return text
 
-    def encode(self, transcript: Transcript, layout: Layout = WHISPERS) -> bytes:
+    def to_bytes(self, transcript: Transcript, layout: Layout = DEFAULT_LAYOUT) -> bytes:
         """The file's content."""
         content = self.render(transcript, layout)
         return content.encode() if isinstance(content, str) else content
 
 
 def _zip(transcript: Transcript, layout: Layout) -> bytes:
-    """One file in each of the other formats."""
+    """A ZIP archive with one file in each of the other formats."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, exporter in EXPORTERS.items():
             if name != "zip":
-                archive.writestr(f"transcript.{exporter.extension}", exporter.encode(transcript, layout))
+                archive.writestr(f"transcript.{exporter.extension}", exporter.to_bytes(transcript, layout))
     return buffer.getvalue()
 
 

@@ -1,6 +1,6 @@
 """Tab-separated values: start and end in whole milliseconds, text.
 
-A line break inside a text becomes a space, where whisper's own writer would break the row.
+A line break in a text becomes a space; openai-whisper's writer would break the row.
 """
 
 from localwhisper.jobs.model import Segment, Transcript

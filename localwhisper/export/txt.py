@@ -1,4 +1,4 @@
-"""Plain text: a line a segment."""
+"""Plain text: one line for each segment."""
 
 from localwhisper.jobs.model import Transcript
 from localwhisper.options import Layout
@@ -6,5 +6,5 @@ from localwhisper.options import Layout
 
 def write(transcript: Transcript, layout: Layout) -> str:
     if not transcript.segments and transcript.text.strip():
-        return transcript.text.strip() + "\n"  # a result without segments is still worth its text
+        return transcript.text.strip() + "\n"  # transcribed with return_timestamps=false
     return "".join(f"{segment.text.strip()}\n" for segment in transcript.segments)

@@ -32,7 +32,7 @@ class TranscriptHandler(BaseHandler):
         exporter = EXPORTERS[name]
         layout = layout_from_texts({key: values[-1].decode() for key, values in self.request.query_arguments.items()})
         transcript = await self.services.jobs.transcripts.get(job_id, original=original)
-        content = await asyncio.get_running_loop().run_in_executor(None, exporter.encode, transcript, layout)
+        content = await asyncio.get_running_loop().run_in_executor(None, exporter.to_bytes, transcript, layout)
         self.set_header("Content-Type", exporter.content_type)
         self.set_header("Cache-Control", "no-store")
         self.set_header("Content-Disposition", attachment(job.filename, exporter.extension))

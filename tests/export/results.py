@@ -1,4 +1,4 @@
-"""Transcripts that each have something a format could trip over."""
+"""Transcripts with content that a format may mishandle."""
 
 from dataclasses import asdict
 from typing import Any
@@ -33,7 +33,7 @@ def transcript(*segments: Segment, language: str = "en") -> Transcript:
     return Transcript(text=text, language=language, segments=segments, processing_time=1.5)
 
 
-# those whose export is whisper's to the byte
+# their exports equal openai-whisper's byte for byte
 EQUAL = {
     "plain": transcript(segment(0, 0.0, 2.5, " One two."), segment(1, 2.5, 4.0004, " Three.")),
     "none": transcript(),
@@ -65,7 +65,7 @@ EQUAL = {
         segment(0, 0.0, 2.0, "  a", words((" ", 0.0, 0.1), (" a", 0.1, 0.5), ("", 0.5, 0.6), (" b ", 0.6, 0.9)))
     ),
 }
-# those that whisper's own writers would break, or leave the format with
+# openai-whisper's writers would write invalid files for these
 SAFER = {
     "line_breaks": transcript(
         segment(0, 0.0, 1.0, " one\n\ntwo\r\n \r\nthree\u2028four"), segment(1, 1.0, 2.0, "\n\n2\n --> five\n\nNOTE x")
@@ -86,11 +86,11 @@ ALL = {**EQUAL, **SAFER}
 
 
 def as_whisper(result: Transcript) -> dict[str, Any]:
-    """The same as openai-whisper's transcribe() returns it."""
+    """The transcript as openai-whisper's transcribe() returns it."""
     segments = []
     for item in result.segments:
         body = asdict(item)
-        given = body.pop("words")
+        item_words = body.pop("words")
         order = (
             "id",
             "seek",
@@ -104,7 +104,7 @@ def as_whisper(result: Transcript) -> dict[str, Any]:
             "no_speech_prob",
         )
         body = {name: body[name] for name in order}
-        if given is not None:
-            body["words"] = list(given)
+        if item_words is not None:
+            body["words"] = list(item_words)
         segments.append(body)
     return {"text": result.text, "segments": segments, "language": result.language}

@@ -1,4 +1,4 @@
-"""Exports: whisper's own to the byte, the same as yesterday, and readable by others."""
+"""Exports equal openai-whisper's byte for byte, don't change unnoticed, and are readable by other programs."""
 
 import csv
 import importlib
@@ -20,7 +20,7 @@ from localwhisper.export.registry import EXPORTERS, TEXT_FORMATS
 from localwhisper.options import Layout
 from tests.export import results
 
-WHISPERS_OWN = ("txt", "srt", "vtt", "tsv", "json")
+OPENAI_WHISPER_FORMATS = ("txt", "srt", "vtt", "tsv", "json")
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -30,12 +30,12 @@ def test_the_formats_and_their_order() -> None:
 
 
 @pytest.mark.parametrize("case", results.EQUAL)
-@pytest.mark.parametrize("name", WHISPERS_OWN)
-def test_equal_to_whisper_s_own_writers(name: str, case: str) -> None:
-    utils = importlib.import_module("whisper.utils")  # here: it takes seconds
+@pytest.mark.parametrize("name", OPENAI_WHISPER_FORMATS)
+def test_matches_openai_whispers_writers(name: str, case: str) -> None:
+    utils = importlib.import_module("whisper.utils")  # a slow import
     expected = io.StringIO()
     utils.get_writer(name, ".").write_result(results.as_whisper(results.EQUAL[case]), expected)
-    assert EXPORTERS[name].write(results.EQUAL[case]) == expected.getvalue()
+    assert EXPORTERS[name].to_text(results.EQUAL[case]) == expected.getvalue()
 
 
 LAYOUTS = (
@@ -51,22 +51,22 @@ LAYOUTS = (
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("case", ["plain", "words", "long_line", "odd_words", "none", "hours"])
-def test_layouts_are_whisper_s_own(case: str, layout: Layout) -> None:
+def test_layouts_match_openai_whisper(case: str, layout: Layout) -> None:
     utils = importlib.import_module("whisper.utils")
     for name in ("srt", "vtt"):
         expected = io.StringIO()
         utils.get_writer(name, ".").write_result(results.as_whisper(results.EQUAL[case]), expected, asdict(layout))
-        assert EXPORTERS[name].write(results.EQUAL[case], layout) == expected.getvalue()
+        assert EXPORTERS[name].to_text(results.EQUAL[case], layout) == expected.getvalue()
 
 
 @pytest.mark.parametrize("case", results.ALL)
 @pytest.mark.parametrize("name", TEXT_FORMATS)
-def test_golden_files(name: str, case: str) -> None:
+def test_matches_the_golden_file(name: str, case: str) -> None:
     golden = (GOLDEN / f"{case}.{name}").read_bytes().decode()
-    assert EXPORTERS[name].write(results.ALL[case]) == golden
+    assert EXPORTERS[name].to_text(results.ALL[case]) == golden
 
 
-def test_no_golden_file_is_left_over() -> None:
+def test_every_golden_file_is_used() -> None:
     expected = {f"{case}.{name}" for case in results.ALL for name in TEXT_FORMATS}
     assert {path.name for path in GOLDEN.glob("[!.]*")} == expected
 
@@ -90,33 +90,33 @@ def expected_cues(case: str) -> list[tuple[int, int, str]]:
     return cues
 
 
-# pysubs2 takes markup and \\N for its own, and times beyond 99 h for none
+# pysubs2 interprets markup and \\N, and can't read times above 99 h
 @pytest.mark.parametrize("case", sorted(set(results.ALL) - {"hours", "arrow", "only_text"}))
 @pytest.mark.parametrize("name", ["srt", "vtt"])
-def test_subtitles_read_back(name: str, case: str) -> None:
-    subtitles = pysubs2.SSAFile.from_string(EXPORTERS[name].write(results.ALL[case]), name)
-    found = [(event.start, event.end, " ".join(event.plaintext.split())) for event in subtitles]
-    assert found == expected_cues(case)
+def test_subtitles_are_read_by_pysubs2(name: str, case: str) -> None:
+    subtitles = pysubs2.SSAFile.from_string(EXPORTERS[name].to_text(results.ALL[case]), name)
+    events = [(event.start, event.end, " ".join(event.plaintext.split())) for event in subtitles]
+    assert events == expected_cues(case)
 
 
-def test_an_arrow_in_the_text_is_no_cue() -> None:
+def test_an_arrow_in_the_text_starts_no_cue() -> None:
     for name in ("srt", "vtt"):
-        subtitles = pysubs2.SSAFile.from_string(EXPORTERS[name].write(results.ALL["arrow"]), name)
+        subtitles = pysubs2.SSAFile.from_string(EXPORTERS[name].to_text(results.ALL["arrow"]), name)
         assert [(event.start, event.end) for event in subtitles] == [(0, 1000), (1000, 2000)]
 
 
-def test_no_text_holds_a_blank_line_or_an_arrow() -> None:
+def test_no_cue_contains_a_blank_line_or_an_arrow() -> None:
     for case in ("line_breaks", "arrow_words"):
         for name in ("srt", "vtt"):
-            blocks = EXPORTERS[name].write(results.ALL[case]).removeprefix("WEBVTT\n\n").split("\n\n")
+            blocks = EXPORTERS[name].to_text(results.ALL[case]).removeprefix("WEBVTT\n\n").split("\n\n")
             assert len(blocks) == len(results.ALL[case].segments) + 1
             assert blocks[-1] == ""
             assert all(block.count("-->") == 1 for block in blocks[:-1])
 
 
 @pytest.mark.parametrize("case", results.ALL)
-def test_tsv_has_three_columns_and_a_row_a_segment(case: str) -> None:
-    header, *rows = EXPORTERS["tsv"].write(results.ALL[case]).removesuffix("\n").split("\n")
+def test_tsv_has_three_columns_and_one_row_per_segment(case: str) -> None:
+    header, *rows = EXPORTERS["tsv"].to_text(results.ALL[case]).removesuffix("\n").split("\n")
     assert header == "start\tend\ttext"
     columns = [row.split("\t") for row in rows]
     assert [(int(start), int(end)) for start, end, _ in columns] == [
@@ -124,8 +124,8 @@ def test_tsv_has_three_columns_and_a_row_a_segment(case: str) -> None:
     ]
 
 
-def test_vtt_reads_back_by_a_second_parser() -> None:
-    captions = webvtt.from_string(EXPORTERS["vtt"].write(results.ALL["words"], Layout(max_words_per_line=1)))
+def test_vtt_is_read_by_webvtt() -> None:
+    captions = webvtt.from_string(EXPORTERS["vtt"].to_text(results.ALL["words"], Layout(max_words_per_line=1)))
     assert [caption.text for caption in captions] == ["One", "two.", "Three", "三", "四"]
     assert captions[0].start == "00:00:00.320"
 
@@ -136,58 +136,58 @@ def paragraphs(case: str) -> list[str]:
 
 
 @pytest.mark.parametrize("case", results.ALL)
-def test_docx_reads_back(case: str) -> None:
-    document = docx.Document(io.BytesIO(EXPORTERS["docx"].encode(results.ALL[case])))
+def test_docx_is_read_by_python_docx(case: str) -> None:
+    document = docx.Document(io.BytesIO(EXPORTERS["docx"].to_bytes(results.ALL[case])))
     assert [paragraph.text.split("\t")[-1] for paragraph in document.paragraphs] == paragraphs(case)
 
 
-def test_docx_takes_any_character() -> None:
+def test_docx_leaves_out_characters_that_xml_cannot_hold() -> None:
     (first, second) = results.EQUAL["plain"].segments
     odd = replace(first, text=" a\x00b\x1b\ufffe <w:p/> &amp;")
-    document = docx.Document(io.BytesIO(EXPORTERS["docx"].encode(results.transcript(odd, second))))
+    document = docx.Document(io.BytesIO(EXPORTERS["docx"].to_bytes(results.transcript(odd, second))))
     assert document.paragraphs[0].text == "00:00\tab <w:p/> &amp;"
 
 
 @pytest.mark.parametrize("case", results.ALL)
-def test_csv_reads_back(case: str) -> None:
-    header, *rows = csv.reader(io.StringIO(EXPORTERS["csv"].write(results.ALL[case]), newline=""))
+def test_csv_is_read_by_the_standard_library(case: str) -> None:
+    header, *rows = csv.reader(io.StringIO(EXPORTERS["csv"].to_text(results.ALL[case]), newline=""))
     assert header == ["start", "end", "text"]
     assert [row[2] for row in rows] == [" ".join(segment.text.split()) for segment in results.ALL[case].segments]
 
 
 def test_lrc_times() -> None:
-    assert EXPORTERS["lrc"].write(results.EQUAL["hours"]) == "[59:58.77]before\n[60:00.00]after\n"
+    assert EXPORTERS["lrc"].to_text(results.EQUAL["hours"]) == "[59:58.77]before\n[60:00.00]after\n"
 
 
-def test_markdown_shows_markup_as_text() -> None:
-    text = EXPORTERS["md"].write(results.EQUAL["arrow"])
+def test_markdown_escapes_markup() -> None:
+    text = EXPORTERS["md"].to_text(results.EQUAL["arrow"])
     assert "\\<i\\>\\&amp;" in text
 
 
 def test_zip_holds_every_other_format() -> None:
-    archive = zipfile.ZipFile(io.BytesIO(EXPORTERS["zip"].encode(results.EQUAL["words"])))
+    archive = zipfile.ZipFile(io.BytesIO(EXPORTERS["zip"].to_bytes(results.EQUAL["words"])))
     assert archive.namelist() == [f"transcript.{name}" for name in EXPORTERS if name != "zip"]
-    assert archive.read("transcript.srt").decode() == EXPORTERS["srt"].write(results.EQUAL["words"])
+    assert archive.read("transcript.srt").decode() == EXPORTERS["srt"].to_text(results.EQUAL["words"])
 
 
 @pytest.mark.parametrize("case", results.ALL)
-def test_json_reads_back_as_whisper_s_result(case: str) -> None:
+def test_json_equals_openai_whispers_result(case: str) -> None:
     expected: Any = results.as_whisper(results.ALL[case])
     for segment in expected["segments"]:
         segment["tokens"] = list(segment["tokens"])
-    assert json.loads(EXPORTERS["json"].write(results.ALL[case])) == expected
+    assert json.loads(EXPORTERS["json"].to_text(results.ALL[case])) == expected
 
 
-def test_json_stays_standard_where_a_figure_is_no_number() -> None:
+def test_json_is_valid_when_a_figure_is_not_finite() -> None:
     (first, second) = results.EQUAL["plain"].segments
     odd = replace(first, avg_logprob=math.nan, no_speech_prob=math.inf)
-    text = EXPORTERS["json"].write(results.transcript(odd, second))
+    text = EXPORTERS["json"].to_text(results.transcript(odd, second))
     segment = json.loads(text, parse_constant=pytest.fail)["segments"][0]
     assert (segment["avg_logprob"], segment["no_speech_prob"]) == (None, None)
 
 
-def test_a_result_without_segments_keeps_its_text() -> None:
-    assert EXPORTERS["txt"].write(results.ALL["only_text"]) == "all of it\n"
+def test_a_transcript_without_segments_exports_its_text() -> None:
+    assert EXPORTERS["txt"].to_text(results.ALL["only_text"]) == "all of it\n"
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ class AsrHandler(AsrErrors):
         name = quote(self.form.filename or "audio")
         self.set_header("Asr-Engine", "openai_whisper")
         self.set_header("Content-Disposition", f'attachment; filename="{name}.{quote(asked)}"')
-        self.write_text(EXPORTERS[output].write(transcript, LAYOUT), "text/plain")
+        self.write_text(EXPORTERS[output].to_text(transcript, LAYOUT), "text/plain")
 
 
 class DetectLanguageHandler(AsrErrors):

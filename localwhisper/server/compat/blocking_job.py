@@ -85,7 +85,7 @@ def _end(event: JobChanged) -> tuple[Job, Transcript]:
 
 
 def exported(name: str, transcript: Transcript) -> str:
-    return EXPORTERS[name].write(transcript)
+    return EXPORTERS[name].to_text(transcript)
 
 
 def segment_figures(segment: Segment) -> dict[str, Any]:
