@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from localwhisper.app import SAMPLES
 from tests.browser.conftest import BROWSERS, chromium_path
-from tests.browser.seeds import TALK, Seeds
+from tests.browser.seed_data import TALK, JobSeeder
 from tests.process.server import Server
 
 # Usable: the newest job's card stands, the model can be chosen, a click would be heard.
@@ -63,7 +63,7 @@ def _options() -> argparse.Namespace:
 
 
 def _server(folder: Path, n_jobs: int) -> Server:
-    seeds = Seeds(folder / "data", min(SAMPLES.glob("*.opus"), key=lambda file: file.stat().st_size))
+    seeds = JobSeeder(folder / "data", min(SAMPLES.glob("*.opus"), key=lambda file: file.stat().st_size))
     for number in range(n_jobs):
         seeds.done(f"Interview {number:04}.opus", *TALK[number % 3 :], f"Remark {number}.")
     server = Server(folder / "data", "--model-dir", str(folder / "models")).start()

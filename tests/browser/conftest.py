@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expe
 
 from localwhisper.app import SAMPLES
 from localwhisper.audio.ffmpeg import ffmpeg_path
-from tests.browser.desk import Desk
-from tests.browser.seeds import HOSTILE, TALK, Seeds
+from tests.browser.app_page import AppPage
+from tests.browser.seed_data import HOSTILE, TALK, JobSeeder
 from tests.process.server import Server
 
 PATIENCE_MS = 60_000  # a busy machine is no failure
@@ -82,7 +82,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def library_server(tmp_path_factory: pytest.TempPathFactory, talk: Path, film: Path) -> Iterator[Server]:
     """One server for all tests that only look at finished jobs; each opens transcripts of its own."""
     folder = tmp_path_factory.mktemp("library")
-    seeds = Seeds(folder / "data", talk)
+    seeds = JobSeeder(folder / "data", talk)
     for name in ("Ada.wav", "Correct.wav", "Conflict.wav", "Times.wav", "Remove.wav"):
         seeds.done(name, *TALK)
     seeds.done(f"{HOSTILE}.wav", HOSTILE, "</li><script>hacked=1</script>")
@@ -109,14 +109,14 @@ def library_context(
 
 
 @pytest.fixture
-def library(library_context: BrowserContext, library_server: Server) -> Iterator[Desk]:
+def library(library_context: BrowserContext, library_server: Server) -> Iterator[AppPage]:
     """The page over many finished jobs; at the end nothing may have gone wrong unseen."""
-    desk = Desk(library_context.new_page(), library_server.url)
-    desk.page.goto("/")
-    desk.page.locator("job-card").first.wait_for()
-    yield desk
-    assert desk.complaints() == []
-    assert desk.elsewhere == []
+    app = AppPage(library_context.new_page(), library_server.url)
+    app.page.goto("/")
+    app.page.locator("job-card").first.wait_for()
+    yield app
+    assert app.complaints() == []
+    assert app.elsewhere == []
 
 
 @pytest.fixture
@@ -139,14 +139,14 @@ def page(context: BrowserContext) -> Page:
 
 
 @pytest.fixture
-def desk(page: Page, server: Server) -> Iterator[Desk]:
+def app(page: Page, server: Server) -> Iterator[AppPage]:
     """The page, opened; at the end nothing may have gone wrong unseen."""
-    desk = Desk(page, server.url)
+    app = AppPage(page, server.url)
     page.goto("/")
     page.locator("[data-sample]").first.wait_for()
-    yield desk
-    assert desk.complaints() == []
-    assert desk.elsewhere == []
+    yield app
+    assert app.complaints() == []
+    assert app.elsewhere == []
 
 
 @pytest.fixture(scope="session")

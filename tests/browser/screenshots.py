@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from localwhisper.app import SAMPLES
 from tests.browser.conftest import chromium_path
-from tests.browser.seeds import Seeds
+from tests.browser.seed_data import JobSeeder
 from tests.process.server import Server
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -22,21 +22,21 @@ def take(browser: Browser, server: Server, job_id: str, scheme: str, suffix: str
     page.locator("job-card [data-segment]").first.wait_for()
     page.screenshot(path=DOCS / f"page{suffix}.png")
     page.goto(f"/#/job/{job_id}")
-    page.locator("reading-desk [data-segment]").first.wait_for()
+    page.locator("transcript-editor [data-segment]").first.wait_for()
     page.wait_for_function("() => document.querySelector('video').readyState > 0")
     page.evaluate("document.querySelector('video').currentTime = 10.3")
     page.get_by_role("button", name="Unsure words").click()
     page.wait_for_timeout(700)
     page.screenshot(path=DOCS / f"desk{suffix}.png")
     page.keyboard.press("e")
-    page.locator(".said").nth(5).click()
+    page.locator(".line-text").nth(5).click()
     page.screenshot(path=DOCS / f"correcting{suffix}.png")
     page.goto("/#/")
     page.locator("history-filter input").fill("morning")
     page.locator("mark").first.wait_for()
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.locator("history-filter").scroll_into_view_if_needed()
-    page.evaluate("scrollTo(0, document.querySelector('.desk-title').offsetTop - 16)")
+    page.evaluate("scrollTo(0, document.querySelector('.section-header').offsetTop - 16)")
     page.screenshot(path=DOCS / f"phone{suffix}.png")
     context.close()
 
@@ -45,7 +45,7 @@ def main() -> None:
     DOCS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         data_dir = Path(folder) / "data"
-        seeds = Seeds(data_dir, SAMPLES / "en-greeting.opus")
+        seeds = JobSeeder(data_dir, SAMPLES / "en-greeting.opus")
         seeds.failed("field notes (damaged).mp3")
         seeds.cancelled("Town council, full session.wav")
         server = Server(data_dir, "--model-dir", str(Path(folder) / "models")).start()

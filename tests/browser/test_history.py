@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.desk import Desk
+from tests.browser.app_page import AppPage
 
 UNDO_IS_OVER = "00:08"
 
@@ -21,7 +21,7 @@ def gone(page: Page, job_id: str) -> None:
     assert not is_known(page, job_id)
 
 
-def test_removed_when_it_can_no_longer_be_undone(library: Desk) -> None:
+def test_removed_when_it_can_no_longer_be_undone(library: AppPage) -> None:
     page, card = library.page, library.card("note 0.wav")
     page.clock.install()
     card.press("Remove")
@@ -33,7 +33,7 @@ def test_removed_when_it_can_no_longer_be_undone(library: Desk) -> None:
     gone(page, card.job_id)
 
 
-def test_a_reload_does_not_bring_a_removed_job_back(library: Desk) -> None:
+def test_a_reload_does_not_bring_a_removed_job_back(library: AppPage) -> None:
     page = library.page
     page.add_init_script("addEventListener('pagehide', (event) => event.stopImmediatePropagation())")  # as if killed
     page.reload()
@@ -49,7 +49,7 @@ def test_a_reload_does_not_bring_a_removed_job_back(library: Desk) -> None:
     gone(page, card.job_id)
 
 
-def test_older_ones_come_while_scrolling(library: Desk) -> None:
+def test_older_ones_come_while_scrolling(library: AppPage) -> None:
     cards = library.page.locator("job-card")
     expect(cards).to_have_count(50)
     cards.last.scroll_into_view_if_needed()
@@ -57,14 +57,14 @@ def test_older_ones_come_while_scrolling(library: Desk) -> None:
     expect(library.page.get_by_role("button", name="Show older ones")).to_be_hidden()
 
 
-def test_search_shows_the_hit_in_context(library: Desk) -> None:
+def test_search_shows_the_hit_in_context(library: AppPage) -> None:
     page = library.page
     page.keyboard.press("/")
     page.keyboard.type("cancion man")
     expect(page.locator("job-card")).to_have_count(1)
     expect(page.locator("mark")).to_have_text(["canción", "mañana"])
     page.locator(".excerpt").click()
-    expect(page.locator("reading-desk h2")).to_have_text("canción.wav")
+    expect(page.locator("transcript-editor h2")).to_have_text("canción.wav")
     page.go_back()
     page.get_by_label("Search names and texts").fill("nowhere at all")
     expect(page.get_by_text("Nothing matches.")).to_be_visible()
@@ -72,7 +72,7 @@ def test_search_shows_the_hit_in_context(library: Desk) -> None:
     expect(page.locator("job-card")).to_have_count(50)
 
 
-def test_filter_by_state(library: Desk) -> None:
+def test_filter_by_state(library: AppPage) -> None:
     page = library.page
     page.get_by_label("Show", exact=True).select_option("failed")
     expect(page.locator("job-card")).to_have_count(1)

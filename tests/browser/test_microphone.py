@@ -11,8 +11,8 @@ from playwright.sync_api import BrowserType, Page, expect
 
 from localwhisper.app import SAMPLES
 from localwhisper.audio.ffmpeg import ffmpeg_path
+from tests.browser.app_page import AppPage, words
 from tests.browser.conftest import chromium_path
-from tests.browser.desk import Desk, words
 from tests.process.server import Server
 
 
@@ -37,7 +37,7 @@ def listening(browser_type: BrowserType, server: Server, spoken: dict[str, Any],
 
 
 def test_what_is_said_is_written(listening: Page, server: Server, spoken: dict[str, Any]) -> None:
-    page, desk = listening, Desk(listening, server.url)
+    page, app = listening, AppPage(listening, server.url)
     page.goto("/")
     page.locator("[data-sample]").first.wait_for()
     page.get_by_role("button", name="Record").click()
@@ -55,4 +55,4 @@ def test_what_is_said_is_written(listening: Page, server: Server, spoken: dict[s
     expect(card).to_contain_text(re.compile("Recording .*webm"), timeout=60_000)
     expect(card.locator("[data-segment]").first).to_be_visible()
     assert words(" ".join(card.locator("[data-segment] span").all_inner_texts())) == words(spoken["text"])
-    assert desk.complaints() == []
+    assert app.complaints() == []

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from localwhisper.app import ASSETS
 from localwhisper.engine.checkpoints.library import ModelLibrary
-from tests.browser.desk import REFUSED, Desk
+from tests.browser.app_page import REFUSED, AppPage
 from tests.process.server import Server
 
 
@@ -78,17 +78,17 @@ def mirrored(tmp_path: Path, checkpoint: bytes) -> Iterator[Server]:
 @pytest.fixture
 def page(browser: Browser, mirrored: Server) -> Iterator[Page]:
     page = browser.new_page(base_url=mirrored.url, locale="en-US")
-    desk = Desk(page, mirrored.url)
-    desk.tolerated.append(REFUSED)
+    app = AppPage(page, mirrored.url)
+    app.tolerated.append(REFUSED)
     page.goto("/")
     page.locator("[data-sample]").first.wait_for()
     yield page
-    assert desk.complaints() == []
+    assert app.complaints() == []
     page.close()
 
 
 def test_a_download_is_offered_and_followed(page: Page, mirrored: Server, checkpoint: bytes) -> None:
-    note, chosen = page.locator("model-note"), page.locator("#model option:checked")
+    note, chosen = page.locator("model-details"), page.locator("#model option:checked")
     download = note.get_by_role("button", name="Download tiny")
     expect(note).to_contain_text("download one of the larger models")
     page.locator("#model").select_option("tiny")

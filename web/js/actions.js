@@ -1,17 +1,17 @@
 /** What a person can do. The socket tells the outcome; only refusals are told here. */
 
 import { errorText } from "./api.js";
-import { PAGE_SIZE } from "./reducer-jobs.js";
-import { removalOn } from "./removal.js";
+import { PAGE_SIZE } from "./job-reducer.js";
+import { createUndoableRemoval } from "./undoable-removal.js";
 
-/** @param {Omit<Page, "actions">} page @returns {Actions} */
-export function actionsOn({ api, store, uploads, toast }) {
+/** @param {Omit<App, "actions">} page @returns {Actions} */
+export function createActions({ api, store, uploads, toast }) {
 	/** What the next connection, or another click, asks again. @param {() => Promise<unknown>} action */
 	const quietly = (action) => action().catch((error) => console.warn("localwhisper:", errorText(error)));
 
 	/** @param {string} id @param {() => Promise<unknown>} action */
 	const onJob = (id, action) =>
-		action().catch((error) => store.dispatch({ type: "job/problem", job_id: id, data: errorText(error) }));
+		action().catch((error) => store.dispatch({ type: "job/action-error", job_id: id, data: errorText(error) }));
 
 	/** @param {Model} model @param {() => Promise<unknown>} action */
 	const onModel = (model, action) =>
@@ -39,7 +39,7 @@ export function actionsOn({ api, store, uploads, toast }) {
 			if (!filter.q && !filter.status) return;
 			await quietly(async () => {
 				const page = await api.jobs(PAGE_SIZE, cursor, filter);
-				store.dispatch({ type: "filter/found", data: { ...page, filter, more: cursor !== null } });
+				store.dispatch({ type: "filter/results", data: { ...page, filter, more: cursor !== null } });
 			});
 		},
 		loadOlder() {
@@ -53,7 +53,7 @@ export function actionsOn({ api, store, uploads, toast }) {
 		},
 		cancel: (id) => onJob(id, () => api.cancel(id)),
 		retry: (id, options) => onJob(id, () => api.retry(id, options)),
-		remove: removalOn({ store, api, toast }),
+		remove: createUndoableRemoval({ store, api, toast }),
 		submit(files, options) {
 			for (const file of files) {
 				uploads.add(file.name, file.size, async () => file, (sent, ...how) => api.submit(sent, options, ...how), options.model);

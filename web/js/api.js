@@ -87,7 +87,7 @@ function send(address, file, fields, signal, onSent) {
 }
 
 /** @param {string} id @param {string} format */
-export function transcriptAddress(id, format) {
+export function transcriptUrl(id, format) {
 	return `job/${id}/transcript.${format}`;
 }
 

@@ -1,12 +1,12 @@
-/** The page's words. Elements with data-t, data-t-label or data-t-placeholder get theirs by localize(). */
+/** The page's words. Elements with data-i18n, data-i18n-label or data-i18n-placeholder get theirs by localize(). */
 
-import { load, save } from "./lib/memory.js";
+import { load, save } from "./lib/storage.js";
 import { TEXTS } from "./texts.js";
 
-/** @typedef {keyof typeof TEXTS} Key */
+/** @typedef {keyof typeof TEXTS} TextKey */
 /** @typedef {"en"|"es"} Language */
 
-const PLACES = { "data-t": "", "data-t-label": "aria-label", "data-t-placeholder": "placeholder" };
+const PLACES = { "data-i18n": "", "data-i18n-label": "aria-label", "data-i18n-placeholder": "placeholder" };
 
 /** @type {Language} */
 let current = chosen();
@@ -29,7 +29,7 @@ export function setLanguage(next) {
 	document.dispatchEvent(new Event("language"));
 }
 
-/** @param {Key} key @param {Record<string, string|number>} [params] */
+/** @param {TextKey} key @param {Record<string, string|number>} [params] */
 export function t(key, params = {}) {
 	const [english, spanish] = TEXTS[key];
 	return (current === "es" ? spanish : english).replace(/\{(\w+)\}/g, (whole, name) => String(params[name] ?? whole));
@@ -41,7 +41,7 @@ export function localize(root) {
 	if (page.lang !== current) page.lang = current; // each time it is set, all styles are computed anew
 	for (const [mark, place] of Object.entries(PLACES)) {
 		for (const element of root.querySelectorAll(`[${mark}]`)) {
-			const text = t(/** @type {Key} */ (element.getAttribute(mark)));
+			const text = t(/** @type {TextKey} */ (element.getAttribute(mark)));
 			if (place) element.setAttribute(place, text);
 			else element.textContent = text;
 		}

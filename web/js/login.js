@@ -2,11 +2,11 @@
 
 import { api, errorText } from "./api.js";
 import { localize } from "./i18n.js";
-import { one } from "./lib/dom.js";
+import { query } from "./lib/dom.js";
 
-const form = one(document, "form");
-const token = one(document, "#token", HTMLInputElement);
-const problem = one(document, "#problem");
+const form = query(document, "form");
+const token = query(document, "#token", HTMLInputElement);
+const problem = query(document, "#problem");
 
 form.addEventListener("submit", async (event) => {
 	event.preventDefault();

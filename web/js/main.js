@@ -1,21 +1,21 @@
 /** Puts the parts together; nothing else. */
 
-import { actionsOn } from "./actions.js";
+import { createActions } from "./actions.js";
 import { api } from "./api.js";
 import { dropZone, sampleList } from "./components/drop-zone.js";
 import { historyFilter, jobList } from "./components/job-list.js";
 import { optionsForm } from "./components/options-form.js";
 import { pageSettings } from "./components/page-settings.js";
-import { connectionBanner, liveStatus, queueLine, toastIn } from "./components/status-lines.js";
+import { connectionBanner, liveRegion, queueStatus, createToast } from "./components/status.js";
 import { uploadList } from "./components/upload-list.js";
 import { language, localize } from "./i18n.js";
-import { helpDialog, listen } from "./keys.js";
-import { one } from "./lib/dom.js";
-import { atDesk, keepPlace } from "./places.js";
-import { queueSocket } from "./socket.js";
-import { receiver, Store } from "./store.js";
-import { signTab } from "./tab-signs.js";
-import { uploadsTo } from "./uploads.js";
+import { helpDialog, listen } from "./shortcuts.js";
+import { query } from "./lib/dom.js";
+import { isEditorOpen, startRouter } from "./router.js";
+import { createQueueSocket } from "./socket.js";
+import { messageHandler, Store } from "./store.js";
+import { startTabStatus } from "./tab-status.js";
+import { createUploadQueue } from "./upload-queue.js";
 
 const FIRST_VIEW_MS = 500;
 
@@ -23,16 +23,16 @@ const store = new Store();
 const core = {
 	api,
 	store,
-	uploads: uploadsTo(store),
-	toast: toastIn(one(document, "toast-line")),
-	options: () => /** @type {SubmitOptions} */ ({}),
-	deeds: {},
+	uploads: createUploadQueue(store),
+	toast: createToast(query(document, "toast-message")),
+	selectedOptions: () => /** @type {SubmitOptions} */ ({}),
+	commands: {},
 };
-/** @type {Page} */
-const page = { ...core, actions: actionsOn(core) };
-const socket = queueSocket(
+/** @type {App} */
+const app = { ...core, actions: createActions(core) };
+const socket = createQueueSocket(
 	language,
-	receiver(page),
+	messageHandler(app),
 	(connection) => store.dispatch({ type: "connection/changed", data: connection }),
 );
 
@@ -43,23 +43,23 @@ for (const [name, make] of Object.entries({
 	"help-dialog": helpDialog,
 	"history-filter": historyFilter,
 	"job-list": jobList,
-	"live-status": liveStatus,
+	"live-region": liveRegion,
 	"page-settings": pageSettings,
-	"queue-line": queueLine,
+	"queue-status": queueStatus,
 	"sample-list": sampleList,
 	"upload-list": uploadList,
 })) {
 	part(name, make);
 }
-keepPlace(page, bringDesk);
-signTab(page);
-listen((deed) => page.deeds[`${atDesk() ? "desk" : "home"} ${deed}`] ?? page.deeds[deed]);
+startRouter(app, loadEditor);
+startTabStatus(app);
+listen((deed) => app.commands[`${isEditorOpen() ? "desk" : "home"} ${deed}`] ?? app.commands[deed]);
 // What a button of the page's HTML does, it names itself.
 document.addEventListener("click", ({ target }) => {
-	if (target instanceof Element) page.deeds[target.closest("[data-deed]")?.getAttribute("data-deed") ?? ""]?.();
+	if (target instanceof Element) app.commands[target.closest("[data-command]")?.getAttribute("data-command") ?? ""]?.();
 });
 localize(document.documentElement);
-void page.actions.loadCatalogue(); // beside the socket, not after it
+void app.actions.loadCatalogue(); // beside the socket, not after it
 socket.open();
 
 addEventListener("online", () => socket.hurry());
@@ -69,22 +69,22 @@ document.addEventListener("language", () => socket.open()); // the server's mess
 addEventListener("load", () => setTimeout(later, FIRST_VIEW_MS));
 
 function later() {
-	void bringDesk();
+	void loadEditor();
 	navigator.serviceWorker?.register("sw.js").catch(() => undefined); // no secure context: a page like any other
 }
 
 /** The desk's modules, once. @returns {Promise<boolean>} whether they are there */
-async function bringDesk() {
-	const modules = await import("./desk/reading-desk.js").catch(() => undefined); // nobody answers
-	if (modules && !customElements.get("reading-desk")) part("reading-desk", modules.readingDesk);
+async function loadEditor() {
+	const modules = await import("./editor/transcript-editor.js").catch(() => undefined); // nobody answers
+	if (modules && !customElements.get("transcript-editor")) part("transcript-editor", modules.transcriptEditor);
 	return modules !== undefined;
 }
 
-/** A custom element as a function: it puts its elements into place and gives what draws a state. @param {string} name @param {Part} make */
+/** A custom element as a function: it puts its elements into place and gives what draws a state. @param {string} name @param {Component} make */
 function part(name, make) {
 	class Element extends HTMLElement {
 		connectedCallback() {
-			const render = make(this, page);
+			const render = make(this, app);
 			if (!render) return;
 			store.subscribe(render);
 			document.addEventListener("language", () => render(store.state, null));

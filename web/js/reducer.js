@@ -1,6 +1,6 @@
 /** State × message → state. Pure. Messages are the socket's own and, named with a slash, the page's. */
 
-import { JOB_HANDLERS } from "./reducer-jobs.js";
+import { JOB_HANDLERS } from "./job-reducer.js";
 
 /** @returns {State} */
 export function initialState() {
@@ -40,7 +40,7 @@ const HANDLERS = {
 	}),
 	"samples/loaded": (state, samples) => ({ ...state, samples }),
 	"upload/changed": (state, upload) => ({ ...state, uploads: replaced(state.uploads, upload, "id") }),
-	"upload/gone": (state, id) => ({ ...state, uploads: state.uploads.filter((upload) => upload.id !== id) }),
+	"upload/removed": (state, id) => ({ ...state, uploads: state.uploads.filter((upload) => upload.id !== id) }),
 };
 
 /**

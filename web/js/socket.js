@@ -10,7 +10,7 @@ const HANDSHAKE_TIMEOUT_MS = 5000;
  * @param {(message: Message) => void} onMessage
  * @param {(connection: "online"|"reconnecting") => void} onConnection
  */
-export function queueSocket(language, onMessage, onConnection) {
+export function createQueueSocket(language, onMessage, onConnection) {
 	/** @type {WebSocket|null} */
 	let socket = null;
 	let failures = 0;

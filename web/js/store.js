@@ -37,8 +37,8 @@ export class Store {
 	}
 }
 
-/** What the socket leaves out (the segments so far) is fetched. @param {Page} page @returns {(message: Message) => void} */
-export function receiver({ store, actions }) {
+/** What the socket leaves out (the segments so far) is fetched. @param {App} app @returns {(message: Message) => void} */
+export function messageHandler({ store, actions }) {
 	return (message) => {
 		const before = store.state;
 		const { type, data } = message;

@@ -1,7 +1,7 @@
 /** The page's words: English, Spanish. {parameters} are filled in by t(). @satisfies {Record<string, [string, string]>} */
 export const TEXTS = {
 	skip: ["Skip to the transcripts", "Ir a las transcripciones"],
-	motto: ["Speech to text. Nothing leaves this machine.", "De voz a texto. Nada sale de este equipo."],
+	tagline: ["Speech to text. Nothing leaves this machine.", "De voz a texto. Nada sale de este equipo."],
 
 	"login.title": ["This server asks for its token", "Este servidor pide su token"],
 	"login.hint": [
@@ -85,7 +85,7 @@ export const TEXTS = {
 		"Pruebe una con el pequeño modelo incluido: al momento, sin descargas.",
 	],
 	"samples.try": ["Try the sample:", "Probar la muestra:"],
-	"samples.said": ["Said: {text}", "Dice: {text}"],
+	"samples.spoken": ["Said: {text}", "Dice: {text}"],
 
 	"jobs.title": ["Transcripts", "Transcripciones"],
 	"jobs.empty": ["Nothing here yet", "Todavía no hay nada"],

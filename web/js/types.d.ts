@@ -10,7 +10,7 @@ interface Segment {
   words?: readonly {word: string, start: number, end: number, probability: number|null}[];
 }
 
-interface Result {
+interface JobResult {
   text: string;
   language: string;
   segments?: Segment[];
@@ -34,13 +34,13 @@ interface Job {
   queue_position?: number|null;
   error?: {code: string, message: string}|null;
   segments?: Segment[]; // so far
-  result?: Result|null;
+  result?: JobResult|null;
   transcript_version?: number; // how often a person corrected the result
   excerpt?: string[]; // hits of a search in context: plain, hit, plain, …
 }
 
 /** what a search or filter gave */
-interface Found {
+interface SearchResults {
   order: readonly string[]; // job ids, newest first
   excerpts: Readonly<Record<string, string[]>>;
   cursor: string|null;
@@ -48,7 +48,7 @@ interface Found {
 
 type Filter = {q: string, status: string};
 
-interface QueueFigures {
+interface QueueInfo {
   queue_size: number;
   active_jobs: number;
   total_jobs: number;
@@ -111,11 +111,11 @@ interface Upload {
 }
 
 /** one job as the page knows it */
-interface Entry {
+interface JobEntry {
   job: Job;
   segments: readonly Segment[]; // by id
   fresh: readonly Segment[]; // those that the socket brought since the last snapshot
-  result: Result|null;
+  result: JobResult|null;
   version: number; // of the result: how often a person corrected it
   loading: boolean; // its details are being fetched
   watched: boolean; // it was seen at work
@@ -137,7 +137,7 @@ interface Api {
   remove(id: string): Promise<unknown>; // goes through also while the page is being closed
   retry(id: string, options?: SubmitOptions): Promise<unknown>; // options: others than its own
   correct(id: string, change: Correction): Promise<{version: number, segments: Segment[]}>;
-  restore(id: string, version: number): Promise<Result & {version: number}>;
+  restore(id: string, version: number): Promise<JobResult & {version: number}>;
   waveform(id: string): Promise<{duration: number, peaks: number[]}>; // peaks: 0 to 255
   submit(file: File, options: SubmitOptions, signal: AbortSignal, onSent: (bytes: number) => void): Promise<{job_id: string}>;
   importModel: Send<Model>;
@@ -182,27 +182,27 @@ interface Uploads {
 
 /** one short line at the bottom, with one thing to do about it; onGone: it was let go by */
 interface Toast {
-  show(text: string, action: Key, onAction: () => void, onGone?: () => void): void;
+  show(text: string, action: TextKey, onAction: () => void, onGone?: () => void): void;
   hide(): void;
 }
 
 /** what every part of the page works with */
-interface Page {
+interface App {
   store: Store;
   api: Api;
   actions: Actions;
   uploads: Uploads;
   toast: Toast;
-  options: () => SubmitOptions; // chosen now
-  deeds: Record<string, (...given: any[]) => unknown>; // what keys.js and places.js run; "home" and "desk" say where
+  selectedOptions: () => SubmitOptions; // chosen now
+  commands: Record<string, (...given: any[]) => unknown>; // what keys.js and places.js run; "home" and "desk" say where
 }
 
 /** Puts a part's elements into place; what it gives draws them. */
-type Part = (element: HTMLElement, page: Page) => Render|void;
+type Component = (element: HTMLElement, page: App) => Render|void;
 
 interface HTMLElementTagNameMap {
   "job-card": HTMLElement;
-  "model-note": HTMLElement;
+  "model-details": HTMLElement;
   "recorder-panel": HTMLElement;
   "transcript-text": HTMLElement;
   "upload-card": HTMLElement;
@@ -212,21 +212,21 @@ interface HTMLElementTagNameMap {
 type Render = (state: State, before: State|null) => unknown;
 
 /** what is at the desk */
-interface Open {
+interface OpenTranscript {
   id: string;
-  editing: ReturnType<typeof import("./desk/editing.js").editingOf>;
-  player: ReturnType<typeof import("./desk/player.js").playerOf>;
-  lines: ReturnType<typeof import("./desk/text-lines.js").textLines>;
+  editing: ReturnType<typeof import("./editor/edit-session.js").createEditSession>;
+  player: ReturnType<typeof import("./editor/player.js").createPlayer>;
+  lines: ReturnType<typeof import("./editor/transcript-lines.js").transcriptLines>;
 }
 
-interface DeskOfLines {
+interface LinesHost {
   play(seconds: number): void;
   time(): number;
   change(lines: Lines, key?: string): void;
 }
 
-type Saving = "saved"|"unsaved"|"saving"|"failed"|"conflict";
-type Sending = {upload: Upload, open: () => Promise<File>, send: Send, stop: AbortController};
+type SaveState = "saved"|"unsaved"|"saving"|"failed"|"conflict";
+type UploadTask = {upload: Upload, open: () => Promise<File>, send: Send, stop: AbortController};
 type Message = {type: string, job_id?: string|null, data?: any};
 type Handler<Data> = (state: State, data: Data, jobId: string) => State;
 
@@ -234,21 +234,21 @@ type Handler<Data> = (state: State, data: Data, jobId: string) => State;
 interface Handlers {
   [kind: string]: Handler<any>|undefined;
   job?: Handler<Job>;
-  snapshot?: Handler<{jobs: Job[], queue: QueueFigures}>;
+  snapshot?: Handler<{jobs: Job[], queue: QueueInfo}>;
   segment?: Handler<Segment>;
   "jobs/page"?: Handler<{jobs: Job[], next_cursor: string|null}>;
   "job/detail"?: Handler<Job>;
   "job/corrected"?: Handler<{version: number, segments: Segment[]}>;
-  "filter/found"?: Handler<{filter: Filter, jobs: Job[], next_cursor: string|null, more: boolean}>;
+  "filter/results"?: Handler<{filter: Filter, jobs: Job[], next_cursor: string|null, more: boolean}>;
 }
 
 interface State {
   connection: "connecting"|"online"|"reconnecting";
-  entries: Readonly<Record<string, Entry>>;
+  entries: Readonly<Record<string, JobEntry>>;
   order: readonly string[]; // job ids, newest first
   cursor: string|null|undefined; // of the next older page; null: none, undefined: not asked
   more: boolean; // there may be jobs older than those listed
-  queue: QueueFigures|null;
+  queue: QueueInfo|null;
   models: readonly Model[];
   languages: readonly SpokenLanguage[];
   defaultModel: string;
@@ -256,7 +256,7 @@ interface State {
   samples: readonly Sample[];
   uploads: readonly Upload[];
   filter: Filter;
-  found: Found|null; // null: all jobs are shown
+  found: SearchResults|null; // null: all jobs are shown
   leaving: readonly string[]; // ids of jobs about to be removed
 }
 
@@ -267,8 +267,8 @@ interface ServerMessage {
   timestamp: string;
 }
 
-type Key = import("./i18n.js").Key;
+type TextKey = import("./i18n.js").TextKey;
 type Store = import("./store.js").Store;
-type Icon = "upload"|"download"|"close"|"retry"|"trash"|"copy"|"check"|"play"|"pause"|"chevron"|"up"|"left"|"back"|"ahead"|"pen"|"unsure"|"undo"|"redo"|"start"|"end"|"split"|"merge"|"mic"|"stop"; // symbols of index.html
+type IconName = "upload"|"download"|"close"|"retry"|"trash"|"copy"|"check"|"play"|"pause"|"chevron"|"up"|"left"|"back"|"ahead"|"pen"|"unsure"|"undo"|"redo"|"start"|"end"|"split"|"merge"|"mic"|"stop"; // symbols of index.html
 type Lines = readonly Segment[];
 type Timer = ReturnType<typeof setTimeout>|undefined;

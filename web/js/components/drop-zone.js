@@ -1,28 +1,28 @@
 /** Takes files: from the chooser, the microphone, the clipboard, dropped anywhere on the page; or a bundled sample. */
 
 import { language, t } from "../i18n.js";
-import { all, one, setText, show, stamp } from "../lib/dom.js";
-import { clock, languageName } from "../lib/format.js";
-import { goHome } from "../places.js";
+import { queryEach, query, setText, setVisible, cloneTemplate } from "../lib/dom.js";
+import { formatTime, languageName } from "../lib/format.js";
+import { navigateHome } from "../router.js";
 import { recorderPanel } from "./recorder-panel.js";
 
-/** @type {Part} */
-export function dropZone(element, page) {
-	const { actions, deeds } = page;
-	const input = one(element, "input", HTMLInputElement);
+/** @type {Component} */
+export function dropZone(element, app) {
+	const { actions, commands } = app;
+	const input = query(element, "input", HTMLInputElement);
 	/** @param {Iterable<File>} files */
 	const take = (files) => {
-		goHome();
-		actions.submit([...files], page.options());
+		navigateHome();
+		actions.submit([...files], app.selectedOptions());
 	};
-	const recorder = recorderPanel(one(element, "recorder-panel"), take);
-	deeds["home choose"] = () => input.click();
-	deeds["home record"] = recorder.start;
+	const recorder = recorderPanel(query(element, "recorder-panel"), take);
+	commands["home choose"] = () => input.click();
+	commands["home record"] = recorder.start;
 	input.addEventListener("change", () => {
 		take(input.files ?? []);
 		input.value = "";
 	});
-	listen(one(element, ".drop-cover"), take);
+	listen(query(element, ".drop-overlay"), take);
 	return (_state, before) => before ?? recorder.draw();
 }
 
@@ -33,7 +33,7 @@ function listen(cover, take) {
 	const on = (kind, deed) => addEventListener(kind, (event) => event.dataTransfer?.types.includes("Files") && deed(event));
 	const setDepth = (/** @type {number} */ next) => {
 		depth = Math.max(0, next);
-		show(cover, depth > 0);
+		setVisible(cover, depth > 0);
 	};
 	on("dragenter", () => setDepth(depth + 1));
 	on("dragleave", () => setDepth(depth - 1));
@@ -51,24 +51,24 @@ function listen(cover, take) {
 	});
 }
 
-/** Bundled clips to try at once, with the bundled model. @type {Part} */
+/** Bundled clips to try at once, with the bundled model. @type {Component} */
 export function sampleList(element, { actions }) {
-	const list = one(element, "ul");
+	const list = query(element, "ul");
 	/** @param {Sample} sample */
 	const row = (sample) => {
-		const item = stamp("sample");
-		const [button, title, hint] = all(item, "button", ".sample-title", ".hint");
+		const item = cloneTemplate("sample");
+		const [button, title, hint] = queryEach(item, "button", ".sample-title", ".hint");
 		button.dataset.sample = sample.id;
-		button.title = t("samples.said", { text: sample.text });
+		button.title = t("samples.spoken", { text: sample.text });
 		button.addEventListener("click", () => actions.trySample(sample));
 		setText(title, sample.title);
-		setText(hint, `${languageName(sample.language, sample.language, language())} · ${clock(sample.duration)}`);
+		setText(hint, `${languageName(sample.language, sample.language, language())} · ${formatTime(sample.duration)}`);
 		return item;
 	};
 
 	return ({ samples }, before) => {
 		if (samples === before?.samples) return;
-		show(element, samples.length > 0);
+		setVisible(element, samples.length > 0);
 		const own = (/** @type {Sample} */ sample) => Number(sample.language !== language()); // the page's language first
 		list.replaceChildren(...samples.toSorted((a, b) => own(a) - own(b)).map(row));
 	};

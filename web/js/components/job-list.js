@@ -1,23 +1,23 @@
 /** All jobs as cards, newest first, and what looks for some of them; only the cards whose job changed are touched. */
 
-import { one, show } from "../lib/dom.js";
+import { query, setVisible } from "../lib/dom.js";
 import { jobCard } from "./job-card.js";
 
 const PAUSE_MS = 200;
 
-/** @type {Part} */
-export function jobList(element, page) {
-	const { actions, store } = page;
+/** @type {Component} */
+export function jobList(element, app) {
+	const { actions, store } = app;
 	/** @type {Map<string, import("./job-card.js").JobCard>} */
 	const cards = new Map();
 	/** What a person opened or closed. @type {Map<string, boolean>} */
 	const toggled = new Map();
 	/** The finished job that is open unless a person closes it. */
 	let newest = "";
-	const list = one(element, ".cards");
-	const empty = one(element, "#jobs-empty");
-	const none = one(element, "#jobs-none");
-	const older = one(element, "#older");
+	const list = query(element, ".cards");
+	const empty = query(element, "#jobs-empty");
+	const none = query(element, "#jobs-none");
+	const older = query(element, "#older");
 	older.addEventListener("click", () => actions.loadOlder());
 	// The next page comes before its place is reached; the button is for those who don't scroll.
 	new IntersectionObserver(([seen]) => seen?.isIntersecting && actions.loadOlder(), { rootMargin: "600px" }).observe(older);
@@ -49,7 +49,7 @@ export function jobList(element, page) {
 		for (const id of order) {
 			let card = cards.get(id);
 			if (!card) {
-				card = jobCard(id, page, (open) => {
+				card = jobCard(id, app, (open) => {
 					toggled.set(id, open);
 					updateCard(id, store.state);
 				});
@@ -66,9 +66,9 @@ export function jobList(element, page) {
 		const any = state.order.length + state.uploads.length > 0;
 		if (state.connection !== "connecting") dataset.history = String(any);
 		if (state.connection === "online") dataset.cameWith ??= any ? "transcripts" : "nothing"; // nothing moves under a click
-		show(empty, state.connection === "online" && !found && !state.order.length && !state.uploads.length);
-		show(none, found !== null && !found.order.length);
-		show(older, found ? found.cursor !== null : state.more);
+		setVisible(empty, state.connection === "online" && !found && !state.order.length && !state.uploads.length);
+		setVisible(none, found !== null && !found.order.length);
+		setVisible(older, found ? found.cursor !== null : state.more);
 		const same = before && found === before.found && leaving === before.leaving;
 		if (same && entries === before.entries && state.order === before.order) return;
 		const was = newest;
@@ -83,16 +83,16 @@ export function jobList(element, page) {
 	};
 }
 
-/** Words of names and texts, and a state. @type {Part} */
-export function historyFilter(element, { actions, deeds }) {
-	const query = one(element, "input", HTMLInputElement);
-	const states = one(element, "select", HTMLSelectElement);
+/** Words of names and texts, and a state. @type {Component} */
+export function historyFilter(element, { actions, commands }) {
+	const searchInput = query(element, "input", HTMLInputElement);
+	const states = query(element, "select", HTMLSelectElement);
 	/** @type {Timer} */
 	let timer;
-	query.addEventListener("input", () => {
+	searchInput.addEventListener("input", () => {
 		clearTimeout(timer);
-		timer = setTimeout(() => actions.filter({ q: query.value.trim() }), PAUSE_MS);
+		timer = setTimeout(() => actions.filter({ q: searchInput.value.trim() }), PAUSE_MS);
 	});
 	states.addEventListener("change", () => actions.filter({ status: states.value }));
-	deeds["home search"] = () => query.select();
+	commands["home search"] = () => searchInput.select();
 }

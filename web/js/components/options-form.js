@@ -1,41 +1,41 @@
 /** How the next files are to be transcribed; remembered in this browser. */
 
 import { language, t } from "../i18n.js";
-import { h, one, setText, show } from "../lib/dom.js";
-import { bytes, languageName } from "../lib/format.js";
-import { load, save } from "../lib/memory.js";
-import { modelNote } from "./model-note.js";
+import { h, query, setText, setVisible } from "../lib/dom.js";
+import { formatBytes, languageName } from "../lib/format.js";
+import { load, save } from "../lib/storage.js";
+import { modelDetails } from "./model-details.js";
 
 const ROOM_FOR_ALL = "(min-width: 60rem)";
 
-/** @type {Part} */
-export function optionsForm(element, page) {
+/** @type {Component} */
+export function optionsForm(element, app) {
 	/** What was chosen; an absent field was never touched. @type {Partial<SubmitOptions>} */
 	let chosen = load("options", {});
 	/** Code by the name shown. @type {Map<string, string>} */
 	let codes = new Map();
 	let languagesShown = "";
-	const form = one(element, "form");
-	const models = one(form, "#model", HTMLSelectElement);
-	const importer = one(form, "#import", HTMLInputElement);
-	const note = modelNote(one(form, "model-note"), page.actions);
-	const spoken = one(form, "#language", HTMLInputElement);
-	const spokenField = one(form, ".field:has(#language)");
-	const languages = one(form, "datalist");
-	const task = one(form, "#task", HTMLSelectElement);
-	const taskField = one(form, ".field:has(#task)");
-	const quality = one(form, "#quality", HTMLSelectElement);
-	const timestamps = one(form, "#timestamps", HTMLInputElement);
-	const words = one(form, "#words", HTMLInputElement);
-	const prompt = one(form, "#prompt", HTMLTextAreaElement);
-	one(element, "details", HTMLDetailsElement).open = matchMedia(ROOM_FOR_ALL).matches;
+	const form = query(element, "form");
+	const models = query(form, "#model", HTMLSelectElement);
+	const importer = query(form, "#import", HTMLInputElement);
+	const note = modelDetails(query(form, "model-details"), app.actions);
+	const spoken = query(form, "#language", HTMLInputElement);
+	const spokenField = query(form, ".field:has(#language)");
+	const languages = query(form, "datalist");
+	const task = query(form, "#task", HTMLSelectElement);
+	const taskField = query(form, ".field:has(#task)");
+	const quality = query(form, "#quality", HTMLSelectElement);
+	const timestamps = query(form, "#timestamps", HTMLInputElement);
+	const words = query(form, "#words", HTMLInputElement);
+	const prompt = query(form, "#prompt", HTMLTextAreaElement);
+	query(element, "details", HTMLDetailsElement).open = matchMedia(ROOM_FOR_ALL).matches;
 	timestamps.checked = chosen.return_timestamps ?? true;
 	words.checked = chosen.word_timestamps ?? false;
 	task.value = chosen.task ?? "transcribe";
 	quality.value = chosen.quality ?? "exact";
 	prompt.value = chosen.initial_prompt ?? "";
 	importer.addEventListener("change", () => {
-		for (const file of importer.files ?? []) page.actions.importModel(file, ({ name }) => choose({ model: name }));
+		for (const file of importer.files ?? []) app.actions.importModel(file, ({ name }) => choose({ model: name }));
 		importer.value = "";
 	});
 	form.addEventListener("submit", (event) => event.preventDefault());
@@ -49,11 +49,11 @@ export function optionsForm(element, page) {
 	function choose(change) {
 		chosen = { ...chosen, ...change };
 		save("options", chosen);
-		draw(page.store.state);
+		draw(app.store.state);
 	}
 
 	// What the chosen model can't do is not asked of it.
-	page.options = () => ({
+	app.selectedOptions = () => ({
 		model: models.value,
 		language: spokenField.hidden ? "auto" : (chosen.language ?? "auto"),
 		task: !taskField.hidden && task.value === "translate" ? "translate" : "transcribe",
@@ -90,8 +90,8 @@ export function optionsForm(element, page) {
 		spoken.value = [...codes].find(([, code]) => code === chosen.language)?.[0] ?? "";
 		const model = state.models.find((each) => each.name === models.value);
 		note.update(model, !state.models.some((each) => each.available && !each.bundled));
-		show(taskField, model?.translates ?? false);
-		show(spokenField, model?.multilingual ?? true);
+		setVisible(taskField, model?.translates ?? false);
+		setVisible(spokenField, model?.multilingual ?? true);
 		words.disabled = !timestamps.checked;
 	}
 
@@ -118,6 +118,6 @@ function offerModels(select, { models, defaultModel }, wanted) {
 /** @param {Model} model */
 function labelOf(model) {
 	const state = model.download ? "model.coming" : model.available ? "model.here" : "model.away";
-	const size = model.size_bytes === null ? "" : bytes(model.size_bytes, language());
+	const size = model.size_bytes === null ? "" : formatBytes(model.size_bytes, language());
 	return [model.name, size, t(state)].filter(Boolean).join(" · ");
 }

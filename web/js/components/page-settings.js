@@ -1,13 +1,13 @@
 /** Language and theme of the page itself. */
 
 import { language, setLanguage } from "../i18n.js";
-import { one } from "../lib/dom.js";
-import { load, save } from "../lib/memory.js";
+import { query } from "../lib/dom.js";
+import { load, save } from "../lib/storage.js";
 
-/** @type {Part} */
+/** @type {Component} */
 export function pageSettings(element) {
-	const languages = one(element, "#page-language", HTMLSelectElement);
-	const themes = one(element, "#theme", HTMLSelectElement);
+	const languages = query(element, "#page-language", HTMLSelectElement);
+	const themes = query(element, "#theme", HTMLSelectElement);
 	languages.value = language();
 	languages.addEventListener("change", () => setLanguage(languages.value === "es" ? "es" : "en"));
 	themes.value = load("theme", "system");

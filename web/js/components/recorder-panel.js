@@ -1,8 +1,8 @@
 /** A recording from the microphone: level, pause, listen, then send or discard. */
 
 import { language, t } from "../i18n.js";
-import { all, icon, one, say, setText, show } from "../lib/dom.js";
-import { clock } from "../lib/format.js";
+import { queryEach, icon, query, setTextOrHide, setText, setVisible } from "../lib/dom.js";
+import { formatTime } from "../lib/format.js";
 
 const TICK_MS = 80;
 
@@ -13,10 +13,10 @@ export function recorderPanel(element, onFiles) {
 	/** @type {File|undefined} */
 	let file;
 	let elapsed_ms = 0;
-	const [running, time, pause, stop] = all(element, "#recording", "[role=timer]", "#pause", "#stop");
-	const [review, send, discard, problem] = all(element, "#recorded", "#send", "#discard", ".problem");
-	const level = one(element, "meter", HTMLMeterElement);
-	const listen = one(element, "audio", HTMLAudioElement);
+	const [running, time, pause, stop] = queryEach(element, "#recording", "[role=timer]", "#pause", "#stop");
+	const [review, send, discard, problem] = queryEach(element, "#recorded", "#send", "#discard", ".error");
+	const level = query(element, "meter", HTMLMeterElement);
+	const listen = query(element, "audio", HTMLAudioElement);
 	pause.addEventListener("click", togglePause);
 	stop.addEventListener("click", () => recorder?.stop());
 	discard.addEventListener("click", reset);
@@ -32,7 +32,7 @@ export function recorderPanel(element, onFiles) {
 		try {
 			record(await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: false, noiseSuppression: false } }));
 		} catch {
-			say(problem, t(isSecureContext ? "record.refused" : "record.insecure"));
+			setTextOrHide(problem, t(isSecureContext ? "record.refused" : "record.insecure"));
 		}
 	}
 
@@ -53,7 +53,7 @@ export function recorderPanel(element, onFiles) {
 			last = now;
 			meter.getFloatTimeDomainData(samples);
 			level.value = runs ? Math.sqrt(samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0)) : 0;
-			setText(time, clock(elapsed_ms / 1000));
+			setText(time, formatTime(elapsed_ms / 1000));
 		}, TICK_MS);
 		made.ondataavailable = ({ data }) => parts.push(data);
 		made.onstop = () => {
@@ -89,17 +89,17 @@ export function recorderPanel(element, onFiles) {
 		listen.removeAttribute("src");
 		file = undefined;
 		elapsed_ms = 0;
-		show(problem, false);
+		setVisible(problem, false);
 		draw();
 	}
 
 	function draw() {
 		const paused = recorder?.state === "paused";
-		show(running, recorder !== undefined);
-		show(review, file !== undefined);
+		setVisible(running, recorder !== undefined);
+		setVisible(review, file !== undefined);
 		element.dataset.paused = String(paused);
 		pause.replaceChildren(icon(paused ? "mic" : "pause"), t(paused ? "record.resume" : "desk.pause"));
-		setText(time, clock(elapsed_ms / 1000));
+		setText(time, formatTime(elapsed_ms / 1000));
 	}
 
 	return { start, draw };

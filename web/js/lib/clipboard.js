@@ -1,17 +1,17 @@
 /** Text → clipboard, also where the page has no secure context. */
 
 import { t } from "../i18n.js";
-import { one, setText } from "./dom.js";
+import { query, setText } from "./dom.js";
 
 const COPIED_MS = 1800;
 
 /** Makes a button copy, and say so for a moment. @param {HTMLElement} button @param {() => string} text */
-export function copies(button, text) {
-	const words = one(button, "span");
+export function connectCopyButton(button, text) {
+	const words = query(button, "span");
 	button.addEventListener("click", async () => {
 		if (!(await copyText(text()))) return;
 		setText(words, t("job.copied"));
-		setTimeout(() => setText(words, t(/** @type {Key} */ (words.dataset.t))), COPIED_MS);
+		setTimeout(() => setText(words, t(/** @type {TextKey} */ (words.dataset.i18n))), COPIED_MS);
 	});
 	return button;
 }

@@ -2,7 +2,7 @@
 
 import { localize } from "../i18n.js";
 
-/** t: its text. @typedef {{t?: Key, onclick?: ((event: Event) => void)|undefined}} Extras */
+/** t: its text. @typedef {{t?: TextKey, onclick?: ((event: Event) => void)|undefined}} Extras */
 
 /**
  * A new element. True sets an empty attribute, false and null none.
@@ -19,14 +19,14 @@ export function h(tag, given = {}, ...children) {
 		if (value === true) element.setAttribute(name, "");
 		else if (value !== false && value != null) element.setAttribute(name, String(value));
 	}
-	if (key) element.dataset.t = key;
+	if (key) element.dataset.i18n = key;
 	if (onclick) element.addEventListener("click", onclick);
 	element.append(...children);
 	return element;
 }
 
 /** In the current language. @param {Element} element @param {...Node} children */
-export function fill(element, ...children) {
+export function setChildren(element, ...children) {
 	element.replaceChildren(...children);
 	localize(element);
 }
@@ -37,25 +37,25 @@ export function setText(element, text) {
 }
 
 /** Its text; without any it is hidden. @param {HTMLElement} element @param {string} text */
-export function say(element, text) {
+export function setTextOrHide(element, text) {
 	setText(element, text);
-	show(element, text !== "");
+	setVisible(element, text !== "");
 }
 
-/** @param {string} look further classes @param {Key} key its words @param {(event: Event) => void} [onclick] @param {Icon} [mark] */
+/** @param {string} look further classes @param {TextKey} key its words @param {(event: Event) => void} [onclick] @param {IconName} [mark] */
 export function button(look, key, onclick, mark) {
 	const words = h("span", { t: key });
 	return h("button", { type: "button", class: `button ${look}`, onclick }, ...(mark ? [icon(mark), words] : [words]));
 }
 
 /** @param {HTMLElement} element @param {boolean} visible */
-export function show(element, visible) {
+export function setVisible(element, visible) {
 	if (element.hidden === visible) element.hidden = !visible;
 }
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** One of the page's symbols. @param {Icon} name */
+/** One of the page's symbols. @param {IconName} name */
 export function icon(name) {
 	const svg = document.createElementNS(SVG, "svg");
 	const use = document.createElementNS(SVG, "use");
@@ -67,8 +67,8 @@ export function icon(name) {
 }
 
 /** One more of what a template in the page's HTML has, in the current language. @param {string} id */
-export function stamp(id) {
-	const { content } = one(document, `template#${id}`, HTMLTemplateElement);
+export function cloneTemplate(id) {
+	const { content } = query(document, `template#${id}`, HTMLTemplateElement);
 	const element = /** @type {HTMLElement} */ (content.firstElementChild?.cloneNode(true));
 	localize(element);
 	return element;
@@ -79,7 +79,7 @@ export function stamp(id) {
  * @template {Element} [T=HTMLElement]
  * @param {ParentNode} root @param {string} selector @param {new () => T} [kind]
  */
-export function one(root, selector, kind) {
+export function query(root, selector, kind) {
 	const found = root.querySelector(selector);
 	if (!found || (kind && !(found instanceof kind))) throw new Error(`${selector} is missing`);
 	return /** @type {T} */ (found);
@@ -91,6 +91,6 @@ export function one(root, selector, kind) {
  * @param {ParentNode} root @param {S} selectors
  * @returns {{[At in keyof S]: HTMLElement}}
  */
-export function all(root, ...selectors) {
-	return /** @type {any} */ (selectors.map((selector) => one(root, selector)));
+export function queryEach(root, ...selectors) {
+	return /** @type {any} */ (selectors.map((selector) => query(root, selector)));
 }

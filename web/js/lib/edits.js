@@ -1,6 +1,6 @@
 /** What a person does to the lines of a transcript. Pure: untouched lines stay the same objects. */
 
-import { timeAt } from "./words.js";
+import { timeAtOffset } from "./text-positions.js";
 
 /** @param {Lines} lines @param {number} at @returns {Segment} */
 function lineOf(lines, at) {
@@ -10,7 +10,7 @@ function lineOf(lines, at) {
 }
 
 /** @param {Lines} lines @param {number} at @param {string} text */
-export function withText(lines, at, text) {
+export function replaceText(lines, at, text) {
 	const { words: _, ...line } = lineOf(lines, at);
 	return line.text.trim() === text.trim() ? lines : lines.toSpliced(at, 1, { ...line, text });
 }
@@ -21,7 +21,7 @@ export function split(lines, at, offset) {
 	const text = line.text.trim();
 	const [head, tail] = [text.slice(0, offset).trim(), text.slice(offset).trim()];
 	if (!head || !tail) return lines;
-	const time = rounded(timeAt(line, offset));
+	const time = rounded(timeAtOffset(line, offset));
 	const words = line.words;
 	const first = { ...line, end: time, text: head, words: words?.filter((word) => word.start < time) };
 	const second = { ...line, start: time, text: tail, words: words?.filter((word) => word.start >= time) };
@@ -38,12 +38,12 @@ export function merge(lines, at) {
 }
 
 /** @param {Lines} lines @param {number} at */
-export function without(lines, at) {
+export function removeLine(lines, at) {
 	return lines.toSpliced(at, 1);
 }
 
 /** It never ends before it begins. @param {Lines} lines @param {number} at @param {"start"|"end"} edge @param {number} time */
-export function retimed(lines, at, edge, time) {
+export function setLineTime(lines, at, edge, time) {
 	const line = lineOf(lines, at);
 	const to = rounded(Math.max(time, 0));
 	const next = { ...line, [edge]: to };
@@ -57,7 +57,7 @@ function rounded(time) {
 }
 
 /** The smallest change that makes `after` of `before`. @param {Lines} before @param {Lines} after @param {typeof same} [equal] */
-export function differing(before, after, equal = same) {
+export function diffLines(before, after, equal = same) {
 	const shorter = Math.min(before.length, after.length);
 	let at = 0;
 	while (at < shorter && equal(before[at], after[at])) at += 1;

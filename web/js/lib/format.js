@@ -15,7 +15,7 @@ function number(language, options, value) {
 }
 
 /** A position in the audio: 0:05, 12:30, 1:02:03. @param {number} seconds */
-export function clock(seconds) {
+export function formatTime(seconds) {
 	const whole = Math.max(0, Math.floor(seconds));
 	const hours = Math.floor(whole / 3600);
 	const minutes = Math.floor(whole / 60) % 60;
@@ -24,7 +24,7 @@ export function clock(seconds) {
 }
 
 /** How long something takes: 4 sec, 12 min, 3 hr. @param {number} seconds @param {string} language */
-export function span(seconds, language) {
+export function formatDuration(seconds, language) {
 	const [value, unit] =
 		seconds < 90 ? [Math.max(1, Math.round(seconds)), "second"]
 		: seconds < 5400 ? [Math.round(seconds / 60), "minute"]
@@ -33,7 +33,7 @@ export function span(seconds, language) {
 }
 
 /** 3.6 MB, in decimal units. @param {number} count @param {string} language */
-export function bytes(count, language) {
+export function formatBytes(count, language) {
 	const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
 	const step = [999.5, 999.5e3, 999.5e6].filter((limit) => count >= limit).length;
 	const value = count / 1000 ** step;
@@ -43,12 +43,12 @@ export function bytes(count, language) {
 }
 
 /** @param {number} value 0 to 100 @param {string} language */
-export function percent(value, language) {
+export function formatPercent(value, language) {
 	return number(language, { style: "percent" }, Math.floor(value) / 100);
 }
 
 /** 10:30 today, otherwise with the day. @param {string} iso @param {string} language @param {Date} now */
-export function moment(iso, language, now) {
+export function formatDate(iso, language, now) {
 	const when = new Date(iso);
 	const today = when.toDateString() === now.toDateString();
 	/** @type {Intl.DateTimeFormatOptions} */

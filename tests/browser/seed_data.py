@@ -27,7 +27,7 @@ TALK = (
 )
 
 
-class Seeds:
+class JobSeeder:
     """Jobs, each a minute older than the one before."""
 
     def __init__(self, data_dir: Path, clip: Path) -> None:

@@ -1,27 +1,27 @@
 /** The recording: play, skip, speed, waveform; a picture where it has one. */
 
 import { language, t } from "../i18n.js";
-import { all, h, icon, one, setText, show, stamp } from "../lib/dom.js";
-import { clock } from "../lib/format.js";
-import { load, save } from "../lib/memory.js";
+import { queryEach, h, icon, query, setText, setVisible, cloneTemplate } from "../lib/dom.js";
+import { formatTime } from "../lib/format.js";
+import { load, save } from "../lib/storage.js";
 import { waveform } from "./waveform.js";
 
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3];
 const SKIP_S = 5;
 
 /** @param {string} id @param {number} duration seconds @param {(seconds: number, playing: boolean) => void} onTime */
-export function playerOf(id, duration, onTime) {
+export function createPlayer(id, duration, onTime) {
 	let frame = 0;
 	const media = h("video", { preload: "metadata", playsinline: true, hidden: true });
-	const element = stamp("player");
-	const [button, time, problem] = all(element, ".primary", ".clock", ".problem");
-	const speed = one(element, "select", HTMLSelectElement);
-	const wave = waveform(one(element, ".wave"), seek);
+	const element = cloneTemplate("player");
+	const [button, time, problem] = queryEach(element, ".primary", ".clock", ".error");
+	const speed = query(element, "select", HTMLSelectElement);
+	const wave = waveform(query(element, ".waveform"), seek);
 	for (const name of ["play", "pause", "seeked", "ended"]) media.addEventListener(name, update);
 	speed.addEventListener("change", () => setSpeed(Number(speed.value)));
-	media.addEventListener("error", () => show(problem, true));
+	media.addEventListener("error", () => setVisible(problem, true));
 	media.addEventListener("loadedmetadata", () => {
-		show(media, media.videoWidth > 0);
+		setVisible(media, media.videoWidth > 0);
 		media.playbackRate = Number(speed.value);
 		if (Number.isFinite(media.duration) && media.duration > 0) duration = media.duration;
 		update();
@@ -71,7 +71,7 @@ export function playerOf(id, duration, onTime) {
 	}
 
 	function tell() {
-		setText(time, `${clock(media.currentTime)} / ${clock(duration)}`);
+		setText(time, `${formatTime(media.currentTime)} / ${formatTime(duration)}`);
 		wave.update(media.currentTime, duration);
 		onTime(media.currentTime, !media.paused);
 	}
@@ -87,7 +87,7 @@ export function playerOf(id, duration, onTime) {
 	return {
 		media,
 		element,
-		picture: wave.show,
+		picture: wave.setPeaks,
 		toggle,
 		play,
 		skip,

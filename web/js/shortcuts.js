@@ -1,8 +1,8 @@
 /** The keyboard: one table, obeyed and shown by the help. */
 
-import { h, one } from "./lib/dom.js";
+import { h, query } from "./lib/dom.js";
 
-/** The last names one of the deeds given to listen(). @type {readonly [keys: string[], shown: string, does: Key, run: string][]} */
+/** The last names one of the commands given to listen(). @type {readonly [keys: string[], shown: string, does: TextKey, run: string][]} */
 export const KEYS = [
 	[["?"], "?", "help.help", "help"],
 	[["/"], "/", "filter.search", "search"],
@@ -41,11 +41,11 @@ export function listen(deedOf) {
 	});
 }
 
-/** What the keyboard does, to read. @type {Part} */
-export function helpDialog(element, { deeds }) {
-	const dialog = one(element, "dialog", HTMLDialogElement);
+/** What the keyboard does, to read. @type {Component} */
+export function helpDialog(element, { commands }) {
+	const dialog = query(element, "dialog", HTMLDialogElement);
 	const rows = KEYS.map(([, shown, does]) => h("div", {}, h("dt", {}, ...shown.split(" ").map((key) => h("kbd", {}, key))), h("dd", { t: does })));
-	one(dialog, "dl").append(...rows);
-	one(dialog, "button").addEventListener("click", () => dialog.close());
-	deeds.help = () => (dialog.open ? dialog.close() : dialog.showModal());
+	query(dialog, "dl").append(...rows);
+	query(dialog, "button").addEventListener("click", () => dialog.close());
+	commands.help = () => (dialog.open ? dialog.close() : dialog.showModal());
 }

@@ -1,18 +1,18 @@
 /** Lines that only tell: the connection, the queue, to screen readers what came in and how it ended, and what can still be undone. */
 
 import { t } from "../i18n.js";
-import { button, fill, h, one, setText, show } from "../lib/dom.js";
+import { button, setChildren, h, query, setText, setVisible } from "../lib/dom.js";
 
 export const PATIENCE_MS = 7000;
 
-/** 'Reconnecting…' while the server can't be reached. @type {Part} */
+/** 'Reconnecting…' while the server can't be reached. @type {Component} */
 export function connectionBanner(element) {
-	const banner = one(element, ".banner");
-	return ({ connection }) => show(banner, connection === "reconnecting");
+	const banner = query(element, ".banner");
+	return ({ connection }) => setVisible(banner, connection === "reconnecting");
 }
 
-/** How busy the machine is, in a few words. @type {Part} */
-export function queueLine(element) {
+/** How busy the machine is, in a few words. @type {Component} */
+export function queueStatus(element) {
 	return ({ queue }) => {
 		const busy = queue && queue.active_jobs + queue.queue_size > 0;
 		setText(
@@ -24,8 +24,8 @@ export function queueLine(element) {
 	};
 }
 
-/** Not each segment or percent. @type {Part} */
-export function liveStatus(element) {
+/** Not each segment or percent. @type {Component} */
+export function liveRegion(element) {
 	return (state, before) => {
 		const text = before ? [...jobNews(state, before), ...uploadNews(state, before)].join(" ") : "";
 		if (text) element.textContent = text;
@@ -54,7 +54,7 @@ function* uploadNews({ uploads }, before) {
 }
 
 /** One short line at the bottom, with one thing to do about it; goes by itself. @param {HTMLElement} element @returns {Toast} */
-export function toastIn(element) {
+export function createToast(element) {
 	/** @type {Timer} */
 	let timer;
 	/** @type {(() => void)|undefined} */
@@ -63,7 +63,7 @@ export function toastIn(element) {
 	function hide() {
 		clearTimeout(timer);
 		gone = undefined;
-		show(element, false);
+		setVisible(element, false);
 	}
 
 	function pass() {
@@ -87,8 +87,8 @@ export function toastIn(element) {
 				hide();
 				onAction();
 			};
-			fill(element, h("span", { dir: "auto" }, text), button("small", action, act));
-			show(element, true);
+			setChildren(element, h("span", { dir: "auto" }, text), button("small", action, act));
+			setVisible(element, true);
 			wait();
 		},
 	};

@@ -6,7 +6,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 WEB = HERE.parents[1] / "web"
-MOST_BYTES = 150_000  # of code and style, as written
+MAX_BYTES = 160_000  # of code and style, as written
 DYNAMIC = ("status.", "options.", "upload.", "said.", "edit.", "theme.")  # t(`status.${…}`)
 
 
@@ -24,18 +24,18 @@ def test_no_text_is_missing_and_none_unused() -> None:
     known = set(re.findall(r'^\t"?([\w.]+)"?:', (WEB / "js/texts.js").read_text(encoding="utf-8"), re.MULTILINE))
     text = sources()
     unused = {key for key in known if f'"{key}"' not in text and not key.startswith(DYNAMIC)}
-    asked = re.findall(r'\bt\("([\w.]+)"|data-t(?:-label|-placeholder)?="([\w.]+)"', text)
+    asked = re.findall(r'\bt\("([\w.]+)"|data-i18n(?:-label|-placeholder)?="([\w.]+)"', text)
     assert unused == set()
     assert {one or other for one, other in asked} <= known
 
 
 def test_the_page_is_small() -> None:
     files = [file for file in WEB.rglob("*") if file.suffix in (".js", ".css")]
-    assert sum(file.stat().st_size for file in files) < MOST_BYTES
+    assert sum(file.stat().st_size for file in files) < MAX_BYTES
 
 
 def test_every_module_is_announced() -> None:
-    """One after the other, as the imports name them, they would come late. The desk's come after the first view."""
+    """One after the other, as the imports name them, they would come late. The app's come after the first view."""
     page = (WEB / "index.html").read_text(encoding="utf-8")
     needed, waiting = set(), {WEB / "js/main.js"}
     while waiting:
@@ -48,7 +48,7 @@ def test_every_module_is_announced() -> None:
 
 
 def test_every_symbol_is_there() -> None:
-    named = re.search(r"type Icon = (.*);", (WEB / "js/types.d.ts").read_text(encoding="utf-8"))
+    named = re.search(r"type IconName = (.*);", (WEB / "js/types.d.ts").read_text(encoding="utf-8"))
     assert named is not None
     page = (WEB / "index.html").read_text(encoding="utf-8")
     symbols = re.findall(r'<symbol id="i-(\w+)"', page)

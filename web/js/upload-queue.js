@@ -6,8 +6,8 @@ const AT_ONCE = 2;
 const PATIENCE_MS = 3000;
 
 /** @param {Store} store @returns {Uploads} */
-export function uploadsTo(store) {
-	/** @type {Map<string, Sending>} */
+export function createUploadQueue(store) {
+	/** @type {Map<string, UploadTask>} */
 	const all = new Map();
 	let count = 0;
 
@@ -21,7 +21,7 @@ export function uploadsTo(store) {
 		}
 	}
 
-	/** @param {Sending} sending */
+	/** @param {UploadTask} sending */
 	async function start({ upload: { id, model }, open, send, stop: { signal } }) {
 		change(id, { phase: "sending" });
 		try {
@@ -50,7 +50,7 @@ export function uploadsTo(store) {
 	/** @param {string} id */
 	function forget(id) {
 		all.delete(id);
-		store.dispatch({ type: "upload/gone", data: id });
+		store.dispatch({ type: "upload/removed", data: id });
 	}
 
 	return {

@@ -7,17 +7,17 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from localwhisper.export.registry import EXPORTERS, TEXT_FORMATS
-from tests.browser.desk import AWAY, Card, Desk, words
+from tests.browser.app_page import AWAY, AppPage, Card, words
 from tests.process.server import Server
 
 BACK_MS = 2000  # from the server being back to the page showing the truth
 
 
-def test_a_sample_becomes_its_text(desk: Desk, page: Page, samples: list[dict[str, Any]]) -> None:
+def test_a_sample_becomes_its_text(app: AppPage, page: Page, samples: list[dict[str, Any]]) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     for sample in samples:
         page.locator(f"[data-sample={sample['id']}]").click()
-        card = desk.card(sample["filename"])
+        card = app.card(sample["filename"])
         card.expect_status("completed")
         expect(card.lines.first).to_be_visible()
         assert words(card.text) == words(sample["text"])
@@ -26,15 +26,17 @@ def test_a_sample_becomes_its_text(desk: Desk, page: Page, samples: list[dict[st
     assert words(page.evaluate("navigator.clipboard.readText()")) == words(samples[-1]["text"])
 
 
-def test_the_result_is_heard_and_taken_away(desk: Desk, page: Page, clip: Path, samples: list[dict[str, Any]]) -> None:
-    desk.choose(clip)
-    card = desk.card(clip.name)
+def test_the_result_is_heard_and_taken_away(
+    app: AppPage, page: Page, clip: Path, samples: list[dict[str, Any]]
+) -> None:
+    app.choose(clip)
+    card = app.card(clip.name)
     card.expect_status("completed")
-    card.lines.last.get_by_role("button").click()  # opens the desk and plays from there
+    card.lines.last.get_by_role("button").click()  # opens the app and plays from there
     page.wait_for_function(
         "() => ((media) => media && !media.paused && media.currentTime > 1)(document.querySelector('video'))"
     )
-    desk_view = page.locator("reading-desk")
+    desk_view = page.locator("transcript-editor")
     kinds = desk_view.locator("#saves a").all_inner_texts()
     assert kinds == list(EXPORTERS)
     for kind in kinds:
@@ -46,39 +48,39 @@ def test_the_result_is_heard_and_taken_away(desk: Desk, page: Page, clip: Path, 
             assert set(words(samples[0]["text"])) <= set(words(text))
 
 
-def test_a_killed_server_costs_nothing(desk: Desk, page: Page, server: Server, long_recording: Path) -> None:
-    desk.tolerated.append(AWAY)
-    desk.choose(long_recording)
-    card = desk.card(long_recording.name)
+def test_a_killed_server_costs_nothing(app: AppPage, page: Page, server: Server, long_recording: Path) -> None:
+    app.tolerated.append(AWAY)
+    app.choose(long_recording)
+    card = app.card(long_recording.name)
     card.lines.first.wait_for()
     card.expect_status("processing")
     before = card.segment_ids
 
     server.kill()
-    expect(desk.banner).to_be_visible()
+    expect(app.banner).to_be_visible()
     assert card.segment_ids[: len(before)] == before  # what was there stays in view
     server.start()
-    expect(desk.banner).to_be_hidden(timeout=BACK_MS)
-    assert desk.job(card.job_id)["status"] in ("queued", "processing")
+    expect(app.banner).to_be_hidden(timeout=BACK_MS)
+    assert app.job(card.job_id)["status"] in ("queued", "processing")
 
     card.expect_status("completed")
     expect(card.element.get_by_role("link", name="Read and listen")).to_be_visible()
-    result = desk.job(card.job_id)["result"]
+    result = app.job(card.job_id)["result"]
     expect(card.lines).to_have_count(len(result["segments"]))
     assert card.segment_ids == [segment["id"] for segment in result["segments"]] == list(range(len(result["segments"])))
     assert words(card.text) == words(result["text"])
 
-    desk.choose(long_recording)  # undisturbed
+    app.choose(long_recording)  # undisturbed
     expect(page.locator("job-card")).to_have_count(2)
-    again = desk.card(long_recording.name)
+    again = app.card(long_recording.name)
     assert again.job_id != card.job_id
     again.expect_status("completed")
-    assert desk.job(again.job_id)["result"]["text"] == result["text"]
+    assert app.job(again.job_id)["result"]["text"] == result["text"]
 
 
-def test_a_second_tab_shows_the_same(desk: Desk, page: Page, endless_recording: Path) -> None:
-    desk.choose(endless_recording)
-    card = desk.card(endless_recording.name)
+def test_a_second_tab_shows_the_same(app: AppPage, page: Page, endless_recording: Path) -> None:
+    app.choose(endless_recording)
+    card = app.card(endless_recording.name)
     card.lines.first.wait_for()
     other = Card(page.context.new_page(), card.job_id)
     other.page.goto("/")
@@ -90,9 +92,9 @@ def test_a_second_tab_shows_the_same(desk: Desk, page: Page, endless_recording: 
         each.expect_status("cancelled")
 
 
-def test_a_reload_shows_the_text_so_far(desk: Desk, page: Page, endless_recording: Path) -> None:
-    desk.choose(endless_recording)
-    card = desk.card(endless_recording.name)
+def test_a_reload_shows_the_text_so_far(app: AppPage, page: Page, endless_recording: Path) -> None:
+    app.choose(endless_recording)
+    card = app.card(endless_recording.name)
     card.lines.first.wait_for()
     page.reload()
     card.lines.first.wait_for()
@@ -103,9 +105,9 @@ def test_a_reload_shows_the_text_so_far(desk: Desk, page: Page, endless_recordin
     card.expect_status("cancelled")
 
 
-def test_cancel_retry_remove(desk: Desk, page: Page, endless_recording: Path) -> None:
-    desk.choose(endless_recording)
-    card = desk.card(endless_recording.name)
+def test_cancel_retry_remove(app: AppPage, page: Page, endless_recording: Path) -> None:
+    app.choose(endless_recording)
+    card = app.card(endless_recording.name)
     card.lines.first.wait_for()
     card.press("Cancel")
     card.expect_status("cancelled")
@@ -118,15 +120,15 @@ def test_cancel_retry_remove(desk: Desk, page: Page, endless_recording: Path) ->
     expect(page.locator("job-card")).to_have_count(0)
     page.get_by_role("button", name="Undo").click()
     expect(card.element).to_be_visible()
-    assert desk.job(card.job_id)["status"] == "cancelled"
+    assert app.job(card.job_id)["status"] == "cancelled"
 
 
 @pytest.mark.parametrize("context_options", [{"locale": "es-ES"}])
-def test_in_spanish(desk: Desk, page: Page, samples: list[dict[str, Any]]) -> None:
+def test_in_spanish(app: AppPage, page: Page, samples: list[dict[str, Any]]) -> None:
     spanish = next(sample for sample in samples if sample["language"] == "es")
     expect(page.get_by_role("heading", name="Transcripciones")).to_be_visible()
     page.get_by_role("button", name=f"Probar la muestra: {spanish['title']['es']} Español").click()
-    card = desk.card(spanish["filename"])
+    card = app.card(spanish["filename"])
     card.expect_status("completed")
     expect(card.element).to_contain_text("Lista")
     expect(card.element).to_contain_text("Español")

@@ -1,14 +1,14 @@
 /** The sound as a picture to scrub in. */
 
 import { t } from "../i18n.js";
-import { one } from "../lib/dom.js";
-import { clock } from "../lib/format.js";
+import { query } from "../lib/dom.js";
+import { formatTime } from "../lib/format.js";
 
 const BAR_PX = 3;
 
 /** @param {HTMLElement} element @param {(seconds: number) => void} onSeek */
 export function waveform(element, onSeek) {
-	const canvas = one(element, "canvas", HTMLCanvasElement);
+	const canvas = query(element, "canvas", HTMLCanvasElement);
 	/** @type {readonly number[]} */
 	let peaks = [];
 	let duration = 0;
@@ -58,7 +58,7 @@ export function waveform(element, onSeek) {
 
 	return {
 		/** @param {readonly number[]} heights 0 to 255 */
-		show(heights) {
+		setPeaks(heights) {
 			const most = Math.max(...heights, 1);
 			peaks = heights.map((height) => height / most);
 			draw();
@@ -69,7 +69,7 @@ export function waveform(element, onSeek) {
 			time = at;
 			duration = whole;
 			draw();
-			const said = t("desk.at", { at: clock(time), all: clock(duration) });
+			const said = t("desk.at", { at: formatTime(time), all: formatTime(duration) });
 			if (element.ariaValueText === said) return;
 			element.ariaLabel = t("desk.position");
 			element.ariaValueMax = String(Math.round(duration));

@@ -5,29 +5,29 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.desk import AWAY, Desk
+from tests.browser.app_page import AWAY, AppPage
 from tests.process.server import Server
 
 WEB = Path(__file__).parents[2] / "web"
 CONTROLLED = "() => navigator.serviceWorker.controller !== null"
 
 
-def test_it_opens_without_the_server_and_goes_on_with_it(desk: Desk, server: Server) -> None:
-    desk.tolerated.append(AWAY)
-    page = desk.page
+def test_it_opens_without_the_server_and_goes_on_with_it(app: AppPage, server: Server) -> None:
+    app.tolerated.append(AWAY)
+    page = app.page
     page.wait_for_function(CONTROLLED)
     server.kill()
     page.reload()
-    expect(desk.banner).to_be_visible()
+    expect(app.banner).to_be_visible()
     expect(page.get_by_role("heading", name="Transcripts")).to_be_visible()
-    page.wait_for_function("() => customElements.get('reading-desk')")  # kept before it was needed
+    page.wait_for_function("() => customElements.get('transcript-editor')")  # kept before it was needed
     server.start()
-    expect(desk.banner).to_be_hidden()
+    expect(app.banner).to_be_hidden()
     expect(page.locator("[data-sample]").first).to_be_visible()
 
 
-def test_the_server_is_always_newer_than_what_is_kept(desk: Desk) -> None:
-    page = desk.page
+def test_the_server_is_always_newer_than_what_is_kept(app: AppPage) -> None:
+    page = app.page
     page.wait_for_function(CONTROLLED)
     page.evaluate(
         """async () => {

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.desk import Desk
+from tests.browser.app_page import AppPage
 
 AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
 NARROW = {"viewport": {"width": 320, "height": 640}}
@@ -20,7 +20,7 @@ def violations(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("context_options", LOOKS)
-def test_every_view_is_accessible(library: Desk) -> None:
+def test_every_view_is_accessible(library: AppPage) -> None:
     page = library.page
     assert violations(page) == []
     page.locator("history-filter select").select_option("failed")
@@ -34,20 +34,20 @@ def test_every_view_is_accessible(library: Desk) -> None:
     page.keyboard.press("Escape")
     page.locator("history-filter select").select_option("")
     page.goto(page.locator("job-card", has_text="Ada.wav").locator("a.primary").first.get_attribute("href") or "")
-    expect(page.locator("reading-desk [data-segment]").first).to_be_visible()
+    expect(page.locator("transcript-editor [data-segment]").first).to_be_visible()
     assert violations(page) == []
     page.keyboard.press("e")
-    page.locator(".said").first.click()
+    page.locator(".line-text").first.click()
     assert violations(page) == []
 
 
 @pytest.mark.parametrize("context_options", [NARROW, {**NARROW, "locale": "es-ES"}])
-def test_every_view_fits_a_phone(library: Desk) -> None:
+def test_every_view_fits_a_phone(library: AppPage) -> None:
     page = library.page
     fits = "document.documentElement.scrollWidth <= 320"
     assert page.evaluate(fits)
     page.goto(page.locator("job-card", has_text="Ada.wav").locator("a.primary").first.get_attribute("href") or "")
-    expect(page.locator("reading-desk [data-segment]").first).to_be_visible()
+    expect(page.locator("transcript-editor [data-segment]").first).to_be_visible()
     page.keyboard.press("e")
-    page.locator(".said").first.click()
+    page.locator(".line-text").first.click()
     assert page.evaluate(fits)

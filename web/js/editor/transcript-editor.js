@@ -1,33 +1,33 @@
 /** One transcript with its recording: read, listen, search, correct, take away. */
 
-import { saveLinks } from "../components/job-body.js";
-import { factsOf } from "../components/job-card.js";
+import { downloadLinks } from "../components/job-card-body.js";
+import { jobFacts } from "../components/job-card.js";
 import { localize, t } from "../i18n.js";
-import { copies } from "../lib/clipboard.js";
-import { all, fill, one, say, setText, show } from "../lib/dom.js";
-import { differing } from "../lib/edits.js";
-import { clock } from "../lib/format.js";
-import { load, save } from "../lib/memory.js";
-import { goHome } from "../places.js";
-import { editingOf } from "./editing.js";
-import { playerOf } from "./player.js";
-import { textLines } from "./text-lines.js";
+import { connectCopyButton } from "../lib/clipboard.js";
+import { queryEach, setChildren, query, setTextOrHide, setText, setVisible } from "../lib/dom.js";
+import { diffLines } from "../lib/edits.js";
+import { formatTime } from "../lib/format.js";
+import { load, save } from "../lib/storage.js";
+import { navigateHome } from "../router.js";
+import { createEditSession } from "./edit-session.js";
+import { createPlayer } from "./player.js";
+import { transcriptLines } from "./transcript-lines.js";
 
-/** @type {Part} */
-export function readingDesk(element, { store, api, actions, deeds }) {
-	/** @type {Open|undefined} */
+/** @type {Component} */
+export function transcriptEditor(element, { store, api, actions, commands }) {
+	/** @type {OpenTranscript|undefined} */
 	let open;
-	const [title, facts, saving, count, saves] = all(element, "h2", "#desk-facts", ".saving", "#found", "#saves");
-	const [correct, unsure, restore, editTools] = all(element, "#correct", "#unsure", "#restore", "#edit-tools");
-	const [conflict, screen, plain, text, bottom] = all(element, ".conflict", ".screen", ".plain", ".desk-text", ".desk-bottom");
-	const [copyText, copyTimes, theirs, mine] = all(element, "#copy-text", "#copy-times", "#theirs", "#mine");
-	const query = one(element, "#find", HTMLInputElement);
-	const undo = one(element, "#undo", HTMLButtonElement);
-	const redo = one(element, "#redo", HTMLButtonElement);
-	copies(copyText, plainText);
-	copies(copyTimes, timedText);
-	query.addEventListener("input", find);
-	query.addEventListener("keydown", ({ key, shiftKey }) => key === "Enter" && step(shiftKey ? -1 : 1));
+	const [title, facts, saving, count, saves] = queryEach(element, "h2", "#editor-facts", ".save-state", "#found", "#saves");
+	const [correct, unsure, restore, editTools] = queryEach(element, "#correct", "#unsure", "#restore", "#edit-tools");
+	const [conflict, screen, plain, text, bottom] = queryEach(element, ".conflict", ".video-area", ".plain", ".editor-text", ".editor-footer");
+	const [copyText, copyTimes, theirs, mine] = queryEach(element, "#copy-text", "#copy-times", "#theirs", "#mine");
+	const findInput = query(element, "#find", HTMLInputElement);
+	const undo = query(element, "#undo", HTMLButtonElement);
+	const redo = query(element, "#redo", HTMLButtonElement);
+	connectCopyButton(copyText, plainText);
+	connectCopyButton(copyTimes, timedText);
+	findInput.addEventListener("input", find);
+	findInput.addEventListener("keydown", ({ key, shiftKey }) => key === "Enter" && step(shiftKey ? -1 : 1));
 	addEventListener("beforeunload", (event) => {
 		if (!open?.editing.isDirty) return;
 		void open.editing.save();
@@ -43,10 +43,10 @@ export function readingDesk(element, { store, api, actions, deeds }) {
 		void editing.save().then(() => editing.isDirty || link.click());
 	});
 
-	Object.assign(deeds, {
+	Object.assign(commands, {
 		open: openAt,
 		close,
-		"desk search": () => query.select(),
+		"desk search": () => findInput.select(),
 		"desk play": () => open?.player.toggle(),
 		"desk back": () => open?.player.skip(-1),
 		"desk ahead": () => open?.player.skip(1),
@@ -69,28 +69,28 @@ export function readingDesk(element, { store, api, actions, deeds }) {
 		if (open?.id !== id) begin(id);
 		if (from !== undefined) void open?.player.play(from);
 		if (!wanted) return;
-		query.value = wanted;
+		findInput.value = wanted;
 		find();
 	}
 
 	/** @param {string} id */
 	function begin(id) {
 		close();
-		const editing = editingOf(api, id, (saved) => {
+		const editing = createEditSession(api, id, (saved) => {
 			if (saved) store.dispatch({ type: "job/corrected", job_id: id, data: saved });
 			showEditing();
 		});
-		const lines = textLines({
+		const lines = transcriptLines({
 			play: (from) => player.play(from),
 			time: () => player.media.currentTime,
 			change: (next, key) => editing.change(next, key),
 		});
-		const player = playerOf(id, store.state.entries[id]?.job.audio_duration ?? 0, lines.follow);
+		const player = createPlayer(id, store.state.entries[id]?.job.audio_duration ?? 0, lines.follow);
 		open = { id, editing, player, lines };
 		text.replaceChildren(lines.element);
 		screen.replaceChildren(player.media);
 		bottom.replaceChildren(player.element);
-		query.value = "";
+		findInput.value = "";
 		setText(count, "");
 		drawSaves();
 		localize(element);
@@ -113,7 +113,7 @@ export function readingDesk(element, { store, api, actions, deeds }) {
 	}
 
 	function drawSaves() {
-		if (open) fill(saves, saveLinks(open.id, store.state.formats));
+		if (open) setChildren(saves, downloadLinks(open.id, store.state.formats));
 	}
 
 	function update() {
@@ -121,13 +121,13 @@ export function readingDesk(element, { store, api, actions, deeds }) {
 		if (!entry) return;
 		const { job, result, version } = entry;
 		setText(title, job.filename);
-		setText(facts, factsOf(entry));
+		setText(facts, jobFacts(entry));
 		const segments = result?.segments ?? [];
-		say(plain, result && !segments.length ? result.text.trim() || t("job.notext") : "");
-		show(correct, segments.length > 0);
-		show(unsure, segments.some((segment) => segment.words));
+		setTextOrHide(plain, result && !segments.length ? result.text.trim() || t("job.notext") : "");
+		setVisible(correct, segments.length > 0);
+		setVisible(unsure, segments.some((segment) => segment.words));
 		if (result) open?.editing.load(version, segments);
-		if (query.value && !open?.lines.found) find();
+		if (findInput.value && !open?.lines.found) find();
 		if (result?.language) text.lang = plain.lang = job.options?.task === "translate" ? "en" : result.language;
 		showEditing();
 	}
@@ -138,13 +138,13 @@ export function readingDesk(element, { store, api, actions, deeds }) {
 		lines.update(editing.lines);
 		undo.disabled = !editing.canUndo;
 		redo.disabled = !editing.canRedo;
-		show(restore, editing.isCorrected);
+		setVisible(restore, editing.isCorrected);
 		const clash = editing.saving === "conflict";
 		setText(saving, (editing.isCorrected || editing.isDirty) && editing.saving !== "conflict" ? t(`edit.${editing.saving}`) : "");
-		saving.dataset.saving = editing.saving;
-		show(conflict, clash);
+		saving.dataset.state = editing.saving;
+		setVisible(conflict, clash);
 		if (!clash) return;
-		const { at, remove, put } = differing(editing.theirs, editing.lines);
+		const { at, remove, put } = diffLines(editing.theirs, editing.lines);
 		setText(theirs, textOf(editing.theirs.slice(at, at + remove)) || "—");
 		setText(mine, textOf(put) || "—");
 	}
@@ -154,7 +154,7 @@ export function readingDesk(element, { store, api, actions, deeds }) {
 		const { activeElement } = document;
 		if (activeElement instanceof HTMLElement && activeElement.isContentEditable) activeElement.blur();
 		else if (isOn(correct)) toggleCorrecting();
-		else goHome();
+		else navigateHome();
 	}
 
 	function toggleCorrecting() {
@@ -165,7 +165,7 @@ export function readingDesk(element, { store, api, actions, deeds }) {
 	/** @param {boolean} on */
 	function setCorrecting(on) {
 		correct.ariaPressed = String(on);
-		show(editTools, on);
+		setVisible(editTools, on);
 		open?.lines.correct(on);
 	}
 
@@ -177,8 +177,8 @@ export function readingDesk(element, { store, api, actions, deeds }) {
 	}
 
 	function find() {
-		const found = open?.lines.find(query.value) ?? 0;
-		setText(count, query.value.trim() ? t("desk.at", { at: 0, all: found }) : "");
+		const found = open?.lines.find(findInput.value) ?? 0;
+		setText(count, findInput.value.trim() ? t("desk.at", { at: 0, all: found }) : "");
 		if (found) step(1);
 	}
 
@@ -194,7 +194,7 @@ export function readingDesk(element, { store, api, actions, deeds }) {
 	}
 
 	function timedText() {
-		return (open?.editing.lines ?? []).map((line) => `[${clock(line.start)}] ${line.text.trim()}`).join("\n");
+		return (open?.editing.lines ?? []).map((line) => `[${formatTime(line.start)}] ${line.text.trim()}`).join("\n");
 	}
 
 	return (state, before) => {

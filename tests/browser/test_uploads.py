@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import FilePayload, Page, expect
 
-from tests.browser.desk import REFUSED, Desk
+from tests.browser.app_page import REFUSED, AppPage
 
 HOSTILE = "<img src=x onerror=hacked=1>.opus"
 BYTES_A_SECOND = 200_000
@@ -30,37 +30,37 @@ def payload(name: str, content: bytes) -> FilePayload:
     return {"name": name, "mimeType": "application/octet-stream", "buffer": content}
 
 
-def test_a_file_that_is_no_audio_says_why_and_the_others_go_on(desk: Desk, clip: Path) -> None:
-    desk.tolerated.append(REFUSED)
-    desk.choose(payload("letter.txt", b"Dear reader, " * 20), payload(clip.name, clip.read_bytes()))
-    refused = desk.upload("letter.txt")
+def test_a_file_that_is_no_audio_says_why_and_the_others_go_on(app: AppPage, clip: Path) -> None:
+    app.tolerated.append(REFUSED)
+    app.choose(payload("letter.txt", b"Dear reader, " * 20), payload(clip.name, clip.read_bytes()))
+    refused = app.upload("letter.txt")
     expect(refused).to_contain_text("can't be read as audio or video")
-    desk.card(clip.name).expect_status("completed")
+    app.card(clip.name).expect_status("completed")
     refused.get_by_role("button", name=re.compile("^Dismiss")).click()
     expect(refused).to_have_count(0)
 
 
-def test_a_hostile_name_is_only_text(desk: Desk, page: Page, clip: Path) -> None:
-    desk.choose(payload(HOSTILE, clip.read_bytes()))
-    card = desk.card(HOSTILE)
+def test_a_hostile_name_is_only_text(app: AppPage, page: Page, clip: Path) -> None:
+    app.choose(payload(HOSTILE, clip.read_bytes()))
+    card = app.card(HOSTILE)
     card.expect_status("completed")
     expect(card.element.locator(".name")).to_have_text(HOSTILE)
     assert page.locator("job-list img").count() == 0
     assert page.evaluate("typeof hacked") == "undefined"
 
 
-def test_a_file_is_dropped_anywhere(desk: Desk, page: Page, clip: Path) -> None:
+def test_a_file_is_dropped_anywhere(app: AppPage, page: Page, clip: Path) -> None:
     page.evaluate(DROP, ["dropped.opus", "audio/ogg", list(clip.read_bytes())])
-    desk.card("dropped.opus").expect_status("completed")
-    expect(page.locator(".drop-cover")).to_be_hidden()
+    app.card("dropped.opus").expect_status("completed")
+    expect(page.locator(".drop-overlay")).to_be_hidden()
 
 
-def test_a_file_is_pasted(desk: Desk, page: Page, clip: Path) -> None:
+def test_a_file_is_pasted(app: AppPage, page: Page, clip: Path) -> None:
     page.evaluate(PASTE, ["pasted.opus", "audio/ogg", list(clip.read_bytes())])
-    desk.card("pasted.opus").expect_status("completed")
+    app.card("pasted.opus").expect_status("completed")
 
 
-def test_an_upload_is_called_off(desk: Desk, page: Page, tmp_path: Path) -> None:
+def test_an_upload_is_called_off(app: AppPage, page: Page, tmp_path: Path) -> None:
     big = tmp_path / "big.wav"
     with big.open("wb") as file:
         file.truncate(20_000_000)
@@ -68,8 +68,8 @@ def test_an_upload_is_called_off(desk: Desk, page: Page, tmp_path: Path) -> None
     session.send("Network.enable")
     limits = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": BYTES_A_SECOND}
     session.send("Network.emulateNetworkConditions", limits)
-    desk.choose(big)
-    upload = desk.upload("big.wav")
+    app.choose(big)
+    upload = app.upload("big.wav")
     expect(upload).to_contain_text(re.compile(r"Sending: [1-9][0-9.]* [kM]B of 20 MB"))
     upload.get_by_role("button", name=re.compile("^Cancel")).click()
     expect(upload).to_have_count(0)

@@ -57,7 +57,7 @@ async function attack() {{
       audio.onerror = () => resolve("nothing");
       audio.load();
     }}),
-    script: await shown(element("script", "/js/early.js")),
+    script: await shown(element("script", "/js/theme-boot.js")),
   }};
 }}
 </script>

@@ -1,4 +1,4 @@
-"""The desk: listen while reading, follow, search, take away."""
+"""The app: listen while reading, follow, search, take away."""
 
 import re
 from typing import Any
@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.desk import Desk
-from tests.browser.seeds import HOSTILE, TALK
+from tests.browser.app_page import AppPage
+from tests.browser.seed_data import HOSTILE, TALK
 
 MARKED = "(name) => [...(CSS.highlights.get(name) ?? [])].map(String)"
 
 
-def opened(desk: Desk, filename: str) -> Page:
-    desk.card(filename).read()
-    return desk.page
+def opened(app: AppPage, filename: str) -> Page:
+    app.card(filename).read()
+    return app.page
 
 
 def marked(page: Page, name: str) -> list[str]:
@@ -22,9 +22,9 @@ def marked(page: Page, name: str) -> list[str]:
     return texts
 
 
-def test_a_click_on_a_word_plays_from_there(library: Desk) -> None:
+def test_a_click_on_a_word_plays_from_there(library: AppPage) -> None:
     page = opened(library, "Ada.wav")
-    line = page.locator(".said").nth(1)
+    line = page.locator(".line-text").nth(1)
     box = line.evaluate(
         """(said) => { const range = document.createRange(); const at = said.textContent.indexOf("machine");
           range.setStart(said.firstChild, at); range.setEnd(said.firstChild, at + 7);
@@ -39,7 +39,7 @@ def test_a_click_on_a_word_plays_from_there(library: Desk) -> None:
     assert len(marked(page, "word")) == 1
 
 
-def test_keys_play_skip_and_change_the_speed(library: Desk) -> None:
+def test_keys_play_skip_and_change_the_speed(library: AppPage) -> None:
     page = opened(library, "Ada.wav")
     media = page.locator("video")
     page.wait_for_function("() => document.querySelector('video').readyState > 0")
@@ -54,7 +54,7 @@ def test_keys_play_skip_and_change_the_speed(library: Desk) -> None:
     page.wait_for_function("() => !document.querySelector('video').paused")
 
 
-def test_the_waveform_is_drawn_and_scrubbed(library: Desk) -> None:
+def test_the_waveform_is_drawn_and_scrubbed(library: AppPage) -> None:
     page = opened(library, "Ada.wav")
     page.wait_for_function("() => document.querySelector('video').readyState > 0")
     wave = page.get_by_role("slider")
@@ -64,14 +64,14 @@ def test_the_waveform_is_drawn_and_scrubbed(library: Desk) -> None:
     heights = """(canvas) => { const pen = canvas.getContext("2d"); const found = new Set();
       for (let x = 1; x < canvas.width; x += 40) { const { data } = pen.getImageData(x, 0, 1, canvas.height);
         found.add(data.filter((value, at) => at % 4 === 3 && value > 0).length); } return found.size; }"""
-    page.wait_for_function(f"() => ({heights})(document.querySelector('.wave canvas')) > 3")
+    page.wait_for_function(f"() => ({heights})(document.querySelector('.waveform canvas')) > 3")
 
 
-def test_search_in_the_transcript(library: Desk) -> None:
+def test_search_in_the_transcript(library: AppPage) -> None:
     page = opened(library, "Ada.wav")
     page.keyboard.press("/")
     page.keyboard.type("THE ")
-    finder = page.locator(".finder")
+    finder = page.locator(".find-bar")
     expect(finder).to_contain_text(re.compile(r"1 of \d"))
     assert set(map(str.lower, marked(page, "found"))) == {"the"}
     page.keyboard.press("Enter")
@@ -80,14 +80,14 @@ def test_search_in_the_transcript(library: Desk) -> None:
     expect(finder).to_contain_text("1 of")
 
 
-def test_unsure_words_are_shown_on_demand(library: Desk) -> None:
+def test_unsure_words_are_shown_on_demand(library: AppPage) -> None:
     page = opened(library, "Ada.wav")
     assert marked(page, "unsure") == []
     page.get_by_role("button", name="Unsure words").click()
     assert marked(page, "unsure")[0] == "evening."
 
 
-def test_copies(library: Desk) -> None:
+def test_copies(library: AppPage) -> None:
     library.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = opened(library, "Ada.wav")
     page.get_by_role("button", name="with times").click()
@@ -96,31 +96,31 @@ def test_copies(library: Desk) -> None:
     assert copied.splitlines()[1] == f"[0:03] {TALK[1]}"
 
 
-def test_the_address_leads_back_to_the_desk(library: Desk) -> None:
+def test_the_address_leads_back_to_the_desk(library: AppPage) -> None:
     page = opened(library, "Ada.wav")
     page.reload()
-    expect(page.locator("reading-desk h2")).to_have_text("Ada.wav")
-    expect(page.locator("reading-desk [data-segment]")).to_have_count(len(TALK))
+    expect(page.locator("transcript-editor h2")).to_have_text("Ada.wav")
+    expect(page.locator("transcript-editor [data-segment]")).to_have_count(len(TALK))
     page.go_back()
     expect(page.locator("job-list")).to_be_visible()
-    expect(page.locator("reading-desk")).to_be_hidden()
+    expect(page.locator("transcript-editor")).to_be_hidden()
 
 
-def test_a_video_is_seen(library: Desk) -> None:
+def test_a_video_is_seen(library: AppPage) -> None:
     page = opened(library, "film.webm")
     page.wait_for_function("() => document.querySelector('video').videoWidth > 0")
     expect(page.locator("video")).to_be_visible()
 
 
-def test_hostile_names_and_texts_are_text(library: Desk) -> None:
+def test_hostile_names_and_texts_are_text(library: AppPage) -> None:
     page = opened(library, f"{HOSTILE}.wav")
-    expect(page.locator("reading-desk h2")).to_have_text(f"{HOSTILE}.wav")
-    expect(page.locator(".said").first).to_have_text(HOSTILE)
-    assert page.locator("reading-desk img, reading-desk script").count() == 0
+    expect(page.locator("transcript-editor h2")).to_have_text(f"{HOSTILE}.wav")
+    expect(page.locator(".line-text").first).to_have_text(HOSTILE)
+    assert page.locator("transcript-editor img, transcript-editor script").count() == 0
     assert page.evaluate("typeof hacked") == "undefined"
 
 
-def test_silence_is_said(library: Desk) -> None:
+def test_silence_is_said(library: AppPage) -> None:
     card = library.card("silence.wav")
     card.element.get_by_role("button", name="silence.wav").click()
     expect(card.element).to_contain_text("No speech was found")

@@ -4,12 +4,12 @@
  */
 
 import { ApiError, errorText } from "./api.js";
-import { PATIENCE_MS } from "./components/status-lines.js";
+import { PATIENCE_MS } from "./components/status.js";
 import { t } from "./i18n.js";
-import { load, save } from "./lib/memory.js";
+import { load, save } from "./lib/storage.js";
 
-/** @param {Pick<Page, "store"|"api"|"toast">} page @returns {(id: string) => void} removes a job */
-export function removalOn({ store, api, toast }) {
+/** @param {Pick<App, "store"|"api"|"toast">} page @returns {(id: string) => void} removes a job */
+export function createUndoableRemoval({ store, api, toast }) {
 	/** The one that can still be undone here. */
 	let undoable = "";
 
@@ -19,7 +19,7 @@ export function removalOn({ store, api, toast }) {
 		const { [id]: _, ...rest } = remembered();
 		save("removing", rest);
 	};
-	const hide = (/** @type {string} */ id, hidden = true) => store.dispatch({ type: "job/leaving", job_id: id, data: hidden });
+	const hide = (/** @type {string} */ id, hidden = true) => store.dispatch({ type: "job/removing", job_id: id, data: hidden });
 
 	/** @param {string} id */
 	async function finish(id) {
@@ -29,7 +29,7 @@ export function removalOn({ store, api, toast }) {
 		} catch (error) {
 			if (error instanceof ApiError && error.code === "unreachable") return; // tried again when the server is back
 			if (!(error instanceof ApiError && error.code === "job_not_found")) {
-				store.dispatch({ type: "job/problem", job_id: id, data: errorText(error) });
+				store.dispatch({ type: "job/action-error", job_id: id, data: errorText(error) });
 				hide(id, false);
 			}
 		}

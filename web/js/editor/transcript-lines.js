@@ -1,18 +1,18 @@
 /** The desk's lines. Words are marked by ranges, so that a line stays one text node however many it has. */
 
 import { t } from "../i18n.js";
-import { h, setText, stamp } from "../lib/dom.js";
+import { h, setText, cloneTemplate } from "../lib/dom.js";
 import * as edits from "../lib/edits.js";
-import { clock } from "../lib/format.js";
-import { hits, lineAt, places, timeAt } from "../lib/words.js";
+import { formatTime } from "../lib/format.js";
+import { findMatches, lineIndexAt, wordPositions, timeAtOffset } from "../lib/text-positions.js";
 
 const UNSURE = 0.5;
 
-/** @param {DeskOfLines} desk */
-export function textLines(desk) {
-	const element = h("ol", { class: "lines desk-lines" });
+/** @param {LinesHost} desk */
+export function transcriptLines(desk) {
+	const element = h("ol", { class: "lines editor-lines" });
 	const { children } = element;
-	const tools = stamp("line-tools");
+	const tools = cloneTemplate("line-tools");
 	/** @type {Lines} */
 	let shown = [];
 	let correcting = false;
@@ -20,14 +20,14 @@ export function textLines(desk) {
 	let now = -1; // the line being said
 	let follows = true;
 	let query = "";
-	/** @type {ReturnType<typeof hits>} */
+	/** @type {ReturnType<typeof findMatches>} */
 	let found = [];
 	let hit = -1;
 
 	/** @type {Record<string, (at: number) => void>} */
 	const TOOLS = {
-		start: (at) => desk.change(edits.retimed(shown, at, "start", desk.time())),
-		end: (at) => desk.change(edits.retimed(shown, at, "end", desk.time())),
+		start: (at) => desk.change(edits.setLineTime(shown, at, "start", desk.time())),
+		end: (at) => desk.change(edits.setLineTime(shown, at, "end", desk.time())),
 		split,
 		merge,
 		drop,
@@ -40,7 +40,7 @@ export function textLines(desk) {
 	element.addEventListener("click", clicked);
 	element.addEventListener("keydown", pressed);
 	element.addEventListener("input", ({ target }) => {
-		if (isText(target)) desk.change(edits.withText(shown, indexOf(target), target.textContent ?? ""), `text ${indexOf(target)}`);
+		if (isText(target)) desk.change(edits.replaceText(shown, indexOf(target), target.textContent ?? ""), `text ${indexOf(target)}`);
 	});
 	element.addEventListener("focusin", ({ target }) => {
 		if (correcting && isText(target) && tools.parentElement !== target.parentElement) target.parentElement?.append(tools);
@@ -49,7 +49,7 @@ export function textLines(desk) {
 
 	/** @param {Segment} segment */
 	function lineOf(segment) {
-		const line = h("li", {}, h("button", { type: "button", class: "time figures", tabindex: -1 }), h("span", { class: "said", dir: "auto" }));
+		const line = h("li", {}, h("button", { type: "button", class: "time figures", tabindex: -1 }), h("span", { class: "line-text", dir: "auto" }));
 		setEditable(textOf(line));
 		write(line, segment);
 		return line;
@@ -60,9 +60,9 @@ export function textLines(desk) {
 		const time = /** @type {Element} */ (line.firstElementChild);
 		const said = textOf(line);
 		line.setAttribute("data-segment", String(id));
-		setText(time, clock(start));
-		time.ariaLabel = t("job.play_from", { time: clock(start) });
-		said.ariaLabel = correcting ? t("edit.line", { time: clock(start) }) : null;
+		setText(time, formatTime(start));
+		time.ariaLabel = t("job.play_from", { time: formatTime(start) });
+		said.ariaLabel = correcting ? t("edit.line", { time: formatTime(start) }) : null;
 		if ((said.textContent ?? "").trim() !== text.trim()) said.textContent = text.trim();
 	}
 
@@ -92,7 +92,7 @@ export function textLines(desk) {
 		if (correcting || !getSelection()?.isCollapsed || !(event instanceof MouseEvent)) return;
 		const spot = document.caretPositionFromPoint?.(event.clientX, event.clientY);
 		const inText = spot && textOf(children[at]).contains(spot.offsetNode);
-		desk.play(inText ? timeAt(segment, spot.offset) : segment.start);
+		desk.play(inText ? timeAtOffset(segment, spot.offset) : segment.start);
 	}
 
 	/** @param {KeyboardEvent} event */
@@ -128,7 +128,7 @@ export function textLines(desk) {
 
 	/** @param {number} at */
 	function drop(at) {
-		desk.change(edits.without(shown, at));
+		desk.change(edits.removeLine(shown, at));
 		place(Math.min(at, shown.length - 1), 0);
 	}
 
@@ -162,7 +162,7 @@ export function textLines(desk) {
 		mark("found", found.map(({ line, from, to }) => rangeOf(line, from, to)));
 		mark("found-now", at ? [rangeOf(at.line, at.from, at.to)] : []);
 		const doubtful = unsure ? shown.flatMap((segment, line) => {
-			return places(segment).filter((word) => word.probability < UNSURE).map(({ from, to }) => rangeOf(line, from, to));
+			return wordPositions(segment).filter((word) => word.probability < UNSURE).map(({ from, to }) => rangeOf(line, from, to));
 		}) : [];
 		mark("unsure", doubtful);
 	}
@@ -181,7 +181,7 @@ export function textLines(desk) {
 	/** @param {string} text @returns {number} how many places have it */
 	function find(text) {
 		query = text;
-		found = hits(shown, query);
+		found = findMatches(shown, query);
 		hit = -1;
 		paint();
 		return found.length;
@@ -193,7 +193,7 @@ export function textLines(desk) {
 
 		/** @param {Lines} lines */
 		update(lines) {
-			const { at, remove, put } = edits.differing(shown, lines, (a, b) => a === b);
+			const { at, remove, put } = edits.diffLines(shown, lines, (a, b) => a === b);
 			if (remove === put.length) {
 				put.forEach((segment, offset) => write(/** @type {Element} */ (children[at + offset]), segment));
 			} else {
@@ -206,7 +206,7 @@ export function textLines(desk) {
 				if (held) queueMicrotask(() => element.contains(document.activeElement) || place(Math.min(at, shown.length - 1), 0));
 			}
 			shown = lines;
-			found = hits(lines, query);
+			found = findMatches(lines, query);
 			if (!element.querySelector("button.time[tabindex='0']")) reach(0);
 			paint();
 		},
@@ -243,7 +243,7 @@ export function textLines(desk) {
 
 		/** @param {number} time @param {boolean} playing */
 		follow(time, playing) {
-			const at = lineAt(shown, time);
+			const at = lineIndexAt(shown, time);
 			if (at !== now) {
 				children[now]?.removeAttribute("aria-current");
 				children[at]?.setAttribute("aria-current", "true");
@@ -251,7 +251,7 @@ export function textLines(desk) {
 				if (playing && follows && !correcting) children[at]?.scrollIntoView({ block: "nearest" });
 			}
 			const segment = shown[at];
-			const word = segment && places(segment).find(({ start, end }) => start <= time && time < end);
+			const word = segment && wordPositions(segment).find(({ start, end }) => start <= time && time < end);
 			mark("word", word ? [rangeOf(at, word.from, word.to)] : []);
 		},
 
@@ -273,7 +273,7 @@ function textOf(line) {
 
 /** @param {EventTarget|null} target @returns {target is HTMLElement} */
 function isText(target) {
-	return target instanceof HTMLElement && target.classList.contains("said");
+	return target instanceof HTMLElement && target.classList.contains("line-text");
 }
 
 /** @param {Element} text @returns {number|null} */

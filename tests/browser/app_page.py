@@ -41,18 +41,18 @@ class Card:
         return " ".join(self.lines.locator("span").all_inner_texts())
 
     def read(self) -> None:
-        """Open the desk."""
+        """Open the app."""
         link = self.element.get_by_role("link", name="Read and listen")
         if not link.is_visible():
             self.element.locator(".toggle").click()
         link.click()
-        expect(self.page.locator("reading-desk [data-segment]").first).to_be_visible()
+        expect(self.page.locator("transcript-editor [data-segment]").first).to_be_visible()
 
     def press(self, name: str) -> None:
         self.element.get_by_role("button", name=name, exact=True).click()
 
 
-class Desk:
+class AppPage:
     def __init__(self, page: Page, address: str) -> None:
         self.page = page
         self.elsewhere: list[str] = []

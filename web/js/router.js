@@ -1,24 +1,24 @@
 /** At home, or at one transcript's desk: the address says it, so reload and back work. */
 
-import { one, show } from "./lib/dom.js";
+import { query, setVisible } from "./lib/dom.js";
 
 const DESK = /^#\/job\/([0-9a-f-]{36})(?:\?(.*))?$/;
 
 /** The job at whose desk a person is. */
 let here = "";
 
-export function atDesk() {
+export function isEditorOpen() {
 	return here !== "";
 }
 
-export function goHome() {
+export function navigateHome() {
 	if (location.hash) location.hash = "#/";
 }
 
-/** @param {Page} page @param {() => Promise<boolean>} bringDesk */
-export function keepPlace({ store, actions, deeds }, bringDesk) {
-	const home = one(document, "main.desk");
-	const desk = one(document, "reading-desk");
+/** @param {App} app @param {() => Promise<boolean>} loadEditor */
+export function startRouter({ store, actions, commands }, loadEditor) {
+	const home = query(document, "main.layout");
+	const desk = query(document, "transcript-editor");
 	let scroll = 0;
 
 	async function go() {
@@ -27,18 +27,18 @@ export function keepPlace({ store, actions, deeds }, bringDesk) {
 		const asked = new URLSearchParams(query);
 		if (id && !store.state.entries[id]) await actions.fetchJob(id);
 		const there = id && store.state.entries[id]?.job.status === "completed" ? id : "";
-		if (there && !(await bringDesk())) return; // tried again when the server is back
+		if (there && !(await loadEditor())) return; // tried again when the server is back
 		if (location.hash !== hash) return; // somebody went on meanwhile
 		const before = here;
 		if (there && !before) scroll = scrollY;
 		here = there;
-		show(home, !there);
-		show(desk, there !== "");
+		setVisible(home, !there);
+		setVisible(desk, there !== "");
 		if (there) {
 			const from = asked.get("t");
-			deeds.open?.(there, from === null ? undefined : Number(from), asked.get("q") ?? "");
+			commands.open?.(there, from === null ? undefined : Number(from), asked.get("q") ?? "");
 		} else if (before) {
-			deeds.close?.();
+			commands.close?.();
 			scrollTo(0, scroll);
 			const toggle = home.querySelector(`[data-job="${before}"] .toggle`);
 			if (toggle instanceof HTMLElement) toggle.focus({ preventScroll: true });
@@ -49,6 +49,6 @@ export function keepPlace({ store, actions, deeds }, bringDesk) {
 	// Jobs are known once the server has told them; one that is gone leads home.
 	store.subscribe((state, before) => {
 		if (state.connection === "online" && before.connection !== "online") void go();
-		else if (here && (state.leaving.includes(here) || (before.entries[here] && !state.entries[here]))) goHome();
+		else if (here && (state.leaving.includes(here) || (before.entries[here] && !state.entries[here]))) navigateHome();
 	});
 }

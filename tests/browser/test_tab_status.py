@@ -54,10 +54,10 @@ def test_title_icon_and_notification(library_context: BrowserContext) -> None:
     wire.job(estimated_time_remaining=4, progress=42.0)
     expect(page).to_have_title("42% · lecture.mp3")
     assert "data:image/" in (icon.get_attribute("href") or "")
-    expect(page.locator("toast-line")).to_be_hidden()  # four seconds: nobody goes away for that
+    expect(page.locator("toast-message")).to_be_hidden()  # four seconds: nobody goes away for that
 
     wire.job(estimated_time_remaining=600, progress=50.0)
-    expect(page.locator("toast-line")).to_contain_text("This takes a while")
+    expect(page.locator("toast-message")).to_contain_text("This takes a while")
     assert page.evaluate("Notification.asked") == 0
     page.get_by_role("button", name="Tell me").click()
     page.wait_for_function("() => Notification.asked === 1")

@@ -1,7 +1,7 @@
 /** Where a line's words stand in its text, and when they are said. Pure. Offsets count in the trimmed text. */
 
 /** @param {Segment} segment */
-export function places({ text, words }) {
+export function wordPositions({ text, words }) {
 	const shown = text.trim();
 	const found = [];
 	let at = 0;
@@ -16,15 +16,15 @@ export function places({ text, words }) {
 }
 
 /** When the letter at an offset is said; without words by its share of the text. @param {Segment} segment @param {number} offset */
-export function timeAt(segment, offset) {
-	const word = places(segment).find(({ to }) => offset < to);
+export function timeAtOffset(segment, offset) {
+	const word = wordPositions(segment).find(({ to }) => offset < to);
 	if (word) return word.start;
 	const length = Math.max(segment.text.trim().length, 1);
 	return segment.start + (segment.end - segment.start) * Math.min(offset / length, 1);
 }
 
 /** The last line that has begun, or -1. @param {Lines} lines @param {number} time */
-export function lineAt(lines, time) {
+export function lineIndexAt(lines, time) {
 	let low = 0;
 	let high = lines.length;
 	while (low < high) {
@@ -36,7 +36,7 @@ export function lineAt(lines, time) {
 }
 
 /** Every place of what is looked for, without case. @param {Lines} lines @param {string} query */
-export function hits(lines, query) {
+export function findMatches(lines, query) {
 	const wanted = query.trim().toLowerCase();
 	/** @type {{line: number, from: number, to: number}[]} */
 	const found = [];

@@ -17,7 +17,7 @@ export const JOB_HANDLERS = {
 		const oldest = jobs.at(-1)?.created_at ?? "";
 		const listed = jobs.map((job) => job.job_id);
 		const older = full ? state.order.filter((id) => (state.entries[id]?.job.created_at ?? "") < oldest) : [];
-		/** @type {Record<string, Entry>} */
+		/** @type {Record<string, JobEntry>} */
 		const entries = {};
 		for (const id of [...older, ...(state.found?.order ?? [])]) {
 			const entry = state.entries[id];
@@ -63,8 +63,8 @@ export const JOB_HANDLERS = {
 	},
 
 	"job/loading": (state, _data, jobId) => changed(state, jobId, { loading: true, problem: null }),
-	"job/problem": (state, problem, jobId) => changed(state, jobId, { problem, loading: false }),
-	"job/leaving"(state, leaving, jobId) {
+	"job/action-error": (state, problem, jobId) => changed(state, jobId, { problem, loading: false }),
+	"job/removing"(state, leaving, jobId) {
 		const others = state.leaving.filter((id) => id !== jobId);
 		return { ...state, leaving: leaving ? [...others, jobId] : others };
 	},
@@ -92,7 +92,7 @@ export const JOB_HANDLERS = {
 	"filter/changed": (state, filter) => ({ ...state, filter, found: filter.q || filter.status ? state.found : null }),
 
 	// a page of what a filter gave; one that answers an older filter is left out
-	"filter/found"(state, { filter, jobs, next_cursor, more }) {
+	"filter/results"(state, { filter, jobs, next_cursor, more }) {
 		if (filter !== state.filter) return state;
 		const entries = { ...state.entries };
 		const excerpts = { ...(more ? state.found?.excerpts : {}) };
@@ -115,25 +115,25 @@ function withJob(state, job) {
 	return { ...state, entries, order: state.order.toSpliced(at < 0 ? state.order.length : at, 0, job.job_id) };
 }
 
-/** @param {State} state @param {string} jobId @param {Partial<Entry>} change @returns {State} */
+/** @param {State} state @param {string} jobId @param {Partial<JobEntry>} change @returns {State} */
 function changed(state, jobId, change) {
 	const entry = state.entries[jobId];
 	return entry ? { ...state, entries: { ...state.entries, [jobId]: { ...entry, ...change } } } : state;
 }
 
-/** @param {Job} job @returns {Entry} */
+/** @param {Job} job @returns {JobEntry} */
 function entryOf(job) {
 	return { job, segments: [], fresh: [], result: null, version: 0, loading: false, watched: false, problem: null };
 }
 
-/** @param {Entry} entry @param {Job} job @returns {Entry} */
+/** @param {JobEntry} entry @param {Job} job @returns {JobEntry} */
 function merged(entry, job) {
 	const again = hasEnded(entry.job.status) && !hasEnded(job.status);
 	const base = again ? { ...entryOf(job), watched: true } : entry;
 	return { ...base, job, problem: null, watched: base.watched || job.status === "processing" };
 }
 
-/** Those behind a job that leaves the queue. @param {Record<string, Entry>} entries @param {Job} before @param {Job} after */
+/** Those behind a job that leaves the queue. @param {Record<string, JobEntry>} entries @param {Job} before @param {Job} after */
 function movedUp(entries, before, after) {
 	const left = before.status === "queued" && after.status !== "queued" ? before.queue_position : null;
 	if (!left) return entries;

@@ -1,16 +1,16 @@
 /** A transcript being corrected: undo, autosave, and what to do when it was changed elsewhere too. */
 
 import { ApiError } from "../api.js";
-import { differing } from "../lib/edits.js";
+import { diffLines } from "../lib/edits.js";
 
 const AUTOSAVE_MS = 800;
 const TYPING_MS = 1500;
 
 /** @param {Api} api @param {string} id @param {(saved?: {version: number, segments: Lines}) => void} onChange */
-export function editingOf(api, id, onChange) {
+export function createEditSession(api, id, onChange) {
 	const self = {
 		lines: /** @type {Lines} */ ([]),
-		saving: /** @type {Saving} */ ("saved"),
+		saving: /** @type {SaveState} */ ("saved"),
 		/** Their lines, where both sides changed something. */
 		theirs: /** @type {Lines} */ ([]),
 
@@ -93,7 +93,7 @@ export function editingOf(api, id, onChange) {
 		clearTimeout(timer);
 		if (["saving", "conflict", "saved"].includes(self.saving)) return;
 		const sent = self.lines;
-		const { at, remove, put: lines } = differing(base, sent);
+		const { at, remove, put: lines } = diffLines(base, sent);
 		if (!remove && !lines.length) return tell("saved");
 		tell("saving");
 		try {
@@ -150,7 +150,7 @@ export function editingOf(api, id, onChange) {
 		}
 	}
 
-	/** @param {Saving} saving */
+	/** @param {SaveState} saving */
 	function tell(saving) {
 		self.saving = saving;
 		onChange();

@@ -1,16 +1,16 @@
 /** What a tab tells while nobody looks: title, icon, and a notification when a long job has ended. */
 
 import { language, t } from "./i18n.js";
-import { one } from "./lib/dom.js";
-import { percent } from "./lib/format.js";
-import { hasEnded } from "./reducer-jobs.js";
+import { query } from "./lib/dom.js";
+import { formatPercent } from "./lib/format.js";
+import { hasEnded } from "./job-reducer.js";
 
 const LONG_S = 30;
 const NAME = "localwhisper";
 
-/** @param {Page} page */
-export function signTab({ store, toast }) {
-	const icon = one(document, "link[rel=icon]", HTMLLinkElement);
+/** @param {App} app */
+export function startTabStatus({ store, toast }) {
+	const icon = query(document, "link[rel=icon]", HTMLLinkElement);
 	const plain = icon.href;
 	let shown = -1;
 	/** Ids of jobs that take long enough to be told of. @type {Set<string>} */
@@ -23,7 +23,7 @@ export function signTab({ store, toast }) {
 		if (share === shown) return;
 		shown = share;
 		const name = running.length === 1 ? running[0]?.job.filename : NAME;
-		document.title = share < 0 ? NAME : `${percent(share, language())} · ${name}`;
+		document.title = share < 0 ? NAME : `${formatPercent(share, language())} · ${name}`;
 		icon.href = share < 0 ? plain : ring(share / 100);
 	}
 
