@@ -1,3 +1,3 @@
-"""localwhisper: local transcription of speech. Nothing heavy is imported here."""
+"""localwhisper: speech to text on your own machine. Importing this package imports nothing else."""
 
 __version__ = "0.1.0"

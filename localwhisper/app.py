@@ -77,7 +77,10 @@ def started_threads(n_threads: int, name: str) -> ThreadPoolExecutor:
 
 def model_library(settings: Settings) -> ModelLibrary:
     return ModelLibrary(
-        settings.model_dir, mirror=settings.model_mirror, unpack_dir=paths.unpacked(settings.data_dir), assets=ASSETS
+        settings.model_dir,
+        mirror=settings.model_mirror,
+        unpack_dir=paths.bundled_model(settings.data_dir),
+        assets=ASSETS,
     )
 
 
@@ -142,7 +145,7 @@ class App:
             data_dir=settings.data_dir,
         )
         self._lag = LoopLag(metrics.observe_loop_lag)
-        self._search = Search(index, self._store, TranscriptIndex(paths.search(settings.data_dir)), bus)
+        self._search = Search(index, self._store, TranscriptIndex(paths.search_index(settings.data_dir)), bus)
         self._waveforms = Waveforms(
             index, self._store, partial(compute_waveform, self._ffmpeg, max_audio_s=settings.max_audio_seconds)
         )

@@ -1,23 +1,24 @@
-"""What is logged, and how: for people on the console, or a JSON object a line for programs.
+"""Logging: a rotating file, and the console as text for people or as JSON lines for programs.
 
-Every line carries the id of the request it belongs to; a submission's is its job's id, which goes on
-through the queue into the worker.
+Every record carries the id of its request. The request that submits a job has the job's id, which the queue and the
+worker use too.
 """
 
 import json
 import logging
 import time
-from collections.abc import Callable
 from contextvars import ContextVar
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from localwhisper.atomic import private_opener
+
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
-class WithRequestId(logging.Filter):
-    """Gives each record the id of the request in whose context it was made."""
+class RequestIdFilter(logging.Filter):
+    """Adds the id of the current request to each record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = getattr(record, "job_id", None) or request_id.get() or "-"
@@ -25,7 +26,7 @@ class WithRequestId(logging.Filter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One object a line: time (UTC), level, logger, message, request_id, and exception where there is one."""
+    """One JSON object per line: time (UTC), level, logger, message, request_id and, if there is one, exception."""
 
     def format(self, record: logging.LogRecord) -> str:
         moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
@@ -41,10 +42,10 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(body, ensure_ascii=False)
 
 
-def to_console(style: str) -> logging.Handler:
-    """`console`: only what goes wrong, for a person; `json`: everything, for a program."""
+def console_handler(style: str) -> logging.Handler:
+    """`console`: errors as text; `json`: every record as a JSON object."""
     handler = logging.StreamHandler()
-    handler.addFilter(WithRequestId())
+    handler.addFilter(RequestIdFilter())
     if style == "json":
         handler.setFormatter(JsonFormatter())
         logging.getLogger("localwhisper").setLevel(logging.INFO)
@@ -53,21 +54,17 @@ def to_console(style: str) -> logging.Handler:
     return handler
 
 
-class OpenedFile(RotatingFileHandler):
-    """A log that is opened by a function of one's own, as open() takes it."""
-
-    def __init__(self, path: Path, max_bytes: int, opener: Callable[[str, int], int]) -> None:
-        self._opener = opener
-        super().__init__(path, maxBytes=max_bytes, backupCount=2, encoding="utf-8")
+class PrivateFileHandler(RotatingFileHandler):
+    """Writes a file that only the user can read."""
 
     def _open(self) -> TextIOWrapper:
-        return open(self.baseFilename, "a", encoding=self.encoding, opener=self._opener)
+        return open(self.baseFilename, "a", encoding=self.encoding, opener=private_opener)
 
 
-def to_file(path: Path, max_bytes: int, opener: Callable[[str, int], int]) -> logging.Handler:
-    """Warnings and errors with their tracebacks, in a file of bounded size."""
-    handler = OpenedFile(path, max_bytes, opener)
+def file_handler(path: Path, max_bytes: int) -> logging.Handler:
+    """Warnings and errors with their tracebacks, in a file of at most `max_bytes` and two older ones."""
+    handler = PrivateFileHandler(path, maxBytes=max_bytes, backupCount=2, encoding="utf-8")
     handler.setLevel(logging.WARNING)
-    handler.addFilter(WithRequestId())
+    handler.addFilter(RequestIdFilter())
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s [%(request_id)s]: %(message)s"))
     return handler

@@ -1,20 +1,20 @@
-"""Every path under the data directory, one function each."""
+"""The paths in the data directory, one function for each."""
 
 from pathlib import Path
 
 
 def jobs(data_dir: Path) -> Path:
-    """One folder a job, named by its id."""
+    """Holds one folder for each job, named by the job's id."""
     return data_dir / "jobs"
 
 
 def incoming(data_dir: Path) -> Path:
-    """Uploads that are not jobs yet; emptied at every start."""
+    """Uploads that are not jobs yet. Emptied at every start."""
     return data_dir / "incoming"
 
 
-def unpacked(data_dir: Path) -> Path:
-    """The bundled model, unpacked."""
+def bundled_model(data_dir: Path) -> Path:
+    """The folder of the unpacked bundled model and of plans.json."""
     return data_dir / "bundled"
 
 
@@ -23,8 +23,8 @@ def speeds(data_dir: Path) -> Path:
     return data_dir / "speeds.json"
 
 
-def search(data_dir: Path) -> Path:
-    """The full-text index of the transcripts; made anew where it is missing or damaged."""
+def search_index(data_dir: Path) -> Path:
+    """The full-text index of the transcripts. Rebuilt if it is missing or damaged."""
     return data_dir / "search.db"
 
 

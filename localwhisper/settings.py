@@ -1,4 +1,7 @@
-"""The table of settings: environment names, flags, --help and the README's table all come from it."""
+"""The settings table, from which come the environment variables, the flags, --help and the README's table.
+
+Only this module reads the environment.
+"""
 
 import os
 import re
@@ -16,7 +19,7 @@ from localwhisper.options import OPTIONS, Batch, Quality
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What one run of the program goes by; a field for each row of SETTINGS."""
+    """The configuration of one run; one field for each row of SETTINGS."""
 
     default_model: str
     max_concurrent_jobs: int
@@ -31,7 +34,7 @@ class Settings:
     allowed_hosts: tuple[str, ...]
     allowed_origins: tuple[str, ...]
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
-    path_prefix: str  # "" or "/…", without a slash at its end
+    path_prefix: str  # "" or "/…", without a trailing slash
     max_upload_bytes: int
     max_audio_seconds: float
     model_idle_timeout: float  # seconds
@@ -47,11 +50,11 @@ class Settings:
 
 @dataclass(frozen=True)
 class Setting:
-    """One row: `parse` takes the text given and raises ValueError where it doesn't accept it."""
+    """One row of the table. `parse` takes the user's text and raises ValueError if it isn't accepted."""
 
     field: str
     env: str
-    default: str  # as one would write it; "" for none
+    default: str  # as a user would write it; "" for none
     parse: Callable[[str], object]
     accepted: str
     help: str
@@ -135,55 +138,55 @@ GIB = 1024**3
 QUALITY, BATCH = OPTIONS["quality"], OPTIONS["batch"]
 SETTINGS: tuple[Setting, ...] = (
     Setting("default_model", "DEFAULT_MODEL", "medium", _text, "a model's name",
-            "model of a job that names none"),
+            "model for jobs that don't choose one"),
     Setting("max_concurrent_jobs", "MAX_CONCURRENT_JOBS", "3", _integer(1, 64), "a whole number from 1 to 64",
-            "jobs transcribed at once"),
+            "jobs transcribed at the same time"),
     Setting("websocket_ping_interval", "WEBSOCKET_PING_INTERVAL", "30", _seconds, "a number of seconds above 0",
-            "seconds between the server's protocol pings"),
+            "seconds between WebSocket pings"),
     Setting("websocket_timeout", "WEBSOCKET_TIMEOUT", "300", _seconds, "a number of seconds above 0",
-            "seconds of silence after which a socket is closed"),
+            "seconds of silence after which a WebSocket is closed"),
     Setting("host", "LOCALWHISPER_HOST", "127.0.0.1", _text, "a host name or an IP address",
-            "address the server listens at"),
-    Setting("port", "LOCALWHISPER_PORT", "9000", _integer(0, 65535), "a port from 0 (any free one) to 65535",
-            "port the server listens at; 0: any free one"),
+            "address to listen on"),
+    Setting("port", "LOCALWHISPER_PORT", "9000", _integer(0, 65535), "a port from 0 (picks a free one) to 65535",
+            "port to listen on; 0 picks a free one"),
     Setting("data_dir", "LOCALWHISPER_DATA_DIR", platformdirs.user_data_dir("localwhisper", appauthor=False),
-            _folder, "a folder", "jobs, uploads, results"),
+            _folder, "a folder", "folder for jobs, uploads and results"),
     Setting("model_dir", "LOCALWHISPER_MODEL_DIR", "", _optional_folder, "a folder",
-            "checkpoints; by default openai-whisper's own cache, so that what is there is found"),
-    Setting("model_mirror", "LOCALWHISPER_MODEL_MIRROR", "", _address, "an address that begins with http:// or https://",
-            "base address of a mirror for the checkpoints"),
-    Setting("token", "LOCALWHISPER_TOKEN", "", _optional, "a text without control characters",
+            "folder for checkpoints; by default openai-whisper's cache, so that existing downloads are used"),
+    Setting("model_mirror", "LOCALWHISPER_MODEL_MIRROR", "", _address, "a URL that starts with http:// or https://",
+            "base URL of a mirror for the checkpoints"),
+    Setting("token", "LOCALWHISPER_TOKEN", "", _optional, "text without control characters",
             "bearer token; required to listen beyond loopback"),
     Setting("allowed_hosts", "LOCALWHISPER_ALLOWED_HOSTS", "", _list(_matching(r"[A-Za-z0-9._-]+")),
-            "host names separated by commas", "more names under which browsers may reach the server, e.g. a proxy's"),
+            "host names separated by commas", "additional host names that browsers may use, such as a proxy's"),
     Setting("allowed_origins", "LOCALWHISPER_ALLOWED_ORIGINS", "",
             _list(_matching(r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")),
-            "origins such as https://app.example separated by commas", "other sites whose pages may use the server"),
+            "origins separated by commas, such as https://app.example", "other sites whose pages may use the server"),
     Setting("trusted_proxies", "LOCALWHISPER_TRUSTED_PROXIES", "", _list(ip_network),
-            "IP addresses or networks separated by commas", "proxies whose X-Forwarded headers are believed"),
+            "IP addresses or networks separated by commas", "proxies whose X-Forwarded headers are trusted"),
     Setting("path_prefix", "LOCALWHISPER_PATH_PREFIX", "", _matching(r"|(/[A-Za-z0-9._~-]+)+/?"),
-            "a path such as /whisper", "path under which a proxy shows the server"),
+            "a path such as /whisper", "path under which a proxy serves localwhisper"),
     Setting("max_upload_bytes", "MAX_UPLOAD_BYTES", str(4 * GIB), _integer(1, 2**50), "a whole number of bytes",
-            "largest file taken"),
+            "largest file accepted, in bytes"),
     Setting("max_audio_seconds", "MAX_AUDIO_SECONDS", str(12 * 3600), _seconds, "a number of seconds above 0",
-            "longest audio taken"),
+            "longest recording accepted, in seconds"),
     Setting("model_idle_timeout", "MODEL_IDLE_TIMEOUT", "300", _seconds, "a number of seconds above 0",
-            "seconds after which an unused model's memory is given back"),
+            "seconds after which an unused model is removed from memory"),
     Setting("log_format", "LOCALWHISPER_LOG_FORMAT", "console", _choice("console", "json"), "console or json",
-            "log on the console: errors for people, or with json everything, an object a line"),
+            "console: errors as text; json: every record as one JSON object per line"),
     Setting("quality", "LOCALWHISPER_QUALITY", "exact", _choice(*QUALITY.choices), QUALITY.accepted,
-            "of a job that names none: exact (openai-whisper's own text), fast, or compact (the least memory)"),
+            "for jobs that don't choose: exact (openai-whisper's own text), fast, or compact (least memory)"),
     Setting("batch", "LOCALWHISPER_BATCH", "", _optional_choice(*BATCH.choices), BATCH.accepted,
-            "auto: windows are decoded several at once, without the text before; by default where quality is fast"),
+            "auto: decode several windows at once, without the preceding text; the default if quality is fast"),
 )  # fmt: skip
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def load(flags: Mapping[str, str | None], environ: Mapping[str, str] = os.environ) -> Settings:
-    """Settings from flags (by field name), then the environment, then the defaults.
+    """The settings: a flag, by field name, wins over the environment, and that over the default.
 
-    Raises BadSetting, which names the setting and what it accepts.
+    Raises BadSetting.
     """
     values: dict[str, object] = {}
     for setting in SETTINGS:
@@ -195,24 +198,24 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str] = os.enviro
         except ValueError:
             raise BadSetting(name=name, value=text, accepted=setting.accepted) from None
     values["model_dir"] = values["model_dir"] or whisper_cache_dir(environ)
-    settings = Settings(**values)  # type: ignore[arg-type]  # the table's fields are Settings' own: tested
+    settings = Settings(**values)  # type: ignore[arg-type]  # a test compares the table with Settings
     if settings.host not in LOOPBACK_HOSTS and settings.token is None:
         raise BadSetting(
             name="--host",
             value=settings.host,
-            accepted="an address beyond loopback only together with LOCALWHISPER_TOKEN",
+            accepted="an address beyond loopback only if LOCALWHISPER_TOKEN is set",
         )
     return settings
 
 
 def whisper_cache_dir(environ: Mapping[str, str]) -> Path:
-    """The folder where openai-whisper itself keeps the checkpoints that it downloads."""
+    """The folder where openai-whisper keeps the checkpoints it downloads."""
     cache = environ.get("XDG_CACHE_HOME")
     return (Path(cache) if cache else Path.home() / ".cache") / "whisper"
 
 
 def as_markdown() -> str:
-    """The README's table."""
+    """The table of settings in the README."""
     rows = ["| environment | flag | default | meaning |", "| --- | --- | --- | --- |"]
     for setting in SETTINGS:
         default = f"`{setting.default}`" if setting.default else "none"

@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "option_types": {"errors", "languages"},
     "options": {"errors", "option_types"},
     "settings": {"errors", "options"},
-    "logs": set[str](),
+    "logs": {"atomic"},
     "paths": set[str](),
     "atomic": {"errors"},
     "jobs": BASE,

@@ -15,7 +15,6 @@ from types import FrameType
 
 from localwhisper import __version__, logs, paths
 from localwhisper.app import App
-from localwhisper.atomic import private_opener
 from localwhisper.jobqueue.loop_priority import run_with_loop_priority
 from localwhisper.settings import LOOPBACK_HOSTS, Settings
 
@@ -46,10 +45,8 @@ async def _serve(settings: Settings, open_browser: bool, yield_to_loop: Callable
         port = await app.start()
     finally:
         logging.getLogger().removeHandler(early)
-    file = logs.to_file(
-        paths.log_file(settings.data_dir), LOG_BYTES, private_opener
-    )  # only now is the data directory ours
-    for handler in (file, logs.to_console(settings.log_format)):
+    file = logs.file_handler(paths.log_file(settings.data_dir), LOG_BYTES)  # only now is the data directory ours
+    for handler in (file, logs.console_handler(settings.log_format)):
         logging.getLogger().addHandler(handler)
     early.setTarget(file)
     early.close()

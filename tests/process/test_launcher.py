@@ -115,7 +115,7 @@ def test_test_services_with_the_packaged_ffmpeg_alone(tmp_path: Path) -> None:
     for step in ("ffmpeg ok", "server ok", "page ok", "upload ok", "exports ok", "All services work."):
         assert step in seen
     # what was measured serves the first job too
-    assert json.loads((paths.unpacked(tmp_path / "data") / "plans.json").read_text())
+    assert json.loads((paths.bundled_model(tmp_path / "data") / "plans.json").read_text())
     assert (tmp_path / "data").stat().st_mode & 0o077 == 0
 
 
