@@ -1,4 +1,4 @@
-"""The settings table: it covers Settings, and decides what a run goes by."""
+"""The settings table covers Settings and decides the configuration of a run."""
 
 import dataclasses
 import ipaddress
@@ -10,7 +10,7 @@ import pytest
 from localwhisper.errors import BadSetting
 from localwhisper.settings import LOOPBACK_HOSTS, SETTINGS, Settings, as_markdown, load
 
-BAD = {
+BAD_VALUES = {
     "default_model": ["  ", "a\nb"],
     "max_concurrent_jobs": ["0", "-1", "65", "three", "1.5", "nan"],
     "websocket_ping_interval": ["0", "-3", "soon", "nan", "inf"],
@@ -34,17 +34,17 @@ BAD = {
 }
 
 
-def test_the_table_covers_the_settings_in_their_order() -> None:
+def test_the_table_has_the_fields_of_settings_in_order() -> None:
     assert [row.field for row in SETTINGS] == [field.name for field in dataclasses.fields(Settings)]
 
 
-def test_names_are_unique_and_every_row_is_explained() -> None:
+def test_names_are_unique_and_every_row_has_its_texts() -> None:
     for names in ([row.env for row in SETTINGS], [row.flag for row in SETTINGS]):
         assert len(set(names)) == len(names)
     assert all(row.env == row.env.upper() and row.accepted and row.help for row in SETTINGS)
 
 
-def test_the_defaults_that_the_contract_gives() -> None:
+def test_defaults() -> None:
     assert load({}, {}) == Settings(
         default_model="medium",
         max_concurrent_jobs=3,
@@ -69,7 +69,7 @@ def test_the_defaults_that_the_contract_gives() -> None:
     )
 
 
-def test_the_environment_names_that_the_contract_gives() -> None:
+def test_environment_variables() -> None:
     assert [row.env for row in SETTINGS] == [
         "DEFAULT_MODEL",
         "MAX_CONCURRENT_JOBS",
@@ -104,16 +104,16 @@ def test_a_flag_wins_over_a_bad_environment() -> None:
     assert load({"port": "7000"}, {"LOCALWHISPER_PORT": "nonsense"}).port == 7000
 
 
-def test_an_empty_variable_is_as_good_as_none() -> None:
+def test_an_empty_variable_counts_as_unset() -> None:
     assert load({}, {row.env: "" for row in SETTINGS}) == load({}, {})
 
 
-def test_every_bad_value_is_tried() -> None:
-    assert set(BAD) == {row.field for row in SETTINGS}
+def test_every_setting_is_tested_with_bad_values() -> None:
+    assert set(BAD_VALUES) == {row.field for row in SETTINGS}
 
 
-@pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in BAD.items() for value in values])
-def test_a_bad_value_names_the_setting_and_what_it_takes(field: str, value: str) -> None:
+@pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in BAD_VALUES.items() for value in values])
+def test_a_bad_value_names_the_setting_and_what_it_accepts(field: str, value: str) -> None:
     (row,) = (row for row in SETTINGS if row.field == field)
     with pytest.raises(BadSetting) as by_flag:
         load({field: value}, {})
@@ -139,19 +139,19 @@ def test_beyond_loopback_needs_a_token(host: str) -> None:
     assert (settings.host, settings.token) == (host, "secret")
 
 
-def test_values_are_tidied() -> None:
+def test_values_are_normalised() -> None:
     settings = load({"data_dir": "~/jobs", "model_dir": "models", "model_mirror": "https://mirror.example/w/"}, {})
     assert settings.data_dir == Path.home() / "jobs"
     assert settings.model_dir == Path.cwd() / "models"
     assert settings.model_mirror == "https://mirror.example/w"
 
 
-def test_checkpoints_are_kept_in_whispers_own_cache() -> None:
+def test_checkpoints_are_in_openai_whispers_cache_by_default() -> None:
     assert load({}, {"XDG_CACHE_HOME": "/var/cache"}).model_dir == Path("/var/cache/whisper")
     assert load({}, {"XDG_CACHE_HOME": "/var/cache", "LOCALWHISPER_MODEL_DIR": "/models"}).model_dir == Path("/models")
 
 
-def test_lists_and_prefix() -> None:
+def test_lists_and_the_path_prefix_are_parsed() -> None:
     environ = {
         "LOCALWHISPER_ALLOWED_HOSTS": "box.lan, Other",
         "LOCALWHISPER_TRUSTED_PROXIES": "127.0.0.1,10.0.0.0/8,::1",
@@ -170,7 +170,7 @@ def test_settings_are_frozen() -> None:
         load({}, {}).port = 1  # type: ignore[misc]
 
 
-def test_the_readme_s_table_has_a_row_a_setting_and_no_machine_s_path() -> None:
+def test_the_readme_table_has_every_setting_and_no_local_path() -> None:
     table = as_markdown()
     assert len(table.splitlines()) == len(SETTINGS) + 2
     assert all(f"| `{row.env}` | `{row.flag}` |" in table for row in SETTINGS)
