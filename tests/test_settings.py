@@ -112,7 +112,9 @@ def test_every_setting_is_tested_with_bad_values() -> None:
     assert set(BAD_VALUES) == {row.field for row in SETTINGS}
 
 
-@pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in BAD_VALUES.items() for value in values])
+@pytest.mark.parametrize(
+    ("field", "value"), [(field, value) for field, values in BAD_VALUES.items() for value in values]
+)
 def test_a_bad_value_names_the_setting_and_what_it_accepts(field: str, value: str) -> None:
     (row,) = (row for row in SETTINGS if row.field == field)
     with pytest.raises(BadSetting) as by_flag:

@@ -8,7 +8,9 @@ from tests.process.conftest import NewServer
 from tests.process.server import Server
 
 
-def test_a_job_is_logged_under_its_id_from_submission_to_worker(new_server: NewServer, samples: dict[Path, str]) -> None:
+def test_a_job_is_logged_under_its_id_from_submission_to_worker(
+    new_server: NewServer, samples: dict[Path, str]
+) -> None:
     server: Server = new_server("--log-format", "json").start()
     path = next(iter(samples))
     job_id = server.submit(path)
@@ -30,5 +32,7 @@ def test_a_valid_request_id_of_the_client_is_kept(new_server: NewServer) -> None
     server = new_server().start()
     command = ["curl", "-s", "-D", "-", "-o", "/dev/null", f"{server.url}/health", "-H"]
     for request_id, is_kept in (("trace-1.a", True), ("a b\x7f", False)):
-        headers = subprocess.run([*command, f"X-Request-Id: {request_id}"], capture_output=True, text=True, check=True).stdout
+        headers = subprocess.run(
+            [*command, f"X-Request-Id: {request_id}"], capture_output=True, text=True, check=True
+        ).stdout
         assert (f"x-request-id: {request_id}\n" in headers.lower()) == is_kept
