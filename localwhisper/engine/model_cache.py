@@ -1,10 +1,14 @@
-"""Checkpoints → weights in memory: loaded once, shared by all workers, given back when idle."""
+"""Checkpoints → models in memory: loaded once, shared by all workers, evicted when idle or when the file is replaced.
+
+In which formats a model computes is chosen by calibration/.
+"""
 
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -12,29 +16,48 @@ import torch
 from localwhisper.engine.base import Control
 from localwhisper.engine.calibration import select
 from localwhisper.engine.calibration.plan_store import Plan
-from localwhisper.engine.checkpoints import checkpoint
+from localwhisper.engine.checkpoints.checkpoint import Checkpoint, read_checkpoint
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.kernels import precompile
 from localwhisper.engine.model.whisper_model import WhisperModel, size_bytes
 from localwhisper.engine.system_memory import available_bytes, drop_library_pages, release_unused_memory, trim_heap
 from localwhisper.engine.threads import CoreBudget
-from localwhisper.errors import LocalWhisperError, OutOfMemory
+from localwhisper.engine.upstream.torch_internals import is_out_of_memory
+from localwhisper.errors import ModelNotFound, OutOfMemory
 from localwhisper.messages import Message
 from localwhisper.options import Quality
 
 log = logging.getLogger(__name__)
-CHECK_EVERY_S = 0.1
+CHECK_INTERVAL_S = 0.1
 LIBRARIES = ("libtorch_cpu", "libtorch_python", "libllvmlite")  # numba's compiler is the last
-WORTH_COMPILING = 384  # a decoder's width from which on the kernels are compiled for it: of the published ones all
-WORK_BYTES = 1 << 28  # beside the weights: what a window takes to compute
+MIN_COMPILED_WIDTH = 384  # of a decoder for which kernels are compiled: that of tiny, so all published models
+WORK_BYTES = 1 << 28  # what computing a window takes beside the weights
 
 
+@dataclass(frozen=True)
+class _Key:
+    """What is loaded. Another file under the same name is another model."""
+
+    name: str
+    quality: Quality
+    path: Path
+    inode: int
+    size_bytes: int
+    modified_ns: int
+
+    @classmethod
+    def of(cls, name: str, quality: Quality, path: Path) -> "_Key":
+        """Raises OSError."""
+        stat = path.stat()
+        return cls(name, quality, path, stat.st_ino, stat.st_size, stat.st_mtime_ns)
+
+
+@dataclass(eq=False)
 class _Entry:
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.model: WhisperModel | None = None
-        self.users = 0
-        self.idle_since_s = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock)  # held while loading
+    model: WhisperModel | None = None
+    users: int = 0
+    idle_since_s: float = 0.0
 
 
 class ModelCache:
@@ -54,38 +77,42 @@ class ModelCache:
         self._now = now
         self._available_bytes = available_bytes
         self._lock = threading.Lock()
-        self._entries: dict[tuple[str, Quality], _Entry] = {}
-        self._timer: threading.Timer | None = None
-        self.loads = 0  # so far, for whoever counts
+        self._entries: dict[_Key, _Entry] = {}
+        self._current: dict[tuple[str, Quality], _Key] = {}  # the file that was asked for last
+        self._eviction: threading.Timer | None = None
+        self.n_loads = 0
 
     def loaded(self) -> list[str]:
-        """Names of the models in memory."""
+        """Names of the models in memory, one for each quality and file."""
         with self._lock:
-            return [name for (name, _), entry in self._entries.items() if entry.model is not None]
+            return [key.name for key, entry in self._entries.items() if entry.model is not None]
 
     def model_bytes(self) -> dict[str, int]:
-        """By name, of the models in memory: what their weights take, about."""
+        """About what the weights of each model in memory take, by name."""
         with self._lock:
             entries = list(self._entries.items())
-        found: dict[str, int] = {}
-        for (name, _), entry in entries:
+        sizes: dict[str, int] = {}
+        for key, entry in entries:
             if (model := entry.model) is not None:
-                found[name] = found.get(name, 0) + model.size_bytes
-        return found
+                sizes[key.name] = sizes.get(key.name, 0) + model.size_bytes
+        return sizes
 
     @contextmanager
     def lease(self, name: str, quality: Quality, control: Control) -> Iterator[WhisperModel]:
-        """The model, one for all callers. Fetches and loads the checkpoint if need be, once for all who wait.
+        """The model, shared by all who lease it. It is downloaded and loaded if need be, once for all who wait.
 
-        Raises ModelNotFound, ModelDownloadFailed, ModelCorrupt or OutOfMemory.
+        Raises ModelNotFound, ModelDownloadFailed, ModelCorrupt or OutOfMemory, and what `control` raises.
         """
+        key = self._find(name, quality, control)
         with self._lock:
-            entry = self._entries.setdefault((name, quality), _Entry())
-        while not entry.lock.acquire(timeout=CHECK_EVERY_S):
+            self._current[name, quality] = key
+            entry = self._entries.setdefault(key, _Entry())
+        self._evict_replaced()
+        while not entry.lock.acquire(timeout=CHECK_INTERVAL_S):
             control.check()
         try:
             if entry.model is None:
-                entry.model = self._load(name, quality, control)
+                entry.model = self._load(key, control)
             model = entry.model
             entry.users += 1
         finally:
@@ -93,48 +120,86 @@ class ModelCache:
         try:
             yield model
         finally:
+            del model
             with entry.lock:
                 entry.users -= 1
                 entry.idle_since_s = self._now()
                 is_idle = entry.users == 0
             if is_idle:
+                self._evict_replaced()
                 trim_heap()  # what the work took beside the weights
             self._evict_later()
 
-    def _load(self, name: str, quality: Quality, control: Control) -> WhisperModel:
-        path = self._library.open_path(name)
-        if path is None:
-            path = self._download(name, control)
-        control.progress(0.0, Message("loading_model", {"model": name}))
+    def _find(self, name: str, quality: Quality, control: Control) -> _Key:
+        """The checkpoint as it is on disk. Where it was removed, the model in memory; else it is downloaded."""
         try:
-            found = checkpoint.read(path, name)
-            model = self._built(found, quality, control)
+            path = self._library.open_path(name)
+        except ModelNotFound:  # an imported one, removed
+            if (loaded := self._loaded_key(name, quality)) is not None:
+                return loaded
+            raise
+        if path is not None:
+            with suppress(FileNotFoundError):  # removed just now
+                return _Key.of(name, quality, path)
+        return self._loaded_key(name, quality) or _Key.of(name, quality, self._download(name, control))
+
+    def _loaded_key(self, name: str, quality: Quality) -> _Key | None:
+        with self._lock:
+            key = self._current.get((name, quality))
+            is_loaded = key is not None and key in self._entries and self._entries[key].model is not None
+            return key if is_loaded else None
+
+    def _load(self, key: _Key, control: Control) -> WhisperModel:
+        control.progress(0.0, Message("loading_model", {"model": key.name}))
+        try:
+            model = self._build(read_checkpoint(key.path, key.name), key.quality, control)
         except (MemoryError, RuntimeError) as error:
-            raise as_out_of_memory(error, name) from error
-        self.loads += 1
+            raise as_out_of_memory(error, key.name) from error
+        self.n_loads += 1
         release_load_memory()
         control.check()
         return model
 
-    def _built(self, found: checkpoint.Checkpoint, quality: Quality, control: Control) -> WhisperModel:
-        """On the quickest device that can compute it and has the memory."""
+    def _build(self, checkpoint: Checkpoint, quality: Quality, control: Control) -> WhisperModel:
+        """On the fastest device that can compute the model and has the memory."""
         *devices, last = select.devices()
         for device in devices:
             try:
-                return self._built_on(device, found, quality, control)
-            except RuntimeError as error:  # too old for this torch, say, or too small
-                log.warning("%s can't compute %s: %s", device, found.name, error)
-        return self._built_on(last, found, quality, control)
+                return self._build_on(device, checkpoint, quality, control)
+            except RuntimeError as error:  # too old for this torch, for example, or too small
+                log.warning("%s can't compute %s: %s", device, checkpoint.name, error)
+        return self._build_on(last, checkpoint, quality, control)
 
-    def _built_on(self, device: str, found: checkpoint.Checkpoint, quality: Quality, control: Control) -> WhisperModel:
-        plan = self._plan(device, found, quality, control)
-        self._make_room(device, size_bytes(found, plan) + WORK_BYTES)
-        model = WhisperModel(found, plan, control.check, self.cores)
+    def _build_on(self, device: str, checkpoint: Checkpoint, quality: Quality, control: Control) -> WhisperModel:
+        plan = self._plan(device, checkpoint, quality, control)
+        self._make_room(device, size_bytes(checkpoint, plan) + WORK_BYTES)
+        model = WhisperModel(checkpoint, plan, control.check, self.cores)
         model.warm_up()
         return model
 
+    def _plan(self, device: str, checkpoint: Checkpoint, quality: Quality, control: Control) -> Plan:
+        """The one chosen on this machine before, else one is measured now."""
+        torch.set_num_threads(self.cores.total)  # the choice doesn't depend on which jobs run now
+        plans, machine = self._library.plans, select.machine(checkpoint, device)
+        measured = plans.find(checkpoint.name, quality, machine)
+        if measured is None:
+            control.progress(0.0, Message("measuring_model", {"model": checkpoint.name}))
+            measured = select.choose(checkpoint, quality, control.check, device)
+            plans.keep(checkpoint.name, quality, machine, measured)
+            release_unused_memory()
+        if checkpoint.dims.n_text_state >= MIN_COMPILED_WIDTH and not precompile.is_ready():
+            precompile.begin()
+        return measured.plan
+
+    def _download(self, name: str, control: Control) -> Path:
+        def progress(received_bytes: int, total_bytes: int | None) -> None:
+            percent = 100 * received_bytes // total_bytes if total_bytes else 0
+            control.progress(0.0, Message("downloading_model", {"model": name, "percent": percent}))
+
+        return self._library.download(name, progress, control.check)
+
     def _make_room(self, device: str, needed_bytes: int) -> None:
-        """Models that nobody uses give way, the longest idle first, until there is enough memory."""
+        """Evict models that nobody uses, the longest idle first, until there is enough memory."""
         with self._lock:
             entries = sorted(self._entries.values(), key=lambda entry: entry.idle_since_s)
         for entry in entries:
@@ -143,35 +208,29 @@ class ModelCache:
             self._evict(entry, idle_s=0.0)
             release_unused_memory()
 
-    def _evict(self, entry: _Entry, *, idle_s: float) -> None:
-        """Unless it is in use, being loaded, or was used since."""
-        if entry.lock.acquire(blocking=False):
-            try:
-                if entry.users == 0 and self._now() - entry.idle_since_s >= idle_s:
-                    entry.model = None
-            finally:
-                entry.lock.release()
+    def _evict_replaced(self) -> None:
+        """Evict models whose file was replaced, once nobody uses them."""
+        with self._lock:
+            replaced = {
+                key: entry for key, entry in self._entries.items() if self._current[key.name, key.quality] != key
+            }
+        for key, entry in replaced.items():
+            if self._evict(entry, idle_s=0.0):
+                with self._lock:
+                    self._entries.pop(key, None)
+                release_unused_memory()
 
-    def _plan(self, device: str, found: checkpoint.Checkpoint, quality: Quality, control: Control) -> Plan:
-        """The one chosen here before, else measured now."""
-        torch.set_num_threads(self.cores.total)  # what is chosen doesn't depend on who happens to load
-        book, machine = self._library.plans, select.machine(found, device)
-        chosen = book.find(found.name, quality, machine)
-        if chosen is None:
-            control.progress(0.0, Message("measuring_model", {"model": found.name}))
-            chosen = select.choose(found, quality, control.check, device)
-            book.keep(found.name, quality, machine, chosen)
-            release_unused_memory()
-        if found.dims.n_text_state >= WORTH_COMPILING and not precompile.is_ready():
-            precompile.begin()
-        return chosen.plan
-
-    def _download(self, name: str, control: Control) -> Path:
-        def progress(received_bytes: int, total_bytes: int | None) -> None:
-            percent = 100 * received_bytes // total_bytes if total_bytes else 0
-            control.progress(0.0, Message("downloading_model", {"model": name, "percent": percent}))
-
-        return self._library.download(name, progress, control.check)
+    def _evict(self, entry: _Entry, *, idle_s: float) -> bool:
+        """Whether it is gone: not while it is in use or being loaded, nor where it was used since."""
+        if not entry.lock.acquire(blocking=False):
+            return False
+        try:
+            if entry.users or self._now() - entry.idle_since_s < idle_s:
+                return False
+            entry.model = None
+            return True
+        finally:
+            entry.lock.release()
 
     def evict_idle(self) -> None:
         """Give back the memory of models that nobody has used for the idle timeout."""
@@ -183,16 +242,16 @@ class ModelCache:
 
     def _evict_later(self) -> None:
         with self._lock:
-            if self._timer is not None:
-                self._timer.cancel()
-            self._timer = threading.Timer(self._idle_timeout_s, self.evict_idle)
-            self._timer.daemon = True
-            self._timer.start()
+            if self._eviction is not None:
+                self._eviction.cancel()
+            self._eviction = threading.Timer(self._idle_timeout_s, self.evict_idle)
+            self._eviction.daemon = True
+            self._eviction.start()
 
     def close(self) -> None:
         with self._lock:
-            if self._timer is not None:
-                self._timer.cancel()
+            if self._eviction is not None:
+                self._eviction.cancel()
             self._entries.clear()
         release_unused_memory()
 
@@ -204,8 +263,5 @@ def release_load_memory() -> None:
 
 
 def as_out_of_memory(error: BaseException, model: str) -> BaseException:
-    """OutOfMemory for what torch and Python raise where memory ran out; anything else as it is."""
-    if isinstance(error, LocalWhisperError):
-        return error
-    is_memory = isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "memory" in str(error).lower()
-    return OutOfMemory(model=model) if is_memory else error
+    """OutOfMemory for what torch and Python raise where memory ran out; any other error as it is."""
+    return OutOfMemory(model=model) if is_out_of_memory(error) else error

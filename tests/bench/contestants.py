@@ -99,13 +99,13 @@ class Ours:
     def __init__(self, checkpoint: Path, quality: Any) -> None:
         from localwhisper.engine.calibration import select
         from localwhisper.engine.calibration.plan_store import PlanStore
-        from localwhisper.engine.checkpoints.checkpoint import read
+        from localwhisper.engine.checkpoints.checkpoint import read_checkpoint
         from localwhisper.engine.model.whisper_model import WhisperModel
         from localwhisper.engine.model_cache import release_load_memory
         from localwhisper.engine.threads import CoreBudget
 
         prepare()
-        found = read(checkpoint, checkpoint.stem)
+        found = read_checkpoint(checkpoint, checkpoint.stem)
         book = PlanStore(checkpoint.with_suffix(f".plans-{torch.get_num_threads()}.json"))
         machine = select.machine(found, "cpu")
         chosen = book.find(found.name, quality, machine)  # measured once, as in the program

@@ -10,11 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from localwhisper.app import ASSETS
-from localwhisper.engine.checkpoints.library import ModelLibrary
-from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.whisper_engine import WhisperEngine
-from localwhisper.errors import ModelCorrupt, ModelDownloadFailed, Stopped
+from localwhisper.errors import Stopped
 from localwhisper.jobs.model import Transcript
 from localwhisper.options import Options
 from tests.engine.control import Recorder
@@ -132,58 +129,3 @@ def test_the_filter_leaves_out_what_is_too_quiet(engine: WhisperEngine, tmp_path
     recorder = Recorder()
     found = engine.transcribe(path, Options(model="demo", language="en", vad_filter=True), recorder)
     assert found.segments == ()
-
-
-def test_loaded_once_however_many_ask(library: ModelLibrary) -> None:
-    cache = ModelCache(library, idle_timeout_s=600)
-
-    def ask(_: int) -> int:
-        with cache.lease("demo", "exact", Recorder()) as model:
-            return id(model.decoder.layers[0])
-
-    with ThreadPoolExecutor(8) as pool:
-        weights = set(pool.map(ask, range(16)))
-    assert (cache.loads, len(weights)) == (1, 1)
-    cache.close()
-
-
-def test_given_back_when_idle_and_not_before(library: ModelLibrary) -> None:
-    clock = [0.0]
-    cache = ModelCache(library, idle_timeout_s=300, now=lambda: clock[0])
-    with cache.lease("demo", "exact", Recorder()):
-        clock[0] = 1000
-        cache.evict_idle()
-        assert cache.loaded() == ["demo"]
-    clock[0] = 1299
-    cache.evict_idle()
-    assert cache.loaded() == ["demo"]
-    clock[0] = 1300
-    cache.evict_idle()
-    assert cache.loaded() == []
-    cache.close()
-
-
-def test_one_that_nobody_uses_gives_way_to_another(library: ModelLibrary, tmp_path: Path) -> None:
-    available = [0.0]
-    cache = ModelCache(library, idle_timeout_s=600, available_bytes=lambda device: available[0])
-    with cache.lease("demo", "exact", Recorder()), cache.lease("demo", "fast", Recorder()):
-        assert cache.loaded() == ["demo", "demo"]  # one in use doesn't
-    with cache.lease("demo", "compact", Recorder()):
-        assert cache.loaded() == ["demo"]
-    available[0] = 1e12
-    with cache.lease("demo", "exact", Recorder()):
-        assert cache.loaded() == ["demo", "demo"]
-    cache.close()
-
-
-def test_a_corrupt_checkpoint_says_so(tmp_path: Path) -> None:
-    (tmp_path / "tiny.pt").write_bytes(b"no checkpoint")
-    library = ModelLibrary(tmp_path, mirror=None, unpack_dir=tmp_path, assets=ASSETS)
-    with pytest.raises(ModelCorrupt), ModelCache(library, idle_timeout_s=600).lease("tiny", "exact", Recorder()):
-        pass
-
-
-def test_a_missing_checkpoint_is_fetched_or_says_why(tmp_path: Path) -> None:
-    library = ModelLibrary(tmp_path, mirror="http://127.0.0.1:9", unpack_dir=tmp_path, assets=ASSETS)
-    with pytest.raises(ModelDownloadFailed), ModelCache(library, idle_timeout_s=600).lease("tiny", "exact", Recorder()):
-        pass

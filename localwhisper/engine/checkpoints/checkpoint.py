@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from whisper.model import ModelDimensions
 
+from localwhisper.engine.upstream.torch_internals import is_out_of_memory
 from localwhisper.engine.upstream.whisper_internals import published_alignment_heads
 from localwhisper.errors import ModelCorrupt
 
@@ -34,7 +35,7 @@ class Checkpoint:
         return [(layer, head) for layer in layers for head in range(self.dims.n_text_head)]
 
 
-def read(path: Path, name: str) -> Checkpoint:
+def read_checkpoint(path: Path, name: str) -> Checkpoint:
     """Raises ModelCorrupt where it isn't one, or lacks a tensor; MemoryError and OSError as they are."""
     try:
         with path.open("rb") as file:
@@ -54,7 +55,7 @@ def read(path: Path, name: str) -> Checkpoint:
             raise
         raise ModelCorrupt(model=name, reason="it breaks off") from None
     except Exception as error:  # torch.load raises nearly everything for a file that isn't one
-        if "allocate memory" in str(error):  # in mapping it
+        if is_out_of_memory(error):  # in mapping it
             raise MemoryError(str(error)) from None
         reason = str(error).splitlines()[0][:120] if str(error) else "unreadable"
         raise ModelCorrupt(model=name, reason=reason) from None

@@ -168,7 +168,7 @@ class ModelLibrary:
             raise ModelBundled(model=name)
         if not NAME.fullmatch(name):
             raise InvalidOption(field="name", value=name[:100], accepted="letters, digits, - . _")
-        from localwhisper.engine.checkpoints.checkpoint import read  # these import torch
+        from localwhisper.engine.checkpoints.checkpoint import read_checkpoint  # these import torch
         from localwhisper.engine.checkpoints.huggingface import convert
 
         address = whisper_tables.checkpoint_urls().get(name, f"{name}.pt")
@@ -179,9 +179,9 @@ class ModelLibrary:
             with replace_atomically(target) as temporary:
                 if path.is_dir():
                     convert(path, temporary, name)
-                    read(temporary, name)
+                    read_checkpoint(temporary, name)
                 else:
-                    read(path, name)
+                    read_checkpoint(path, name)
                     shutil.copyfile(path, temporary)
         except ModelCorrupt as error:
             raise CheckpointUnusable(model=error.model, reason=error.reason) from None

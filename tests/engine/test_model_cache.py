@@ -1,0 +1,158 @@
+"""Models in memory: loaded once, replaced when their file is, given back when idle; out of memory told apart."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import torch
+
+from localwhisper.app import ASSETS
+from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine.model_cache import ModelCache, as_out_of_memory
+from localwhisper.errors import ModelCorrupt, ModelDownloadFailed, ModelNotFound, OutOfMemory
+from tests.engine.control import Recorder
+
+
+def test_loaded_once_however_many_ask(library: ModelLibrary) -> None:
+    cache = ModelCache(library, idle_timeout_s=600)
+
+    def ask(_: int) -> int:
+        with cache.lease("demo", "exact", Recorder()) as model:
+            return id(model.decoder.layers[0])
+
+    with ThreadPoolExecutor(8) as pool:
+        weights = set(pool.map(ask, range(16)))
+    assert (cache.n_loads, len(weights)) == (1, 1)
+    cache.close()
+
+
+def test_given_back_when_idle_and_not_before(library: ModelLibrary) -> None:
+    clock = [0.0]
+    cache = ModelCache(library, idle_timeout_s=300, now=lambda: clock[0])
+    with cache.lease("demo", "exact", Recorder()):
+        clock[0] = 1000
+        cache.evict_idle()
+        assert cache.loaded() == ["demo"]
+    clock[0] = 1299
+    cache.evict_idle()
+    assert cache.loaded() == ["demo"]
+    clock[0] = 1300
+    cache.evict_idle()
+    assert cache.loaded() == []
+    cache.close()
+
+
+def test_one_that_nobody_uses_gives_way_to_another(library: ModelLibrary, tmp_path: Path) -> None:
+    available = [0.0]
+    cache = ModelCache(library, idle_timeout_s=600, available_bytes=lambda device: available[0])
+    with cache.lease("demo", "exact", Recorder()), cache.lease("demo", "fast", Recorder()):
+        assert cache.loaded() == ["demo", "demo"]  # one in use doesn't
+    with cache.lease("demo", "compact", Recorder()):
+        assert cache.loaded() == ["demo"]
+    available[0] = 1e12
+    with cache.lease("demo", "exact", Recorder()):
+        assert cache.loaded() == ["demo", "demo"]
+    cache.close()
+
+
+def test_a_corrupt_checkpoint_says_so(tmp_path: Path) -> None:
+    (tmp_path / "tiny.pt").write_bytes(b"no checkpoint")
+    library = ModelLibrary(tmp_path, mirror=None, unpack_dir=tmp_path, assets=ASSETS)
+    with pytest.raises(ModelCorrupt), ModelCache(library, idle_timeout_s=600).lease("tiny", "exact", Recorder()):
+        pass
+
+
+def test_a_missing_checkpoint_is_fetched_or_says_why(tmp_path: Path) -> None:
+    library = ModelLibrary(tmp_path, mirror="http://127.0.0.1:9", unpack_dir=tmp_path, assets=ASSETS)
+    with pytest.raises(ModelDownloadFailed), ModelCache(library, idle_timeout_s=600).lease("tiny", "exact", Recorder()):
+        pass
+
+
+@pytest.fixture
+def own_library(library: ModelLibrary, tmp_path: Path) -> ModelLibrary:
+    """One with the bundled weights imported as "mine"."""
+    demo = library.open_path("demo")
+    assert demo is not None
+    own = ModelLibrary(tmp_path / "models", mirror=None, unpack_dir=tmp_path / "unpacked", assets=ASSETS)
+    own.import_file(demo, "mine")
+    return own
+
+
+def other_weights(library: ModelLibrary, folder: Path) -> Path:
+    """The bundled checkpoint with another final layer norm."""
+    demo = library.open_path("demo")
+    assert demo is not None
+    checkpoint = torch.load(demo, weights_only=True)
+    checkpoint["model_state_dict"]["decoder.ln.weight"] *= 2
+    torch.save(checkpoint, folder / "other.pt")
+    return folder / "other.pt"
+
+
+def test_a_job_after_an_import_gets_the_new_weights(own_library: ModelLibrary, tmp_path: Path) -> None:
+    cache = ModelCache(own_library, idle_timeout_s=600)
+    with cache.lease("mine", "exact", Recorder()) as old:
+        own_library.import_file(other_weights(own_library, tmp_path), "mine")
+        with cache.lease("mine", "exact", Recorder()) as new:
+            assert torch.equal(new.decoder.ln.weight, 2 * old.decoder.ln.weight)
+            assert cache.loaded() == ["mine", "mine"]  # the running job goes on with what it began with
+        with cache.lease("mine", "exact", Recorder()) as again:
+            assert again is new
+    assert cache.loaded() == ["mine"]  # the replaced weights' memory is given back
+    assert cache.n_loads == 2
+    cache.close()
+
+
+def test_replaced_weights_that_nobody_uses_are_given_back_at_once(own_library: ModelLibrary, tmp_path: Path) -> None:
+    cache = ModelCache(own_library, idle_timeout_s=600)
+    with cache.lease("mine", "exact", Recorder()):
+        pass
+    own_library.import_file(other_weights(own_library, tmp_path), "mine")
+    with cache.lease("mine", "exact", Recorder()):
+        assert cache.loaded() == ["mine"]
+    cache.close()
+
+
+def test_a_model_in_memory_outlives_its_file(own_library: ModelLibrary) -> None:
+    cache = ModelCache(own_library, idle_timeout_s=600)
+    with cache.lease("mine", "exact", Recorder()) as model:
+        pass
+    own_library.remove("mine")
+    with cache.lease("mine", "exact", Recorder()) as again:
+        assert again is model
+    with pytest.raises(ModelNotFound), cache.lease("mine", "fast", Recorder()):
+        pass
+    cache.close()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB."),
+        RuntimeError("CUDA error: out of memory"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 9.00 GB)"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:121] err == 0. DefaultCPUAllocator: can't allocate memory"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:83] data. DefaultCPUAllocator: not enough memory"),
+        RuntimeError("unable to mmap 72 bytes from file <x.pt>: Cannot allocate memory (12)"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("std::bad_alloc"),
+    ],
+    ids=str,
+)
+def test_running_out_of_memory_is_told(error: Exception) -> None:
+    assert isinstance(as_out_of_memory(error, "tiny"), OutOfMemory)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("CUDA error: an illegal memory access was encountered"),
+        RuntimeError("CUDA error: misaligned address"),
+        RuntimeError("Expected contiguous memory format"),
+        RuntimeError("non-overlapping and dense memory"),
+        ModelCorrupt(model="tiny", reason="it breaks off"),
+    ],
+    ids=str,
+)
+def test_other_errors_that_speak_of_memory_stay_what_they_are(error: Exception) -> None:
+    assert as_out_of_memory(error, "tiny") is error
