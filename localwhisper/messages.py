@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 LANGUAGES = ("en", "es")
+Text = tuple[str, str]  # English, Spanish
 
 
 @dataclass(frozen=True)
@@ -16,12 +17,16 @@ class Message:
 
 def render(message: Message, language: str = "en") -> str:
     """The message in words; English where the language isn't spoken, the code where it is unknown."""
-    english, spanish = TEXTS.get(message.code, (message.code, message.code))
-    template = spanish if language == "es" else english
+    template = in_language(TEXTS.get(message.code, (message.code, message.code)), language)
     try:
         return template.format(**message.params)
     except (KeyError, IndexError, ValueError):
         return template
+
+
+def in_language(text: Text, language: str) -> str:
+    english, spanish = text
+    return spanish if language == "es" else english
 
 
 def negotiate(accept_language: str | None) -> str:
@@ -39,7 +44,7 @@ def negotiate(accept_language: str | None) -> str:
     return min(ranked)[2] if ranked else "en"
 
 
-TEXTS: Mapping[str, tuple[str, str]] = {
+TEXTS: Mapping[str, Text] = {
     # -- what a job is doing
     "job_pending": ("Receiving the file", "Recibiendo el archivo"),
     "job_queued": ("Waiting for a free worker", "Esperando turno"),

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, fields
+from dataclasses import field as dataclass_field
 from enum import Flag, auto
 from types import NoneType
 from typing import Any, Literal, ParamSpec, get_args, get_origin, get_type_hints
 
 from localwhisper.errors import InvalidOption
 from localwhisper.languages import language_code
+from localwhisper.messages import Text
 
 BOOLEANS: Mapping[str, bool] = {
     **dict.fromkeys(("true", "1", "yes", "on"), True),
@@ -34,7 +36,10 @@ class Shown(Flag):
 class Row:
     """What an option's type and default don't say."""
 
-    help: str  # in English, for --help and the API's documentation; the page's texts are in messages.py
+    help: str  # in English, for --help and the API's documentation
+    label: Text = ("", "")  # of its field in a form
+    hint: Text | None = None  # below the field
+    choice_labels: Mapping[str, Text] = dataclass_field(default_factory=dict)  # for each choice
     shown: Shown = Shown.CLI
     whisper: str | None = None  # openai-whisper's option of the same meaning
     kind: Kind | None = None  # None: by the type

@@ -1,7 +1,7 @@
 """The option table: every way to say how one job is transcribed, and how its subtitles are cut.
 
 From it come the form fields, the JSON, OpenAPI, the command line's flags, the Python client's keywords, the page's form
-and what is stored. To add an option: its field here, its texts in messages.py, its use in the engine, a test.
+and what is stored. To add an option: its field here with its texts, its use in the engine, a test.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,6 +30,7 @@ class Options:
     model: str = field(
         metadata=row(
             help="model that transcribes",
+            label=("Model", "Modelo"),
             kind="model",
             whisper="model",
             shown=Shown.CLI | Shown.PAGE,
@@ -40,6 +41,7 @@ class Options:
         default=None,
         metadata=row(
             help="language spoken: a code or an English name; auto, the default, detects it in the first 30 s",
+            label=("Spoken language", "Idioma hablado"),
             kind="language",
             whisper="language",
             shown=_EVERYWHERE,
@@ -48,36 +50,73 @@ class Options:
     )
     task: Task = field(
         default="transcribe",
-        metadata=row(help="translate: into English", whisper="task", shown=_EVERYWHERE, needs_model="translates"),
+        metadata=row(
+            help="translate: into English",
+            label=("Result", "Resultado"),
+            choice_labels={
+                "transcribe": ("Text in the spoken language", "Texto en el idioma hablado"),
+                "translate": ("Translation into English", "Traducción al inglés"),
+            },
+            whisper="task",
+            shown=_EVERYWHERE,
+            needs_model="translates",
+        ),
     )
     quality: Quality = field(
         default="exact",
         metadata=row(
             help="exact: openai-whisper's own text; fast: a quicker one; compact: one in the least memory",
+            label=("Speed or exactness", "Rapidez o exactitud"),
+            hint=(
+                "Fast and compact round the weights; where that gains nothing here, exact is used.",
+                "Rápida y compacta redondean los pesos; donde eso no sirve aquí, se usa la exacta.",
+            ),
+            choice_labels={
+                "exact": ("Exact: whisper's own text", "Exacta: el texto del propio whisper"),
+                "fast": ("Fast: a word may differ", "Rápida: alguna palabra puede variar"),
+                "compact": ("Compact: least memory", "Compacta: la menor memoria"),
+            },
             shown=Shown.CLI | Shown.PAGE,
             setting="quality",
         ),
     )
     return_timestamps: bool = field(
         default=True,
-        metadata=row(help="segments with times, not only the text", shown=Shown.PAGE),
+        metadata=row(
+            help="segments with times, not only the text",
+            label=("Times for each line", "Tiempos de cada línea"),
+            shown=Shown.PAGE,
+        ),
     )
     word_timestamps: bool = field(
         default=False,
         metadata=row(
-            help="times for each word", whisper="word_timestamps", shown=_EVERYWHERE, needs="return_timestamps"
+            help="times for each word",
+            label=("Times for each word", "Tiempos de cada palabra"),
+            whisper="word_timestamps",
+            shown=_EVERYWHERE,
+            needs="return_timestamps",
         ),
     )
     initial_prompt: str | None = field(
         default=None,
         metadata=row(
-            help="names and terms to expect", whisper="initial_prompt", shown=_EVERYWHERE, max_length=_MAX_PROMPT_CHARS
+            help="names and terms to expect",
+            label=("Names and terms", "Nombres y términos"),
+            hint=(
+                "What is hard to spell, as in: Ada Lovelace, Köln, kubectl.",
+                "Lo que es difícil de escribir, por ejemplo: Ada Lovelace, Köln, kubectl.",
+            ),
+            whisper="initial_prompt",
+            shown=_EVERYWHERE,
+            max_length=_MAX_PROMPT_CHARS,
         ),
     )
     temperature: float | None = field(
         default=None,
         metadata=row(
             help="one fixed sampling temperature instead of whisper's ladder 0.0, 0.2 … 1.0",
+            label=("Sampling temperature", "Temperatura de muestreo"),
             whisper="temperature",
             minimum=0,
             maximum=1,
@@ -85,22 +124,45 @@ class Options:
     )
     beam_size: int | None = field(
         default=None,
-        metadata=row(help="beams of the search; greedy without", whisper="beam_size", minimum=1, maximum=10),
+        metadata=row(
+            help="beams of the search; greedy without",
+            label=("Beams of the search", "Haces de la búsqueda"),
+            whisper="beam_size",
+            minimum=1,
+            maximum=10,
+        ),
     )
     condition_on_previous_text: bool = True  # not for people to set: stored and used, shown nowhere
     vad_filter: bool = field(
         default=False,
-        metadata=row(help="leave out silence and even noise", shown=Shown.CLI | Shown.COMPAT),
+        metadata=row(
+            help="leave out silence and even noise",
+            label=("Skip silence and noise", "Omitir silencio y ruido"),
+            shown=Shown.CLI | Shown.COMPAT,
+        ),
     )
     priority: Priority = field(
         default="normal",
-        metadata=row(help="high: before the others, which rest", shown=Shown.API_ONLY),
+        metadata=row(
+            help="high: before the others, which rest",
+            label=("Priority", "Prioridad"),
+            choice_labels={
+                "normal": ("Normal: in turn", "Normal: por orden"),
+                "high": ("High: before the others", "Alta: antes que las demás"),
+            },
+            shown=Shown.API_ONLY,
+        ),
     )
     batch: Batch | None = field(
         default=None,
         metadata=row(
             help="auto: windows cut in pauses, several at once, without the text before and without silence; "
             "off: one after the other, as whisper; auto where quality is fast",
+            label=("Decoding of windows", "Decodificación de ventanas"),
+            choice_labels={
+                "auto": ("Several at once", "Varias a la vez"),
+                "off": ("One after the other", "Una tras otra"),
+            },
             setting="batch",
         ),
     )

@@ -14,7 +14,7 @@ MAY_IMPORT = {
     "messages": set[str](),
     "errors": {"messages"},
     "languages": set[str](),
-    "option_types": {"errors", "languages"},
+    "option_types": {"errors", "languages", "messages"},
     "options": {"errors", "option_types"},
     "settings": {"errors", "options"},
     "logs": {"atomic"},

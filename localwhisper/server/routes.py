@@ -17,6 +17,7 @@ from localwhisper.server import (
     auth,
     jobs,
     models,
+    options,
     static_files,
     system,
     transcripts,
@@ -184,6 +185,8 @@ ROUTES: tuple[Route, ...] = (
         errors=("model_not_found",)), "delete": Operation(
         summary="Stop fetching a checkpoint; what has come is gone on with at the next download", returns="Model",
         errors=("model_not_found",))}),
+    Route("/options", options.OptionsHandler, {"get": Operation(
+        summary="The options of a job with their texts, for a form", returns="OptionList", query=_LANG)}),
     Route("/samples", models.SamplesHandler, {"get": Operation(
         summary="The bundled sample clips with their texts", returns="Samples", query=_LANG)}),
     Route("/health", system.HealthHandler, {"get": Operation(

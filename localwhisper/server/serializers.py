@@ -8,11 +8,13 @@ from localwhisper.engine.calibration.plan_store import MeasuredPlan
 from localwhisper.engine.checkpoints.library import ModelEntry
 from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobs.model import Job, JobState, Segment, Transcript
-from localwhisper.messages import Message, render
+from localwhisper.messages import Message, in_language, render
+from localwhisper.option_types import Option, Shown
 from localwhisper.options import options_to_json
 from localwhisper.services.downloads import Downloads
 
 Json = dict[str, Any]
+AS_BY_DEFAULT = ("As by default", "Por defecto")  # the empty choice of an option without a default
 
 
 def time_text(time: datetime | None) -> str | None:
@@ -59,6 +61,25 @@ def job_body(job: Job, eta: EtaEstimator, language: str) -> Json:
 def options_body(job: Job) -> Json:
     """All but the model, which stands beside them."""
     return {name: value for name, value in options_to_json(job.options).items() if name != "model"}
+
+
+def option_body(option: Option, default: object, language: str) -> Json:
+    """A row of the option table with the texts of a form."""
+    body: Json = {
+        "name": option.name,
+        "type": option.kind,
+        "label": in_language(option.label, language),
+        "hint": in_language(option.hint, language) if option.hint else None,
+        "default": option.to_json(default),
+        "page": Shown.PAGE in option.shown,
+        "needs": option.needs,
+        "needs_model": option.needs_model,
+    }
+    if option.choices:
+        labels = {"": AS_BY_DEFAULT, **option.choice_labels} if option.is_optional else option.choice_labels
+        body["choices"] = [{"value": value, "label": in_language(label, language)} for value, label in labels.items()]
+    bounds = {"minimum": option.minimum, "maximum": option.maximum, "max_length": option.max_length}
+    return body | {name: bound for name, bound in bounds.items() if bound is not None}
 
 
 def message_body(message: Message, language: str) -> Json:

@@ -17,7 +17,9 @@ from tests.browser.seed_data import TALK, JobSeeder
 from tests.process.server import Server
 
 # Usable: the newest job's card stands, the model can be chosen, a click would be heard.
-USABLE = "() => document.querySelector('job-card') && document.querySelector('#model option') && performance.now()"
+USABLE = (
+    "() => document.querySelector('job-card') && document.querySelector('#option-model option') && performance.now()"
+)
 # Looked for by the page itself in each frame: what Playwright puts into a page in order to wait is in the view's way.
 WATCH = f"(() => {{ const look = () => (window.usable = ({USABLE})()) || requestAnimationFrame(look); look(); }})()"
 REST_MS = 700  # the browser ends the visit before, and makes a place for the next

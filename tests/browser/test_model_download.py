@@ -88,10 +88,10 @@ def page(browser: Browser, mirrored: Server) -> Iterator[Page]:
 
 
 def test_a_download_is_offered_and_followed(page: Page, mirrored: Server, checkpoint: bytes) -> None:
-    note, chosen = page.locator("model-details"), page.locator("#model option:checked")
+    note, chosen = page.locator("model-details"), page.locator("#option-model option:checked")
     download = note.get_by_role("button", name="Download tiny")
     expect(note).to_contain_text("download one of the larger models")
-    page.locator("#model").select_option("tiny")
+    page.locator("#option-model").select_option("tiny")
     expect(note).to_contain_text("is not on this machine yet")
 
     Mirror.begin(bytes(len(checkpoint)))
@@ -125,6 +125,6 @@ def test_a_model_of_ones_own_is_taken_over(page: Page, tmp_path: Path, checkpoin
     expect(refused).to_contain_text("no checkpoint that can be used")
     refused.get_by_role("button", name=re.compile("^Dismiss")).click()
     page.locator("#import").set_input_files(own)
-    expect(page.locator("#model")).to_have_value("mi-modelo")
-    expect(page.locator("#model option:checked")).to_contain_text("ready")
+    expect(page.locator("#option-model")).to_have_value("mi-modelo")
+    expect(page.locator("#option-model option:checked")).to_contain_text("ready")
     expect(page.locator("upload-card")).to_have_count(0)

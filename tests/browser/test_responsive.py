@@ -74,9 +74,9 @@ def test_the_whole_job_by_keyboard(app: AppPage, page: Page, samples: list[dict[
 
 
 def test_a_model_that_cannot_translate_is_not_asked_to(app: AppPage, page: Page) -> None:
-    expect(page.locator("#model")).to_have_value("demo")
-    expect(page.locator("#task")).to_be_hidden()
+    expect(page.locator("#option-model")).to_have_value("demo")
+    expect(page.locator("#option-task")).to_be_hidden()
     expect(page.locator("model-details")).to_contain_text("fifty everyday words")
-    page.locator("#model").select_option("medium")
-    expect(page.locator("#task")).to_be_visible()
+    page.locator("#option-model").select_option("medium")
+    expect(page.locator("#option-task")).to_be_visible()
     expect(page.get_by_role("button", name="Download medium")).to_be_visible()

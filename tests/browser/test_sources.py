@@ -7,7 +7,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 WEB = HERE.parents[1] / "web"
 MAX_BYTES = 160_000  # of code and style, as written
-DYNAMIC = ("status.", "options.", "upload.", "said.", "edit.", "theme.")  # t(`status.${…}`)
+DYNAMIC = ("status.", "upload.", "said.", "edit.", "theme.")  # t(`status.${…}`)
 
 
 def sources() -> str:

@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 
 from localwhisper import __version__
+from localwhisper.options import OPTIONS
 from localwhisper.server.routes import ROUTES
 from tests.conftest import Serve
 from tests.engines import StepEngine
@@ -185,3 +186,31 @@ async def test_a_download_can_be_stopped_and_goes_on(serve: Serve, tmp_path: Pat
     assert (asked[1] or "").startswith("Range: bytes=")
     await client.fetch("DELETE", "/models/tiny/download")
     mirror.close()
+
+
+async def test_options_are_listed_with_their_texts(serve: Serve) -> None:
+    client = await serve(quality="fast")
+    rows = {row["name"]: row for row in (await client.get("/options")).json["options"]}
+    assert list(rows) == list(OPTIONS)
+    assert rows["task"]["choices"] == [
+        {"value": "transcribe", "label": "Text in the spoken language"},
+        {"value": "translate", "label": "Translation into English"},
+    ]
+    assert (rows["beam_size"]["minimum"], rows["beam_size"]["maximum"]) == (1, 10)
+    assert (rows["model"]["default"], rows["language"]["default"], rows["quality"]["default"]) == (
+        "demo",
+        "auto",
+        "fast",
+    )
+    assert rows["word_timestamps"]["needs"] == "return_timestamps"
+    assert not rows["priority"]["page"]
+    spanish = (await client.get("/options?lang=es")).json["options"]
+    assert [row["label"] for row in spanish][:2] == ["Modelo", "Idioma hablado"]
+
+
+async def test_every_listed_choice_is_accepted(serve: Serve) -> None:
+    client = await serve()
+    for row in (await client.get("/options")).json["options"]:
+        for choice in row.get("choices", []):
+            answer = await client.submit(fields={row["name"]: choice["value"]})
+            assert answer.status == 200 or answer.code == "model_cannot_translate"

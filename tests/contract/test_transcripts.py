@@ -192,3 +192,15 @@ async def test_a_retry_with_other_settings(serve: Serve) -> None:
     job = (await client.fetch("POST", f"/job/{job_id}/retry", body=body)).json
     assert (job["model"], job["language"], job["options"]["word_timestamps"]) == ("demo", "es", True)
     assert job["options"]["initial_prompt"] == "Ada Lovelace"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("word_timestamps", "yes"), ("word_timestamps", 1), ("beam_size", "2"), ("initial_prompt", 5)]
+)
+async def test_a_retry_reads_json_in_its_own_types(serve: Serve, name: str, value: object) -> None:
+    client = await serve()
+    job_id = await client.new_job()
+    await client.fetch("DELETE", f"/job/{job_id}")
+    refused = await client.fetch("POST", f"/job/{job_id}/retry", body=json.dumps({name: value}).encode())
+    assert (refused.status, refused.code) == (400, "invalid_option")
+    assert name in refused.json["error"]["message"]

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from localwhisper.jobs.model import Job, JobState, Position, Segment, Transcript, Window, Word
 from localwhisper.messages import Message
 from localwhisper.options import Options
+from tests.option_values import OTHER_VALUES
 
 AUDIO = b"sound" * 100
 
@@ -35,21 +36,7 @@ def job(job_id: str | None = None, **fields: object) -> Job:
 
 
 def options() -> Options:
-    return Options(
-        model="tiny.en",
-        language="es",
-        task="translate",
-        return_timestamps=False,
-        word_timestamps=True,
-        initial_prompt='Ångström --> \\ "',
-        temperature=0.4,
-        beam_size=5,
-        condition_on_previous_text=False,
-        vad_filter=True,
-        priority="high",
-        quality="fast",
-        batch="off",
-    )
+    return Options(**OTHER_VALUES, condition_on_previous_text=False)  # type: ignore[arg-type]
 
 
 def segment(number: int = 0, text: str = " uno dos") -> Segment:

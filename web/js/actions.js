@@ -21,9 +21,8 @@ export function createActions({ api, store, uploads, toast }) {
 	const actions = {
 		loadCatalogue: () =>
 			quietly(async () => {
-				const [models, samples] = await Promise.all([api.models(), api.samples()]);
-				store.dispatch({ type: "models/loaded", data: models });
-				store.dispatch({ type: "samples/loaded", data: samples });
+				const [models, options, samples] = await Promise.all([api.models(), api.options(), api.samples()]);
+				store.dispatch({ type: "catalogue/loaded", data: { ...models, options, samples } });
 			}),
 		fetchJob: (id) => quietly(async () => store.dispatch({ type: "job", data: await api.job(id) })),
 		loadJob(id) {
@@ -61,9 +60,7 @@ export function createActions({ api, store, uploads, toast }) {
 		},
 		trySample(sample) {
 			const model = store.state.models.find((each) => each.bundled)?.name ?? "demo";
-			/** @type {SubmitOptions} */
-			const options = { model, language: "auto", return_timestamps: true, word_timestamps: true, task: "transcribe" };
-			uploads.add(sample.title, 0, () => api.sampleFile(sample), (file, ...how) => api.submit(file, options, ...how), model);
+			uploads.add(sample.title, 0, () => api.sampleFile(sample), (file, ...how) => api.submit(file, { model, word_timestamps: true }, ...how), model);
 		},
 		importModel(file, onDone) {
 			uploads.add(file.name, file.size, async () => file, async (sent, ...how) => {

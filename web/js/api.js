@@ -22,6 +22,7 @@ export const api = {
 	stopDownload: (name) => json("DELETE", `models/${encodeURIComponent(name)}/download`),
 	removeModel: (name) => json("DELETE", `models/${encodeURIComponent(name)}`),
 	importModel: (file, ...how) => send("models/import", file, {}, ...how),
+	options: async () => (await json("GET", "options")).options,
 	samples: async () => (await json("GET", "samples")).samples,
 	async sampleFile(sample) {
 		const blob = await (await ask("GET", sample.url)).blob();
@@ -64,7 +65,7 @@ async function json(method, address, body, keepalive) {
  */
 function send(address, file, fields, signal, onSent) {
 	const form = new FormData();
-	for (const [name, value] of Object.entries(fields)) form.append(name, String(value));
+	for (const [name, value] of Object.entries(fields)) if (value !== null) form.append(name, String(value));
 	form.append("file", file, file.name);
 	return new Promise((resolve, reject) => {
 		const request = new XMLHttpRequest();

@@ -25,7 +25,7 @@ const core = {
 	store,
 	uploads: createUploadQueue(store),
 	toast: createToast(query(document, "toast-message")),
-	selectedOptions: () => /** @type {SubmitOptions} */ ({}),
+	selectedOptions: () => ({}),
 	commands: {},
 };
 /** @type {App} */

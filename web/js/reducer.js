@@ -14,6 +14,7 @@ export function initialState() {
 		models: [],
 		languages: [],
 		defaultModel: "",
+		options: [],
 		formats: [],
 		samples: [],
 		uploads: [],
@@ -35,10 +36,7 @@ const HANDLERS = {
 	queue: (state, queue) => ({ ...state, queue }),
 	model: (state, model) => ({ ...state, models: replaced(state.models, model, "name") }),
 	"connection/changed": (state, connection) => (state.connection === connection ? state : { ...state, connection }),
-	"models/loaded": (state, { models, languages, formats, default: defaultModel }) => ({
-		...state, models, languages, formats, defaultModel,
-	}),
-	"samples/loaded": (state, samples) => ({ ...state, samples }),
+	"catalogue/loaded": (state, { default: defaultModel, ...catalogue }) => ({ ...state, ...catalogue, defaultModel }),
 	"upload/changed": (state, upload) => ({ ...state, uploads: replaced(state.uploads, upload, "id") }),
 	"upload/removed": (state, id) => ({ ...state, uploads: state.uploads.filter((upload) => upload.id !== id) }),
 };

@@ -27,27 +27,7 @@ export const TEXTS = {
 	"drop.release": ["Let go to transcribe", "Suelte para transcribir"],
 
 	"options.title": ["How to transcribe", "Cómo transcribir"],
-	"options.model": ["Model", "Modelo"],
-	"options.language": ["Spoken language", "Idioma hablado"],
 	"options.auto": ["Detect automatically", "Detectar automáticamente"],
-	"options.task": ["Result", "Resultado"],
-	"options.transcribe": ["Text in the spoken language", "Texto en el idioma hablado"],
-	"options.translate": ["Translation into English", "Traducción al inglés"],
-	"options.timestamps": ["Times for each line", "Tiempos de cada línea"],
-	"options.words": ["Times for each word", "Tiempos de cada palabra"],
-	"options.quality": ["Speed or exactness", "Rapidez o exactitud"],
-	"options.exact": ["Exact: whisper's own text", "Exacta: el texto del propio whisper"],
-	"options.fast": ["Fast: a word may differ", "Rápida: alguna palabra puede variar"],
-	"options.compact": ["Compact: least memory", "Compacta: la menor memoria"],
-	"options.quality_hint": [
-		"Fast and compact round the weights; where that gains nothing here, exact is used.",
-		"Rápida y compacta redondean los pesos; donde eso no sirve aquí, se usa la exacta.",
-	],
-	"options.prompt": ["Names and terms", "Nombres y términos"],
-	"options.prompt_hint": [
-		"What is hard to spell, as in: Ada Lovelace, Köln, kubectl.",
-		"Lo que es difícil de escribir, por ejemplo: Ada Lovelace, Köln, kubectl.",
-	],
 
 	"model.here": ["ready", "listo"],
 	"model.away": ["not here yet", "aún no está"],

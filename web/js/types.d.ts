@@ -88,16 +88,28 @@ interface Sample {
   url: string;
 }
 
-/** the form fields of a submission */
-interface SubmitOptions {
-  model: string;
-  language: string;
-  task: "transcribe"|"translate";
-  return_timestamps: boolean;
-  word_timestamps: boolean;
-  quality?: string;
-  initial_prompt?: string;
+/** the form fields of a submission: values by the names of the server's options */
+type SubmitOptions = {model?: string} & Record<string, unknown>;
+
+/** a row of the server's option table */
+interface Option {
+  name: string;
+  type: "model"|"language"|"choice"|"boolean"|"text"|"integer"|"number";
+  label: string;
+  hint: string|null;
+  default: unknown;
+  page: boolean; // whether this page shows it
+  needs: string|null; // the option without which it has no effect
+  needs_model: "multilingual"|"translates"|null; // what the model must be able to do
+  choices?: {value: string, label: string}[];
+  minimum?: number;
+  maximum?: number;
+  max_length?: number;
 }
+
+/** an input, a select or a textarea; only a check box is ever checked */
+type OptionControl = HTMLElement & {value: string, disabled: boolean, checked?: boolean};
+type OptionField = {option: Option, element: HTMLElement, control: OptionControl};
 
 interface Upload {
   id: string;
@@ -129,6 +141,7 @@ interface Api {
   downloadModel(name: string): Promise<unknown>;
   stopDownload(name: string): Promise<unknown>;
   removeModel(name: string): Promise<unknown>;
+  options(): Promise<Option[]>;
   samples(): Promise<Sample[]>;
   sampleFile(sample: Sample): Promise<File>;
   jobs(limit: number, cursor?: string|null, filter?: Filter): Promise<{jobs: Job[], next_cursor: string|null}>;
@@ -156,7 +169,7 @@ interface Correction {
 
 /** what a person can do: each asks the server, and the socket tells the outcome */
 interface Actions {
-  loadCatalogue(): Promise<unknown>; // models, languages and samples: what doesn't come over the socket
+  loadCatalogue(): Promise<unknown>; // models, languages, options and samples: what doesn't come over the socket
   fetchJob(id: string): Promise<unknown>; // one that no page of the list has shown yet; nothing where it doesn't exist
   loadJob(id: string): Promise<unknown>;
   filter(change: Partial<Filter>): Promise<unknown>;
@@ -252,6 +265,7 @@ interface State {
   models: readonly Model[];
   languages: readonly SpokenLanguage[];
   defaultModel: string;
+  options: readonly Option[]; // of a job, with their texts
   formats: readonly string[];
   samples: readonly Sample[];
   uploads: readonly Upload[];

@@ -1,8 +1,9 @@
 """The JSON bodies of the API as JSON Schema, for /openapi.json. The bodies themselves come from views.py."""
 
-from typing import Any
+from typing import Any, get_args
 
 from localwhisper.jobs.model import JobState
+from localwhisper.option_types import Kind
 from localwhisper.options import OPTIONS
 
 Schema = dict[str, Any]
@@ -137,6 +138,20 @@ SCHEMAS: dict[str, Schema] = {
         "languages": _list(_object({"code": TEXT, "name": TEXT})),
         "formats": {**_list(TEXT), "description": "of a transcript, to save"},
     }),
+    "OptionList": _object({"options": _list(_ref("Option"))}),
+    "Option": _object(
+        {
+            "name": TEXT, "type": {**TEXT, "enum": [*get_args(Kind)]}, "label": TEXT, "hint": _or_null("string"),
+            "default": {"description": "of the API, where the option is left out"},
+            "page": {**BOOLEAN, "description": "whether the server's own page shows it"},
+            "needs": {**_or_null("string"), "description": "the option without which it has no effect"},
+            "needs_model": {**_or_null("string"), "description": "the field of a model that must be true"},
+        },
+        {
+            "choices": _list(_object({"value": TEXT, "label": TEXT})), "minimum": NUMBER, "maximum": NUMBER,
+            "max_length": WHOLE,
+        },
+    ),
     "Samples": _object({"samples": _list(_object({
         "id": TEXT, "language": TEXT, "title": TEXT, "text": TEXT, "duration": SECONDS, "url": TEXT,
     }))}),
