@@ -83,7 +83,7 @@ def test_codes_are_unique_and_snake_case() -> None:
 
 
 @pytest.mark.parametrize("code", TEXTS)
-def test_a_text_is_the_same_message_in_both_languages(code: str) -> None:
+def test_both_languages_have_the_same_placeholders_and_punctuation(code: str) -> None:
     english, spanish = TEXTS[code]
     assert placeholders(english) == placeholders(spanish)
     assert english != spanish
@@ -92,19 +92,24 @@ def test_a_text_is_the_same_message_in_both_languages(code: str) -> None:
     assert english.endswith(".") == spanish.endswith(".")
 
 
-def test_render() -> None:
-    message = Message("processing_segment", {"current": 15, "total": 23})
-    assert render(message) == "Processing segment 15/23"
-    assert render(message, "es") == "Procesando el segmento 15/23"
-    assert render(message, "fr") == "Processing segment 15/23"
+def test_texts_that_clients_rely_on() -> None:
+    segment = Message("processing_segment", {"current": 15, "total": 23})
+    assert render(segment, "en") == "Processing segment 15/23"
+    assert render(segment, "es") == "Procesando segmento 15/23"
+    assert render(Message("connected"), "es") == "Conectado exitosamente"
+    assert render(Message("job_completed"), "es") == "Transcripción completada"
 
 
-def test_render_of_what_has_no_text_or_lacks_a_parameter_never_fails() -> None:
-    assert render(Message("never_heard_of"), "es") == "never_heard_of"
+def test_an_unsupported_language_is_rendered_in_english() -> None:
+    assert render(Message("connected"), "fr") == render(Message("connected"), "en")
+
+
+def test_an_unknown_code_or_a_missing_parameter_is_rendered_anyhow() -> None:
+    assert render(Message("of_a_newer_version"), "es") == "of_a_newer_version"
     assert render(Message("loading_model")) == "Loading model {model}"
 
 
-def test_what_users_send_is_never_a_template() -> None:
+def test_parameters_are_never_used_as_a_template() -> None:
     assert render(Message("audio_unreadable", {"reason": "{0} {model}"})).count("{0} {model}") == 1
 
 
@@ -127,5 +132,5 @@ def test_what_users_send_is_never_a_template() -> None:
         ("es;q=0.1,*;q=0.5", "es"),
     ],
 )
-def test_negotiate(header: str | None, language: str) -> None:
+def test_the_preferred_supported_language_is_chosen(header: str | None, language: str) -> None:
     assert negotiate(header) == language

@@ -36,7 +36,7 @@ def decode_audio(
                 n_blocks += 1
                 yield np.frombuffer(block, np.dtype("<i2")).astype(np.int16, copy=False)
             if n_blocks == 0:
-                raise AudioUnreadable(reason="no sound in it could be decoded")
+                raise AudioUnreadable(reason="no audio could be decoded")
         finally:
             is_closed.set()
             process.kill()

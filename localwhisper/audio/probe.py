@@ -61,7 +61,7 @@ def _refusal(trial: _Trial) -> AudioUnreadable | NoAudioTrack | MemoryFull:
     if stream_types and "Audio" not in stream_types:
         return NoAudioTrack()
     error = _ERROR.search(trial.log)
-    return AudioUnreadable(reason=error[1] if error else "no sound in it could be decoded")
+    return AudioUnreadable(reason=error[1] if error else "no audio could be decoded")
 
 
 def _decode_beginning(ffmpeg: Ffmpeg, path: Path, timeout_s: float) -> _Trial:

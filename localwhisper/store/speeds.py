@@ -21,7 +21,7 @@ def load_factors(path: Path) -> dict[str, float]:
     try:
         record = json.loads(path.read_bytes())
         factors = {str(key): float(factor) for key, factor in record.items()}
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         log.warning("%s is unreadable; speeds are measured again: %s", path.name, type(error).__name__)

@@ -127,7 +127,7 @@ async def test_messages_speak_the_language_of_the_handshake(serve: Serve) -> Non
     for socket in (by_header, by_query):
         message = await socket.next()
         assert message is not None
-        assert message["data"]["message"] == "Conectado"
+        assert message["data"]["message"] == "Conectado exitosamente"
 
 
 async def test_unknown_job_is_a_404_handshake(serve: Serve) -> None:

@@ -70,7 +70,7 @@ async def test_a_resting_job_can_be_cancelled(serve: Serve, engine: StepEngine) 
     while not any(job_id == long for job_id, _ in engine.decoded):
         engine.step()
         await asyncio.sleep(0.01)
-    assert (await client.get(f"/job/{long}")).json["message"] == "Resting while a more urgent job is done"
+    assert (await client.get(f"/job/{long}")).json["message"] == "Paused while a more urgent job runs"
     assert (await client.fetch("DELETE", f"/job/{long}")).json["status"] == "cancelled"
 
 
