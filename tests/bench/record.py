@@ -1,4 +1,4 @@
-"""python -m tests.bench.record [build/bench/bench.json]: a report → docs/bench.json, docs/bench.svg, README's table."""
+"""python -m tests.bench.record [build/bench/bench.json]: put a report into docs/ and the README."""
 
 import json
 import sys
@@ -9,19 +9,22 @@ from tests.bench import chart
 
 ROOT = Path(__file__).parent.parent.parent
 BEGIN, END = "<!-- from docs/bench.json -->\n", "<!-- end -->\n"
-STOCK, THEIRS = "openai-whisper", "CTranslate2 int8"
+OPENAI, CTRANSLATE2 = "openai-whisper", "CTranslate2 int8"
 QUALITIES = ("exact", "fast")
-COLUMNS = (  # heading, part of the run, against whom
-    ("a window, against openai-whisper", "one window", STOCK),
-    ("against CTranslate2 int8", "one window", THEIRS),
-    ("8 windows, against CTranslate2 int8", "8 windows", THEIRS),
-    ("a clip of 5 s, against openai-whisper", "5-s clip", STOCK),
+COLUMNS = (  # heading, part of the run, compared with
+    ("1 window vs openai-whisper", "one window", OPENAI),
+    ("1 window vs CTranslate2 int8", "one window", CTRANSLATE2),
+    ("8 windows vs CTranslate2 int8", "8 windows", CTRANSLATE2),
+    ("5-s clip vs openai-whisper", "5-s clip", OPENAI),
 )
 
 
 def table(report: dict[str, Any]) -> str:
-    """Markdown: times as fast, median (lowest to highest); resident memory and load times."""
-    lines = [f"| | {' | '.join(heading for heading, _, _ in COLUMNS)} | 3 jobs at once |", "| --- " * 6 + "|"]
+    """Markdown tables: speed-ups as median (lowest–highest), then load times and resident memory."""
+    lines = [
+        f"| | {' | '.join(heading for heading, _, _ in COLUMNS)} | 3 jobs in parallel vs in sequence |",
+        "| --- " * 6 + "|",
+    ]
     for run in report["runs"].values():
         for quality in QUALITIES:
             name = f"localwhisper {quality}"
@@ -30,12 +33,12 @@ def table(report: dict[str, Any]) -> str:
             cells.append(_cell(run.get("jobs", {}).get(jobs)))
             threads = f"{run['threads']} thread{'s' * (run['threads'] > 1)}"
             lines.append(f"| {run['size']} {quality}, {threads} | {' | '.join(cells)} |")
-    lines += ["", "| load in s, memory in MiB | openai-whisper | CTranslate2 int8 | exact | fast |", "| --- " * 5 + "|"]
+    lines += ["", "| load time, memory in MiB | openai-whisper | CTranslate2 int8 | exact | fast |", "| --- " * 5 + "|"]
     for run in report["runs"].values():
         if "memory" in run and run["threads"] == 1:
-            names = (STOCK, THEIRS, *(f"localwhisper {quality}" for quality in QUALITIES))
-            found = [run["memory"][name] for name in names]
-            cells = [f"{one['load_s']:.1f} s, {one['steady_mib']:.0f}" for one in found]
+            names = (OPENAI, CTRANSLATE2, *(f"localwhisper {quality}" for quality in QUALITIES))
+            figures = [run["memory"][name] for name in names]
+            cells = [f"{figure['load_s']:.1f} s, {figure['steady_mib']:.0f}" for figure in figures]
             lines.append(f"| {run['size']} | {' | '.join(cells)} |")
     machine = report["machine"]
     origin = f"{machine['processor']}, {machine['cores']} cores, {machine['capability']}, torch {machine['torch']}"
@@ -50,11 +53,11 @@ def _cell(ratio: dict[str, float] | None) -> str:
 def svg(report: dict[str, Any]) -> str:
     rows = []
     for run in report["runs"].values():
-        for name in (THEIRS, *(f"localwhisper {quality}" for quality in QUALITIES)):
-            found = run.get("one window", {}).get(f"{name} / {STOCK}")
-            if found:
-                rows.append((f"{run['size']}, {run['threads']} threads: {name}", name, found["median"]))
-    return chart.svg("Speed against openai-whisper, one window", rows)
+        for name in (CTRANSLATE2, *(f"localwhisper {quality}" for quality in QUALITIES)):
+            ratio = run.get("one window", {}).get(f"{name} / {OPENAI}")
+            if ratio:
+                rows.append((f"{run['size']}, {run['threads']} threads: {name}", name, ratio["median"]))
+    return chart.svg("Speed compared with openai-whisper, one window", rows)
 
 
 def with_table(readme: str, report: dict[str, Any]) -> str:
