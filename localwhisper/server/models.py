@@ -1,6 +1,5 @@
 """The checkpoints: list, fetch, remove; and the bundled samples."""
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,7 +46,7 @@ def entry_body(handler: BaseHandler, name: str) -> serializers.Json:
 class ModelHandler(BaseHandler):
     async def delete(self, name: str) -> None:
         entry = find_entry(self.services, name)
-        await asyncio.get_running_loop().run_in_executor(None, self.services.models.library.remove, name)
+        await self.services.models.downloads.remove(name)
         gone = replace(entry, available=False)  # an imported one is not even known any more
         self.write_json(
             serializers.model_body(gone, self.services.models.downloads, self.services.jobs.eta, self.language)
@@ -56,8 +55,8 @@ class ModelHandler(BaseHandler):
 
 class DownloadHandler(BaseHandler):
     async def post(self, name: str) -> None:
-        find_entry(self.services, name)
-        self.services.models.downloads.start(name)
+        if not find_entry(self.services, name).available:
+            self.services.models.downloads.start(name)
         self.write_json(entry_body(self, name), 202)
 
     async def delete(self, name: str) -> None:

@@ -1,1 +1,1 @@
-"""Work beside the queue: search, waveforms, corrections, downloads, language detection, following a job."""
+"""Services beside the queue: transcripts and corrections, search, waveforms, downloads, language detection."""

@@ -1,4 +1,4 @@
-"""Language detection in a lane of its own: answered at once, however long the queue is."""
+"""Language detection on a dedicated thread, bypassing the queue: the answer does not wait for transcriptions."""
 
 import asyncio
 import threading
@@ -11,8 +11,8 @@ from localwhisper.jobs.model import Detection, Window
 from localwhisper.messages import Message
 
 
-class _Flag:
-    """An engine's Control that only knows when to stop."""
+class StopControl:
+    """An engine's Control that can stop the work, and ignores what it reports. Threading: SAFE."""
 
     def __init__(self) -> None:
         self._stop = threading.Event()
@@ -32,27 +32,33 @@ class _Flag:
 
 
 class LanguageDetector:
-    """Threading: the event loop's thread only; the work is done on a thread beside the workers'."""
+    """One detection at a time. Threading: the event loop's thread only."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="detector")
-        self._running: set[_Flag] = set()
+        self._controls: set[StopControl] = set()
 
     async def detect(self, audio: Path, model: str) -> Detection:
-        """Raises what reading the audio and loading the model raise. Stops when it is cancelled."""
-        flag = _Flag()
-        self._running.add(flag)
+        """Raises what reading the audio and loading the model raise.
+
+        When cancelled, it stops the engine, and ends once that no longer uses the file.
+        """
+        control = StopControl()
+        self._controls.add(control)
+        work = self._thread.submit(self._engine.detect_language, audio, model, control)
+        detection = asyncio.wrap_future(work)
         try:
-            work = asyncio.get_running_loop().run_in_executor(
-                self._thread, self._engine.detect_language, audio, model, flag
-            )
-            return await work
+            return await asyncio.shield(detection)
+        except asyncio.CancelledError:
+            control.stop()
+            work.cancel()
+            await asyncio.gather(detection, return_exceptions=True)
+            raise
         finally:
-            flag.stop()
-            self._running.discard(flag)
+            self._controls.discard(control)
 
     def stop(self) -> None:
-        for flag in self._running:
-            flag.stop()
+        for control in self._controls:
+            control.stop()
         self._thread.shutdown(wait=False, cancel_futures=True)

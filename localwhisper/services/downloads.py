@@ -1,82 +1,111 @@
-"""Checkpoints on their way: one thread for each, progress as events. Event loop's thread only."""
+"""Downloads of checkpoints in the background, with progress as events, and removal, which cancels a download first."""
 
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.errors import Stopped
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobs.events import ModelChanged
 
-NEWS_EVERY_S = 0.5
+PROGRESS_INTERVAL_S = 0.5
+MAX_DOWNLOADS = 2  # at once
 
 
-@dataclass
+@dataclass(eq=False)
 class Download:
-    """How far it is; written by the download's thread, whole integers only."""
+    """Progress of one download. The figures are written on the download's thread."""
 
     received_bytes: int = 0
     total_bytes: int | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def on_progress(self, received_bytes: int, total_bytes: int | None) -> None:
+        self.received_bytes, self.total_bytes = received_bytes, total_bytes
+
+    def check(self) -> None:
+        if self.stop.is_set():
+            raise Stopped
 
 
 class Downloads:
+    """Threading: the event loop's thread only; the library is used on other threads."""
+
     def __init__(self, library: ModelLibrary, bus: EventBus) -> None:
         self._library = library
         self._bus = bus
-        self._running: dict[str, Download] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._stops: dict[str, threading.Event] = {}
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="download")
+        self._downloads: dict[str, Download] = {}  # by model
+        self._removals: dict[str, asyncio.Task[None]] = {}  # by model
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._threads = ThreadPoolExecutor(MAX_DOWNLOADS, thread_name_prefix="download")
 
     def progress(self, name: str) -> Download | None:
-        """None where the checkpoint isn't being fetched."""
-        return self._running.get(name)
+        """None if the model isn't being downloaded."""
+        return self._downloads.get(name)
 
     def start(self, name: str) -> None:
-        """Fetch a checkpoint; nothing happens where that is under way. Raises ModelNotFound."""
-        if self._library.path(name) is not None or name in self._running:
-            return
-        self._running[name] = Download()
-        self._stops[name] = threading.Event()
-        self._tasks[name] = asyncio.ensure_future(self._fetch(name))
+        """Download a checkpoint, unless that is under way. What an earlier download received is continued."""
+        if name not in self._downloads:
+            download = self._downloads[name] = Download()
+            task = asyncio.ensure_future(self._run(name, download, after=self._removals.get(name)))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
-    async def _fetch(self, name: str) -> None:
-        download, stop = self._running[name], self._stops[name]
-
-        def on_progress(received_bytes: int, total_bytes: int | None) -> None:
-            download.received_bytes, download.total_bytes = received_bytes, total_bytes
-
-        def check() -> None:
-            if stop.is_set():
-                raise Stopped
-
-        loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._threads, self._library.download, name, on_progress, check)
+    async def _run(self, name: str, download: Download, after: asyncio.Task[None] | None) -> None:
         error: Exception | None = None
         try:
-            while not work.done():
-                self._bus.publish(ModelChanged(name=name))
-                await asyncio.wait([work], timeout=NEWS_EVERY_S)
-            work.result()
+            if after is not None:
+                await asyncio.wait([after])
+            await self._fetch(name, download)
         except Stopped:
             pass
-        except Exception as failed:
-            error = failed
+        except Exception as failure:
+            error = failure
         finally:
-            del self._running[name], self._stops[name], self._tasks[name]
+            del self._downloads[name]
+            download.ended.set()
         self._bus.publish(ModelChanged(name=name, error=error))
 
+    async def _fetch(self, name: str, download: Download) -> None:
+        work = asyncio.get_running_loop().run_in_executor(
+            self._threads, self._library.download, name, download.on_progress, download.check
+        )
+        while not work.done():
+            self._bus.publish(ModelChanged(name=name))
+            await asyncio.wait([work], timeout=PROGRESS_INTERVAL_S)
+        work.result()
+
     async def cancel(self, name: str) -> None:
-        """Stop fetching a checkpoint, if that is under way. What has come stays for the next time."""
-        task = self._tasks.get(name)
-        if task is not None:
-            self._stops[name].set()
-            await asyncio.wait([task])
+        """Stop a download, if there is one. What it received is kept for the next one."""
+        await _cancel(self._downloads.get(name))
+
+    async def remove(self, name: str) -> None:
+        """Delete a checkpoint and what a download received of it, after cancelling the download.
+
+        Raises ModelNotFound, ModelBundled, StorageUnwritable.
+        """
+        removal = self._removals.get(name)
+        if removal is None:
+            removal = asyncio.ensure_future(self._remove(name, self._downloads.get(name)))
+            self._removals[name] = removal
+            removal.add_done_callback(lambda _: self._removals.pop(name))
+        await asyncio.shield(removal)
+
+    async def _remove(self, name: str, download: Download | None) -> None:
+        await _cancel(download)  # a download that starts from now on waits for the removal
+        await asyncio.get_running_loop().run_in_executor(None, self._library.remove, name)
 
     def stop(self) -> None:
-        """What has been received stays and is gone on with at the next download."""
-        for stop in self._stops.values():
-            stop.set()
+        """What was received is kept, and continued by the next download."""
+        for download in self._downloads.values():
+            download.stop.set()
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+async def _cancel(download: Download | None) -> None:
+    if download is not None:
+        download.stop.set()
+        await download.ended.wait()

@@ -1,4 +1,4 @@
-"""One job as it happens, for whoever waits for it. Threading: the event loop's thread only."""
+"""The events of one job as an asynchronous iterator, for requests that wait for its end."""
 
 import asyncio
 
@@ -9,7 +9,10 @@ JobEvent = SegmentsDone | JobChanged | JobRemoved
 
 
 class JobEventStream:
-    """Iterate for a job's segments and changes from now on; the last one is its end."""
+    """Iterates over a job's segments and changes from now on, until it ends or is removed.
+
+    Threading: the event loop's thread only.
+    """
 
     def __init__(self, bus: EventBus, job_id: str) -> None:
         self._events: asyncio.Queue[JobEvent] = asyncio.Queue()
@@ -31,5 +34,5 @@ class JobEventStream:
         return event
 
     def close(self) -> None:
-        """Any number of times."""
+        """Unsubscribe; may be called any number of times."""
         self._unsubscribe()

@@ -1,4 +1,4 @@
-"""Waveforms of jobs: computed once, when first asked for, and kept with the job. Event loop's thread only."""
+"""Waveforms of jobs: computed at the first request, then stored with the job."""
 
 import asyncio
 import threading
@@ -8,39 +8,43 @@ from pathlib import Path
 
 from localwhisper.errors import Stopped
 from localwhisper.jobqueue.job_index import JobIndex
-from localwhisper.jobs.model import Waveform
+from localwhisper.jobs.model import Job, Waveform
 from localwhisper.store.async_store import AsyncStore
 
-Compute = Callable[[Path, float, Callable[[], None]], Waveform]  # audio, its duration, a check that may raise
+Compute = Callable[[Path, float, Callable[[], None]], Waveform]  # audio, its duration in s, a check that may raise
 
 
 class Waveforms:
+    """Threading: the event loop's thread only; waveforms are computed on one dedicated thread."""
+
     def __init__(self, index: JobIndex, store: AsyncStore, compute: Compute) -> None:
-        """`compute` blocks; it runs on a thread of its own, one at a time."""
+        """`compute` may block."""
         self._index = index
         self._store = store
         self._compute = compute
         self._stop = threading.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="waveform")
-        self._running: dict[str, asyncio.Task[Waveform]] = {}
+        self._tasks: dict[str, asyncio.Task[Waveform]] = {}  # by job id; shared by simultaneous requests
 
     async def get(self, job_id: str) -> Waveform:
         """Raises JobNotFound, JobDamaged, AudioUnreadable, AudioTimeout, FfmpegMissing."""
         job = self._index.get(job_id)
-        kept = await self._store.waveform(job_id)
-        if kept is not None:
-            return kept
-        if job_id not in self._running:
-            task = asyncio.ensure_future(self._make(job_id, await self._store.audio_path(job), job.audio_duration))
-            self._running[job_id] = task
-            task.add_done_callback(lambda _: self._running.pop(job_id, None))
-        return await asyncio.shield(self._running[job_id])
+        task = self._tasks.get(job_id)
+        if task is None:
+            task = self._tasks[job_id] = asyncio.ensure_future(self._load_or_compute(job))
+            task.add_done_callback(lambda _: self._tasks.pop(job_id))
+        return await asyncio.shield(task)
 
-    async def _make(self, job_id: str, audio: Path, duration_s: float) -> Waveform:
-        loop = asyncio.get_running_loop()
-        made = await loop.run_in_executor(self._thread, self._compute, audio, duration_s, self._check)
-        await self._store.save_waveform(job_id, made)
-        return made
+    async def _load_or_compute(self, job: Job) -> Waveform:
+        stored = await self._store.waveform(job.id)
+        if stored is not None:
+            return stored
+        audio = await self._store.audio_path(job)
+        waveform = await asyncio.get_running_loop().run_in_executor(
+            self._thread, self._compute, audio, job.audio_duration, self._check
+        )
+        await self._store.save_waveform(job.id, waveform)
+        return waveform
 
     def _check(self) -> None:
         if self._stop.is_set():

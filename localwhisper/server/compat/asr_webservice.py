@@ -4,12 +4,14 @@ The options stand in the query. With `encode=false` the part `audio_file` is hea
 little-endian PCM, 16 kHz, mono. `diarize` and its friends are accepted and left aside.
 """
 
+import asyncio
 from typing import Any
 from urllib.parse import quote
 
 from localwhisper.audio.wav import HEADER_BYTES, wav_header
 from localwhisper.errors import InvalidBody, InvalidOption, LocalWhisperError, MissingFile
 from localwhisper.export.registry import EXPORTERS
+from localwhisper.jobs.model import Detection
 from localwhisper.option_types import Shown, boolean_argument
 from localwhisper.options import OPTIONS, Layout
 from localwhisper.server.compat.blocking_job import AnsweringHandler
@@ -86,20 +88,43 @@ class AsrHandler(AsrErrors):
 
 
 class DetectLanguageHandler(AsrErrors):
-    """Answered in a lane of its own, not in the queue."""
+    """Detects on a dedicated thread, bypassing the queue. A client that hangs up cancels it."""
+
+    detection: "asyncio.Task[Detection] | None" = None  # while it is under way
 
     async def post(self) -> None:
         await self.received()
         services = self.services
-        await self.blocking(lambda: services.uploads.probe(self.upload))
-        self.is_busy = True  # the upload stays until it is read
+        await self.blocking(lambda: services.uploads.probe(self.upload), services.uploads.probe_executor)
+        if self.is_gone:
+            return
         try:
-            found = await services.models.detector.detect(self.upload, services.settings.default_model)
-        finally:
-            self.is_busy = False
+            detected = await self._detect()
+        except asyncio.CancelledError:
+            if self.is_gone:
+                return
+            raise
         body: Json = {
-            "detected_language": services.models.languages.get(found.language, found.language),
-            "language_code": found.language,
-            "confidence": found.probability,
+            "detected_language": services.models.languages.get(detected.language, detected.language),
+            "language_code": detected.language,
+            "confidence": detected.probability,
         }
         self.write_json(body)
+
+    async def _detect(self) -> Detection:
+        services = self.services
+        self.is_busy = True  # the upload stays until the engine has read it
+        self.detection = asyncio.ensure_future(
+            services.models.detector.detect(self.upload, services.settings.default_model)
+        )
+        try:
+            return await self.detection
+        finally:
+            self.detection, self.is_busy = None, False
+            if self.is_gone:
+                self._discard()
+
+    def on_connection_close(self) -> None:
+        super().on_connection_close()
+        if self.detection is not None:
+            self.detection.cancel()

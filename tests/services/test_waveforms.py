@@ -1,0 +1,53 @@
+"""Waveforms are computed once per job."""
+
+import asyncio
+import threading
+from pathlib import Path
+
+import pytest
+
+from localwhisper.jobs.model import Waveform
+from localwhisper.services.waveforms import Waveforms
+from tests.conftest import Serve
+
+pytestmark = pytest.mark.gen_test
+
+
+async def test_simultaneous_requests_compute_a_waveform_once(serve: Serve) -> None:
+    client = await serve()
+    job_id = await client.new_job()
+    calls: list[Path] = []
+    may_finish = threading.Event()
+
+    def compute(audio: Path, duration_s: float, check: object) -> Waveform:
+        calls.append(audio)
+        assert may_finish.wait(10)
+        return Waveform(duration=duration_s, peaks=(1, 2, 3))
+
+    app = client.app
+    waveforms = Waveforms(app._queue.index, app._store, compute)
+    requests = [asyncio.ensure_future(waveforms.get(job_id)) for _ in range(5)]
+    await asyncio.sleep(0.05)
+    may_finish.set()
+    assert {(await request).peaks for request in requests} == {(1, 2, 3)}
+    assert (await waveforms.get(job_id)).peaks == (1, 2, 3)
+    assert len(calls) == 1
+    waveforms.stop()
+
+
+async def test_a_failure_is_not_remembered(serve: Serve) -> None:
+    client = await serve()
+    job_id = await client.new_job()
+    errors = [ZeroDivisionError(), None]
+
+    def compute(audio: Path, duration_s: float, check: object) -> Waveform:
+        if (error := errors.pop(0)) is not None:
+            raise error
+        return Waveform(duration=duration_s, peaks=(1,))
+
+    app = client.app
+    waveforms = Waveforms(app._queue.index, app._store, compute)
+    with pytest.raises(ZeroDivisionError):
+        await waveforms.get(job_id)
+    assert (await waveforms.get(job_id)).peaks == (1,)
+    waveforms.stop()
