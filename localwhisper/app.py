@@ -43,7 +43,7 @@ from localwhisper.store.async_store import AsyncStore
 from localwhisper.store.files import FileStore
 from localwhisper.store.lock import DataDirLock
 from localwhisper.store.speeds import RealTimeFactors, load_factors, save_factors
-from localwhisper.store.text_index import TranscriptIndex
+from localwhisper.store.text_index import TextIndex
 
 PACKAGE = Path(__file__).parent
 ASSETS = PACKAGE / "assets"
@@ -145,7 +145,8 @@ class App:
             data_dir=settings.data_dir,
         )
         self._lag = LoopLag(metrics.observe_loop_lag)
-        self._search = Search(index, self._store, TranscriptIndex(paths.search_index(settings.data_dir)), bus)
+        self._search = Search(index, self._store, TextIndex(paths.search_index(settings.data_dir)), bus)
+        transcripts = Transcripts(index, self._store)
         self._waveforms = Waveforms(
             index, self._store, partial(compute_waveform, self._ffmpeg, max_audio_s=settings.max_audio_seconds)
         )
@@ -157,8 +158,8 @@ class App:
                 queue=self._queue,
                 index=index,
                 eta=eta,
-                transcripts=Transcripts(index, self._store),
-                corrections=Corrections(index, self._store, bus),
+                transcripts=transcripts,
+                corrections=Corrections(index, transcripts, self._store, bus),
                 waveforms=self._waveforms,
                 search=self._search,
             ),

@@ -146,8 +146,10 @@ TEXTS: Mapping[str, Text] = {
         "La transcripción se modificó entretanto en otro lugar y ahora es la versión {version}. Cárguela de nuevo.",
     ),
     "job_damaged": (
-        "The job's file {file} is damaged or missing. Submit the audio again.",
-        "El archivo {file} del trabajo está dañado o falta. Envíe el audio de nuevo.",
+        "The job's file {file} is damaged or missing. Submit the audio again; if only the corrections are damaged, "
+        "the original text is still available.",
+        "El archivo {file} del trabajo está dañado o falta. Envíe el audio de nuevo; si solo las correcciones están "
+        "dañadas, el texto original sigue disponible.",
     ),
     "job_crashed": (
         "localwhisper crashed twice at the same point of this recording, so the job was not started again. "

@@ -1,53 +1,78 @@
-"""Corrections of transcripts, one after the other, each on the version its author saw. Event loop's thread only."""
+"""Corrections of transcripts, one at a time, each applied to the version that its author saw."""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from localwhisper.errors import InvalidOption, JobNotFinished, TranscriptChanged
+from localwhisper.errors import InvalidOption, JobDamaged, JobNotFinished, TranscriptChanged
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobs.corrections import Line, corrected
 from localwhisper.jobs.events import TranscriptCorrected
 from localwhisper.jobs.model import JobState, Transcript
+from localwhisper.services.transcripts import Transcripts
 from localwhisper.store.async_store import AsyncStore
+from localwhisper.store.base import CORRECTED
 
 
 class Corrections:
-    def __init__(self, index: JobIndex, store: AsyncStore, bus: EventBus) -> None:
+    """Threading: the event loop's thread only."""
+
+    def __init__(self, index: JobIndex, transcripts: Transcripts, store: AsyncStore, bus: EventBus) -> None:
         self._index = index
+        self._transcripts = transcripts
         self._store = store
         self._bus = bus
-        self._changing = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     async def correct(self, job_id: str, version: int, at: int, remove: int, lines: Sequence[Line]) -> Transcript:
-        """From line `at`, `remove` lines give way to these; the transcript of after.
+        """Replace `remove` segments, from number `at` on, by these lines; returns the new version.
 
-        Raises JobNotFound, JobNotFinished, TranscriptChanged, InvalidOption, JobDamaged.
+        Raises JobNotFound, JobNotFinished, TranscriptChanged, InvalidOption, JobDamaged, StorageFull,
+        StorageUnwritable.
         """
-        async with self._changing:
+        async with self._lock:
             current = await self._current(job_id, version)
-            if at + remove > len(current.segments):
-                raise InvalidOption(field="at", value=str(at), accepted=f"0 to {len(current.segments) - remove}")
-            return await self._keep(job_id, corrected(current, at, remove, lines))
+            _check_range(len(current.segments), at, remove)
+            return await self._save(job_id, corrected(current, at, remove, lines))
 
     async def undo_all(self, job_id: str, version: int) -> Transcript:
-        """The machine's own text again, as a version of its own."""
-        async with self._changing:
-            current = await self._current(job_id, version)
-            own = await self._store.transcript(job_id, original=True)
-            return await self._keep(job_id, replace(own, version=current.version + 1))
+        """The machine's own text again, as a new version.
+
+        Damaged corrections are set aside instead, whatever the version, and the transcript is at version 0 again.
+        Raises as correct().
+        """
+        async with self._lock:
+            try:
+                current = await self._current(job_id, version)
+            except JobDamaged as error:
+                if error.file != CORRECTED:
+                    raise
+                original = await self._transcripts.get(job_id, original=True)
+                await self._store.set_corrections_aside(job_id)
+                self._bus.publish(TranscriptCorrected(job_id=job_id, transcript=original))
+                return original
+            original = await self._transcripts.get(job_id, original=True)
+            return await self._save(job_id, replace(original, version=current.version + 1))
 
     async def _current(self, job_id: str, version: int) -> Transcript:
         job = self._index.get(job_id)
         if job.state is not JobState.COMPLETED:
             raise JobNotFinished(state=job.state.value)
-        current = await self._store.transcript(job_id)
+        current = await self._transcripts.get(job_id)
         if current.version != version:
             raise TranscriptChanged(version=current.version)
         return current
 
-    async def _keep(self, job_id: str, transcript: Transcript) -> Transcript:
+    async def _save(self, job_id: str, transcript: Transcript) -> Transcript:
         await self._store.save_transcript(job_id, transcript)
         self._bus.publish(TranscriptCorrected(job_id=job_id, transcript=transcript))
         return transcript
+
+
+def _check_range(n_segments: int, at: int, remove: int) -> None:
+    """Raises InvalidOption."""
+    if at > n_segments:
+        raise InvalidOption(field="at", value=str(at), accepted=f"0 to {n_segments}")
+    if at + remove > n_segments:
+        raise InvalidOption(field="remove", value=str(remove), accepted=f"0 to {n_segments - at}")

@@ -6,6 +6,7 @@ from localwhisper.errors import JobDamaged
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobs.model import FRAMES_PER_SECOND, Segment, Transcript, joined
 from localwhisper.store.async_store import AsyncStore
+from localwhisper.store.base import CORRECTED
 
 SLACK_S = 1.0  # the last window may end this much before the duration stated in the file's header
 
@@ -18,12 +19,14 @@ class Transcripts:
         self._store = store
 
     async def get(self, job_id: str, *, original: bool = False) -> Transcript:
-        """The transcript as last corrected, or the machine's own. If its file is damaged, it is rebuilt from the
+        """The transcript as last corrected, or the machine's own. If the machine's is damaged, it is rebuilt from the
         decoded windows. Raises JobNotFound, JobDamaged."""
+        job = self._index.get(job_id)
         try:
             return await self._store.transcript(job_id, original=original)
-        except JobDamaged:
-            job = self._index.get(job_id)
+        except JobDamaged as error:
+            if error.file == CORRECTED:
+                raise
             windows = await self._store.windows(job_id)
             if not windows or windows[-1].after.seek < (job.audio_duration - SLACK_S) * FRAMES_PER_SECOND:
                 raise

@@ -1,6 +1,6 @@
-"""A JobStore on a thread of its own, so that no disk ever holds up the event loop.
+"""A JobStore on a dedicated thread, so that a slow disk never blocks the event loop.
 
-One thread: writes happen in the order in which they were asked for.
+There is one thread, so calls are carried out in the order in which they are made.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class AsyncStore:
-    """The methods of JobStore, to be awaited; see there."""
+    """The methods of JobStore as coroutines; see there."""
 
     def __init__(self, store: JobStore) -> None:
         self._store = store
@@ -47,6 +47,9 @@ class AsyncStore:
     async def transcript(self, job_id: str, *, original: bool = False) -> Transcript:
         return await self._call(partial(self._store.transcript, original=original), job_id)
 
+    async def set_corrections_aside(self, job_id: str) -> None:
+        await self._call(self._store.set_corrections_aside, job_id)
+
     async def save_waveform(self, job_id: str, waveform: Waveform) -> None:
         await self._call(self._store.save_waveform, job_id, waveform)
 
@@ -63,9 +66,9 @@ class AsyncStore:
         return await asyncio.get_running_loop().run_in_executor(self._thread, method, *args)
 
     def later(self, function: Callable[..., None], *args: object) -> None:
-        """Run a function on this thread, behind what was asked for; nobody waits for it."""
+        """Run a function on this thread, after the calls made so far, without waiting for it."""
         self._thread.submit(function, *args)
 
     def close(self) -> None:
-        """Wait for what was asked for, then end the thread."""
+        """Block until all calls are done, then end the thread."""
         self._thread.shutdown(wait=True)

@@ -1,4 +1,4 @@
-"""What the runner asks of a store of jobs."""
+"""What the job queue and its services need of a store of jobs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,54 +8,65 @@ from typing import Protocol
 
 from localwhisper.jobs.model import Job, Transcript, Waveform, Window
 
+CORRECTED = "corrected.json"  # named by JobDamaged if a transcript's corrections, not the machine's text, are damaged
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True, kw_only=True)
 class DamagedJob:
-    """A job whose record can't be read; its other files are left as they are."""
+    """A job whose record is unreadable; its other files are left as they are."""
 
     job_id: str
-    file: str
-    audio_file: str = ""  # where its audio is still there
+    file: str  # the damaged one
+    audio_file: str = ""  # if its audio still exists
     since: datetime = EPOCH  # when its folder last changed
 
 
 class JobStore(Protocol):
-    """Blocking I/O: called on a thread that may wait, one call at a time."""
+    """Blocking I/O: called on a thread that may wait, one call at a time.
+
+    Methods that write raise JobNotFound, StorageFull or StorageUnwritable; what they have written is durable when they
+    return.
+    """
 
     def load_all(self) -> tuple[list[Job], list[DamagedJob]]:
-        """Every job, in no particular order, and those that can't be read."""
+        """All jobs, in no particular order, and those whose record is unreadable."""
 
     def create(self, job: Job, upload: Path) -> None:
-        """Take over the uploaded file and keep the job; both are durable when this returns."""
+        """Save a new job; the uploaded file is moved into the store."""
 
     def save(self, job: Job) -> None:
-        """Replace the job's record; durable when this returns."""
+        """Replace the job's record."""
 
     def append_window(self, job_id: str, window: Window) -> None:
-        """Add one decoded window; durable when this returns."""
+        """Add one decoded window."""
 
     def windows(self, job_id: str) -> Sequence[Window]:
-        """The windows decoded so far; what a crash left half-written at the end is left out."""
+        """The windows decoded so far, without one that a crash left incomplete. Raises JobDamaged."""
 
     def clear_windows(self, job_id: str) -> None:
-        """Forget what was decoded, for a retry."""
+        """Remove all decoded windows, before a retry."""
 
     def save_transcript(self, job_id: str, transcript: Transcript) -> None:
-        """Keep the result, or a correction of it beside it; durable when this returns."""
+        """Save the machine's transcript (version 0), or a corrected version beside it."""
 
     def transcript(self, job_id: str, *, original: bool = False) -> Transcript:
-        """The result as it was last corrected, or the machine's own. Raises JobDamaged."""
+        """The transcript as last corrected, or the machine's own. Raises JobDamaged.
+
+        Damaged corrections are never replaced by the machine's text: see CORRECTED.
+        """
+
+    def set_corrections_aside(self, job_id: str) -> None:
+        """Remove the corrections from the transcript, but keep their file under another name."""
 
     def save_waveform(self, job_id: str, waveform: Waveform) -> None:
-        """Keep what was computed of the job's audio."""
+        """Save a waveform computed from the job's audio."""
 
     def waveform(self, job_id: str) -> Waveform | None:
-        """None where none is kept."""
+        """None if none has been saved."""
 
     def audio_path(self, job: Job) -> Path:
-        """The job's audio file. Raises JobDamaged where it is gone."""
+        """The job's audio file. Raises JobDamaged if it is missing."""
 
     def remove(self, job_id: str) -> None:
-        """Remove the job and all its files; no error where there is none."""
+        """Remove the job and all its files; no error if there is none. Raises StorageUnwritable."""

@@ -1,8 +1,8 @@
-"""Jobs as folders: <root>/jobs/<id>/{job.json, audio.*, segments.jsonl, transcript.json}, and beside them
-corrected.json (a person's corrections) and waveform.json (a picture of the sound), where there are such.
+"""Jobs as folders: <root>/jobs/<id>/{job.json, audio.*, segments.jsonl, transcript.json}, and optionally corrected.json
+(the transcript with a person's corrections) and waveform.json.
 
-A job's folder is prepared in <root>/incoming and appears under jobs by one rename; it goes the
-same way. So after a crash at any moment a job is there wholly or not at all.
+A job's folder is prepared in <root>/incoming and appears in jobs by one rename; it disappears in the same way. So
+whenever the program crashes, a job exists completely or not at all.
 """
 
 import logging
@@ -22,6 +22,7 @@ from localwhisper.atomic import (
     fsync_file,
     fsync_folder,
     make_private_folder,
+    move_durably,
     read_regular_file,
     remove_temporaries,
     storage_errors,
@@ -31,32 +32,31 @@ from localwhisper.atomic import (
 from localwhisper.errors import JobDamaged, JobNotFound, StorageUnwritable
 from localwhisper.jobs.model import Job, JobState, Transcript, Waveform, Window
 from localwhisper.store import schema
-from localwhisper.store.base import DamagedJob
+from localwhisper.store.base import CORRECTED, DamagedJob
 
 RECORD = "job.json"
 WINDOWS = "segments.jsonl"
 TRANSCRIPT = "transcript.json"
-CORRECTED = "corrected.json"
 WAVEFORM = "waveform.json"
-FORMAT = "store.json"  # at the root: which format the newest writer used
-AUDIO_NAME = re.compile(r"audio(\.[A-Za-z0-9]{1,16})?")  # can't be one of ours, nor leave the folder
+FORMAT = "store.json"  # in the root: the format of the newest version that wrote here
+AUDIO_NAME = re.compile(r"audio(\.[A-Za-z0-9]{1,16})?")  # never one of the names above, never outside the folder
 
 log = logging.getLogger(__name__)
 
 
 class FileStore:
-    """A JobStore. Touches nothing before the first call; load_all() is the first of a start."""
+    """A JobStore. Touches no file before the first call; load_all() is the first call after a start."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._jobs = paths.jobs(root)
         self._incoming = paths.incoming(root)
-        self._whole_bytes: dict[str, int] = {}  # by job id: size of the whole lines in WINDOWS, once known
+        self._valid_bytes: dict[str, int] = {}  # by job id: size of the valid lines in WINDOWS, once known
 
     def load_all(self) -> tuple[list[Job], list[DamagedJob]]:
-        """Every job, and those that can't be read. Removes what a crash left behind.
+        """All jobs, and those that can't be read. Removes what a crash left behind.
 
-        Raises StoreTooNew, having changed nothing, where a newer version wrote here, or StorageUnwritable.
+        Raises StorageUnwritable, or, without having changed anything, StoreTooNew if a newer version wrote here.
         """
         is_current = self._check_format()
         jobs: list[Job] = []
@@ -66,7 +66,7 @@ class FileStore:
             try:
                 jobs.append(self._load(job_id))
             except (schema.InvalidRecord, OSError) as error:
-                log.warning("job %s: %s can't be read: %s", job_id, RECORD, error)
+                log.warning("job %s: %s is unreadable: %s", job_id, RECORD, error)
                 damaged.append(self._damaged(job_id))
         self._clean(folders)
         if not is_current:
@@ -78,23 +78,23 @@ class FileStore:
     def create(self, job: Job, upload: Path) -> None:
         record = _record(job)
         if not AUDIO_NAME.fullmatch(job.audio_file):
-            raise ValueError(f"not a name for a job's audio: {job.audio_file!r}")
+            raise ValueError(f"not a valid name for a job's audio file: {job.audio_file!r}")
         folder = self._folder(job.id)
         staged = self._incoming / f"{job.id}.job"
         with storage_errors(folder):
-            for needed in (self._root, self._jobs, self._incoming):
-                make_private_folder(needed)
+            for parent in (self._root, self._jobs, self._incoming):
+                make_private_folder(parent)
             staged.mkdir(0o700)
-            made = staged
+            created = staged
             try:
                 fsync_file(upload)
                 os.rename(upload, staged / job.audio_file)
-                write_atomically(staged / RECORD, record)  # brings the folder itself to the disk too
+                write_atomically(staged / RECORD, record)  # this syncs the folder too
                 os.rename(staged, folder)
-                made = folder
+                created = folder
                 fsync_folder(self._jobs)
             except BaseException:
-                shutil.rmtree(made, ignore_errors=True)
+                shutil.rmtree(created, ignore_errors=True)
                 raise
 
     def save(self, job: Job) -> None:
@@ -107,16 +107,16 @@ class FileStore:
         with self._existing(job_id) as folder:
             path = folder / WINDOWS
             size_bytes = path.lstat().st_size if path.exists() else 0
-            if size_bytes != self._whole_bytes.get(job_id, 0):
-                # what stands behind the last whole line would swallow this one
+            if size_bytes != self._valid_bytes.get(job_id, 0):
+                # readers stop at the first invalid line, so nothing may be appended behind one
                 with storage_errors(path):
-                    _, whole_bytes = _read_windows(path)
-                if whole_bytes < size_bytes:
-                    truncate_durably(path, whole_bytes)
-            self._whole_bytes[job_id] = append_durably(path, line)
+                    _, valid_bytes = _read_windows(path)
+                if valid_bytes < size_bytes:
+                    truncate_durably(path, valid_bytes)
+            self._valid_bytes[job_id] = append_durably(path, line)
 
     def windows(self, job_id: str) -> Sequence[Window]:
-        """Raises JobDamaged where there is a file that can't be read."""
+        """Raises JobDamaged if the file exists and can't be read."""
         try:
             return _read_windows(self._folder(job_id) / WINDOWS)[0]
         except FileNotFoundError:
@@ -125,7 +125,7 @@ class FileStore:
             raise JobDamaged(file=WINDOWS) from error
 
     def clear_windows(self, job_id: str) -> None:
-        self._whole_bytes.pop(job_id, None)
+        self._valid_bytes.pop(job_id, None)
         with self._existing(job_id) as folder, storage_errors(folder):
             (folder / WINDOWS).unlink(missing_ok=True)
             fsync_folder(folder)
@@ -138,39 +138,52 @@ class FileStore:
 
     def transcript(self, job_id: str, *, original: bool = False) -> Transcript:
         folder = self._folder(job_id)
-        name = TRANSCRIPT if original or not (folder / CORRECTED).exists() else CORRECTED
+        # a link that leads nowhere is damage too, not the absence of corrections
+        name = CORRECTED if not original and os.path.lexists(folder / CORRECTED) else TRANSCRIPT
         try:
-            return schema.load_transcript(read_regular_file(folder / name))
+            transcript = schema.load_transcript(read_regular_file(folder / name))
+            if name == CORRECTED and transcript.version < 1:
+                raise schema.InvalidRecord("corrections without a version")
         except (OSError, schema.InvalidRecord) as error:
             raise JobDamaged(file=name) from error
+        return transcript
+
+    def set_corrections_aside(self, job_id: str) -> None:
+        with self._existing(job_id) as folder:
+            move_durably(folder / CORRECTED, folder / f"corrected.damaged-{uuid.uuid4().hex[:8]}.json")
 
     def save_waveform(self, job_id: str, waveform: Waveform) -> None:
         with self._existing(job_id) as folder:
             write_atomically(folder / WAVEFORM, schema.dump_waveform(waveform))
 
     def waveform(self, job_id: str) -> Waveform | None:
+        """None also if its file is damaged: it can be computed again."""
         try:
             return schema.load_waveform(read_regular_file(self._folder(job_id) / WAVEFORM))
-        except (OSError, schema.InvalidRecord):
+        except FileNotFoundError:
+            return None
+        except (OSError, schema.InvalidRecord) as error:
+            log.warning("job %s: %s is unreadable: %s", job_id, WAVEFORM, error)
             return None
 
     def audio_path(self, job: Job) -> Path:
         path = self._folder(job.id) / job.audio_file
         try:
-            found = path.lstat()
-            is_there = bool(AUDIO_NAME.fullmatch(job.audio_file)) and stat.S_ISREG(found.st_mode) and found.st_size > 0
+            status = path.lstat()
+            is_usable = bool(AUDIO_NAME.fullmatch(job.audio_file)) and stat.S_ISREG(status.st_mode)
+            is_usable = is_usable and status.st_size > 0
         except OSError:
-            is_there = False
-        if not is_there:
+            is_usable = False
+        if not is_usable:
             raise JobDamaged(file=job.audio_file or "audio")
         return path
 
     def remove(self, job_id: str) -> None:
-        """Raises StorageUnwritable; the job is then still there, whole."""
+        """Raises StorageUnwritable; the job is then still complete."""
         if not _is_id(job_id):
             return
         folder, removed = self._folder(job_id), self._incoming / f"{job_id}.removed"
-        self._whole_bytes.pop(job_id, None)
+        self._valid_bytes.pop(job_id, None)
         with storage_errors(folder):
             make_private_folder(self._incoming)
             shutil.rmtree(removed, ignore_errors=True)
@@ -179,12 +192,12 @@ class FileStore:
             except FileNotFoundError:
                 return
             fsync_folder(self._jobs)
-        shutil.rmtree(removed, ignore_errors=True)  # what stays of it goes at the next start
+        shutil.rmtree(removed, ignore_errors=True)  # the next start removes what is left
 
-    # -- inside --------------------------------------------------------------------------
+    # -- internals -----------------------------------------------------------------------
 
     def _folder(self, job_id: str) -> Path:
-        """Raises JobNotFound for what is no id, so that nothing else is ever looked up."""
+        """Raises JobNotFound if this isn't an id, so that no other path is ever accessed."""
         if not _is_id(job_id):
             raise JobNotFound(job_id=job_id)
         return self._jobs / job_id
@@ -217,7 +230,7 @@ class FileStore:
         return job
 
     def _damaged(self, job_id: str) -> DamagedJob:
-        """What can still be said of a job without its record."""
+        """What is known of a job whose record is unreadable."""
         folder = self._jobs / job_id
         try:
             names = sorted(name for name in os.listdir(folder) if AUDIO_NAME.fullmatch(name))
@@ -228,14 +241,14 @@ class FileStore:
         return DamagedJob(job_id=job_id, file=RECORD, audio_file=names[0] if names else "", since=since)
 
     def _check_format(self) -> bool:
-        """Whether the root says that it is in this version's format. Raises StoreTooNew."""
+        """Whether the root states this version's format. Raises StoreTooNew."""
         try:
             return schema.check_format(schema.parse(read_regular_file(self._root / FORMAT))) == schema.FORMAT
         except (OSError, schema.InvalidRecord):
-            return False  # each record still says its own
+            return False  # each record states its own format
 
     def _clean(self, folders: Sequence[str]) -> None:
-        """Remove uploads that were never answered, halves of jobs, and files half written."""
+        """Remove uploads that never became jobs, jobs that were created or removed in part, and temporary files."""
         for entry in self._incoming.iterdir() if self._incoming.is_dir() else ():
             if entry.is_dir() and not entry.is_symlink():
                 shutil.rmtree(entry, ignore_errors=True)
@@ -253,22 +266,27 @@ def _record(job: Job) -> bytes:
 
 
 def _read_windows(path: Path) -> tuple[list[Window], int]:
-    """The windows up to the first line that isn't whole, and their size in bytes. Raises OSError."""
+    """The windows up to the first invalid line, and their size in bytes. Raises OSError.
+
+    After a crash, the last line may lack its end. Any other invalid line is damage: the windows after it are decoded
+    again by the next execution.
+    """
     windows: list[Window] = []
-    whole_bytes = 0
+    valid_bytes = 0
     for line in read_regular_file(path).splitlines(keepends=True):
         if not line.endswith(b"\n"):
             break
         try:
             windows.append(schema.load_window(line))
-        except schema.InvalidRecord:
+        except schema.InvalidRecord as error:
+            log.warning("job %s: window %d in %s is unreadable: %s", path.parent.name, len(windows), path.name, error)
             break
-        whole_bytes += len(line)
-    return windows, whole_bytes
+        valid_bytes += len(line)
+    return windows, valid_bytes
 
 
 def _is_id(name: str) -> bool:
-    """Whether this is a UUID in canonical form."""
+    """Whether this is a UUID in its canonical form."""
     try:
         return str(uuid.UUID(name)) == name
     except ValueError:

@@ -1,4 +1,5 @@
-"""The full-text index of all transcripts: an SQLite file that can be lost, for a start adds what it lacks."""
+"""The full-text index of all transcripts, in SQLite. It holds nothing but copies: a damaged file is replaced by an
+empty one, and services.search adds what is missing at the next start."""
 
 import logging
 import os
@@ -10,27 +11,28 @@ from pathlib import Path
 from localwhisper.atomic import private_opener
 
 log = logging.getLogger(__name__)
-MARK = "\x02"  # around a hit; no transcript has it
-CONTEXT_TOKENS = 16
+MARK = "\x02"  # before and after a match; removed from the texts
+EXCERPT_TOKENS = 16
 
 
-class TranscriptIndex:
-    """Blocking; one thread only, after the first call. Finds words by their beginning, without case and accents."""
+class TextIndex:
+    """Finds words by their prefix, ignoring case and accents. Blocking; all calls on one thread."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._opened: sqlite3.Connection | None = None
+        self._connection: sqlite3.Connection | None = None
 
     @property
     def _db(self) -> sqlite3.Connection:
-        if self._opened is None:
+        """Opened at the first access, on the thread that uses it."""
+        if self._connection is None:
             try:
-                self._opened = _open(self._path)
+                self._connection = _open(self._path)
             except sqlite3.DatabaseError as error:
-                log.warning("the search index is made anew: %s", error)
+                log.warning("the search index is damaged, and is replaced: %s", error)
                 self._path.unlink(missing_ok=True)
-                self._opened = _open(self._path)
-        return self._opened
+                self._connection = _open(self._path)
+        return self._connection
 
     def put(self, job_id: str, text: str) -> None:
         with self._db as db:
@@ -41,40 +43,41 @@ class TranscriptIndex:
         with self._db as db:
             db.execute("DELETE FROM texts WHERE job_id = ?", (job_id,))
 
-    def known(self) -> set[str]:
+    def job_ids(self) -> set[str]:
         return {job_id for (job_id,) in self._db.execute("SELECT job_id FROM texts")}
 
     def find(self, query: str) -> set[str]:
         """Ids of jobs whose text has every word of the query."""
-        asked = _match(query)
-        if not asked:
+        expression = _match_expression(query)
+        if not expression:
             return set()
-        return {job_id for (job_id,) in self._db.execute("SELECT job_id FROM texts WHERE texts MATCH ?", (asked,))}
+        rows = self._db.execute("SELECT job_id FROM texts WHERE texts MATCH ?", (expression,))
+        return {job_id for (job_id,) in rows}
 
     def excerpts(self, query: str, job_ids: Iterable[str]) -> dict[str, list[str]]:
-        """A part of each text around its first hits: plain, hit, plain, hit, … plain."""
-        asked, wanted = _match(query), list(job_ids)
-        if not asked or not wanted:
+        """A part of each text around its first matches: plain, match, plain, match, … plain."""
+        expression, ids = _match_expression(query), list(job_ids)
+        if not expression or not ids:
             return {}
-        places = ",".join("?" * len(wanted))
+        placeholders = ",".join("?" * len(ids))
         rows = self._db.execute(
-            f"SELECT job_id, snippet(texts, 1, ?, ?, '…', {CONTEXT_TOKENS}) FROM texts"
-            f" WHERE texts MATCH ? AND job_id IN ({places})",
-            (MARK, MARK, asked, *wanted),
+            f"SELECT job_id, snippet(texts, 1, ?, ?, '…', {EXCERPT_TOKENS}) FROM texts"
+            f" WHERE texts MATCH ? AND job_id IN ({placeholders})",
+            (MARK, MARK, expression, *ids),
         )
         return {job_id: excerpt.split(MARK) for job_id, excerpt in rows}
 
     def close(self) -> None:
-        if self._opened is not None:
-            self._opened.close()
+        if self._connection is not None:
+            self._connection.close()
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    os.close(private_opener(str(path), os.O_RDWR | os.O_CREAT))  # its journal gets the same mode
+    os.close(private_opener(str(path), os.O_RDWR | os.O_CREAT))  # SQLite gives its journal the same mode
     db = sqlite3.connect(path, check_same_thread=False)
     try:
         db.execute("PRAGMA journal_mode=WAL")
-        db.execute("PRAGMA synchronous=OFF")  # what a power cut damages is made anew
+        db.execute("PRAGMA synchronous=OFF")  # a file damaged by a power cut is replaced
         db.execute(
             "CREATE VIRTUAL TABLE IF NOT EXISTS texts"
             " USING fts5(job_id UNINDEXED, text, tokenize='unicode61 remove_diacritics 2')"
@@ -86,6 +89,6 @@ def _open(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _match(query: str) -> str:
-    """FTS5's language for: all these words, each by its beginning."""
+def _match_expression(query: str) -> str:
+    """An FTS5 expression that matches texts with all words of the query, each as a prefix; empty without words."""
     return " ".join(f'"{word}"*' for word in re.findall(r"\w+", query))

@@ -57,6 +57,10 @@ class MemoryStore:
         except KeyError:
             raise JobDamaged(file="transcript.json") from None
 
+    def set_corrections_aside(self, job_id: str) -> None:
+        self._existing(job_id)
+        del self._transcripts[job_id, True]
+
     def save_waveform(self, job_id: str, waveform: Waveform) -> None:
         self._existing(job_id)
         self._waveforms[job_id] = waveform

@@ -82,6 +82,16 @@ def test_a_transcript_comes_back_as_it_was(store: JobStore, keep: Keep) -> None:
     assert store.transcript(job.id) == newer
 
 
+def test_corrections_stand_beside_the_original_until_they_are_set_aside(store: JobStore, keep: Keep) -> None:
+    job, original = keep(store, samples.job()), samples.transcript()
+    corrected = replace(original, text="corrected", version=1)
+    store.save_transcript(job.id, original)
+    store.save_transcript(job.id, corrected)
+    assert (store.transcript(job.id), store.transcript(job.id, original=True)) == (corrected, original)
+    store.set_corrections_aside(job.id)
+    assert store.transcript(job.id) == original
+
+
 def test_a_missing_transcript_or_audio_is_damage(store: JobStore, keep: Keep) -> None:
     job = keep(store, samples.job())
     with pytest.raises(JobDamaged, match=r"transcript\.json"):

@@ -6,6 +6,7 @@ import random
 import stat
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from localwhisper.atomic import read_regular_file
 from localwhisper.errors import JobDamaged, JobNotFound, StorageFull, StorageUnwritable, StoreTooNew
 from localwhisper.jobs.model import Job
 from localwhisper.store import schema
+from localwhisper.store.base import CORRECTED
 from localwhisper.store.files import FileStore
 from tests.store import samples
 from tests.store.conftest import Keep
@@ -267,6 +269,35 @@ def test_damage_is_seen_and_hides_no_other_job(
     assert tree(root / "jobs" / victim.id) == left
     store.remove(victim.id)
     assert not (root / "jobs" / victim.id).exists()
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"\0" * 100, "version 0", "a link"])
+def test_damaged_corrections_never_show_as_the_original(
+    files: FileStore, root: Path, keep: Keep, damage: bytes | str
+) -> None:
+    job = full(files, keep)
+    files.save_transcript(job.id, replace(samples.transcript(), version=1))
+    path = root / "jobs" / job.id / CORRECTED
+    if isinstance(damage, bytes):
+        path.write_bytes(damage)
+    elif damage == "a link":
+        path.unlink()
+        path.symlink_to("nowhere")
+    else:
+        path.write_bytes(path.read_bytes().replace(b'"version":1', b'"version":0'))
+    with pytest.raises(JobDamaged) as raised:
+        files.transcript(job.id)
+    assert raised.value.file == CORRECTED
+    assert files.transcript(job.id, original=True) == samples.transcript()
+
+
+def test_corrections_set_aside_are_kept_each_time(files: FileStore, root: Path, keep: Keep) -> None:
+    job = full(files, keep)
+    for version in (1, 2):
+        files.save_transcript(job.id, replace(samples.transcript(), version=version))
+        files.set_corrections_aside(job.id)
+        assert files.transcript(job.id) == samples.transcript()
+    assert len(list((root / "jobs" / job.id).glob("corrected.damaged-*.json"))) == 2
 
 
 def test_emptied_audio_is_damage(files: FileStore, keep: Keep) -> None:
