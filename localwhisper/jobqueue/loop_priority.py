@@ -13,8 +13,10 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
-# Enough for the loop to be scheduled first; other programs cost the workers a part of their time, not most of it.
-WORKER_NICENESS = 5
+# Added to a worker's niceness. Enough for the loop to be scheduled first; other programs then cost the workers a part
+# of their time, not most of it.
+NICENESS_INCREMENT = 5
+MAX_NICENESS = 19
 MAX_YIELD_S = 0.005  # a worker waits no longer at once, so that a loop that is always busy cannot stop the work
 
 
@@ -23,7 +25,9 @@ def lower_thread_priority() -> None:
     thread has its own niceness."""
     if sys.platform == "linux":
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), WORKER_NICENESS)
+            thread_id = threading.get_native_id()
+            niceness = os.getpriority(os.PRIO_PROCESS, thread_id) + NICENESS_INCREMENT
+            os.setpriority(os.PRIO_PROCESS, thread_id, min(niceness, MAX_NICENESS))
 
 
 class LoopActivity:

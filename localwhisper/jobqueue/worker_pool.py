@@ -40,6 +40,8 @@ class Execution:
     job_id: str
     signals: ExecutionSignals = field(default_factory=ExecutionSignals)
     reports: asyncio.Queue[Window | Outcome] = field(default_factory=asyncio.Queue)
+    n_unsaved: int = 0  # windows that have been reported
+    next_progress: tuple[float, Message] | None = None  # shown once those windows are saved
     future: Future[Outcome] | None = None  # None: not submitted yet
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     is_cancelled: bool = False  # by the user; a job that was stopped otherwise returns to the queue
@@ -202,6 +204,8 @@ class WorkerPool:
                 return report
             was_suspect = self._job(execution).crashes > 0
             await self._repository.add_window(execution.job_id, report)
+            execution.n_unsaved -= 1
+            self._show_progress(execution)
             if was_suspect:
                 self._on_free()  # the next suspect may start: see scheduling
 
@@ -226,12 +230,21 @@ class WorkerPool:
     def _on_window(self, execution_id: str, window: Window) -> None:
         execution = self._executions.get(execution_id)
         if execution is not None and not execution.is_abandoned:
+            execution.n_unsaved += 1
             execution.reports.put_nowait(window)
 
     def _on_progress(self, execution_id: str, done_s: float, message: Message) -> None:
         execution = self._executions.get(execution_id)
-        if execution is None or execution.is_cancelled or execution.is_abandoned:
+        if execution is not None:
+            execution.next_progress = (done_s, message)
+            self._show_progress(execution)
+
+    def _show_progress(self, execution: Execution) -> None:
+        """Progress that counts a window is shown only after the window's segments."""
+        if execution.next_progress is None or execution.n_unsaved or execution.is_cancelled or execution.is_abandoned:
             return
+        done_s, message = execution.next_progress
+        execution.next_progress = None
         if execution.is_paused:  # about the window at whose end the pause begins
             execution.message_before_pause = message
             message = Message("job_resting")

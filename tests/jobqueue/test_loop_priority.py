@@ -9,7 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from localwhisper.jobqueue.loop_priority import WORKER_NICENESS, ActivitySelector, LoopActivity, lower_thread_priority
+from localwhisper.jobqueue.loop_priority import (
+    MAX_NICENESS,
+    NICENESS_INCREMENT,
+    ActivitySelector,
+    LoopActivity,
+    lower_thread_priority,
+)
 
 
 def test_the_loop_is_idle_only_while_it_waits() -> None:
@@ -38,7 +44,10 @@ def test_a_loop_that_is_always_busy_does_not_stop_the_workers() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only on Linux does each thread have its own niceness")
 def test_only_the_workers_get_a_lower_priority() -> None:
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    before = niceness()
     with ThreadPoolExecutor(1, initializer=lower_thread_priority) as executor:
-        nice = executor.submit(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id())).result()
-    assert nice in (os.getpriority(os.PRIO_PROCESS, 0) + WORKER_NICENESS, WORKER_NICENESS)
-    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) != nice
+        assert executor.submit(niceness).result() == min(before + NICENESS_INCREMENT, MAX_NICENESS)
+    assert niceness() == before

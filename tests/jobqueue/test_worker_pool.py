@@ -1,4 +1,4 @@
-"""Stopping and restarting the queue while the store is slow: every job still has one outcome."""
+"""The queue while the store is slow, and restarts of it: every job has one outcome, every window is saved once."""
 
 import asyncio
 import threading
@@ -107,3 +107,25 @@ async def test_a_queue_stopped_during_a_restart_stays_stopped(serve: Serve, engi
     await restarting
     assert not queue.is_running
     assert queue.active() == []
+
+
+async def test_progress_is_not_ahead_of_the_saved_segments(
+    serve: Serve, engine: StepEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await serve()
+    slow = SlowMethod(monkeypatch, "append_window")
+    job_id = await client.new_job()
+    socket = await client.socket(f"/ws/transcription/{job_id}")
+    await client.job_when(job_id, "processing")
+    engine.step(2)
+    await slow.until_entered()
+    await asyncio.sleep(0.1)
+    assert client.app._queue.index.get(job_id).progress == 0.0
+    slow.release()
+    n_segments, percent = 0, 0.0
+    while percent == 0.0:
+        message = await socket.until("segment", "progress")
+        n_segments += message["type"] == "segment"
+        percent = message["data"].get("progress", 0.0)
+    assert n_segments == 2
+    assert client.app._queue.index.get(job_id).progress == pytest.approx(66.7, abs=0.1)
