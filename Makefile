@@ -98,7 +98,7 @@ parallel: $(VENV)/.dev
 # what clients wait for while all workers, 200 sockets and uploads are busy
 load: $(VENV)/.dev
 	$(BIN)/python -m tests.torture.load $(ARGS)
-	$(BIN)/python -m tests.torture.many
+	$(BIN)/python -m tests.torture.many_jobs
 
 # ten minutes of use and abuse: descriptors, threads and memory stay what they were
 soak: $(VENV)/.dev

@@ -15,7 +15,7 @@ from localwhisper.app import App, utc_now
 from localwhisper.engine.base import Engine
 from tests import speech
 from tests.client import Client
-from tests.engines import StepEngine
+from tests.step_engine import StepEngine
 
 Serve = Callable[..., Awaitable[Client]]
 hypothesis.settings.register_profile("brief", max_examples=50, deadline=None, derandomize=True, database=None)

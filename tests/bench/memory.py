@@ -30,11 +30,11 @@ FORMATS = ("txt", "srt", "json", "docx")
 @contextmanager
 def watched(server: Server) -> Iterator[list[int]]:
     """The process's resident memory, every 50 ms."""
-    seen, done = [server.vitals().rss_bytes], threading.Event()
+    seen, done = [server.resource_usage().rss_bytes], threading.Event()
 
     def watch() -> None:
         while not done.wait(0.05):
-            seen.append(server.vitals().rss_bytes)
+            seen.append(server.resource_usage().rss_bytes)
 
     thread = threading.Thread(target=watch)
     thread.start()
@@ -94,12 +94,12 @@ def idle_model(folder: Path, size: str) -> None:
         clip = long_speech(folder, 5)
         server.job_when(server.submit(clip, language="en"), "completed")  # torch is loaded
         time.sleep(IDLE_TIMEOUT_S + 2)
-        before = server.vitals().rss_bytes
+        before = server.resource_usage().rss_bytes
         job_id = server.submit(clip, language="en", model=size, temperature="0")
         server.job_when(job_id, "completed", timeout_s=600)
-        loaded = server.vitals().rss_bytes
+        loaded = server.resource_usage().rss_bytes
         time.sleep(IDLE_TIMEOUT_S + 2)
-        after = server.vitals().rss_bytes
+        after = server.resource_usage().rss_bytes
         print(
             f"{size} ({checkpoint.stat().st_size / MB:.0f} MB in its file): {before / MB:.0f} MB before, "
             f"{loaded / MB:.0f} loaded, {after / MB:.0f} when idle"
@@ -123,8 +123,9 @@ def compact_model(folder: Path, size: str) -> None:
             plan = next(row["plans"]["compact"]["name"] for row in rows if row["name"] == size)
             status = Path(f"/proc/{server.pid}/status").read_text()
             peak = int(status.split("VmHWM:")[1].split()[0]) * 1024
+            rss_bytes = server.resource_usage().rss_bytes
             print(
-                f"{size}, {plan}, {round}: at most {peak / MB:.0f} MB, now {server.vitals().rss_bytes / MB:.0f}, "
+                f"{size}, {plan}, {round}: at most {peak / MB:.0f} MB, now {rss_bytes / MB:.0f}, "
                 f"in {time.monotonic() - started_s:.0f} s",
                 flush=True,
             )

@@ -44,7 +44,7 @@ class Mirror(http.server.BaseHTTPRequestHandler):
 
 
 class PublishingServer(Server):
-    program = (sys.executable, "-m", "tests.process.published")
+    program = (sys.executable, "-m", "tests.process.fake_checkpoints_program")
 
 
 @pytest.fixture(scope="module")

@@ -21,9 +21,9 @@ from localwhisper.options import OPTIONS
 from localwhisper.settings import load
 from tests.compat.conftest import CLIP, SPANISH, is_text_of, newest_when
 from tests.conftest import Serve
-from tests.engines import StepEngine
 from tests.option_values import OTHER_TEXTS, OTHER_VALUES
 from tests.process.server import Server
+from tests.step_engine import StepEngine
 
 TIMEOUT_S = 180
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from localwhisper.server.routes import ROUTES
 from tests.client import Socket
 from tests.conftest import Serve
-from tests.engines import StepEngine
+from tests.step_engine import StepEngine
 
 SEED = 20251124
 TRICKS = [

@@ -9,7 +9,7 @@ import pytest
 from localwhisper.errors import OutOfMemory
 from tests.client import wav
 from tests.conftest import Serve
-from tests.engines import StepEngine
+from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test
 NOBODY = str(uuid.UUID(int=7))

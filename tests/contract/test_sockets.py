@@ -8,7 +8,7 @@ import tornado.httpclient
 
 from localwhisper.errors import OutOfMemory
 from tests.conftest import Serve
-from tests.engines import StepEngine
+from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test
 

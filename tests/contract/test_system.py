@@ -12,7 +12,7 @@ from localwhisper import __version__
 from localwhisper.options import OPTIONS
 from localwhisper.server.routes import ROUTES
 from tests.conftest import Serve
-from tests.engines import StepEngine
+from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.client import Answer, Client, wav
 from tests.conftest import Serve
-from tests.engines import StepEngine
+from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test
 

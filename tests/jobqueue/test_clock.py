@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from tests.conftest import Serve
-from tests.engines import StepEngine
+from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test
 START = datetime(2026, 1, 2, 12, tzinfo=timezone.utc)

@@ -11,7 +11,7 @@ from localwhisper.jobs.model import Job, JobState
 from localwhisper.options import Options
 from tests.client import Client
 from tests.conftest import Serve
-from tests.engines import StepEngine
+from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test
 N_QUEUED, PAGE = 300, 200

@@ -19,7 +19,7 @@ from localwhisper.jobqueue.job_execution import (
 )
 from localwhisper.jobs.model import Window
 from localwhisper.messages import Message
-from tests.engines import StepEngine, window
+from tests.step_engine import StepEngine, window
 from tests.store import samples
 
 

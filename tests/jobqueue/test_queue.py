@@ -12,7 +12,7 @@ from localwhisper.jobs.estimates import WINDOW_S
 from localwhisper.store import files
 from tests.client import wav
 from tests.conftest import Serve
-from tests.engines import StepEngine
+from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test
 

@@ -10,7 +10,7 @@ from localwhisper.jobqueue import job_queue
 from localwhisper.store.files import FileStore
 from tests.client import Client
 from tests.conftest import Serve
-from tests.engines import StepEngine
+from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test
 GRACE_S = 0.05

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from localwhisper.jobs.corrections import Line, corrected
 from localwhisper.jobs.model import Segment, Transcript, Word
-from tests.engines import segment
+from tests.step_engine import segment
 
 
 def transcript(*segments: Segment) -> Transcript:

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
-class Vitals:
+class ResourceUsage:
     """What a process holds."""
 
     descriptors: int
@@ -70,12 +70,12 @@ class Server:
     def process(self) -> "subprocess.Popen[str] | None":
         return self._process
 
-    def vitals(self) -> Vitals:
+    def resource_usage(self) -> ResourceUsage:
         """Of the process, on Linux."""
         proc = Path(f"/proc/{self.pid}")
         told = dict(line.split(":", 1) for line in (proc / "status").read_text().splitlines())
         rss_bytes = 1024 * int(told["VmRSS"].split()[0])
-        return Vitals(len(list((proc / "fd").iterdir())), int(told["Threads"]), rss_bytes)
+        return ResourceUsage(len(list((proc / "fd").iterdir())), int(told["Threads"]), rss_bytes)
 
     def start(self) -> "Server":
         if self._is_warm and not self.data_dir.exists():
@@ -177,10 +177,10 @@ class Server:
         raise AssertionError(f"still {job}")
 
 
-class PoisonServer(Server):
+class FakeEngineServer(Server):
     """With the engine of poison.py: quick, needs no model, breaks down at some recordings."""
 
-    program = (sys.executable, "-m", "tests.process.poison")
+    program = (sys.executable, "-m", "tests.process.fake_engine_program")
 
     def __init__(self, data_dir: Path, *flags: str, environ: dict[str, str] | None = None) -> None:
         super().__init__(data_dir, *flags, environ=environ, is_warm=False)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.client import wav
-from tests.process.poison import GO
-from tests.process.server import PoisonServer, Server
+from tests.process.fake_engine_program import START_FILE
+from tests.process.server import FakeEngineServer, Server
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits another process's file sizes: only Linux can")
 
@@ -20,10 +20,10 @@ def limit_files(server: Server, size_bytes: int) -> None:
 
 def quick_server(folder: Path, *flags: str) -> Server:
     """One with an engine that needs no model."""
-    server = PoisonServer(folder / "data", *flags)
+    server = FakeEngineServer(folder / "data", *flags)
     server.headers = {"Authorization": "Bearer open-sesame-42"}
     server.start()
-    (server.data_dir / GO).touch(0o600)
+    (server.data_dir / START_FILE).touch(0o600)
     return server
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from tests.client import wav
 from tests.process.conftest import NewServer
-from tests.process.poison import GO, LONG_S, POISON_S
-from tests.process.server import PoisonServer
+from tests.process.fake_engine_program import CRASH_S, LONG_S, START_FILE
+from tests.process.server import FakeEngineServer
 from tests.torture.kills import torture
 
 KILLS = 15
 POISON = ("poison", "poison too")
-LENGTHS = {"one": 3.0, "poison": POISON_S, "two": 3.5, "poison too": POISON_S, "three": 4.0}
+LENGTHS = {"one": 3.0, "poison": CRASH_S, "two": 3.5, "poison too": CRASH_S, "three": 4.0}
 SEED = 20251116
 
 
@@ -21,17 +21,17 @@ def test_killed_at_any_moment(tmp_path: Path) -> None:
     paths = [tmp_path / name for name in ("long.wav", "one.wav", "two.wav")]
     for path, duration_s in zip(paths, (LONG_S, 1.0, 1.5), strict=True):
         path.write_bytes(wav(duration_s))
-    told = torture(tmp_path, PoisonServer, paths[0], dict.fromkeys(paths[1:], "whole"), kills=KILLS, seed=SEED)
+    told = torture(tmp_path, FakeEngineServer, paths[0], dict.fromkeys(paths[1:], "whole"), kills=KILLS, seed=SEED)
     assert told["jobs"] >= 2
 
 
 def test_a_job_that_takes_the_program_down_is_set_aside(tmp_path: Path) -> None:
-    server = PoisonServer(tmp_path / "data", "--max-concurrent-jobs", "3")
+    server = FakeEngineServer(tmp_path / "data", "--max-concurrent-jobs", "3")
     crashes = 0
     try:
         server.start()
         ids = {name: server.submit_bytes(wav(duration_s), name) for name, duration_s in LENGTHS.items()}
-        (server.data_dir / GO).touch()
+        (server.data_dir / START_FILE).touch()
         while server.wait(timeout_s=1.5) is not None:
             crashes += 1
             server.start()

@@ -9,8 +9,8 @@ import pytest
 from localwhisper.commands.selftest import form
 from tests.client import wav
 from tests.process.conftest import NewServer
-from tests.process.poison import GO
-from tests.process.server import PoisonServer, Server
+from tests.process.fake_engine_program import START_FILE
+from tests.process.server import FakeEngineServer, Server
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits another process's memory: only Linux can")
 SPARE_BYTES = 300_000_000  # enough to take a job, not for torch
@@ -25,8 +25,8 @@ def limit_memory(server: Server, spare_bytes: int | None) -> None:
 
 
 def test_a_submission_for_which_there_is_no_memory(tmp_path: Path) -> None:
-    server = PoisonServer(tmp_path / "data").start()
-    (server.data_dir / GO).touch()
+    server = FakeEngineServer(tmp_path / "data").start()
+    (server.data_dir / START_FILE).touch()
     try:
         said = set()
         for spare_bytes in (4_000_000, 10_000_000, 20_000_000, 40_000_000):  # with none at all it can't even read

@@ -14,8 +14,8 @@ import pytest
 
 from tests.client import wav
 from tests.process.conftest import NewServer
-from tests.process.poison import DEAF_S, GO
-from tests.process.server import PoisonServer, Server
+from tests.process.fake_engine_program import HANG_S, START_FILE
+from tests.process.server import FakeEngineServer, Server
 
 HALF_UPLOAD = (
     b"POST /transcribe-job HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n"
@@ -52,8 +52,8 @@ PHASES = {  # what there is to be seen in the data directory once it is reached
 
 @pytest.mark.parametrize("phase", PHASES)
 def test_stopped_in_each_phase_on_a_slow_disk(tmp_path: Path, phase: str) -> None:
-    server = PoisonServer(tmp_path / "data", environ={"SLOW_DISK_S": "0.1"}).start()
-    (server.data_dir / GO).touch()
+    server = FakeEngineServer(tmp_path / "data", environ={"SLOW_DISK_S": "0.1"}).start()
+    (server.data_dir / START_FILE).touch()
     try:
         sending = threading.Thread(target=lambda: suppressed(server.submit_bytes, wav(1.0), "a.wav"))
         sending.start()
@@ -70,9 +70,9 @@ def test_stopped_in_each_phase_on_a_slow_disk(tmp_path: Path, phase: str) -> Non
 
 
 def test_stopped_while_the_engine_hears_nothing(tmp_path: Path) -> None:
-    server = PoisonServer(tmp_path / "data").start()
+    server = FakeEngineServer(tmp_path / "data").start()
     try:
-        job_id = server.submit_bytes(wav(DEAF_S), "deaf.wav")
+        job_id = server.submit_bytes(wav(HANG_S), "deaf.wav")
         while "Loading" not in server.ask("GET", f"/job/{job_id}")["message"]:
             time.sleep(0.01)
         stop(server, signal.SIGTERM)

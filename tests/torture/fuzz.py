@@ -10,8 +10,8 @@ import tempfile
 from pathlib import Path
 
 from tests.client import wav
-from tests.process.poison import GO
-from tests.process.server import PoisonServer
+from tests.process.fake_engine_program import START_FILE
+from tests.process.server import FakeEngineServer
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 NO_MIRROR = ("--model-mirror", "http://127.0.0.1:9")
@@ -19,8 +19,8 @@ NO_MIRROR = ("--model-mirror", "http://127.0.0.1:9")
 
 def fuzz(folder: Path, *, seconds: int, seed: int, phases: str) -> str:
     """Against a server with one finished job; returns what schemathesis says. Raises AssertionError with it."""
-    server = PoisonServer(folder / "data", "--model-dir", str(folder / "models"), *NO_MIRROR).start()
-    (server.data_dir / GO).touch()
+    server = FakeEngineServer(folder / "data", "--model-dir", str(folder / "models"), *NO_MIRROR).start()
+    (server.data_dir / START_FILE).touch()
     try:
         server.job_when(server.submit_bytes(wav(1.0), "a.wav"), "completed")
         command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG), "run"]

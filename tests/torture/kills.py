@@ -19,7 +19,7 @@ from typing import Any
 
 from localwhisper.commands.selftest import form
 from localwhisper.store.lock import FILE as LOCK
-from tests.process.poison import DECODED, GO
+from tests.process.fake_engine_program import DECODED_LOG, START_FILE
 from tests.process.server import Server
 from tests.speech import long_speech, samples
 
@@ -52,7 +52,7 @@ class Torture:
 
     def begin(self) -> None:
         self.server.start()
-        (self.server.data_dir / GO).touch()  # for the quick engine
+        (self.server.data_dir / START_FILE).touch()  # for the quick engine
         for _ in range(2):
             self._submit(self.long, self.rng.random())
 
@@ -215,7 +215,7 @@ class Torture:
 
     def _check_decoded(self) -> None:
         """No window that was on the disk at the cut before was decoded again since."""
-        path = self.server.data_dir / DECODED
+        path = self.server.data_dir / DECODED_LOG
         if not path.exists():
             return
         since = path.read_bytes()[self.decoded_bytes :]
@@ -244,7 +244,7 @@ def torture(
 ) -> dict[str, Any]:
     """`clips`: short ones with their texts. Returns what was done; an AssertionError says what was lost."""
     quiet = program(folder / "quiet").start()
-    (quiet.data_dir / GO).touch()
+    (quiet.data_dir / START_FILE).touch()
     started_s = time.monotonic()
     expected = said(quiet.job_when(quiet.submit(speech), "completed", timeout_s=600)["result"])
     work_s = time.monotonic() - started_s

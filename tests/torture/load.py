@@ -153,13 +153,13 @@ def big_upload(server: Server, size_bytes: int) -> None:
     head = b"RIFF" + struct.pack("<I", size_bytes + 36) + b"WAVEfmt " + shape + b"data" + struct.pack("<I", size_bytes)
     body, kind = form(head + b"@@", "hours.wav", {})
     first, last = body.split(b"@@")
-    before, rss_before = lag(server), server.vitals().rss_bytes
+    before, rss_before = lag(server), server.resource_usage().rss_bytes
     most, waits = [rss_before], []
     done = threading.Event()
 
     def watch() -> None:
         while not done.wait(0.05):
-            most.append(server.vitals().rss_bytes)
+            most.append(server.resource_usage().rss_bytes)
             started_s = time.monotonic()
             server.ask("GET", "/health")
             waits.append(time.monotonic() - started_s)

@@ -24,7 +24,7 @@ import tornado.iostream
 import tornado.websocket
 
 from localwhisper.commands.selftest import form
-from tests.process.server import Server, Vitals
+from tests.process.server import ResourceUsage, Server
 from tests.speech import samples
 from tests.torture.load import shown
 
@@ -52,7 +52,7 @@ class Soak:
     idle: int
     rng: random.Random
     health_s: list[float] = field(default_factory=list)
-    vitals: list[Vitals] = field(default_factory=list)
+    usage: list[ResourceUsage] = field(default_factory=list)
     done: int = 0
 
     async def run(self) -> None:
@@ -81,22 +81,22 @@ class Soak:
                 raise end
 
     async def _settle(self) -> None:
-        """Until the server has closed what its clients closed, then its vitals."""
+        """Until the server has closed what its clients closed, then its usage."""
         before = -1
         for _ in range(100):
             await asyncio.sleep(0.2)
             sockets = self.server.ask("GET", "/queue/info")["websockets"]["total_connections"]
-            vitals = self.server.vitals()
-            if sockets == 0 and vitals.descriptors == before:
+            usage = self.server.resource_usage()
+            if sockets == 0 and usage.descriptors == before:
                 break
-            before = vitals.descriptors
-        self.vitals.append(vitals)
+            before = usage.descriptors
+        self.usage.append(usage)
 
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(self.duration_s / 10)
-            self.vitals.append(self.server.vitals())
-            print(f"{self.done} jobs, {self.vitals[-1]}", flush=True)
+            self.usage.append(self.server.resource_usage())
+            print(f"{self.done} jobs, {self.usage[-1]}", flush=True)
 
     # -- use -----------------------------------------------------------------------------
 
@@ -262,12 +262,12 @@ HALF_UPLOAD = (
 
 def soak(
     server: Server, clips: Sequence[Clip], *, duration_s: float, jobs: int, connections: int, idle: int
-) -> tuple[list[Vitals], list[float]]:
-    """The server's vitals (first: before, last: after) and what /health took, in seconds."""
+) -> tuple[list[ResourceUsage], list[float]]:
+    """The server's usage (first: before, last: after) and what /health took, in seconds."""
     run = Soak(server, clips, duration_s, jobs, connections, idle, random.Random(jobs))
     asyncio.run(run.run())
     assert list((server.data_dir / "incoming").iterdir()) == []
-    return run.vitals, run.health_s
+    return run.usage, run.health_s
 
 
 def main() -> None:
@@ -284,7 +284,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="localwhisper-soak-") as folder:
         server = Server(Path(folder) / "data").start()
         try:
-            vitals, health_s = soak(
+            usage, health_s = soak(
                 server,
                 clips,
                 duration_s=given.seconds,
@@ -294,7 +294,7 @@ def main() -> None:
             )
         finally:
             server.kill()
-    before, middle, after = vitals[0], vitals[len(vitals) // 2], vitals[-1]
+    before, middle, after = usage[0], usage[len(usage) // 2], usage[-1]
     print(f"{given.jobs} jobs, {given.connections} connections, {given.idle} idle ones, {os.cpu_count()} cores")
     print(f"before {before}\nmiddle {middle}\nafter  {after}")
     print(shown("GET /health", health_s))

@@ -1,6 +1,6 @@
-"""The program in a world where other checkpoints are published: python -m tests.process.published, with its own flags.
+"""localwhisper with other published checkpoints: python -m tests.process.fake_checkpoints_program [the usual flags].
 
-PUBLISHED: JSON, name → address; the last folder of an address is the file's SHA-256.
+The environment variable PUBLISHED is JSON: name → URL. The last folder of a URL is the file's SHA-256.
 """
 
 import json

@@ -1,6 +1,7 @@
-"""The program with a quick engine that needs no model: python -m tests.process.poison, with the program's own flags.
+"""localwhisper with a fast fake engine: python -m tests.process.fake_engine_program [the usual flags].
 
-Some recordings take the program down, at others the engine is deaf. With SLOW_DISK_S each fsync takes so long.
+Recordings of certain lengths crash the program or hang the engine. SLOW_DISK_S slows down every fsync by so many
+seconds.
 """
 
 import os
@@ -17,37 +18,40 @@ from localwhisper.engine.base import Control, Engine
 from localwhisper.jobs.model import Detection, Transcript, Window, joined
 from localwhisper.messages import Message
 from localwhisper.options import Options
-from tests.engines import window
+from tests.step_engine import window
 
-POISON_S = 2.5
-DEAF_S = 4.5
+CRASH_S = 2.5
+HANG_S = 4.5
 N_WINDOWS = 3
-LONG_S = 20.0  # from here on a window a second
+LONG_S = 20.0  # a recording of at least this length has one window per second
 WINDOW_S = 0.1
-GO = "go"
-DECODED = "decoded"  # in the data directory: a line for each window that was decoded, before it is reported
+START_FILE = "go"  # in the data directory
+DECODED_LOG = "decoded"  # in the data directory: one line for each decoded window, written before it is reported
 
 
-class PoisonEngine:
-    """Begins once there is a file GO in the data directory. Dies, as by the system's out-of-memory killer, in the
-    second window of a recording of POISON_S; one of DEAF_S loads for ever and hears nothing."""
+class FakeEngine:
+    """Waits until START_FILE exists in the data directory.
+
+    A recording of CRASH_S kills the process in its second window, as the system's out-of-memory killer would. For a
+    recording of HANG_S, loading the model never ends and can't be stopped.
+    """
 
     def transcribe(self, audio: Path, options: Options, control: Control, *, done: Sequence[Window] = ()) -> Transcript:
         control.progress(0.0, Message("loading_model", {"model": options.model}))
         with wave.open(str(audio)) as file:
             duration_s = file.getnframes() / file.getframerate()
-        if duration_s == DEAF_S:
+        if duration_s == HANG_S:
             time.sleep(600)
         data_dir, windows = audio.parents[2], list(done)
         n_windows = N_WINDOWS if duration_s < LONG_S else int(duration_s)
         while len(windows) < n_windows:
             time.sleep(WINDOW_S)
             control.check()
-            if not (data_dir / GO).exists():
+            if not (data_dir / START_FILE).exists():
                 continue
-            if duration_s == POISON_S and len(windows) == 1:
+            if duration_s == CRASH_S and len(windows) == 1:
                 os.kill(os.getpid(), signal.SIGKILL)
-            with open(data_dir / DECODED, "a", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            with open(data_dir / DECODED_LOG, "a", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
                 file.write(f"{audio.parent.name} {len(windows)}\n")
             windows.append(window(len(windows)))
             control.window(windows[-1])
@@ -65,7 +69,7 @@ class PoisonEngine:
 
 
 def engine(*_: object) -> Engine:
-    return PoisonEngine()
+    return FakeEngine()
 
 
 def main() -> int:

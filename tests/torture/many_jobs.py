@@ -1,6 +1,6 @@
-"""A data directory with thousands of jobs: how long a start takes to its first answer.
+"""How long the server takes to start and answer with thousands of stored jobs.
 
-`python -m tests.torture.many --jobs 5000`
+`python -m tests.torture.many_jobs --jobs 5000`
 """
 
 import argparse
@@ -14,7 +14,7 @@ from tests.store import samples
 
 
 def fill(data_dir: Path, n_jobs: int) -> None:
-    """As many jobs, each with all the files that a finished one has."""
+    """Store completed jobs with all their files."""
     (data_dir / "store.json").parent.mkdir(parents=True)
     (data_dir / "store.json").write_bytes(b'{"format":%d}' % schema.FORMAT)
     windows = b"".join(schema.dump_window(samples.window(n)) + b"\n" for n in range(20))
@@ -44,7 +44,10 @@ def main() -> None:
                 total = server.ask("GET", "/queue/info")["queue"]["total_jobs"]
                 took_s = time.monotonic() - started_s
                 assert total == given.jobs, total
-                print(f"{start} with {total} jobs: {took_s:.2f} s to the first answer, {server.vitals()}", flush=True)
+                print(
+                    f"{start}, {total} jobs: {took_s:.2f} s to the first answer, {server.resource_usage()}",
+                    flush=True,
+                )
             finally:
                 server.stop()
 
