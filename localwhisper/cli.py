@@ -1,32 +1,32 @@
-"""The command line: flags → Settings → one command."""
+"""The entry point of the command line: arguments → Settings → one command."""
 
 import importlib
 import os
 import sys
 from collections.abc import Sequence
 
-from localwhisper.commands import arguments as flags
+from localwhisper.commands.arguments import parse_arguments, setting_flags
 from localwhisper.errors import BadSetting, FileMissing, InvalidOption, LocalWhisperError
-from localwhisper.settings import SETTINGS, load
+from localwhisper.settings import load
 
-ASKED_WRONGLY = (BadSetting, FileMissing, InvalidOption)
+USAGE_ERRORS = (BadSetting, FileMissing, InvalidOption)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit code: 0 done, 1 it could not be done, 2 it was asked for wrongly, 130 interrupted."""
-    options = flags.parse(sys.argv[1:] if arguments is None else arguments)
+    """Run one command; returns the exit code: 0 success, 1 failure, 2 wrong usage, 130 interrupted."""
+    options = parse_arguments(sys.argv[1:] if arguments is None else arguments)
     try:
-        settings = load({setting.field: getattr(options, setting.field, None) for setting in SETTINGS})
-        # each command's module is imported only by it: serving must not wait for what transcribing needs
+        settings = load(setting_flags(options))
+        # only the module of the chosen command is imported, since each import makes the start slower
         command = importlib.import_module(f"localwhisper.commands.{options.command or 'serve'}")
         code: int = command.run(options, settings)
         return code
     except LocalWhisperError as error:
         print(f"localwhisper: {error}", file=sys.stderr)
-        return 2 if isinstance(error, ASKED_WRONGLY) else 1
+        return 2 if isinstance(error, USAGE_ERRORS) else 1
     except KeyboardInterrupt:
-        print("localwhisper: interrupted; what was finished stays", file=sys.stderr)
+        print("localwhisper: interrupted; finished work is kept", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # the reader of our text has enough
+    except BrokenPipeError:  # the reader of stdout, such as head, has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -58,6 +58,7 @@ class Setting:
     parse: Callable[[str], object]
     accepted: str
     help: str
+    is_secret: bool = False  # never on the command line of a process that this one starts
 
     @property
     def flag(self) -> str:
@@ -156,7 +157,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("model_mirror", "LOCALWHISPER_MODEL_MIRROR", "", _address, "a URL that starts with http:// or https://",
             "base URL of a mirror for the checkpoints"),
     Setting("token", "LOCALWHISPER_TOKEN", "", _optional, "text without control characters",
-            "bearer token; required to listen beyond loopback"),
+            "bearer token; required to listen beyond loopback", is_secret=True),
     Setting("allowed_hosts", "LOCALWHISPER_ALLOWED_HOSTS", "", _list(_matching(r"[A-Za-z0-9._-]+")),
             "host names separated by commas", "additional host names that browsers may use, such as a proxy's"),
     Setting("allowed_origins", "LOCALWHISPER_ALLOWED_ORIGINS", "",
@@ -206,6 +207,26 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str] = os.enviro
             accepted="an address beyond loopback only if LOCALWHISPER_TOKEN is set",
         )
     return settings
+
+
+def child_flags(flags: Mapping[str, str | None]) -> list[str]:
+    """The flags that give another localwhisper the same settings, without the secret ones.
+
+    Other users of the machine can read a process's command line, but not its environment.
+    """
+    given = [(setting.flag, flags.get(setting.field)) for setting in SETTINGS if not setting.is_secret]
+    return [part for flag, text in given if text is not None for part in (flag, text)]
+
+
+def secret_variables(flags: Mapping[str, str | None]) -> dict[str, str]:
+    """The environment variables of those settings that child_flags() leaves out."""
+    given = {setting.env: flags.get(setting.field) for setting in SETTINGS if setting.is_secret}
+    return {name: text for name, text in given.items() if text is not None}
+
+
+def child_environment(flags: Mapping[str, str | None], environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment of a localwhisper that this process starts."""
+    return {**environ, **secret_variables(flags)}
 
 
 def whisper_cache_dir(environ: Mapping[str, str]) -> Path:

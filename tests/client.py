@@ -13,7 +13,7 @@ import tornado.httpclient
 import tornado.websocket
 
 from localwhisper.app import App
-from localwhisper.commands.selftest import form
+from localwhisper.commands.selftest import multipart_form
 
 TIMEOUT_S = 30
 
@@ -118,7 +118,7 @@ class Client:
         fields: dict[str, str] | None = None,
         **headers: str,
     ) -> Answer:
-        body, content_type = form(wav() if audio is None else audio, filename, fields or {})
+        body, content_type = multipart_form(wav() if audio is None else audio, filename, fields or {})
         return await self.fetch("POST", "/transcribe-job", body=body, Content_Type=content_type, **headers)
 
     async def new_job(self, **fields: str) -> str:

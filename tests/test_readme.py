@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from localwhisper.commands.arguments import parse, parser
+from localwhisper.commands.arguments import build_parser, parse_arguments
 from localwhisper.messages import TEXTS
 from localwhisper.server.routes import ROUTES
 from localwhisper.settings import SETTINGS, as_markdown
@@ -39,7 +39,7 @@ def test_every_command_line_is_valid(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     for line in re.findall(r"(?:^|[|`(] ?)(?:\S*bin/)?localwhisper( [^`)\n]*)", text, flags=re.MULTILINE):
         arguments = re.split(r"\s{2,}| [#>|] |…", line)[0]
-        assert parse(shlex.split(arguments)), line
+        assert parse_arguments(shlex.split(arguments)), line
 
 
 def flags(command: argparse.ArgumentParser) -> set[str]:
@@ -56,7 +56,7 @@ def test_every_setting_and_flag_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     known = {setting.env for setting in SETTINGS}
     assert set(re.findall(r"\bLOCALWHISPER_[A-Z_]+|\b(?:MAX|DEFAULT|MODEL)_[A-Z_]+", text)) <= known
-    assert set(re.findall(r"`(--[a-z][a-z-]*)[ `]", text)) <= flags(parser())
+    assert set(re.findall(r"`(--[a-z][a-z-]*)[ `]", text)) <= flags(build_parser())
 
 
 @each_page

@@ -1,4 +1,4 @@
-"""A client of a running server, sync and async.
+"""A Python client for a running server, synchronous and asynchronous.
 
     from localwhisper.client import Client
 
@@ -6,11 +6,12 @@
         result = client.transcribe("talk.mp3", model="small", on_progress=lambda p: print(p.percent))
     print(result.text)
 
-Knows the REST API and the job's WebSocket, and nothing of the rest of this package.
+It uses the REST API and the WebSocket of a job, and imports nothing from the rest of this package.
 """
 
 from localwhisper.client.asynchronous import AsyncClient
-from localwhisper.client.results import Options, Progress, Segment, ServerError, Transcription, Word
+from localwhisper.client.options import Layout, Options
+from localwhisper.client.results import Progress, Segment, ServerError, Transcription, Word
 from localwhisper.client.synchronous import Client
 
-__all__ = ["AsyncClient", "Client", "Options", "Progress", "Segment", "ServerError", "Transcription", "Word"]
+__all__ = ["AsyncClient", "Client", "Layout", "Options", "Progress", "Segment", "ServerError", "Transcription", "Word"]

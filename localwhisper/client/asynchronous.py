@@ -1,4 +1,4 @@
-"""The client for programs with an event loop."""
+"""The client for asyncio programs."""
 
 import asyncio
 import json
@@ -13,7 +13,8 @@ from urllib.parse import urlencode
 import tornado.httpclient
 import tornado.websocket
 
-from localwhisper.client.results import Latest, Options, Progress, ServerError, Transcription, as_error
+from localwhisper.client.options import Layout, Options
+from localwhisper.client.results import JobMessages, Progress, ServerError, Transcription, server_error
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
 PathLike = str | os.PathLike[str]
 Steps = AsyncGenerator[Progress | Transcription, None]
 BLOCK_BYTES = 1 << 18
-HANG_UP_S = 1.0  # for the other side's goodbye
-RECONNECTS = 6  # in a row, at growing distances: a server that restarts is waited for
+CLOSE_TIMEOUT_S = 1.0  # to wait for the closing frame of the server
+MAX_RECONNECTS = 6  # in a row, with growing delays, which lasts longer than a restart of the server
 
 
 class AsyncClient:
-    """For one event loop. Every method raises ServerError."""
+    """Belongs to one event loop. Every method raises ServerError."""
 
     def __init__(self, url: str = "http://localhost:9000", *, token: str | None = None) -> None:
         self._url = url.rstrip("/")
@@ -36,7 +37,7 @@ class AsyncClient:
     async def transcribe(
         self, path: PathLike, *, on_progress: Callable[[Progress], object] | None = None, **options: "Unpack[Options]"
     ) -> Transcription:
-        """The transcript of a file. Cancels the job where this is cancelled."""
+        """Transcribe a file. Cancelling this coroutine cancels the job."""
         async with aclosing(self.steps(path, **options)) as steps:
             async for step in steps:
                 if isinstance(step, Transcription):
@@ -46,7 +47,7 @@ class AsyncClient:
         raise AssertionError("the last step is the transcript")
 
     async def steps(self, path: PathLike, **options: "Unpack[Options]") -> Steps:
-        """Progress as it is made, then the transcript. Cancels the job where it is closed before."""
+        """Yield progress, then the transcript. Closing the generator before that cancels the job."""
         job_id = await self.submit(path, **options)
         has_ended = False
         try:
@@ -62,9 +63,9 @@ class AsyncClient:
                 await self.cancel(job_id)
 
     async def submit(self, path: PathLike, *, filename: str | None = None, **options: "Unpack[Options]") -> str:
-        """Upload a file, in bounded memory; returns the job's id."""
+        """Upload a file in bounded memory; returns the job's id."""
         source = Path(path)
-        form = _Form(source, filename or source.name, options)
+        form = _MultipartForm(source, filename or source.name, options)
 
         async def send(write: Callable[[bytes], Any]) -> None:
             with open(source, "rb") as file:
@@ -73,7 +74,7 @@ class AsyncClient:
                     await write(block)
                 await write(form.tail)
 
-        answer = await self._ask(
+        answer = await self._request(
             "POST",
             "/transcribe-job",
             body_producer=send,
@@ -82,25 +83,25 @@ class AsyncClient:
         return str(json.loads(answer)["job_id"])
 
     async def follow(self, job_id: str) -> Steps:
-        """A job's progress from now on, then its transcript. Outlasts a restart of the server."""
-        latest = Latest(job_id)
+        """Yield a job's progress from now on, then its transcript. Reconnects if the server restarts."""
+        job_messages = JobMessages(job_id)
         failures = 0
         while True:
             try:
                 async with aclosing(self._messages(job_id)) as messages:
                     async for message in messages:
                         failures = 0
-                        step = latest.after(message)
+                        step = job_messages.step(message)
                         if step is not None:
                             yield step
                         if isinstance(step, Transcription):
                             return
             except (OSError, tornado.httpclient.HTTPClientError) as error:
                 if isinstance(error, tornado.httpclient.HTTPClientError) and error.code in (401, 403, 404):
-                    await self.job(job_id)  # raises what the server says of it
+                    await self.job(job_id)  # raises the error that the server answers
             failures += 1
-            if failures > RECONNECTS:
-                raise ServerError("unreachable", f"{self._url} doesn't answer any more")
+            if failures > MAX_RECONNECTS:
+                raise ServerError("unreachable", f"{self._url} no longer answers")
             await asyncio.sleep(0.25 * 2**failures)
 
     async def _messages(self, job_id: str) -> AsyncGenerator[dict[str, Any], None]:
@@ -114,40 +115,40 @@ class AsyncClient:
                 yield json.loads(frame)
             is_open = False
         finally:
-            await _hang_up(connection, is_open)
+            await _close_connection(connection, is_open)
 
     async def job(self, job_id: str) -> dict[str, Any]:
-        """As GET /job/{job_id} answers it."""
-        body: dict[str, Any] = json.loads(await self._ask("GET", f"/job/{job_id}"))
+        """The answer of GET /job/{job_id}."""
+        body: dict[str, Any] = json.loads(await self._request("GET", f"/job/{job_id}"))
         return body
 
-    async def export(self, job_id: str, format: str, **layout: str | int | bool) -> bytes:
+    async def export(self, job_id: str, format: str, **layout: "Unpack[Layout]") -> bytes:
         """The transcript as a file: txt, srt, vtt, tsv, json, csv, lrc, md, docx or zip."""
         query = urlencode({"format": format, **{name: str(value) for name, value in layout.items()}})
-        return await self._ask("GET", f"/job/{job_id}/transcript?{query}")
+        return await self._request("GET", f"/job/{job_id}/transcript?{query}")
 
     async def cancel(self, job_id: str) -> None:
-        """Nothing happens where it has ended."""
+        """Does nothing if the job has ended."""
         try:
-            await self._ask("DELETE", f"/job/{job_id}")
+            await self._request("DELETE", f"/job/{job_id}")
         except ServerError as error:
             if error.code not in ("job_already_finished", "job_not_found"):
                 raise
 
     async def remove(self, job_id: str) -> None:
-        """Cancel if need be, and remove the job with its files."""
-        await self._ask("DELETE", f"/job/{job_id}?remove=true")
+        """Remove a job and its files, cancelling it first if it is unfinished."""
+        await self._request("DELETE", f"/job/{job_id}?remove=true")
 
     async def models(self) -> list[dict[str, Any]]:
-        """As GET /models lists them."""
-        models: list[dict[str, Any]] = json.loads(await self._ask("GET", "/models"))["models"]
+        """The models of GET /models."""
+        models: list[dict[str, Any]] = json.loads(await self._request("GET", "/models"))["models"]
         return models
 
     async def health(self) -> dict[str, Any]:
-        body: dict[str, Any] = json.loads(await self._ask("GET", "/health"))
+        body: dict[str, Any] = json.loads(await self._request("GET", "/health"))
         return body
 
-    async def _ask(self, method: str, path: str, headers: Mapping[str, str] = {}, **more: Any) -> bytes:
+    async def _request(self, method: str, path: str, headers: Mapping[str, str] = {}, **more: Any) -> bytes:
         request = tornado.httpclient.HTTPRequest(
             self._url + path, method=method, headers={**self._headers, **headers}, **more
         )
@@ -156,32 +157,32 @@ class AsyncClient:
         except (OSError, tornado.httpclient.HTTPClientError) as error:
             raise ServerError("unreachable", f"{self._url} can't be reached: {error}") from None
         if answer.code >= 400:
-            raise as_error(answer.code, answer.body)
+            raise server_error(answer.code, answer.body)
         return answer.body
 
     def close(self) -> None:
         self._http.close()
 
 
-async def _hang_up(connection: tornado.websocket.WebSocketClientConnection, is_open: bool) -> None:
-    """Its socket is closed then, not only asked to: the loop may end with what comes next."""
+async def _close_connection(connection: tornado.websocket.WebSocketClientConnection, is_open: bool) -> None:
+    """Close a WebSocket and wait until it is closed, since the event loop may end right after."""
     stream = connection.protocol.stream if connection.protocol is not None else None
     connection.close()
     if not is_open or stream is None:
         return
 
-    async def ended() -> None:
+    async def closed() -> None:
         while await connection.read_message() is not None:
             pass
 
     try:
-        await asyncio.wait_for(ended(), HANG_UP_S)
+        await asyncio.wait_for(closed(), CLOSE_TIMEOUT_S)
     except asyncio.TimeoutError:
         stream.close()
 
 
-class _Form:
-    """The multipart body around a file, without the file's own bytes."""
+class _MultipartForm:
+    """A multipart body without the bytes of its file: what comes before and after them."""
 
     def __init__(self, source: Path, filename: str, options: Mapping[str, object]) -> None:
         boundary = uuid.uuid4().hex

@@ -1,34 +1,17 @@
-"""What a server answers, as data: results, progress, errors; read from its JSON."""
+"""Results, progress and errors, as read from the server's JSON."""
 
 import json
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypedDict
+from typing import Any
 
 
 class ServerError(Exception):
-    """What the server answered, or why it couldn't be asked. `code` is stable, str() is for people."""
+    """An error that the server answered, or why it couldn't be reached. `code` is stable, str() is for people."""
 
     def __init__(self, code: str, message: str, status: int = 0) -> None:
         super().__init__(message)
         self.code = code
-        self.status = status  # HTTP's; 0 where there was no answer
-
-
-class Options(TypedDict, total=False):
-    """The form fields of POST /transcribe-job."""
-
-    model: str
-    language: str
-    task: Literal["transcribe", "translate"]
-    return_timestamps: bool
-    word_timestamps: bool
-    initial_prompt: str
-    temperature: float
-    beam_size: int
-    vad_filter: bool
-    priority: Literal["normal", "high"]
-    quality: Literal["exact", "fast", "compact"]
-    batch: Literal["auto", "off"]
+        self.status = status  # of HTTP; 0 if there was no answer
 
 
 @dataclass(frozen=True)
@@ -45,7 +28,7 @@ class Segment:
     start: float  # seconds
     end: float
     text: str
-    words: tuple[Word, ...] | None  # None: word times were not asked for
+    words: tuple[Word, ...] | None  # None: word timestamps were not requested
 
 
 @dataclass(frozen=True)
@@ -64,18 +47,18 @@ class Progress:
     percent: float
     message: str
     remaining_s: float | None = None
-    segment: Segment | None = None  # one that has just been decoded
+    segment: Segment | None = None  # if it has just been decoded
 
 
-class Latest:
-    """What is known of one job, from the messages of its socket; a segment that comes again is left out."""
+class JobMessages:
+    """Turns the messages of a job's WebSocket into steps. Segments that are sent again are skipped."""
 
     def __init__(self, job_id: str) -> None:
         self._progress = Progress(job_id, "queued", 0.0, "")
-        self._seen: set[int] = set()
+        self._segment_ids: set[int] = set()
 
-    def after(self, message: dict[str, Any]) -> Progress | Transcription | None:
-        """None where it says nothing new. Raises ServerError where there will be no transcript."""
+    def step(self, message: dict[str, Any]) -> Progress | Transcription | None:
+        """None if the message says nothing new. Raises ServerError if there will be no transcript."""
         data = message["data"]
         match message["type"]:
             case "status" | "progress":
@@ -87,8 +70,8 @@ class Latest:
                     remaining_s=data.get("estimated_time_remaining"),
                 )
                 return self._progress
-            case "segment" if data["id"] not in self._seen:
-                self._seen.add(data["id"])
+            case "segment" if data["id"] not in self._segment_ids:
+                self._segment_ids.add(data["id"])
                 return replace(self._progress, segment=_segment(data))
             case "completed":
                 return _transcription(self._progress.job_id, data["result"])
@@ -106,13 +89,15 @@ def _transcription(job_id: str, result: dict[str, Any]) -> Transcription:
 
 def _segment(data: dict[str, Any]) -> Segment:
     words = data.get("words")
-    timed = None if words is None else tuple(Word(w["word"], w["start"], w["end"], w["probability"]) for w in words)
-    return Segment(data["id"], data["start"], data["end"], data["text"], timed)
+    word_tuple = (
+        None if words is None else tuple(Word(w["word"], w["start"], w["end"], w["probability"]) for w in words)
+    )
+    return Segment(data["id"], data["start"], data["end"], data["text"], word_tuple)
 
 
-def as_error(status: int, body: bytes) -> ServerError:
+def server_error(status: int, body: bytes) -> ServerError:
     try:
         error = json.loads(body)["error"]
         return ServerError(error["code"], error["message"], status)
     except (ValueError, KeyError, TypeError):
-        return ServerError("not_localwhisper", f"this is no localwhisper: it answered {status}", status)
+        return ServerError("not_localwhisper", f"the server is not localwhisper; it answered {status}", status)

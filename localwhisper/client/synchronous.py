@@ -1,4 +1,4 @@
-"""The client for programs without an event loop: the other one, on a loop in a thread of its own."""
+"""The client for programs without an event loop: runs the asynchronous one in a background thread."""
 
 import asyncio
 import threading
@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from localwhisper.client.asynchronous import AsyncClient, PathLike
-from localwhisper.client.results import Options, Progress, Transcription
+from localwhisper.client.options import Layout, Options
+from localwhisper.client.results import Progress, Transcription
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -15,21 +16,21 @@ T = TypeVar("T")
 
 
 class Client:
-    """AsyncClient for programs without an event loop. Threading: SAFE.
+    """A blocking AsyncClient. Threading: SAFE.
 
     `on_progress` is called on the calling thread. Ctrl-C in transcribe() cancels the job.
     """
 
     def __init__(self, url: str = "http://localhost:9000", *, token: str | None = None) -> None:
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._serve, name="localwhisper-client", daemon=True)
+        self._thread = threading.Thread(target=self._run_loop, name="localwhisper-client", daemon=True)
         self._thread.start()
-        self._client = self._run(_made(url, token))
+        self._client = self._run(_create(url, token))
 
     def transcribe(
         self, path: PathLike, *, on_progress: Callable[[Progress], object] | None = None, **options: "Unpack[Options]"
     ) -> Transcription:
-        """The transcript of a file."""
+        """Transcribe a file."""
         steps = self._client.steps(path, **options)
         try:
             while True:
@@ -39,7 +40,7 @@ class Client:
                 if on_progress is not None:
                     on_progress(step)
         finally:
-            self._run(_closed(steps))
+            self._run(_close(steps))
 
     def submit(self, path: PathLike, *, filename: str | None = None, **options: "Unpack[Options]") -> str:
         """Upload a file; returns the job's id."""
@@ -48,7 +49,7 @@ class Client:
     def job(self, job_id: str) -> dict[str, Any]:
         return self._run(self._client.job(job_id))
 
-    def export(self, job_id: str, format: str, **layout: str | int | bool) -> bytes:
+    def export(self, job_id: str, format: str, **layout: "Unpack[Layout]") -> bytes:
         return self._run(self._client.export(job_id, format, **layout))
 
     def cancel(self, job_id: str) -> None:
@@ -71,8 +72,8 @@ class Client:
             future.cancel()
             raise
 
-    def _serve(self) -> None:
-        """The thread: until it is stopped, and nothing is left half done."""
+    def _run_loop(self) -> None:
+        """Run the event loop on the thread until close(), then cancel what is unfinished."""
         self._loop.run_forever()
         self._loop.run_until_complete(_cancel_all())
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
@@ -92,19 +93,19 @@ class Client:
 
 
 async def _cancel_all() -> None:
-    left = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in left:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
         task.cancel()
-    await asyncio.gather(*left, return_exceptions=True)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _made(url: str, token: str | None) -> AsyncClient:
-    return AsyncClient(url, token=token)  # on its loop
+async def _create(url: str, token: str | None) -> AsyncClient:
+    return AsyncClient(url, token=token)  # must be created on its event loop
 
 
 async def _next(steps: AsyncGenerator[T, None]) -> T:
     return await steps.__anext__()
 
 
-async def _closed(steps: AsyncGenerator[Any, None]) -> None:
+async def _close(steps: AsyncGenerator[Any, None]) -> None:
     await steps.aclose()

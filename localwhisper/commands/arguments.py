@@ -1,86 +1,145 @@
-"""Every command's arguments. Names with dashes are also taken with underscores, as whisper's own CLI has them."""
+"""The arguments of every command. Settings and options come from their tables; the rest is here.
+
+Names with dashes are also accepted with underscores, as whisper's own command line writes them.
+"""
 
 import argparse
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 
 from localwhisper import __version__
+from localwhisper.option_types import BOOLEANS, Option, Shown, parse_boolean
+from localwhisper.options import LAYOUT_OPTIONS, OPTIONS
 from localwhisper.settings import SETTINGS
 
-TRUE = frozenset({"true", "1", "yes", "on"})
-FALSE = frozenset({"false", "0", "no", "off"})
-# the settings that a command's help shows; all are taken by all
-EVERY = frozenset(setting.field for setting in SETTINGS)
-LIBRARY = frozenset({"data_dir", "model_dir", "model_mirror"})
-WORK = LIBRARY | {"default_model", "quality", "max_audio_seconds", "token"}
-LOOK = LIBRARY | {"default_model", "host", "port", "token"}
+# Every command accepts every setting; its --help shows those that matter to it.
+ALL_SETTINGS = frozenset(setting.field for setting in SETTINGS)
+MODEL_SETTINGS = frozenset({"data_dir", "model_dir", "model_mirror"})
+TRANSCRIBE_SETTINGS = MODEL_SETTINGS | {"default_model", "quality", "max_audio_seconds", "token"}
+DOCTOR_SETTINGS = MODEL_SETTINGS | {"default_model", "host", "port", "token"}
+
+SETTING_FLAGS = frozenset(setting.flag for setting in SETTINGS)
+# An option with the same name as a setting has that setting's flag.
+TRANSCRIBE_OPTIONS = [
+    option for option in OPTIONS.values() if Shown.CLI in option.shown and option.flag not in SETTING_FLAGS
+]
+SUBTITLE_OPTIONS = list(LAYOUT_OPTIONS.values())
+BOOLEAN_FLAGS = frozenset(
+    {
+        *(option.flag for option in [*TRANSCRIBE_OPTIONS, *SUBTITLE_OPTIONS] if option.kind == "boolean"),
+        "--verbose",
+        "--fp16",
+    }
+)
 Formatter = partial(argparse.HelpFormatter, max_help_position=32)
 
 
-def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    return parser().parse_args(as_ours(arguments))
+def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    return build_parser().parse_args(normalize(arguments))
 
 
-def as_ours(arguments: Sequence[str]) -> list[str]:
-    """Underscores become dashes. A switch such as --word-timestamps may have a value behind it, as whisper's must; a
-    file may not be one."""
-    given: list[str] = []
-    at = 0
-    while at < len(arguments):
-        word = arguments[at]
-        if word == "--":
-            return [*given, *arguments[at:]]
-        if word.startswith("--"):
-            name, equals, value = word.partition("=")
-            word = name.replace("_", "-") + equals + value
-        if word in SWITCHES:
-            following = arguments[at + 1] if at + 1 < len(arguments) else ""
-            has_value = following.lower() in TRUE | FALSE
-            word += f"={following if has_value else 'true'}"
-            at += has_value
-        given.append(word)
-        at += 1
-    return given
+def setting_flags(options: argparse.Namespace) -> dict[str, str | None]:
+    """The settings given as flags, by field name; None for those not given."""
+    return {setting.field: getattr(options, setting.field, None) for setting in SETTINGS}
 
 
-def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(
+def normalize(arguments: Sequence[str]) -> list[str]:
+    """Replace underscores in flags by dashes, and give every boolean flag a value.
+
+    Whisper's boolean flags need a value, as in --word_timestamps True. Here it may be left out, so the next argument
+    is the value only if it is a boolean.
+    """
+    normalized: list[str] = []
+    index = 0
+    while index < len(arguments):
+        argument = arguments[index]
+        if argument == "--":
+            return [*normalized, *arguments[index:]]
+        if argument.startswith("--"):
+            name, equals, value = argument.partition("=")
+            argument = name.replace("_", "-") + equals + value
+        if argument in BOOLEAN_FLAGS:
+            following = arguments[index + 1] if index + 1 < len(arguments) else ""
+            has_value = following.lower() in BOOLEANS
+            argument += f"={following if has_value else 'true'}"
+            index += has_value
+        normalized.append(argument)
+        index += 1
+    return normalized
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
         prog="localwhisper",
         usage="localwhisper [OPTIONS] [COMMAND …]",
         allow_abbrev=False,
         description="Transcribe audio and video on this machine. Without a command: serve the page and the API.",
-        epilog="localwhisper COMMAND --help says more of each.",
+        epilog="Run localwhisper COMMAND --help for the options of a command.",
         formatter_class=Formatter,
     )
-    top.add_argument("--version", action="version", version=f"localwhisper {__version__}")
-    top.add_argument("--no-browser", dest="browser", action="store_false", help="do not open the browser")
-    top.add_argument(
+    parser.add_argument("--version", action="version", version=f"localwhisper {__version__}")
+    parser.add_argument("--no-browser", dest="browser", action="store_false", help="do not open the browser")
+    parser.add_argument(
         "--test-services",
         action="store_true",
-        help="first run everything once on a bundled sample; serve only if all is well",
+        help="first transcribe a bundled sample to test everything; serve only if that succeeds",
     )
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands", prog="localwhisper")
-
-    def command(name: str, help: str, operands: str, shown: Collection[str] = ()) -> argparse.ArgumentParser:
-        return _added(commands, "localwhisper", name, help, operands, shown)
-
-    _transcribe(command("transcribe", "transcribe files or folders, here or on a running server", "FILE…", WORK))
-    _watch(command("watch", "transcribe each new recording in a folder, its subtitles beside it", "DIR", WORK))
-    _models(command("models", "list, download, import or remove checkpoints", "ACTION …"))
-    command("doctor", "check everything that localwhisper needs, and say what to do", "", LOOK)
-    _open(command("open", "hand files to the running server, or start one, and show its page", "[FILE…]", EVERY))
-    _service(command("service", "run localwhisper when you log in", "install|remove|status", EVERY))
-    _desktop(command("desktop", "'Open with localwhisper' in the file manager", "install|remove"))
-    completion = command("completion", "print a shell's completion", "bash|zsh|fish")
-    completion.epilog = 'For instance in ~/.bashrc: eval "$(localwhisper completion bash)"'
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", prog="localwhisper")
+    add = partial(_add_command, commands, "localwhisper")
+    _add_transcribe(
+        add("transcribe", "transcribe files or folders, here or on a running server", "FILE…", TRANSCRIBE_SETTINGS)
+    )
+    _add_watch(
+        add(
+            "watch",
+            "transcribe new recordings in a folder and write subtitles next to them",
+            "DIR",
+            TRANSCRIBE_SETTINGS,
+        )
+    )
+    _add_models(add("models", "list, download, import or remove checkpoints", "ACTION …"))
+    add("doctor", "check everything localwhisper needs and say how to fix problems", "", DOCTOR_SETTINGS)
+    _add_open(
+        add(
+            "open",
+            "send files to the running server, starting one if needed, and show its page",
+            "[FILE…]",
+            ALL_SETTINGS,
+        )
+    )
+    service = add("service", "start localwhisper when you log in", "install|remove|status", ALL_SETTINGS)
+    service.add_argument("action", choices=["install", "remove", "status"])
+    desktop = add("desktop", "add 'Open with localwhisper' to the file manager", "install|remove")
+    desktop.add_argument("action", choices=["install", "remove"])
+    completion = add("completion", "print a completion script for a shell", "bash|zsh|fish")
+    completion.epilog = 'For example, in ~/.bashrc: eval "$(localwhisper completion bash)"'
     completion.add_argument("shell", choices=["bash", "zsh", "fish"])
-    _settings(top, EVERY)
-    return top
+    _add_settings(parser, ALL_SETTINGS)
+    return parser
 
 
-def _settings(command: argparse.ArgumentParser, shown: Collection[str]) -> None:
-    """A flag for each setting."""
-    group = command.add_argument_group("settings (each also as an environment variable)")
+def _add_command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    program: str,
+    name: str,
+    help: str,
+    operands: str,
+    shown_settings: Collection[str] = (),
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name,
+        usage=f"{program} {name} [OPTIONS] {operands}".rstrip(),
+        help=help,
+        description=f"{help[0].upper()}{help[1:]}.",
+        allow_abbrev=False,
+        formatter_class=Formatter,
+    )
+    _add_settings(parser, shown_settings)
+    return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser, shown: Collection[str]) -> None:
+    group = parser.add_argument_group("settings (each is also an environment variable)")
     for setting in SETTINGS:
         default = f"; default {setting.default}" if setting.default else ""
         help = f"{setting.help} [{setting.env}{default}]".replace("%", "%%")
@@ -93,132 +152,97 @@ def _settings(command: argparse.ArgumentParser, shown: Collection[str]) -> None:
         )
 
 
-def _boolean(text: str) -> bool:
-    if text.lower() not in TRUE | FALSE:
-        raise argparse.ArgumentTypeError(f"'{text}' is not True or False")
-    return text.lower() in TRUE
-
-
-def _whole(low: int) -> Callable[[str], int]:
-    def whole(text: str) -> int:
-        if not text.isdigit() or int(text) < low:
-            raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from {low} up")
-        return int(text)
-
-    return whole
-
-
-def _switch(command: argparse.ArgumentParser, flag: str, help: str, default: bool | None = None) -> None:
-    command.add_argument(flag, type=_boolean, default=default, metavar="[BOOL]", help=help)
-
-
-SWITCHES = frozenset({"--word-timestamps", "--highlight-words", "--vad-filter", "--verbose", "--fp16"})
-
-
-def _transcribe(command: argparse.ArgumentParser) -> None:
-    command.add_argument("files", nargs="+", metavar="FILE", help="recordings, folders of recordings, or - for stdin")
-    command.add_argument(
-        "-o", "--output-dir", default=".", metavar="DIR", help="where to write the texts; by default here"
+def _add_transcribe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", metavar="FILE", help="recordings, folders of recordings, or - for stdin")
+    parser.add_argument(
+        "-o", "--output-dir", default=".", metavar="DIR", help="folder for the transcripts; default: current folder"
     )
-    command.add_argument("--jobs", type=_whole(1), default=1, metavar="N", help="recordings at once; by default one")
-    command.add_argument("--overwrite", action="store_true", help="also what has been transcribed before")
-    _work(command, default_format="all")
+    parser.add_argument(
+        "--jobs", type=_integer_from(1), default=1, metavar="N", help="recordings transcribed at once; default 1"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="transcribe again what already has its transcripts")
+    _add_options(parser, default_format="all")
 
 
-def _watch(command: argparse.ArgumentParser) -> None:
-    command.add_argument("folder", metavar="DIR")
-    command.add_argument("--existing", action="store_true", help="also what is there already, without its texts")
-    command.add_argument(
+def _add_watch(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", metavar="DIR")
+    parser.add_argument("--existing", action="store_true", help="also transcribe recordings that are already there")
+    parser.add_argument(
         "--settle",
         type=float,
         default=2.0,
         metavar="SECONDS",
-        help="a recording is complete when it hasn't changed for so long; by default 2",
+        help="a recording is complete once it hasn't changed for this long; default 2",
     )
-    command.add_argument("--once", action="store_true", help="end when nothing is left to do")
-    _work(command, default_format="srt")
+    parser.add_argument("--once", action="store_true", help="exit when nothing is left to do")
+    _add_options(parser, default_format="srt")
 
 
-def _work(command: argparse.ArgumentParser, default_format: str) -> None:
-    """How recordings are transcribed, by whisper's names."""
-    command.add_argument(
-        "--server", metavar="URL", help="let a running server do the work, such as http://localhost:9000"
-    )
-    command.add_argument("--model", help="checkpoint; by default DEFAULT_MODEL")
-    command.add_argument("--language", help="a code or an English name; by default detected")
-    command.add_argument("--task", choices=["transcribe", "translate"], help="translate: into English")
-    command.add_argument(
+def _add_options(parser: argparse.ArgumentParser, default_format: str) -> None:
+    """How recordings are transcribed and subtitles cut, with whisper's names."""
+    parser.add_argument("--server", metavar="URL", help="transcribe on a running server, such as http://localhost:9000")
+    parser.add_argument(
         "-f",
         "--format",
         "--output-format",
         dest="format",
         default=default_format,
         help="txt, srt, vtt, tsv, json, csv, lrc, md, docx, zip, several separated by commas, "
-        f"or all: txt, vtt, srt, tsv, json; by default {default_format}",
+        f"or all: txt, vtt, srt, tsv, json; default {default_format}",
     )
-    _switch(command, "--word-timestamps", "times for each word")
-    command.add_argument("--initial-prompt", metavar="TEXT", help="names and terms to expect")
-    command.add_argument("--temperature", metavar="T", help="one sampling temperature instead of whisper's ladder")
-    command.add_argument("--beam-size", metavar="N", help="beams of the search; greedy without")
-    _switch(command, "--vad-filter", "leave out silence and even noise")
-    command.add_argument("--max-line-width", metavar="N", help="characters in a line (with --word-timestamps)")
-    command.add_argument("--max-line-count", metavar="N", help="lines in a subtitle (with --max-line-width)")
-    command.add_argument("--max-words-per-line", metavar="N", help="words in a subtitle (with --word-timestamps)")
-    _switch(command, "--highlight-words", "underline each word as it is spoken (with --word-timestamps)")
-    _switch(command, "--verbose", "print the text to stdout; by default True", default=True)
-    _switch(command, "--fp16", argparse.SUPPRESS)  # whisper's; here the engine finds the best by itself
+    _add_from_table(parser, TRANSCRIBE_OPTIONS)
+    _add_from_table(parser, SUBTITLE_OPTIONS)
+    _add_boolean(parser, "--verbose", "print the text to stdout; default True", default=True)
+    _add_boolean(parser, "--fp16", argparse.SUPPRESS)  # whisper's; the engine here chooses the number format itself
 
 
-def _added(
-    parsers: "argparse._SubParsersAction[argparse.ArgumentParser]",
-    program: str,
-    name: str,
-    help: str,
-    operands: str,
-    shown: Collection[str],
-) -> argparse.ArgumentParser:
-    """A command's parser; its help shows the settings `shown`."""
-    made = parsers.add_parser(
-        name,
-        usage=f"{program} {name} [OPTIONS] {operands}".rstrip(),
-        help=help,
-        description=f"{help[0].upper()}{help[1:]}.",
-        allow_abbrev=False,
-        formatter_class=Formatter,
-    )
-    _settings(made, shown)
-    return made
+def _add_from_table(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:
+    """Only booleans and choices are checked here; the other values are read with those of the API."""
+    for option in options:
+        help = option.help.replace("%", "%%")
+        if option.kind == "boolean":
+            _add_boolean(parser, option.flag, help)
+        else:
+            metavar = None if option.choices else option.flag.split("-")[-1].upper()
+            parser.add_argument(option.flag, choices=option.choices or None, metavar=metavar, help=help)
 
 
-def _models(command: argparse.ArgumentParser) -> None:
-    actions = command.add_subparsers(
+def _add_boolean(parser: argparse.ArgumentParser, flag: str, help: str, default: bool | None = None) -> None:
+    parser.add_argument(flag, type=_boolean, default=default, metavar="[BOOL]", help=help)
+
+
+def _boolean(text: str) -> bool:
+    try:
+        return parse_boolean(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not True or False") from None
+
+
+def _integer_from(minimum: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isdigit() or int(text) < minimum:
+            raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from {minimum} up")
+        return int(text)
+
+    return parse
+
+
+def _add_models(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(
         dest="action", metavar="ACTION", title="actions", required=True, prog="localwhisper models"
     )
-
-    def action(name: str, help: str, operand: str = "") -> argparse.ArgumentParser:
-        return _added(actions, "localwhisper models", name, help, operand, LIBRARY)
-
-    action("list", "which checkpoints exist, and which are here")
-    download = action("download", "fetch a checkpoint; goes on where it broke off", "NAME")
+    add = partial(_add_command, actions, "localwhisper models", shown_settings=MODEL_SETTINGS)
+    add("list", "list the checkpoints and whether they are on this machine", "")
+    download = add("download", "download a checkpoint, continuing an interrupted download", "NAME")
     download.add_argument("name", metavar="NAME", help="one of `localwhisper models list`")
-    from_file = action(
-        "import", "take over a checkpoint of openai-whisper, or a Whisper folder of Hugging Face", "FILE"
-    )
-    from_file.add_argument("file", metavar="FILE", help="a .pt file, or a folder that has config.json")
-    from_file.add_argument("--name", metavar="NAME", help="what to call it; by default the file's name")
-    remove = action("remove", "delete a checkpoint from this machine", "NAME")
+    from_file = add("import", "import a checkpoint of openai-whisper, or a Whisper folder of Hugging Face", "FILE")
+    from_file.add_argument("file", metavar="FILE", help="a .pt file, or a folder that contains config.json")
+    from_file.add_argument("--name", metavar="NAME", help="name of the model; default: the file's name")
+    remove = add("remove", "delete a checkpoint from this machine", "NAME")
     remove.add_argument("name", metavar="NAME", help="one of `localwhisper models list`")
 
 
-def _open(command: argparse.ArgumentParser) -> None:
-    command.add_argument("files", nargs="*", metavar="FILE")
-    command.add_argument("--window", action="store_true", help="in a window of its own, where a browser offers that")
-    command.add_argument("--model", help="checkpoint; by default the server's")
-
-
-def _service(command: argparse.ArgumentParser) -> None:
-    command.add_argument("action", choices=["install", "remove", "status"])
-
-
-def _desktop(command: argparse.ArgumentParser) -> None:
-    command.add_argument("action", choices=["install", "remove"])
+def _add_open(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="*", metavar="FILE")
+    parser.add_argument("--window", action="store_true", help="show the page in its own window, if a browser can")
+    parser.add_argument(OPTIONS["model"].flag, help=OPTIONS["model"].help)

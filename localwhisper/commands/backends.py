@@ -1,4 +1,4 @@
-"""Who does the work of `transcribe` and `watch`: this process, or a running server."""
+"""What does the transcribing for `transcribe` and `watch`: this process, or a running server."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -17,12 +17,12 @@ from localwhisper.messages import Message, render
 from localwhisper.options import Layout, options_from_texts
 from localwhisper.settings import Settings
 
-Report = Callable[[float, str], None]  # fraction of the recording done, what is going on
+ProgressCallback = Callable[[float, str], None]  # fraction of the recording done, a message
 
 
 @dataclass(frozen=True)
-class Made:
-    """A transcript: its lines, and its content in any format."""
+class BackendResult:
+    """A transcript: its lines, and a function from the name of a format to the file's content."""
 
     lines: Sequence[str]
     export: Callable[[str], bytes]
@@ -31,33 +31,33 @@ class Made:
 class Backend(Protocol):
     """Threading: SAFE."""
 
-    def transcribe(self, source: Path, report: Report) -> Made:
-        """Raises Stopped once told to stop, else a LocalWhisperError or a ServerError."""
+    def transcribe(self, source: Path, on_progress: ProgressCallback) -> BackendResult:
+        """Raises Stopped after stop(), otherwise a LocalWhisperError or a ServerError."""
 
     def stop(self) -> None:
-        """End all work as soon as can be."""
+        """Cancel all running transcriptions."""
 
     def close(self) -> None: ...
 
 
-class Here:
-    """This process, with the same engine as the server's."""
+class LocalBackend:
+    """Transcribes in this process, with the server's engine."""
 
-    def __init__(self, settings: Settings, fields: Mapping[str, str], layout: Layout) -> None:
-        """Raises InvalidOption, ModelCannotTranslate."""
+    def __init__(self, settings: Settings, options: Mapping[str, str], layout: Layout) -> None:
+        """`options`: texts by the names of the option table. Raises InvalidOption, ModelCannotTranslate."""
         library = model_library(settings)
-        self._options = options_from_texts(fields, defaults=settings.option_defaults, models=library.entries())
+        self._options = options_from_texts(options, defaults=settings.option_defaults, models=library.entries())
         self._ffmpeg = Ffmpeg()
         self._engine = whisper_engine(settings, library, self._ffmpeg)
         self._max_audio_s = settings.max_audio_seconds
         self._layout = layout
         self._stop = threading.Event()
 
-    def transcribe(self, source: Path, report: Report) -> Made:
+    def transcribe(self, source: Path, on_progress: ProgressCallback) -> BackendResult:
         duration_s = probe(self._ffmpeg, source, max_audio_s=self._max_audio_s).duration_s
-        transcript = self._engine.transcribe(source, self._options, _Control(self._stop, duration_s, report))
+        transcript = self._engine.transcribe(source, self._options, _EngineControl(self._stop, duration_s, on_progress))
         lines = [segment.text.strip() for segment in transcript.segments if segment.text.strip()]
-        return Made(lines, lambda name: EXPORTERS[name].to_bytes(transcript, self._layout))
+        return BackendResult(lines, lambda name: EXPORTERS[name].to_bytes(transcript, self._layout))
 
     def stop(self) -> None:
         self._stop.set()
@@ -66,59 +66,59 @@ class Here:
         self._engine.close()
 
 
-class _Control:
-    """An engine's Control."""
+class _EngineControl:
+    """The engine's Control of one transcription."""
 
-    def __init__(self, stop: threading.Event, duration_s: float, report: Report) -> None:
+    def __init__(self, stop: threading.Event, duration_s: float, on_progress: ProgressCallback) -> None:
         self._stop = stop
         self._duration_s = duration_s
-        self._report = report
+        self._on_progress = on_progress
 
     def check(self) -> None:
         if self._stop.is_set():
             raise Stopped
 
     def progress(self, done_s: float, message: Message) -> None:
-        self._report(min(done_s / self._duration_s, 1.0), render(message))
+        self._on_progress(min(done_s / self._duration_s, 1.0), render(message))
 
     def window(self, window: Window) -> None:
         pass
 
 
-class There:
-    """A running server: each file is a job of its, seen on its page like any other."""
+class ServerBackend:
+    """Transcribes on a running server, as jobs that its page shows like any others."""
 
-    def __init__(self, url: str, token: str | None, fields: Mapping[str, str], layout: Layout) -> None:
+    def __init__(self, url: str, token: str | None, options: Mapping[str, str], layout: Layout) -> None:
         self._client = Client(url, token=token)
-        self._fields = fields
+        self._options = options
         self._layout = {name: value for name, value in asdict(layout).items() if value}
         self._running: set[str] = set()  # job ids
-        self._stopping = False
+        self._is_stopping = False
 
-    def transcribe(self, source: Path, report: Report) -> Made:
+    def transcribe(self, source: Path, on_progress: ProgressCallback) -> BackendResult:
         job_id = ""
 
-        def on_progress(progress: Progress) -> None:
+        def handle(progress: Progress) -> None:
             nonlocal job_id
             job_id = progress.job_id
             self._running.add(job_id)
-            if self._stopping:
+            if self._is_stopping:
                 raise Stopped
-            report(progress.percent / 100, progress.message)
+            on_progress(progress.percent / 100, progress.message)
 
         try:
-            result = self._client.transcribe(source, on_progress=on_progress, **self._fields)  # type: ignore[arg-type]
+            result = self._client.transcribe(source, on_progress=handle, **self._options)  # type: ignore[arg-type]
         except ServerError as error:
-            if self._stopping and error.code == "cancelled":
+            if self._is_stopping and error.code == "cancelled":
                 raise Stopped from None
             raise
         finally:
             self._running.discard(job_id)
         lines = [segment.text.strip() for segment in result.segments if segment.text.strip()]
-        return Made(lines, lambda name: self._client.export(result.job_id, name, **self._layout))
+        return BackendResult(lines, lambda name: self._client.export(result.job_id, name, **self._layout))
 
     def stop(self) -> None:
-        self._stopping = True
+        self._is_stopping = True
         for job_id in tuple(self._running):
             self._client.cancel(job_id)
 

@@ -1,4 +1,4 @@
-"""localwhisper desktop install|remove: a menu entry and "Open with localwhisper", after freedesktop.org."""
+"""localwhisper desktop install|remove: a menu entry and "Open with localwhisper" on freedesktop.org desktops."""
 
 import argparse
 import shutil
@@ -27,17 +27,17 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         for path in (entry, icon):
             path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(icon, (web_folder() / "favicon.svg").read_bytes(), mode=SHARED)
-        write_atomically(entry, text().encode(), mode=SHARED)
+        write_atomically(entry, desktop_entry().encode(), mode=SHARED)
         print(f"{entry}\n{icon}")
     else:
         entry.unlink(missing_ok=True)
         icon.unlink(missing_ok=True)
-    _refresh(entry.parent)
+    _update_database(entry.parent)
     return 0
 
 
-def text() -> str:
-    """The entry after freedesktop.org's specification."""
+def desktop_entry() -> str:
+    """The file described by freedesktop.org's Desktop Entry Specification."""
     program = f'"{sys.executable}" -m localwhisper open --window %F'
     return f"""[Desktop Entry]
 Type=Application
@@ -54,8 +54,8 @@ StartupNotify=true
 """
 
 
-def _refresh(folder: Path) -> None:
-    """Tell the desktop, where it has the tool for that."""
+def _update_database(folder: Path) -> None:
+    """Make the desktop notice the change, if it has the tool for that."""
     tool = shutil.which("update-desktop-database")
     if tool:
         subprocess.run([tool, str(folder)], check=False)

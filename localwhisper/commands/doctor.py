@@ -1,4 +1,4 @@
-"""localwhisper doctor: everything that the program needs, looked at once; each trouble with what to do about it."""
+"""localwhisper doctor: check everything the program needs, and say how to fix each problem."""
 
 import argparse
 import os
@@ -21,31 +21,31 @@ from localwhisper.settings import Settings
 
 MIN_FREE_BYTES = 2 * 1024**3
 GIB = 1024**3
-OLDEST_CLOCK_S = 1_735_689_600  # 2025-01-01: this program is younger
+MIN_CLOCK_S = 1_735_689_600  # 2025-01-01, before this program existed
 
 
 @dataclass(frozen=True)
 class Finding:
-    state: Literal["ok", "note", "trouble"]
+    state: Literal["ok", "note", "problem"]
     text: str
     advice: str = ""
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
-    """1 where there is a trouble."""
-    troubles = 0
+    """The exit code: 1 if there is a problem."""
+    n_problems = 0
     for name, check in CHECKS.items():
         try:
             finding = check(settings)
         except LocalWhisperError as error:
-            finding = Finding("trouble", str(error))
-        mark = {"ok": "ok", "note": "note", "trouble": "TROUBLE"}[finding.state]
+            finding = Finding("problem", str(error))
+        mark = "PROBLEM" if finding.state == "problem" else finding.state
         print(f"{name:12} {mark:8} {finding.text}")
         if finding.advice:
             print(f"{'':21} → {finding.advice}")
-        troubles += finding.state == "trouble"
-    print("All is well." if not troubles else f"{troubles} to put right.")
-    return 1 if troubles else 0
+        n_problems += finding.state == "problem"
+    print(f"Problems found: {n_problems}" if n_problems else "All is well.")
+    return 1 if n_problems else 0
 
 
 def _python(settings: Settings) -> Finding:
@@ -57,16 +57,16 @@ def _ffmpeg(settings: Settings) -> Finding:
     try:
         path = ffmpeg_path()
     except FfmpegMissing as error:
-        return Finding("trouble", "not found", str(error))
+        return Finding("problem", "not found", str(error))
     try:
         ended = subprocess.run([path, "-version"], capture_output=True, text=True, timeout=20, check=True)
     except (OSError, subprocess.SubprocessError) as error:
-        return Finding("trouble", f"{path} doesn't run: {error}", "Install ffmpeg anew, or: pip install imageio-ffmpeg")
+        return Finding("problem", f"{path} doesn't run: {error}", "Reinstall ffmpeg, or: pip install imageio-ffmpeg")
     return Finding("ok", f"{' '.join(ended.stdout.split()[:3])} ({path})")
 
 
 def _torch(settings: Settings) -> Finding:
-    """In a process of its own: a broken torch may take its process down."""
+    """In another process, since importing a broken torch can crash the process."""
     code = (
         "import torch; c = torch.cuda.is_available(); m = torch.backends.mps.is_available();"
         "print(torch.__version__, torch.cuda.get_device_name() if c else 'Apple GPU' if m else 'CPU only',"
@@ -74,46 +74,50 @@ def _torch(settings: Settings) -> Finding:
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     if ended.returncode:
-        last = (ended.stderr.strip().splitlines() or [f"it ended with {ended.returncode}"])[-1]
-        return Finding("trouble", f"can't be imported: {last}", "pip install --force-reinstall torch openai-whisper")
+        last_line = (ended.stderr.strip().splitlines() or [f"exit code {ended.returncode}"])[-1]
+        return Finding(
+            "problem", f"can't be imported: {last_line}", "pip install --force-reinstall torch openai-whisper"
+        )
     version, device, capability = ended.stdout.strip().split("|")
     if "AVX" not in capability and platform.machine() in ("x86_64", "AMD64"):
-        return Finding("note", f"{version}, {device}, {capability}", "Without AVX2 this processor will be slow.")
+        return Finding("note", f"{version}, {device}, {capability}", "Without AVX2, transcription will be slow.")
     return Finding("ok", f"{version}, {device}, {capability}")
 
 
 def _data_dir(settings: Settings) -> Finding:
     folder = settings.data_dir
-    nearest = next(path for path in [folder, *folder.parents] if path.exists())
-    if (folder.exists() and not folder.is_dir()) or not os.access(nearest, os.W_OK | os.X_OK):
-        return Finding("trouble", f"{folder} can't be written", "Choose another with --data-dir.")
-    return Finding("ok", str(folder) + ("" if folder.exists() else " (not there yet)"))
+    existing = next(path for path in [folder, *folder.parents] if path.exists())
+    if (folder.exists() and not folder.is_dir()) or not os.access(existing, os.W_OK | os.X_OK):
+        return Finding("problem", f"{folder} can't be written", "Choose another with --data-dir.")
+    return Finding("ok", str(folder) + ("" if folder.exists() else " (does not exist yet)"))
 
 
 def _disk(settings: Settings) -> Finding:
-    nearest = next(path for path in [settings.data_dir, *settings.data_dir.parents] if path.exists())
-    free = shutil.disk_usage(nearest).free
+    existing = next(path for path in [settings.data_dir, *settings.data_dir.parents] if path.exists())
+    free = shutil.disk_usage(existing).free
     text = f"{free / GIB:.1f} GiB free for recordings"
     if free < MIN_FREE_BYTES:
-        return Finding("trouble", text, "Free some space, or choose another disk with --data-dir.")
+        return Finding("problem", text, "Free some space, or choose another disk with --data-dir.")
     return Finding("ok", text)
 
 
 def _models(settings: Settings) -> Finding:
     library = model_library(settings)
-    here = [entry.name for entry in library.entries() if entry.available]
-    text = f"{', '.join(here)}; checkpoints are in {library.model_dir}"
+    available = [entry.name for entry in library.entries() if entry.available]
+    text = f"{', '.join(available)}; checkpoints are in {library.model_dir}"
     default = settings.default_model
     if default not in library.names():
-        return Finding("trouble", f"there is no model {default}", "Choose one of `localwhisper models list`.")
-    if default not in here:
-        return Finding("note", text, f"`localwhisper models download {default}` fetches the default model beforehand.")
+        return Finding("problem", f"there is no model {default}", "Choose one of `localwhisper models list`.")
+    if default not in available:
+        return Finding(
+            "note", text, f"`localwhisper models download {default}` downloads the default model in advance."
+        )
     return Finding("ok", text)
 
 
 def _port(settings: Settings) -> Finding:
     if settings.port == 0:
-        return Finding("ok", f"any free one on {settings.host}")
+        return Finding("ok", f"any free port on {settings.host}")
     address = (settings.host, settings.port)
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -127,13 +131,13 @@ def _port(settings: Settings) -> Finding:
             health = client.health()
             return Finding("ok", f"a localwhisper {health['version']} runs on {settings.port}")
     except (ServerError, KeyError, ValueError):
-        return Finding("trouble", f"{settings.port} is taken by another program", "Choose another with --port.")
+        return Finding("problem", f"{settings.port} is taken by another program", "Choose another with --port.")
 
 
 def _clock(settings: Settings) -> Finding:
     now_s = time.time()
-    if now_s < OLDEST_CLOCK_S:
-        return Finding("trouble", time.ctime(now_s), "Set the clock: jobs are ordered by it.")
+    if now_s < MIN_CLOCK_S:
+        return Finding("problem", time.ctime(now_s), "Set the clock: jobs are sorted by time.")
     return Finding("ok", time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(now_s)))
 
 

@@ -1,4 +1,4 @@
-"""localwhisper models: list, download, import, remove."""
+"""localwhisper models list|download|import|remove."""
 
 import argparse
 import sys
@@ -22,7 +22,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     if options.action == "list":
         measured = load_factors(paths.speeds(settings.data_dir))
         for entry in library.entries():
-            print("\n".join(described(entry, measured)))
+            print("\n".join(describe(entry, measured)))
         print(f"\nCheckpoints are in {library.model_dir}")
     elif options.action == "download":
         print(_download(library, options.name))
@@ -34,12 +34,12 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def described(entry: ModelEntry, measured: Mapping[str, float]) -> list[str]:
-    """A line for the model, and what is known of its speed here; `measured`: seconds of work for one of audio."""
+def describe(entry: ModelEntry, measured: Mapping[str, float]) -> list[str]:
+    """Lines about a model; `measured`: real-time factors (seconds of work per second of audio) on this machine."""
     size = f"{entry.size_bytes / MIB:,.0f} MiB" if entry.size_bytes else ""
-    here = "bundled" if entry.bundled else "here" if entry.available else "to download"
-    about = render(Message("demo_description")).partition(": ")[2] if entry.bundled else ""
-    lines = [f"{entry.name:15} {size:>9}  {here:12}{about}".rstrip()]
+    place = "bundled" if entry.bundled else "here" if entry.available else "to download"
+    description = render(Message("demo_description")).partition(": ")[2] if entry.bundled else ""
+    lines = [f"{entry.name:15} {size:>9}  {place:12}{description}".rstrip()]
     if entry.name in measured:
         lines.append(f"{'':27}a minute of audio takes about {60 * measured[entry.name]:.1f} s on this machine")
     for quality, chosen in entry.plans.items():
@@ -49,7 +49,7 @@ def described(entry: ModelEntry, measured: Mapping[str, float]) -> list[str]:
 
 
 def _download(library: ModelLibrary, name: str) -> Path:
-    """With a bar on stderr, where that is a terminal."""
+    """With a progress bar on stderr if that is a terminal."""
     bar: tqdm[object] = tqdm(
         desc=name, unit="B", unit_scale=True, unit_divisor=1024, leave=False, disable=None, file=sys.stderr
     )

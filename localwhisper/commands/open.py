@@ -1,4 +1,4 @@
-"""localwhisper open FILE…: hand files to the running server, or start one, and show its page."""
+"""localwhisper open FILE…: send files to the running server, starting one if needed, and show its page."""
 
 import argparse
 import shutil
@@ -6,15 +6,17 @@ import subprocess
 import sys
 import time
 import webbrowser
+from collections.abc import Mapping
 from pathlib import Path
 
 from localwhisper.client import Client, ServerError
+from localwhisper.commands.arguments import setting_flags
 from localwhisper.errors import FileMissing, ServerNotStarting
-from localwhisper.settings import LOOPBACK_HOSTS, SETTINGS, Settings
+from localwhisper.settings import LOOPBACK_HOSTS, Settings, child_environment, child_flags
 
 START_TIMEOUT_S = 60
-# browsers of the Chromium family, which have windows without tabs and address bar
-WINDOWED = (
+# browsers of the Chromium family, which can open a window without tabs and address bar
+APP_WINDOW_BROWSERS = (
     "chromium",
     "chromium-browser",
     "google-chrome",
@@ -26,7 +28,7 @@ WINDOWED = (
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
-    """1 where the server refused a file."""
+    """The exit code: 1 if the server refused a file."""
     for file in options.files:
         if not Path(file).is_file():
             raise FileMissing(path=file)
@@ -34,13 +36,13 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     url = f"http://{host}:{settings.port}"
     refused = 0
     with Client(url, token=settings.token) as client:
-        if not _answers(client):
-            _start(options)
-            _wait_for(client)
+        if not _is_up(client):
+            _start_server(setting_flags(options))
+            _wait_until_up(client)
         for file in options.files:
             try:
-                given = {"model": options.model} if options.model else {}
-                client.submit(file, **given)
+                model = {"model": options.model} if options.model else {}
+                client.submit(file, **model)
                 print(f"{file}: handed over")
             except ServerError as error:
                 refused += 1
@@ -49,7 +51,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     return 1 if refused else 0
 
 
-def _answers(client: Client) -> bool:
+def _is_up(client: Client) -> bool:
     try:
         client.health()
         return True
@@ -57,16 +59,11 @@ def _answers(client: Client) -> bool:
         return False
 
 
-def _start(options: argparse.Namespace) -> None:
-    """A server of its own, with the same settings, that outlives this command."""
-    flags = [
-        part
-        for setting in SETTINGS
-        if getattr(options, setting.field, None) is not None
-        for part in (setting.flag, str(getattr(options, setting.field)))
-    ]
+def _start_server(flags: Mapping[str, str | None]) -> None:
+    """Start a server with this command's settings; it keeps running when this command ends."""
     subprocess.Popen(
-        [sys.executable, "-m", "localwhisper", "--no-browser", *flags],
+        [sys.executable, "-m", "localwhisper", "--no-browser", *child_flags(flags)],
+        env=child_environment(flags),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -74,17 +71,17 @@ def _start(options: argparse.Namespace) -> None:
     )
 
 
-def _wait_for(client: Client) -> None:
+def _wait_until_up(client: Client) -> None:
     for _ in range(START_TIMEOUT_S * 4):
-        if _answers(client):
+        if _is_up(client):
             return
         time.sleep(0.25)
     raise ServerNotStarting
 
 
 def show(url: str, *, window: bool) -> None:
-    """The page: in a window of its own where a browser offers that, else in the browser."""
-    browser = next((found for name in WINDOWED if (found := shutil.which(name))), None) if window else None
+    """Open the page in the default browser, or in its own window if `window` and a browser can do that."""
+    browser = next((path for name in APP_WINDOW_BROWSERS if (path := shutil.which(name))), None) if window else None
     if browser is None:
         webbrowser.open(url)
     else:

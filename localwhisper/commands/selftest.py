@@ -1,7 +1,7 @@
-"""--test-services: the whole pipeline once, for real: page, upload, queue, model, socket, exports.
+"""--test-services: one real job through the whole pipeline: page, upload, queue, model, WebSocket, exports.
 
-Runs a server of its own on a data directory of its own. It leaves nothing behind but what the first use of the bundled
-model makes: the checkpoint unpacked, and how it is best computed on this machine.
+It runs a second server on a temporary data directory. What it leaves behind is what any first use of the bundled model
+leaves: the unpacked checkpoint and the result of its calibration.
 """
 
 import json
@@ -28,7 +28,7 @@ TIMEOUT_S = 600  # the first import of torch on a slow or busy machine takes min
 
 
 class StepFailed(Exception):
-    """Its text says what was found instead of what was expected."""
+    """Its text says what happened instead of what was expected."""
 
 
 @contextmanager
@@ -40,20 +40,22 @@ def step(name: str) -> Iterator[None]:
 
 
 async def run(settings: Settings) -> bool:
-    """Print each step with its time; whether all passed."""
+    """Print each step with its time; returns whether all passed."""
     print("Testing the services", flush=True)
     try:
         with step("ffmpeg"):
             ffmpeg_path()
         with tempfile.TemporaryDirectory(prefix="localwhisper-") as folder:
-            own = replace(settings, host="127.0.0.1", port=0, token=None, data_dir=Path(folder))
-            app = App(own, engine=whisper_engine(settings, model_library(settings), Ffmpeg()))
+            temporary = replace(settings, host="127.0.0.1", port=0, token=None, data_dir=Path(folder))
+            engine = whisper_engine(settings, model_library(settings), Ffmpeg())
+            app = App(temporary, engine=engine)
             with step("server"):
                 port = await app.start()
             try:
-                await _use(f"127.0.0.1:{port}")
+                await _run_job(f"127.0.0.1:{port}")
             finally:
                 await app.stop()
+                engine.close()  # the server that is started next has its own
     except (LocalWhisperError, StepFailed, OSError, tornado.httpclient.HTTPError) as error:
         print(f"failed: {error}", flush=True)
         return False
@@ -61,16 +63,16 @@ async def run(settings: Settings) -> bool:
     return True
 
 
-async def _use(host: str) -> None:
+async def _run_job(host: str) -> None:
     client = tornado.httpclient.AsyncHTTPClient()
     sample = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))[0]
     with step("page"):
         page = await client.fetch(f"http://{host}/")
         if b"<html" not in page.body:
-            raise StepFailed("the page is not there")
+            raise StepFailed("the server sent something else")
     with step("upload"):
         audio = (SAMPLES / sample["filename"]).read_bytes()
-        body, content_type = form(audio, sample["filename"], {"model": "demo"})
+        body, content_type = multipart_form(audio, sample["filename"], {"model": "demo"})
         answer = await client.fetch(
             f"http://{host}/transcribe-job",
             method="POST",
@@ -89,7 +91,7 @@ async def _use(host: str) -> None:
 
 
 async def _follow(url: str) -> str:
-    """The text of a job, once its socket says that it is completed."""
+    """Wait for a job on its WebSocket; returns the text."""
     connection = await tornado.websocket.websocket_connect(url)
     try:
         while (frame := await connection.read_message()) is not None:
@@ -100,10 +102,10 @@ async def _follow(url: str) -> str:
                 raise StepFailed(message["data"]["error"]["message"])
     finally:
         connection.close()
-    raise StepFailed("the socket was closed before the end")
+    raise StepFailed("the WebSocket was closed before the job was completed")
 
 
-def form(audio: bytes, filename: str, fields: dict[str, str]) -> tuple[bytes, str]:
+def multipart_form(audio: bytes, filename: str, fields: dict[str, str]) -> tuple[bytes, str]:
     """A multipart body and its content type."""
     boundary = uuid.uuid4().hex
     parts = [

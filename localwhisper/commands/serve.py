@@ -1,4 +1,4 @@
-"""Serve until told to stop."""
+"""localwhisper without a command: serve until SIGINT or SIGTERM."""
 
 import argparse
 import asyncio
@@ -19,8 +19,9 @@ from localwhisper.jobqueue.loop_priority import run_with_loop_priority
 from localwhisper.settings import LOOPBACK_HOSTS, Settings
 
 LOG_BYTES = 1024 * 1024
-EARLY_RECORDS = 10_000  # of a start, until the log may be written
-# each frame sent gives the interpreter away, and a busy worker keeps it for as long as this; Python's own are 5 ms
+MAX_EARLY_RECORDS = 10_000  # log records kept in memory until the log file may be opened
+# The loop releases the GIL for each frame it sends, and waits this long to get it back from a busy worker thread.
+# Python's default is 5 ms.
 SWITCH_INTERVAL_S = 0.0005
 
 
@@ -32,51 +33,51 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
             return 1
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     run_with_loop_priority(partial(_serve, settings, options.browser))
-    _leave()
+    _exit_now()
     return 0
 
 
 async def _serve(settings: Settings, open_browser: bool, yield_to_loop: Callable[[], None]) -> None:
-    told_to_stop = _when_told_to_stop()  # before anyone knows that there is something to stop
+    stop_requested = _stop_on_signal()  # before the address is printed, since a signal may follow at once
     app = App(settings, yield_to_loop=yield_to_loop)
-    early = MemoryHandler(EARLY_RECORDS, flushLevel=logging.CRITICAL + 1)
-    logging.getLogger().addHandler(early)
+    early_records = MemoryHandler(MAX_EARLY_RECORDS, flushLevel=logging.CRITICAL + 1)
+    logging.getLogger().addHandler(early_records)
     try:
         port = await app.start()
     finally:
-        logging.getLogger().removeHandler(early)
-    file = logs.file_handler(paths.log_file(settings.data_dir), LOG_BYTES)  # only now is the data directory ours
-    for handler in (file, logs.console_handler(settings.log_format)):
+        logging.getLogger().removeHandler(early_records)
+    log_file = logs.file_handler(paths.log_file(settings.data_dir), LOG_BYTES)  # the data directory is locked by now
+    for handler in (log_file, logs.console_handler(settings.log_format)):
         logging.getLogger().addHandler(handler)
-    early.setTarget(file)
-    early.close()
+    early_records.setTarget(log_file)
+    early_records.close()
     name = "localhost" if settings.host in LOOPBACK_HOSTS else settings.host
     address = f"http://{name}:{port}"
-    print(f"localwhisper {__version__} is at {address} (Ctrl-C stops it)", flush=True)
+    print(f"localwhisper {__version__} is at {address} (Ctrl-C to stop)", flush=True)
     if open_browser:
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-    await told_to_stop.wait()
-    print("Stopping; what is unfinished goes on at the next start.", flush=True)
+    await stop_requested.wait()
+    print("Stopping; unfinished jobs continue at the next start.", flush=True)
     await app.stop()
 
 
-def _when_told_to_stop() -> asyncio.Event:
-    """Set by the first SIGINT or SIGTERM; a second one ends the program at once."""
+def _stop_on_signal() -> asyncio.Event:
+    """An event that the first SIGINT or SIGTERM sets. A second one ends the process at once."""
     loop = asyncio.get_running_loop()
-    told = asyncio.Event()
+    stop_requested = asyncio.Event()
 
     def on_signal(number: int, frame: FrameType | None) -> None:
-        if told.is_set():
+        if stop_requested.is_set():
             os._exit(130)
-        loop.call_soon_threadsafe(told.set)
+        loop.call_soon_threadsafe(stop_requested.set)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
-    return told
+    return stop_requested
 
 
-def _leave() -> None:
-    """At once: a worker deep in torch would hold the process up, torch's own end takes half a second, all is saved."""
+def _exit_now() -> None:
+    """End the process without waiting for workers inside torch, or for torch's own cleanup (0.5 s). All is saved."""
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()

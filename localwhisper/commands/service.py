@@ -1,44 +1,42 @@
-"""localwhisper service install|remove|status: start it when you log in, by systemd or launchd, as yourself."""
+"""localwhisper service install|remove|status: run localwhisper as a user service of systemd or launchd."""
 
 import argparse
 import plistlib
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import platformdirs
 
 from localwhisper.atomic import write_atomically
+from localwhisper.commands.arguments import setting_flags
 from localwhisper.errors import NotOnThisSystem
-from localwhisper.settings import SETTINGS, Settings
+from localwhisper.settings import Settings, child_flags, secret_variables
 
 UNIT = "localwhisper.service"
 LABEL = "localwhisper"
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
-    """The exit code of the system's own tool."""
-    flags = [
-        part
-        for setting in SETTINGS
-        if getattr(options, setting.field, None) is not None
-        for part in (setting.flag, str(getattr(options, setting.field)))
-    ]
-    command = [sys.executable, "-m", "localwhisper", "--no-browser", *flags]
+    """The exit code of systemctl or launchctl."""
+    flags = setting_flags(options)
+    command = [sys.executable, "-m", "localwhisper", "--no-browser", *child_flags(flags)]
+    variables = secret_variables(flags)
     if sys.platform == "darwin":
-        return _launchd(options.action, command)
+        return _launchd(options.action, command, variables)
     if sys.platform.startswith("linux"):
-        return _systemd(options.action, command)
+        return _systemd(options.action, command, variables)
     raise NotOnThisSystem(system=sys.platform)
 
 
-def _systemd(action: str, command: list[str]) -> int:
+def _systemd(action: str, command: list[str], variables: Mapping[str, str]) -> int:
     path = platformdirs.user_config_path() / "systemd" / "user" / UNIT
     if action == "status":
         return _call("systemctl", "--user", "status", "--no-pager", UNIT)
     if action == "install":
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, unit(command).encode())  # private: a token may be in it
+        write_atomically(path, unit(command, variables).encode())  # private: a token may be in it
         print(f"{path} written")
         return _call("systemctl", "--user", "daemon-reload") or _call("systemctl", "--user", "enable", "--now", UNIT)
     code = _call("systemctl", "--user", "disable", "--now", UNIT)
@@ -47,13 +45,14 @@ def _systemd(action: str, command: list[str]) -> int:
     return code
 
 
-def unit(command: list[str]) -> str:
+def unit(command: list[str], variables: Mapping[str, str]) -> str:
     """A systemd user unit."""
+    environment = [f"Environment={_quote(f'{name}={value}')}\n" for name, value in variables.items()]
     return f"""[Unit]
 Description=localwhisper, transcription on this machine
 
 [Service]
-ExecStart={" ".join(_quoted(part) for part in command)}
+{"".join(environment)}ExecStart={" ".join(_quote(part.replace("$", "$$")) for part in command)}
 Restart=on-failure
 RestartSec=5
 NoNewPrivileges=true
@@ -63,19 +62,19 @@ WantedBy=default.target
 """
 
 
-def _quoted(part: str) -> str:
-    """As systemd reads it: percent signs and dollars are its own."""
-    escaped = part.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+def _quote(part: str) -> str:
+    """Quote a word for systemd, where % starts a specifier."""
+    escaped = part.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{escaped}"' if escaped != part or " " in part else part
 
 
-def _launchd(action: str, command: list[str]) -> int:
+def _launchd(action: str, command: list[str], variables: Mapping[str, str]) -> int:
     path = Path.home() / "Library" / "LaunchAgents" / f"{LABEL}.plist"
     if action == "status":
         return _call("launchctl", "list", LABEL)
     if action == "install":
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, plist(command))
+        write_atomically(path, plist(command, variables))
         print(f"{path} written")
         return _call("launchctl", "load", "-w", str(path))
     code = _call("launchctl", "unload", "-w", str(path))
@@ -84,12 +83,13 @@ def _launchd(action: str, command: list[str]) -> int:
     return code
 
 
-def plist(command: list[str]) -> bytes:
-    """A launchd agent: started at login, again after a crash, and not held back as background work is."""
+def plist(command: list[str], variables: Mapping[str, str]) -> bytes:
+    """A launchd agent that starts at login, restarts after a crash, and isn't throttled like background work."""
     return plistlib.dumps(
         {
             "Label": LABEL,
             "ProgramArguments": command,
+            "EnvironmentVariables": dict(variables),
             "RunAtLoad": True,
             "KeepAlive": {"SuccessfulExit": False},
             "ProcessType": "Interactive",
@@ -101,5 +101,5 @@ def _call(*command: str) -> int:
     try:
         return subprocess.run(command, check=False).returncode
     except FileNotFoundError:
-        print(f"localwhisper: there is no {command[0]} here; the file is in place for when there is", file=sys.stderr)
+        print(f"localwhisper: {command[0]} was not found; the file has been written all the same", file=sys.stderr)
         return 1

@@ -1,4 +1,4 @@
-"""localwhisper transcribe FILE… | DIR | -: text on stdout and in files, everything else on stderr."""
+"""localwhisper transcribe FILE… | DIR | -: text goes to stdout and to files, everything else to stderr."""
 
 import argparse
 import shutil
@@ -10,9 +10,9 @@ from pathlib import Path
 
 from localwhisper.atomic import SHARED, write_atomically
 from localwhisper.client import ServerError
-from localwhisper.commands.backends import Backend, Here, There
-from localwhisper.commands.bars import Bars
-from localwhisper.commands.files import Task, parse_formats, tasks
+from localwhisper.commands.backends import Backend, LocalBackend, ServerBackend
+from localwhisper.commands.files import Task, collect_tasks, parse_formats
+from localwhisper.commands.progress_bars import ProgressBars
 from localwhisper.errors import BadSetting, LocalWhisperError, Stopped
 from localwhisper.options import LAYOUT_OPTIONS, OPTIONS, layout_from_texts
 from localwhisper.settings import Settings
@@ -21,40 +21,40 @@ STDIN = "-"
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
-    """1 where any file failed; the others are done all the same."""
+    """The exit code: 1 if a file failed. The other files are transcribed nevertheless."""
     formats = parse_formats(options.format)
-    backend = new_backend(options, settings)
+    backend = create_backend(options, settings)
     try:
         if options.files == [STDIN]:
-            return _from_stdin(backend, formats)
-        todo = tasks(options.files, formats, Path(options.output_dir))
-        return transcribe_all(backend, todo, n_jobs=options.jobs, overwrite=options.overwrite, echo=options.verbose)
+            return _transcribe_stdin(backend, formats)
+        tasks = collect_tasks(options.files, formats, Path(options.output_dir))
+        return transcribe_all(backend, tasks, n_jobs=options.jobs, overwrite=options.overwrite, echo=options.verbose)
     finally:
         backend.close()
 
 
-def new_backend(options: argparse.Namespace, settings: Settings) -> Backend:
-    given = {name: getattr(options, name, None) for name in (*OPTIONS, *LAYOUT_OPTIONS)}
-    texts = {name: str(value) for name, value in given.items() if value is not None}
+def create_backend(options: argparse.Namespace, settings: Settings) -> Backend:
+    values = {name: getattr(options, name, None) for name in (*OPTIONS, *LAYOUT_OPTIONS)}
+    texts = {name: str(value) for name, value in values.items() if value is not None}
     layout = layout_from_texts(texts)
-    fields = {name: text for name, text in texts.items() if name in OPTIONS}
+    job_options = {name: text for name, text in texts.items() if name in OPTIONS}
     if options.server:
-        return There(options.server, settings.token, fields, layout)
-    return Here(settings, fields, layout)
+        return ServerBackend(options.server, settings.token, job_options, layout)
+    return LocalBackend(settings, job_options, layout)
 
 
-def transcribe_all(backend: Backend, todo: Sequence[Task], *, n_jobs: int, overwrite: bool, echo: bool) -> int:
-    """The exit code. Ctrl-C ends what runs; what was finished stays."""
-    fresh = [task for task in todo if overwrite or not task.is_done]
-    bars = Bars(sum(task.source.stat().st_size for task in fresh), len(fresh))
-    for task in todo:
-        if task not in fresh:
+def transcribe_all(backend: Backend, tasks: Sequence[Task], *, n_jobs: int, overwrite: bool, echo: bool) -> int:
+    """The exit code. Ctrl-C cancels running transcriptions and keeps finished ones."""
+    open_tasks = [task for task in tasks if overwrite or not task.is_done]
+    bars = ProgressBars(sum(task.source.stat().st_size for task in open_tasks), len(open_tasks))
+    for task in tasks:
+        if task not in open_tasks:
             bars.note(f"{task.source}: done before (--overwrite does it again)")
     pool = ThreadPoolExecutor(n_jobs, thread_name_prefix="transcribe")
-    work = [pool.submit(one, backend, task, bars, echo) for task in fresh]
+    futures = [pool.submit(transcribe_one, backend, task, bars, echo) for task in open_tasks]
     try:
-        wait(work, return_when=FIRST_EXCEPTION)
-        return 0 if all(future.result() for future in work) else 1
+        wait(futures, return_when=FIRST_EXCEPTION)
+        return 0 if all(future.result() for future in futures) else 1
     except BaseException:
         backend.stop()
         raise
@@ -63,14 +63,14 @@ def transcribe_all(backend: Backend, todo: Sequence[Task], *, n_jobs: int, overw
         bars.close()
 
 
-def one(backend: Backend, task: Task, bars: Bars, echo: bool) -> bool:
-    """Transcribe a recording and write its files; whether that went well."""
+def transcribe_one(backend: Backend, task: Task, bars: ProgressBars, echo: bool) -> bool:
+    """Transcribe a recording and write its files; returns whether that succeeded."""
     try:
-        with bars.file(task.source.name, task.source.stat().st_size) as report:
-            made = backend.transcribe(task.source, report)
+        with bars.file(task.source.name, task.source.stat().st_size) as on_progress:
+            result = backend.transcribe(task.source, on_progress)
         for name, target in task.targets.items():
             target.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(target, made.export(name), mode=SHARED)
+            write_atomically(target, result.export(name), mode=SHARED)
     except Stopped:
         return False
     except (LocalWhisperError, ServerError) as error:
@@ -80,25 +80,25 @@ def one(backend: Backend, task: Task, bars: Bars, echo: bool) -> bool:
         bars.note(f"{task.source}: {error.strerror} ({error.filename})")
         return False
     if echo:
-        bars.print("\n".join(made.lines))
+        bars.print("\n".join(result.lines))
     bars.note(f"{task.source} → {', '.join(map(str, task.targets.values()))}")
     return True
 
 
-def _from_stdin(backend: Backend, formats: Sequence[str]) -> int:
-    """One recording from stdin, its text in one format on stdout."""
+def _transcribe_stdin(backend: Backend, formats: Sequence[str]) -> int:
+    """Transcribe a recording from stdin and write it to stdout in one format; txt if no format was chosen."""
+    if set(formats) == set(parse_formats("all")):
+        formats = ("txt",)
     if len(formats) != 1:
-        formats = ("txt",) if set(formats) == set(parse_formats("all")) else formats
-    if len(formats) != 1:
-        raise BadSetting(name="--format", value=",".join(formats), accepted="one format where the recording is -")
-    bars = Bars(0, 1)
+        raise BadSetting(name="--format", value=",".join(formats), accepted="one format if the recording is -")
+    bars = ProgressBars(0, 1)
     with tempfile.TemporaryDirectory(prefix="localwhisper-") as folder:
         source = Path(folder) / "stdin"
         with open(source, "wb") as file:
             shutil.copyfileobj(sys.stdin.buffer, file)
         try:
-            with bars.file("stdin", 0) as report:
-                content = backend.transcribe(source, report).export(formats[0])
+            with bars.file("stdin", 0) as on_progress:
+                content = backend.transcribe(source, on_progress).export(formats[0])
         except ServerError as error:
             print(f"localwhisper: {error}", file=sys.stderr)
             return 1

@@ -9,6 +9,13 @@ import pytest
 from localwhisper.client import AsyncClient, Client, Progress, ServerError
 from tests.compat.conftest import CLIP, is_text_of
 from tests.process.server import Server
+from tools import client_options
+
+
+def test_the_keywords_are_those_of_the_option_table() -> None:
+    assert client_options.TARGET.read_text(encoding="utf-8") == client_options.source(), (
+        "python -m tools.client_options"
+    )
 
 
 def test_transcribe_with_progress(server: Server) -> None:

@@ -5,6 +5,7 @@ import os
 import plistlib
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -13,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from localwhisper.cli import main
-from localwhisper.commands.arguments import as_ours, parse
+from localwhisper.commands import selftest
+from localwhisper.commands.arguments import normalize, parse_arguments
 from localwhisper.commands.doctor import CHECKS
 from localwhisper.commands.service import plist, unit
 from localwhisper.option_types import Shown
@@ -154,6 +156,23 @@ async def test_every_option_travels_to_the_server(serve: Serve, engine: StepEngi
     assert {name: taken[name] for name in names} == {name: values[name] for name in names}
 
 
+class ClosedEngine(StepEngine):
+    is_closed = False
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+@pytest.mark.gen_test
+async def test_the_self_test_frees_its_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    engine = ClosedEngine()
+    engine.release()
+    monkeypatch.setattr(selftest, "whisper_engine", lambda *_: engine)
+    assert not await selftest.run(load({"data_dir": str(tmp_path)}, {}))  # this engine's text is wrong
+    assert engine.decoded
+    assert engine.is_closed
+
+
 def test_ctrl_c_cancels_and_leaves_what_is_finished(server: Server, long_speech: Path, tmp_path: Path) -> None:
     shutil.copy(CLIP, tmp_path / "a.opus")
     shutil.copy(long_speech, tmp_path / "b.wav")
@@ -227,11 +246,11 @@ def test_doctor_finds_troubles(server: Server, tmp_path: Path) -> None:
     asked = {"data_dir": str(tmp_path / "file"), "port": str(server.port), "default_model": "nonsense"}
     settings = load(asked, {})
     found = {name: CHECKS[name](settings) for name in ("data folder", "models", "port")}
-    assert [finding.state for finding in found.values()] == ["trouble", "trouble", "ok"]
+    assert [finding.state for finding in found.values()] == ["problem", "problem", "ok"]
     assert "can't be written" in found["data folder"].text
     assert "there is no model nonsense" in found["models"].text
     assert f"runs on {server.port}" in found["port"].text
-    assert all(finding.advice for finding in found.values() if finding.state == "trouble")
+    assert all(finding.advice for finding in found.values() if finding.state == "problem")
 
 
 def test_desktop_entry(tmp_path: Path) -> None:
@@ -243,18 +262,58 @@ def test_desktop_entry(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("localwhisper.*"))  # the desktop's own cache of types may be there
 
 
+def test_a_token_of_a_service_is_in_its_environment() -> None:
+    command = ["/usr/bin/python3", "-m", "localwhisper"]
+    token = {"LOCALWHISPER_TOKEN": 'a "b" \\ 100%'}
+    service = unit(command, token)
+    assert 'Environment="LOCALWHISPER_TOKEN=a \\"b\\" \\\\ 100%%"' in service.splitlines()
+    assert "ExecStart=/usr/bin/python3 -m localwhisper" in service.splitlines()
+    assert plistlib.loads(plist(command, token))["EnvironmentVariables"] == token
+
+
 def test_service_files() -> None:
     command = ["/usr/bin/python3", "-m", "localwhisper", "--data-dir", "/home/a b/100%"]
-    assert 'ExecStart=/usr/bin/python3 -m localwhisper --data-dir "/home/a b/100%%"' in unit(command)
-    agent = plistlib.loads(plist([*command, "<&>"]))
+    assert 'ExecStart=/usr/bin/python3 -m localwhisper --data-dir "/home/a b/100%%"' in unit(command, {})
+    agent = plistlib.loads(plist([*command, "<&>"], {}))
     assert agent["ProgramArguments"] == [*command, "<&>"]
     assert {key: type(value) for key, value in agent.items()} == {  # as launchd.plist(5) has them
         "Label": str,
         "ProgramArguments": list,
+        "EnvironmentVariables": dict,
         "RunAtLoad": bool,
         "KeepAlive": dict,
         "ProcessType": str,
     }
+
+
+def test_a_token_is_not_in_the_command_line_of_a_started_server(tmp_path: Path) -> None:
+    """Other users of the machine can read command lines."""
+    data_dir, port = tmp_path / "data", unused_port()
+    flags = ["--data-dir", str(data_dir), "--port", str(port), "--token", "sesame"]
+    ended = run("open", *flags, cwd=tmp_path, BROWSER="true")
+    command_lines = {
+        int(path.parent.name): text
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if str(data_dir) in (text := text_of(path))
+    }
+    for pid in command_lines:
+        os.kill(pid, signal.SIGTERM)
+    assert ended.returncode == 0, ended.stderr  # the server has taken the token
+    (command_line,) = command_lines.values()
+    assert "sesame" not in command_line
+
+
+def unused_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def text_of(path: Path) -> str:
+    try:
+        return path.read_bytes().decode(errors="replace")
+    except OSError:  # it has ended
+        return ""
 
 
 def test_open_hands_files_over(server: Server, tmp_path: Path) -> None:
@@ -277,11 +336,11 @@ def test_completion(shell: str, tmp_path: Path) -> None:
 
 
 def test_switches_may_have_a_value() -> None:
-    assert as_ours(["--word_timestamps", "a.mp3"]) == ["--word-timestamps=true", "a.mp3"]
-    assert as_ours(["--word-timestamps", "False", "a.mp3"]) == ["--word-timestamps=False", "a.mp3"]
-    assert as_ours(["--", "--verbose"]) == ["--", "--verbose"]
+    assert normalize(["--word_timestamps", "a.mp3"]) == ["--word-timestamps=true", "a.mp3"]
+    assert normalize(["--word-timestamps", "False", "a.mp3"]) == ["--word-timestamps=False", "a.mp3"]
+    assert normalize(["--", "--verbose"]) == ["--", "--verbose"]
 
 
 def test_every_name_is_also_taken_with_underscores() -> None:
-    options = parse(["transcribe", "a", "--output_dir", "x", "--model_dir", "y", "--initial_prompt", "z"])
+    options = parse_arguments(["transcribe", "a", "--output_dir", "x", "--model_dir", "y", "--initial_prompt", "z"])
     assert (options.output_dir, options.model_dir, options.initial_prompt) == ("x", "y", "z")

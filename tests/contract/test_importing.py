@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from localwhisper.app import ASSETS
-from localwhisper.commands.selftest import form
+from localwhisper.commands.selftest import multipart_form
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from tests.client import Answer, Client
 from tests.conftest import Serve
 
 
 async def send(client: Client, content: bytes, filename: str, **fields: str) -> Answer:
-    body, content_type = form(content, filename, fields)
+    body, content_type = multipart_form(content, filename, fields)
     return await client.fetch("POST", "/models/import", body=body, Content_Type=content_type)
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from localwhisper import paths
 from localwhisper.app import ASSETS, SAMPLES
-from localwhisper.commands.selftest import form
+from localwhisper.commands.selftest import multipart_form
 
 ROOT = Path(__file__).parents[2]
 
@@ -150,15 +150,15 @@ class Server:
         return job_id
 
     def submit_answer(self, audio: Path, **fields: str) -> dict[str, Any]:
-        return self._answer(form(audio.read_bytes(), audio.name, fields))
+        return self._answer(multipart_form(audio.read_bytes(), audio.name, fields))
 
     def submit_bytes(self, audio: bytes, name: str, **fields: str) -> str:
-        job_id: str = self._answer(form(audio, name, fields))["job_id"]
+        job_id: str = self._answer(multipart_form(audio, name, fields))["job_id"]
         return job_id
 
     def try_submit(self, audio: bytes, name: str) -> dict[str, Any]:
         """The answer, whatever it is."""
-        answer: dict[str, Any] = self.ask("POST", "/transcribe-job", *form(audio, name, {}))
+        answer: dict[str, Any] = self.ask("POST", "/transcribe-job", *multipart_form(audio, name, {}))
         return answer
 
     def _answer(self, upload: tuple[bytes, str]) -> dict[str, Any]:

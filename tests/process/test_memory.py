@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from localwhisper.commands.selftest import form
+from localwhisper.commands.selftest import multipart_form
 from tests.client import wav
 from tests.process.conftest import NewServer
 from tests.process.fake_engine_program import START_FILE
@@ -48,7 +48,7 @@ def test_a_job_for_which_there_is_no_memory(new_server: NewServer, samples: dict
     """First to load torch; then, after a start, to decode with a model that is there. The next job is well."""
     server = new_server().start()
     path, text = next(iter(samples.items()))
-    body, content_type = form(b"no audio", "no.wav", {})
+    body, content_type = multipart_form(b"no audio", "no.wav", {})
     server.ask("POST", "/transcribe-job", body, content_type)  # what an upload takes is there from now on
     limit_memory(server, SPARE_BYTES)
     job_id = server.submit(path)

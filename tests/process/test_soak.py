@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from localwhisper.commands.selftest import form
+from localwhisper.commands.selftest import multipart_form
 from tests.client import wav
 from tests.process.fake_engine_program import START_FILE
 from tests.process.server import FakeEngineServer
@@ -49,7 +49,7 @@ def test_more_connections_than_the_system_allows(tmp_path: Path) -> None:
         crowd = [socket.create_connection(("localhost", server.port)) for _ in range(300)]
         with pytest.raises((OSError, http.client.HTTPException)):
             server.ask("GET", "/health")
-        body, kind = form(wav(1.0), "a.wav", {})
+        body, kind = multipart_form(wav(1.0), "a.wav", {})
         inside.request("POST", "/transcribe-job", body, {"Content-Type": kind})
         job_id = json.load(inside.getresponse())["job_id"]
         for one in crowd:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from localwhisper.commands.selftest import form
+from localwhisper.commands.selftest import multipart_form
 from localwhisper.engine.base import Control
 from localwhisper.jobs.model import Detection
 from tests.client import Client, wav
@@ -41,7 +41,7 @@ async def acquired(semaphore: threading.Semaphore) -> bool:
 
 async def detect(client: Client) -> asyncio.StreamWriter:
     """Send a request on a socket of its own, and do not wait for the answer."""
-    body, content_type = form(wav(), "clip.wav", {})
+    body, content_type = multipart_form(wav(), "clip.wav", {})
     body = body.replace(b'name="file"', b'name="audio_file"')
     host, port = client.host.split(":")
     _, writer = await asyncio.open_connection(host, int(port))

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from localwhisper.commands.selftest import form
+from localwhisper.commands.selftest import multipart_form
 from localwhisper.store.lock import FILE as LOCK
 from tests.process.fake_engine_program import DECODED_LOG, START_FILE
 from tests.process.server import Server
@@ -140,7 +140,7 @@ class Torture:
             time.sleep(rng.uniform(0, 0.2))
 
     def _submit(self, path: Path, _: float) -> None:
-        body, kind = form(path.read_bytes(), path.name, {"model": "demo"})
+        body, kind = multipart_form(path.read_bytes(), path.name, {"model": "demo"})
         answer = self.server.ask("POST", "/transcribe-job", body, kind)
         self.may_be[answer["job_id"]] = LIVE
         self.audio[answer["job_id"]] = path

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import tornado.websocket
 
-from localwhisper.commands.selftest import form
+from localwhisper.commands.selftest import multipart_form
 from tests.client import wav
 from tests.process.server import Server
 from tests.speech import long_speech
@@ -84,7 +84,7 @@ def asking(port: int, until_s: float) -> list[float]:
 
 
 def submitting(server: Server, until_s: float) -> list[float]:
-    body, kind = form(wav(SUBMISSION_S), "a.wav", {})
+    body, kind = multipart_form(wav(SUBMISSION_S), "a.wav", {})
     took: list[float] = []
     while time.monotonic() < until_s:
         started_s = time.monotonic()
@@ -151,7 +151,7 @@ def big_upload(server: Server, size_bytes: int) -> None:
     frame = CHANNELS * 2
     shape = struct.pack("<IHHIIHH", 16, 1, CHANNELS, RATE, RATE * frame, frame, 16)
     head = b"RIFF" + struct.pack("<I", size_bytes + 36) + b"WAVEfmt " + shape + b"data" + struct.pack("<I", size_bytes)
-    body, kind = form(head + b"@@", "hours.wav", {})
+    body, kind = multipart_form(head + b"@@", "hours.wav", {})
     first, last = body.split(b"@@")
     before, rss_before = lag(server), server.resource_usage().rss_bytes
     most, waits = [rss_before], []

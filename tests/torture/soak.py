@@ -23,7 +23,7 @@ import tornado.httpclient
 import tornado.iostream
 import tornado.websocket
 
-from localwhisper.commands.selftest import form
+from localwhisper.commands.selftest import multipart_form
 from tests.process.server import ResourceUsage, Server
 from tests.speech import samples
 from tests.torture.load import shown
@@ -115,7 +115,7 @@ class Soak:
         await asyncio.gather(*tasks)
 
     async def _job(self, clip: Clip, *, keep: bool) -> None:
-        body, kind = form(clip.audio, clip.filename, {})
+        body, kind = multipart_form(clip.audio, clip.filename, {})
         answer = await self._fetch("POST", "/transcribe-job", body, kind)
         path = f"/job/{answer['job_id']}"
         while (job := await self._fetch("GET", path))["status"] not in ("completed", "failed", "cancelled"):
