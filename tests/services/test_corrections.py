@@ -9,7 +9,7 @@ import pytest
 from localwhisper.store.base import CORRECTED
 from tests.client import Answer, Client
 from tests.conftest import Serve
-from tests.engines import StepEngine
+from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test
 DAMAGE = [b"", b"{", b'{"format":1,"text":5}', b"\0" * 100, None]

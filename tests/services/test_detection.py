@@ -12,7 +12,7 @@ from localwhisper.engine.base import Control
 from localwhisper.jobs.model import Detection
 from tests.client import Client, wav
 from tests.conftest import Serve
-from tests.engines import StepEngine
+from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test
 
