@@ -1,4 +1,4 @@
-"""One checkpoint over HTTP: resumed where it broke off, checked against its hash, there only when whole."""
+"""One checkpoint over HTTP: resumed where it ended, checked against its SHA-256, in place only when it is whole."""
 
 import hashlib
 import re
@@ -18,47 +18,57 @@ BLOCK_BYTES = 1 << 18
 TIMEOUT_S = 20
 MAX_CONNECTIONS = 50  # one after the other, each of which must bring something
 
-Progress = Callable[[int, int | None], None]
+Progress = Callable[[int, int | None], None]  # bytes received, bytes of the whole file
 Check = Callable[[], None]
 
 
-class _BrokeOff(Exception):
-    """The network's fault; its text says what happened."""
+class _TransferFailed(Exception):
+    """Its text says why."""
 
 
-class _AnotherPart(_BrokeOff):
-    """Not what was asked for."""
+class _WrongRange(_TransferFailed):
+    """Not the part of the file that was asked for."""
 
 
-def download_checkpoint(
-    name: str, address: str, target: Path, mirror: str | None, progress: Progress, check: Check
-) -> None:
-    """`address` as openai-whisper has it: the folder before the file's name is its sha256."""
-    partial = target.with_suffix(".pt.partial")
-    url = address if mirror is None else mirror.rstrip("/") + urlsplit(address).path
+def partial_file(file: Path) -> Path:
+    """Where the bytes received so far of a checkpoint are."""
+    return file.with_suffix(".pt.partial")
+
+
+def download_checkpoint(name: str, url: str, file: Path, mirror: str | None, progress: Progress, check: Check) -> None:
+    """`url` as in openai-whisper's table: the folder before the file's name is its SHA-256.
+
+    Raises ModelDownloadFailed, ModelCorrupt, StorageFull, StorageUnwritable, and what `check` raises.
+    """
+    partial, sha256 = partial_file(file), url.split("/")[-2]
+    url = url if mirror is None else mirror.rstrip("/") + urlsplit(url).path
     try:
-        with storage_errors(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _receive_all(url, partial, progress, check)
-            if _sha256(partial, check) != address.split("/")[-2]:
-                partial.unlink()
+        with storage_errors(file):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                _receive_all(url, partial, progress, check)
+                is_right = _sha256(partial, check) == sha256
+            except FileNotFoundError:
+                raise ModelDownloadFailed(model=name, reason="its file was removed meanwhile") from None
+            if not is_right:
+                partial.unlink(missing_ok=True)
                 raise ModelCorrupt(model=name, reason="the file that was sent is not the published one")
-            move_durably(partial, target)
-    except _BrokeOff as error:
+        move_durably(partial, file)
+    except _TransferFailed as error:
         raise ModelDownloadFailed(model=name, reason=f"{urlsplit(url).hostname or url}: {error}") from None
 
 
 def _receive_all(url: str, partial: Path, progress: Progress, check: Check) -> None:
-    """Over as many connections as it takes, as long as each brings something. Raises _BrokeOff."""
+    """Over as many connections as it takes, as long as each brings something. Raises _TransferFailed."""
     for _ in range(MAX_CONNECTIONS):
-        before = _size(partial)
+        size_before = _size(partial)
         try:
             _receive(url, partial, progress, check)
             return
-        except _BrokeOff:
-            if _size(partial) <= before:
+        except _TransferFailed:
+            if _size(partial) <= size_before:
                 raise
-    raise _BrokeOff("the connection breaks off all the time")
+    raise _TransferFailed("the connection is interrupted again and again")
 
 
 def _size(path: Path) -> int:
@@ -66,63 +76,63 @@ def _size(path: Path) -> int:
 
 
 def _receive(url: str, partial: Path, progress: Progress, check: Check) -> None:
-    """Over one connection, from where `partial` ends. Raises _BrokeOff."""
+    """Over one connection, from where `partial` ends. Raises _TransferFailed."""
     try:
-        with closing(interruptible(_parts(url, _size(partial)), check)) as parts:
-            received, total, _ = next(parts)
+        with closing(interruptible(_blocks(url, _size(partial)), check)) as blocks:
+            received, total, _ = next(blocks)
             with open(partial, "ab" if received else "wb") as file:
-                for received, _, block in parts:
+                for received, _, block in blocks:
                     file.write(block)
                     progress(received, total)
-    except _AnotherPart:
-        partial.unlink(missing_ok=True)  # what is sent doesn't fit what is here
+    except _WrongRange:
+        partial.unlink(missing_ok=True)  # the next attempt begins from nothing
         raise
     if total is not None and received < total:
-        raise _BrokeOff("the connection broke off")
+        raise _TransferFailed("the connection was interrupted")
 
 
-def _parts(url: str, have: int) -> Generator[tuple[int, int | None, bytes], None, None]:
-    """(bytes with this block, bytes of the whole file if that was said, the block); first one without a block."""
-    answer = _ask(url, have)
-    if answer is None:
-        yield have, have, b""
+def _blocks(url: str, offset: int) -> Generator[tuple[int, int | None, bytes], None, None]:
+    """(bytes received with this block, bytes of the whole file if known, the block); first one without a block."""
+    response = _request(url, offset)
+    if response is None:
+        yield offset, offset, b""
         return
-    with answer:
-        goes_on = answer.status == 206
-        if goes_on and not answer.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
-            raise _AnotherPart("it sent another part of the file than it was asked for")
-        received = have if goes_on else 0
-        length = answer.headers.get("Content-Length", "")
+    with response:
+        is_partial = response.status == 206
+        if is_partial and not response.headers.get("Content-Range", "").startswith(f"bytes {offset}-"):
+            raise _WrongRange("it sent another part of the file than it was asked for")
+        received = offset if is_partial else 0
+        length = response.headers.get("Content-Length", "")
         total = received + int(length) if re.fullmatch(r"[0-9]{1,15}", length) else None
         yield received, total, b""
-        while block := _read(answer):
+        while block := _read(response):
             received += len(block)
             yield received, total, block
 
 
-def _ask(url: str, have: int) -> HTTPResponse | None:
-    """None where all of it is here already."""
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+def _request(url: str, offset: int) -> HTTPResponse | None:
+    """None where the whole file is here already."""
+    request = urllib.request.Request(url, headers={"Range": f"bytes={offset}-"} if offset else {})
     try:
-        answer: HTTPResponse = urllib.request.urlopen(request, timeout=TIMEOUT_S)
-        return answer
+        response: HTTPResponse = urllib.request.urlopen(request, timeout=TIMEOUT_S)
+        return response
     except urllib.error.HTTPError as error:
         error.close()
-        if error.code == 416 and have:
+        if error.code == 416 and offset:
             return None
-        raise _BrokeOff(f"it answered {error.code}") from None
+        raise _TransferFailed(f"it answered {error.code}") from None
     except urllib.error.URLError as error:
-        raise _BrokeOff(_reason(error.reason)) from None
+        raise _TransferFailed(_reason(error.reason)) from None
     except (HTTPException, OSError, ValueError) as error:
-        raise _BrokeOff(_reason(error)) from None
+        raise _TransferFailed(_reason(error)) from None
 
 
-def _read(answer: HTTPResponse) -> bytes:
-    """What has come, without waiting for more, so that a slow connection's progress is seen."""
+def _read(response: HTTPResponse) -> bytes:
+    """What has arrived, without waiting for a full block, so that a slow connection shows progress."""
     try:
-        return answer.read1(BLOCK_BYTES)
+        return response.read1(BLOCK_BYTES)
     except (HTTPException, OSError, ValueError) as error:
-        raise _BrokeOff(_reason(error)) from None
+        raise _TransferFailed(_reason(error)) from None
 
 
 def _reason(error: object) -> str:

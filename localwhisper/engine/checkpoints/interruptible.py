@@ -1,4 +1,4 @@
-"""Waiting for what may keep silent for long, such as a network, in a way that can be left at once."""
+"""Iterating something that may block for long, such as a network connection, so that it can be left at any time."""
 
 import queue
 import threading
@@ -8,31 +8,31 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-CHECK_EVERY_S = 0.1
-AHEAD = 16  # items that are kept for a reader that is slower
+CHECK_INTERVAL_S = 0.1
+MAX_BUFFERED = 16  # items waiting for a slower reader
 
 
 class _End:
-    """The source is exhausted; `error` is what it raised, if it did."""
+    """The source is exhausted, or raised `error`."""
 
     def __init__(self, error: BaseException | None = None) -> None:
         self.error = error
 
 
 def interruptible(source: Generator[T, None, None], check: Callable[[], None]) -> Generator[T, None, None]:
-    """The items of `source`, which is iterated in a thread of its own.
+    """The items of `source`, which is iterated on a thread of its own.
 
-    `check` is called all the while and may raise; then, or where no more is asked for, the thread is left to itself:
-    it closes `source` once that has the item it is waiting for.
+    `check` is called at least every CHECK_INTERVAL_S and may raise. After that, or when the generator is closed, the
+    thread closes `source` as soon as it has the item it is waiting for.
     """
-    items: queue.Queue[T | _End] = queue.Queue(AHEAD)
-    is_left = threading.Event()
+    items: queue.Queue[T | _End] = queue.Queue(MAX_BUFFERED)
+    is_abandoned = threading.Event()
 
-    def give(item: T | _End) -> bool:
-        """Whether anyone still takes it."""
-        while not is_left.is_set():
+    def put(item: T | _End) -> bool:
+        """Whether it was taken: not once the reader is gone."""
+        while not is_abandoned.is_set():
             try:
-                items.put(item, timeout=CHECK_EVERY_S)
+                items.put(item, timeout=CHECK_INTERVAL_S)
                 return True
             except queue.Full:
                 continue
@@ -41,18 +41,18 @@ def interruptible(source: Generator[T, None, None], check: Callable[[], None]) -
     def iterate() -> None:
         try:
             with closing(source):
-                is_whole = all(give(item) for item in source)
-            if is_whole:
-                give(_End())
+                is_exhausted = all(put(item) for item in source)
+            if is_exhausted:
+                put(_End())
         except BaseException as error:
-            give(_End(error))
+            put(_End(error))
 
     threading.Thread(target=iterate, name="interruptible", daemon=True).start()
     try:
         while True:
             check()
             try:
-                item = items.get(timeout=CHECK_EVERY_S)
+                item = items.get(timeout=CHECK_INTERVAL_S)
             except queue.Empty:
                 continue
             if isinstance(item, _End):
@@ -61,4 +61,4 @@ def interruptible(source: Generator[T, None, None], check: Callable[[], None]) -
                 return
             yield item
     finally:
-        is_left.set()
+        is_abandoned.set()

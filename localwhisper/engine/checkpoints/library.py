@@ -1,6 +1,6 @@
-"""Which checkpoints exist and which are on this machine: list, import, remove; the bundled one, unpacked.
+"""Which models there are and which are on this machine: list, download, import, remove.
 
-How one is fetched is fetch.py's subject, how one becomes weights in memory loading.py's.
+How bytes are received: download.py. How a file becomes a model in memory: model_cache.py.
 """
 
 import hashlib
@@ -8,14 +8,16 @@ import lzma
 import re
 import shutil
 import threading
+import time
 import unicodedata
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from localwhisper.atomic import replace_atomically, storage_errors, write_atomically
 from localwhisper.engine.calibration.plan_store import MeasuredPlan, PlanStore
-from localwhisper.engine.checkpoints.download import download_checkpoint
+from localwhisper.engine.checkpoints.download import download_checkpoint, partial_file
 from localwhisper.engine.upstream import whisper_tables
 from localwhisper.errors import (
     CheckpointUnusable,
@@ -23,13 +25,15 @@ from localwhisper.errors import (
     InvalidOption,
     ModelBundled,
     ModelCorrupt,
+    ModelDownloadFailed,
     ModelNotFound,
 )
 
 BUNDLED = "demo"
 ASSET = "demo.pt.xz"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-# Bytes of openai-whisper's published files, to say before a download what it will take.
+CHECK_INTERVAL_S = 0.1
+# Bytes of the files that openai-whisper publishes, shown before a download.
 PUBLISHED_SIZES: Mapping[str, int] = {
     "tiny": 75_572_083,
     "base": 145_262_807,
@@ -48,16 +52,28 @@ _CANNOT_TRANSLATE = frozenset({BUNDLED, "turbo", "large-v3-turbo"})
 @dataclass(frozen=True)
 class ModelEntry:
     name: str
-    size_bytes: int | None  # of the file; None where nobody knows before it is here
-    available: bool
+    size_bytes: int | None  # of the file; None where that isn't known before the download
+    available: bool  # on this machine
     bundled: bool
     multilingual: bool
     translates: bool
     plans: Mapping[str, MeasuredPlan]  # by quality, as measured on this machine; empty before the first use
 
 
+@dataclass
+class _FileAccess:
+    """Who may write one checkpoint's file: a download, which gives way to imports and removals."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    n_waiting: int = 0  # imports and removals
+
+
+class _GivesWay(Exception):
+    """Ends a download for an import or a removal."""
+
+
 class ModelLibrary:
-    """Threading: SAFE."""
+    """Threading: SAFE. Every method reads or writes files, so none is for the event loop's thread."""
 
     def __init__(self, model_dir: Path, *, mirror: str | None, unpack_dir: Path, assets: Path) -> None:
         self.model_dir = model_dir
@@ -66,32 +82,42 @@ class ModelLibrary:
         self._asset = assets / ASSET
         self.plans = PlanStore(unpack_dir / "plans.json")
         self._lock = threading.Lock()
-        self._fetching: dict[str, threading.Lock] = {}
+        self._unpacked: Path | None = None
+        self._access: dict[str, _FileAccess] = {}  # by file name
 
     def names(self) -> list[str]:
         """The bundled model, openai-whisper's, then what was imported."""
-        known = [BUNDLED, *whisper_tables.checkpoint_urls()]
-        files = {name.rsplit("/", 1)[-1] for name in whisper_tables.checkpoint_urls().values()}
+        published = whisper_tables.checkpoint_urls()
+        known = [BUNDLED, *published]
+        files = {_file_name(url) for url in published.values()}
         try:
-            found = sorted(
+            imported = sorted(
                 path.stem
                 for path in self.model_dir.glob("*.pt")
                 if path.name not in files and NAME.fullmatch(path.stem)
             )
         except OSError:
-            found = []
-        return [*known, *(name for name in found if name not in known)]
+            imported = []
+        return [*known, *(name for name in imported if name not in known)]
 
     def entries(self) -> list[ModelEntry]:
         return [self._entry(name) for name in self.names()]
 
+    def entry(self, name: str) -> ModelEntry:
+        """Raises ModelNotFound."""
+        self._file(name)
+        return self._entry(name)
+
     def _entry(self, name: str) -> ModelEntry:
-        path = self.path(name)
+        file = self._asset if name == BUNDLED else self.model_dir / self._as_file(name)
+        size_bytes, available = PUBLISHED_SIZES.get(name.removesuffix(".en")), False
+        with suppress(OSError):
+            size_bytes, available = file.stat().st_size, True
         is_english = name.endswith(".en")
         return ModelEntry(
             name=name,
-            size_bytes=path.stat().st_size if path is not None else PUBLISHED_SIZES.get(name.removesuffix(".en")),
-            available=path is not None,
+            size_bytes=size_bytes,
+            available=available,
             bundled=name == BUNDLED,
             multilingual=not is_english,
             translates=not is_english and name not in _CANNOT_TRANSLATE,
@@ -99,67 +125,107 @@ class ModelLibrary:
         )
 
     def path(self, name: str) -> Path | None:
-        """Where the checkpoint lies, the bundled one still packed; None where it isn't here. Raises ModelNotFound."""
-        if name == BUNDLED:
-            return self._asset
-        path = self._target(name)
+        """Where the checkpoint is, the bundled one still packed; None where it isn't here. Raises ModelNotFound."""
+        path = self._file(name)
         return path if path.is_file() else None
 
     def open_path(self, name: str) -> Path | None:
-        """As path(), ready to be loaded: the bundled model is unpacked by its first use."""
-        return self._unpacked() if name == BUNDLED else self.path(name)
+        """As path(), ready to be loaded: the bundled model is unpacked at its first use."""
+        return self._unpack() if name == BUNDLED else self.path(name)
 
-    def _target(self, name: str) -> Path:
-        address = whisper_tables.checkpoint_urls().get(name)
-        if address is not None:
-            return self.model_dir / address.rsplit("/", 1)[-1]
-        if name not in self.names():
-            raise ModelNotFound(model=name[:100], accepted=", ".join(self.names()))
-        return self.model_dir / f"{name}.pt"
+    def _file(self, name: str) -> Path:
+        """Where a checkpoint is, or will be once it is downloaded. Raises ModelNotFound."""
+        if name == BUNDLED:
+            return self._asset
+        if name not in whisper_tables.checkpoint_urls() and name not in (names := self.names()):
+            raise ModelNotFound(model=name[:100], accepted=", ".join(names))
+        return self.model_dir / self._as_file(name)
 
-    def _unpacked(self) -> Path:
-        """Named by the packed file's hash, so that an upgrade never meets an older one."""
+    def _as_file(self, name: str) -> str:
+        url = whisper_tables.checkpoint_urls().get(name)
+        return f"{name}.pt" if url is None else _file_name(url)
+
+    def _unpack(self) -> Path:
+        """The unpacked file is named by the packed one's hash: after an upgrade it is another."""
         with self._lock:
-            packed = self._asset.read_bytes()
-            target = self._unpack_dir / f"demo-{hashlib.sha256(packed).hexdigest()[:16]}.pt"
-            if not target.is_file():
-                with storage_errors(target):
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                write_atomically(target, lzma.decompress(packed))
-            return target
+            if self._unpacked is None or not self._unpacked.is_file():
+                packed = self._asset.read_bytes()
+                target = self._unpack_dir / f"demo-{hashlib.sha256(packed).hexdigest()[:16]}.pt"
+                if not target.is_file():
+                    with storage_errors(target):
+                        target.parent.mkdir(parents=True, exist_ok=True)
+                    write_atomically(target, lzma.decompress(packed))
+                self._unpacked = target
+            return self._unpacked
 
     def download(self, name: str, progress: Callable[[int, int | None], None], check: Callable[[], None]) -> Path:
-        """Fetch a checkpoint unless it is here; goes on where an earlier attempt broke off.
+        """Download a checkpoint unless it is here, from where an earlier attempt ended; once for all who ask for it.
 
-        `progress` gets the bytes received and their total, `check` may raise to stop.
-        Raises ModelNotFound, ModelDownloadFailed, ModelCorrupt or StorageFull.
+        `progress` gets the bytes received and their total; `check` may raise to stop. An import under this name meets
+        the wish too. Raises ModelNotFound, ModelDownloadFailed (also where the model is removed meanwhile),
+        ModelCorrupt, StorageFull or StorageUnwritable.
         """
-        target = self._target(name)
-        with self._lock:
-            lock = self._fetching.setdefault(target.name, threading.Lock())
-        while not lock.acquire(timeout=0.1):
+        file = self._file(name)
+        access = self._access_to(file)
+
+        def check_access() -> None:
+            check()
+            if access.n_waiting:
+                raise _GivesWay
+
+        while not access.lock.acquire(timeout=CHECK_INTERVAL_S):
             check()
         try:
-            if not target.is_file():
-                download_checkpoint(name, whisper_tables.checkpoint_urls()[name], target, self._mirror, progress, check)
-            return target
+            if not file.is_file():
+                url = whisper_tables.checkpoint_urls()[name]
+                download_checkpoint(name, url, file, self._mirror, progress, check_access)
+            return file
+        except _GivesWay:
+            pass
         finally:
-            lock.release()
+            access.lock.release()
+        while access.n_waiting:
+            check()
+            time.sleep(CHECK_INTERVAL_S)
+        if not file.is_file():
+            raise ModelDownloadFailed(model=name, reason="the model was removed meanwhile")
+        return file
+
+    @contextmanager
+    def _without_download(self, file: Path) -> Iterator[None]:
+        """End a download of this file, and keep others from beginning."""
+        access = self._access_to(file)
+        with self._lock:
+            access.n_waiting += 1
+        try:
+            with access.lock:
+                yield
+        finally:
+            with self._lock:
+                access.n_waiting -= 1
+
+    def _access_to(self, file: Path) -> _FileAccess:
+        with self._lock:
+            return self._access.setdefault(file.name, _FileAccess())
 
     def remove(self, name: str) -> None:
-        """Raises ModelBundled, ModelNotFound."""
+        """Remove a checkpoint and what was downloaded of it; its download ends.
+
+        Raises ModelBundled, ModelNotFound, StorageUnwritable.
+        """
         if name == BUNDLED:
             raise ModelBundled(model=name)
-        target = self._target(name)
-        with storage_errors(target):
-            target.unlink(missing_ok=True)
-            target.with_suffix(".pt.partial").unlink(missing_ok=True)
+        file = self._file(name)
+        with self._without_download(file), storage_errors(file):
+            file.unlink(missing_ok=True)
+            partial_file(file).unlink(missing_ok=True)
 
     def import_file(self, path: Path, name: str | None = None, *, file_name: str | None = None) -> str:
-        """Take over a checkpoint file of openai-whisper's format, or a Whisper folder of Hugging Face.
+        """Copy a checkpoint file of openai-whisper's format, or convert a Whisper folder of Hugging Face.
 
-        Returns its name, which is made of `file_name`, else the path's, where none is given. Nothing is replaced
-        before it has been checked. Raises CheckpointUnusable, ModelBundled, InvalidOption, FileMissing.
+        Returns the model's name: `name`, else one made from `file_name` or the path. Nothing is replaced before the new
+        checkpoint has been checked; then a download under that name ends. Running jobs keep the weights they have.
+        Raises CheckpointUnusable, ModelBundled, InvalidOption, FileMissing, StorageFull or StorageUnwritable.
         """
         if not path.exists():
             raise FileMissing(path=str(path))
@@ -171,24 +237,29 @@ class ModelLibrary:
         from localwhisper.engine.checkpoints.checkpoint import read_checkpoint  # these import torch
         from localwhisper.engine.checkpoints.huggingface import convert
 
-        address = whisper_tables.checkpoint_urls().get(name, f"{name}.pt")
-        target = self.model_dir / address.rsplit("/", 1)[-1]
+        file = self.model_dir / self._as_file(name)
         try:
-            with storage_errors(target):
-                target.parent.mkdir(parents=True, exist_ok=True)
-            with replace_atomically(target) as temporary:
+            with storage_errors(file):
+                file.parent.mkdir(parents=True, exist_ok=True)
+            with ExitStack() as replacing, replace_atomically(file) as temporary:
                 if path.is_dir():
                     convert(path, temporary, name)
                     read_checkpoint(temporary, name)
                 else:
                     read_checkpoint(path, name)
                     shutil.copyfile(path, temporary)
+                replacing.enter_context(self._without_download(file))
+                partial_file(file).unlink(missing_ok=True)
         except ModelCorrupt as error:
             raise CheckpointUnusable(model=error.model, reason=error.reason) from None
         return name
 
 
+def _file_name(url: str) -> str:
+    return url.rsplit("/", 1)[-1]
+
+
 def _as_name(text: str) -> str:
-    """A model's name made of a file's: "mi módelo" → "mi-modelo"."""
+    """A model's name from a file's: "mi módelo" → "mi-modelo"."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return re.sub(r"[^A-Za-z0-9._-]+", "-", plain).strip("-._")

@@ -1,10 +1,11 @@
-"""Checkpoints from a real server on loopback: whole, resumed, broken off, wrong."""
+"""Which checkpoints there are, and what adds and removes them: downloads from a server on loopback, imports."""
 
 import hashlib
 import http.server
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,6 +18,7 @@ from localwhisper.engine.upstream import whisper_tables
 from localwhisper.errors import (
     CheckpointUnusable,
     ModelBundled,
+    ModelDownloadFailed,
     ModelNotFound,
 )
 
@@ -27,6 +29,7 @@ class Mirror(http.server.BaseHTTPRequestHandler):
     body = BODY
     breaks_after: int | None = None
     asked: ClassVar[list[str | None]] = []
+    may_go_on: ClassVar[threading.Event] = threading.Event()  # after the first bytes
 
     def do_GET(self) -> None:
         given = self.headers.get("Range")
@@ -39,7 +42,13 @@ class Mirror(http.server.BaseHTTPRequestHandler):
         self.send_response(206 if given else 200)
         self.send_header("Content-Length", str(len(part)))
         self.end_headers()
-        self.wfile.write(part[: Mirror.breaks_after])
+        if not Mirror.may_go_on.is_set():
+            self.wfile.write(part[:1000])
+            self.wfile.flush()
+            Mirror.may_go_on.wait(30)
+            part = part[1000:]
+        with suppress(ConnectionError):  # the reader may be gone
+            self.wfile.write(part[: Mirror.breaks_after])
 
     def log_message(self, *args: object) -> None:
         pass
@@ -48,6 +57,7 @@ class Mirror(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelLibrary]:
     Mirror.body, Mirror.breaks_after, Mirror.asked = BODY, None, []
+    Mirror.may_go_on.set()
     digest = hashlib.sha256(BODY).hexdigest()
     published = {**whisper_tables.checkpoint_urls(), "tiny": f"https://models.invalid/main/{digest}/tiny.pt"}
     monkeypatch.setattr(whisper_tables, "checkpoint_urls", lambda: published)
@@ -59,6 +69,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelLi
         unpack_dir=tmp_path / "unpacked",
         assets=ASSETS,
     )
+    Mirror.may_go_on.set()
     server.shutdown()
     server.server_close()
 
@@ -81,6 +92,63 @@ def test_many_who_want_it_fetch_it_once(library: ModelLibrary) -> None:
     with ThreadPoolExecutor(6) as pool:
         paths = set(pool.map(lambda _: library.download("tiny", quiet, lambda: None), range(6)))
     assert len(paths) == len(Mirror.asked) == 1
+
+
+@pytest.fixture
+def paused_download(library: ModelLibrary) -> Iterator["Future[Path]"]:
+    """A download of which the first bytes are here."""
+    Mirror.may_go_on.clear()
+    has_begun = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        download = pool.submit(library.download, "tiny", lambda *_: has_begun.set(), lambda: None)
+        assert has_begun.wait(30)
+        yield download
+        Mirror.may_go_on.set()
+
+
+def test_removing_a_model_ends_its_download(library: ModelLibrary, paused_download: "Future[Path]") -> None:
+    library.remove("tiny")
+    with pytest.raises(ModelDownloadFailed, match="removed"):
+        paused_download.result(10)
+    assert list(library.model_dir.iterdir()) == []
+
+
+def test_an_import_under_the_same_name_ends_a_download(library: ModelLibrary, paused_download: "Future[Path]") -> None:
+    demo = library.open_path("demo")
+    assert demo is not None
+    library.import_file(demo, "tiny")
+    path = paused_download.result(10)  # whoever waited for the model has one
+    Mirror.may_go_on.set()
+    assert path.read_bytes() == demo.read_bytes()
+    assert list(library.model_dir.iterdir()) == [path]
+
+
+def test_an_import_that_is_refused_ends_no_download(
+    library: ModelLibrary, paused_download: "Future[Path]", tmp_path: Path
+) -> None:
+    (tmp_path / "bad.pt").write_text("no")
+    with pytest.raises(CheckpointUnusable):
+        library.import_file(tmp_path / "bad.pt", "tiny")
+    Mirror.may_go_on.set()
+    assert paused_download.result(10).read_bytes() == BODY
+
+
+def test_a_download_whose_file_another_process_removes_says_so(
+    library: ModelLibrary, paused_download: "Future[Path]"
+) -> None:
+    (library.model_dir / "tiny.pt.partial").unlink()
+    Mirror.may_go_on.set()
+    with pytest.raises(ModelDownloadFailed, match="removed"):
+        paused_download.result(10)
+
+
+def test_a_model_removed_while_models_are_listed_is_listed_as_missing(
+    library: ModelLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.download("tiny", quiet, lambda: None)
+    names = library.names()
+    monkeypatch.setattr(library, "names", lambda: [library.remove("tiny"), names][1])
+    assert [entry.available for entry in library.entries() if entry.name == "tiny"] == [False]
 
 
 def test_the_bundled_model_is_unpacked_once(library: ModelLibrary) -> None:
