@@ -21,7 +21,7 @@ from localwhisper.engine.segmentation import n_windows
 from localwhisper.engine.sequential import transcribe_sequential
 from localwhisper.engine.window_decoder import WindowDecoder, WindowIterator
 from localwhisper.errors import ModelCannotTranslate
-from localwhisper.jobs.model import Detection, Position, Transcript, Window, joined
+from localwhisper.jobs.model import Detection, Position, Transcript, Window, segments_of
 from localwhisper.messages import Message
 from localwhisper.options import Options
 
@@ -52,7 +52,7 @@ class WhisperEngine:
                     windows, waited_s = self._decode_windows(decoder, options, control, done)
                 except (MemoryError, RuntimeError) as error:
                     raise as_out_of_memory(error, options.model) from error
-                segments = joined([*done, *windows])
+                segments = segments_of([*done, *windows])
                 return Transcript(
                     text=decoder.text(segments),
                     language=decoder.language,
@@ -76,7 +76,7 @@ class WhisperEngine:
             mel,
             options,
             language,
-            first_segment_id=len(joined(done)),
+            first_segment_id=len(segments_of(done)),
             control=control,
             cores=self._cores,
         )
