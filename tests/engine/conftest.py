@@ -13,6 +13,7 @@ from localwhisper.app import ASSETS, SAMPLES
 from localwhisper.audio.decode import decode_audio
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine.kernels.precompile import kernel_cache
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.whisper_engine import WhisperEngine
 from tests.engine import stock
@@ -30,6 +31,13 @@ def samples_of(name: str) -> NDArray[np.int16]:
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> None:
     torch.set_num_threads(1)  # many small models at once: threads of their own would only wait for each other
+
+
+@pytest.fixture(scope="session")
+def kernels() -> None:
+    """Compiled, which takes half a minute on a machine where they never were."""
+    if not kernel_cache().is_ready():
+        kernel_cache().compile()
 
 
 @pytest.fixture(scope="session")
