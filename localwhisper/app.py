@@ -96,7 +96,7 @@ def whisper_engine(settings: Settings, library: ModelLibrary, ffmpeg: Ffmpeg) ->
         with suppress(OSError):  # reported by whatever writes there
             make_private_folder(settings.data_dir)
         cache = ModelCache(library, idle_timeout_s=settings.model_idle_timeout)
-        return WhisperEngine(library, cache, ffmpeg, max_audio_s=settings.max_audio_seconds)
+        return WhisperEngine(cache, ffmpeg, paths.spool(settings.data_dir), max_audio_s=settings.max_audio_seconds)
 
     return LazyEngine(build)
 
@@ -186,11 +186,17 @@ class App:
         """
         settings = self.settings
         with storage_errors(settings.data_dir):
-            for folder in (settings.data_dir, paths.jobs(settings.data_dir), paths.incoming(settings.data_dir)):
+            for folder in (
+                settings.data_dir,
+                paths.jobs(settings.data_dir),
+                paths.incoming(settings.data_dir),
+                paths.spool(settings.data_dir),
+            ):
                 make_private_folder(folder)
         with ExitStack() as on_failure:
             self._lock.acquire()
             on_failure.callback(self._lock.release)
+            self._empty_spool()
             self._server = self._http_server()
             sockets = self._bind()
             for listening in sockets:
@@ -202,6 +208,12 @@ class App:
         self._loop_lag.start()
         port: int = sockets[0].getsockname()[1]
         return port
+
+    def _empty_spool(self) -> None:
+        """Remove what a power cut left on systems where these files have names."""
+        for file in paths.spool(self.settings.data_dir).glob("pcm-*"):
+            with suppress(OSError):
+                file.unlink()
 
     def _http_server(self) -> LimitedHTTPServer:
         return LimitedHTTPServer(

@@ -48,7 +48,9 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> ModelLibrary:
 
 @pytest.fixture(scope="session")
 def engine(library: ModelLibrary) -> WhisperEngine:
-    return WhisperEngine(library, ModelCache(library, idle_timeout_s=600), Ffmpeg(), max_audio_s=3600)
+    return WhisperEngine(
+        ModelCache(library, idle_timeout_s=600), Ffmpeg(), library.model_dir / "spool", max_audio_s=3600
+    )
 
 
 @pytest.fixture(scope="session")
