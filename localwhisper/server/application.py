@@ -12,6 +12,7 @@ from localwhisper.server import forwarded_headers, origin_policy, routes
 from localwhisper.server.apidocs import openapi
 from localwhisper.server.auth import TokenAuth
 from localwhisper.server.base import BaseHandler, NotFoundHandler, log_request
+from localwhisper.server.http_errors import status_of
 from localwhisper.server.services import Services
 
 MAX_FRAME_BYTES = 64 * 1024
@@ -45,7 +46,10 @@ class Application(tornado.web.Application):
             origin_policy.check_host(request.host, settings)
             origin_policy.check_origin(request.method or "", request.host, request.headers, origins)
         except LocalWhisperError as error:
-            return self.get_handler_delegate(request, RejectionHandler, {"error": error})
+            handler_class = super().find_handler(request, **kwargs).handler_class
+            return self.get_handler_delegate(
+                request, RejectionHandler, {"error": error, "handler_class": handler_class}
+            )
         if request.method == "OPTIONS" and request.headers.get("Origin") in origins:
             return self.get_handler_delegate(request, PreflightHandler)
         if request.path == forwarded_headers.path_prefix(request):
@@ -55,15 +59,19 @@ class Application(tornado.web.Application):
 
 @tornado.web.stream_request_body
 class RejectionHandler(BaseHandler):
-    """Answers with an error without reading the body."""
+    """Answers with an error, in the shape of the requested route, without reading the body."""
 
     public = True
 
-    def initialize(self, error: LocalWhisperError) -> None:
-        self.error = error
+    def initialize(self, error: LocalWhisperError, handler_class: type[BaseHandler]) -> None:
+        self._error = error
+        self._handler_class = handler_class
 
     def prepare(self) -> None:
-        raise self.error
+        raise self._error
+
+    def error_response(self, error: LocalWhisperError) -> tuple[Any, int]:
+        return self._handler_class.format_error(error, status_of(error), self.localize(error.message))
 
 
 class PreflightHandler(BaseHandler):

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import json
 import time
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
@@ -111,11 +110,7 @@ class LoginHandler(BaseHandler):
         self.write_json({"logged_in": False})
 
     def _token(self) -> str:
-        try:
-            body = json.loads(self.request.body)
-        except (ValueError, RecursionError):
-            body = None
-        token = body.get("token") if isinstance(body, dict) else None
+        token = self.json_body().get("token")
         if not isinstance(token, str):
             raise InvalidBody(reason='it must be JSON like {"token": "…"}')
         return token

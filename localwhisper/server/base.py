@@ -1,8 +1,9 @@
-"""What every handler has in common: the token, headers, JSON bodies, one shape of error.
+"""What every handler has in common: request id, token, query, JSON bodies, headers, and the shape of errors.
 
-Host and Origin are checked before routing, in gate.py.
+Host and Origin are checked before routing, in application.py.
 """
 
+import json
 import logging
 import re
 import uuid
@@ -12,7 +13,7 @@ import tornado.escape
 import tornado.httputil
 import tornado.web
 
-from localwhisper.errors import InternalError, LocalWhisperError, MemoryFull, lacks_memory
+from localwhisper.errors import InternalError, InvalidBody, LocalWhisperError, MemoryFull, lacks_memory
 from localwhisper.logs import request_id
 from localwhisper.messages import LANGUAGES, Message, negotiate, render
 from localwhisper.option_types import boolean_argument
@@ -30,14 +31,14 @@ HEADERS = {
 
 
 class BaseHandler(tornado.web.RequestHandler):
-    """Asks for the token before anything else, also at addresses that don't exist."""
+    """Checks the token before anything else, also for paths that don't exist."""
 
-    public = False  # True: answered without the token
-    _log_id = ""  # of the traceback in the log; none for what was broken off by a stop
+    public = False  # True: no token needed
+    _log_id = ""  # identifies the logged traceback; empty if nothing was logged
 
     @property
     def services(self) -> Services:
-        services: Services = self.application.settings["services"]
+        services: Services = self.settings["services"]
         return services
 
     def set_default_headers(self) -> None:
@@ -52,54 +53,81 @@ class BaseHandler(tornado.web.RequestHandler):
             self.set_header("Vary", "Origin")
 
     def prepare(self) -> None:
-        self.identify(self.request.headers.get("X-Request-Id", ""))
+        self.set_request_id(self.request.headers.get("X-Request-Id", ""))
         if not self.public:
             self.settings["auth"].authenticate(self.request)
+        self.query = self._decoded_query()
 
-    def identify(self, given: str) -> None:
-        """What the request is called in the log and in the answer; its own name for it where that is harmless."""
-        name = given if re.fullmatch(r"[\w.-]{1,64}", given) else uuid.uuid4().hex[:12]
+    def set_request_id(self, proposed: str) -> None:
+        """Name the request in the log and in the response; a client's own id is used if it is well-formed."""
+        name = proposed if re.fullmatch(r"[\w.-]{1,64}", proposed) else uuid.uuid4().hex[:12]
         request_id.set(name)
         self.set_header("X-Request-Id", name)
 
+    def _decoded_query(self) -> dict[str, str]:
+        """The last value of each query parameter. Raises BadRequest if one isn't UTF-8, whether it is used or not."""
+        try:
+            texts = {
+                name: [value.decode() for value in values] for name, values in self.request.query_arguments.items()
+            }
+        except UnicodeDecodeError:
+            raise BadRequest from None
+        return {name: values[-1] for name, values in texts.items()}
+
     @property
     def language(self) -> str:
-        """What the answer's texts are in: ?lang=, else Accept-Language."""
-        asked = self.get_query_argument("lang", "")
-        return asked if asked in LANGUAGES else negotiate(self.request.headers.get("Accept-Language"))
+        """The language of the response's texts: ?lang=, else Accept-Language. Also used before prepare()."""
+        language = self.request.query_arguments.get("lang", [b""])[-1].strip().decode("ascii", "replace")
+        return language if language in LANGUAGES else negotiate(self.request.headers.get("Accept-Language"))
 
-    def say(self, message: Message) -> str:
+    def localize(self, message: Message) -> str:
         return render(message, self.language)
 
+    def get_boolean_argument(self, name: str, *, default: bool = False) -> bool:
+        """A boolean of the query. Raises InvalidOption."""
+        return boolean_argument(name, self.get_query_argument(name, "") or str(default))
+
+    def json_body(self) -> dict[str, Any]:
+        """The body's JSON object; empty if there is no body. Raises InvalidBody."""
+        try:
+            value = json.loads(self.request.body or b"{}")
+        except (ValueError, RecursionError):
+            raise InvalidBody(reason="it is not JSON") from None
+        if not isinstance(value, dict):
+            raise InvalidBody(reason="it must be a JSON object")
+        return value
+
     def write_json(self, body: Any, status: int = 200) -> None:
+        """Finish the request with a JSON body."""
         self.set_status(status)
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
         self.finish(tornado.escape.json_encode(body))
 
-    def flag(self, name: str) -> bool:
-        """A boolean of the query. Raises InvalidOption."""
-        return boolean_argument(name, self.get_query_argument(name, "false"))
+    # -- errors --------------------------------------------------------------------------
+
+    @classmethod
+    def format_error(cls, error: LocalWhisperError, status: int, message: str) -> tuple[Any, int]:
+        """An error's JSON body and status. Handlers of other products' APIs override this."""
+        return {"error": {"code": error.code, "message": message}}, status
+
+    def error_response(self, error: LocalWhisperError) -> tuple[Any, int]:
+        """Body and status, in the client's language."""
+        return self.format_error(error, status_of(error), self.localize(error.message))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        error = self._as_ours(kwargs.get("exc_info", (None, None, None))[1], status_code)
-        status = status_code if isinstance(error, InternalError) else status_of(error)
+        error = self._as_domain_error(kwargs.get("exc_info", (None, None, None))[1], status_code)
         if isinstance(error, MethodNotAllowed):
-            self.set_header("Allow", ", ".join(self.methods()))
+            self.set_header("Allow", ", ".join(self.allowed_methods()))
         if isinstance(error, TooManyAttempts):
             self.set_header("Retry-After", str(error.seconds))
-        self.write_json(*self.error_answer(error, status))
+        self.write_json(*self.error_response(error))
 
-    def methods(self) -> list[str]:
-        """What this address takes."""
-        nothing = tornado.web.RequestHandler._unimplemented_method
-        return [name for name in self.SUPPORTED_METHODS if getattr(type(self), name.lower()) is not nothing]
+    def allowed_methods(self) -> list[str]:
+        unimplemented = tornado.web.RequestHandler._unimplemented_method
+        return [name for name in self.SUPPORTED_METHODS if getattr(type(self), name.lower()) is not unimplemented]
 
-    def error_answer(self, error: LocalWhisperError, status: int) -> tuple[Any, int]:
-        """An error's body and status; other products' formats have other shapes."""
-        return {"error": {"code": error.code, "message": self.say(error.message)}}, status
-
-    def _as_ours(self, error: BaseException | None, status: int) -> LocalWhisperError:
+    def _as_domain_error(self, error: BaseException | None, status: int) -> LocalWhisperError:
         if isinstance(error, LocalWhisperError):
             return error
         if lacks_memory(error):
@@ -112,34 +140,34 @@ class BaseHandler(tornado.web.RequestHandler):
             return BadRequest()
         return InternalError(log_id=self._log_id)
 
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        # Tornado logs the status before it calls write_error(), so it is set here.
+        error = kwargs.get("exc_info", (None, None, None))[1]
+        if isinstance(error, LocalWhisperError) or lacks_memory(error):
+            status_code = status_of(self._as_domain_error(error, status_code))
+        super().send_error(status_code, **kwargs)
+
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
         if isinstance(value, LocalWhisperError):
             log.info("%s %s: %s", self.request.method, self.request.path, value.code)
         elif isinstance(value, tornado.web.HTTPError):
             super().log_exception(typ, value, tb)
         elif lacks_memory(value):
-            log.warning("%s %s: no memory left: %s", self.request.method, self.request.path, value)
+            log.warning("%s %s: out of memory: %s", self.request.method, self.request.path, value)
         else:
             self._log_id = uuid.uuid4().hex[:8]
             log.error("%s %s [%s]", self.request.method, self.request.path, self._log_id, exc_info=value)
 
-    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
-        # tornado asks for a status before it calls write_error, so the log line has the right one
-        error = kwargs.get("exc_info", (None, None, None))[1]
-        if isinstance(error, LocalWhisperError) or lacks_memory(error):
-            status_code = status_of(self._as_ours(error, status_code))
-        super().send_error(status_code, **kwargs)
-
 
 def log_request(handler: tornado.web.RequestHandler) -> None:
-    """One line for each answer; no query, in which a name or a token may stand."""
+    """One log line per response; without the query, which may contain a file's name."""
     request = handler.request
-    took_ms = 1000 * request.request_time()
-    log.info("%s %s %d %.1f ms", request.method, request.path, handler.get_status(), took_ms)
+    duration_ms = 1000 * request.request_time()
+    log.info("%s %s %d %.1f ms", request.method, request.path, handler.get_status(), duration_ms)
 
 
 class NotFoundHandler(BaseHandler):
-    """Every address that no route has."""
+    """Every path without a route."""
 
     def prepare(self) -> None:
         super().prepare()

@@ -1,5 +1,6 @@
-"""One job and the list of jobs."""
+"""One job, the list of jobs, and a job's audio."""
 
+import asyncio
 import mimetypes
 import re
 from contextlib import suppress
@@ -12,79 +13,75 @@ from localwhisper.options import Options, options_from_json, options_to_json
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.http_errors import BadRequest
-from localwhisper.server.transcripts import json_body
+from localwhisper.server.serializers import Json
+from localwhisper.server.services import JobServices
 
 MAX_PAGE = 200
 MAX_QUERY_CHARS = 200
 
 
-async def full_body(handler: BaseHandler, job: Job) -> serializers.Json:
-    """The job with what is on the disk: the segments so far, or the result."""
-    services = handler.services
-    body = serializers.job_body(job, services.jobs.eta, handler.language)
+async def full_job_body(jobs: JobServices, job: Job, language: str) -> Json:
+    """The job with what is read from the disk: its result, or the segments decoded so far."""
+    body = serializers.job_body(job, jobs.eta, language)
     if job.state is JobState.COMPLETED:
         try:
-            transcript = await services.jobs.transcripts.get(job.id)
+            transcript = await jobs.transcripts.get(job.id)
         except JobDamaged as error:
-            body["error"] = serializers.message_body(error.message, handler.language)
+            body["error"] = serializers.message_body(error.message, language)
         else:
             body["result"] = serializers.result_body(transcript, timestamps=job.options.return_timestamps)
             body["transcript_version"] = transcript.version
     if "result" not in body and job.options.return_timestamps:
         with suppress(JobDamaged):
-            body["segments"] = [
-                serializers.segment_body(segment) for segment in await services.jobs.transcripts.segments(job.id)
-            ]
+            segments = await jobs.transcripts.segments(job.id)
+            body["segments"] = [serializers.segment_body(segment) for segment in segments]
     return body
 
 
 class JobHandler(BaseHandler):
     async def get(self, job_id: str) -> None:
-        self.write_json(await full_body(self, self.services.jobs.index.get(job_id)))
+        jobs = self.services.jobs
+        self.write_json(await full_job_body(jobs, jobs.index.get(job_id), self.language))
 
     async def delete(self, job_id: str) -> None:
-        queue = self.services.jobs.queue
-        job = await (queue.remove(job_id) if self.flag("remove") else queue.cancel(job_id))
-        self.write_json(serializers.job_body(job, self.services.jobs.eta, self.language))
+        jobs = self.services.jobs
+        change = jobs.queue.remove if self.get_boolean_argument("remove") else jobs.queue.cancel
+        self.write_json(serializers.job_body(await change(job_id), jobs.eta, self.language))
 
 
 class RetryHandler(BaseHandler):
     async def post(self, job_id: str) -> None:
-        job = await self.services.jobs.queue.retry(job_id, self._options(job_id))
-        self.write_json(serializers.job_body(job, self.services.jobs.eta, self.language))
+        jobs = self.services.jobs
+        job = await jobs.queue.retry(job_id, await self._options(job_id))
+        self.write_json(serializers.job_body(job, jobs.eta, self.language))
 
-    def _options(self, job_id: str) -> Options | None:
-        """The job's own options with those of the body in their places; None: its own."""
-        given = json_body(self.request.body)
-        if not given:
+    async def _options(self, job_id: str) -> Options | None:
+        """The job's options with those of the body in their places; None if the body has none."""
+        changes = self.json_body()
+        if not changes:
             return None
-        own = options_to_json(self.services.jobs.index.get(job_id).options)
-        return options_from_json({**own, **given}, models=self.services.models.library.entries())
+        values = {**options_to_json(self.services.jobs.index.get(job_id).options), **changes}
+        models = await asyncio.to_thread(self.services.models.library.entries)
+        return options_from_json(values, models=models)
 
 
 class JobsHandler(BaseHandler):
+    """The history: a page of jobs, filtered by state and search."""
+
     async def get(self) -> None:
-        search, query = self.services.jobs.search, self.get_query_argument("q", "")[:MAX_QUERY_CHARS].strip()
-        among = await search.find(query) if query else None
+        jobs = self.services.jobs
+        search_query = self.get_query_argument("q", "")[:MAX_QUERY_CHARS].strip()
+        cursor = self.get_query_argument("cursor", "", strip=False) or None
+        limit, states = self._limit(), self._states()
+        matches = await jobs.search.find(search_query) if search_query else None
         try:
-            page = self.services.jobs.index.page(
-                limit=self._limit(),
-                cursor=self.get_query_argument("cursor", "", strip=False) or None,
-                states=self._states(),
-                among=among,
-            )
+            page = jobs.index.page(limit=limit, cursor=cursor, states=states, among=matches)
         except (ValueError, OverflowError):
-            raise InvalidOption(
-                field="cursor",
-                value=self.get_query_argument("cursor")[:100],
-                accepted="a next_cursor of an answer",
-            ) from None
-        jobs = [serializers.job_body(job, self.services.jobs.eta, self.language) for job in page.jobs]
-        excerpts = await search.excerpts(query, [job.id for job in page.jobs]) if query else {}
-        for job in jobs:
-            if job["job_id"] in excerpts:
-                job["excerpt"] = excerpts[job["job_id"]]
-        self.write_json({"jobs": jobs, "next_cursor": page.next_cursor})
+            accepted = "a next_cursor of an earlier answer"
+            raise InvalidOption(field="cursor", value=str(cursor)[:100], accepted=accepted) from None
+        excerpts = await jobs.search.excerpts(search_query, [job.id for job in page.jobs]) if search_query else {}
+        bodies = [serializers.job_body(job, jobs.eta, self.language, excerpts.get(job.id)) for job in page.jobs]
+        self.write_json({"jobs": bodies, "next_cursor": page.next_cursor})
 
     def _limit(self) -> int:
         text = self.get_query_argument("limit", "50", strip=False)
@@ -93,31 +90,32 @@ class JobsHandler(BaseHandler):
         return int(text)
 
     def _states(self) -> frozenset[JobState] | None:
-        texts = [text for given in self.get_query_arguments("status") for text in given.split(",") if text]
-        accepted = {state.value: state for state in JobState}
+        texts = [text for value in self.get_query_arguments("status") for text in value.split(",") if text]
+        states = {state.value: state for state in JobState}
         for text in texts:
-            if text not in accepted:
-                raise InvalidOption(field="status", value=text[:100], accepted=", ".join(accepted))
-        return frozenset(accepted[text] for text in texts) or None
+            if text not in states:
+                raise InvalidOption(field="status", value=text[:100], accepted=", ".join(states))
+        return frozenset(states[text] for text in texts) or None
 
 
 class WaveformHandler(BaseHandler):
     async def get(self, job_id: str) -> None:
-        made = await self.services.jobs.waveforms.get(job_id)
-        self.write_json({"duration": made.duration, "peaks": made.peaks})
+        waveform = await self.services.jobs.waveforms.get(job_id)
+        self.write_json({"duration": waveform.duration, "peaks": waveform.peaks})
 
 
 class AudioHandler(tornado.web.StaticFileHandler, BaseHandler):
-    """The job's audio, with Range; the path comes from the job, never from the address."""
+    """The job's audio, with Range. The path comes from the job, never from the URL."""
 
-    def initialize(self) -> None:  # type: ignore[override]  # the route has no folder to give
+    def initialize(self) -> None:  # type: ignore[override]  # there is no root folder to pass
         super().initialize(path="/")
 
     async def get(self, job_id: str, include_body: bool = True) -> None:
-        self.absolute = await self.services.jobs.transcripts.audio_path(job_id)
+        self._audio = await self.services.jobs.transcripts.audio_path(job_id)
         await super().get(job_id, include_body)
-        if self.get_status() == 416:  # set without a body where no byte of the range exists
-            self.write_json({"error": serializers.message_body(BadRequest().message, self.language)}, 416)
+        if self.get_status() == 416:  # tornado sets it without a body
+            body, _ = self.error_response(BadRequest())
+            self.write_json(body, 416)
 
     async def head(self, job_id: str) -> None:
         await self.get(job_id, include_body=False)
@@ -127,17 +125,17 @@ class AudioHandler(tornado.web.StaticFileHandler, BaseHandler):
         return path
 
     def parse_url_path(self, url_path: str) -> str:
-        return str(self.absolute)
+        return str(self._audio)
 
     def validate_absolute_path(self, root: str, absolute_path: str) -> str:
         return absolute_path
 
     def get_content_type(self) -> str:
-        kind = mimetypes.guess_type(self.absolute.name)[0] or ""
-        return kind if kind.startswith(("audio/", "video/")) else "application/octet-stream"
+        media_type = mimetypes.guess_type(self._audio.name)[0] or ""
+        return media_type if media_type.startswith(("audio/", "video/")) else "application/octet-stream"
 
     def set_extra_headers(self, path: str) -> None:
         self.set_header("Cache-Control", "private, max-age=3600")
 
     def compute_etag(self) -> str | None:
-        return None  # its default reads the whole file; the modification time serves
+        return None  # tornado would read the whole file; clients revalidate by modification time

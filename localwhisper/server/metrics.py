@@ -160,7 +160,7 @@ class Metrics:
         if loop.time() - self._stored_at_s >= STORED_BYTES_EVERY_S:
             self._stored_at_s = loop.time()
             self._stored.set(await loop.run_in_executor(None, _bytes_in, self._data_dir))
-        return generate_latest(self._registry)
+        return await loop.run_in_executor(None, generate_latest, self._registry)  # reads files of /proc
 
 
 def _bytes_in(folder: Path) -> int:

@@ -1,4 +1,4 @@
-"""A multipart body as it arrives: its file goes to the disk, its other fields are kept. Knows no HTTP."""
+"""An incremental multipart/form-data parser that writes the file to disk. Knows nothing of HTTP requests."""
 
 from collections.abc import Collection
 from contextlib import suppress
@@ -21,11 +21,11 @@ MAX_FIELD_BYTES = 16 * 1024
 MAX_PARTS = 32
 
 
-class Form:
-    """A multipart body as it arrives: the part `file_field` goes to `path`, the others are kept.
+class MultipartForm:
+    """One form: the part `file_field` is written to `path`, the other parts are kept in memory.
 
-    `known`: the other parts there may be, each once; None: any, any number of times.
-    `head` is written before the file's own bytes.
+    `known`: names that other parts may have, each at most once; None: any name, any number of times.
+    `header` is written before the file's own bytes.
     Threading: one call at a time, on any thread; write() blocks on the disk.
     """
 
@@ -37,7 +37,7 @@ class Form:
         *,
         file_field: str = "file",
         known: Collection[str] | None = None,
-        head: bytes = b"",
+        header: bytes = b"",
     ) -> None:
         kind, options = multipart.parse_options_header(content_type)
         if kind != "multipart/form-data" or not options.get("boundary"):
@@ -46,55 +46,57 @@ class Form:
         self._path = path
         self._file_field = file_field
         self._known = known
-        self._head = head
+        self._header = header
         self._max_file_bytes = max_file_bytes
         self._file: BinaryIO | None = None
-        self._name: str | None = None  # of the part being received
+        self._part: str | None = None  # name of the part being received
         self._fields: list[tuple[str, bytearray]] = []
-        self.file_bytes = 0  # without the head
+        self.file_bytes = 0  # without the header
         self.filename: str | None = None
 
     def write(self, chunk: bytes) -> None:
-        """Raises a LocalWhisperError for what can't be taken."""
+        """Parse the next bytes of the body. Raises a LocalWhisperError if they can't be accepted."""
         try:
             with storage_errors(self._path):
                 for event in self._parser.parse(chunk):
                     if isinstance(event, multipart.MultipartSegment):
-                        self._begin(event)
+                        self._begin_part(event)
                     elif event:
-                        self._data(event)
+                        self._add_data(event)
         except multipart.MultipartError as error:
             raise InvalidBody(reason=str(error)) from None
 
-    def end(self) -> list[tuple[str, str]]:
-        """The other fields in their order. Raises InvalidBody where the body broke off, MissingFile."""
+    def finish(self) -> list[tuple[str, str]]:
+        """The other fields in order. Raises InvalidBody if the body is incomplete, MissingFile, AudioUnreadable."""
         try:
             self._parser.close()
             fields = [(name, bytes(text).decode()) for name, text in self._fields]
         except multipart.MultipartError:
-            raise InvalidBody(reason="it ends before its last part does") from None
+            raise InvalidBody(reason="it ends in the middle of a part") from None
         except UnicodeDecodeError:
             raise InvalidBody(reason="its fields are not UTF-8") from None
         if self._file is None:
             raise MissingFile(field=self._file_field)
         with storage_errors(self._path):
-            self._file.close()  # writes what was buffered
+            self._file.close()  # flushes
         if not self.file_bytes:
             raise AudioUnreadable(reason="it is empty")
         return fields
 
-    def close(self) -> None:
+    def discard(self) -> None:
+        """Remove the file, if it is still there."""
         if self._file is not None:
-            with suppress(OSError):  # a full disk has been told of already
+            with suppress(OSError):  # the disk is full: write() has raised already
                 self._file.close()
+            self._path.unlink(missing_ok=True)
 
-    def _begin(self, part: multipart.MultipartSegment) -> None:
-        self._name = part.name
+    def _begin_part(self, part: multipart.MultipartSegment) -> None:
+        self._part = part.name
         if part.name == self._file_field:
             if self._file is not None:
                 raise DuplicateField(field=part.name)
             self._file = open(self._path, "xb", opener=private_opener)  # noqa: SIM115  # close() does
-            self._file.write(self._head)
+            self._file.write(self._header)
             self.filename = part.filename
         elif not part.name:
             raise InvalidBody(reason="a part has no name")
@@ -105,8 +107,8 @@ class Form:
         else:
             self._fields.append((part.name, bytearray()))
 
-    def _data(self, data: bytes | bytearray) -> None:
-        if self._name == self._file_field:
+    def _add_data(self, data: bytes | bytearray) -> None:
+        if self._part == self._file_field:
             assert self._file is not None
             self.file_bytes += len(data)
             if self.file_bytes > self._max_file_bytes:
@@ -116,4 +118,4 @@ class Form:
             field = self._fields[-1][1]
             field += data
             if len(field) > MAX_FIELD_BYTES:
-                raise InvalidBody(reason=f"the field {self._name} is longer than {MAX_FIELD_BYTES} bytes")
+                raise InvalidBody(reason=f"the field {self._part} is longer than {MAX_FIELD_BYTES} bytes")

@@ -231,9 +231,9 @@ ROUTES: tuple[Route, ...] = (
         takes="InferenceUpload", example="-F file=@talk.mp3 -F response_format=json",
         media_types=(*_SPOKEN, "application/x-subrip"),
         fails_with="PlainError", errors=_ANSWER)}),
-    Route("/ws/transcription/{job_id}", ws_handlers.JobSocket, {"get": Operation(
+    Route("/ws/transcription/{job_id}", ws_handlers.JobSocketHandler, {"get": Operation(
         summary="WebSocket: one job's progress, segments and result", status=101, errors=_NO_JOB, query=_LANG)}),
-    Route("/ws/queue", ws_handlers.QueueSocket, {"get": Operation(
+    Route("/ws/queue", ws_handlers.QueueSocketHandler, {"get": Operation(
         summary="WebSocket: every job's changes and the queue's figures", status=101, query=_LANG)}),
 )  # fmt: skip
 

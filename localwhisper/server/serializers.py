@@ -1,40 +1,59 @@
-"""The domain's data as the wire shows it."""
+"""Domain objects → the JSON bodies of the API."""
 
 import math
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
 from localwhisper.engine.calibration.plan_store import MeasuredPlan
 from localwhisper.engine.checkpoints.library import ModelEntry
 from localwhisper.jobqueue.eta import EtaEstimator
+from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.jobs.model import Job, JobState, Segment, Transcript
 from localwhisper.messages import Message, in_language, render
 from localwhisper.option_types import Option, Shown
 from localwhisper.options import options_to_json
-from localwhisper.services.downloads import Downloads
+from localwhisper.services.downloads import Download
 
 Json = dict[str, Any]
 AS_BY_DEFAULT = ("As by default", "Por defecto")  # the empty choice of an option without a default
 
 
 def time_text(time: datetime | None) -> str | None:
-    """ISO 8601, UTC, whole milliseconds, with a Z."""
+    """ISO 8601 in UTC with milliseconds and a Z."""
     if time is None:
         return None
     return time.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def seconds(value: float | None) -> float | None:
+def rounded_s(value: float | None) -> float | None:
     return None if value is None else round(value, 1)
 
 
 def finite(value: float) -> float | None:
-    """JSON has no nan."""
+    """JSON has no NaN or infinity."""
     return value if math.isfinite(value) else None
 
 
-def job_body(job: Job, eta: EtaEstimator, language: str) -> Json:
-    """GET /job without what has to be read from the disk: segments and result."""
+def message_body(message: Message, language: str) -> Json:
+    return {"code": message.code, "message": render(message, language)}
+
+
+# -- jobs --------------------------------------------------------------------------------
+
+
+def submission_body(job: Job, eta: EtaEstimator, websocket_url: str) -> Json:
+    return {
+        "job_id": job.id,
+        "status": job.state.value,
+        "websocket_url": websocket_url,
+        "estimated_processing_time": rounded_s(eta.work_s(job)),
+        "queue_position": eta.queue_position(job),
+    }
+
+
+def job_body(job: Job, eta: EtaEstimator, language: str, excerpt: Sequence[str] | None = None) -> Json:
+    """The job without what has to be read from the disk: segments and result."""
     body: Json = {
         "job_id": job.id,
         "status": job.state.value,
@@ -42,11 +61,11 @@ def job_body(job: Job, eta: EtaEstimator, language: str) -> Json:
         "message": render(job.message, language),
         "created_at": time_text(job.created_at),
         "started_at": time_text(job.started_at),
-        "estimated_time_remaining": seconds(eta.remaining_s(job)),
+        "estimated_time_remaining": rounded_s(eta.remaining_s(job)),
         "filename": job.filename,
         "model": job.options.model,
         "language": job.language,
-        "options": options_body(job),
+        "options": {name: value for name, value in options_to_json(job.options).items() if name != "model"},
         "audio_duration": round(job.audio_duration, 3),
     }
     if job.state is JobState.QUEUED:
@@ -55,12 +74,61 @@ def job_body(job: Job, eta: EtaEstimator, language: str) -> Json:
         body["completed_at"] = time_text(job.completed_at)
     if job.error is not None:
         body["error"] = message_body(job.error, language)
+    if excerpt is not None:
+        body["excerpt"] = excerpt
     return body
 
 
-def options_body(job: Job) -> Json:
-    """All but the model, which stands beside them."""
-    return {name: value for name, value in options_to_json(job.options).items() if name != "model"}
+def progress_body(job: Job, eta: EtaEstimator, language: str) -> Json:
+    return {
+        "status": job.state.value,
+        "progress": round(job.progress, 1),
+        "message": render(job.message, language),
+        "estimated_time_remaining": rounded_s(eta.remaining_s(job)),
+    }
+
+
+def segment_body(segment: Segment) -> Json:
+    body: Json = {
+        "id": segment.id,
+        "start": round(segment.start, 3),
+        "end": round(segment.end, 3),
+        "text": segment.text,
+        "avg_logprob": finite(segment.avg_logprob),
+        "no_speech_prob": finite(segment.no_speech_prob),
+        "compression_ratio": finite(segment.compression_ratio),
+        "retries": segment.retries,
+        "temperature": segment.temperature,
+    }
+    if segment.words is not None:
+        body["words"] = [
+            {"word": word.word, "start": word.start, "end": word.end, "probability": finite(word.probability)}
+            for word in segment.words
+        ]
+    return body
+
+
+def result_body(transcript: Transcript, *, timestamps: bool) -> Json:
+    return {
+        "text": transcript.text,
+        "language": transcript.language,
+        "segments": [segment_body(segment) for segment in transcript.segments] if timestamps else [],
+        "processing_time": round(transcript.processing_time, 3),
+        "retries": len({segment.seek for segment in transcript.segments if segment.retries}),
+    }
+
+
+def queue_body(queue: JobQueue) -> Json:
+    return {
+        "queue_size": len(queue.waiting()),
+        "active_jobs": queue.n_working,
+        "total_jobs": len(queue.index),
+        "max_concurrent_jobs": queue.max_concurrent_jobs,
+        "is_running": queue.is_running,
+    }
+
+
+# -- options, models and samples ---------------------------------------------------------
 
 
 def option_body(option: Option, default: object, language: str) -> Json:
@@ -82,60 +150,8 @@ def option_body(option: Option, default: object, language: str) -> Json:
     return body | {name: bound for name, bound in bounds.items() if bound is not None}
 
 
-def message_body(message: Message, language: str) -> Json:
-    return {"code": message.code, "message": render(message, language)}
-
-
-def progress_body(job: Job, eta: EtaEstimator, language: str) -> Json:
-    return {
-        "status": job.state.value,
-        "progress": round(job.progress, 1),
-        "message": render(job.message, language),
-        "estimated_time_remaining": seconds(eta.remaining_s(job)),
-    }
-
-
-def segment_body(segment: Segment) -> Json:
-    body: Json = {
-        "id": segment.id,
-        "start": round(segment.start, 3),
-        "end": round(segment.end, 3),
-        "text": segment.text,
-        "avg_logprob": finite(segment.avg_logprob),
-        "no_speech_prob": finite(segment.no_speech_prob),
-        "compression_ratio": finite(segment.compression_ratio),
-        "retries": segment.retries,
-        "temperature": segment.temperature,
-    }
-    if segment.words is not None:
-        body["words"] = [
-            {"word": w.word, "start": w.start, "end": w.end, "probability": finite(w.probability)}
-            for w in segment.words
-        ]
-    return body
-
-
-def result_body(transcript: Transcript, *, timestamps: bool) -> Json:
-    return {
-        "text": transcript.text,
-        "language": transcript.language,
-        "segments": [segment_body(segment) for segment in transcript.segments] if timestamps else [],
-        "processing_time": round(transcript.processing_time, 3),
-        "retries": len({segment.seek for segment in transcript.segments if segment.retries}),
-    }
-
-
-def _plan_body(chosen: MeasuredPlan) -> Json:
-    return {
-        "name": chosen.plan.name,
-        "encoder_speedup": round(chosen.encoder_speedup, 2),
-        "decoder_speedup": round(chosen.decoder_speedup, 2),
-        "deviation": chosen.deviation,
-    }
-
-
-def model_body(entry: ModelEntry, downloads: Downloads, eta: EtaEstimator, language: str) -> Json:
-    download = downloads.progress(entry.name)
+def model_body(entry: ModelEntry, download: Download | None, eta: EtaEstimator, language: str) -> Json:
+    """`download`: None unless the model is being downloaded."""
     real_time_factor, is_measured = eta.real_time_factor(entry.name)
     return {
         "name": entry.name,
@@ -144,11 +160,32 @@ def model_body(entry: ModelEntry, downloads: Downloads, eta: EtaEstimator, langu
         "bundled": entry.bundled,
         "multilingual": entry.multilingual,
         "translates": entry.translates,
-        "plans": {quality: _plan_body(chosen) for quality, chosen in entry.plans.items()},
+        "plans": {quality: _plan_body(plan) for quality, plan in entry.plans.items()},
         "description": render(Message("demo_description"), language) if entry.bundled else None,
         "real_time_factor": round(real_time_factor, 4),
         "speed_is_measured": is_measured,
         "download": None
         if download is None
         else {"received_bytes": download.received_bytes, "total_bytes": download.total_bytes},
+    }
+
+
+def _plan_body(measured: MeasuredPlan) -> Json:
+    return {
+        "name": measured.plan.name,
+        "encoder_speedup": round(measured.encoder_speedup, 2),
+        "decoder_speedup": round(measured.decoder_speedup, 2),
+        "deviation": measured.deviation,
+    }
+
+
+def sample_body(sample: Mapping[str, Any], language: str) -> Json:
+    """`sample`: a row of samples.json."""
+    return {
+        "id": sample["id"],
+        "language": sample["language"],
+        "title": sample["title"][language],
+        "text": sample["text"],
+        "duration": sample["duration_s"],
+        "url": f"samples/{sample['filename']}",
     }

@@ -1,4 +1,4 @@
-"""The queue's figures, the server's health, the description of the API."""
+"""The queue's figures, the server's health, metrics."""
 
 import os
 import shutil
@@ -9,32 +9,10 @@ from localwhisper import __version__
 from localwhisper.messages import Message
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
+from localwhisper.server.serializers import Json
 from localwhisper.server.services import Services
 
-NEARLY_FULL_BYTES = 200 * 1024 * 1024
-
-
-def queue_figures(services: Services) -> serializers.Json:
-    queue = services.jobs.queue
-    return {
-        "queue_size": len(queue.waiting()),
-        "active_jobs": queue.n_working,
-        "total_jobs": len(queue.index),
-        "max_concurrent_jobs": queue.max_concurrent_jobs,
-        "is_running": queue.is_running,
-    }
-
-
-def queue_info(services: Services) -> serializers.Json:
-    connections = services.sockets.counts
-    return {
-        "queue": queue_figures(services),
-        "websockets": {
-            "total_connections": connections.total,
-            "jobs_with_connections": len(connections.job_ids),
-            "active_jobs": connections.job_ids,
-        },
-    }
+MIN_FREE_BYTES = 200 * 1024 * 1024
 
 
 class QueueInfoHandler(BaseHandler):
@@ -48,32 +26,19 @@ class QueueRestartHandler(BaseHandler):
         self.write_json(queue_info(self.services))
 
 
-def troubles(services: Services) -> list[Message]:
-    """Why jobs can't be taken or kept; empty when all is well."""
-    data_dir = services.settings.data_dir
-    found = []
-    if not services.jobs.queue.is_running:
-        found.append(Message("queue_not_running"))
-    if not os.access(data_dir, os.W_OK | os.X_OK):
-        found.append(Message("storage_unwritable", {"path": str(data_dir), "reason": "no permission"}))
-    elif shutil.disk_usage(data_dir).free < NEARLY_FULL_BYTES:
-        found.append(Message("storage_full"))
-    return found
-
-
 class HealthHandler(BaseHandler):
     public = True
 
     def get(self) -> None:
-        found = troubles(self.services)
-        body: serializers.Json = {
-            "status": "error" if found else "ok",
+        problem = health_problem(self.services)
+        body: Json = {
+            "status": "ok" if problem is None else "error",
             "version": __version__,
-            "queue": queue_figures(self.services),
+            "queue": serializers.queue_body(self.services.jobs.queue),
         }
-        if found:
-            body["error"] = serializers.message_body(found[0], self.language)
-        self.write_json(body, 503 if found else 200)
+        if problem is not None:
+            body["error"] = serializers.message_body(problem, self.language)
+        self.write_json(body, 200 if problem is None else 503)
 
 
 class MetricsHandler(BaseHandler):
@@ -82,3 +47,27 @@ class MetricsHandler(BaseHandler):
         self.set_header("Content-Type", CONTENT_TYPE_LATEST)
         self.set_header("Cache-Control", "no-store")
         self.finish(content)
+
+
+def queue_info(services: Services) -> Json:
+    counts = services.sockets.counts
+    return {
+        "queue": serializers.queue_body(services.jobs.queue),
+        "websockets": {
+            "total_connections": counts.total,
+            "jobs_with_connections": len(counts.job_ids),
+            "active_jobs": counts.job_ids,
+        },
+    }
+
+
+def health_problem(services: Services) -> Message | None:
+    """Why jobs can't be accepted or stored; None if all is well."""
+    data_dir = services.settings.data_dir
+    if not services.jobs.queue.is_running:
+        return Message("queue_not_running")
+    if not os.access(data_dir, os.W_OK | os.X_OK):
+        return Message("storage_unwritable", {"path": str(data_dir), "reason": "no permission"})
+    if shutil.disk_usage(data_dir).free < MIN_FREE_BYTES:
+        return Message("storage_full")
+    return None

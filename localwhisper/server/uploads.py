@@ -1,9 +1,9 @@
-"""Multipart bodies streamed to disk, checked, queued: POST /transcribe-job, and the base of every other upload."""
+"""Multipart bodies streamed to disk: POST /transcribe-job, and the base class of every other upload."""
 
 import asyncio
 import re
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Executor
 from contextlib import suppress
 from typing import Any, ClassVar, TypeVar
@@ -13,108 +13,127 @@ import tornado.iostream
 import tornado.web
 
 from localwhisper.atomic import fsync_file, storage_errors
-from localwhisper.errors import (
-    LocalWhisperError,
-    UploadTooLarge,
-    lacks_memory,
-)
+from localwhisper.audio.probe import AudioInfo
+from localwhisper.errors import LocalWhisperError, UploadTooLarge, lacks_memory
 from localwhisper.jobs.model import Job
 from localwhisper.options import OPTIONS, Options, options_from_texts
-from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.forwarded_headers import path_prefix
-from localwhisper.server.http_errors import status_of
-from localwhisper.server.multipart_form import Form
-from localwhisper.server.serializers import seconds
+from localwhisper.server.multipart_form import MultipartForm
+from localwhisper.server.serializers import submission_body
 
-LINGER_S = 5.0  # for a client to read that its upload is refused while it still sends
-STALL_S = 120.0  # without a byte, then an upload is given up
+LINGER_S = 5.0  # how long a refused client may take to read the answer while it still sends
+STALL_TIMEOUT_S = 120.0  # without a byte received
 MAX_NAME_CHARS = 255
-UNLIMITED = 2**63 - 1
-FORM_OVERHEAD_BYTES = 1024 * 1024  # what a body may hold besides the file
-T = TypeVar("T")
+NO_LIMIT = 2**63 - 1
+FORM_OVERHEAD_BYTES = 1024 * 1024  # allowed in a body besides the file
 SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}$")
+T = TypeVar("T")
 
 
 @tornado.web.stream_request_body
 class UploadHandler(BaseHandler):
-    """Takes one file and the fields beside it.
+    """Receives one file and the form fields beside it.
 
-    A failure while the body still arrives is kept and answered once it has ended, since browsers
-    show no answer that comes before they have sent everything; but too large a file is refused at once.
+    An error found while the body still arrives is answered at the end of the body, since browsers don't show
+    an answer that comes earlier. The exception is an oversized file, which is refused immediately.
     """
 
     file_field: ClassVar[str] = "file"
-    known_fields: ClassVar[Collection[str] | None] = None  # None: unknown ones are let pass
-    form: Form | None = None
-    failure: Exception | None = None
-    is_busy = False  # a thread works on the form or the upload
-    is_gone = False  # the client has hung up
-    is_refused = False  # the answer is on its way already
-    timer: asyncio.TimerHandle | None = None
+    known_fields: ClassVar[Collection[str] | None] = None  # None: unknown fields are accepted
+    form: MultipartForm | None = None
+    _error: Exception | None = None  # found while the body was arriving
+    _is_refused = False  # the answer is being sent before the end of the body
+    is_disconnected = False
+    _is_in_use = False  # by data_received() or post()
+    _timer: asyncio.TimerHandle | None = None
 
     def prepare(self) -> None:
         super().prepare()
         if self.request.method != "POST":
-            return  # the answer is that POST is what this takes
+            return  # tornado will answer 405
         settings = self.services.settings
-        limit = settings.max_upload_bytes + FORM_OVERHEAD_BYTES
         connection: Any = self.request.connection
-        connection.set_body_timeout(None)  # however long it takes, as long as something comes
-        connection.set_max_body_size(UNLIMITED)  # the limit is kept here
-        if self._announced_bytes() > limit:
+        connection.set_body_timeout(None)  # replaced by STALL_TIMEOUT_S
+        connection.set_max_body_size(NO_LIMIT)  # replaced by max_upload_bytes
+        if self._content_length() > settings.max_upload_bytes + FORM_OVERHEAD_BYTES:
             self._refuse(UploadTooLarge(limit_bytes=settings.max_upload_bytes))
             return
-        self._expect_more()
+        self._restart_stall_timer()
         self.job_id = str(uuid.uuid4())
-        self.identify(self.job_id)
+        self.set_request_id(self.job_id)
         self.upload = self.services.uploads.folder / self.job_id
-        self.form = Form(
+        self.form = MultipartForm(
             self.request.headers.get("Content-Type", ""),
             self.upload,
             settings.max_upload_bytes,
             file_field=self.file_field,
             known=self.known_fields,
-            head=self.file_head(),
+            header=self.file_header(),
         )
 
-    def file_head(self) -> bytes:
-        """What goes before the file's own bytes."""
+    def file_header(self) -> bytes:
+        """Bytes to write before the file's own."""
         return b""
 
     async def data_received(self, chunk: bytes) -> None:
         form = self.form
-        if form is None or self.failure is not None:
+        if form is None or self._error is not None:
             return
-        self._expect_more()
+        self._restart_stall_timer()
+        self._is_in_use = True
         try:
-            await self.blocking(lambda: form.write(chunk))
+            await self.run_blocking(lambda: form.write(chunk))
         except Exception as error:
             if not isinstance(error, LocalWhisperError) and not lacks_memory(error):
                 raise
-            self.failure = error
-            self._discard()
+            self._error = error
+            await self._discard()
             if isinstance(error, UploadTooLarge):
                 self._refuse(error)
+        finally:
+            self._is_in_use = False
+            if self.is_disconnected:
+                await self._discard()
 
-    def fields(self) -> list[tuple[str, str]]:
-        """The fields beside the file, once all has arrived. Raises what was wrong on the way."""
-        self._stop_timer()
-        if self.failure is not None:
-            raise self.failure
+    async def post(self) -> None:
+        self._is_in_use = True
+        try:
+            await self.process_upload()
+        finally:  # before an error is answered
+            await self._discard()
+
+    async def process_upload(self) -> None:
+        """Handle the request, once the body is complete. The file is removed afterwards, unless it was submitted."""
+        raise NotImplementedError
+
+    def form_fields(self) -> list[tuple[str, str]]:
+        """The fields beside the file, once the body is complete. Raises what was wrong with the body."""
+        self._cancel_timer()
+        if self._error is not None:
+            raise self._error
         assert self.form is not None
-        return self.form.end()
+        return self.form.finish()
+
+    async def job_options(self, fields: Mapping[str, str]) -> Options:
+        """Raises UnknownOption, InvalidOption, ModelCannotTranslate."""
+        library, defaults = self.services.models.library, self.services.settings.option_defaults
+        return await asyncio.to_thread(lambda: options_from_texts(fields, defaults=defaults, models=library.entries()))
+
+    async def probe(self) -> AudioInfo:
+        """Raises what probe() raises."""
+        uploads = self.services.uploads
+        return await self.run_blocking(lambda: uploads.probe(self.upload), uploads.probe_executor)
 
     async def submit(self, options: Options, filename: str | None = None) -> Job:
         """Check the file and queue it as a job. Raises what probing and queueing raise."""
-        services = self.services
         assert self.form is not None
-        with storage_errors(self.upload):  # here, where several may wait for the disk at once, not in the store
-            await self.blocking(lambda: fsync_file(self.upload))
-        info = await self.blocking(lambda: services.uploads.probe(self.upload), services.uploads.probe_executor)
+        with storage_errors(self.upload):  # not in the store, whose single thread would wait for each fsync in turn
+            await self.run_blocking(lambda: fsync_file(self.upload))
+        info = await self.probe()
         filename = clean_name(filename or self.form.filename)
         suffix = SUFFIX.search(filename)
-        return await services.jobs.queue.submit(
+        return await self.services.jobs.queue.submit(
             job_id=self.job_id,
             filename=filename,
             upload=self.upload,
@@ -123,106 +142,91 @@ class UploadHandler(BaseHandler):
             audio_duration=info.duration_s,
         )
 
+    async def run_blocking(self, function: Callable[[], T], executor: Executor | None = None) -> T:
+        """Run a function that uses the form or the file on a thread."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(executor or self.services.uploads.executor, function)
+
+    # -- the end of the request ----------------------------------------------------------
+
     def on_connection_close(self) -> None:
-        self.is_gone = True
-        self._stop_timer()
-        if not self.is_busy:
-            self._discard()
+        self.is_disconnected = True
+        self._cancel_timer()
+        if not self._is_in_use:
+            self._discarding = asyncio.ensure_future(self._discard())
 
     def on_finish(self) -> None:
-        self._stop_timer()
-        if not self.is_busy:
-            self._discard()
+        self._cancel_timer()
+
+    async def _discard(self) -> None:
+        """Remove the file, unless the store has taken it over. On a thread: removing gigabytes takes a while."""
+        if self.form is not None:
+            with suppress(RuntimeError):  # the server is stopping; the store removes leftovers when it starts
+                await self.run_blocking(self.form.discard)
 
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
-        if not self.is_refused:
+        if not self._is_refused:
             super().send_error(status_code, **kwargs)
         elif not self._finished:
-            self.finish()  # it was answered before
-
-    def _announced_bytes(self) -> int:
-        """0 where the client doesn't say, or nonsense, which tornado refuses."""
-        text = self.request.headers.get("Content-Length", "")
-        return int(text) if re.fullmatch(r"[0-9]{1,20}", text) else 0
+            self.finish()  # _refuse() has answered
 
     def _refuse(self, error: LocalWhisperError) -> None:
-        """Answer at once, and go on reading for a moment: a closed connection would swallow the answer."""
-        self.failure, self.is_refused = error, True
-        self._stop_timer()
-        text = tornado.escape.json_encode({"error": serializers.message_body(error.message, self.language)}).encode()
-        self.set_status(status_of(error))
+        """Answer now and keep reading for a moment: closing the connection at once would lose the answer."""
+        self._error, self._is_refused = error, True
+        self._cancel_timer()
+        body, status = self.error_response(error)
+        text = tornado.escape.json_encode(body).encode()
+        self.set_status(status)
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.set_header("Content-Length", str(len(text)))
         self.set_header("Connection", "close")
         self.write(text)
-        self.sending = asyncio.ensure_future(self._send())
-        self.timer = asyncio.get_running_loop().call_later(LINGER_S, self._hang_up)
+        self._sending = asyncio.ensure_future(self._flush())
+        self._timer = asyncio.get_running_loop().call_later(LINGER_S, self._disconnect)
 
-    async def _send(self) -> None:
+    async def _flush(self) -> None:
         with suppress(tornado.iostream.StreamClosedError):
             await self.flush()
 
-    def _expect_more(self) -> None:
-        self._stop_timer()
-        self.timer = asyncio.get_running_loop().call_later(STALL_S, self._hang_up)
+    def _content_length(self) -> int:
+        """0 if it is missing or malformed; tornado rejects the latter."""
+        text = self.request.headers.get("Content-Length", "")
+        return int(text) if re.fullmatch(r"[0-9]{1,20}", text) else 0
 
-    def _stop_timer(self) -> None:
-        if self.timer is not None:
-            self.timer.cancel()
+    def _restart_stall_timer(self) -> None:
+        self._cancel_timer()
+        self._timer = asyncio.get_running_loop().call_later(STALL_TIMEOUT_S, self._disconnect)
 
-    def _hang_up(self) -> None:
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _disconnect(self) -> None:
         connection: Any = self.request.connection
         connection.close()
 
-    async def blocking(self, function: Callable[[], T], executor: Executor | None = None) -> T:
-        """Run a function that works on the form or the upload on a thread."""
-        self.is_busy = True
-        try:
-            return await asyncio.get_running_loop().run_in_executor(
-                executor or self.services.uploads.executor, function
-            )
-        finally:
-            self.is_busy = False
-            if self.is_gone:
-                self._discard()
-
-    def _discard(self) -> None:
-        """What the store hasn't taken over is removed."""
-        if self.form is not None:
-            self.form.close()
-            self.upload.unlink(missing_ok=True)
-
 
 class SubmitHandler(UploadHandler):
+    """POST /transcribe-job"""
+
     known_fields = tuple(OPTIONS)
 
-    async def post(self) -> None:
-        services = self.services
-        fields = dict(self.fields())
-        options = options_from_texts(
-            fields, defaults=services.settings.option_defaults, models=services.models.library.entries()
-        )
+    async def process_upload(self) -> None:
+        options = await self.job_options(dict(self.form_fields()))
         job = await self.submit(options)
-        scheme = "wss" if self.request.protocol == "https" else "ws"
         prefix = path_prefix(self.request)
+        scheme = "wss" if self.request.protocol == "https" else "ws"
         self.set_header("Location", f"{prefix}/job/{job.id}")
-        self.write_json(
-            {
-                "job_id": job.id,
-                "status": job.state.value,
-                "websocket_url": f"{scheme}://{self.request.host}{prefix}/ws/transcription/{job.id}",
-                "estimated_processing_time": seconds(services.jobs.eta.work_s(job)),
-                "queue_position": services.jobs.eta.queue_position(job),
-            }
-        )
+        websocket_url = f"{scheme}://{self.request.host}{prefix}/ws/transcription/{job.id}"
+        self.write_json(submission_body(job, self.services.jobs.eta, websocket_url))
 
 
 def clean_name(name: str | None) -> str:
-    """A name to show: no folders, no control characters, at most 255 characters, its extension among them."""
+    """A file name to display: no folders or control characters, at most 255 characters including its extension."""
     last = re.split(r"[/\\]", name or "")[-1]
     printable = "".join(char for char in last if char.isprintable()).strip()
     if not printable.strip("."):
         return "audio"
-    found = SUFFIX.search(printable)
-    suffix = found.group() if found else ""
+    match = SUFFIX.search(printable)
+    suffix = match.group() if match else ""
     return printable[: MAX_NAME_CHARS - len(suffix)].removesuffix(suffix) + suffix

@@ -1,11 +1,12 @@
-"""The two WebSockets: one job's, and the whole queue's. A snapshot first, then events.
+"""The two WebSockets: one job's, and the queue's. Each sends a snapshot first, then events.
 
-Each subscribes before it reads its snapshot, so nothing falls between the two.
+Each subscribes before it reads its snapshot, so no event is lost between the two.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import tornado.iostream
@@ -25,21 +26,21 @@ from localwhisper.jobs.model import Job, JobState, Segment
 from localwhisper.server import serializers, ws_messages
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.http_errors import BadRequest, MethodNotAllowed
-from localwhisper.server.jobs import full_body
-from localwhisper.server.models import find_entry
-from localwhisper.server.system import queue_figures
-from localwhisper.server.ws_outbox import Outbox, text_frame
+from localwhisper.server.jobs import full_job_body
+from localwhisper.server.models import model_body
+from localwhisper.server.serializers import Json
+from localwhisper.server.ws_outbox import Outbox, text_frame, write_frames
 
 log = logging.getLogger(__name__)
-SNAPSHOT_JOBS = 50
-FULL = 1013  # "try again later" (RFC 6455's registry)
+MAX_SNAPSHOT_JOBS = 50
+TRY_AGAIN_LATER = 1013  # close code of RFC 6455's registry
 
 
-class Socket(tornado.websocket.WebSocketHandler, BaseHandler):
-    """What both have in common: checks, frames, the way out."""
+class EventSocketHandler(tornado.websocket.WebSocketHandler, BaseHandler):
+    """What both sockets have in common: handshake, outbox, timeout, clean-up."""
 
     job_id: str | None = None
-    is_open = False
+    _is_subscribed = False
 
     def prepare(self) -> None:
         super().prepare()
@@ -49,22 +50,22 @@ class Socket(tornado.websocket.WebSocketHandler, BaseHandler):
             raise BadRequest
 
     def check_origin(self, origin: str) -> bool:
-        return True  # the gate has checked it, with an answer that says why
+        return True  # checked in application.py, which answers with the reason
 
     def open(self, *args: str, **kwargs: str) -> None:
-        services = self.services
-        self.outbox = Outbox(lambda: self.close(FULL, "too slow"))
-        self.is_open = True
-        self._heard_s = asyncio.get_running_loop().time()
-        services.sockets.counts.add(self.job_id)
-        self._unsubscribe = services.bus.subscribe(self.on_event, self.job_id)
-        self._tasks = [asyncio.ensure_future(self._talk()), asyncio.ensure_future(self._close_when_silent())]
+        self.outbox = Outbox(lambda: self.close(TRY_AGAIN_LATER, "too slow"))
+        self._is_subscribed = True
+        self._last_received_s = asyncio.get_running_loop().time()
+        self.services.sockets.counts.add(self.job_id)
+        self._unsubscribe = self.services.bus.subscribe(self.on_event, self.job_id)
+        self._timeout = asyncio.ensure_future(self._close_when_silent())
+        self._sending = asyncio.ensure_future(self._send_all())
 
-    async def _talk(self) -> None:
+    async def _send_all(self) -> None:
         try:
-            await self._send("connected", ws_messages.connected_data(self.job_id, self.language))
-            await self.snapshot()
-            await self.outbox.run(self._write)
+            await self.send("connected", ws_messages.connected_data(self.job_id, self.language))
+            await self.send_snapshot()
+            await self.outbox.run(lambda frames: write_frames(self, frames))
             self.close(1000)
         except (tornado.websocket.WebSocketClosedError, tornado.iostream.StreamClosedError):
             pass
@@ -72,190 +73,178 @@ class Socket(tornado.websocket.WebSocketHandler, BaseHandler):
             log.exception("a socket failed")
             self.close(1011)
         finally:
-            self._leave()
+            self._clean_up()
 
-    async def snapshot(self) -> None:
-        """Send what the client missed."""
+    async def send_snapshot(self) -> None:
+        """Send the state before the first event."""
         raise NotImplementedError
 
     def on_event(self, event: Event) -> None:
         raise NotImplementedError
 
     async def on_message(self, message: str | bytes) -> None:
-        self._heard_s = asyncio.get_running_loop().time()
+        self._last_received_s = asyncio.get_running_loop().time()
         try:
             request = ws_messages.parse_frame(message)
+            job_id = request.job_id or self.job_id
             if request.type == "ping":
-                self.tell("pong", {}, job_id=request.job_id or self.job_id)
+                self.put("pong", {}, job_id=job_id)
             else:
-                await self._tell_status(request.job_id or self.job_id)
+                job = self.services.jobs.index.get(job_id or "")
+                self.put("status", await full_job_body(self.services.jobs, job, self.language), job_id=job.id)
         except LocalWhisperError as error:
-            self.tell("error", serializers.message_body(error.message, self.language))
+            self.put("error", serializers.message_body(error.message, self.language))
 
     def on_pong(self, data: bytes) -> None:
-        self._heard_s = asyncio.get_running_loop().time()
+        self._last_received_s = asyncio.get_running_loop().time()
 
     def on_close(self) -> None:
-        self._leave()
+        self._clean_up()
 
-    def _leave(self) -> None:
-        """Every way out; any number of times."""
-        if self.is_open:
-            self.is_open = False
+    def _clean_up(self) -> None:
+        """Called on every way out; idempotent."""
+        if self._is_subscribed:
+            self._is_subscribed = False
             self._unsubscribe()
             self.outbox.close()
             self.services.sockets.counts.remove(self.job_id)
-            self._tasks[1].cancel()
-
-    def tell(self, kind: str, data: Any, *, job_id: str | None = None, key: str | None = None) -> None:
-        self.outbox.put(
-            text_frame(ws_messages.envelope(kind, job_id or self.job_id, data, self.services.sockets.now())), key
-        )
-
-    def tell_event(
-        self, event: Event, kind: str, make: Callable[[], Any], *, job_id: str | None = None, key: str | None = None
-    ) -> None:
-        """As tell(), for what all sockets of a language say alike: only the first makes the data."""
-        job_id, services = job_id or self.job_id, self.services
-
-        def frame() -> bytes:
-            return text_frame(ws_messages.envelope(kind, job_id, make(), services.sockets.now()))
-
-        self.outbox.put(services.sockets.frame_cache.frame(event, kind, self.language, frame), key)
-
-    def tell_segments(self, event: SegmentsDone) -> None:
-        """A message each, sent at once."""
-        services = self.services
-
-        def frames() -> bytes:
-            now, bodies = services.sockets.now(), map(serializers.segment_body, event.segments)
-            return b"".join(text_frame(ws_messages.envelope("segment", event.job_id, body, now)) for body in bodies)
-
-        self.outbox.put(services.sockets.frame_cache.frame(event, "segment", self.language, frames))
-
-    async def _tell_status(self, job_id: str | None) -> None:
-        job = self.services.jobs.index.get(job_id or "")
-        self.tell("status", await full_body(self, job), job_id=job.id)
-
-    async def _send(self, kind: str, data: Any) -> None:
-        """Send at once and wait until it is on its way: for snapshots of any length."""
-        await self._write(text_frame(ws_messages.envelope(kind, self.job_id, data, self.services.sockets.now())))
-
-    async def _write(self, frames: bytes) -> None:
-        connection = self.ws_connection
-        if connection is None or connection.stream is None or connection.is_closing():
-            raise tornado.websocket.WebSocketClosedError
-        await connection.stream.write(frames)
+            self._timeout.cancel()
 
     async def _close_when_silent(self) -> None:
         loop = asyncio.get_running_loop()
         timeout_s = self.services.settings.websocket_timeout
-        while (left_s := self._heard_s + timeout_s - loop.time()) > 0:
+        while (left_s := self._last_received_s + timeout_s - loop.time()) > 0:
             await asyncio.sleep(left_s)
         self.close(1001, "silent")
 
+    # -- sending -------------------------------------------------------------------------
 
-class JobSocket(Socket):
+    async def send(self, kind: str, data: Any) -> None:
+        """Write a message and wait for it: for snapshots, which may be longer than the outbox."""
+        await write_frames(self, self._frame(kind, self.job_id, data))
+
+    def put(self, kind: str, data: Any, *, job_id: str | None = None) -> None:
+        """Queue a message to this socket."""
+        self.outbox.put(self._frame(kind, job_id or self.job_id, data))
+
+    def put_shared(
+        self, event: Event, kind: str, job_id: str | None, data: Callable[[], Any], key: str | None = None
+    ) -> None:
+        """Queue a message that is the same for all sockets of a language; only the first one builds it.
+
+        `key`: a waiting message with the same key is replaced.
+        """
+
+        def build() -> bytes:
+            return self._frame(kind, job_id, data())
+
+        self.outbox.put(self.services.sockets.frame_cache.get(event, kind, self.language, build), key)
+
+    def put_segments(self, event: SegmentsDone) -> None:
+        """Queue a message per segment, joined into one write."""
+
+        def build() -> bytes:
+            return b"".join(
+                self._frame("segment", event.job_id, serializers.segment_body(segment)) for segment in event.segments
+            )
+
+        self.outbox.put(self.services.sockets.frame_cache.get(event, "segment", self.language, build))
+
+    def _frame(self, kind: str, job_id: str | None, data: Any) -> bytes:
+        return text_frame(ws_messages.envelope(kind, job_id, data, self.services.sockets.now()))
+
+
+class JobSocketHandler(EventSocketHandler):
     """/ws/transcription/{job_id}"""
 
     def prepare(self) -> None:
         super().prepare()
         self.job_id = self.services.jobs.index.get(self.path_args[0]).id
-        self._sent: set[int] = set()  # segment ids
+        self._sent_segments: set[int] = set()  # ids
 
-    async def snapshot(self) -> None:
-        queue = self.services.jobs.queue
+    async def send_snapshot(self) -> None:
+        jobs = self.services.jobs
         assert self.job_id is not None
-        job = queue.index.get(self.job_id)
-        await self._send("status", serializers.job_body(job, self.services.jobs.eta, self.language))
+        job = jobs.index.get(self.job_id)
+        await self.send("status", serializers.job_body(job, jobs.eta, self.language))
         if job.options.return_timestamps:
-            for segment in await self.services.jobs.transcripts.segments(job.id):
+            for segment in await jobs.transcripts.segments(job.id):
                 if self._is_new([segment]):
-                    await self._send("segment", serializers.segment_body(segment))
+                    await self.send("segment", serializers.segment_body(segment))
         if job.state.ended:
-            await self._tell_end(job)
+            await self._put_final(job)
 
     def on_event(self, event: Event) -> None:
-        eta, language = self.services.jobs.eta, self.language
+        jobs, language = self.services.jobs, self.language
         match event:
             case ProgressMade(job=job):
-                self.tell_event(
-                    event, "progress", lambda: serializers.progress_body(job, eta, language), key="progress"
-                )
-            case SegmentsDone(segments=segments):
-                if self._wants_segments() and self._is_new(segments):
-                    self.tell_segments(event)
-            case JobChanged(job=job) if job.state.ended:
-                kind = ws_messages.final_kind(job)
-                self.tell_event(event, kind, lambda: ws_messages.final_data(job, event.transcript, language))
+                data = partial(serializers.progress_body, job, jobs.eta, language)
+                self.put_shared(event, "progress", job.id, data, key="progress")
+            case SegmentsDone(job_id=job_id, segments=segments):
+                if jobs.index.get(job_id).options.return_timestamps and self._is_new(segments):
+                    self.put_segments(event)
+            case JobChanged(job=job, transcript=transcript) if job.state.ended:
+                data = partial(ws_messages.final_data, job, transcript, language)
+                self.put_shared(event, ws_messages.final_type(job), job.id, data)
                 self.outbox.finish()
             case JobChanged(job=job):
-                self.tell_event(event, "status", lambda: serializers.job_body(job, eta, language))
+                self.put_shared(event, "status", job.id, partial(serializers.job_body, job, jobs.eta, language))
             case JobRemoved():
                 self.outbox.finish()
 
-    async def _tell_end(self, job: Job) -> None:
-        """For a client that comes when the job has ended."""
+    async def _put_final(self, job: Job) -> None:
+        """For a client that connects after the job has ended."""
         try:
-            completed = job.state is JobState.COMPLETED
-            transcript = await self.services.jobs.transcripts.get(job.id) if completed else None
-            self.tell(ws_messages.final_kind(job), ws_messages.final_data(job, transcript, self.language))
+            is_completed = job.state is JobState.COMPLETED
+            transcript = await self.services.jobs.transcripts.get(job.id) if is_completed else None
+            self.put(ws_messages.final_type(job), ws_messages.final_data(job, transcript, self.language))
         except LocalWhisperError as error:
-            self.tell("error", serializers.message_body(error.message, self.language))
+            self.put("error", serializers.message_body(error.message, self.language))
         self.outbox.finish()
 
-    def _wants_segments(self) -> bool:
-        return self.services.jobs.index.get(self.job_id or "").options.return_timestamps
-
     def _is_new(self, segments: Sequence[Segment]) -> bool:
-        """Of a window: its segments are saved together, so the snapshot had all of them or none."""
+        """Whether the snapshot lacked these segments. Those of a window are saved together, so it has all or none."""
         ids = {segment.id for segment in segments}
-        is_new = not ids <= self._sent
-        self._sent |= ids
+        is_new = not ids <= self._sent_segments
+        self._sent_segments |= ids
         return is_new
 
 
-class QueueSocket(Socket):
+class QueueSocketHandler(EventSocketHandler):
     """/ws/queue"""
 
-    async def snapshot(self) -> None:
-        services = self.services
-        jobs = services.jobs.index.page(limit=SNAPSHOT_JOBS).jobs
-        bodies = [serializers.job_body(job, services.jobs.eta, self.language) for job in jobs]
-        await self._send("snapshot", {"jobs": bodies, "queue": queue_figures(services)})
+    async def send_snapshot(self) -> None:
+        jobs = self.services.jobs
+        newest = jobs.index.page(limit=MAX_SNAPSHOT_JOBS).jobs
+        bodies = [serializers.job_body(job, jobs.eta, self.language) for job in newest]
+        await self.send("snapshot", {"jobs": bodies, "queue": serializers.queue_body(jobs.queue)})
 
     def on_event(self, event: Event) -> None:
-        services, language = self.services, self.language
+        jobs, language = self.services.jobs, self.language
         match event:
             case ProgressMade(job=job):
-                self.tell_event(
-                    event,
-                    "progress",
-                    lambda: serializers.progress_body(job, services.jobs.eta, language),
-                    job_id=job.id,
-                    key=job.id,
-                )
+                data = partial(serializers.progress_body, job, jobs.eta, language)
+                self.put_shared(event, "progress", job.id, data, key=job.id)
             case SegmentsDone():
-                self.tell_segments(event)
+                self.put_segments(event)
             case JobChanged(job=job):
-                self.tell_event(
-                    event, "job", lambda: serializers.job_body(job, services.jobs.eta, language), job_id=job.id
-                )
-                self.tell_event(event, "queue", lambda: queue_figures(services), key="queue")
+                self.put_shared(event, "job", job.id, partial(serializers.job_body, job, jobs.eta, language))
+                self._put_queue(event)
             case TranscriptCorrected(job_id=job_id, transcript=transcript):
-                self.tell("corrected", {"version": transcript.version}, job_id=job_id)
+                self.put("corrected", {"version": transcript.version}, job_id=job_id)
             case JobRemoved(job_id=job_id):
-                self.tell("removed", {}, job_id=job_id)
-                self.tell_event(event, "queue", lambda: queue_figures(services), key="queue")
+                self.put("removed", {}, job_id=job_id)
+                self._put_queue(event)
             case ModelChanged(name=name, error=error):
                 key = None if error else f"model {name}"
-                self.tell_event(event, "model", lambda: self._model_body(name, error), key=key)
+                self.put_shared(event, "model", None, partial(self._model_body, name, error), key=key)
 
-    def _model_body(self, name: str, error: Exception | None) -> serializers.Json:
-        services = self.services
-        body = serializers.model_body(
-            find_entry(services, name), services.models.downloads, services.jobs.eta, self.language
-        )
+    def _put_queue(self, event: Event) -> None:
+        self.put_shared(event, "queue", None, partial(serializers.queue_body, self.services.jobs.queue), key="queue")
+
+    def _model_body(self, name: str, error: Exception | None) -> Json:
+        entry = self.services.models.downloads.entry(name)
+        body = model_body(self.services, entry, self.language)
         if isinstance(error, LocalWhisperError):
             body["error"] = serializers.message_body(error.message, self.language)
         return body

@@ -72,7 +72,7 @@ def connected_data(job_id: str | None, language: str) -> serializers.Json:
     return {"message": render(Message("connected"), language), "job_id": job_id}
 
 
-def final_kind(job: Job) -> str:
+def final_type(job: Job) -> str:
     """The type of the last message about a job that has ended."""
     return "error" if job.state is JobState.FAILED else job.state.value
 

@@ -5,7 +5,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine.checkpoints.library import ModelEntry, ModelLibrary
 from localwhisper.errors import Stopped
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobs.events import ModelChanged
@@ -38,6 +38,7 @@ class Downloads:
         self._library = library
         self._bus = bus
         self._downloads: dict[str, Download] = {}  # by model
+        self._entries: dict[str, ModelEntry] = {}  # by model
         self._removals: dict[str, asyncio.Task[None]] = {}  # by model
         self._tasks: set[asyncio.Task[None]] = set()
         self._threads = ThreadPoolExecutor(MAX_DOWNLOADS, thread_name_prefix="download")
@@ -45,6 +46,15 @@ class Downloads:
     def progress(self, name: str) -> Download | None:
         """None if the model isn't being downloaded."""
         return self._downloads.get(name)
+
+    def entry(self, name: str) -> ModelEntry:
+        """The model as of the latest announce(), for subscribers, which can't read files."""
+        return self._entries[name]
+
+    async def announce(self, name: str, error: Exception | None = None) -> None:
+        """Publish that a model has changed. Raises ModelNotFound."""
+        self._entries[name] = await asyncio.to_thread(self._library.entry, name)
+        self._bus.publish(ModelChanged(name=name, error=error))
 
     def start(self, name: str) -> None:
         """Download a checkpoint, unless that is under way. What an earlier download received is continued."""
@@ -67,14 +77,14 @@ class Downloads:
         finally:
             del self._downloads[name]
             download.ended.set()
-        self._bus.publish(ModelChanged(name=name, error=error))
+        await self.announce(name, error)
 
     async def _fetch(self, name: str, download: Download) -> None:
         work = asyncio.get_running_loop().run_in_executor(
             self._threads, self._library.download, name, download.on_progress, download.check
         )
         while not work.done():
-            self._bus.publish(ModelChanged(name=name))
+            await self.announce(name)
             await asyncio.wait([work], timeout=PROGRESS_INTERVAL_S)
         work.result()
 

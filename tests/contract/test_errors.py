@@ -1,34 +1,19 @@
 """One shape for every error, on every route and for every cause."""
 
-import jsonschema
 import pytest
 
 from localwhisper.jobqueue.job_queue import JobQueue
-from localwhisper.server.apidocs.schemas import SCHEMAS
-from localwhisper.server.routes import ROUTES, Route
-from tests.client import Answer
 from tests.conftest import Serve
-from tests.contract.test_security import PATHS
+from tests.contract.shape import ROUTE_OF_PATH, check_shape
+from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test
-
-
-def check_shape(answer: Answer, route: Route | None = None) -> None:
-    """As its route documents; those that speak another product's format have its shape."""
-    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
-    schema = next(iter(route.operations.values())).fails_with if route else "Error"
-    jsonschema.validate(answer.json, {**SCHEMAS[schema], "components": {"schemas": SCHEMAS}})
-    if schema != "Error":
-        return
-    assert set(answer.json) == {"error"}
-    assert set(answer.json["error"]) == {"code", "message"}
-    assert len(answer.json["error"]["message"]) > 10
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
 async def test_every_route_with_every_method(serve: Serve, method: str) -> None:
     client = await serve()
-    for route, path in zip(ROUTES, PATHS, strict=True):
+    for path, route in ROUTE_OF_PATH.items():
         body = b"" if method in ("POST", "PUT", "PATCH") else None
         answer = await client.fetch(method, path, body=body)
         if method.lower() not in route.operations:
@@ -44,6 +29,38 @@ async def test_unknown_routes(serve: Serve, path: str) -> None:
         answer = await client.fetch(method, path)
         check_shape(answer)
         assert answer.status in (404, 405)
+
+
+@pytest.mark.parametrize("query", ["x=%ff", "lang=%ff", "x=1&x=%C3&y=%E2%82"])
+async def test_a_badly_encoded_query_is_a_bad_request_on_every_route(serve: Serve, query: str) -> None:
+    client = await serve()
+    for path, route in ROUTE_OF_PATH.items():
+        for method in route.operations:
+            body = b"" if method in ("post", "patch") else None
+            answer = await client.fetch(method.upper(), f"{path}?{query}", body=body)
+            assert answer.status == 400, path
+            check_shape(answer, route)
+    for path in ("/", "/css/base.css", "/samples/en-greeting.opus"):
+        answer = await client.get(f"{path}?{query}")
+        assert (answer.status, answer.code) == (400, "bad_request"), path
+
+
+async def test_a_badly_encoded_query_of_a_finished_job(serve: Serve, engine: StepEngine) -> None:
+    engine.release()
+    client = await serve()
+    job_id = await client.new_job()
+    await client.job_when(job_id, "completed")
+    for path in ("transcript", "transcript.srt"):
+        answer = await client.get(f"/job/{job_id}/{path}?x=%ff")
+        assert (answer.status, answer.code) == (400, "bad_request")
+
+
+async def test_errors_are_answered_where_the_language_is_badly_encoded(serve: Serve) -> None:
+    client = await serve(token="s3cret")
+    answer = await client.get("/jobs?lang=%ff")
+    assert (answer.status, answer.code) == (401, "unauthorized")
+    answer = await client.get("/jobs?lang=%ff", Host="evil.example")
+    assert (answer.status, answer.code) == (403, "forbidden_host")
 
 
 async def test_a_socket_route_asked_by_a_plain_request(serve: Serve) -> None:

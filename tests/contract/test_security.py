@@ -7,23 +7,11 @@ import pytest
 import tornado.httpclient
 
 from localwhisper.server.base import HEADERS
-from localwhisper.server.routes import ROUTES
 from tests.client import Client
 from tests.conftest import Serve
+from tests.contract.shape import ROUTE_OF_PATH, check_shape, has_own_shape
 
 pytestmark = pytest.mark.gen_test
-PATHS = [
-    route.path.replace("{job_id}", "0" * 8 + "-0000-0000-0000-" + "0" * 12)
-    .replace("{name}", "tiny")
-    .replace("{format}", "srt")
-    .replace("{model}", "demo")
-    for route in ROUTES
-]
-OURS = {
-    path
-    for path, route in zip(PATHS, ROUTES, strict=True)
-    if all(operation.fails_with == "Error" for operation in route.operations.values())
-}
 
 
 @pytest.mark.parametrize(
@@ -31,11 +19,11 @@ OURS = {
 )
 async def test_foreign_hosts_are_refused_everywhere(serve: Serve, host: str) -> None:
     client = await serve()
-    for path in [*PATHS, "/", "/css/base.css", "/nothing"]:
+    for path in [*ROUTE_OF_PATH, "/", "/css/base.css", "/nothing"]:
         answer = await client.get(path, Host=host)
         assert answer.status in (400, 403), path
-        if answer.status == 403 and (path in OURS or path not in PATHS):
-            assert answer.code == "forbidden_host"
+        if answer.status == 403:
+            check_shape(answer, ROUTE_OF_PATH.get(path))
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1234", "127.0.0.1", "[::1]:9000"])
@@ -50,10 +38,11 @@ async def test_our_own_names_are_served(serve: Serve, host: str) -> None:
 async def test_foreign_origins_change_nothing(serve: Serve, origin: str) -> None:
     client = await serve()
     for method in ("POST", "DELETE"):
-        for path in PATHS:
+        for path, route in ROUTE_OF_PATH.items():
             answer = await client.fetch(method, path, body=b"" if method == "POST" else None, Origin=origin)
             assert answer.status == 403, path
-            if path in OURS:
+            check_shape(answer, route)
+            if has_own_shape(route):
                 assert answer.code == "forbidden_origin", path
 
 
@@ -128,11 +117,11 @@ async def test_pages_of_configured_origins_may(serve: Serve) -> None:
 async def test_token(serve: Serve) -> None:
     client = await serve(token="s3cret")
     assert (await client.get("/health")).status == 200
-    for path in PATHS:
+    for path, route in ROUTE_OF_PATH.items():
         if path not in ("/health", "/login"):
             answer = await client.get(path)
             assert answer.status == 401, path
-            if path in OURS:
+            if has_own_shape(route):
                 assert answer.code == "unauthorized", path
     for path in ("/nothing", "/css/none.css"):
         assert (await client.get(path)).status in (401, 404)
@@ -252,7 +241,7 @@ async def test_beyond_loopback_addresses_are_hosts_but_foreign_names_are_not(ser
 
 async def test_headers_are_on_every_answer(serve: Serve) -> None:
     client = await serve()
-    for path in ["/", "/health", "/nothing", *PATHS]:
+    for path in ["/", "/health", "/nothing", *ROUTE_OF_PATH]:
         answer = await client.get(path)
         if answer.status != 426:
             for name, value in HEADERS.items():

@@ -2,20 +2,30 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from localwhisper import app
+from localwhisper.audio.probe import AudioInfo, probe
 from localwhisper.server import uploads
+from localwhisper.server.routes import ROUTES
 from tests.client import Client, wav
 from tests.conftest import Serve
+from tests.contract.shape import check_body
+from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test
 PART = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
 END = b"\r\n--b--\r\n"
 WHOLE = PART + wav() + END
+UPLOAD_PATHS = [route.path for route in ROUTES if any(operation.takes for operation in route.operations.values())]
+# the step engine's model doesn't translate, which is found before the file is probed
+PROBED_PATHS = [path for path in UPLOAD_PATHS if path not in ("/models/import", "/v1/audio/translations")]
 CHUNKED = "Transfer-Encoding: chunked\r\n"
 
 
@@ -27,8 +37,8 @@ class Connection:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
 
-    async def begin(self, *lines: str) -> None:
-        head = ["POST /transcribe-job HTTP/1.1", "Host: localhost", "Content-Type: multipart/form-data; boundary=b"]
+    async def begin(self, *lines: str, path: str = "/transcribe-job") -> None:
+        head = [f"POST {path} HTTP/1.1", "Host: localhost", "Content-Type: multipart/form-data; boundary=b"]
         await self.send(("\r\n".join([*head, *(line.strip() for line in lines)]) + "\r\n\r\n").encode())
 
     async def send(self, data: bytes) -> None:
@@ -37,11 +47,15 @@ class Connection:
 
     async def answer(self) -> tuple[int, str]:
         """Status and the error's code."""
+        status, body = await self.error()
+        return status, body.get("error", {}).get("code", "")
+
+    async def error(self) -> tuple[int, dict[str, Any]]:
+        """Status and body."""
         head = (await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 10)).decode()
         status = int(head.split()[1])
         lengths = [line.split(":")[1] for line in head.splitlines() if line.lower().startswith("content-length")]
-        body = json.loads(await self.reader.readexactly(int(lengths[0]))) if lengths and int(lengths[0]) else {}
-        return status, body.get("error", {}).get("code", "")
+        return status, json.loads(await self.reader.readexactly(int(lengths[0]))) if lengths and int(lengths[0]) else {}
 
 
 @asynccontextmanager
@@ -100,6 +114,45 @@ async def test_too_large_without_a_word_is_refused_as_soon_as_it_is(
     await nothing_left(tmp_path / "data")
 
 
+@pytest.mark.parametrize("path", UPLOAD_PATHS)
+@pytest.mark.parametrize("is_announced", [True, False], ids=["by its length", "as it arrives"])
+async def test_an_oversized_upload_is_refused_in_the_route_s_own_shape(
+    serve: Serve, tmp_path: Path, path: str, is_announced: bool
+) -> None:
+    route = next(route for route in ROUTES if route.path == path)
+    field = "audio_file" if path in ("/asr", "/detect-language") else "file"
+    client = await serve(max_upload_bytes=1000)
+    async with connection(client) as one:
+        await one.begin("Content-Length: 5000000000" if is_announced else CHUNKED, path=path)
+        if not is_announced:
+            await one.send(chunk(PART.replace(b'"file"', f'"{field}"'.encode()) + b"x" * 2000))
+        status, error = await one.error()
+        assert status == 413
+        check_body(error, route)
+    await nothing_left(tmp_path / "data")
+
+
+@pytest.mark.parametrize("path", PROBED_PATHS)
+async def test_files_are_probed_on_threads_of_their_own(
+    serve: Serve, engine: StepEngine, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """A hostile file may take long to probe; the threads that receive uploads must stay free."""
+    threads: list[str] = []
+
+    def probe_recorded(*args: Any, **limits: Any) -> AudioInfo:
+        threads.append(threading.current_thread().name)
+        return probe(*args, **limits)
+
+    monkeypatch.setattr(app, "probe", probe_recorded)
+    engine.release()
+    client = await serve()
+    field = "audio_file" if path in ("/asr", "/detect-language") else "file"
+    body = PART.replace(b'"file"', f'"{field}"'.encode()) + wav() + END
+    answer = await client.fetch("POST", path, body=body, Content_Type="multipart/form-data; boundary=b")
+    assert threads, answer.body
+    assert all(name.startswith("probe") for name in threads), threads
+
+
 async def test_chunks_are_as_good_as_a_length(serve: Serve) -> None:
     client = await serve()
     async with connection(client) as one:
@@ -133,7 +186,7 @@ async def test_a_length_shorter_than_the_body(serve: Serve, tmp_path: Path) -> N
 async def test_silence_in_the_midst_of_an_upload_ends_it(
     serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploads, "STALL_S", 0.3)
+    monkeypatch.setattr(uploads, "STALL_TIMEOUT_S", 0.3)
     client = await serve()
     async with connection(client) as one:
         await one.begin(f"Content-Length: {len(WHOLE)}")

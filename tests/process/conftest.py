@@ -1,4 +1,4 @@
-"""A fixture that starts real server processes and kills them after the test."""
+"""Real processes."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

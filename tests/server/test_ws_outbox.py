@@ -26,14 +26,14 @@ async def test_order_and_coalescing() -> None:
 
 
 async def test_progress_alone_never_fills_it() -> None:
-    outbox = Outbox(lambda: pytest.fail("full"), limit_bytes=100)
+    outbox = Outbox(lambda: pytest.fail("full"), max_bytes=100)
     for number in range(1000):
         outbox.put(b"progress %d" % number, "progress")
 
 
 async def test_past_the_bound_it_gives_up_once() -> None:
     full: list[bool] = []
-    outbox = Outbox(lambda: full.append(True), limit_bytes=100)
+    outbox = Outbox(lambda: full.append(True), max_bytes=100)
     for _ in range(50):
         outbox.put(b"x" * 10)
     assert full == [True]
@@ -41,7 +41,7 @@ async def test_past_the_bound_it_gives_up_once() -> None:
 
 
 async def test_one_message_of_any_length_passes() -> None:
-    outbox = Outbox(lambda: pytest.fail("full"), limit_bytes=100)
+    outbox = Outbox(lambda: pytest.fail("full"), max_bytes=100)
     outbox.put(b"x" * 1000)
 
 

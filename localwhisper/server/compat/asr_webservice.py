@@ -1,7 +1,7 @@
 """whisper-asr-webservice: /asr and /detect-language, as Bazarr and many scripts call them.
 
-The options stand in the query. With `encode=false` the part `audio_file` is headerless signed 16-bit
-little-endian PCM, 16 kHz, mono. `diarize` and its friends are accepted and left aside.
+Options are query parameters. With `encode=false` the part `audio_file` is headerless signed 16-bit
+little-endian PCM, 16 kHz, mono. `diarize` and other unsupported parameters are ignored.
 """
 
 import asyncio
@@ -12,119 +12,100 @@ from localwhisper.audio.wav import HEADER_BYTES, wav_header
 from localwhisper.errors import InvalidBody, InvalidOption, LocalWhisperError, MissingFile
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.jobs.model import Detection
-from localwhisper.option_types import Shown, boolean_argument
+from localwhisper.option_types import Shown
 from localwhisper.options import OPTIONS, Layout
-from localwhisper.server.compat.blocking_job import AnsweringHandler
+from localwhisper.server.compat.blocking_job import BlockingJobHandler
 from localwhisper.server.serializers import Json
 
 QUERY_OPTIONS = {name: option for name, option in OPTIONS.items() if Shown.COMPAT in option.shown}
 OUTPUTS = ("txt", "vtt", "srt", "tsv", "json")
-LAYOUT = Layout(max_line_width=1000, max_line_count=10)  # as that service writes subtitles
+LAYOUT = Layout(max_line_width=1000, max_line_count=10)  # that service's own
 
 
-class AsrErrors(AnsweringHandler):
-    """What /asr and /detect-language have in common: the part's name, raw samples, FastAPI's errors."""
+class AsrWebserviceHandler(BlockingJobHandler):
+    """What both routes have in common: the part's name, raw PCM, FastAPI's errors."""
 
     file_field = "audio_file"
 
-    def file_head(self) -> bytes:
-        return b"" if self._is_encoded() else wav_header()
+    @property
+    def is_raw_pcm(self) -> bool:
+        return not self.get_boolean_argument("encode", default=True)
 
-    def _is_encoded(self) -> bool:
-        return self.switch("encode", "true")
+    def file_header(self) -> bytes:
+        return wav_header() if self.is_raw_pcm else b""
 
-    def switch(self, name: str, default: str) -> bool:
-        """A boolean of the query. Raises InvalidOption."""
-        return boolean_argument(name, self.get_query_argument(name, "") or default)
+    async def finish_upload(self) -> None:
+        """Make the received file one that ffmpeg can read. Raises what was wrong with the body."""
+        self.form_fields()
+        if self.is_raw_pcm:
+            await self.run_blocking(self._complete_wav_header)
 
-    async def received(self) -> None:
-        """Everything has arrived, and is a file that ffmpeg can read."""
-        self.fields()
-        if not self._is_encoded():
-            await self.blocking(self._finish_header)
-
-    def _finish_header(self) -> None:
+    def _complete_wav_header(self) -> None:
         assert self.form is not None
         with open(self.upload, "r+b") as file:
             file.write(wav_header(self.form.file_bytes))
             assert file.tell() == HEADER_BYTES
 
     def filename(self) -> str | None:
-        """What the job is called in the history: the video that Bazarr names, else the part's name."""
+        """The job's name in the history: the video that Bazarr names, else the part's file name."""
         video = self.get_query_argument("video_file", "")
         if video:
             return video
         assert self.form is not None
-        return self.form.filename if self._is_encoded() else f"{self.form.filename or 'audio'}.wav"
+        return f"{self.form.filename or 'audio'}.wav" if self.is_raw_pcm else self.form.filename
 
-    def error_answer(self, error: LocalWhisperError, status: int) -> tuple[Any, int]:
-        message = self.say(error.message)
+    @classmethod
+    def format_error(cls, error: LocalWhisperError, status: int, message: str) -> tuple[Any, int]:
         if isinstance(error, MissingFile | InvalidBody):
-            missing = {"type": "missing", "loc": ["body", self.file_field], "msg": "Field required", "input": None}
+            missing = {"type": "missing", "loc": ["body", cls.file_field], "msg": "Field required", "input": None}
             return {"detail": [missing]}, 422
         if isinstance(error, InvalidOption):
-            wrong = {
-                "type": "value_error",
-                "loc": ["query", error.field],
-                "msg": message,
-                "input": error.value,
-            }
-            return {"detail": [wrong]}, 422
+            invalid = {"type": "value_error", "loc": ["query", error.field], "msg": message, "input": error.value}
+            return {"detail": [invalid]}, 422
         return {"detail": message}, status
 
 
-class AsrHandler(AsrErrors):
-    async def post(self) -> None:
-        await self.received()
-        asked = self.get_query_argument("output", "txt")
-        output = asked if asked in OUTPUTS else "txt"
-        options = self.job_options(**{name: self.get_query_argument(name, "") or None for name in QUERY_OPTIONS})
+class AsrHandler(AsrWebserviceHandler):
+    async def process_upload(self) -> None:
+        await self.finish_upload()
+        output = self.get_query_argument("output", "txt")
+        values = {name: self.get_query_argument(name, "") for name in QUERY_OPTIONS}
+        options = await self.job_options({name: text for name, text in values.items() if text})
         _, transcript = await self.transcribe(options, self.filename())
         assert self.form is not None
         name = quote(self.form.filename or "audio")
         self.set_header("Asr-Engine", "openai_whisper")
-        self.set_header("Content-Disposition", f'attachment; filename="{name}.{quote(asked)}"')
-        self.write_text(EXPORTERS[output].to_text(transcript, LAYOUT), "text/plain")
+        self.set_header("Content-Disposition", f'attachment; filename="{name}.{quote(output)}"')
+        exporter = EXPORTERS[output if output in OUTPUTS else "txt"]
+        self.write_text(exporter.to_text(transcript, LAYOUT), "text/plain")
 
 
-class DetectLanguageHandler(AsrErrors):
-    """Detects on a dedicated thread, bypassing the queue. A client that hangs up cancels it."""
+class DetectLanguageHandler(AsrWebserviceHandler):
+    """Detects on a dedicated thread, bypassing the queue. A client that disconnects cancels it."""
 
-    detection: "asyncio.Task[Detection] | None" = None  # while it is under way
+    _detection: "asyncio.Task[Detection] | None" = None
 
-    async def post(self) -> None:
-        await self.received()
-        services = self.services
-        await self.blocking(lambda: services.uploads.probe(self.upload), services.uploads.probe_executor)
-        if self.is_gone:
+    async def process_upload(self) -> None:
+        await self.finish_upload()
+        await self.probe()
+        if self.is_disconnected:
             return
-        try:
-            detected = await self._detect()
-        except asyncio.CancelledError:
-            if self.is_gone:
-                return
-            raise
+        models = self.services.models
+        self._detection = asyncio.ensure_future(
+            models.detector.detect(self.upload, self.services.settings.default_model)
+        )
+        await asyncio.wait([self._detection])
+        if self._detection.cancelled():
+            return
+        detection = self._detection.result()
         body: Json = {
-            "detected_language": services.models.languages.get(detected.language, detected.language),
-            "language_code": detected.language,
-            "confidence": detected.probability,
+            "detected_language": models.languages.get(detection.language, detection.language),
+            "language_code": detection.language,
+            "confidence": detection.probability,
         }
         self.write_json(body)
 
-    async def _detect(self) -> Detection:
-        services = self.services
-        self.is_busy = True  # the upload stays until the engine has read it
-        self.detection = asyncio.ensure_future(
-            services.models.detector.detect(self.upload, services.settings.default_model)
-        )
-        try:
-            return await self.detection
-        finally:
-            self.detection, self.is_busy = None, False
-            if self.is_gone:
-                self._discard()
-
     def on_connection_close(self) -> None:
         super().on_connection_close()
-        if self.detection is not None:
-            self.detection.cancel()
+        if self._detection is not None:
+            self._detection.cancel()

@@ -1,4 +1,4 @@
-"""Requests that wait for the transcript of what they send: an ordinary job, whose end is the answer."""
+"""The base of handlers that run an ordinary job for an upload and answer with its transcript."""
 
 import asyncio
 import contextlib
@@ -6,47 +6,38 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from localwhisper.errors import JobNotFound, JobWasCancelled, LocalWhisperError, error_from
-from localwhisper.export.registry import EXPORTERS
 from localwhisper.jobs.events import JobChanged, JobRemoved, SegmentsDone
 from localwhisper.jobs.model import Job, JobState, Segment, Transcript
-from localwhisper.options import Options, options_from_texts
+from localwhisper.options import Options
 from localwhisper.server.uploads import UploadHandler
 from localwhisper.services.job_events import JobEventStream
 
 
-class AnsweringHandler(UploadHandler):
-    """A client that hangs up cancels its job."""
+class BlockingJobHandler(UploadHandler):
+    """Cancels the job if the client disconnects."""
 
-    waits_for: str | None = None  # the id of the job, while it runs
-    cancelling: "asyncio.Task[None] | None" = None
-
-    def job_options(self, **given: str | None) -> Options:
-        """By the names of /transcribe-job; None for what was not given. Raises InvalidOption."""
-        fields = {name: text for name, text in given.items() if text is not None}
-        services = self.services
-        return options_from_texts(
-            fields, defaults=services.settings.option_defaults, models=services.models.library.entries()
-        )
+    _running_job_id: str | None = None
+    _cancelling: "asyncio.Task[None] | None" = None
 
     async def transcribe(self, options: Options, filename: str | None = None) -> tuple[Job, Transcript]:
-        """Raises why there is no transcript."""
-        async with contextlib.aclosing(self.follow(options, filename)) as items:
+        """Raises the reason why there is no transcript."""
+        async with contextlib.aclosing(self.stream(options, filename)) as items:
             async for item in items:
                 if not isinstance(item, Segment):
                     return item
-        raise AssertionError("a job's end is the last thing that is heard of it")
+        raise AssertionError("a job's events end with its transcript or an error")
 
-    async def follow(
+    async def stream(
         self, options: Options, filename: str | None = None
     ) -> AsyncGenerator[Segment | tuple[Job, Transcript], None]:
-        """Each segment as it is decoded, then the end. Raises why there is no transcript."""
+        """Each segment as it is decoded, then the completed job. Raises the reason why there is no transcript."""
         job = await self.submit(options, filename)
-        following = JobEventStream(self.services.bus, job.id)  # no event can have come since submit() returned
-        self.waits_for = job.id
-        if self.is_gone:
-            self.on_connection_close()
+        events = JobEventStream(self.services.bus, job.id)  # complete: no event was published since submit() returned
+        self._running_job_id = job.id
+        if self.is_disconnected:
+            self._cancel_job()
         try:
-            async for event in following:
+            async for event in events:
                 match event:
                     case SegmentsDone(segments=segments):
                         for segment in segments:
@@ -54,18 +45,21 @@ class AnsweringHandler(UploadHandler):
                     case JobRemoved(job_id=job_id):
                         raise JobNotFound(job_id=job_id)
                     case JobChanged(job=job) if job.state.ended:
-                        yield _end(event)
+                        yield _outcome(event)
         finally:
-            self.waits_for = None
-            following.close()
+            self._running_job_id = None
+            events.close()
 
     def on_connection_close(self) -> None:
         super().on_connection_close()
-        if self.waits_for is not None and self.services.jobs.queue.is_running:
-            self.cancelling = asyncio.ensure_future(self._cancel(self.waits_for))
+        self._cancel_job()
+
+    def _cancel_job(self) -> None:
+        if self._running_job_id is not None and self.services.jobs.queue.is_running:
+            self._cancelling = asyncio.ensure_future(self._cancel(self._running_job_id))
 
     async def _cancel(self, job_id: str) -> None:
-        with contextlib.suppress(LocalWhisperError):  # it has ended, or is gone
+        with contextlib.suppress(LocalWhisperError):  # it has ended or was removed
             await self.services.jobs.queue.cancel(job_id)
 
     def write_text(self, text: str, media_type: str) -> None:
@@ -74,7 +68,7 @@ class AnsweringHandler(UploadHandler):
         self.finish(text)
 
 
-def _end(event: JobChanged) -> tuple[Job, Transcript]:
+def _outcome(event: JobChanged) -> tuple[Job, Transcript]:
     job = event.job
     if job.error is not None:
         raise error_from(job.error)
@@ -84,11 +78,7 @@ def _end(event: JobChanged) -> tuple[Job, Transcript]:
     return job, event.transcript
 
 
-def exported(name: str, transcript: Transcript) -> str:
-    return EXPORTERS[name].to_text(transcript)
-
-
-def segment_figures(segment: Segment) -> dict[str, Any]:
+def whisper_segment(segment: Segment) -> dict[str, Any]:
     """A segment as openai-whisper's JSON has it, without words."""
     return {
         "id": segment.id,

@@ -1,109 +1,110 @@
 """OpenAI's audio API: /v1/audio/transcriptions, /v1/audio/translations, /v1/models.
 
-Fields that mean nothing here (chunking_strategy, include[] …) are let pass. `whisper-1` is the default model.
+Unsupported fields (chunking_strategy, include[] …) are ignored. `whisper-1` is the default model.
 """
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
 import tornado.iostream
 
-from localwhisper.engine.checkpoints.library import ModelEntry
+from localwhisper.engine.checkpoints.library import ModelEntry, ModelLibrary
 from localwhisper.errors import InvalidOption, LocalWhisperError, ModelNotFound
+from localwhisper.export.registry import EXPORTERS
 from localwhisper.jobs.model import Job, Segment, Transcript
 from localwhisper.option_types import boolean_argument
 from localwhisper.options import Options
 from localwhisper.server.base import BaseHandler
-from localwhisper.server.compat.blocking_job import AnsweringHandler, exported, segment_figures
-from localwhisper.server.http_errors import status_of
+from localwhisper.server.compat.blocking_job import BlockingJobHandler, whisper_segment
 from localwhisper.server.serializers import Json, finite
 from localwhisper.server.services import Services
 
-ALIASES = frozenset({"whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe"})  # what clients ask for unasked
+ALIASES = frozenset({"whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe"})  # clients' own default models
 FORMATS = ("json", "text", "srt", "verbose_json", "vtt")
 GRANULARITIES = ("segment", "word")
-THEIR_NAMES = {"initial_prompt": "prompt"}
+OPENAI_FIELDS = {"initial_prompt": "prompt"}  # our name → theirs
 
 
-def error_body(error: LocalWhisperError, status: int, message: str) -> Json:
-    field = error.params.get("field")
-    return {
-        "error": {
+class OpenAiHandler(BaseHandler):
+    """Answers with OpenAI's errors."""
+
+    @classmethod
+    def format_error(cls, error: LocalWhisperError, status: int, message: str) -> tuple[Json, int]:
+        field = error.params.get("field")
+        body = {
             "message": message,
             "type": "invalid_request_error" if status < 500 else "server_error",
-            "param": THEIR_NAMES.get(str(field), field),
+            "param": OPENAI_FIELDS.get(str(field), field),
             "code": "invalid_api_key" if status == 401 else error.code,
         }
-    }
+        return {"error": body}, status
 
 
-class OpenAiErrors(BaseHandler):
-    def error_answer(self, error: LocalWhisperError, status: int) -> tuple[Json, int]:
-        return error_body(error, status, self.say(error.message)), status
-
-
-class TranscriptionsHandler(OpenAiErrors, AnsweringHandler):
+class TranscriptionsHandler(OpenAiHandler, BlockingJobHandler):
     task = "transcribe"
 
-    async def post(self) -> None:
-        given = self.fields()
-        fields = dict(given)
-        format_ = choice("response_format", fields.get("response_format") or "json", FORMATS)
-        granularities = [
-            choice("timestamp_granularities[]", value, GRANULARITIES)
-            for name, value in given
-            if name.removesuffix("[]") == "timestamp_granularities"
-        ] or ["segment"]
-        options = self._options(fields, words="word" in granularities)
+    async def process_upload(self) -> None:
+        form_fields = self.form_fields()
+        fields = dict(form_fields)
+        response_format = choice_argument("response_format", fields.get("response_format") or "json", FORMATS)
+        granularities = timestamp_granularities(form_fields)
+        options = await self._options(fields, word_timestamps="word" in granularities)
         if self.task == "transcribe" and boolean_argument("stream", fields.get("stream") or "false"):
-            await self._stream(options)
+            await self._write_events(options)
             return
         job, transcript = await self.transcribe(options)
-        if format_ == "json":
+        if response_format == "json":
             self.write_json({"text": transcript.text.strip()})
-        elif format_ == "verbose_json":
-            self.write_json(verbose(job, transcript, granularities, self.services.models.languages))
-        elif format_ == "text":
+        elif response_format == "verbose_json":
+            self.write_json(verbose_body(job, transcript, granularities, self.services.models.languages))
+        elif response_format == "text":
             self.write_text(transcript.text.strip() + "\n", "text/plain")
         else:
-            self.write_text(exported(format_, transcript), "text/vtt" if format_ == "vtt" else "text/plain")
+            media_type = "text/vtt" if response_format == "vtt" else "text/plain"
+            self.write_text(EXPORTERS[response_format].to_text(transcript), media_type)
 
-    def _options(self, fields: Mapping[str, str], *, words: bool) -> Options:
-        temperature = fields.get("temperature")
-        return self.job_options(
-            model=model_name(fields.get("model"), self.services),
-            task=self.task,
-            language=fields.get("language") if self.task == "transcribe" else None,
-            initial_prompt=fields.get("prompt"),
-            # their 0 lets the temperature rise where a text is poor: whisper's ladder, our default
-            temperature=None if temperature in ("0", "0.0") else temperature,
-            word_timestamps=str(words),
-        )
+    async def _options(self, fields: Mapping[str, str], *, word_timestamps: bool) -> Options:
+        """Raises ModelNotFound, and what job_options() raises."""
+        options = {"task": self.task, "word_timestamps": str(word_timestamps)}
+        model = await asyncio.to_thread(model_name, fields.get("model", ""), self.services.models.library)
+        if model is not None:
+            options["model"] = model
+        if self.task == "transcribe":
+            options["language"] = fields.get("language", "")
+        options["initial_prompt"] = fields.get("prompt", "")
+        # OpenAI's 0 also raises the temperature where decoding fails, as our default does
+        if fields.get("temperature") not in (None, "0", "0.0"):
+            options["temperature"] = fields["temperature"]
+        return await self.job_options(options)
 
-    async def _stream(self, options: Options) -> None:
+    async def _write_events(self, options: Options) -> None:
+        """The transcript as server-sent events, a delta per segment."""
         try:
             has_text = False
-            async with aclosing(self.follow(options)) as items:
+            async with aclosing(self.stream(options)) as items:
                 async for item in items:
                     if isinstance(item, Segment):
                         delta = item.text if has_text else item.text.lstrip()
                         has_text = has_text or bool(delta)
                         if delta:
-                            await self._event({"type": "transcript.text.delta", "delta": delta})
+                            await self._write_event({"type": "transcript.text.delta", "delta": delta})
                     else:
-                        await self._event({"type": "transcript.text.done", "text": item[1].text.strip()})
+                        _, transcript = item
+                        await self._write_event({"type": "transcript.text.done", "text": transcript.text.strip()})
             await self.finish()
         except tornado.iostream.StreamClosedError:
-            pass  # on_connection_close has cancelled the job
+            pass  # on_connection_close() has cancelled the job
         except LocalWhisperError as error:
             if not self._headers_written:
                 raise
-            await self._event(error_body(error, status_of(error), self.say(error.message)))
+            body, _ = self.error_response(error)
+            await self._write_event(body)
             await self.finish()
 
-    async def _event(self, body: Json) -> None:
+    async def _write_event(self, body: Json) -> None:
         self.set_header("Content-Type", "text/event-stream; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
         self.write(f"data: {json.dumps(body, ensure_ascii=False)}\n\n")
@@ -114,53 +115,66 @@ class TranslationsHandler(TranscriptionsHandler):
     task = "translate"
 
 
-class ModelsHandler(OpenAiErrors):
-    """The models that are on this machine, and the name that OpenAI's clients send."""
+class ModelsHandler(OpenAiHandler):
+    """The models on this machine, and `whisper-1`."""
 
-    def get(self) -> None:
-        self.write_json({"object": "list", "data": [*models(self.services).values()]})
-
-
-class ModelHandler(OpenAiErrors):
-    def get(self, name: str) -> None:
-        known = models(self.services)
-        if name not in known:
-            raise ModelNotFound(model=name[:100], accepted=", ".join(known))
-        self.write_json(known[name])
+    async def get(self) -> None:
+        self.write_json({"object": "list", "data": [*(await available_models(self.services)).values()]})
 
 
-def models(services: Services) -> dict[str, Json]:
-    entries = [entry for entry in services.models.library.entries() if entry.available]
-    default = next((entry for entry in entries if entry.name == services.settings.default_model), None)
-    rows = {"whisper-1": _model("whisper-1", default, services)}
-    return rows | {entry.name: _model(entry.name, entry, services) for entry in entries}
+class ModelHandler(OpenAiHandler):
+    async def get(self, name: str) -> None:
+        models = await available_models(self.services)
+        if name not in models:
+            raise ModelNotFound(model=name[:100], accepted=", ".join(models))
+        self.write_json(models[name])
 
 
-def _model(name: str, entry: ModelEntry | None, services: Services) -> Json:
-    path = services.models.library.path(entry.name) if entry is not None else None
+async def available_models(services: Services) -> dict[str, Json]:
+    """By name."""
+    library, default_model = services.models.library, services.settings.default_model
+
+    def read() -> dict[str, Json]:
+        entries = {entry.name: entry for entry in library.entries() if entry.available}
+        models = {"whisper-1": _model_body("whisper-1", entries.get(default_model), library)}
+        return models | {name: _model_body(name, entry, library) for name, entry in entries.items()}
+
+    return await asyncio.to_thread(read)
+
+
+def _model_body(name: str, entry: ModelEntry | None, library: ModelLibrary) -> Json:
+    path = library.path(entry.name) if entry is not None else None
     created = int(path.stat().st_mtime) if path is not None else 0
     owner = "localwhisper" if name == "whisper-1" or (entry is not None and entry.bundled) else "openai-whisper"
     return {"id": name, "object": "model", "created": created, "owned_by": owner}
 
 
-def model_name(asked: str | None, services: Services) -> str | None:
-    """None for the default model. Raises ModelNotFound."""
-    if not asked or asked in ALIASES:
+def model_name(name: str, library: ModelLibrary) -> str | None:
+    """Our name of the requested model; None for the default one. Reads files. Raises ModelNotFound."""
+    if not name or name in ALIASES:
         return None
-    name = asked.removeprefix("openai/").removeprefix("whisper-")  # as Hugging Face names the same checkpoints
-    for known in (asked, name):
-        if known in services.models.library.names():
-            return known
-    raise ModelNotFound(model=asked[:100], accepted=", ".join(["whisper-1", *services.models.library.names()]))
+    known = library.names()
+    # Hugging Face calls the same checkpoints openai/whisper-tiny …
+    for candidate in (name, name.removeprefix("openai/").removeprefix("whisper-")):
+        if candidate in known:
+            return candidate
+    raise ModelNotFound(model=name[:100], accepted=", ".join(["whisper-1", *known]))
 
 
-def choice(field: str, value: str, accepted: tuple[str, ...]) -> str:
-    if value not in accepted:
-        raise InvalidOption(field=field, value=value[:100], accepted=", ".join(accepted))
+def timestamp_granularities(fields: Sequence[tuple[str, str]]) -> list[str]:
+    """Raises InvalidOption."""
+    values = [value for name, value in fields if name.removesuffix("[]") == "timestamp_granularities"]
+    return [choice_argument("timestamp_granularities[]", value, GRANULARITIES) for value in values] or ["segment"]
+
+
+def choice_argument(field: str, value: str, choices: tuple[str, ...]) -> str:
+    """Raises InvalidOption."""
+    if value not in choices:
+        raise InvalidOption(field=field, value=value[:100], accepted=", ".join(choices))
     return value
 
 
-def verbose(job: Job, transcript: Transcript, granularities: list[str], languages: Mapping[str, str]) -> Json:
+def verbose_body(job: Job, transcript: Transcript, granularities: list[str], languages: Mapping[str, str]) -> Json:
     body: dict[str, Any] = {
         "task": job.options.task,
         "language": languages.get(transcript.language, transcript.language),
@@ -170,7 +184,7 @@ def verbose(job: Job, transcript: Transcript, granularities: list[str], language
     if "segment" in granularities:
         body["segments"] = [
             {name: finite(value) if isinstance(value, float) else value for name, value in segment.items()}
-            for segment in map(segment_figures, transcript.segments)
+            for segment in map(whisper_segment, transcript.segments)
         ]
     if "word" in granularities:
         body["words"] = [

@@ -1,0 +1,31 @@
+"""A concrete path for each route, and the shape that errors have on it."""
+
+import jsonschema
+
+from localwhisper.server.apidocs.schemas import SCHEMAS
+from localwhisper.server.routes import ROUTES, Route
+from tests.client import Answer
+
+PLACEHOLDERS = {"job_id": "00000000-0000-0000-0000-000000000000", "name": "tiny", "format": "srt", "model": "demo"}
+ROUTE_OF_PATH: dict[str, Route] = {route.path.format(**PLACEHOLDERS): route for route in ROUTES}
+
+
+def has_own_shape(route: Route) -> bool:
+    """Whether errors have this product's shape, and not that of a product it is compatible with."""
+    return all(operation.fails_with == "Error" for operation in route.operations.values())
+
+
+def check_shape(answer: Answer, route: Route | None = None) -> None:
+    """The error is of the shape that its route documents."""
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+    check_body(answer.json, route)
+
+
+def check_body(body: object, route: Route | None = None) -> None:
+    schema = next(iter(route.operations.values())).fails_with if route else "Error"
+    jsonschema.validate(body, {**SCHEMAS[schema], "components": {"schemas": SCHEMAS}})
+    if schema == "Error":
+        assert isinstance(body, dict)
+        assert set(body) == {"error"}
+        assert set(body["error"]) == {"code", "message"}
+        assert len(body["error"]["message"]) > 10
