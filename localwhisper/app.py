@@ -1,4 +1,4 @@
-"""The composition root: the only file that builds everything, and knows in which order it starts and stops."""
+"""The composition root: builds all parts of a server from its settings, and starts and stops them in order."""
 
 import asyncio
 import errno
@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
@@ -50,28 +50,30 @@ ASSETS = PACKAGE / "assets"
 SAMPLES = ASSETS / "samples"
 UPLOAD_THREADS = 8
 PROBE_THREADS = 4
-BODY_TIMEOUT_S = 60  # of what isn't an upload
+BODY_TIMEOUT_S = 60  # of requests other than uploads
+IDLE_CONNECTION_TIMEOUT_S = 120
+MAX_BODY_BYTES = 1024 * 1024  # of requests other than uploads
 CHUNK_BYTES = 256 * 1024
 
 
 def web_folder() -> Path:
-    """The page's files: inside the installed package, else beside it in a checkout."""
-    inside = PACKAGE / "web"
-    return inside if inside.is_dir() else PACKAGE.parent / "web"
+    """The page's files: inside the installed package, or beside the package in a checkout."""
+    installed = PACKAGE / "web"
+    return installed if installed.is_dir() else PACKAGE.parent / "web"
 
 
 def utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-def started_threads(n_threads: int, name: str) -> ThreadPoolExecutor:
-    """An executor with all its threads, which otherwise come one by one: where memory is short then, submit() raises,
-    and yet another thread may do the work later."""
+def prestarted_executor(n_threads: int, name: str) -> ThreadPoolExecutor:
+    """An executor whose threads are all running. Otherwise each is started by a submit(): if memory is short then, the
+    call raises, although the work is queued and another thread may still do it."""
     executor = ThreadPoolExecutor(n_threads, name)
-    all_here = threading.Barrier(n_threads + 1)
+    all_running = threading.Barrier(n_threads + 1)
     for _ in range(n_threads):
-        executor.submit(all_here.wait)
-    all_here.wait()
+        executor.submit(all_running.wait)
+    all_running.wait()
     return executor
 
 
@@ -85,22 +87,22 @@ def model_library(settings: Settings) -> ModelLibrary:
 
 
 def whisper_engine(settings: Settings, library: ModelLibrary, ffmpeg: Ffmpeg) -> Engine:
-    """The real engine; torch is imported by its first work."""
+    """The real engine; its first use imports torch."""
 
     def build() -> Engine:
         from localwhisper.engine.model_cache import ModelCache
         from localwhisper.engine.whisper_engine import WhisperEngine
 
-        with suppress(OSError):  # who writes there says why it can't be
+        with suppress(OSError):  # reported by whatever writes there
             make_private_folder(settings.data_dir)
         cache = ModelCache(library, idle_timeout_s=settings.model_idle_timeout)
-        return WhisperEngine(library, cache, ffmpeg, max_audio_s=settings.max_audio_seconds)
+        return WhisperEngine(cache, ffmpeg, paths.spool(settings.data_dir), max_audio_s=settings.max_audio_seconds)
 
     return LazyEngine(build)
 
 
 class App:
-    """One server on one data directory. `engine` stands in for the real one in tests."""
+    """One server on one data directory."""
 
     def __init__(
         self,
@@ -110,22 +112,22 @@ class App:
         now: Callable[[], datetime] = utc_now,
         yield_to_loop: Callable[[], None] = lambda: None,
     ) -> None:
-        """`yield_to_loop`: see jobqueue.loop_priority."""
+        """`engine` and `now` are replaced in tests; `yield_to_loop`: see jobqueue.loop_priority."""
         self.settings = settings
         self._lock = DataDirLock(settings.data_dir)
-        library = model_library(settings)
         self._ffmpeg = Ffmpeg()
-        self._engine = engine or whisper_engine(settings, library, self._ffmpeg)
+        self._upload_executor = prestarted_executor(UPLOAD_THREADS, "upload")
+        self._probe_executor = prestarted_executor(PROBE_THREADS, "probe")
         self._store = AsyncStore(FileStore(settings.data_dir))
-        self._uploads = started_threads(UPLOAD_THREADS, "upload")
-        self._probes = started_threads(PROBE_THREADS, "probe")
+        self._bus = EventBus()
+        library = model_library(settings)
+        engine = engine or whisper_engine(settings, library, self._ffmpeg)
         factors_file = paths.speeds(settings.data_dir)
         factors = RealTimeFactors(load_factors(factors_file), partial(self._store.later, save_factors, factors_file))
-        bus = EventBus()
         self._queue = JobQueue(
             store=self._store,
-            engine=self._engine,
-            bus=bus,
+            engine=engine,
+            bus=self._bus,
             factors=factors,
             new_executor=partial(ThreadPoolExecutor, 2 * settings.max_concurrent_jobs, "worker", lower_thread_priority),
             max_concurrent_jobs=settings.max_concurrent_jobs,
@@ -133,106 +135,119 @@ class App:
             default_model=settings.default_model,
             yield_to_loop=yield_to_loop,
         )
-        self._downloads = Downloads(library, bus)
-        self._detector = LanguageDetector(self._engine)
-        index, eta, socket_counts = self._queue.index, EtaEstimator(self._queue, factors), SocketCounts()
+        eta, socket_counts = EtaEstimator(self._queue, factors), SocketCounts()
         metrics = Metrics(
-            bus=bus,
-            index=index,
+            bus=self._bus,
+            index=self._queue.index,
             eta=eta,
             sockets=socket_counts,
-            model_bytes=self._engine.model_bytes,
+            model_bytes=engine.model_bytes,
             data_dir=settings.data_dir,
         )
-        self._lag = LoopLag(metrics.observe_loop_lag)
-        self._search = Search(index, self._store, TextIndex(paths.search_index(settings.data_dir)), bus)
-        transcripts = Transcripts(index, self._store)
-        self._waveforms = Waveforms(
-            index, self._store, partial(compute_waveform, self._ffmpeg, max_audio_s=settings.max_audio_seconds)
-        )
+        self._loop_lag = LoopLag(metrics.observe_loop_lag)
         self._services = Services(
             settings=settings,
-            bus=bus,
+            bus=self._bus,
             metrics=metrics,
-            jobs=JobServices(
-                queue=self._queue,
-                index=index,
-                eta=eta,
-                transcripts=transcripts,
-                corrections=Corrections(index, transcripts, self._store, bus),
-                waveforms=self._waveforms,
-                search=self._search,
-            ),
+            jobs=self._job_services(eta),
             models=ModelServices(
                 library=library,
-                downloads=self._downloads,
-                detector=self._detector,
+                downloads=Downloads(library, self._bus),
+                detector=LanguageDetector(engine),
                 languages=languages(),
             ),
             uploads=UploadServices(
                 folder=paths.incoming(settings.data_dir),
-                executor=self._uploads,
-                probe_executor=self._probes,
+                executor=self._upload_executor,
+                probe_executor=self._probe_executor,
                 probe=partial(probe, self._ffmpeg, max_audio_s=settings.max_audio_seconds),
             ),
             sockets=SocketServices(counts=socket_counts, frame_cache=FrameCache(), now=now),
         )
 
+    def _job_services(self, eta: EtaEstimator) -> JobServices:
+        settings, index, store = self.settings, self._queue.index, self._store
+        transcripts = Transcripts(index, store)
+        compute = partial(compute_waveform, self._ffmpeg, max_audio_s=settings.max_audio_seconds)
+        return JobServices(
+            queue=self._queue,
+            index=index,
+            eta=eta,
+            transcripts=transcripts,
+            corrections=Corrections(index, transcripts, store, self._bus),
+            waveforms=Waveforms(index, store, compute),
+            search=Search(index, store, TextIndex(paths.search_index(settings.data_dir)), self._bus),
+        )
+
     async def start(self) -> int:
-        """Listen, and take up the jobs; returns the port.
+        """Read all jobs, run those that are queued, and listen; returns the port.
 
         Raises DataDirInUse, StorageUnwritable, StoreTooNew or PortInUse.
         """
         settings = self.settings
         with storage_errors(settings.data_dir):
-            for folder in (settings.data_dir, paths.jobs(settings.data_dir), paths.incoming(settings.data_dir)):
+            for folder in (
+                settings.data_dir,
+                paths.jobs(settings.data_dir),
+                paths.incoming(settings.data_dir),
+                paths.spool(settings.data_dir),
+            ):
                 make_private_folder(folder)
-        self._lock.acquire()
-        self._server = LimitedHTTPServer(
+        with ExitStack() as on_failure:
+            self._lock.acquire()
+            on_failure.callback(self._lock.release)
+            self._empty_spool()
+            self._server = self._http_server()
+            sockets = self._bind()
+            for listening in sockets:
+                on_failure.callback(listening.close)
+            await self._queue.start(after_crash=self._lock.found_crash)
+            on_failure.pop_all()
+        self._services.jobs.search.start()
+        self._server.add_sockets(sockets)
+        self._loop_lag.start()
+        port: int = sockets[0].getsockname()[1]
+        return port
+
+    def _empty_spool(self) -> None:
+        """Remove what a power cut left on systems where these files have names."""
+        for file in paths.spool(self.settings.data_dir).glob("pcm-*"):
+            with suppress(OSError):
+                file.unlink()
+
+    def _http_server(self) -> LimitedHTTPServer:
+        return LimitedHTTPServer(
             Application(self._services, web=web_folder(), samples=SAMPLES),
             max_descriptors=raise_descriptor_limit() - RESERVED_DESCRIPTORS,
             chunk_size=CHUNK_BYTES,
-            max_body_size=1024 * 1024,
+            max_body_size=MAX_BODY_BYTES,
             no_keep_alive=False,
-            idle_connection_timeout=120,
+            idle_connection_timeout=IDLE_CONNECTION_TIMEOUT_S,
             body_timeout=BODY_TIMEOUT_S,
         )
-        sockets = self._bind()
-        try:
-            await self._queue.start(after_crash=self._lock.found_crash)
-        except BaseException:
-            for opened in sockets:
-                opened.close()
-            self._lock.release()
-            raise
-        self._search.start()
-        self._server.add_sockets(sockets)
-        self._lag.start()
-        port: int = sockets[0].getsockname()[1]
-        return port
 
     def _bind(self) -> list[socket.socket]:
         settings = self.settings
         try:
             return tornado.netutil.bind_sockets(settings.port, settings.host)
         except OSError as error:
-            self._lock.release()
             if error.errno in (errno.EADDRINUSE, errno.EACCES):
                 raise PortInUse(port=settings.port, host=settings.host) from None
             raise
 
     async def stop(self) -> None:
-        """Take nothing more, interrupt the work, close all. What was interrupted goes on at the next start."""
+        """Stop listening, interrupt all work and close everything. Interrupted jobs continue at the next start."""
+        jobs, models = self._services.jobs, self._services.models
         self._server.stop()
-        self._lag.stop()
-        self._downloads.stop()
-        self._detector.stop()
-        self._waveforms.stop()
-        await self._queue.stop()
+        self._loop_lag.stop()
+        models.downloads.stop()
+        models.detector.stop()
+        jobs.waveforms.stop()
+        await jobs.queue.stop()
         await self._server.close_all_connections()
-        await self._search.stop()
-        self._uploads.shutdown(wait=False, cancel_futures=True)
-        self._probes.shutdown(wait=False, cancel_futures=True)
+        await jobs.search.stop()
+        self._upload_executor.shutdown(wait=False, cancel_futures=True)
+        self._probe_executor.shutdown(wait=False, cancel_futures=True)
         self._ffmpeg.kill_all()
         await asyncio.get_running_loop().run_in_executor(None, self._store.close)
         self._lock.release()

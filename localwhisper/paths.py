@@ -13,6 +13,11 @@ def incoming(data_dir: Path) -> Path:
     return data_dir / "incoming"
 
 
+def spool(data_dir: Path) -> Path:
+    """Decoded audio of the running jobs, in files that disappear with them. Emptied at every start."""
+    return data_dir / "spool"
+
+
 def bundled_model(data_dir: Path) -> Path:
     """The folder of the unpacked bundled model and of plans.json."""
     return data_dir / "bundled"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from localwhisper.engine.base import Control
-from localwhisper.jobs.model import Detection, Position, Segment, Transcript, Window, joined
+from localwhisper.jobs.model import Detection, Position, Segment, Transcript, Window, segments_of
 from localwhisper.messages import Message
 from localwhisper.options import Options
 
@@ -78,7 +78,7 @@ class StepEngine:
             with self._lock:
                 self.decoded.append((audio.parent.name, number))
             control.window(windows[-1])
-        segments = joined(windows)
+        segments = segments_of(windows)
         text = "".join(segment.text for segment in segments)
         return Transcript(text=text, language="en", segments=segments, processing_time=0.5)
 

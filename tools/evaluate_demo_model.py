@@ -200,7 +200,7 @@ def own(checkpoint: Path, folder: Path, quality: Quality) -> Transcribe:
 
     library = ModelLibrary(folder, mirror=None, unpack_dir=folder, assets=folder)
     library.import_file(checkpoint, "candidate")
-    engine = WhisperEngine(library, ModelCache(library, idle_timeout_s=600), Ffmpeg(), max_audio_s=3600)
+    engine = WhisperEngine(ModelCache(library, idle_timeout_s=600), Ffmpeg(), folder / "spool", max_audio_s=3600)
 
     def transcribe(samples: np.ndarray, **options: Any) -> dict[str, Any]:
         path = folder / "clip.wav"

@@ -15,7 +15,7 @@ from whisper.audio import TOKENS_PER_SECOND
 from whisper.timing import WordTiming, median_filter
 from whisper.tokenizer import Tokenizer
 
-from localwhisper.engine.kernels.intrinsics import compiled
+from localwhisper.engine.kernels.intrinsics import njit_cached
 from localwhisper.engine.model.cross_kv import CrossKeysValues
 from localwhisper.engine.model.decode_state import DecodeState
 from localwhisper.engine.model.decoder import Step
@@ -23,7 +23,7 @@ from localwhisper.engine.model.whisper_model import WhisperModel
 from localwhisper.engine.upstream.whisper_internals import add_word_timestamps, dtw_source
 
 MEDIAN_FILTER_WIDTH = 7  # whisper's default
-_dtw = compiled(dtw_source(), nogil=True)
+_dtw = njit_cached(dtw_source(), nogil=True)
 
 
 def add_word_times(

@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.distributions import Categorical
 from whisper.decoding import DecodingOptions, DecodingResult, GreedyDecoder, Inference
 
-from localwhisper.engine.kernels import precompile
-from localwhisper.engine.kernels.greedy import best
+from localwhisper.engine.kernels.greedy import greedy_tokens
+from localwhisper.engine.kernels.precompile import kernel_cache
 from localwhisper.engine.model.cross_kv import CrossKeysValues, select_windows
 from localwhisper.engine.model.decode_state import DecodeState
 from localwhisper.engine.model.decoder import Step
@@ -45,18 +45,18 @@ class DecodeStateInference(Inference):  # type: ignore[misc]  # whisper has no t
         self._check()
         state = self._state
         if state.length > 0:
-            return self._model.batch.step(Step(tokens[:, -1:], state, only_best=self._only_best), self._check)
+            return self._model.batcher.step(Step(tokens[:, -1:], state, only_best=self._only_best), self._check)
         # the initial tokens are the same in all rows of a window
         step = Step(tokens[:: state.n_group], state, (self._sot_index, -1))
         logits = self._model.decoder([step])[0].repeat_interleave(state.n_group, dim=0)
-        self._model.batch.join()
+        self._model.batcher.join()
         self._has_joined = True
         return logits
 
     def cleanup_caching(self) -> None:
         """Called by whisper after the last token, and when something was raised."""
         if self._has_joined:
-            self._model.batch.leave()
+            self._model.batcher.leave()
             self._has_joined = False
 
     def rearrange_kv_cache(self, source_indices: list[int]) -> None:
@@ -68,7 +68,7 @@ class CompiledGreedyDecoder(GreedyDecoder):  # type: ignore[misc]
 
     def update(self, tokens: Tensor, logits: Tensor, sum_logprobs: Tensor) -> tuple[Tensor, bool]:
         next_tokens, logprobs = np.empty(len(logits), np.int64), np.empty(len(logits), np.float32)
-        best(logits.numpy(), next_tokens, logprobs)
+        greedy_tokens(logits.numpy(), next_tokens, logprobs)
         has_ended = tokens[:, -1].numpy() == self.eot
         sum_logprobs += torch.from_numpy(logprobs * ~has_ended)
         next_tokens[has_ended] = self.eot
@@ -103,7 +103,7 @@ def decoding_task(
     if options.beam_size is None:
         if options.temperature > 0:
             task.decoder = SeededSamplingDecoder(options.temperature, task.tokenizer.eot)
-        elif precompile.is_ready():
+        elif kernel_cache().is_ready():
             task.decoder = CompiledGreedyDecoder(options.temperature, task.tokenizer.eot)
     return task
 

@@ -18,7 +18,7 @@ from localwhisper.engine.calibration import select
 from localwhisper.engine.calibration.plan_store import Plan
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint, read_checkpoint
 from localwhisper.engine.checkpoints.library import ModelLibrary
-from localwhisper.engine.kernels import precompile
+from localwhisper.engine.kernels.precompile import kernel_cache
 from localwhisper.engine.model.whisper_model import WhisperModel, size_bytes
 from localwhisper.engine.system_memory import available_bytes, drop_library_pages, release_unused_memory, trim_heap
 from localwhisper.engine.threads import CoreBudget
@@ -162,7 +162,7 @@ class ModelCache:
 
     def _build(self, checkpoint: Checkpoint, quality: Quality, control: Control) -> WhisperModel:
         """On the fastest device that can compute the model and has the memory."""
-        *devices, last = select.devices()
+        *devices, last = select.available_devices()
         for device in devices:
             try:
                 return self._build_on(device, checkpoint, quality, control)
@@ -180,15 +180,15 @@ class ModelCache:
     def _plan(self, device: str, checkpoint: Checkpoint, quality: Quality, control: Control) -> Plan:
         """The one chosen on this machine before, else one is measured now."""
         torch.set_num_threads(self.cores.total)  # the choice doesn't depend on which jobs run now
-        plans, machine = self._library.plans, select.machine(checkpoint, device)
-        measured = plans.find(checkpoint.name, quality, machine)
+        plans, cores = self._library.plans, self.cores
+        measured = select.stored_plan(plans, checkpoint, quality, device)
         if measured is None:
             control.progress(0.0, Message("measuring_model", {"model": checkpoint.name}))
-            measured = select.choose(checkpoint, quality, control.check, device)
-            plans.keep(checkpoint.name, quality, machine, measured)
+            measured = select.measure_plan(checkpoint, quality, control.check, cores.team, device)
+            plans.save(checkpoint.name, quality, select.machine_key(checkpoint, device), measured)
             release_unused_memory()
-        if checkpoint.dims.n_text_state >= MIN_COMPILED_WIDTH and not precompile.is_ready():
-            precompile.begin()
+        if checkpoint.dims.n_text_state >= MIN_COMPILED_WIDTH and not kernel_cache().is_ready():
+            kernel_cache().compile_in_background()
         return measured.plan
 
     def _download(self, name: str, control: Control) -> Path:
@@ -253,6 +253,7 @@ class ModelCache:
             if self._eviction is not None:
                 self._eviction.cancel()
             self._entries.clear()
+        self.cores.close()
         release_unused_memory()
 
 

@@ -2,29 +2,43 @@
 
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 from whisper.audio import HOP_LENGTH, SAMPLE_RATE
 
+from localwhisper.atomic import make_private_folder, storage_errors
+
 SAMPLE_BYTES = 2
 
 
 class PcmSpool:
-    """Mono 16 kHz samples, int16, in an unnamed temporary file that is deleted with this object."""
+    """Mono 16 kHz samples, int16, in an unnamed file that is deleted with this object and after a crash."""
 
-    def __init__(self, blocks: Iterable[NDArray[np.int16]]) -> None:
-        self._file = tempfile.TemporaryFile(prefix="localwhisper-")  # noqa: SIM115  # __exit__ closes it
+    def __init__(self, blocks: Iterable[NDArray[np.int16]], folder: Path) -> None:
+        """`folder` is created, for the user alone. It should not be the temporary folder, which is memory on many
+        systems: 12 h take 1.4 GB. Raises StorageFull, StorageUnwritable, and what `blocks` raises."""
+        with storage_errors(folder):
+            make_private_folder(folder)
+            self._file = tempfile.TemporaryFile(prefix="pcm-", dir=folder)  # noqa: SIM115  # __exit__ closes it
         self.n_samples = 0
         try:
             for block in blocks:
-                self._file.write(block.tobytes())
+                with storage_errors(folder):
+                    self._file.write(block.tobytes())
                 self.n_samples += len(block)
-            self._file.flush()
+            with storage_errors(folder):
+                self._file.flush()
         except BaseException:
-            self._file.close()
+            self._close()
             raise
+
+    def _close(self) -> None:
+        with suppress(OSError):  # of what could not be written
+            self._file.close()
 
     @property
     def n_frames(self) -> int:
@@ -63,4 +77,4 @@ class PcmSpool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        self._close()

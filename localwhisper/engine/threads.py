@@ -1,103 +1,97 @@
 """Which thread computes what: the cores divided among running jobs, and one computation divided among threads."""
 
+import math
 import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import torch
 
-
-class CoreBudget:
-    """Threading: SAFE. torch keeps its number of threads by thread; a new one takes over the last that was set."""
-
-    def __init__(self, total: int | None = None) -> None:
-        self.total = total or torch.get_num_threads()
-        self.changed = threading.Condition()  # notified when a core is free again
-        self._jobs = 0
-        self._encoding = 0  # of them
-
-    @contextmanager
-    def working(self) -> Iterator[None]:
-        """While a job runs on the calling thread."""
-        self._add(1)
-        try:
-            yield
-        finally:
-            self._add(-1)
-
-    @contextmanager
-    def resting(self) -> Iterator[None]:
-        """While a job that runs computes nothing."""
-        self._add(-1)
-        try:
-            yield
-        finally:
-            self._add(1)
-
-    def _add(self, jobs: int) -> None:
-        with self.changed:
-            self._jobs += jobs
-
-    @contextmanager
-    def encoding(self) -> Iterator[None]:
-        """While the calling thread encodes audio, which nobody can share with it."""
-        with self.changed:
-            self._encoding += 1
-        try:
-            yield
-        finally:
-            with self.changed:
-                self._encoding -= 1
-                self.changed.notify_all()
-
-    @property
-    def are_taken(self) -> bool:
-        """By encoders, all of them. The caller holds `changed`."""
-        return self._encoding >= self.total
-
-    def take_share(self, n_jobs: int = 1) -> None:
-        """For what the calling thread computes next, for so many of the jobs at once."""
-        torch.set_num_threads(max(1, self.total * n_jobs // max(self._jobs, n_jobs)))
+MAX_PARTS = 4  # threads for one computation: more would wait for each other longer than they save
 
 
-MAX_PARTS = 4  # of a decoder's step: more would wait for each other longer than they spare
+def usable_cores(membership: Path = Path("/proc/self/cgroup"), root: Path = Path("/sys/fs/cgroup")) -> int:
+    """The CPU cores that this process may use: its affinity, and the CPU quotas of its control groups (rounded up)."""
+    affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, math.ceil(min([affinity, *_cpu_quotas(membership, root)])))
 
 
-class Helpers:
-    """Threads that stand by. Threading: SAFE."""
+def _cpu_quotas(membership: Path, root: Path) -> Iterator[float]:
+    """In cores, of the process's control groups and all above them (version 2 or 1); groups without one are left out.
 
-    def __init__(self, n: int) -> None:
-        self._threads = ThreadPoolExecutor(n, thread_name_prefix="part") if n else None
+    `membership`: the kernel's list of the groups, a line "id:controllers:path" each; `root`: where they are mounted.
+    """
+    try:
+        lines = membership.read_text().splitlines()
+    except OSError:  # not Linux
+        return
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        mount = root / controllers
+        group = mount / path.lstrip("/")
+        for folder in (group, *group.parents):
+            with suppress(OSError, ValueError):  # no such file, or "max"
+                if controllers:
+                    quota, period = (folder / f"cpu.cfs_{name}_us" for name in ("quota", "period"))
+                    numbers = int(quota.read_text()), int(period.read_text())
+                else:
+                    quota_us, period_us = (folder / "cpu.max").read_text().split()
+                    numbers = int(quota_us), int(period_us)
+                if min(numbers) > 0:  # -1: no limit
+                    yield numbers[0] / numbers[1]
+            if folder == mount:
+                break
+
+
+class ThreadTeam:
+    """Threads that stand by to compute the parts of one computation at the same time. Threading: SAFE."""
+
+    def __init__(self, n_threads: int) -> None:
+        """`n_threads`: beside the calling ones."""
+        self._pool = ThreadPoolExecutor(n_threads, thread_name_prefix="team") if n_threads else None
         self._lock = threading.Lock()
-        self._n_free = n
+        self._n_free = n_threads
 
-    def compute(self, work: Callable[[int, int], None], most_parts: int) -> None:
-        """work(part, n_parts) for each part, all of them at once, so that they can wait for each other.
+    def run(self, work: Callable[[int, int], None], max_parts: int) -> None:
+        """work(part, n_parts) for each part, all at the same time, so that they may wait for each other.
 
-        Of `most_parts`, as many as there are free helpers for; the first is the caller's. Raises what a part raised.
+        There are as many parts as threads are free, at most `max_parts`; the caller computes the first. Raises what a
+        part raised.
         """
-        n_helpers = self._take(most_parts - 1)
-        if self._threads is None or not n_helpers:
+        n_threads = self._take(max_parts - 1)
+        if self._pool is None or not n_threads:
             return work(0, 1)
         n_parts: Future[int] = Future()
 
-        def help(part: int) -> None:
+        def run_part(part: int) -> None:
             n = n_parts.result()
             if part < n:
                 work(part, n)
 
         others: list[Future[None]] = []
         try:
-            with suppress(RuntimeError):  # the system gives no more threads, though what was submitted may still run
-                others += (self._threads.submit(help, part) for part in range(1, n_helpers + 1))
+            with suppress(RuntimeError):  # no more threads can be started; what was submitted may still run
+                others += (self._pool.submit(run_part, part) for part in range(1, n_threads + 1))
             n_parts.set_result(len(others) + 1)
             work(0, len(others) + 1)
             for other in others:
                 other.result()
         finally:
-            self._give_back(n_helpers)
+            self._give_back(n_threads)
+
+    def parallel_for(self, n: int, work: Callable[[int, int], None]) -> None:
+        """work(first, end) over all of range(n), in as many parts as the calling thread has torch threads."""
+        self.run(lambda part, n_parts: work(*part_span(n, part, n_parts)), min(max_parts(), n))
+
+    def close(self) -> None:
+        """Let the threads end. Later computations run on the calling thread alone."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False)
 
     def _take(self, n: int) -> int:
         with self._lock:
@@ -110,14 +104,19 @@ class Helpers:
             self._n_free += n
 
 
-def divided(n: int, work: Callable[[int, int], None]) -> None:
-    """work(first, end) for n things, divided among as many threads as torch has."""
-    helpers.compute(lambda *part: work(*span(n, *part)), min(MAX_PARTS, torch.get_num_threads(), n))
+def max_parts() -> int:
+    """Into how many parts the calling thread may divide a computation."""
+    return min(MAX_PARTS, torch.get_num_threads())
+
+
+def part_span(n: int, part: int, n_parts: int) -> tuple[int, int]:
+    """One part's share of range(n): first (included) and end (excluded)."""
+    return n * part // n_parts, n * (part + 1) // n_parts
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
-    """torch's operations on the calling thread alone, as a part of what others compute too."""
+def single_threaded() -> Iterator[None]:
+    """Have torch compute on the calling thread alone, within a part of a larger computation."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -126,9 +125,62 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-helpers = Helpers((os.cpu_count() or 1) - 1)
+class CoreBudget:
+    """Divides the cores among running jobs. Threading: SAFE.
 
+    torch's number of threads is a setting of each thread; new threads start with the last that was set anywhere.
+    """
 
-def span(n: int, part: int, n_parts: int) -> tuple[int, int]:
-    """Of n things those of one part: from the first to before the second."""
-    return n * part // n_parts, n * (part + 1) // n_parts
+    def __init__(self, total: int | None = None) -> None:
+        self.total = total or min(torch.get_num_threads(), usable_cores())
+        self.team = ThreadTeam(self.total - 1)
+        self.changed = threading.Condition()  # notified when an encoder has freed its core
+        self._n_jobs = 0
+        self._n_encoding = 0  # of them
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """While a job runs on the calling thread."""
+        self._add_jobs(1)
+        try:
+            yield
+        finally:
+            self._add_jobs(-1)
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """While a running job computes nothing."""
+        self._add_jobs(-1)
+        try:
+            yield
+        finally:
+            self._add_jobs(1)
+
+    def _add_jobs(self, n: int) -> None:
+        with self.changed:
+            self._n_jobs += n
+
+    @contextmanager
+    def encoding(self) -> Iterator[None]:
+        """While the calling thread encodes audio, which can't be batched with other jobs' work."""
+        with self.changed:
+            self._n_encoding += 1
+        try:
+            yield
+        finally:
+            with self.changed:
+                self._n_encoding -= 1
+                self.changed.notify_all()
+
+    @property
+    def all_encoding(self) -> bool:
+        """Whether encoders have all cores. The caller holds `changed`."""
+        return self._n_encoding >= self.total
+
+    def take_share(self, n_jobs: int = 1) -> None:
+        """Set torch's threads for what the calling thread computes next, on behalf of `n_jobs` of the jobs."""
+        torch.set_num_threads(max(1, self.total * n_jobs // max(self._n_jobs, n_jobs)))
+
+    def close(self) -> None:
+        """Let the team's threads end."""
+        self.team.close()

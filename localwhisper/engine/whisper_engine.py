@@ -12,7 +12,6 @@ from localwhisper.audio.decode import decode_audio
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.engine.base import Control
 from localwhisper.engine.batched import transcribe_batched
-from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.log_mel import LogMel
 from localwhisper.engine.model.whisper_model import WhisperModel
 from localwhisper.engine.model_cache import ModelCache, as_out_of_memory
@@ -21,7 +20,7 @@ from localwhisper.engine.segmentation import n_windows
 from localwhisper.engine.sequential import transcribe_sequential
 from localwhisper.engine.window_decoder import WindowDecoder, WindowIterator
 from localwhisper.errors import ModelCannotTranslate
-from localwhisper.jobs.model import Detection, Position, Transcript, Window, joined
+from localwhisper.jobs.model import Detection, Position, Transcript, Window, segments_of
 from localwhisper.messages import Message
 from localwhisper.options import Options
 
@@ -29,10 +28,11 @@ from localwhisper.options import Options
 class WhisperEngine:
     """An Engine. Threading: SAFE."""
 
-    def __init__(self, library: ModelLibrary, models: ModelCache, ffmpeg: Ffmpeg, *, max_audio_s: float) -> None:
-        self._library = library
+    def __init__(self, models: ModelCache, ffmpeg: Ffmpeg, spool_dir: Path, *, max_audio_s: float) -> None:
+        """`spool_dir`: for decoded audio, 32 kB a second."""
         self._models = models
         self._ffmpeg = ffmpeg
+        self._spool_dir = spool_dir
         self._max_audio_s = max_audio_s
         self._cores = models.cores
 
@@ -41,7 +41,7 @@ class WhisperEngine:
         started_s = time.monotonic()
         control.progress(0.0, Message("reading_audio"))
         blocks = decode_audio(self._ffmpeg, audio, check=control.check, max_audio_s=self._max_audio_s)
-        with PcmSpool(blocks) as pcm:
+        with PcmSpool(blocks, self._spool_dir) as pcm:
             read_s = time.monotonic() - started_s
             with self._models.lease(options.model, options.quality, control) as model, self._working():
                 if options.task == "translate" and not model.is_multilingual:
@@ -52,7 +52,7 @@ class WhisperEngine:
                     windows, waited_s = self._decode_windows(decoder, options, control, done)
                 except (MemoryError, RuntimeError) as error:
                     raise as_out_of_memory(error, options.model) from error
-                segments = joined([*done, *windows])
+                segments = segments_of([*done, *windows])
                 return Transcript(
                     text=decoder.text(segments),
                     language=decoder.language,
@@ -76,7 +76,7 @@ class WhisperEngine:
             mel,
             options,
             language,
-            first_segment_id=len(joined(done)),
+            first_segment_id=len(segments_of(done)),
             control=control,
             cores=self._cores,
         )
@@ -109,7 +109,11 @@ class WhisperEngine:
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
         """See base.Engine."""
         blocks = decode_audio(self._ffmpeg, audio, check=control.check, max_audio_s=CHUNK_LENGTH)
-        with PcmSpool(blocks) as pcm, self._models.lease(model, "exact", control) as network, self._working():
+        with (
+            PcmSpool(blocks, self._spool_dir) as pcm,
+            self._models.lease(model, "exact", control) as network,
+            self._working(),
+        ):
             if not network.is_multilingual:
                 return Detection(language="en", probability=1.0)
             return _detect_language(network, LogMel(pcm, network.dims.n_mels, control.check), control.check)

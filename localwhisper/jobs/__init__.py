@@ -1,1 +1,1 @@
-"""Jobs as data: no I/O, no threads, no clock."""
+"""Jobs as data and pure functions: no I/O, no threads, no clock."""

@@ -1,20 +1,20 @@
-"""A person's corrections: lines give way to others, and words the machine heard keep their times.
+"""A person's corrections: segments are replaced by lines of text, and words that were recognized keep their times.
 
-Pure. A line that was not touched stays as it was, with all its figures.
+Pure functions. A segment that isn't touched stays exactly as it was.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from localwhisper.jobs.model import Segment, Transcript, Word
+from localwhisper.jobs.model import FRAMES_PER_SECOND, Segment, Transcript, Word
 
-SLACK_S = 0.05  # a word that ends this much outside a line still belongs to it
+TOLERANCE_S = 0.05  # a word whose middle lies this far outside a line still belongs to it
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A line as a person wants it."""
+    """A segment as a person wants it."""
 
     start: float
     end: float
@@ -22,11 +22,12 @@ class Line:
 
 
 def corrected(transcript: Transcript, at: int, remove: int, lines: Sequence[Line]) -> Transcript:
-    """The next version: from line `at`, `remove` lines give way to these."""
-    old = transcript.segments[at : at + remove]
+    """The next version of the transcript: `remove` segments, from number `at` on, are replaced by these lines."""
+    removed = transcript.segments[at : at + remove]
+    sources = removed or transcript.segments[max(at - 1, 0) : at + 1]
     segments = (
         *transcript.segments[:at],
-        *(_segment(line, old or transcript.segments[max(at - 1, 0) : at + 1]) for line in lines),
+        *(_segment(line, sources) for line in lines),
         *transcript.segments[at + remove :],
     )
     return replace(
@@ -37,65 +38,74 @@ def corrected(transcript: Transcript, at: int, remove: int, lines: Sequence[Line
     )
 
 
-def _segment(line: Line, near: Sequence[Segment]) -> Segment:
-    """The line with the figures of the old one it shares most time with."""
+def _segment(line: Line, sources: Sequence[Segment]) -> Segment:
+    """The line as a segment, with the figures of the source that it overlaps most."""
     text = " " + " ".join(line.text.split()) if line.text.strip() else ""
-    if not near:
-        return Segment(
-            id=0,
-            start=line.start,
-            end=line.end,
-            text=text,
-            seek=round(line.start * 100),
-            tokens=(),
-            avg_logprob=0.0,
-            no_speech_prob=0.0,
-            compression_ratio=1.0,
-            temperature=0.0,
-        )
-    source = max(near, key=lambda segment: min(segment.end, line.end) - max(segment.start, line.start))
-    if source.text.strip() == text.strip() and (source.start, source.end) == (line.start, line.end):
+    if not sources:
+        return _new_segment(line, text)
+    source = max(sources, key=lambda segment: min(segment.end, line.end) - max(segment.start, line.start))
+    is_same_text = source.text.strip() == text.strip()
+    if is_same_text and (source.start, source.end) == (line.start, line.end):
         return source
     words = None
-    if any(segment.words is not None for segment in near):
-        known = [word for segment in near for word in segment.words or () if _belongs(word, line)]
-        words = tuple(_timed(text.split(), known, line))
-    tokens = source.tokens if source.text.strip() == text.strip() else ()
+    if any(segment.words is not None for segment in sources):
+        recognized = [word for segment in sources for word in segment.words or () if _belongs_to(line, word)]
+        words = tuple(_timed_words(text.split(), recognized, line))
+    tokens = source.tokens if is_same_text else ()
     return replace(source, start=line.start, end=line.end, text=text, tokens=tokens, words=words)
 
 
-def _belongs(word: Word, line: Line) -> bool:
-    return line.start - SLACK_S <= (word.start + word.end) / 2 <= line.end + SLACK_S
+def _new_segment(line: Line, text: str) -> Segment:
+    return Segment(
+        id=0,
+        start=line.start,
+        end=line.end,
+        text=text,
+        seek=round(line.start * FRAMES_PER_SECOND),
+        tokens=(),
+        avg_logprob=0.0,
+        no_speech_prob=0.0,
+        compression_ratio=1.0,
+        temperature=0.0,
+    )
 
 
-def _timed(texts: Sequence[str], known: Sequence[Word], line: Line) -> Iterator[Word]:
-    """Words the machine heard keep their times; those between share the time that is left, by their length."""
-    heard = [word.word.strip() for word in known]
-    if "".join(heard) == "".join(texts):  # also where words are not apart, as in Chinese
-        yield from known
+def _belongs_to(line: Line, word: Word) -> bool:
+    return line.start - TOLERANCE_S <= (word.start + word.end) / 2 <= line.end + TOLERANCE_S
+
+
+def _timed_words(texts: Sequence[str], recognized: Sequence[Word], line: Line) -> Iterator[Word]:
+    """Words that were recognized keep their times; new ones between them share the time left, by their length."""
+    recognized_texts = [word.word.strip() for word in recognized]
+    if "".join(recognized_texts) == "".join(texts):  # also in languages without spaces between words
+        yield from recognized
         return
-    places: list[Word | None] = [None] * len(texts)
-    for block in SequenceMatcher(None, heard, list(texts), autojunk=False).get_matching_blocks():
-        for offset in range(block.size):
-            places[block.b + offset] = known[block.a + offset]
+    matches: list[Word | None] = [None] * len(texts)
+    for block in SequenceMatcher(None, recognized_texts, list(texts), autojunk=False).get_matching_blocks():
+        matches[block.b : block.b + block.size] = recognized[block.a : block.a + block.size]
     at = 0
     while at < len(texts):
-        word = places[at]
-        if word is not None:
-            start = min(max(word.start, line.start), line.end)
-            yield replace(word, word=f" {texts[at]}", start=start, end=min(max(word.end, start), line.end))
+        match = matches[at]
+        if match is not None:
+            start_s = _clamp(match.start, line.start, line.end)
+            yield replace(match, word=f" {texts[at]}", start=start_s, end=_clamp(match.end, start_s, line.end))
             at += 1
             continue
-        end = next((place for place in range(at, len(texts)) if places[place]), len(texts))
-        before, after = places[at - 1] if at else None, places[end] if end < len(texts) else None
-        start_s = min(max(before.end if before else line.start, line.start), line.end)
-        yield from _spread(texts[at:end], start_s, max(min(after.start if after else line.end, line.end), start_s))
-        at = end
+        stop = next((number for number in range(at, len(texts)) if matches[number]), len(texts))
+        before, after = matches[at - 1] if at else None, matches[stop] if stop < len(texts) else None
+        start_s = _clamp(before.end if before else line.start, line.start, line.end)
+        yield from _spread(texts[at:stop], start_s, _clamp(after.start if after else line.end, start_s, line.end))
+        at = stop
 
 
-def _spread(texts: Sequence[str], start: float, end: float) -> Iterator[Word]:
-    per_character = (end - start) / sum(map(len, texts))
+def _clamp(value: float, low: float, high: float) -> float:
+    return max(min(value, high), low)
+
+
+def _spread(texts: Sequence[str], start_s: float, end_s: float) -> Iterator[Word]:
+    """New words that share a span of time, by their length."""
+    seconds_per_character = (end_s - start_s) / sum(map(len, texts))
     for text in texts:
-        stop = start + per_character * len(text)
-        yield Word(word=f" {text}", start=round(start, 3), end=round(stop, 3), probability=1.0)
-        start = stop
+        word_end_s = start_s + seconds_per_character * len(text)
+        yield Word(word=f" {text}", start=round(start_s, 3), end=round(word_end_s, 3), probability=1.0)
+        start_s = word_end_s

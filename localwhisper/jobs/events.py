@@ -1,4 +1,4 @@
-"""What has happened to jobs and models, for whoever listens on the bus."""
+"""What has happened to jobs and models, for the subscribers of the event bus."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,10 +8,10 @@ from localwhisper.jobs.model import Job, Segment, Transcript
 
 @dataclass(frozen=True, kw_only=True)
 class JobChanged:
-    """A job was created or has moved to another state; it is saved already."""
+    """A job was created or changed its state; it is saved already."""
 
     job: Job
-    transcript: Transcript | None = None  # once completed
+    transcript: Transcript | None = None  # of a completed job
 
     @property
     def job_id(self) -> str:
@@ -20,7 +20,7 @@ class JobChanged:
 
 @dataclass(frozen=True, kw_only=True)
 class ProgressMade:
-    """The job's progress or message changed; may be dropped for a newer one."""
+    """The job's progress or message changed; only the latest of these events matters."""
 
     job: Job
 
@@ -31,7 +31,7 @@ class ProgressMade:
 
 @dataclass(frozen=True, kw_only=True)
 class SegmentsDone:
-    """A window was decoded and its segments saved, all of them together."""
+    """A window was decoded; all its segments are saved already."""
 
     job_id: str
     segments: tuple[Segment, ...]
@@ -39,7 +39,7 @@ class SegmentsDone:
 
 @dataclass(frozen=True, kw_only=True)
 class TranscriptCorrected:
-    """A person changed the transcript; it is saved already."""
+    """A person corrected the transcript; it is saved already."""
 
     job_id: str
     transcript: Transcript
@@ -47,18 +47,18 @@ class TranscriptCorrected:
 
 @dataclass(frozen=True, kw_only=True)
 class JobRemoved:
-    """The job and all its files are gone."""
+    """The job and all its files were removed."""
 
     job_id: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelChanged:
-    """A checkpoint came, went, or is on its way."""
+    """A checkpoint was added or removed, or its download has progressed."""
 
     job_id: ClassVar[None] = None
     name: str
-    error: Exception | None = None  # why a download ended without the model
+    error: Exception | None = None  # why a download failed
 
 
 Event = JobChanged | ProgressMade | SegmentsDone | TranscriptCorrected | JobRemoved | ModelChanged

@@ -1,4 +1,4 @@
-"""What a job is: its state and its transcript. Frozen data; every time is in seconds."""
+"""Jobs, transcripts and their parts, as frozen data. Positions in the audio are in seconds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from enum import Enum
 from localwhisper.messages import Message
 from localwhisper.options import Options
 
-FRAMES_PER_SECOND = 100  # of whisper's log-mel spectrogram: `seek` counts these
+FRAMES_PER_SECOND = 100  # of Whisper's log-mel spectrogram; the unit of `seek`
 
 
 class JobState(str, Enum):
@@ -34,10 +34,9 @@ class Word:
 
 @dataclass(frozen=True, kw_only=True)
 class Segment:
-    """One line of the transcript, with whisper's own figures of the window it comes from.
+    """One segment of the transcript, with Whisper's figures for the window it comes from.
 
-    `seek` is that window's start in frames of 10 ms; `tokens` are whisper's token ids,
-    timestamps included.
+    `seek` is the start of that window, in frames of 10 ms; `tokens` are Whisper's token ids, timestamps included.
     """
 
     id: int
@@ -50,22 +49,22 @@ class Segment:
     no_speech_prob: float
     compression_ratio: float
     temperature: float
-    retries: int = 0  # how often its window was decoded again, because the text looped or was improbable
-    words: tuple[Word, ...] | None = None  # None: word times were not asked for
+    retries: int = 0  # how often its window was decoded again because the text was repetitive or improbable
+    words: tuple[Word, ...] | None = None  # None: word timestamps were not requested
 
 
 @dataclass(frozen=True, kw_only=True)
 class Position:
-    """Where the next window begins and all it needs from those before it.
+    """Where the next window starts, and what decoding it needs from the windows before.
 
-    A job that goes on after a crash starts from its last Position and decodes the same
-    text as it would have without the crash.
+    A job that continues after a crash starts from its last Position, and decodes the same text as it would have
+    without the crash.
     """
 
     seek: int = 0  # frames of 10 ms
     language: str | None = None  # given or detected
-    prompt: tuple[int, ...] = ()  # token ids of the text before, at most what whisper reads
-    last_speech_s: float = 0.0  # end of the last word, for word times
+    prompt: tuple[int, ...] = ()  # token ids of the previous text, at most as many as Whisper reads
+    last_speech_s: float = 0.0  # end of the last word, for word timestamps
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,13 +80,13 @@ class Transcript:
     text: str
     language: str
     segments: tuple[Segment, ...]
-    processing_time: float  # seconds of work in this run, without the wait for the model and without rests
-    version: int = 0  # 0: the machine's own; each correction counts one up
+    processing_time: float  # seconds of work in the last execution, without loading the model and without pauses
+    version: int = 0  # 0: the machine's own; each correction adds one
 
 
 @dataclass(frozen=True, kw_only=True)
 class Waveform:
-    """What a picture of the sound needs: the loudest sample of each equal part of it, 0 to 255."""
+    """Data for drawing the audio: the peak of each of many equal parts, 0 to 255."""
 
     duration: float
     peaks: tuple[int, ...]
@@ -95,7 +94,7 @@ class Waveform:
 
 @dataclass(frozen=True, kw_only=True)
 class Detection:
-    """The language a recording most likely speaks, and how probable the model finds it."""
+    """The most probable language of a recording."""
 
     language: str  # a code
     probability: float
@@ -103,9 +102,9 @@ class Detection:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    id: str  # UUID, canonical lower case
-    filename: str  # as the user's machine called it; shown, never used as a path
-    audio_file: str  # name of the audio inside the job's folder
+    id: str  # UUID in canonical lower-case form
+    filename: str  # on the user's machine; only shown, never used as a path
+    audio_file: str  # in the job's folder
     audio_duration: float
     options: Options
     state: JobState
@@ -116,11 +115,11 @@ class Job:
     message: Message = field(default_factory=lambda: Message("job_pending"))
     error: Message | None = None
     language: str | None = None  # detected or given, once known
-    crashes: int = 0  # how often the program broke down while it decoded the window after `crashed_at`
-    crashed_at: int = 0  # windows that were done then
-    history: tuple[JobState, ...] = ()  # the states before this one, oldest first
+    crashes: int = 0  # how often the program crashed while this job decoded window number `crashed_at`
+    crashed_at: int = 0  # from 0
+    history: tuple[JobState, ...] = ()  # previous states, oldest first
 
 
-def joined(windows: Sequence[Window]) -> tuple[Segment, ...]:
+def segments_of(windows: Sequence[Window]) -> tuple[Segment, ...]:
     """All segments of a job's windows, in order."""
     return tuple(segment for window in windows for segment in window.segments)

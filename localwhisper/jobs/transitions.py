@@ -1,4 +1,4 @@
-"""The only place where a job's state changes: MOVES says which changes exist, move() makes one."""
+"""The only place where a job's state changes: MOVES lists the allowed changes, move() makes one."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -21,8 +21,8 @@ MOVES: dict[JobState, frozenset[JobState]] = {
 def move(job: Job, to: JobState, *, now: datetime, error: Message | None = None) -> Job:
     """The job in its new state, with the times and the message that belong to it.
 
-    Times never run backwards, also where the clock was set back. Raises InvalidTransition, which names the states the
-    job has been through.
+    Its times never decrease, even if the clock was set back. Raises InvalidTransition, which lists the job's previous
+    states.
     """
     if to not in MOVES[job.state]:
         raise InvalidTransition(job_id=job.id, old=" → ".join(s.value for s in (*job.history, job.state)), new=to.value)
@@ -31,8 +31,8 @@ def move(job: Job, to: JobState, *, now: datetime, error: Message | None = None)
     if to is JobState.PROCESSING:
         return replace(moved, started_at=now)
     if to is JobState.QUEUED:
-        fresh = replace(moved, started_at=None, completed_at=None, error=None)
-        # a retry begins again; an interrupted job keeps what it has done
-        return replace(fresh, progress=0.0) if job.state.ended else fresh
+        queued = replace(moved, started_at=None, completed_at=None, error=None)
+        # a retry starts from the beginning; an interrupted job continues
+        return replace(queued, progress=0.0) if job.state.ended else queued
     progress = 100.0 if to is JobState.COMPLETED else job.progress
     return replace(moved, completed_at=now, progress=progress, error=error)

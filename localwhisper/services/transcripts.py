@@ -4,7 +4,7 @@ from pathlib import Path
 
 from localwhisper.errors import JobDamaged
 from localwhisper.jobqueue.job_index import JobIndex
-from localwhisper.jobs.model import FRAMES_PER_SECOND, Segment, Transcript, joined
+from localwhisper.jobs.model import FRAMES_PER_SECOND, Segment, Transcript, segments_of
 from localwhisper.store.async_store import AsyncStore
 from localwhisper.store.base import CORRECTED
 
@@ -30,13 +30,13 @@ class Transcripts:
             windows = await self._store.windows(job_id)
             if not windows or windows[-1].after.seek < (job.audio_duration - SLACK_S) * FRAMES_PER_SECOND:
                 raise
-        segments = joined(windows)
+        segments = segments_of(windows)
         text = "".join(segment.text for segment in segments)
         return Transcript(text=text, language=job.language or "en", segments=segments, processing_time=0.0)
 
     async def segments(self, job_id: str) -> tuple[Segment, ...]:
         """The segments decoded so far. Raises JobDamaged."""
-        return joined(await self._store.windows(job_id))
+        return segments_of(await self._store.windows(job_id))
 
     async def audio_path(self, job_id: str) -> Path:
         """Raises JobNotFound, JobDamaged."""

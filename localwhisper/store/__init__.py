@@ -1,1 +1,1 @@
-"""Where jobs are kept."""
+"""Where jobs are stored, and what is kept beside them in the data directory."""

@@ -1,7 +1,7 @@
-"""One server on one data directory: a lock that the system itself takes back when a process dies.
+"""One server per data directory: a lock that the system releases by itself when the process dies.
 
-The file names the boot of the machine in which it is held, and is emptied when the lock is given back: so the
-next holder knows whether the one before crashed, or the whole machine went down.
+The lock file contains the machine's boot id while the lock is held, and is emptied when it is released. So the next
+holder knows whether the previous one crashed, rather than the whole machine.
 """
 
 import errno
@@ -32,7 +32,7 @@ else:
 
 
 def boot_id() -> bytes:
-    """Another one after each boot, where the system tells; else always the same."""
+    """Differs after each boot; always the same on systems that don't provide one."""
     try:
         return BOOT_ID.read_bytes().strip()
     except OSError:
@@ -46,9 +46,9 @@ def _rewrite(descriptor: int, content: bytes) -> None:
 
 
 class DataDirLock:
-    """Held from acquire() to release(), or inside a with; the file itself stays.
+    """Held from acquire() to release(), or inside a with block; the file itself is never removed.
 
-    `found_crash`: whether the holder before died while the machine went on.
+    `found_crash`: whether the previous holder died while the machine kept running.
     """
 
     found_crash = False
@@ -78,7 +78,7 @@ class DataDirLock:
         if self._descriptor is not None:
             with suppress(OSError):
                 _rewrite(self._descriptor, b"")
-            os.close(self._descriptor)  # which gives the lock back
+            os.close(self._descriptor)  # releases the lock
             self._descriptor = None
 
     def __enter__(self) -> "DataDirLock":

@@ -1,7 +1,7 @@
-"""Jobs, windows and transcripts as JSON records and back, strictly checked.
+"""Jobs, windows, transcripts and waveforms as JSON records and back, strictly validated.
 
-Each record says which format it is in. What is not a record of ours raises InvalidRecord; keys that
-are not known are passed over, so that a field can be added without a new format.
+Each record states its format. Anything that isn't a valid record raises InvalidRecord; unknown keys are ignored, so
+that a field can be added without a new format.
 """
 
 import json
@@ -23,12 +23,12 @@ T = TypeVar("T")
 FORMAT = 1
 # From a format to the next one: (kind of record, record) → record. Kinds: job, window, transcript, waveform.
 MIGRATIONS: Mapping[int, Callable[[str, Json], Json]] = {}
-# JSON has no such numbers, but whisper's figures may be one (no_speech_prob of some models is NaN)
+# not numbers in JSON, but possible figures of Whisper's: no_speech_prob is NaN with some models
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 class InvalidRecord(ValueError):
-    """Not a record, or one with a value that can't be. Its text goes to the log, so it quotes no value."""
+    """Not a record, or one with an impossible value. The text is logged, so it never quotes a value."""
 
 
 def dump_job(job: Job) -> bytes:
@@ -41,12 +41,12 @@ def load_job(data: bytes) -> Job:
     if job.state is JobState.PENDING:
         raise InvalidRecord("a pending job is never stored")
     if not (0 <= job.audio_duration < math.inf and 0 <= job.progress <= 100):
-        raise InvalidRecord("a figure out of its range")
+        raise InvalidRecord("a number out of range")
     return job
 
 
 def dump_window(window: Window) -> bytes:
-    """One line, without its end."""
+    """One line, without the line break."""
     return _dump(window)
 
 
@@ -85,13 +85,13 @@ def parse(data: bytes) -> Json:
 
 
 def check_format(record: Json) -> int:
-    """The record's format, which this version knows. Raises InvalidRecord, StoreTooNew."""
-    found = record.get("format")
-    if type(found) is not int or found < 1:
+    """The record's format. Raises InvalidRecord, or StoreTooNew if this version doesn't know it."""
+    version = record.get("format")
+    if type(version) is not int or version < 1:
         raise InvalidRecord("no format")
-    if found > FORMAT:
-        raise StoreTooNew(found=found, known=FORMAT)
-    return found
+    if version > FORMAT:
+        raise StoreTooNew(found=version, known=FORMAT)
+    return version
 
 
 # -- writing -----------------------------------------------------------------------------
@@ -117,11 +117,11 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, Mapping):
         return {str(key): _parameter(item) for key, item in value.items()}
-    raise TypeError(f"{type(value).__name__} has no place in a record")
+    raise TypeError(f"a {type(value).__name__} can't be stored in a record")
 
 
 def _parameter(value: object) -> object:
-    """A message's parameter is only ever put into words."""
+    """A message's parameters are only rendered as text, so their type may be lost."""
     is_plain = value is None or (isinstance(value, (str, bool, int)) and not isinstance(value, Enum))
     is_finite = isinstance(value, float) and math.isfinite(value)
     return value if is_plain or is_finite else str(value)
@@ -147,7 +147,7 @@ def _load(kind: str, cls: type[T], data: bytes) -> T:
 
 @cache
 def _reader(kind: Any) -> Callable[[Any], Any]:
-    """A function from JSON to this type; made once, since a start reads thousands of jobs."""
+    """A function from JSON to this type; cached, since a start reads thousands of jobs."""
     origin, arguments = get_origin(kind), get_args(kind)
     if is_dataclass(kind):
         return _record_reader(kind)
@@ -159,7 +159,7 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
         item = _reader(arguments[0])
         return lambda value: tuple(map(item, _exactly(list, value)))
     if origin is Literal:
-        return lambda value: _one_of(arguments, value)
+        return lambda value: _choice(arguments, value)
     if origin is not None and issubclass(origin, Mapping):
         return _read_params
     if issubclass(kind, Enum):
@@ -180,14 +180,14 @@ def _record_reader(cls: Any) -> Callable[[Any], Any]:
 
 
 def _exactly(kind: type[T], value: Any) -> T:
-    if type(value) is not kind:  # also keeps True from being an integer
-        raise InvalidRecord(f"a {type(value).__name__} is no {kind.__name__}")
+    if type(value) is not kind:  # also rejects True as an integer
+        raise InvalidRecord(f"a {type(value).__name__} instead of a {kind.__name__}")
     return value
 
 
-def _one_of(choices: tuple[Any, ...], value: Any) -> Any:
+def _choice(choices: tuple[Any, ...], value: Any) -> Any:
     if value not in choices:
-        raise InvalidRecord(f"none of {choices}")
+        raise InvalidRecord(f"not one of {choices}")
     return value
 
 
@@ -195,14 +195,14 @@ def _read_float(value: Any) -> float:
     if type(value) is str:
         return _NOT_FINITE[value]
     if type(value) is not float and type(value) is not int:
-        raise InvalidRecord(f"a {type(value).__name__} is no number")
+        raise InvalidRecord(f"a {type(value).__name__} instead of a number")
     return float(value)
 
 
 def _read_time(value: Any) -> datetime:
-    time = datetime.fromisoformat(_exactly(str, value).replace("Z", "+00:00"))  # Python 3.10 knows no Z
+    time = datetime.fromisoformat(_exactly(str, value).replace("Z", "+00:00"))  # Python 3.10 doesn't parse Z
     if time.tzinfo is None:
-        raise InvalidRecord("a time without its zone")
+        raise InvalidRecord("a time without a time zone")
     return time
 
 
@@ -211,4 +211,4 @@ def _read_params(value: Any) -> Mapping[str, object]:
 
 
 def _no_constant(name: str) -> float:
-    raise InvalidRecord(f"{name} is no JSON")
+    raise InvalidRecord(f"{name} is not JSON")

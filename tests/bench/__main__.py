@@ -78,7 +78,7 @@ def _run(run: dict[str, Any], checkpoint: Path, parts: list[str], rounds: int, n
     clock = time.process_time if n_threads == 1 else time.perf_counter
     run |= {"clock": clock.__name__, "commit": _commit()}
     loaded = {name: load() for name, load in contestants(checkpoint, n_threads).items()}
-    run["plans"] = {name: asdict(one.chosen) for name, one in loaded.items() if isinstance(one, Ours)}
+    run["plans"] = {name: asdict(one.measured) for name, one in loaded.items() if isinstance(one, Ours)}
     if "memory" in parts:  # now that checkpoints are converted and plans chosen, which is done once
         run["memory"] = {name: footprint.measure(checkpoint, name, n_threads) for name in (STOCK, THEIRS, EXACT, FAST)}
     for part in parts:

@@ -89,10 +89,10 @@ class CTranslate2:
 
 def prepare() -> None:
     """What is done once in a process, as importing is, whatever is loaded then."""
-    from localwhisper.engine.kernels import precompile
+    from localwhisper.engine.kernels.precompile import kernel_cache
 
-    if not precompile.is_ready():
-        precompile.compile_all()
+    if not kernel_cache().is_ready():
+        kernel_cache().compile()
 
 
 class Ours:
@@ -106,28 +106,27 @@ class Ours:
 
         prepare()
         found = read_checkpoint(checkpoint, checkpoint.stem)
-        book = PlanStore(checkpoint.with_suffix(f".plans-{torch.get_num_threads()}.json"))
-        machine = select.machine(found, "cpu")
-        chosen = book.find(found.name, quality, machine)  # measured once, as in the program
-        if chosen is None:
-            chosen = select.choose(found, quality, lambda: None)
-            book.keep(found.name, quality, machine, chosen)
-        self.chosen = chosen
         self._cores = CoreBudget()
-        self._network = WhisperModel(found, self.chosen.plan, cores=self._cores)
+        plans = PlanStore(checkpoint.with_suffix(f".plans-{torch.get_num_threads()}.json"))
+        measured = select.stored_plan(plans, found, quality, "cpu")  # measured once, as in the program
+        if measured is None:
+            measured = select.measure_plan(found, quality, lambda: None, self._cores.team)
+            plans.save(found.name, quality, select.machine_key(found, "cpu"), measured)
+        self.measured = measured
+        self._model = WhisperModel(found, measured.plan, cores=self._cores)
         release_load_memory()
 
     def encode(self, mel: Mel) -> NDArray[np.float32]:
         with torch.inference_mode():
-            return self._network.encoder(torch.from_numpy(mel)).numpy()
+            return self._model.encoder(torch.from_numpy(mel)).numpy()
 
     def decode(self, mel: Mel, n_tokens: int) -> list[int]:
         from localwhisper.engine.decoding import decoding_task
 
         with self._cores.working(), torch.inference_mode():
             self._cores.take_share()
-            features, cross = self._network.encode(torch.from_numpy(mel))
-            results = decoding_task(self._network, cross, _options(n_tokens), lambda: None).run(features)
+            features, cross = self._model.encode(torch.from_numpy(mel))
+            results = decoding_task(self._model, cross, _options(n_tokens), lambda: None).run(features)
         return [len(result.tokens) for result in results]
 
 

@@ -69,7 +69,7 @@ def long_recording(folder: Path, n_parts: int) -> float:
             job = server.job_when(job_id, "completed", "failed", timeout_s=3600)
             for name in FORMATS:
                 server.get(f"/job/{job_id}/transcript.{name}")
-            server.ask("GET", f"/job/{job_id}/waveform")
+            server.request("GET", f"/job/{job_id}/waveform")
         n_segments = len(job["result"]["segments"])
         print(
             f"{n_parts * PART_S / 3600:5.2f} h, {n_segments} segments: from {seen[0] / MB:.0f} to at most "
@@ -119,7 +119,7 @@ def compact_model(folder: Path, size: str) -> None:
             clip, started_s = long_speech(folder, 5), time.monotonic()
             fields = {"model": size, "quality": "compact", "temperature": "0", "language": "en"}
             server.job_when(server.submit(clip, **fields), "completed", timeout_s=900)
-            rows = server.ask("GET", "/models")["models"]
+            rows = server.request("GET", "/models")["models"]
             plan = next(row["plans"]["compact"]["name"] for row in rows if row["name"] == size)
             status = Path(f"/proc/{server.pid}/status").read_text()
             peak = int(status.split("VmHWM:")[1].split()[0]) * 1024

@@ -70,7 +70,7 @@ def _server(folder: Path, n_jobs: int) -> Server:
         seeds.done(f"Interview {number:04}.opus", *TALK[number % 3 :], f"Remark {number}.")
     server = Server(folder / "data", "--model-dir", str(folder / "models")).start()
     for number in (0, n_jobs - 1):  # warm: every text is in the index, which a first start fills in the background
-        while not server.ask("GET", f"/jobs?q=remark+{number}.&limit=1")["jobs"]:
+        while not server.request("GET", f"/jobs?q=remark+{number}.&limit=1")["jobs"]:
             time.sleep(0.1)
     return server
 

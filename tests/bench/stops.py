@@ -70,7 +70,7 @@ def processor_s(server: Server) -> float:
 def goes_on_s(server: Server, job_id: str) -> float:
     """Cancel a job; seconds from that until the processor rests."""
     started_s = time.monotonic()
-    server.ask("DELETE", f"/job/{job_id}")  # answers once the worker has ended its work
+    server.request("DELETE", f"/job/{job_id}")  # answers once the worker has ended its work
     last_s = time.monotonic()
     used_s, quiet = processor_s(server), 0
     while quiet < QUIET_TICKS:
@@ -105,7 +105,7 @@ def main() -> None:
                     try:
                         fields = {"model": size, "language": "en", "temperature": "0", "batch": given.batch}
                         job_id = server.submit(speech, **fields)
-                        while not has_come(server.ask("GET", f"/job/{job_id}")):
+                        while not has_come(server.request("GET", f"/job/{job_id}")):
                             time.sleep(0.01)
                         time.sleep(number * (0.9 if phase == "decoding" else 0.1))  # anywhere in it
                         took_s.append(goes_on_s(server, job_id))

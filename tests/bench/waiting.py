@@ -24,12 +24,12 @@ def behind_a_long_one(server: Server, folder: Path) -> None:
     alone = server.job_when(server.submit(clip, language="en"), "completed")
     alone_s = time.monotonic() - started_s
     long = server.submit(long_speech(folder, LONG_S), language="en")
-    while not server.ask("GET", f"/job/{long}").get("segments"):
+    while not server.request("GET", f"/job/{long}").get("segments"):
         time.sleep(0.02)
     started_s = time.monotonic()
     first = server.job_when(server.submit(clip, language="en"), "completed")
     took_s = time.monotonic() - started_s
-    meanwhile = server.ask("GET", f"/job/{long}")
+    meanwhile = server.request("GET", f"/job/{long}")
     print(
         f"a clip alone: {alone_s:.2f} s; behind a long recording at {meanwhile['progress']} %: {took_s:.2f} s; "
         f"the long one is {meanwhile['status']} ({meanwhile['message']})"
@@ -54,7 +54,7 @@ def estimates(server: Server, folder: Path, **fields: str) -> None:
     server.stop()
     server.start()
     server.job_when(server.submit(next(iter(samples())), language="en", **fields), "completed")  # loads the model
-    answer = server.submit_answer(long_speech(folder, ESTIMATED_S), language="en", **fields)
+    answer = server.submit_response(long_speech(folder, ESTIMATED_S), language="en", **fields)
     job = server.job_when(answer["job_id"], "completed")
     promised_s, real_s = answer["estimated_processing_time"], took_s(job)
     print(f"{fields}: {promised_s:.1f} s promised, {real_s:.1f} s taken: {promised_s / real_s - 1:+.0%}")

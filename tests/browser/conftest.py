@@ -56,8 +56,8 @@ def module_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def server(module_server: Server) -> Iterator[Server]:
     """One for all tests of a file; each finds it without a job."""
     yield module_server
-    for job in module_server.ask("GET", "/jobs")["jobs"]:
-        module_server.ask("DELETE", f"/job/{job['job_id']}?remove=true")
+    for job in module_server.request("GET", "/jobs")["jobs"]:
+        module_server.request("DELETE", f"/job/{job['job_id']}?remove=true")
 
 
 @pytest.fixture(scope="package")

@@ -92,9 +92,9 @@ def test_a_foreign_page_gets_nowhere(
 ) -> None:
     server = library_server
     folder, port = foreign_site
-    jobs = server.ask("GET", "/jobs")
+    jobs = server.request("GET", "/jobs")
     job_id = jobs["jobs"][0]["job_id"]
-    before = server.ask("GET", f"/job/{job_id}")
+    before = server.request("GET", f"/job/{job_id}")
     (folder / "attack.html").write_text(ATTACK.format(target=server.url, job=job_id))
     page = browser.new_page()
     statuses: dict[str, set[int]] = {}
@@ -115,8 +115,8 @@ def test_a_foreign_page_gets_nowhere(
     assert set(found.values()) == {"nothing"}, found
     assert {status for each in statuses.values() for status in each} == {403}, statuses
     assert {"/", "/transcribe-job"} <= set(statuses)  # CORS hides the others from Playwright too
-    assert server.ask("GET", f"/job/{job_id}") == before
-    assert server.ask("GET", "/jobs") == jobs
+    assert server.request("GET", f"/job/{job_id}") == before
+    assert server.request("GET", "/jobs") == jobs
 
 
 def test_a_name_that_was_pointed_here_is_refused(browser: Browser, library_server: Server) -> None:

@@ -112,7 +112,7 @@ def test_a_download_is_offered_and_followed(page: Page, mirrored: Server, checkp
     expect(note).to_contain_text("tiny is on this machine")
     expect(chosen).to_contain_text("ready")
     expect(note.locator("#model-more")).to_be_hidden()  # that all others have to be downloaded
-    models: list[dict[str, Any]] = mirrored.ask("GET", "/models")["models"]
+    models: list[dict[str, Any]] = mirrored.request("GET", "/models")["models"]
     assert next(model["available"] for model in models if model["name"] == "tiny")
 
 

@@ -24,7 +24,7 @@ def is_text_of(clip: Path, text: str) -> bool:
 def newest_when(server: Server, state: str, filename: str) -> dict[str, Any]:
     """The newest job, once it is this one in this state."""
     for _ in range(1200):
-        newest: list[dict[str, Any]] = server.ask("GET", "/jobs?limit=1")["jobs"]
+        newest: list[dict[str, Any]] = server.request("GET", "/jobs?limit=1")["jobs"]
         if newest and (newest[0]["status"], newest[0]["filename"]) == (state, filename):
             return newest[0]
         time.sleep(0.05)

@@ -108,7 +108,7 @@ def test_bazarr_s_calls(server: Server) -> None:
     assert answer.content.startswith(b"1\n00:00:0")
     cues = pysubs2.SSAFile.from_string(answer.content.decode(), "srt")
     assert is_text_of(SPANISH, " ".join(cue.plaintext for cue in cues))
-    job = server.ask("GET", "/jobs?limit=1")["jobs"][0]
+    job = server.request("GET", "/jobs?limit=1")["jobs"][0]
     assert job["filename"] == "Un día.mkv"
     assert job["audio_duration"] == pytest.approx(len(audio) / 32000, abs=0.01)
 
@@ -119,9 +119,9 @@ def test_detection_does_not_wait_for_the_queue(server: Server, long_speech: Path
     server.job_when(running, "processing")
     try:
         assert bazarr_detects(server, pcm(SPANISH))["language_code"] == "es"
-        assert server.ask("GET", f"/job/{running}")["status"] == "processing"
-        assert server.ask("GET", f"/job/{waiting}")["status"] == "queued"
+        assert server.request("GET", f"/job/{running}")["status"] == "processing"
+        assert server.request("GET", f"/job/{waiting}")["status"] == "queued"
     finally:
         for job_id in (waiting, running):
-            server.ask("DELETE", f"/job/{job_id}?remove=true")
+            server.request("DELETE", f"/job/{job_id}?remove=true")
     assert list((server.data_dir / "incoming").iterdir()) == []

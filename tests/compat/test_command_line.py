@@ -319,7 +319,7 @@ def text_of(path: Path) -> str:
 def test_open_hands_files_over(server: Server, tmp_path: Path) -> None:
     ended = run("open", str(CLIP), "--port", str(server.port), cwd=tmp_path, BROWSER="true")
     assert ended.returncode == 0, ended.stderr
-    assert server.ask("GET", "/jobs?limit=1")["jobs"][0]["filename"] == CLIP.name
+    assert server.request("GET", "/jobs?limit=1")["jobs"][0]["filename"] == CLIP.name
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

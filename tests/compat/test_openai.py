@@ -96,7 +96,7 @@ def test_the_npm_package(server: Server) -> None:
 
 def test_the_job_is_in_the_history(sdk: openai.OpenAI, server: Server) -> None:
     sdk.audio.transcriptions.create(file=("named by me.opus", CLIP.read_bytes()), model="whisper-1")
-    newest = server.ask("GET", "/jobs?limit=1")["jobs"][0]
+    newest = server.request("GET", "/jobs?limit=1")["jobs"][0]
     assert (newest["filename"], newest["status"], newest["model"]) == ("named by me.opus", "completed", "demo")
 
 

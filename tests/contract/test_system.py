@@ -214,3 +214,11 @@ async def test_every_listed_choice_is_accepted(serve: Serve) -> None:
         for choice in row.get("choices", []):
             answer = await client.submit(fields={row["name"]: choice["value"]})
             assert answer.status == 200 or answer.code == "model_cannot_translate"
+
+
+async def test_audio_left_by_a_power_cut_is_removed_at_the_start(serve: Serve, tmp_path: Path) -> None:
+    spool = tmp_path / "data" / "spool"
+    spool.mkdir(parents=True)
+    (spool / "pcm-1234").write_bytes(bytes(1000))
+    await serve()
+    assert list(spool.iterdir()) == []

@@ -13,6 +13,7 @@ from localwhisper.app import ASSETS, SAMPLES
 from localwhisper.audio.decode import decode_audio
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine.kernels.precompile import kernel_cache
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.whisper_engine import WhisperEngine
 from tests.engine import stock
@@ -33,6 +34,13 @@ def one_thread() -> None:
 
 
 @pytest.fixture(scope="session")
+def kernels() -> None:
+    """Compiled, which takes half a minute on a machine where they never were."""
+    if not kernel_cache().is_ready():
+        kernel_cache().compile()
+
+
+@pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> ModelLibrary:
     folder = tmp_path_factory.mktemp("models")
     return ModelLibrary(folder, mirror=None, unpack_dir=folder, assets=ASSETS)
@@ -40,7 +48,9 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> ModelLibrary:
 
 @pytest.fixture(scope="session")
 def engine(library: ModelLibrary) -> WhisperEngine:
-    return WhisperEngine(library, ModelCache(library, idle_timeout_s=600), Ffmpeg(), max_audio_s=3600)
+    return WhisperEngine(
+        ModelCache(library, idle_timeout_s=600), Ffmpeg(), library.model_dir / "spool", max_audio_s=3600
+    )
 
 
 @pytest.fixture(scope="session")

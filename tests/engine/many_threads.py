@@ -16,7 +16,7 @@ from tests.engine.control import Recorder
 def main() -> None:
     clip, folder = map(Path, sys.argv[1:])
     library = ModelLibrary(folder, mirror=None, unpack_dir=folder, assets=ASSETS)
-    engine = WhisperEngine(library, ModelCache(library, idle_timeout_s=600), Ffmpeg(), max_audio_s=60)
+    engine = WhisperEngine(ModelCache(library, idle_timeout_s=600), Ffmpeg(), folder / "spool", max_audio_s=60)
     options = Options(model="demo", word_timestamps=True)
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: engine.transcribe(clip, options, Recorder()), range(4)))

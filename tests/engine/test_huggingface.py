@@ -99,7 +99,7 @@ def test_every_weight_is_the_same(library: ModelLibrary, folder: Path, checkpoin
 
 def test_the_same_text(library: ModelLibrary, folder: Path, speech: dict[str, Path], recorder: Recorder) -> None:
     library.import_file(folder, "own-hf-2")
-    engine = WhisperEngine(library, ModelCache(library, idle_timeout_s=60), Ffmpeg(), max_audio_s=600)
+    engine = WhisperEngine(ModelCache(library, idle_timeout_s=60), Ffmpeg(), folder.parent / "spool", max_audio_s=600)
     texts = {
         model: engine.transcribe(speech["english"], Options(model=model), recorder).text
         for model in ("demo", "own-hf-2")

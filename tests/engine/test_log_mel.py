@@ -1,5 +1,7 @@
 """The log-mel spectrogram in pieces is whisper's of the whole."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -11,16 +13,16 @@ from localwhisper.engine.pcm_spool import PcmSpool
 
 @pytest.mark.parametrize("n_samples", [1, 100, 399, 400, 16000, 480000, 480123, 1_700_001])
 @pytest.mark.parametrize("n_mels", [80, 128])
-def test_equal_to_the_whole(n_samples: int, n_mels: int) -> None:
+def test_equal_to_the_whole(n_samples: int, n_mels: int, tmp_path: Path) -> None:
     rng = np.random.default_rng(n_samples)
     samples = (rng.standard_normal(n_samples) * np.linspace(30, 6000, n_samples)).astype(np.int16)
     whole = log_mel_spectrogram(samples.astype(np.float32) / 32768.0, n_mels, padding=N_SAMPLES)
     blocks = (samples[i : i + 70_000] for i in range(0, n_samples, 70_000))
-    with PcmSpool(blocks) as recording:
-        mel = LogMel(recording, n_mels, lambda: None)
-        assert recording.n_frames == whole.shape[-1] - N_FRAMES
-        for start in range(0, max(recording.n_frames, 1), 2500):
-            size = min(N_FRAMES, recording.n_frames - start)
+    with PcmSpool(blocks, tmp_path) as pcm:
+        mel = LogMel(pcm, n_mels, lambda: None)
+        assert pcm.n_frames == whole.shape[-1] - N_FRAMES
+        for start in range(0, max(pcm.n_frames, 1), 2500):
+            size = min(N_FRAMES, pcm.n_frames - start)
             if size > 0:
                 expected = pad_or_trim(whole[:, start : start + size], N_FRAMES)
                 torch.testing.assert_close(mel.window(start, size), expected, atol=1e-4, rtol=0)

@@ -1,5 +1,8 @@
 """What is taken for speech, by loudness: never too little of it; and where windows are cut."""
 
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -26,8 +29,8 @@ def hiss(duration_s: float, level_db: float) -> Samples:
 
 
 def speech(*parts: Samples) -> VoiceActivity:
-    with PcmSpool([np.concatenate(parts)]) as recording:
-        return VoiceActivity(recording, lambda: None)
+    with PcmSpool([np.concatenate(parts)], Path(tempfile.gettempdir())) as pcm:
+        return VoiceActivity(pcm, lambda: None)
 
 
 @pytest.mark.parametrize("level_db", [-70, -50, -30], ids=str)

@@ -10,8 +10,8 @@ from tests.store import samples
 
 def test_joined_windows_keep_their_order() -> None:
     windows = [samples.window(number) for number in range(3)]
-    assert [segment.id for segment in model.joined(windows)] == [0, 1, 2, 3, 4, 5]
-    assert model.joined([]) == ()
+    assert [segment.id for segment in model.segments_of(windows)] == [0, 1, 2, 3, 4, 5]
+    assert model.segments_of([]) == ()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Real processes."""
+"""A fixture that starts real server processes and kills them after the test."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

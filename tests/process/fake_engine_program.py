@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 from localwhisper import app, cli
 from localwhisper.engine.base import Control, Engine
-from localwhisper.jobs.model import Detection, Transcript, Window, joined
+from localwhisper.jobs.model import Detection, Transcript, Window, segments_of
 from localwhisper.messages import Message
 from localwhisper.options import Options
 from tests.step_engine import window
@@ -55,7 +55,7 @@ class FakeEngine:
                 file.write(f"{audio.parent.name} {len(windows)}\n")
             windows.append(window(len(windows)))
             control.window(windows[-1])
-        segments = joined(windows)
+        segments = segments_of(windows)
         return Transcript(text="whole", language="en", segments=segments, processing_time=1.0)
 
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:

@@ -1,4 +1,4 @@
-"""The real program in a process of its own: start it, stop it, kill it, ask it."""
+"""The real program in its own process: start, stop and kill it, and send it requests."""
 
 import functools
 import hashlib
@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class ResourceUsage:
-    """What a process holds."""
+    """The resources that a process holds."""
 
     descriptors: int
     threads: int
@@ -38,22 +38,22 @@ class ResourceUsage:
 
 
 class Server:
-    """One server on one data directory, on a port that stays the same over its starts."""
+    """One server on one data directory. Its port stays the same when it is started again."""
 
     program: tuple[str, ...] = (sys.executable, "-m", "localwhisper")
 
     def __init__(
         self, data_dir: Path, *flags: str, environ: dict[str, str] | None = None, is_warm: bool = True
     ) -> None:
-        """`is_warm`: the bundled model is unpacked already and its plans are chosen, as after a first use."""
+        """`is_warm`: the bundled model is already unpacked and measured, as after its first use."""
         self.data_dir = data_dir
         self.port = 0
         self.cwd: Path | None = None
-        self.base_url = ""  # where another than its own, as behind a proxy
+        self.base_url = ""  # if it differs from the server's own, as behind a proxy
         self.headers: dict[str, str] = {}
         self._flags = flags
         self._is_warm = is_warm
-        # clips of seconds: threads would wait for each other
+        # for clips of a few seconds, more threads would only wait for each other
         self._environ = {**os.environ, "OMP_NUM_THREADS": "1", **(environ or {})}
         self._process: subprocess.Popen[str] | None = None
 
@@ -71,11 +71,11 @@ class Server:
         return self._process
 
     def resource_usage(self) -> ResourceUsage:
-        """Of the process, on Linux."""
+        """The resources held by the process; on Linux only."""
         proc = Path(f"/proc/{self.pid}")
-        told = dict(line.split(":", 1) for line in (proc / "status").read_text().splitlines())
-        rss_bytes = 1024 * int(told["VmRSS"].split()[0])
-        return ResourceUsage(len(list((proc / "fd").iterdir())), int(told["Threads"]), rss_bytes)
+        status = dict(line.split(":", 1) for line in (proc / "status").read_text().splitlines())
+        rss_bytes = 1024 * int(status["VmRSS"].split()[0])
+        return ResourceUsage(len(list((proc / "fd").iterdir())), int(status["Threads"]), rss_bytes)
 
     def start(self) -> "Server":
         if self._is_warm and not self.data_dir.exists():
@@ -90,23 +90,23 @@ class Server:
             cwd=self.cwd,
         )
         assert self._process.stdout is not None
-        seen = ""
+        output = ""
         for line in self._process.stdout:
-            seen += line
-            if found := re.search(r"http://localhost:(\d+) ", line):
-                self.port = int(found[1])
+            output += line
+            if address := re.search(r"http://localhost:(\d+) ", line):
+                self.port = int(address[1])
                 return self
-        raise AssertionError(f"the server did not start: {seen}")
+        raise AssertionError(f"the server did not start: {output}")
 
     def kill(self) -> None:
         self._end(signal.SIGKILL)
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """The exit code after one signal."""
+        """Send one signal; return the exit code."""
         return self._end(number)
 
     def wait(self, timeout_s: float) -> int | None:
-        """The exit code of a process that ends by itself; None where it goes on."""
+        """The exit code of a process that exits by itself; None if it is still running."""
         assert self._process is not None
         try:
             self._process.wait(timeout_s)
@@ -125,8 +125,8 @@ class Server:
         self._process = None
         return code
 
-    def ask(self, method: str, path: str, body: bytes | None = None, content_type: str = "") -> Any:
-        """The JSON of an answer, an error's too."""
+    def request(self, method: str, path: str, body: bytes | None = None, content_type: str = "") -> Any:
+        """The JSON of a response, also of an error."""
         request = urllib.request.Request((self.base_url or self.url) + path, body, self.headers, method=method)
         if content_type:
             request.add_header("Content-Type", content_type)
@@ -138,18 +138,18 @@ class Server:
                 return json.load(error)
 
     def get(self, path: str) -> bytes:
-        """An answer as it is."""
+        """The body of a response."""
         request = urllib.request.Request((self.base_url or self.url) + path, headers=self.headers)
         with urllib.request.urlopen(request, timeout=60) as answer:
             body: bytes = answer.read()
             return body
 
     def submit(self, audio: Path, **fields: str) -> str:
-        """The id of a job that was taken."""
-        job_id: str = self.submit_answer(audio, **fields)["job_id"]
+        """Submit a file; return the job's id."""
+        job_id: str = self.submit_response(audio, **fields)["job_id"]
         return job_id
 
-    def submit_answer(self, audio: Path, **fields: str) -> dict[str, Any]:
+    def submit_response(self, audio: Path, **fields: str) -> dict[str, Any]:
         return self._answer(multipart_form(audio.read_bytes(), audio.name, fields))
 
     def submit_bytes(self, audio: bytes, name: str, **fields: str) -> str:
@@ -157,20 +157,20 @@ class Server:
         return job_id
 
     def try_submit(self, audio: bytes, name: str) -> dict[str, Any]:
-        """The answer, whatever it is."""
-        answer: dict[str, Any] = self.ask("POST", "/transcribe-job", *multipart_form(audio, name, {}))
+        """Submit a file; return the JSON of the response, also of an error."""
+        answer: dict[str, Any] = self.request("POST", "/transcribe-job", *multipart_form(audio, name, {}))
         return answer
 
     def _answer(self, upload: tuple[bytes, str]) -> dict[str, Any]:
         body, content_type = upload
-        answer: dict[str, Any] = self.ask("POST", "/transcribe-job", body, content_type)
+        answer: dict[str, Any] = self.request("POST", "/transcribe-job", body, content_type)
         assert "job_id" in answer, answer
         return answer
 
     def job_when(self, job_id: str, *states: str, timeout_s: float = 180) -> dict[str, Any]:
-        """The job once it is in one of these states."""
+        """Wait until the job is in one of these states; return it."""
         for _ in range(round(timeout_s / 0.05)):
-            job: dict[str, Any] = self.ask("GET", f"/job/{job_id}")
+            job: dict[str, Any] = self.request("GET", f"/job/{job_id}")
             if job.get("status") in states:
                 return job
             time.sleep(0.05)
@@ -178,7 +178,7 @@ class Server:
 
 
 class FakeEngineServer(Server):
-    """With the engine of poison.py: quick, needs no model, breaks down at some recordings."""
+    """A server with the engine of fake_engine_program.py: fast, needs no model, crashes with some recordings."""
 
     program = (sys.executable, "-m", "tests.process.fake_engine_program")
 
@@ -188,27 +188,27 @@ class FakeEngineServer(Server):
 
 @functools.cache
 def _used_model() -> Path:
-    """What the first use of the bundled model leaves. Made once for a state of the engine: it takes seconds."""
-    state = hashlib.sha256(version_of("torch").encode())
-    for file in sorted([ASSETS / "demo.pt.xz", *(ROOT / "localwhisper" / "engine").glob("*.py")]):
-        state.update(file.read_bytes())
-    kept = ROOT / ".pytest_cache" / f"used-model-{state.hexdigest()[:16]}"
-    if not kept.exists():
-        for outdated in kept.parent.glob("used-model-*"):
+    """The files that the first use of the bundled model leaves. Cached, because creating them takes seconds."""
+    engine_hash = hashlib.sha256(version_of("torch").encode())
+    for file in sorted([ASSETS / "demo.pt.xz", *(ROOT / "localwhisper" / "engine").rglob("*.py")]):
+        engine_hash.update(file.read_bytes())
+    cached = ROOT / ".pytest_cache" / f"used-model-{engine_hash.hexdigest()[:16]}"
+    if not cached.exists():
+        for outdated in cached.parent.glob("used-model-*"):
             shutil.rmtree(outdated, ignore_errors=True)
-        # else the plans would be chosen without the kernels, and once more with them by every server
+        # without compiled kernels, the model would be measured without them, and again by every server with them
         subprocess.run([sys.executable, "-m", "localwhisper.engine.kernels.precompile"], check=True)
         with tempfile.TemporaryDirectory() as folder:
             server = Server(Path(folder), is_warm=False).start()
             server.job_when(server.submit(SAMPLES / "en-greeting.opus"), "completed")
             server.stop()
-            partial = kept.with_name(f"{os.getpid()}.partial")
+            partial = cached.with_name(f"{os.getpid()}.partial")
             shutil.copytree(paths.bundled_model(Path(folder)), partial)
         try:
-            partial.rename(kept)
+            partial.rename(cached)
         except OSError:  # another process was first
             shutil.rmtree(partial)
-    return kept
+    return cached
 
 
 def _link(source: str, target: str) -> None:

@@ -1,4 +1,4 @@
-"""No space left, at every write: an answer that says so, nothing torn, and jobs go on once there is space."""
+"""A full disk at every write: a clear error, no damaged file, and jobs continue once there is space."""
 
 import resource
 import sys
@@ -10,16 +10,15 @@ from tests.client import wav
 from tests.process.fake_engine_program import START_FILE
 from tests.process.server import FakeEngineServer, Server
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits another process's file sizes: only Linux can")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux can limit another process's file sizes")
 
 
 def limit_files(server: Server, size_bytes: int) -> None:
-    """To a process, a write past its file-size limit fails as on a full disk."""
+    """A write beyond the file size limit fails as on a full disk."""
     resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (size_bytes, resource.RLIM_INFINITY))
 
 
-def quick_server(folder: Path, *flags: str) -> Server:
-    """One with an engine that needs no model."""
+def fake_engine_server(folder: Path, *flags: str) -> Server:
     server = FakeEngineServer(folder / "data", *flags)
     server.headers = {"Authorization": "Bearer open-sesame-42"}
     server.start()
@@ -27,51 +26,51 @@ def quick_server(folder: Path, *flags: str) -> Server:
     return server
 
 
-def test_full_at_each_write(tmp_path: Path) -> None:
-    server = quick_server(tmp_path)
-    audio = wav(0.02)  # smaller than any record of it
+def test_the_disk_is_full_at_any_write(tmp_path: Path) -> None:
+    server = fake_engine_server(tmp_path)
+    audio = wav(0.02)  # smaller than any job.json
     server.job_when(server.submit_bytes(audio, "a.wav"), "completed")
-    waiting, said = [], set()
+    job_ids, outcomes = [], set()
     for size_bytes in (0, len(audio) - 1, len(audio), 700, 900, 1100, 1300, 1600, 4000):
         limit_files(server, size_bytes)
         answer = server.try_submit(audio, "a.wav")
         if "error" in answer:
-            said.add("refused")
+            outcomes.add("refused")
             assert answer["error"]["code"] == "storage_full"
         else:
             job = server.job_when(answer["job_id"], "completed", "failed")
-            said.add(job["error"]["code"] if job["status"] == "failed" else "completed")
-            waiting.append(answer["job_id"])
-        assert server.ask("GET", "/health")["version"]
+            outcomes.add(job["error"]["code"] if job["status"] == "failed" else "completed")
+            job_ids.append(answer["job_id"])
+        assert server.request("GET", "/health")["version"]
         limit_files(server, resource.RLIM_INFINITY)
         assert list((server.data_dir / "incoming").iterdir()) == []
-    assert said == {"refused", "storage_full", "completed"}
-    for job_id in waiting:
-        if server.ask("GET", f"/job/{job_id}")["status"] == "failed":
-            server.ask("POST", f"/job/{job_id}/retry", b"")
+    assert outcomes == {"refused", "storage_full", "completed"}
+    for job_id in job_ids:
+        if server.request("GET", f"/job/{job_id}")["status"] == "failed":
+            server.request("POST", f"/job/{job_id}/retry", b"")
         assert server.job_when(job_id, "completed")["result"]["text"] == "whole"
     server.kill()
     server.start()
-    jobs = server.ask("GET", "/jobs")["jobs"]
+    jobs = server.request("GET", "/jobs")["jobs"]
     assert {job["status"] for job in jobs} == {"completed"}
-    assert len(jobs) == len(waiting) + 1
+    assert len(jobs) == len(job_ids) + 1
     server.kill()
     assert not list(server.data_dir.rglob("*.tmp"))
 
 
-def test_what_is_kept_is_private_and_the_log_tells_no_secret(tmp_path: Path) -> None:
-    server = quick_server(tmp_path, "--token", "open-sesame-42")
+def test_files_are_private_and_the_log_contains_no_secrets(tmp_path: Path) -> None:
+    server = fake_engine_server(tmp_path, "--token", "open-sesame-42")
     job_id = server.submit_bytes(wav(), "secret meeting.opus", initial_prompt="secret prompt")
     server.job_when(job_id, "completed")
     broken = server.submit_bytes(wav()[:100] + bytes(20_000), "secret too.wav")
     server.job_when(broken, "completed", "failed")
     (server.data_dir / "jobs" / job_id / "segments.jsonl").write_bytes(b"\x00")
     (server.data_dir / "jobs" / job_id / "transcript.json").write_bytes(b'{"format":1,"text":"secret words"}')
-    server.ask("GET", f"/job/{job_id}?token=open-sesame-42")
+    server.request("GET", f"/job/{job_id}?token=open-sesame-42")
     record = server.data_dir / "jobs" / broken / "job.json"
     record.write_bytes(record.read_bytes().replace(b'"filename":"', b'"filename":5,"x":"'))
     server.headers = {"Authorization": "Bearer open-sesame-43"}
-    server.ask("GET", "/jobs")
+    server.request("GET", "/jobs")
     assert server.stop() == 0
     server.start()
     server.stop()
@@ -79,6 +78,6 @@ def test_what_is_kept_is_private_and_the_log_tells_no_secret(tmp_path: Path) -> 
         mode = file.stat().st_mode & 0o777
         assert mode == (0o700 if file.is_dir() else 0o600) or "bundled" in file.parts, file
     log = (server.data_dir / "localwhisper.log").read_text()
-    assert "can't be read" in log
+    assert "job.json is unreadable" in log
     for secret in ("secret", "sesame", "whole", "part 0"):
         assert secret not in log

@@ -1,4 +1,4 @@
-"""SIGKILL at random moments: what was answered is there, and ends with the same text as undisturbed."""
+"""After SIGKILL at random moments, confirmed jobs are still there and end with the same text."""
 
 import socket
 import time
@@ -11,21 +11,21 @@ from tests.process.server import FakeEngineServer
 from tests.torture.kills import torture
 
 KILLS = 15
-POISON = ("poison", "poison too")
-LENGTHS = {"one": 3.0, "poison": CRASH_S, "two": 3.5, "poison too": CRASH_S, "three": 4.0}
+CRASHING = ("crashing", "crashing too")
+LENGTHS = {"one": 3.0, "crashing": CRASH_S, "two": 3.5, "crashing too": CRASH_S, "three": 4.0}
 SEED = 20251116
 
 
-def test_killed_at_any_moment(tmp_path: Path) -> None:
-    """With the quick engine; the long form, with the real one, is make torture."""
+def test_no_job_is_lost_when_the_server_is_killed(tmp_path: Path) -> None:
+    """With the fake engine. `make torture` does the same with the real one, for longer."""
     paths = [tmp_path / name for name in ("long.wav", "one.wav", "two.wav")]
     for path, duration_s in zip(paths, (LONG_S, 1.0, 1.5), strict=True):
         path.write_bytes(wav(duration_s))
-    told = torture(tmp_path, FakeEngineServer, paths[0], dict.fromkeys(paths[1:], "whole"), kills=KILLS, seed=SEED)
-    assert told["jobs"] >= 2
+    report = torture(tmp_path, FakeEngineServer, paths[0], dict.fromkeys(paths[1:], "whole"), kills=KILLS, seed=SEED)
+    assert report["jobs"] >= 2
 
 
-def test_a_job_that_takes_the_program_down_is_set_aside(tmp_path: Path) -> None:
+def test_a_job_that_keeps_crashing_the_server_fails(tmp_path: Path) -> None:
     server = FakeEngineServer(tmp_path / "data", "--max-concurrent-jobs", "3")
     crashes = 0
     try:
@@ -39,13 +39,13 @@ def test_a_job_that_takes_the_program_down_is_set_aside(tmp_path: Path) -> None:
     finally:
         server.kill()
     states = {name: job["status"] for name, job in jobs.items()}
-    assert states == {name: "failed" if name.startswith("poison") else "completed" for name in LENGTHS}
-    assert jobs["poison"]["error"]["code"] == "job_crashed"
-    assert [segment["id"] for segment in jobs["poison"]["segments"]] == [0]
-    assert crashes <= 2 * len(POISON) + 1
+    assert states == {name: "failed" if name in CRASHING else "completed" for name in LENGTHS}
+    assert jobs["crashing"]["error"]["code"] == "job_crashed"
+    assert [segment["id"] for segment in jobs["crashing"]["segments"]] == [0]
+    assert crashes <= 2 * len(CRASHING) + 1
 
 
-def test_an_upload_that_was_not_answered_leaves_nothing(new_server: NewServer) -> None:
+def test_an_interrupted_upload_leaves_nothing(new_server: NewServer) -> None:
     server = new_server().start()
     with socket.create_connection(("localhost", server.port)) as connection:
         head = (
@@ -60,4 +60,4 @@ def test_an_upload_that_was_not_answered_leaves_nothing(new_server: NewServer) -
         server.kill()
     server.start()
     assert list(incoming.iterdir()) == []
-    assert server.ask("GET", "/jobs")["jobs"] == []
+    assert server.request("GET", "/jobs")["jobs"] == []

@@ -1,4 +1,4 @@
-"""The program as people start it: stop, refusals, self-test, transcribe, models."""
+"""The program as users start it: stopping, refusing to start, the self-test, and the models command."""
 
 import json
 import os
@@ -28,11 +28,11 @@ def run(*arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_stops_in_the_midst_of_work_and_goes_on(new_server: NewServer, tmp_path: Path) -> None:
-    """While it decodes; test_stops.py has the other phases."""
+def test_a_running_job_continues_after_a_restart(new_server: NewServer, tmp_path: Path) -> None:
+    """Stopped while decoding; test_stops.py has the other phases."""
     server = new_server().start()
     job_id = server.submit(long_speech(tmp_path, 65))
-    while not (before := server.ask("GET", f"/job/{job_id}")["segments"]):
+    while not (before := server.request("GET", f"/job/{job_id}")["segments"]):
         time.sleep(0.02)
     started_s = time.monotonic()
     assert server.stop(signal.SIGINT) == 0
@@ -42,9 +42,9 @@ def test_stops_in_the_midst_of_work_and_goes_on(new_server: NewServer, tmp_path:
     assert segments[: len(before)] == before
 
 
-def test_torch_is_imported_by_the_first_work_only(new_server: NewServer) -> None:
+def test_an_idle_server_does_not_import_torch(new_server: NewServer) -> None:
     server = new_server().start()
-    assert server.ask("GET", "/health")["status"] == "ok"
+    assert server.request("GET", "/health")["status"] == "ok"
     maps = Path(f"/proc/{server.pid}/maps")
     if maps.exists():
         assert "libtorch" not in maps.read_text()
@@ -62,23 +62,22 @@ def test_a_second_instance_is_refused(new_server: NewServer, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("flags", "named"),
+    ("flags", "setting"),
     [
         (["--port", "x"], "--port"),
         (["--max-concurrent-jobs", "0"], "--max-concurrent-jobs"),
         (["--host", "0.0.0.0"], "--host"),
     ],
 )
-def test_a_bad_setting_is_one_line(flags: list[str], named: str) -> None:
+def test_a_bad_setting_prints_one_line(flags: list[str], setting: str) -> None:
     ended = run("--no-browser", *flags)
     assert ended.returncode == 2
     assert ended.stderr.count("\n") == 1
-    assert named in ended.stderr
+    assert setting in ended.stderr
 
 
 @pytest.mark.parametrize("place", ["file", "/proc/nothing"])
-def test_a_data_directory_that_cannot_be_one(tmp_path: Path, place: str) -> None:
-    """A file; a place where nothing can be made."""
+def test_an_unusable_data_directory_prints_one_line(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").write_text("")
     ended = run("--no-browser", "--port", "0", "--data-dir", str(tmp_path / place))
     assert ended.returncode == 1
@@ -86,7 +85,7 @@ def test_a_data_directory_that_cannot_be_one(tmp_path: Path, place: str) -> None
     assert "--data-dir" in ended.stderr
 
 
-def test_test_services_with_the_packaged_ffmpeg_alone(tmp_path: Path) -> None:
+def test_the_self_test_passes_with_the_packaged_ffmpeg(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [
             sys.executable,
@@ -105,21 +104,21 @@ def test_test_services_with_the_packaged_ffmpeg_alone(tmp_path: Path) -> None:
     )
     assert process.stdout is not None
     with process.stdout:
-        seen = ""
+        output = ""
         for line in process.stdout:
-            seen += line
+            output += line
             if "localhost" in line or "failed" in line:
                 break
         process.terminate()
     assert process.wait(30) == 0
     for step in ("ffmpeg ok", "server ok", "page ok", "upload ok", "exports ok", "All services work."):
-        assert step in seen
-    # what was measured serves the first job too
+        assert step in output
+    # the first job uses what the self-test measured
     assert json.loads((paths.bundled_model(tmp_path / "data") / "plans.json").read_text())
     assert (tmp_path / "data").stat().st_mode & 0o077 == 0
 
 
-def test_models_list(tmp_path: Path) -> None:
+def test_models_list_shows_what_is_downloaded(tmp_path: Path) -> None:
     ended = run("models", "list", "--model-dir", str(tmp_path))
     assert ended.returncode == 0
     assert ended.stdout.startswith("demo")

@@ -1,4 +1,4 @@
-"""Memory that runs out at each step: an answer or a failed job that says what to do, and the others go on."""
+"""Memory runs out at any step: a clear error or a failed job, and the server continues."""
 
 import resource
 import sys
@@ -12,30 +12,35 @@ from tests.process.conftest import NewServer
 from tests.process.fake_engine_program import START_FILE
 from tests.process.server import FakeEngineServer, Server
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits another process's memory: only Linux can")
-SPARE_BYTES = 300_000_000  # enough to take a job, not for torch
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux can limit another process's memory")
+SPARE_BYTES = 300_000_000  # enough to accept a job, too little for torch
 
 
 def limit_memory(server: Server, spare_bytes: int | None) -> None:
-    """To so much more than it has now; None: no limit."""
+    """Let the process allocate only so much more; None removes the limit."""
     status = Path(f"/proc/{server.pid}/status").read_text()
     size_bytes = 1024 * int(status.split("VmSize:")[1].split()[0])
     limit = resource.RLIM_INFINITY if spare_bytes is None else size_bytes + spare_bytes
     resource.prlimit(server.pid, resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
 
 
-def test_a_submission_for_which_there_is_no_memory(tmp_path: Path) -> None:
+def test_a_submission_without_enough_memory(tmp_path: Path) -> None:
     server = FakeEngineServer(tmp_path / "data").start()
     (server.data_dir / START_FILE).touch()
     try:
-        said = set()
-        for spare_bytes in (4_000_000, 10_000_000, 20_000_000, 40_000_000):  # with none at all it can't even read
+        outcomes = set()
+        for spare_bytes in (
+            4_000_000,
+            10_000_000,
+            20_000_000,
+            40_000_000,
+        ):  # less is too little for the request
             limit_memory(server, spare_bytes)
             answer = server.try_submit(wav(10), "a.wav")
-            said.add(answer["error"]["code"] if "error" in answer else "taken")
-            assert server.ask("GET", "/health")["status"] == "ok"
-        assert "memory_full" in said
-        assert said <= {"memory_full", "taken"}
+            outcomes.add(answer["error"]["code"] if "error" in answer else "accepted")
+            assert server.request("GET", "/health")["status"] == "ok"
+        assert "memory_full" in outcomes
+        assert outcomes <= {"memory_full", "accepted"}
         limit_memory(server, None)
         job_id = server.submit_bytes(wav(), "a.wav")
         assert server.job_when(job_id, "completed", "failed")["status"] == "completed"
@@ -44,20 +49,20 @@ def test_a_submission_for_which_there_is_no_memory(tmp_path: Path) -> None:
         server.kill()
 
 
-def test_a_job_for_which_there_is_no_memory(new_server: NewServer, samples: dict[Path, str]) -> None:
-    """First to load torch; then, after a start, to decode with a model that is there. The next job is well."""
+def test_a_job_without_enough_memory(new_server: NewServer, samples: dict[Path, str]) -> None:
+    """Memory runs out while torch is loaded and, after a restart, while decoding. The next job is completed."""
     server = new_server().start()
     path, text = next(iter(samples.items()))
     body, content_type = multipart_form(b"no audio", "no.wav", {})
-    server.ask("POST", "/transcribe-job", body, content_type)  # what an upload takes is there from now on
+    server.request("POST", "/transcribe-job", body, content_type)  # now the memory that an upload needs is allocated
     limit_memory(server, SPARE_BYTES)
     job_id = server.submit(path)
     job = server.job_when(job_id, "failed", "completed")
     assert job["error"]["code"] == "engine_not_loaded", job
-    assert server.ask("GET", "/health")["status"] == "ok"
+    assert server.request("GET", "/health")["status"] == "ok"
     assert server.stop() == 0
     server.start()
-    server.ask("POST", f"/job/{job_id}/retry", b"")
+    server.request("POST", f"/job/{job_id}/retry", b"")
     assert server.job_when(job_id, "completed", "failed")["result"]["text"].strip() == text
     codes = set()
     for spare_bytes in (4_000_000, 40_000_000):

@@ -1,4 +1,4 @@
-"""The built wheel in an environment of its own serves the same page and samples as the checkout."""
+"""The built wheel contains and serves the same page and samples as the checkout."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def test_the_wheel_carries_page_model_and_samples(wheel: Path) -> None:
+def test_the_wheel_contains_the_page_the_model_and_the_samples(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     for file in (ROOT / "web").rglob("*"):
         if file.is_file():
@@ -30,16 +30,16 @@ def test_the_wheel_carries_page_model_and_samples(wheel: Path) -> None:
     assert not {name for name in names if name.startswith(("tests/", "tools/"))}
 
 
-def test_the_wheel_serves_by_itself(wheel: Path, tmp_path: Path) -> None:
+def test_the_wheel_serves_without_the_checkout(wheel: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
-    zipfile.ZipFile(wheel).extractall(site)  # the packages it needs come from this environment
+    zipfile.ZipFile(wheel).extractall(site)  # its dependencies come from this environment
     server = Server(tmp_path / "data", environ={"PYTHONPATH": str(site), "PYTHONSAFEPATH": "1"}, is_warm=False)
     server.cwd = tmp_path
     server.start()
     try:
         with urllib.request.urlopen(server.url) as answer:
             assert answer.read() == (ROOT / "web" / "index.html").read_bytes()
-        samples = server.ask("GET", "/samples")["samples"]
+        samples = server.request("GET", "/samples")["samples"]
         assert len(samples) >= 4
         for sample in samples:
             with urllib.request.urlopen(f"{server.url}/{sample['url']}") as answer:

@@ -1,4 +1,4 @@
-"""Behind a real nginx, under a path: the page, uploads, sockets, audio and the token's cookie work."""
+"""Behind a real nginx under a path prefix, the page, uploads, sockets, audio and the token's cookie work."""
 
 import shutil
 import socket
@@ -53,7 +53,7 @@ def free_port() -> int:
 
 @pytest.fixture(params=["stripped", "left in place"])
 def proxied(request: pytest.FixtureRequest, new_server: NewServer, tmp_path: Path) -> Iterator[tuple[Server, str]]:
-    """A server and its address as the proxy's clients know it."""
+    """A server, and its address behind the proxy."""
     server = new_server(
         "--token",
         "s3cret",
@@ -104,20 +104,20 @@ async def test_everything_works_behind_nginx(proxied: tuple[Server, str], sample
     assert "Path=/whisper/" in cookie
     pair = cookie.split(";")[0]
     assert b"<job-list>" in fetch(f"{url}/", Cookie=pair)[2]
-    submitted = server.submit_answer(path)
+    submitted = server.submit_response(path)
     assert submitted["websocket_url"].startswith("ws://box.test/whisper/ws/transcription/")
     request = tornado.httpclient.HTTPRequest(
         url.replace("http", "ws") + f"/ws/transcription/{submitted['job_id']}",
         headers={"Host": "box.test", "Origin": "http://box.test", "Cookie": pair},
     )
-    seen: list[str] = []
+    frames: list[str] = []
     connection = await tornado.websocket.websocket_connect(request)
     while (message := await connection.read_message()) is not None:
-        seen.append(str(message))
+        frames.append(str(message))
     connection.close()
-    assert '"type":"connected"' in seen[0]
-    assert '"type":"completed"' in seen[-1]
-    assert text.split()[0] in seen[-1]
+    assert '"type":"connected"' in frames[0]
+    assert '"type":"completed"' in frames[-1]
+    assert text.split()[0] in frames[-1]
     status, _, body = fetch(f"{url}/job/{submitted['job_id']}/audio", Cookie=pair, Range="bytes=0-99")
     assert (status, len(body)) == (206, 100)
     assert fetch(f"{url}/jobs", Cookie=pair, Host="evil.example")[0] == 403

@@ -1,4 +1,4 @@
-"""A stop in each phase of a job: the program ends within two seconds, and nothing is lost."""
+"""Stopped in any phase of a job, the server exits within two seconds and loses nothing."""
 
 import http.client
 import signal
@@ -31,7 +31,7 @@ def stop(server: Server, number: int) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_stopped_in_the_midst_of_an_upload(new_server: NewServer, number: int) -> None:
+def test_stopped_during_an_upload(new_server: NewServer, number: int) -> None:
     server = new_server().start()
     with socket.create_connection(("localhost", server.port)) as connection:
         connection.sendall(HALF_UPLOAD)
@@ -40,10 +40,10 @@ def test_stopped_in_the_midst_of_an_upload(new_server: NewServer, number: int) -
         stop(server, number)
     server.start()
     assert list((server.data_dir / "incoming").iterdir()) == []
-    assert server.ask("GET", "/jobs")["jobs"] == []
+    assert server.request("GET", "/jobs")["jobs"] == []
 
 
-PHASES = {  # what there is to be seen in the data directory once it is reached
+PHASES = {  # what appears in the data directory when the phase is reached
     "saving": "incoming/*.job",
     "decoding": "jobs/*/segments.jsonl",
     "finishing": "jobs/*/.transcript.json.*.tmp",
@@ -55,34 +55,34 @@ def test_stopped_in_each_phase_on_a_slow_disk(tmp_path: Path, phase: str) -> Non
     server = FakeEngineServer(tmp_path / "data", environ={"SLOW_DISK_S": "0.1"}).start()
     (server.data_dir / START_FILE).touch()
     try:
-        sending = threading.Thread(target=lambda: suppressed(server.submit_bytes, wav(1.0), "a.wav"))
+        sending = threading.Thread(target=lambda: ignore_disconnect(server.submit_bytes, wav(1.0), "a.wav"))
         sending.start()
         while not list(server.data_dir.glob(PHASES[phase])):
             time.sleep(0.002)
         stop(server, signal.SIGINT if phase == "decoding" else signal.SIGTERM)
         sending.join()
         server.start()
-        for job in server.ask("GET", "/jobs")["jobs"]:
+        for job in server.request("GET", "/jobs")["jobs"]:
             assert server.job_when(job["job_id"], "completed")["result"]["text"] == "whole"
         assert list((server.data_dir / "incoming").iterdir()) == []
     finally:
         server.kill()
 
 
-def test_stopped_while_the_engine_hears_nothing(tmp_path: Path) -> None:
+def test_stopped_while_the_engine_does_not_respond(tmp_path: Path) -> None:
     server = FakeEngineServer(tmp_path / "data").start()
     try:
-        job_id = server.submit_bytes(wav(HANG_S), "deaf.wav")
-        while "Loading" not in server.ask("GET", f"/job/{job_id}")["message"]:
+        job_id = server.submit_bytes(wav(HANG_S), "hang.wav")
+        while "Loading" not in server.request("GET", f"/job/{job_id}")["message"]:
             time.sleep(0.01)
         stop(server, signal.SIGTERM)
         server.start()
-        assert server.ask("GET", f"/job/{job_id}")["status"] in ("queued", "processing")
+        assert server.request("GET", f"/job/{job_id}")["status"] in ("queued", "processing")
     finally:
         server.kill()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="looks into another process: only Linux can")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows another process's libraries")
 def test_stopped_while_torch_is_loaded(new_server: NewServer, samples: dict[Path, str]) -> None:
     server = new_server().start()
     job_id = server.submit(next(iter(samples)))
@@ -90,10 +90,10 @@ def test_stopped_while_torch_is_loaded(new_server: NewServer, samples: dict[Path
         time.sleep(0.002)
     stop(server, signal.SIGTERM)
     server.start()
-    assert server.ask("GET", f"/job/{job_id}")["status"] in ("queued", "processing")
+    assert server.request("GET", f"/job/{job_id}")["status"] in ("queued", "processing")
 
 
-def suppressed(function: Callable[..., object], *arguments: object) -> None:
-    """Without an answer, where the server stopped before."""
+def ignore_disconnect(function: Callable[..., object], *arguments: object) -> None:
+    """Call a function that sends a request; the server may stop before it answers."""
     with suppress(OSError, http.client.HTTPException):
         function(*arguments)

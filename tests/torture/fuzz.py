@@ -28,7 +28,7 @@ def fuzz(folder: Path, *, seconds: int, seed: int, phases: str) -> str:
         command += ["--max-time", str(seconds), "--seed", str(seed), "--no-color", "--request-timeout", "20"]
         ended = subprocess.run(command, capture_output=True, text=True, cwd=folder)
         assert ended.returncode == 0, ended.stdout + ended.stderr
-        assert server.ask("GET", "/health")["status"] == "ok"
+        assert server.request("GET", "/health")["status"] == "ok"
     finally:
         server.kill()
     log = (server.data_dir / "localwhisper.log").read_text()

@@ -111,11 +111,11 @@ class Torture:
     def finish(self, expected: dict[str, Any]) -> int:
         """Everything ends with the text of an undisturbed run; returns the number of jobs."""
         for job_id, allowed in self.may_be.items():
-            if "cancelled" in allowed and self.server.ask("GET", f"/job/{job_id}")["status"] == "cancelled":
-                self.server.ask("POST", f"/job/{job_id}/retry", b"")
+            if "cancelled" in allowed and self.server.request("GET", f"/job/{job_id}")["status"] == "cancelled":
+                self.server.request("POST", f"/job/{job_id}/retry", b"")
             if job_id in self.first_lines:
                 version, _ = self._first_line(job_id)
-                self.server.ask("DELETE", f"/job/{job_id}/transcript?version={version}")
+                self.server.request("DELETE", f"/job/{job_id}/transcript?version={version}")
             job = self.server.job_when(job_id, "completed", "failed", timeout_s=600)
             source = self.audio[job_id]
             if source == self.long:
@@ -141,7 +141,7 @@ class Torture:
 
     def _submit(self, path: Path, _: float) -> None:
         body, kind = multipart_form(path.read_bytes(), path.name, {"model": "demo"})
-        answer = self.server.ask("POST", "/transcribe-job", body, kind)
+        answer = self.server.request("POST", "/transcribe-job", body, kind)
         self.may_be[answer["job_id"]] = LIVE
         self.audio[answer["job_id"]] = path
 
@@ -152,26 +152,26 @@ class Torture:
     def _cancel(self, rng: random.Random) -> None:
         if job_id := self._pick(rng, LIVE):
             self.may_be[job_id] = LIVE | {"cancelled"}
-            answer = self.server.ask("DELETE", f"/job/{job_id}")
+            answer = self.server.request("DELETE", f"/job/{job_id}")
             self.may_be[job_id] = frozenset({"completed" if "error" in answer else "cancelled"})
 
     def _retry(self, rng: random.Random) -> None:
         if job_id := self._pick(rng, frozenset({"cancelled"})):
             self.windows.pop(job_id, None)
             self.may_be[job_id] = LIVE | {"cancelled"}
-            answer = self.server.ask("POST", f"/job/{job_id}/retry", b"")
+            answer = self.server.request("POST", f"/job/{job_id}/retry", b"")
             assert "error" not in answer, answer
             self.may_be[job_id] = LIVE
 
     def _remove(self, rng: random.Random) -> None:
         if (job_id := self._pick(rng, None)) and len(self.may_be) > 6:
             self.may_be[job_id] |= {GONE, "cancelled"}
-            self.server.ask("DELETE", f"/job/{job_id}?remove=true")
+            self.server.request("DELETE", f"/job/{job_id}?remove=true")
             self.may_be[job_id] = frozenset({GONE})
 
     def _edit(self, rng: random.Random) -> None:
         job_id = self._pick(rng, LIVE) or self._pick(rng, frozenset({"completed"}))
-        if job_id is None or self.server.ask("GET", f"/job/{job_id}")["status"] != "completed":
+        if job_id is None or self.server.request("GET", f"/job/{job_id}")["status"] != "completed":
             return
         self.may_be[job_id] = frozenset({"completed"})
         version, text = self._first_line(job_id)
@@ -179,12 +179,12 @@ class Torture:
         self.first_lines[job_id] = {(version, text), (version + 1, new)}
         change = {"version": version, "at": 0, "remove": 1, "segments": [{"start": 0, "end": 1, "text": new}]}
         body = json.dumps(change).encode()
-        answer = self.server.ask("PATCH", f"/job/{job_id}/transcript", body, "application/json")
+        answer = self.server.request("PATCH", f"/job/{job_id}/transcript", body, "application/json")
         assert answer["version"] == version + 1, answer
         self.first_lines[job_id] = {(version + 1, new)}
 
     def _first_line(self, job_id: str) -> tuple[int, str]:
-        job = self.server.ask("GET", f"/job/{job_id}")
+        job = self.server.request("GET", f"/job/{job_id}")
         return job["transcript_version"], job["result"]["segments"][0]["text"]
 
     def _pick(self, rng: random.Random, state: frozenset[str] | None) -> str | None:
@@ -229,7 +229,7 @@ class Torture:
         return next(path for path in [*self.shorts, self.long] if path.read_bytes() == body)
 
     def _all_jobs(self) -> list[dict[str, Any]]:
-        jobs: list[dict[str, Any]] = self.server.ask("GET", "/jobs?limit=200")["jobs"]
+        jobs: list[dict[str, Any]] = self.server.request("GET", "/jobs?limit=200")["jobs"]
         return jobs
 
 

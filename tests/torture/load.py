@@ -88,9 +88,9 @@ def submitting(server: Server, until_s: float) -> list[float]:
     took: list[float] = []
     while time.monotonic() < until_s:
         started_s = time.monotonic()
-        job_id = server.ask("POST", "/transcribe-job", body, kind)["job_id"]
+        job_id = server.request("POST", "/transcribe-job", body, kind)["job_id"]
         took.append(time.monotonic() - started_s)
-        server.ask("DELETE", f"/job/{job_id}?remove=true")
+        server.request("DELETE", f"/job/{job_id}?remove=true")
         time.sleep(0.1)
     return took
 
@@ -113,9 +113,9 @@ def lag_since(before: dict[float, float], after: dict[float, float], percent: fl
 
 def load(server: Server, folder: Path, duration_s: float) -> None:
     speech = long_speech(folder, SPEECH_S)
-    jobs = [server.submit_answer(speech) for _ in range(JOBS)]
+    jobs = [server.submit_response(speech) for _ in range(JOBS)]
     for job in jobs:
-        while not server.ask("GET", f"/job/{job['job_id']}").get("segments"):
+        while not server.request("GET", f"/job/{job['job_id']}").get("segments"):
             time.sleep(0.2)  # the model is loaded and decoding
     queue = f"ws://localhost:{server.port}/ws/queue"
     urls = [queue if n % 4 == 0 else jobs[n % JOBS]["websocket_url"] for n in range(SOCKETS)]
@@ -143,7 +143,7 @@ def load(server: Server, folder: Path, duration_s: float) -> None:
         flush=True,
     )
     for job in jobs:
-        server.ask("DELETE", f"/job/{job['job_id']}?remove=true")
+        server.request("DELETE", f"/job/{job['job_id']}?remove=true")
 
 
 def big_upload(server: Server, size_bytes: int) -> None:
@@ -161,7 +161,7 @@ def big_upload(server: Server, size_bytes: int) -> None:
         while not done.wait(0.05):
             most.append(server.resource_usage().rss_bytes)
             started_s = time.monotonic()
-            server.ask("GET", "/health")
+            server.request("GET", "/health")
             waits.append(time.monotonic() - started_s)
 
     watcher = threading.Thread(target=watch)
@@ -180,7 +180,7 @@ def big_upload(server: Server, size_bytes: int) -> None:
     took_s = time.monotonic() - started_s
     done.set()
     watcher.join()
-    server.ask("DELETE", f"/job/{answer['job_id']}?remove=true")
+    server.request("DELETE", f"/job/{answer['job_id']}?remove=true")
     print(
         f"{size_bytes / 1e9:.1f} GB uploaded in {took_s:.1f} s, memory grew by {(max(most) - rss_before) / 1e6:.1f} MB"
     )

@@ -41,7 +41,7 @@ def main() -> None:
             started_s = time.monotonic()
             server.start()
             try:
-                total = server.ask("GET", "/queue/info")["queue"]["total_jobs"]
+                total = server.request("GET", "/queue/info")["queue"]["total_jobs"]
                 took_s = time.monotonic() - started_s
                 assert total == given.jobs, total
                 print(

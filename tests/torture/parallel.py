@@ -57,7 +57,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         library = ModelLibrary(folder, mirror=None, unpack_dir=folder, assets=ASSETS)
-        engine = WhisperEngine(library, ModelCache(library, idle_timeout_s=600), Ffmpeg(), max_audio_s=60)
+        engine = WhisperEngine(ModelCache(library, idle_timeout_s=600), Ffmpeg(), folder / "spool", max_audio_s=60)
         wrong = 0
         for quality in options.qualities.split(","):
             wrong += differing(engine, _work(clips(folder), quality), options.runs)

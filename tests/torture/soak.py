@@ -85,7 +85,7 @@ class Soak:
         before = -1
         for _ in range(100):
             await asyncio.sleep(0.2)
-            sockets = self.server.ask("GET", "/queue/info")["websockets"]["total_connections"]
+            sockets = self.server.request("GET", "/queue/info")["websockets"]["total_connections"]
             usage = self.server.resource_usage()
             if sockets == 0 and usage.descriptors == before:
                 break

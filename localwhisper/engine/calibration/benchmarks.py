@@ -1,6 +1,6 @@
-"""The slice of a model that calibration.py measures: of each part something to compute, in any format.
+"""A slice of a model to measure: for each part, something to compute in any format.
 
-What a trial computes is small, and as in use: the weights come from memory, not from the cache.
+The slice is small, but used as in a transcription: weights come from memory, not from the processor's cache.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,133 +12,118 @@ from torch import Tensor
 from whisper.audio import N_FRAMES
 
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
-from localwhisper.engine.model import logits
-from localwhisper.engine.model.attention import ATTENTIONS
-from localwhisper.engine.model.cross_kv import rounded
+from localwhisper.engine.model.cross_kv import quantize_keys_values
 from localwhisper.engine.model.decode_state import DecodeState
 from localwhisper.engine.model.decoder import Decoder, Step
 from localwhisper.engine.model.encoder import Encoder
 from localwhisper.engine.model.layers import Norm, Weights
-from localwhisper.engine.model.linear_formats import FORMATS, HALVES, numbers
+from localwhisper.engine.model.linear_formats import FORMATS
+from localwhisper.engine.model.logits import LOGITS, Logits
+from localwhisper.engine.threads import ThreadTeam
+
+N_TEXT_LAYERS = 4  # with fewer, their weights would stay in the processor's cache
+N_TOKENS = 8  # that the decoder computes
+N_SINGLE = 4  # tokens for which the vocabulary is timed one by one
+N_BEST = 10  # logits that are compared
+MAX_EVICTION_BYTES = 1 << 26  # more than a core's share of any cache
 
 
 @dataclass(frozen=True)
-class Work:
+class Benchmark:
     """What one part computes in one format."""
 
-    compared: Callable[[], Tensor]
+    outputs: Callable[[], Sequence[Tensor]]  # to compare with the reference's
     timed: Sequence[Callable[[], Tensor]]
-    before: Callable[[], object] = lambda: None  # each of these, and not timed
+    before_each: Callable[[], object] = lambda: None  # of the timed ones; not timed
 
 
-Build = Callable[[str, str], Work]  # (format, attention) → the work
-
-# by the decoder's format, in what it keeps a window's keys and values
-AUDIO = {"int8-rows": "int8", "float16-rows": "int16", **{name: name for name in HALVES}}
-N_TEXT_LAYERS = 4  # with fewer, their weights would stay in the processor's cache as they don't in use
-N_TOKENS = 8  # of the text that the decoder is checked on
-N_ALONE = 4  # of those tokens are timed one by one
-N_BEST = 10  # of the logits: those that are compared
-MOST_BETWEEN_BYTES = 1 << 26  # more than a core's share of any cache
+Build = Callable[[str], Benchmark]  # from a format's name
 
 
-def cross_kv_dtype(decoder: str) -> str:
-    """torch's name of what a decoder of that format keeps a window's keys and values in."""
-    return AUDIO.get(decoder, "float32")
-
-
-def _alone(compute: Callable[[], Tensor]) -> Work:
-    return Work(compute, [compute])
-
-
-class Slice:
-    """A model's first layers and its vocabulary, and inputs to compute them on. Threading: one thread at a time."""
+class ModelSlice:
+    """A model's first layers and its vocabulary, with inputs. Threading: one thread at a time."""
 
     def __init__(
-        self, checkpoint: Checkpoint, device: torch.device, check: Callable[[], None], decoder_bytes: int
+        self,
+        checkpoint: Checkpoint,
+        device: torch.device,
+        team: ThreadTeam,
+        check: Callable[[], None],
+        decoder_weight_bytes: int,
     ) -> None:
-        """`check` may raise while weights are built; `decoder_bytes`: of a weight, in what is likely to be chosen."""
+        """`check` may raise while weights are built; `decoder_weight_bytes`: in the format likely to be selected."""
         n_layer = min(N_TEXT_LAYERS, checkpoint.dims.n_text_layer)
         dims = self._dims = replace(checkpoint.dims, n_audio_layer=1, n_text_layer=n_layer)
         self.device = device
-        self._vocabularies: dict[str, logits.Logits] = {}
-        self._vocabulary: logits.Logits | None = None  # through which a decoder's steps go; None: one of its own format
-        self._weights = Weights(checkpoint, device, check)
+        self._weights = Weights(checkpoint, device, team, check)
+        self._vocabularies: dict[str, Logits] = {}
+        self._vocabulary: Logits | None = None
         random = torch.Generator().manual_seed(0)
-        self._mel = torch.randn(1, dims.n_mels, N_FRAMES, generator=random).to(device) * 0.5
+        mel = torch.randn(1, dims.n_mels, N_FRAMES, generator=random).to(device) * 0.5
         self._tokens = torch.randint(dims.n_vocab, (1, N_TOKENS), generator=random)
         norm = Norm(self._weights.part("decoder.ln"))
-        self._states = norm(torch.randn(N_TOKENS, dims.n_text_state, generator=random).to(device))
+        self._hidden = norm(torch.randn(N_TOKENS, dims.n_text_state, generator=random).to(device))
         self._best: Tensor | None = None
-        of_layer = dims.n_text_state * (14 * dims.n_text_state + 2 * dims.n_audio_ctx)
-        of_layers = checkpoint.dims.n_text_layer * of_layer * decoder_bytes
-        self._n_between = min(MOST_BETWEEN_BYTES, of_layers)
-        self._between: Tensor | None = None  # while vocabularies are measured
-        encoder = self._encoder("float32", "float32")
-        self._sound = encoder.front(self._mel)
-        self._features = encoder(self._mel)
-        nothing: logits.Logits = lambda x, only_best: x  # noqa: E731
-        self._cross = [
-            (keys.wide(), values.wide())
-            for keys, values in self._decoder("float32-streamed", "float32-streamed", nothing).cross(self._features)
-        ]
+        layer_weights = dims.n_text_state * (14 * dims.n_text_state + 2 * dims.n_audio_ctx)
+        layers_bytes = checkpoint.dims.n_text_layer * layer_weights * decoder_weight_bytes
+        self._n_evicting = min(MAX_EVICTION_BYTES, layers_bytes)
+        self._evicting: Tensor | None = None  # while vocabularies are measured
+        encoder = self._encoder("float32")
+        self._embedded = encoder.front(mel)
+        self._features = encoder(mel)
+        text_layers = (self._weights.part(f"decoder.blocks.{i}.cross_attn") for i in range(n_layer))
+        reference = FORMATS["float32-streamed"]
+        self._cross_kv = [layer.linear(reference, "key", "value")(self._features) for layer in text_layers]
 
-    def encoder(self, format: str, attention: str) -> Work:
-        """A layer: what is in front of them is little beside them, in every format."""
-        (layer,) = self._encoder(format, attention).layers
-        sound = self._sound.to(numbers(format))
-        return _alone(lambda: layer(sound))
+    def encoder(self, format: str) -> Benchmark:
+        """A layer, and a decoder layer's projection of the features: many rows at once."""
+        dtype = FORMATS[format].activations
+        embedded, features = self._embedded.to(dtype), self._features.to(dtype)
+        (layer,) = self._encoder(format).layers
+        cross_kv = self._weights.part("decoder.blocks.0.cross_attn").linear(FORMATS[format], "key", "value")
+        computations = [partial(layer, embedded), partial(cross_kv, features)]
+        return Benchmark(lambda: [compute() for compute in computations], computations)
 
-    def _encoder(self, format: str, attention: str) -> Encoder:
-        weights = self._weights.part("encoder", numbers(format))
-        return Encoder(self._dims, weights, FORMATS[format], ATTENTIONS[attention])
+    def logits(self, format: str) -> Benchmark:
+        """One token at a time, and several decodes' together. Compares the best logits, and the sum of all."""
+        project = LOGITS[format](self._weights.part("decoder"))
+        self._vocabularies[format] = project
+        single = [partial(project, row[None], True) for row in self._hidden]
+        if self._evicting is None:  # stands for the layers' weights, which evict the vocabulary from the cache
+            self._evicting = torch.zeros(self._n_evicting, dtype=torch.int8, device=self.device)
 
-    def cross(self, format: str, attention: str) -> Work:
-        decoder = self._decoder("float32-streamed", format, lambda x, only_best: x)
-        return _alone(lambda: torch.stack([one.wide() for one in decoder.cross(self._features)[0]]))
+        def outputs() -> list[Tensor]:
+            logits = torch.cat([compute() for compute in single])
+            if self._best is None:  # the reference comes first
+                self._best = logits.topk(N_BEST).indices
+            return [torch.cat([logits.gather(1, self._best), logits.logsumexp(1, keepdim=True)], dim=1)]
 
-    def decoder(self, format: str, attention: str) -> Work:
-        """A token at a time, as texts are decoded: through the vocabulary, which drives the layers from the cache."""
-        project = self._vocabulary or self._project(format)
-        decoder = self._decoder(format, "float32-streamed", project)
-        cross = [
-            (rounded(keys, decoder.audio_type), rounded(values, decoder.audio_type)) for keys, values in self._cross
-        ]
-        state = DecodeState(cross, self._dims.n_text_ctx)
+        return Benchmark(outputs, [*single[:N_SINGLE], partial(project, self._hidden, True)], self._evicting.max)
+
+    def keep_vocabulary(self, format: str) -> None:
+        """Use this one of those built for the decoder's steps, and free the others."""
+        self._vocabulary = self._vocabularies[format]
+        self._vocabularies.clear()
+        self._evicting = None
+
+    def decoder(self, format: str) -> Benchmark:
+        """A token at a time, through the vocabulary, which evicts the layers from the cache."""
+        project = self._vocabulary or LOGITS[format](self._weights.part("decoder", FORMATS[format].activations))
+        decoder = self._decoder(format, project)
+        cross_kv = [quantize_keys_values(kv, self._dims.n_text_head, decoder.cross_dtype) for kv in self._cross_kv]
+        state = DecodeState(cross_kv, self._dims.n_text_ctx)
 
         def steps() -> Tensor:
             state.length = 0
             rows = [decoder([Step(self._tokens[:, i : i + 1], state)])[0] for i in range(N_TOKENS)]
             return torch.cat(rows, dim=1)
 
-        return _alone(steps)
+        return Benchmark(lambda: [steps()], [steps])
 
-    def words(self, format: str, attention: str) -> Work:
-        """A token at a time, and several decodes' at once; what can win is compared, and what all together come to."""
-        project = self._vocabularies[format] = self._project(format)
-        alone = [partial(project, row[None], True) for row in self._states]
+    def _encoder(self, format: str) -> Encoder:
+        weights = self._weights.part("encoder", FORMATS[format].activations)
+        return Encoder(self._dims, weights, FORMATS[format])
 
-        def compared() -> Tensor:
-            found = torch.cat([one() for one in alone])
-            if self._best is None:  # the reference comes first
-                self._best = found.topk(N_BEST).indices
-            return torch.cat([found.gather(1, self._best), found.logsumexp(1, keepdim=True)], dim=1)
-
-        if self._between is None:  # the layers' weights, which drive the vocabulary from the cache
-            self._between = torch.zeros(self._n_between, dtype=torch.int8, device=self.device)
-        return Work(compared, [*alone[:N_ALONE], partial(project, self._states, True)], self._between.max)
-
-    def keep_vocabulary(self, format: str) -> None:
-        """Of those built, for the decoder's steps; the others' memory is given back."""
-        self._vocabulary = self._vocabularies[format]
-        self._vocabularies.clear()
-        self._between = None
-
-    def _project(self, format: str) -> logits.Logits:
-        return logits.FORMATS[format](self._weights.part("decoder", numbers(format)))
-
-    def _decoder(self, linear: str, cross: str, project: logits.Logits) -> Decoder:
-        weights = self._weights.part("decoder", numbers(linear))
-        return Decoder(
-            self._dims, weights, FORMATS[linear], FORMATS[cross], project, getattr(torch, cross_kv_dtype(linear))
-        )
+    def _decoder(self, format: str, project: Logits) -> Decoder:
+        weights = self._weights.part("decoder", FORMATS[format].activations)
+        return Decoder(self._dims, weights, FORMATS[format], FORMATS["float32-streamed"], project)

@@ -1,17 +1,18 @@
-"""Plans: in which formats a model computes, and the book that remembers which plan this machine took.
+"""Plans, the formats in which a model computes, and the file that remembers which plan this machine selected.
 
-Imports no torch, so that the book can be shown by whoever lists models. Choosing is calibration.py's subject.
+Imports no torch, so that whoever lists models can show the plans. Selecting one is select.py's subject.
 """
 
 import json
-import os
-import tempfile
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, get_args
 
+from localwhisper.atomic import write_atomically
+from localwhisper.errors import StorageFull, StorageUnwritable
 from localwhisper.options import Quality
 
 QUALITIES: tuple[Quality, ...] = get_args(Quality)
@@ -19,14 +20,11 @@ QUALITIES: tuple[Quality, ...] = get_args(Quality)
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Names of linears.FORMATS for each part, and of attention.ATTENTIONS for the encoder's."""
+    """A format of linear_formats.FORMATS for each part, of logits.LOGITS for the vocabulary."""
 
-    encoder: str
+    encoder: str  # and the projection of its features to the decoder's keys and values
     decoder: str
-    cross: str  # the projection of a window's features to the decoder's keys and values
-    logits: str  # of logits.FORMATS
-    attention: str = "float32"
-    audio: str = "float32"  # torch's name of what the decoder's keys and values of a window are kept in
+    logits: str
     device: str = "cpu"
 
     @property
@@ -37,64 +35,60 @@ class Plan:
 
 
 # openai-whisper's own arithmetic on a CPU
-REFERENCE = Plan(encoder="float32", decoder="float32", cross="float32", logits="float32")
+REFERENCE = Plan(encoder="float32", decoder="float32", logits="float32")
 
 
 @dataclass(frozen=True, kw_only=True)
 class MeasuredPlan:
-    """A plan that was measured: how many times as fast as the reference a window's parts are, and how far off."""
+    """A plan with its speed relative to the reference, and how far off it is."""
 
     plan: Plan
     encoder_speedup: float
     decoder_speedup: float
-    deviation: float  # root mean square, relative, the worst of the parts
+    deviation: float  # root mean square, relative, of the worst part
 
 
 class PlanStore:
-    """The choices made here, in a file that is never worth an error. Threading: SAFE."""
+    """The plans selected here, in a JSON file. Faults of the file are never errors: models are measured again.
+
+    Threading: SAFE.
+    """
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._lock = threading.Lock()
 
     def find(self, model: str, quality: Quality, machine: str) -> MeasuredPlan | None:
-        """What was chosen for this model on this machine; None where nothing was, or elsewhere."""
+        """The plan selected for this model on this machine."""
         row = self._rows().get(f"{model} {quality}", {})
-        return _chosen(row) if row.get("machine") == machine else None
+        return _parse(row) if row.get("machine") == machine else None
 
-    def shown(self, model: str) -> dict[str, MeasuredPlan]:
-        """By quality, whatever was chosen last."""
+    def latest(self, model: str) -> dict[str, MeasuredPlan]:
+        """By quality, the plan selected last, on whatever machine."""
         rows = self._rows()
-        found = {quality: _chosen(rows.get(f"{model} {quality}", {})) for quality in QUALITIES}
-        return {quality: chosen for quality, chosen in found.items() if chosen is not None}
+        plans = {quality: _parse(rows.get(f"{model} {quality}", {})) for quality in QUALITIES}
+        return {quality: plan for quality, plan in plans.items() if plan is not None}
 
-    def keep(self, model: str, quality: Quality, machine: str, chosen: MeasuredPlan) -> None:
+    def save(self, model: str, quality: Quality, machine: str, plan: MeasuredPlan) -> None:
         with self._lock:
-            rows = {**self._rows(), f"{model} {quality}": {"machine": machine, **asdict(chosen)}}
-            try:
+            rows = {**self._rows(), f"{model} {quality}": {"machine": machine, **asdict(plan)}}
+            with suppress(OSError, StorageFull, StorageUnwritable):
                 self._file.parent.mkdir(parents=True, exist_ok=True)
-                number, name = tempfile.mkstemp(suffix=".tmp", dir=self._file.parent)
-                with os.fdopen(number, "w", encoding="utf-8") as file:
-                    json.dump(rows, file, indent=1)
-                os.replace(name, self._file)
-            except OSError:
-                return  # the next load measures again
+                write_atomically(self._file, json.dumps(rows, indent=1).encode(), durable=False)
 
-    def _rows(self) -> Mapping[str, Any]:
+    def _rows(self) -> dict[str, Mapping[str, Any]]:
         try:
             rows = json.loads(self._file.read_bytes())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return {}
-        return rows if isinstance(rows, dict) else {}
+        return {key: row for key, row in rows.items() if isinstance(row, dict)} if isinstance(rows, dict) else {}
 
 
-def _chosen(row: Mapping[str, Any]) -> MeasuredPlan | None:
+def _parse(row: Mapping[str, Any]) -> MeasuredPlan | None:
+    """None for what another version or anybody else wrote."""
     try:
-        return MeasuredPlan(
-            plan=Plan(**row["plan"]),
-            encoder_speedup=float(row["encoder_speedup"]),
-            decoder_speedup=float(row["decoder_speedup"]),
-            deviation=float(row["deviation"]),
-        )
+        plan = Plan(**row["plan"])
+        numbers = {field.name: float(row[field.name]) for field in fields(MeasuredPlan) if field.name != "plan"}
     except (KeyError, TypeError, ValueError):
         return None
+    return MeasuredPlan(plan=plan, **numbers) if all(isinstance(x, str) for x in asdict(plan).values()) else None

@@ -1,10 +1,9 @@
-"""Which plan a model takes on this machine: every candidate is computed, checked against single precision, timed.
+"""Select the plan in which a model computes on this machine: check every candidate against float32, and time it.
 
-A slice of the model is measured, its first layers and its vocabulary, which takes a second
-or two for small ones. What raises, is wrong or is slower is never taken, whatever the processor is called.
+A slice of the model is measured: a layer or some, and the vocabulary. What raises, is wrong or is slower is never
+selected, whatever the processor is called.
 """
 
-import os
 import platform
 import time
 import zlib
@@ -13,212 +12,206 @@ from dataclasses import dataclass
 
 import torch
 
-from localwhisper.engine.calibration.benchmarks import Build, Slice, Work, cross_kv_dtype
-from localwhisper.engine.calibration.plan_store import MeasuredPlan, Plan
+from localwhisper.engine.calibration.benchmarks import Benchmark, Build, ModelSlice
+from localwhisper.engine.calibration.plan_store import MeasuredPlan, Plan, PlanStore
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
-from localwhisper.engine.kernels import precompile
-from localwhisper.engine.model import linear_formats
-from localwhisper.engine.model.linear_formats import BYTES, HALVES
+from localwhisper.engine.kernels.precompile import kernel_cache
+from localwhisper.engine.model.linear_formats import FORMATS
+from localwhisper.engine.model.logits import LOGITS, RESCORED
+from localwhisper.engine.threads import ThreadTeam, usable_cores
 from localwhisper.options import Quality
-
-# Relative root mean square deviation from single precision that a part may have. Rounding alone gives 1e-6;
-# 8-bit weights and activations give 1e-2 on real weights; a kernel that overflows gives 1e-1 and more.
-TOLERANCE: dict[Quality, float] = {"exact": 1e-4, "fast": 0.05, "compact": 0.05}
-# `exact` tries what keeps single precision; `compact` takes one of the smallest for each part: to quantise what is
-# streamed would take as long as it saves
-ENCODERS: Mapping[Quality, Sequence[tuple[str, str]]] = {
-    "exact": (("float32-packed", "float32"), ("float32-packed", "float32-blocks")),
-    "fast": (
-        ("int8-blocks", "int8"),
-        ("int8", "float32"),
-        ("bfloat16", "bfloat16"),
-        ("float32-packed", "float32-blocks"),
-    ),
-    "compact": (("float32-streamed", "float32"), ("bfloat16-streamed", "bfloat16")),
-}
-CROSSES: Mapping[Quality, Sequence[str]] = {
-    "exact": ("float32-packed", "float16-packed"),
-    "fast": ("float32-packed", "int8-blocks", "int8"),
-    "compact": ("float32-streamed",),
-}
-DECODERS: Mapping[Quality, Sequence[str]] = {
-    "exact": ("float16-rows", "float16-packed"),
-    "fast": ("int8-rows", "int8-by-row"),  # none of several jobs' rows is to depend on another
-    "compact": ("int8-rows", "int8-by-row"),
-}
-LOGITS: Mapping[Quality, Sequence[str]] = {
-    "exact": ("screened-int8", "screened", "float16-packed"),  # what can win isn't rounded
-    "fast": ("int8-rows", "int8-by-row"),
-    "compact": ("int8-rows", "int8-by-row"),
-}
-REDUCED = {"int8": "int8-reduced", "int8-by-row": "int8-reduced-by-row"}  # where sums of 8 bits would overflow
-# where openai-whisper itself computes in half precision: 1e-3 and less; bfloat16 is off by ten times as much
-TOLERANCE_ON_DEVICE: Mapping[Quality, float] = {**TOLERANCE, "exact": 3e-3}
-# each round times every candidate, so that another load strikes all alike; there are more of them while it does
-LEAST_ROUNDS, MOST_ROUNDS = 3, 15
-SETTLED = 1.05  # the second shortest time by the shortest
-HOPELESS, HOPELESS_AT_FIRST = 1.5, 2.0  # times the shortest: not measured any further
-ENOUGH_S = 0.3  # for a part, however much else the machine does
-ALIKE = 1.1  # times that differ by less count as the same: the smaller is taken, then the more accurate
-VERSION = 12  # of what is measured here: a choice made by another is made again
 
 
 @dataclass(frozen=True)
-class Trial:
+class Candidates:
+    """Formats that may be faster than float32 for a part, or smaller."""
+
+    encoder: Sequence[str]
+    decoder: Sequence[str]  # the first that needs no compiling is the fastest on every machine measured so far
+    logits: Sequence[str]
+
+
+# `exact`: what keeps float32's precision. `fast`: in the decoder and the vocabulary no row may depend on the others,
+# which belong to other jobs. `compact`: the smallest; to quantize what is streamed would take as long as it saves.
+ON_CPU: Mapping[Quality, Candidates] = {
+    "exact": Candidates(
+        encoder=("float32-onednn", "float32-onednn-attention"),
+        decoder=("float16-weight-only", "float16-packed"),
+        logits=(RESCORED, "float16-packed"),
+    ),
+    "fast": Candidates(
+        encoder=("int8-gemm", "int8-dynamic"),
+        decoder=("int8-weight-only", "int8-rowwise"),
+        logits=("int8-weight-only", "int8-rowwise"),
+    ),
+    "compact": Candidates(
+        encoder=("float32-streamed", "bfloat16-streamed"),
+        decoder=("int8-weight-only", "int8-rowwise"),
+        logits=("int8-weight-only", "int8-rowwise"),
+    ),
+}
+ON_GPU = Candidates(encoder=("float16",), decoder=("float16",), logits=())  # a decoder has one format for all its parts
+# Relative root mean square deviation from float32. Rounding alone gives 1e-6; 8-bit weights and activations give 1e-2
+# on real weights; a kernel that overflows gives 1e-1 and more.
+TOLERANCE: Mapping[Quality, float] = {"exact": 1e-4, "fast": 0.05, "compact": 0.05}
+# openai-whisper itself computes in float16 there, which gives 1e-3 and less
+TOLERANCE_ON_GPU: Mapping[Quality, float] = {**TOLERANCE, "exact": 3e-3}
+# a round times every candidate, so that other load strikes all alike; there are more rounds while times vary
+MIN_ROUNDS, MAX_ROUNDS = 3, 15
+STABLE = 1.05  # the second shortest time relative to the shortest
+HOPELESS, HOPELESS_AT_FIRST = 1.5, 2.0  # relative to the shortest: not timed any further
+ENOUGH_S = 0.3  # for a part, whatever else the machine does
+ALIKE = 1.1  # times that differ by less count as equal: the smaller format is selected, then the more accurate
+VERSION = 13  # of the formats and of this procedure: plans of other versions are measured again
+
+
+@dataclass(frozen=True)
+class Measurement:
     """One part in one format."""
 
     format: str
-    attention: str
     work_s: float
     deviation: float
 
-
-def devices() -> Sequence[str]:
-    """Where models may compute here, the quickest first."""
-    found = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else None
-    return [found, "cpu"] if found else ["cpu"]
+    @property
+    def weight_bytes(self) -> int:
+        return 1 if self.format == RESCORED else FORMATS[self.format].weight_bytes
 
 
-def machine(checkpoint: Checkpoint, device: str) -> str:
-    """What a choice holds for: this machine, torch and its threads, content of the checkpoint, whether there were
-    kernels."""
-    cores = f"{os.cpu_count()}/{torch.get_num_threads()}"
-    where = torch.cuda.get_device_name() if device == "cuda" else device
-    parts = (platform.node(), platform.machine(), cores, torch.backends.cpu.get_cpu_capability(), where)
+def available_devices() -> Sequence[str]:
+    """Where models may compute here, the fastest first."""
+    gpu = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else None
+    return [gpu, "cpu"] if gpu else ["cpu"]
+
+
+def machine_key(checkpoint: Checkpoint, device: str) -> str:
+    """What a plan holds for: this machine, torch and its threads, the checkpoint's content, compiled kernels or not."""
+    cores = f"{usable_cores()}/{torch.get_num_threads()}"
+    processor = torch.cuda.get_device_name() if device == "cuda" else device
+    parts = (platform.node(), platform.machine(), cores, torch.backends.cpu.get_cpu_capability(), processor)
     norm = checkpoint.tensors["decoder.ln.weight"].float().contiguous().numpy().tobytes()
     content = zlib.crc32(norm + repr(checkpoint.dims).encode())
-    return " ".join(map(str, (*parts, torch.__version__, VERSION, f"{content:08x}", precompile.is_ready())))
+    return " ".join(map(str, (*parts, torch.__version__, VERSION, f"{content:08x}", kernel_cache().is_ready())))
+
+
+def stored_plan(store: PlanStore, checkpoint: Checkpoint, quality: Quality, device: str) -> MeasuredPlan | None:
+    """The plan selected here before, unless it names formats that there aren't."""
+    measured = store.find(checkpoint.name, quality, machine_key(checkpoint, device))
+    if measured is None:
+        return None
+    plan = measured.plan
+    is_known = plan.encoder in FORMATS and plan.decoder in FORMATS and plan.logits in LOGITS and plan.device == device
+    return measured if is_known else None
 
 
 @torch.inference_mode()
-def choose(checkpoint: Checkpoint, quality: Quality, check: Callable[[], None], device: str = "cpu") -> MeasuredPlan:
-    """`check` may raise between trials. Raises RuntimeError where the device can't compute at all."""
-    model = Slice(checkpoint, torch.device(device), check, decoder_bytes=2 if quality == "exact" else 1)
-    return (_choose if device == "cpu" else _choose_on_device)(model, quality, check)
-
-
-def _choose(model: Slice, quality: Quality, check: Callable[[], None]) -> MeasuredPlan:
-    encoder, encoder_before = _best(model.encoder, _here(ENCODERS[quality]), quality, check)
-    cross, _ = _best(model.cross, _single(CROSSES[quality]), quality, check)
-    words, words_before = _best(model.words, _single(LOGITS[quality]), quality, check)
-    model.keep_vocabulary(words.format)
-    decoder, decoder_before = _best(model.decoder, _single(DECODERS[quality]), quality, check)
-    plan = Plan(
-        encoder=encoder.format,
-        attention=encoder.attention,
-        decoder=decoder.format,
-        cross=cross.format,
-        logits=words.format,
-        audio=cross_kv_dtype(decoder.format),
-    )
+def measure_plan(
+    checkpoint: Checkpoint, quality: Quality, check: Callable[[], None], team: ThreadTeam, device: str = "cpu"
+) -> MeasuredPlan:
+    """`check` may raise between measurements. Raises RuntimeError where the device can't compute at all."""
+    on_cpu = device == "cpu"
+    candidates = _available(ON_CPU[quality]) if on_cpu else ON_GPU
+    model = ModelSlice(checkpoint, torch.device(device), team, check, 2 if quality == "exact" else 1)
+    contest = _Contest((TOLERANCE if on_cpu else TOLERANCE_ON_GPU)[quality], quality == "compact", check)
+    encoder, encoder_reference = contest.select(model.encoder, candidates.encoder)
+    logits_saved_s = 0.0
+    parts = [encoder]
+    if on_cpu:
+        logits, logits_reference = contest.select(model.logits, candidates.logits)
+        model.keep_vocabulary(logits.format)
+        logits_saved_s = logits_reference.work_s - logits.work_s
+        parts.append(logits)
+    decoder, decoder_reference = contest.select(model.decoder, candidates.decoder)
+    parts.append(decoder)
     return MeasuredPlan(
-        plan=plan,
-        encoder_speedup=encoder_before.work_s / encoder.work_s,
-        decoder_speedup=(decoder_before.work_s + words_before.work_s - words.work_s) / decoder.work_s,
-        deviation=max(trial.deviation for trial in (encoder, decoder, cross, words)),
+        plan=Plan(
+            encoder=encoder.format,
+            decoder=decoder.format,
+            logits=logits.format if on_cpu else decoder.format,
+            device=device,
+        ),
+        encoder_speedup=encoder_reference.work_s / encoder.work_s,
+        decoder_speedup=(decoder_reference.work_s + logits_saved_s) / decoder.work_s,
+        deviation=max(part.deviation for part in parts),
     )
 
 
-def _choose_on_device(model: Slice, quality: Quality, check: Callable[[], None]) -> MeasuredPlan:
-    """A decoder has one format for all of its parts, as numbers aren't to change theirs on the way."""
-    halves = [(name, name) for name in HALVES]
-    encoder, encoder_before = _best(model.encoder, halves, quality, check, TOLERANCE_ON_DEVICE)
-    decoder, decoder_before = _best(model.decoder, halves, quality, check, TOLERANCE_ON_DEVICE)
-    plan = Plan(
-        encoder=encoder.format,
-        attention=encoder.attention,
-        decoder=decoder.format,
-        cross=decoder.format,
-        logits=decoder.format,
-        audio=cross_kv_dtype(decoder.format),
-        device=model.device.type,
-    )
-    return MeasuredPlan(
-        plan=plan,
-        encoder_speedup=encoder_before.work_s / encoder.work_s,
-        decoder_speedup=decoder_before.work_s / decoder.work_s,
-        deviation=max(encoder.deviation, decoder.deviation),
-    )
+def _available(candidates: Candidates) -> Candidates:
+    """Those for which nothing would have to be compiled."""
+
+    def ready(formats: Sequence[str]) -> list[str]:
+        needing = {RESCORED, *(name for name, format in FORMATS.items() if format.needs_kernels)}
+        return [format for format in formats if kernel_cache().is_ready() or format not in needing]
+
+    return Candidates(ready(candidates.encoder), ready(candidates.decoder)[:1], ready(candidates.logits))
 
 
-def _single(formats: Sequence[str]) -> Sequence[tuple[str, str]]:
-    return _here([(format, "float32") for format in formats])
+@dataclass(frozen=True)
+class _Contest:
+    tolerance: float
+    smallest_only: bool
+    check: Callable[[], None]
+
+    def select(self, build: Build, candidates: Sequence[str]) -> tuple[Measurement, Measurement]:
+        """The best of the candidates that are right and of the reference; and the reference."""
+        benchmarks, deviations = self._right_ones(build, candidates)
+        times_s = self._shortest_times_s(benchmarks)
+        measured = [Measurement(format, times_s[format], deviations[format]) for format in benchmarks]
+        reference = measured[0]
+        if self.smallest_only:
+            smallest = min(m.weight_bytes for m in measured)
+            measured = [m for m in measured if m.weight_bytes == smallest]
+        alike_s = min(m.work_s for m in measured) * ALIKE
+        alike = [m for m in measured if m.work_s <= alike_s]
+        return min(alike, key=lambda m: (m.weight_bytes, m.deviation)), reference
+
+    def _right_ones(self, build: Build, candidates: Sequence[str]) -> tuple[dict[str, Benchmark], dict[str, float]]:
+        """Benchmarks and deviations, those of the reference first."""
+        benchmarks, deviations = {"float32": build("float32")}, {"float32": 0.0}
+        right = [x.float().cpu() for x in benchmarks["float32"].outputs()]
+        for format in candidates:
+            self.check()
+            try:
+                benchmark = build(format)
+                self.check()
+                outputs = [x.float().cpu() for x in benchmark.outputs()]
+            except (RuntimeError, NotImplementedError, AttributeError):  # not in this torch or on this processor
+                continue
+            errors = [(x - y).square().mean() / y.square().mean() for x, y in zip(outputs, right, strict=True)]
+            deviation = float(torch.stack(errors).max().sqrt())
+            if deviation <= self.tolerance:  # NaN isn't
+                benchmarks[format], deviations[format] = benchmark, deviation
+        return benchmarks, deviations
+
+    def _shortest_times_s(self, benchmarks: Mapping[str, Benchmark]) -> dict[str, float]:
+        """A single thread is timed by its own clock, which stands still while others have the core."""
+        is_single = torch.get_num_threads() == 1 and available_devices() == ["cpu"]
+        clock = time.thread_time if is_single else time.perf_counter
+        times_s: dict[str, list[float]] = {format: [] for format in benchmarks}
+        remaining = list(benchmarks)
+        deadline_s = time.monotonic() + ENOUGH_S
+        for n_rounds in range(1, MAX_ROUNDS + 1):
+            for format in remaining:
+                self.check()
+                times_s[format].append(_time_s(benchmarks[format], clock))
+            hopeless_s = (HOPELESS if n_rounds > 1 else HOPELESS_AT_FIRST) * min(map(min, times_s.values()))
+            remaining = [format for format in remaining if min(times_s[format]) <= hopeless_s]
+            is_enough = time.monotonic() > deadline_s or all(_is_stable(times_s[format]) for format in remaining)
+            if n_rounds >= MIN_ROUNDS and is_enough:
+                break
+        return {format: min(times) for format, times in times_s.items()}
 
 
-def _here(candidates: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
-    """Those for which nothing would have to be compiled, in what doesn't overflow on this processor."""
-    reduced = REDUCED if linear_formats.saturates() else {}
-    return [
-        (reduced.get(format, format), attention)
-        for format, attention in candidates
-        if precompile.is_ready() or not precompile.is_needed(format, attention)
-    ]
-
-
-def _best(
-    build: Build,
-    candidates: Sequence[tuple[str, str]],
-    quality: Quality,
-    check: Callable[[], None],
-    tolerance: Mapping[Quality, float] = TOLERANCE,
-) -> tuple[Trial, Trial]:
-    """The best of those that are right, and the reference, which is one of them."""
-    single = ("float32", "float32")
-    works, deviations = {single: build(*single)}, {single: 0.0}
-    right = works[single].compared().float().cpu()
-    for candidate in candidates:
-        check()
-        try:
-            work = build(*candidate)
-            check()
-            found = work.compared().float().cpu()
-        except (RuntimeError, NotImplementedError, AttributeError):  # this torch or this processor hasn't got it
-            continue
-        deviation = float((found - right).square().mean().sqrt() / right.square().mean().sqrt())
-        if deviation <= tolerance[quality]:  # a NaN is not
-            works[candidate], deviations[candidate] = work, deviation
-            if quality == "compact" and candidate[0] == "int8-rows":
-                break  # none is smaller, or more accurate of that size
-    times_s = _times_s(works, check)
-    every = [Trial(*candidate, times_s[candidate], deviations[candidate]) for candidate in works]
-    trials = every
-    if quality == "compact":
-        smallest = min(BYTES[trial.format] for trial in every)
-        trials = [trial for trial in every if BYTES[trial.format] == smallest]
-    quick_s = min(trial.work_s for trial in trials) * ALIKE
-    alike = [trial for trial in trials if trial.work_s <= quick_s]
-    return min(alike, key=lambda trial: (BYTES[trial.format], trial.deviation)), every[0]
-
-
-def _times_s(works: Mapping[tuple[str, str], Work], check: Callable[[], None]) -> dict[tuple[str, str], float]:
-    """The shortest of each, in rounds over all. Of one thread its own time counts, not what others take of a core."""
-    clock = time.thread_time if torch.get_num_threads() == 1 and devices() == ["cpu"] else time.perf_counter
-    times_s: dict[tuple[str, str], list[float]] = {candidate: [] for candidate in works}
-    left = list(works)
-    begun_s = time.monotonic()
-    for number in range(MOST_ROUNDS):
-        for candidate in left:
-            check()
-            times_s[candidate].append(_time_s(works[candidate], clock))
-        hopeless_s = (HOPELESS if number > 0 else HOPELESS_AT_FIRST) * min(map(min, times_s.values()))
-        left = [candidate for candidate in left if min(times_s[candidate]) <= hopeless_s]
-        if number + 1 < LEAST_ROUNDS:
-            continue
-        if time.monotonic() - begun_s > ENOUGH_S or all(_is_settled(times_s[candidate]) for candidate in left):
-            break
-    return {candidate: min(found) for candidate, found in times_s.items()}
-
-
-def _time_s(work: Work, clock: Callable[[], float]) -> float:
+def _time_s(benchmark: Benchmark, clock: Callable[[], float]) -> float:
     total_s = 0.0
-    for compute in work.timed:
-        work.before()
+    for compute in benchmark.timed:
+        benchmark.before_each()
         started_s = clock()
-        compute().cpu()  # a copy waits for a device
+        compute().cpu()  # waits for a GPU
         total_s += clock() - started_s
     return total_s
 
 
-def _is_settled(times_s: Sequence[float]) -> bool:
-    shortest, second, *_ = sorted(times_s)
-    return second <= SETTLED * shortest
+def _is_stable(times_s: Sequence[float]) -> bool:
+    shortest, second, *_ = sorted([*times_s, float("inf")])
+    return second <= STABLE * shortest

@@ -121,7 +121,7 @@ class ModelLibrary:
             bundled=name == BUNDLED,
             multilingual=not is_english,
             translates=not is_english and name not in _CANNOT_TRANSLATE,
-            plans=self.plans.shown(name),
+            plans=self.plans.latest(name),
         )
 
     def path(self, name: str) -> Path | None:

@@ -1,6 +1,4 @@
-"""Which logits can win though they were computed roughly, and those in full: logits.py's compiled loop."""
-
-from typing import Any
+"""Find the logits that can win although they were computed from int8 weights, and compute those again in full."""
 
 import numba
 import numpy as np
@@ -9,106 +7,66 @@ from localwhisper.engine.kernels.intrinsics import (
     LOWEST,
     ZERO,
     Array,
-    float32,
     fmax,
     jit,
     jit_cached,
     noinline,
     pointer,
     prefetch,
+    to_float32,
 )
 
-
-@jit
-def _chosen(
-    found: Array,
-    start: int,
-    end: int,
-    least: Any,
-    length: Any,
-    input_error: Any,
-    errors: Array,
-    lengths: Array,
-    chosen: Array,
-    n: int,
-) -> int:
-    """Append those from start to end that may be off so far that they reach `least`."""
-    for o in range(start, end):
-        if found[o] + errors[o] * length + lengths[o] * input_error >= least:
-            chosen[n] = o
-            n += 1
-    return n
+BLOCK = 64  # logits of which the highest stands for all
 
 
 @jit
-def _exactly(x: Array, weight: Array, chosen: Array, out: Array) -> None:
-    """out[o] = x · weight[o] for each o chosen; four at a time, as memory takes its time for each."""
+def _compute_exactly(x: Array, weight: Array, tokens: Array, out: Array) -> None:
+    """out[o] = x · weight[o] for each of the tokens; four at a time, to overlap the memory's latency."""
     noinline()
-    last = len(chosen) - 1
-    for i in range(0, len(chosen), 4):
+    last = len(tokens) - 1
+    for i in range(0, len(tokens), 4):
         for further in range(i + 8, i + 12):
-            prefetch(weight, chosen[min(further, last)], 1, 0)
-        o0, o1, o2, o3 = chosen[i], chosen[min(i + 1, last)], chosen[min(i + 2, last)], chosen[min(i + 3, last)]
+            prefetch(weight, tokens[min(further, last)], 1, 0)
+        o0, o1, o2, o3 = tokens[i], tokens[min(i + 1, last)], tokens[min(i + 2, last)], tokens[min(i + 3, last)]
         w0, w1, w2, w3 = weight[o0], weight[o1], weight[o2], weight[o3]
         a = b = c = d = ZERO
         for j in range(len(x)):
-            a += x[j] * float32(w0[j])
-            b += x[j] * float32(w1[j])
-            c += x[j] * float32(w2[j])
-            d += x[j] * float32(w3[j])
+            a += x[j] * to_float32(w0[j])
+            b += x[j] * to_float32(w1[j])
+            c += x[j] * to_float32(w2[j])
+            d += x[j] * to_float32(w3[j])
         out[o0], out[o1], out[o2], out[o3] = a, b, c, d
 
 
 @jit_cached
-def screen(
-    x: Array,
-    weights: Array,
-    like: Array,
-    errors: Array,
-    lengths: Array,
-    most_error: Any,
-    most_length: Any,
-    input_errors: Array,
-    logits: Array,
-    n_special: int,
-    n_best: int,
-    first: int,
-    end: int,
+def rescore(
+    x: Array, weights: Array, like: Array, errors: Array, logits: Array, counts: tuple[int, int], first: int, end: int
 ) -> None:
-    """Compute again in full what can be among the n_best of logits, shape (n_rows, n_vocab), and the n_special last,
-    of the rows from `first` to `end`.
+    """Compute again in full the logits that can be among the n_best, and the last n_special: the two `counts`.
 
-    `weights`, `like`: see linear. By token, float32, shape (n_vocab,): `errors`, how far its rounded weights lie
-    from the right ones, and `lengths`, of the rounded ones; and the highest of both. By row: `input_errors`, how far
-    x was rounded.
-    Blocks of 64 logits whose maxima are the n_best highest hold n_best that are at least the lowest of these maxima,
-    less its error: what stays below that for certain keeps its rounded value.
+    For the rows from `first` to `end` of x, shape (n_rows, n_state), and logits, (n_rows, n_vocab). `weights`, `like`:
+    see linear_weight_only.linear; `errors`, (n_vocab,): see quantize.quantization_errors.
+    Each block has a logit that is certain to reach some value. The n_best-th highest of these values is reached by
+    n_best tokens at least; a logit that is certain to stay below it keeps its rounded value.
     """
-    n_vocab = logits.shape[1]
+    n_vocab, (n_best, n_special) = logits.shape[1], counts
     weight = numba.carray(pointer(weights[0], like), (n_vocab, x.shape[1]))
-    n_blocks = (n_vocab - n_special) // 64
-    maxima = np.empty(n_blocks, np.float32)
-    chosen = np.empty(n_vocab, np.int32)
+    first_special = n_vocab - n_special
+    n_blocks = first_special // BLOCK
+    floors = np.empty(n_blocks, np.float32)
+    tokens = np.empty(n_vocab, np.int32)
     for row in range(first, end):
-        found, input_error = logits[row], input_errors[row]
-        length = np.sqrt((x[row] * x[row]).sum())
-        most = most_error * length + most_length * input_error
+        values = logits[row]
+        norm = np.sqrt((x[row] * x[row]).sum())
         for block in range(n_blocks):
-            highest = found[block * 64]
-            for o in range(block * 64 + 1, block * 64 + 64):
-                highest = fmax(highest, found[o])
-            maxima[block] = highest
-        least = LOWEST
-        if n_blocks >= n_best:
-            least = np.sort(maxima)[n_blocks - n_best] - most
-        n_chosen = 0
-        for block in range(n_blocks):
-            if maxima[block] + most >= least:
-                start = block * 64
-                n_chosen = _chosen(
-                    found, start, start + 64, least, length, input_error, errors, lengths, chosen, n_chosen
-                )
-        for o in range(n_blocks * 64, n_vocab):
-            chosen[n_chosen] = o
-            n_chosen += 1
-        _exactly(x[row], weight, chosen[:n_chosen], found)
+            floor = LOWEST
+            for o in range(block * BLOCK, block * BLOCK + BLOCK):
+                floor = fmax(floor, values[o] - errors[o] * norm)
+            floors[block] = floor
+        threshold = np.sort(floors)[n_blocks - n_best] if n_blocks >= n_best else LOWEST
+        n = 0
+        for o in range(n_vocab):
+            if o >= first_special or values[o] + errors[o] * norm >= threshold:
+                tokens[n] = o
+                n += 1
+        _compute_exactly(x[row], weight, tokens[:n], values)

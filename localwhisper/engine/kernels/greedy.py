@@ -1,4 +1,4 @@
-"""whisper's choice at temperature 0 from one pass over the logits: the best token and its log-probability."""
+"""Greedy choice at temperature 0 in one pass over the logits: the best token and its log-probability."""
 
 import numpy as np
 
@@ -6,19 +6,19 @@ from localwhisper.engine.kernels.intrinsics import LOWEST, ZERO, Array, exp, fma
 
 
 @jit_cached
-def best(logits: Array, chosen: Array, logprobs: Array) -> None:
-    """float32, shape (n_rows, n_vocab) → of each row the first of the highest, int64, and the logarithm of its share
-    in the softmax, float32, both (n_rows,). What is suppressed is at minus infinity."""
+def greedy_tokens(logits: Array, tokens: Array, logprobs: Array) -> None:
+    """float32, shape (n_rows, n_vocab) → each row's first highest token, int64, and its log-softmax, float32; both
+    (n_rows,). Suppressed tokens are at minus infinity."""
     noinline()
     for row in range(len(logits)):
-        found = logits[row]
-        most = LOWEST
-        for o in range(len(found)):
-            most = fmax(most, found[o])
+        values = logits[row]
+        highest = LOWEST
+        for o in range(len(values)):
+            highest = fmax(highest, values[o])
         o = 0
-        while o < len(found) - 1 and found[o] < most:
+        while o < len(values) - 1 and values[o] < highest:
             o += 1
         total = ZERO
-        for i in range(len(found)):
-            total += exp(found[i] - most)
-        chosen[row], logprobs[row] = o, -np.log(total)
+        for i in range(len(values)):
+            total += exp(values[i] - highest)
+        tokens[row], logprobs[row] = o, -np.log(total)

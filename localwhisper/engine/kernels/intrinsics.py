@@ -1,6 +1,6 @@
-"""What numba lacks for the compiled modules: stored numbers, addresses, early reads, meetings, a maximum, exponentials.
+"""What numba lacks: half-precision loads, raw addresses, prefetching, a barrier, fmax and fmin, a fast exponential.
 
-numba keeps what it compiled by the file of each kernel: after a change here, touch those with a `kept` function.
+Kernels are functions marked `jit_cached`; `jit` marks the helpers that they call.
 """
 
 import platform
@@ -14,36 +14,38 @@ from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from localwhisper.engine.upstream import numba_internals
+
 Array = NDArray[Any]
-# how far before it is needed memory is asked for: the processor's own way of foreseeing takes up to twice as long
-AHEAD_BYTES = 8192
-LINE_BYTES, _SECOND_CACHE = 64, 2
-VECTOR_BITS = 512  # where the processor has them; LLVM prefers half of that, which costs a third of the speed here
+PREFETCH_BYTES = 8192  # how far ahead to prefetch; the hardware prefetcher alone takes up to twice as long
+LINE_BYTES, _L2_CACHE = 64, 2
+VECTOR_BITS = 512  # where the processor has them; LLVM prefers 256, which costs a third of the speed here
 IS_ARM = platform.machine().lower() in {"arm64", "aarch64"}
 EPSILON, HALF, ONE, ZERO = np.float32(1e-5), np.float32(0.5), np.float32(1), np.float32(0)
 LOWEST, LOG2_E = np.float32(-np.inf), np.float32(1.44269504)
-_LEAST_EXPONENT = np.float32(-60)  # nothing beside one; with less, numbers come about that some processors are slow at
+_MIN_EXPONENT = np.float32(-60)  # negligible beside 1; below, there are denormal numbers, which can be slow
 _LN2_HIGH, _LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
 _OPTIONS: Any = {"nogil": True, "fastmath": {"reassoc", "contract", "nsz", "arcp", "nnan"}, "error_model": "numpy"}
 jit: Callable[[Any], Any] = numba.njit(**_OPTIONS)
 _intrinsic: Callable[[Any], Any] = intrinsic
 
 
-def compiled(function: Any, **options: Any) -> Any:
-    """By numba; kept for the next process where there is a place to keep it."""
+def njit_cached(function: Any, **options: Any) -> Any:
+    """numba.njit with numba's disk cache, or without one where no folder is writable."""
     try:
         return numba.njit(cache=True, **options)(function)
-    except RuntimeError:  # nothing is writable
+    except RuntimeError:  # no writable folder
         return numba.njit(**options)(function)
 
 
 def jit_cached(function: Any) -> Any:
-    return compiled(function, **_OPTIONS)
+    """Compile a kernel, and cache it until any file of this folder changes."""
+    return numba_internals.stamp_with_folder(njit_cached(function, **_OPTIONS))
 
 
 @_intrinsic
 def noinline(_context: Any) -> Any:
-    """The function that calls this is compiled once, not in each place it is used in, and with wide vectors."""
+    """Keep LLVM from inlining the calling function, and let it use the widest vectors."""
 
     def generate(context: Any, builder: Any, _: Any, __: Any) -> Any:
         set.add(builder.function.attributes, "noinline")
@@ -54,8 +56,8 @@ def noinline(_context: Any) -> Any:
 
 
 @_intrinsic
-def float32(_context: Any, value: Any) -> Any:
-    """A stored number's value: of int8 or int16, of half precision's bits (uint16), of float32."""
+def to_float32(_context: Any, value: Any) -> Any:
+    """The value of a stored number: int8, int16, the bits of a float16 (as uint16), or float32."""
 
     def generate(_: Any, builder: Any, __: Any, values: Any) -> Any:
         if isinstance(value, types.Float):
@@ -68,7 +70,7 @@ def float32(_context: Any, value: Any) -> Any:
 
 
 @_intrinsic
-def _float_of_bits(_context: Any, bits: Any) -> Any:
+def _float_from_bits(_context: Any, bits: Any) -> Any:
     def generate(_: Any, builder: Any, __: Any, values: Any) -> Any:
         return builder.bitcast(values[0], ir.FloatType())
 
@@ -77,7 +79,7 @@ def _float_of_bits(_context: Any, bits: Any) -> Any:
 
 @_intrinsic
 def pointer(_context: Any, address: Any, like: Any) -> Any:
-    """An address as a pointer to what `like` holds."""
+    """An address as a pointer to the element type of the array `like`."""
 
     kind = types.CPointer(like.dtype)
 
@@ -87,35 +89,35 @@ def pointer(_context: Any, address: Any, like: Any) -> Any:
     return kind(types.int64, like), generate
 
 
-def _of_two(name: str) -> Any:
+def _binary_float32(name: str) -> Any:
     def generate(_: Any, builder: Any, __: Any, values: Any) -> Any:
         number = ir.FloatType()
-        chosen = builder.module.declare_intrinsic(name, (number,), ir.FunctionType(number, [number, number]))
-        return builder.call(chosen, values, fastmath=("nnan", "nsz"))
+        function = builder.module.declare_intrinsic(name, (number,), ir.FunctionType(number, [number, number]))
+        return builder.call(function, values, fastmath=("nnan", "nsz"))
 
     return types.float32(types.float32, types.float32), generate
 
 
 @_intrinsic
-def fmax(_context: Any, one: Any, other: Any) -> Any:
-    """Of two float32. Python's max is a comparison, from which no compiler makes vectors."""
-    return _of_two("llvm.maxnum")
+def fmax(_context: Any, a: Any, b: Any) -> Any:
+    """The larger of two float32. Python's max() is a branch, which LLVM doesn't vectorize."""
+    return _binary_float32("llvm.maxnum")
 
 
 @_intrinsic
-def fmin(_context: Any, one: Any, other: Any) -> Any:
-    """Of two float32."""
-    return _of_two("llvm.minnum")
+def fmin(_context: Any, a: Any, b: Any) -> Any:
+    """The smaller of two float32."""
+    return _binary_float32("llvm.minnum")
 
 
 @_intrinsic
-def _ask_for(_context: Any, address: Any) -> Any:
+def _prefetch_line(_context: Any, address: Any) -> Any:
     def generate(context: Any, builder: Any, _: Any, values: Any) -> Any:
-        where, number = ir.IntType(8).as_pointer(), ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [where, number, number, number])
-        prefetch = builder.module.declare_intrinsic("llvm.prefetch", (where,), kind)
-        to_read, data = number(0), number(1)
-        builder.call(prefetch, [builder.inttoptr(values[0], where), to_read, number(_SECOND_CACHE), data])
+        byte_pointer, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte_pointer, number, number, number])
+        function = builder.module.declare_intrinsic("llvm.prefetch", (byte_pointer,), kind)
+        for_reading, is_data = number(0), number(1)
+        builder.call(function, [builder.inttoptr(values[0], byte_pointer), for_reading, number(_L2_CACHE), is_data])
         return context.get_dummy_value()
 
     return types.void(types.int64), generate
@@ -123,23 +125,23 @@ def _ask_for(_context: Any, address: Any) -> Any:
 
 @jit
 def prefetch(rows: Any, first: Any, n: Any, ahead_bytes: Any) -> None:
-    """Have memory bring what lies so far behind these rows, whose shape is (…, width), to the processor's cache."""
+    """Prefetch the memory `ahead_bytes` after `n` rows from `first` on; rows: shape (n_rows, width)."""
     size = rows.shape[1] * rows.itemsize
     start = rows.ctypes.data + first * size + ahead_bytes
     for offset in range(0, n * size, LINE_BYTES):
-        _ask_for(start + offset)
+        _prefetch_line(start + offset)
 
 
-def _rest(builder: Any) -> None:
-    """The processor's hint that a loop waits."""
+def _spin_hint(builder: Any) -> None:
+    """Tell the processor that it is in a spin loop."""
     number = ir.IntType(32)
-    name, given = ("llvm.aarch64.hint", [number(1)]) if IS_ARM else ("llvm.x86.sse2.pause", [])
-    kind = ir.FunctionType(ir.VoidType(), [number] * len(given))
-    builder.call(builder.module.declare_intrinsic(name, (), kind), given)
+    name, arguments = ("llvm.aarch64.hint", [number(1)]) if IS_ARM else ("llvm.x86.sse2.pause", [])
+    kind = ir.FunctionType(ir.VoidType(), [number] * len(arguments))
+    builder.call(builder.module.declare_intrinsic(name, (), kind), arguments)
 
 
 @_intrinsic
-def _come(_context: Any, address: Any) -> Any:
+def _arrive(_context: Any, address: Any) -> Any:
     def generate(_: Any, builder: Any, __: Any, values: Any) -> Any:
         number = ir.IntType(64)
         return builder.atomic_rmw("add", builder.inttoptr(values[0], number.as_pointer()), number(1), "seq_cst")
@@ -148,36 +150,36 @@ def _come(_context: Any, address: Any) -> Any:
 
 
 @_intrinsic
-def _have_come(_context: Any, address: Any) -> Any:
+def _n_arrivals(_context: Any, address: Any) -> Any:
     def generate(_: Any, builder: Any, __: Any, values: Any) -> Any:
-        _rest(builder)
+        _spin_hint(builder)
         return builder.load_atomic(builder.inttoptr(values[0], ir.IntType(64).as_pointer()), "acquire", 8)
 
     return types.int64(types.int64), generate
 
 
 @jit
-def barrier(arrivals: Any, n: Any) -> None:
-    """Wait until all n threads have come as often as this one; `arrivals`: int64, shape (1,), of all so far.
+def barrier(arrivals: Any, n_threads: Any) -> None:
+    """Wait until all threads are here; `arrivals`: int64, shape (1,), counts the arrivals at all barriers so far.
 
-    The wait takes a processor: it is for threads that arrive within microseconds of each other.
+    It spins, so it is only for threads that arrive within microseconds of each other, each on a core of its own.
     """
     address = arrivals.ctypes.data
-    awaited = (_come(address) // n + 1) * n
-    while _have_come(address) < awaited:
+    target = (_arrive(address) // n_threads + 1) * n_threads
+    while _n_arrivals(address) < target:
         pass
 
 
 @jit
 def power_of_two(n: Any) -> Any:
     """2 ** n for a whole number in float32, -126 to 127."""
-    return _float_of_bits((np.int32(n) + np.int32(127)) << np.int32(23))
+    return _float_from_bits((np.int32(n) + np.int32(127)) << np.int32(23))
 
 
 @jit
 def exp(x: Any) -> Any:
-    """e ** x for x ≤ 0 within 2e-7 of one, in a form that compilers turn into vectors (Cephes' expf)."""
-    x = fmax(x, _LEAST_EXPONENT)
+    """e ** x for x ≤ 0, absolute error below 2e-7, in a form that LLVM vectorizes (Cephes' expf)."""
+    x = fmax(x, _MIN_EXPONENT)
     n = np.floor(x * LOG2_E + HALF)
     x = x - n * _LN2_HIGH - n * _LN2_LOW
     y = np.float32(1.9875691500e-4)

@@ -1,14 +1,13 @@
-"""What is around a product of bytes: numbers to bytes, each row with its own scale, and the sums back to numbers."""
+"""What surrounds a product of int8 matrices: its integer sums to float32, and GELU between two layers."""
 
 import numpy as np
 
 from localwhisper.engine.kernels.intrinsics import HALF, Array, fmax, fmin, jit, jit_cached, noinline
-from localwhisper.engine.kernels.quantize import LEAST, row_to_levels
+from localwhisper.engine.kernels.quantize import INT8_MAX, MIN_PEAK
 
-BYTE = np.float32(127)
-FLAT = np.float32(4)  # beyond which the normal distribution counts as nothing or one
-# its odd part by x, in powers of x ** 2, fitted for x times it to be right within 4e-5
-_ODD_PART = (
+GELU_RANGE = np.float32(4)  # beyond ±4 the normal distribution function counts as 0 or 1
+# the function less 1/2, divided by x, in powers of x ** 2; fitted to be within 4e-5 once multiplied by x
+_COEFFICIENTS = (
     3.9867339e-01,
     -6.5887839e-02,
     9.5053958e-03,
@@ -18,59 +17,50 @@ _ODD_PART = (
     1.0419553e-07,
     -1.3012854e-09,
 )
-G0, G1, G2, G3, G4, G5, G6, G7 = map(np.float32, _ODD_PART)
+C0, C1, C2, C3, C4, C5, C6, C7 = map(np.float32, _COEFFICIENTS)
 
 
 @jit_cached
-def to_levels(x: Array, levels: Array, scale: Array) -> None:
-    """float32, shape (n_rows, n) → int8, of that shape, and the scale of each row, float32, (≥ n_rows,)."""
-    for row in range(len(x)):
-        scale[row] = row_to_levels(x[row], BYTE, levels[row])
+def dequantize(sums: Array, x_scales: Array, weight_scales: Array, bias: Array, out: Array, accumulate: bool) -> None:
+    """out = sums · x_scales · weight_scales + bias, or added to `out`.
 
-
-@jit_cached
-def from_sums(sums: Array, of_x: Array, of_weight: Array, bias: Array, out: Array) -> None:
-    """int32, shape (n_rows, n_out), scaled by of_x, (≥ n_rows,), and of_weight, (n_out,), with the bias: to out,
-    float32."""
+    sums: int32, shape (n_rows, n_out); x_scales: (≥ n_rows,); weight_scales and bias: (n_out,); out: float32.
+    """
     noinline()
     for row in range(len(sums)):
-        found, its, scale = sums[row], out[row], of_x[row]
-        for o in range(len(found)):
-            its[o] = np.float32(found[o]) * (of_weight[o] * scale) + bias[o]
-
-
-@jit_cached
-def add_sums(sums: Array, of_x: Array, of_weight: Array, bias: Array, out: Array) -> None:
-    """from_sums, added to what out is."""
-    noinline()
-    for row in range(len(sums)):
-        found, its, scale = sums[row], out[row], of_x[row]
-        for o in range(len(found)):
-            its[o] += np.float32(found[o]) * (of_weight[o] * scale) + bias[o]
+        row_sums, y, scale = sums[row], out[row], x_scales[row]
+        if accumulate:
+            for o in range(len(row_sums)):
+                y[o] += np.float32(row_sums[o]) * (weight_scales[o] * scale) + bias[o]
+        else:
+            for o in range(len(row_sums)):
+                y[o] = np.float32(row_sums[o]) * (weight_scales[o] * scale) + bias[o]
 
 
 @jit
 def _gelu(x: float) -> float:
-    """Within 1e-4, relative to x beyond FLAT: a hundredth of what rounding to bytes costs."""
-    y = fmax(fmin(x, FLAT), -FLAT)
+    """Absolute error below 1e-4 within GELU_RANGE, relative beyond: a hundredth of what int8 costs."""
+    y = fmax(fmin(x, GELU_RANGE), -GELU_RANGE)
     z = y * y
-    p = ((((((G7 * z + G6) * z + G5) * z + G4) * z + G3) * z + G2) * z + G1) * z + G0
+    p = ((((((C7 * z + C6) * z + C5) * z + C4) * z + C3) * z + C2) * z + C1) * z + C0
     return x * (p * y + HALF)  # type: ignore[no-any-return]
 
 
 @jit_cached
-def gelu_to_levels(sums: Array, of_x: Array, of_weight: Array, bias: Array, levels: Array, scale: Array) -> None:
-    """The GELU of what from_sums gives, as to_levels has it."""
+def gelu_and_quantize(
+    sums: Array, x_scales: Array, weight_scales: Array, bias: Array, levels: Array, scales: Array
+) -> None:
+    """GELU of what dequantize() gives, quantized again: levels, int8, shape (n_rows, n_out), scales, (≥ n_rows,)."""
     noinline()
     n = sums.shape[1]
-    room = np.empty(n, np.float32)
+    y = np.empty(n, np.float32)
     for row in range(len(sums)):
-        found, its, by = sums[row], levels[row], of_x[row]
-        most = LEAST
+        row_sums, out, scale = sums[row], levels[row], x_scales[row]
+        peak = MIN_PEAK
         for o in range(n):
-            room[o] = _gelu(np.float32(found[o]) * (of_weight[o] * by) + bias[o])
-            most = fmax(most, abs(room[o]))
-        share = BYTE / most
+            y[o] = _gelu(np.float32(row_sums[o]) * (weight_scales[o] * scale) + bias[o])
+            peak = fmax(peak, abs(y[o]))
+        inverse = INT8_MAX / peak
         for o in range(n):
-            its[o] = np.int32(np.rint(room[o] * share))
-        scale[row] = most / BYTE
+            out[o] = np.int32(np.rint(y[o] * inverse))
+        scales[row] = peak / INT8_MAX

@@ -1,115 +1,113 @@
-"""Linear layers over stored weights for a few rows, compiled: int8, half or single precision weights, read once for
-four rows; the arithmetic is in single precision."""
+"""Linear layers over stored weights (int8, float16 or float32) for a few rows, with float32 arithmetic.
+
+Each weight is read once for four rows: reading them is most of a token's time.
+"""
 
 import numba
 
 from localwhisper.engine.kernels.intrinsics import (
-    AHEAD_BYTES,
+    PREFETCH_BYTES,
     ZERO,
     Array,
     barrier,
-    float32,
     jit,
     jit_cached,
     noinline,
     pointer,
     prefetch,
+    to_float32,
 )
 
 
 @jit
-def _products(x: Array, weight: Array, out: Array, first: int, end: int) -> None:
-    """out[row, o] = x[row] · weight[o] for two or more o; x has one row or two, or a multiple of four.
+def _dot_products(x: Array, weight: Array, out: Array, first: int, end: int) -> None:
+    """out[row, o] = x[row] · weight[o] for the two or more o from `first` to `end`; x has 1, 2 or 4 n rows.
 
-    A row of weights at a time, as memory is quickest from end to end; for several rows of x two, as those take longer
-    to compute: where one row is left, the one before is computed again.
+    One row of weights at a time, as memory is fastest in sequence; for several rows of x two, which takes longer to
+    compute than to read. Where one row of weights is left over, the one before it is computed again.
     """
     noinline()
     n_rows, n = x.shape
     if n_rows == 1:
-        y, found = x[0], out[0]
+        x0, y0 = x[0], out[0]
         for o in range(first, end):
-            prefetch(weight, o, 1, AHEAD_BYTES)
+            prefetch(weight, o, 1, PREFETCH_BYTES)
             w0 = weight[o]
             a = ZERO
             for i in range(n):
-                a += y[i] * float32(w0[i])
-            found[o] = a
+                a += x0[i] * to_float32(w0[i])
+            y0[o] = a
     elif n_rows == 2:
-        y, z, found, others = x[0], x[1], out[0], out[1]
+        x0, x1, y0, y1 = x[0], x[1], out[0], out[1]
         for start in range(first, end, 2):
             o = min(start, end - 2)
-            prefetch(weight, o, 2, AHEAD_BYTES)
+            prefetch(weight, o, 2, PREFETCH_BYTES)
             w0, w1 = weight[o], weight[o + 1]
             a = b = c = d = ZERO
             for i in range(n):
-                v0, v1 = float32(w0[i]), float32(w1[i])
-                a += y[i] * v0
-                b += y[i] * v1
-                c += z[i] * v0
-                d += z[i] * v1
-            found[o], found[o + 1], others[o], others[o + 1] = a, b, c, d
+                v0, v1 = to_float32(w0[i]), to_float32(w1[i])
+                a += x0[i] * v0
+                b += x0[i] * v1
+                c += x1[i] * v0
+                d += x1[i] * v1
+            y0[o], y0[o + 1], y1[o], y1[o + 1] = a, b, c, d
     else:
         for start in range(first, end, 2):
             o = min(start, end - 2)
-            prefetch(weight, o, 2, AHEAD_BYTES)
+            prefetch(weight, o, 2, PREFETCH_BYTES)
             w0, w1 = weight[o], weight[o + 1]
             for row in range(0, n_rows - 3, 4):
-                y0, y1, y2, y3 = x[row], x[row + 1], x[row + 2], x[row + 3]
+                x0, x1, x2, x3 = x[row], x[row + 1], x[row + 2], x[row + 3]
                 a = b = c = d = e = f = g = h = ZERO
                 for i in range(n):
-                    v0, v1 = float32(w0[i]), float32(w1[i])
-                    a += y0[i] * v0
-                    b += y1[i] * v0
-                    c += y2[i] * v0
-                    d += y3[i] * v0
-                    e += y0[i] * v1
-                    f += y1[i] * v1
-                    g += y2[i] * v1
-                    h += y3[i] * v1
+                    v0, v1 = to_float32(w0[i]), to_float32(w1[i])
+                    a += x0[i] * v0
+                    b += x1[i] * v0
+                    c += x2[i] * v0
+                    d += x3[i] * v0
+                    e += x0[i] * v1
+                    f += x1[i] * v1
+                    g += x2[i] * v1
+                    h += x3[i] * v1
                 out[row, o], out[row + 1, o], out[row + 2, o], out[row + 3, o] = a, b, c, d
                 out[row, o + 1], out[row + 1, o + 1], out[row + 2, o + 1], out[row + 3, o + 1] = e, f, g, h
 
 
 @jit
 def linear(x: Array, weights: Array, like: Array, out: Array, first: int, end: int) -> None:
-    """out = x W + b, from the column `first` to `end`.
+    """out = x W + b, for the columns from `first` to `end`; see _dot_products for the number of rows.
 
-    `weights`: int64, shape (3,), where a matrix (n_out, n_in), the scales of its rows and its bias (n_out,) lie.
+    `weights`: int64, shape (3,), the addresses of a matrix (n_out, n_in), of its rows' scales and of the bias, both
+    (n_out,); `like`: an empty array of the matrix's type.
     """
     noinline()
     n_out = out.shape[1]
     weight = numba.carray(pointer(weights[0], like), (n_out, x.shape[1]))
-    scale = numba.carray(pointer(weights[1], x), (n_out,))
+    scales = numba.carray(pointer(weights[1], x), (n_out,))
     bias = numba.carray(pointer(weights[2], x), (n_out,))
-    _products(x, weight, out, first, end)
+    _dot_products(x, weight, out, first, end)
     for row in range(x.shape[0]):
         for o in range(first, end):
-            out[row, o] = out[row, o] * scale[o] + bias[o]
+            out[row, o] = out[row, o] * scales[o] + bias[o]
 
 
 @jit
 def add_linear(
-    given: Array,
-    weights: Array,
-    like: Array,
-    products: Array,
-    x: Array,
-    first: int,
-    end: int,
-    arrivals: Array,
-    n_parts: int,
+    x: Array, weights: Array, like: Array, products: Array, out: Array, span: tuple[int, int], sync: tuple[Array, int]
 ) -> None:
-    """x += given W + b, all of it: each part computes its columns of the products, and adds those of all parts."""
+    """out += x W + b, all of it; each thread computes the columns `span` of the products, and adds those of all.
+
+    `sync`: the barrier's arrivals and the number of threads.
+    """
     noinline()
-    linear(given, weights, like, products, first, end)
-    barrier(arrivals, n_parts)
-    for row in range(x.shape[0]):
-        for i in range(x.shape[1]):
-            x[row, i] += products[row, i]
+    linear(x, weights, like, products, span[0], span[1])
+    barrier(sync[0], sync[1])
+    for row in range(out.shape[0]):
+        for i in range(out.shape[1]):
+            out[row, i] += products[row, i]
 
 
 @jit_cached
-def product(x: Array, weights: Array, like: Array, out: Array, first: int, end: int) -> None:
-    """out, shape (n_rows, n_out) = x W + b, from the column `first` to `end`; see linear, and for rows _products."""
+def linear_kernel(x: Array, weights: Array, like: Array, out: Array, first: int, end: int) -> None:
+    """linear(), callable from Python."""
     linear(x, weights, like, out, first, end)

@@ -1,111 +1,105 @@
-"""Compiling the kernels takes seconds that nobody is to wait for: a process of low priority does it, once a machine.
+"""python -m localwhisper.engine.kernels.precompile: compile all kernels into numba's disk cache.
 
-Until they are kept in numba's cache, models are computed by torch alone; a later load takes them into account.
-Where no cache can be written it stays at that.
+That takes some 20 s, which no job should wait for: a process of low priority does it, once per machine. Until then
+models are computed by torch alone, and a later load takes the kernels into account. Where no cache folder is writable
+it stays at that.
 """
 
 import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numba import typeof
 
-from localwhisper.engine.kernels import attention_int8, decoder_step, greedy, linear_int8, linear_weight_only, quantize
-from localwhisper.engine.kernels.exact_rescoring import screen
+from localwhisper.engine.kernels import attention_int8, greedy, linear_int8, quantize
+from localwhisper.engine.kernels.decoder_step import LayerTables, Rows, Scratch, step
+from localwhisper.engine.kernels.exact_rescoring import rescore
+from localwhisper.engine.kernels.linear_weight_only import linear_kernel
+from localwhisper.engine.upstream import numba_internals
 
-# as rows.like has them
-HALF, SINGLE, BYTE, SHORT = (np.empty(0, kind) for kind in (np.uint16, np.float32, np.int8, np.int16))
-FORMATS = frozenset({"float16-rows", "int8-rows", "int8-blocks", "screened", "screened-int8"})  # that need the kernels
-ATTENTION = "int8"  # and that of the encoder's
-
-_ready = threading.Event()
+Signature = tuple[Any, tuple[Any, ...]]  # a kernel and numba's types of its arguments
 
 
-def is_ready() -> bool:
-    """Whether nothing would have to be compiled."""
-    if not _ready.is_set() and all(_is_kept(kernel, arguments) for kernel, arguments in _uses()):
-        _ready.set()
-    return _ready.is_set()
+class KernelCache:
+    """Whether the kernels are compiled. Threading: SAFE."""
 
+    def __init__(self, signatures: Sequence[Signature]) -> None:
+        self._signatures = signatures
+        self._is_ready = False
+        self._compiler: threading.Thread | None = None
+        self._lock = threading.Lock()
 
-def is_needed(format: str, attention: str) -> bool:
-    return format in FORMATS or attention == ATTENTION
+    def is_ready(self) -> bool:
+        """Whether every kernel can be called without compiling it first."""
+        with self._lock:
+            self._is_ready = self._is_ready or all(numba_internals.is_cached(*use) for use in self._signatures)
+            return self._is_ready
 
+    def compile(self) -> None:
+        """On the calling thread."""
+        for kernel, arguments in self._signatures:
+            numba_internals.is_cached(kernel, arguments)  # removes what is damaged
+            kernel.compile(arguments)
 
-def compile_all() -> None:
-    for kernel, arguments in _uses():
-        _is_kept(kernel, arguments)  # clears what is damaged
-        kernel.compile(arguments)
+    def compile_in_background(self) -> None:
+        """In a process of its own, at most once: a thread would hold the interpreter's lock for seconds."""
+        with self._lock:
+            if self._compiler is None:
+                command = [sys.executable, "-m", "localwhisper.engine.kernels.precompile"]
+                silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+                self._compiler = threading.Thread(
+                    target=subprocess.run, args=(command,), kwargs=silent, name="precompile", daemon=True
+                )
+                self._compiler.start()
 
 
 @lru_cache
-def begin() -> None:
-    """Compile in a process of its own, once; a thread here would keep the others from their turns."""
-    command = [sys.executable, "-m", "localwhisper.engine.kernels.precompile"]
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    threading.Thread(target=subprocess.run, args=(command,), kwargs=quiet, name="compiling", daemon=True).start()
+def kernel_cache() -> KernelCache:
+    """The process's only one: numba's compiled functions are attributes of their modules, hence process-wide too."""
+    return KernelCache(signatures())
 
 
-def _is_kept(kernel: Any, arguments: tuple[Any, ...]) -> bool:
-    if arguments in kernel.overloads:
-        return True
-    try:
-        return kernel._cache.load_overload(arguments, kernel.targetctx) is not None  # numba has no public way to ask
-    except Exception:  # after a power cut, say: to be compiled anew
-        with suppress(OSError):
-            kernel._cache.flush()
-        return False
-
-
-def _uses() -> Iterator[tuple[Any, tuple[Any, ...]]]:
-    """Each kernel with the types of its arguments, for each form of the weights."""
-    addresses = [np.empty((0,) * n, np.int64) for n in range(4)]
-    x, row = np.empty((0, 0), np.float32), np.empty(0, np.float32)
-    each, (_, lengths, *_), one = np.empty((0, 0, 0), np.float32), addresses, np.float32(1)
-    scratch = decoder_step.Scratch(
-        x=each,
-        normed=each,
-        scores=x,
-        qkv=x,
-        attended=x,
-        cross_query=x,
-        hidden=x,
-        products=x,
-        ones=row,
-        arrivals=lengths,
-    )
-    rows = (addresses[3], addresses[3])
-    for like, audio in ((HALF, SHORT), (BYTE, BYTE)):
-        given = (addresses[3], addresses[3], lengths, like, scratch, *rows, audio, lengths, lengths, 1, 1, 0, 1)
-        yield decoder_step.step, tuple(map(typeof, given))
-    for like in (HALF, SINGLE, BYTE):
-        yield linear_weight_only.product, tuple(map(typeof, (x, lengths, like, x, 0, 1)))
-    for like in (HALF, SINGLE):  # as the checkpoint is
-        yield screen, tuple(map(typeof, (x, lengths, like, row, row, one, one, row, x, 1, 1, 0, 1)))
-    yield greedy.best, tuple(map(typeof, (x, lengths, row)))
-    whole, numbers = np.empty((0, 0), np.int32), np.empty((0, 0), np.int8)
-    for stored in (np.uint16, np.float32):
-        weight = np.empty((0, 0), stored)
-        yield quantize.rows_to_levels, tuple(map(typeof, (weight, one, numbers, row, 0, 1)))
-        yield quantize.errors_of_levels, tuple(map(typeof, (weight, numbers, row, one, row, row, 0, 1)))
-    for levels in (np.int8, np.int16):
-        yield quantize.heads_to_levels, tuple(map(typeof, (x, 1, one, np.empty((0, 0, 0), levels), x)))
-    yield linear_int8.to_levels, tuple(map(typeof, (x, numbers, row)))
-    yield linear_int8.from_sums, tuple(map(typeof, (whole, row, row, row, x)))
-    yield linear_int8.add_sums, tuple(map(typeof, (whole, row, row, row, x)))
-    yield linear_int8.gelu_to_levels, tuple(map(typeof, (whole, row, row, row, numbers, row)))
-    yield attention_int8.to_bytes, tuple(map(typeof, (x, 1, numbers, numbers, numbers, row, row, row)))
-    yield attention_int8.to_weights, tuple(map(typeof, (whole, row, row, numbers, row)))
-    yield attention_int8.add_up, tuple(map(typeof, (whole, row, row, x, 1)))
+def signatures() -> list[Signature]:
+    """Every kernel with every combination of argument types it is called with."""
+    int64 = [np.empty((0,) * n, np.int64) for n in range(4)]
+    float16, int8, int16, row = (np.empty(0, kind) for kind in (np.uint16, np.int8, np.int16, np.float32))
+    x, levels, sums = (np.empty((0, 0), kind) for kind in (np.float32, np.int8, np.int32))
+    number = np.float32(1)
+    per_thread = np.empty((0, 0, 0), np.float32)
+    scratch = Scratch(per_thread, per_thread, x, x, x, x, x, x, row, int64[1])
+    calls: list[tuple[Any, ...]] = []
+    for like, audio_like in ((float16, int16), (int8, int8)):
+        tables = LayerTables(int64[3], int64[3], int64[1], like)
+        rows = Rows(int64[3], int64[3], audio_like, int64[1], int64[1])
+        calls.append((step, tables, rows, scratch, 1, 1, 0, 1))
+    for like in (float16, row, int8):
+        calls.append((linear_kernel, x, int64[1], like, x, 0, 1))
+    for like in (float16, row):  # a checkpoint's types
+        weight = np.empty((0, 0), like.dtype)
+        calls += [
+            (rescore, x, int64[1], like, row, x, (1, 1), 0, 1),
+            (quantize.quantize_rows, weight, levels, row, 0, 1),
+            (quantize.quantization_errors, weight, levels, row, number, row, 0, 1),
+        ]
+    for kind in (np.int8, np.int16):
+        calls.append((quantize.quantize_heads, x, 1, number, np.empty((0, 0, 0), kind), x))
+    calls += [
+        (greedy.greedy_tokens, x, int64[1], row),
+        (linear_int8.dequantize, sums, row, row, row, x, True),
+        (linear_int8.gelu_and_quantize, sums, row, row, row, levels, row),
+        (attention_int8.quantize_qkv, x, 1, levels, levels, levels, row, row, row),
+        (attention_int8.softmax, sums, row, row, levels, row),
+        (attention_int8.weighted_values, sums, row, row, x, 1),
+    ]
+    return [(kernel, tuple(map(typeof, arguments))) for kernel, *arguments in calls]
 
 
 if __name__ == "__main__":
     if hasattr(os, "nice"):
         os.nice(19)
-    compile_all()
+    kernel_cache().compile()

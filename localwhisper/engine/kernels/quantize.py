@@ -1,64 +1,65 @@
-"""Rows of numbers to levels times a scale, compiled."""
+"""Rows of numbers quantized to integers with a scale for each row."""
 
 from typing import Any
 
 import numpy as np
 
-from localwhisper.engine.kernels.intrinsics import ZERO, Array, float32, fmax, jit, jit_cached, noinline
+from localwhisper.engine.kernels.intrinsics import ZERO, Array, fmax, jit, jit_cached, noinline, to_float32
 
-LEAST = np.float32(1e-12)
+MIN_PEAK = np.float32(1e-12)  # a row of zeros has a scale too
+INT8_MAX = np.float32(127)
 
 
 @jit
-def row_to_levels(row: Array, highest: Any, out: Array) -> Any:
-    """out = row in levels up to `highest`, of either sign. Gives the scale."""
+def quantize_row(row: Array, max_level: Any, levels: Array) -> Any:
+    """levels = row / scale, rounded, within ±max_level; row: float32, or the bits of float16. Returns the scale."""
     noinline()
-    most = LEAST
+    peak = MIN_PEAK
     for i in range(len(row)):
-        most = fmax(most, abs(row[i]))
-    share = highest / most
+        peak = fmax(peak, abs(to_float32(row[i])))
+    inverse = max_level / peak
     for i in range(len(row)):
-        out[i] = np.int32(np.rint(row[i] * share))
-    return most / highest
+        levels[i] = np.int32(np.rint(to_float32(row[i]) * inverse))
+    return peak / max_level
 
 
 @jit_cached
-def rows_to_levels(weight: Array, highest: Any, levels: Array, scale: Array, first: int, end: int) -> None:
-    """Rows from `first` to `end`: of weight, half precision's bits or float32, shape (n_out, n_in), to levels, int8,
-    and scale, float32, (n_out,)."""
-    noinline()
-    room = np.empty(weight.shape[1], np.float32)
-    for o in range(first, end):
-        row = weight[o]
-        for i in range(len(row)):
-            room[i] = float32(row[i])
-        scale[o] = row_to_levels(room, highest, levels[o])
+def quantize_rows(x: Array, levels: Array, scales: Array, first: int, end: int) -> None:
+    """The rows from `first` to `end` of x, shape (n_rows, n) → int8 of that shape, and scales, float32, (≥ n_rows,)."""
+    for i in range(first, end):
+        scales[i] = quantize_row(x[i], INT8_MAX, levels[i])
 
 
 @jit_cached
-def errors_of_levels(
-    weight: Array, levels: Array, scale: Array, single_error: Any, errors: Array, lengths: Array, first: int, end: int
+def quantization_errors(
+    weight: Array, levels: Array, scales: Array, float_error: Any, errors: Array, first: int, end: int
 ) -> None:
-    """Rows as rows_to_levels has them: how far a product is off at most, of the length of what is multiplied, where
-    sums are right to `single_error`, and the rounded row's length; both float32, (n_out,)."""
+    """Bound the error of products with quantized rows from `first` to `end`, as quantize_rows made them.
+
+    `float_error`: relative error of sums in single precision. `errors`, float32, shape (n_out,): by row, how far a
+    product with x is off at most, divided by the Euclidean norm of x.
+    """
     noinline()
     for o in range(first, end):
-        row, rounded, by = weight[o], levels[o], scale[o]
-        off = length = right = ZERO
+        row, quantized, scale = weight[o], levels[o], scales[o]
+        error = norm = ZERO
         for i in range(len(row)):
-            one, other = float32(row[i]), float32(rounded[i]) * by
-            off += (one - other) * (one - other)
-            length += other * other
-            right += one * one
-        errors[o], lengths[o] = np.sqrt(off) + single_error * np.sqrt(right), np.sqrt(length)
+            right = to_float32(row[i])
+            difference = right - to_float32(quantized[i]) * scale
+            error += difference * difference
+            norm += right * right
+        errors[o] = np.sqrt(error) + float_error * np.sqrt(norm)
 
 
 @jit_cached
-def heads_to_levels(x: Array, first: int, highest: Any, levels: Array, scale: Array) -> None:
-    """Of x, float32, shape (n_ctx, width), the columns from `first` on, cut into heads: levels, int8 or int16, shape
-    (n_head, n_ctx, n_per_head), and the scale of each of their rows, float32, (n_head, n_ctx)."""
+def quantize_heads(x: Array, first: int, max_level: Any, levels: Array, scales: Array) -> None:
+    """Cut the columns of x from `first` on into heads and quantize each head's rows.
+
+    x: float32, shape (n_ctx, width); levels: int8 or int16, shape (n_head, n_ctx, n_per_head); scales: float32, shape
+    (n_head, n_ctx).
+    """
     n_head, n_ctx, size = levels.shape
     for i in range(n_ctx):
         for head in range(n_head):
             start = first + head * size
-            scale[head, i] = row_to_levels(x[i, start : start + size], highest, levels[head, i])
+            scales[head, i] = quantize_row(x[i, start : start + size], max_level, levels[head, i])

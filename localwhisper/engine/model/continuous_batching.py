@@ -1,9 +1,9 @@
 """Continuous batching: the decodes of all threads take their steps together, and join and leave between any two.
 
 Reading the weights is most of a token's time, so three decodes in one pass cost little more than one. A pass has the
-cores of all its decodes; where there are more than it can use, several run side by side, with the decodes divided among
-them. While audio is encoded on every core no pass begins: it would have few decodes in it, and soon there are more.
-Each decode keeps its own state; nothing is copied when one comes or goes.
+cores of all its decodes; where those are more than it can use, several passes run side by side. No pass starts while
+encoders have all cores: it would hold few decodes, and soon there are more. Each decode keeps its own state; nothing
+is copied when one joins or leaves.
 """
 
 import time
@@ -15,116 +15,121 @@ from torch import Tensor
 from localwhisper.engine.model.decoder import Decoder, Step
 from localwhisper.engine.threads import CoreBudget
 
-PATIENCE = 0.5  # of a step's time: how long a step waits for decodes that are between two tokens
+PATIENCE = 0.5  # how long a pass waits for decodes that are between two tokens, relative to a pass's duration
 MAX_PATIENCE_S = 0.02
 CHECK_EVERY_S = 0.1
-NO_LIMIT = 1 << 30
+UNLIMITED = 1 << 30
 
 
 @dataclass(eq=False)
-class _Turn:
+class _Request:
     step: Step
     logits: Tensor | None = None
     error: BaseException | None = None
-    is_over: bool = False
+    is_done: bool = False
 
 
 class ContinuousBatcher:
-    """Threading: SAFE. Whichever thread finds a pass complete computes it for all; there is no thread of its own."""
+    """Threading: SAFE. The thread that completes a pass computes it for all; there is no thread of its own."""
 
-    def __init__(self, decoder: Decoder, cores: CoreBudget, most_passes: int | None) -> None:
-        """`most_passes`: side by side; None: any number, so that no decode waits for another."""
+    def __init__(self, decoder: Decoder, cores: CoreBudget, max_passes: int | None) -> None:
+        """`max_passes`: at the same time; None: unlimited, so that no decode waits for another."""
         self._decoder = decoder
         self._cores = cores
-        self._most_passes = most_passes or NO_LIMIT
+        self._max_passes = max_passes or UNLIMITED
         self._changed = cores.changed
-        self._members = 0
-        self._waiting: list[_Turn] = []
-        self._n_passes = 0  # that run
-        self._n_passing = 0  # decodes in them
-        self._step_s = 0.0  # what the last one took
+        self._n_members = 0
+        self._waiting: list[_Request] = []
+        self._n_passes = 0  # running
+        self._n_in_passes = 0  # decodes in them
+        self._pass_s = 0.0  # the last pass's duration
 
     def join(self) -> None:
-        """From now on the others' steps wait a little for mine."""
+        """From now on other decodes' steps wait a little for mine."""
         with self._changed:
-            self._members += 1
+            self._n_members += 1
 
     def leave(self) -> None:
         with self._changed:
-            self._members -= 1
+            self._n_members -= 1
             self._changed.notify_all()
 
     def step(self, step: Step, check: Callable[[], None] = lambda: None) -> Tensor:
-        """Logits as Decoder gives them. Raises whatever the pass raised, in every decode that was in it, and what
-        `check` raises while this one waits."""
-        turn = _Turn(step)
+        """Logits, as Decoder gives them.
+
+        Raises what the pass raised, in every decode that was in it, and what `check` raises while this one waits.
+        """
+        request = _Request(step)
         with self._changed:
-            self._waiting.append(turn)
-            if self._is_computed_by_another(turn, check):
-                return _result(turn)
-            others = [one for one in self._waiting if one is not turn]
-            n_others = self._share() - 1
-            turns, self._waiting = [turn, *others[:n_others]], others[n_others:]
+            self._waiting.append(request)
+            if self._wait(request, check):
+                return _result(request)
+            others = [other for other in self._waiting if other is not request]
+            n_others = self._pass_size() - 1
+            requests, self._waiting = [request, *others[:n_others]], others[n_others:]
             self._n_passes += 1
-            self._n_passing += len(turns)
+            self._n_in_passes += len(requests)
             if self._waiting:
-                self._changed.notify_all()  # they may go now
-        self._compute(turns)
-        return _result(turn)
+                self._changed.notify_all()  # they may start a pass of their own
+        self._compute(requests)
+        return _result(request)
 
-    def _share(self) -> int:
-        """How many decodes a pass takes: where as many run as may."""
-        return max(1, -(-self._members // self._most_passes))
+    def _pass_size(self) -> int:
+        """Decodes in a pass, when as many passes run as may."""
+        return max(1, -(-self._n_members // self._max_passes))
 
-    def _is_computed_by_another(self, turn: _Turn, check: Callable[[], None]) -> bool:
-        """Wait for that, or until it is this thread's to compute those that wait. Holds the condition."""
-        latest_s: float | None = None
-        while not turn.is_over:
-            if turn not in self._waiting:  # in a pass
+    def _wait(self, request: _Request, check: Callable[[], None]) -> bool:
+        """Return True once another thread has computed this request, False once this one should start a pass.
+
+        The caller holds the condition.
+        """
+        deadline_s: float | None = None
+        while not request.is_done:
+            if request not in self._waiting:  # in a pass
                 self._changed.wait()
                 continue
-            if self._n_passes >= self._most_passes or self._cores.are_taken:
+            if self._n_passes >= self._max_passes or self._cores.all_encoding:
                 self._changed.wait(CHECK_EVERY_S)
-                latest_s = None  # those who were in that step get the time to come back
+                deadline_s = None  # the decodes of the pass that ended get time to come back
                 try:
                     check()
                 except BaseException:
-                    if turn in self._waiting:
-                        self._waiting.remove(turn)
+                    if request in self._waiting:
+                        self._waiting.remove(request)
                     raise
                 continue
-            if latest_s is None:
-                latest_s = time.monotonic() + min(PATIENCE * self._step_s, MAX_PATIENCE_S)
-            left_s = latest_s - time.monotonic()
-            is_full = len(self._waiting) >= self._share()
-            nobody_comes = len(self._waiting) + self._n_passing >= self._members
-            if is_full or nobody_comes or left_s <= 0:
+            if deadline_s is None:
+                deadline_s = time.monotonic() + min(PATIENCE * self._pass_s, MAX_PATIENCE_S)
+            left_s = deadline_s - time.monotonic()
+            is_full = len(self._waiting) >= self._pass_size()
+            nobody_else = len(self._waiting) + self._n_in_passes >= self._n_members
+            if is_full or nobody_else or left_s <= 0:
                 return False
             self._changed.wait(left_s)
         return True
 
-    def _compute(self, turns: list[_Turn]) -> None:
+    def _compute(self, requests: list[_Request]) -> None:
         started_s = time.monotonic()
-        self._cores.take_share(len(turns))
+        self._cores.take_share(len(requests))
         try:
-            for turn, logits in zip(turns, self._decoder([turn.step for turn in turns]), strict=True):
-                turn.logits = logits
+            for request, logits in zip(requests, self._decoder([r.step for r in requests]), strict=True):
+                request.logits = logits
         except BaseException as error:
-            for turn in turns:
-                turn.error = error
+            for request in requests:
+                request.error = error
         finally:
             self._cores.take_share()
             with self._changed:
-                self._step_s = time.monotonic() - started_s
+                self._pass_s = time.monotonic() - started_s
                 self._n_passes -= 1
-                self._n_passing -= len(turns)
-                for turn in turns:
-                    turn.is_over = True
+                self._n_in_passes -= len(requests)
+                for request in requests:
+                    request.is_done = True
                 self._changed.notify_all()
 
 
-def _result(turn: _Turn) -> Tensor:
-    if turn.error is not None:
-        raise turn.error
-    assert turn.logits is not None
-    return turn.logits
+def _result(request: _Request) -> Tensor:
+    if request.error is not None:
+        raise request.error
+    assert request.logits is not None
+    return request.logits

@@ -1,7 +1,7 @@
-"""What the decoder remembers of a window's audio: keys and values for each layer, computed once.
+"""The decoder's cross-attention keys and values: computed once for each window of audio, read at every token.
 
-Each token reads all of them, which in small models takes as long as reading the weights; so they are kept in 16 or 8
-bits with a scale for each head and place. In 16 bits that deviates less than sums in single precision do.
+In small models that takes as long as reading the weights, so they are stored in 16 or 8 bits with a scale for each
+head and place. In 16 bits that deviates less than float32 sums do.
 """
 
 from collections.abc import Sequence
@@ -11,67 +11,56 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from localwhisper.engine.kernels import precompile
-from localwhisper.engine.kernels.quantize import heads_to_levels
+from localwhisper.engine.kernels.quantize import quantize_heads
 
 
 @dataclass(frozen=True)
 class QuantizedTensor:
-    """Numbers as levels times a scale for each row of them."""
+    levels: Tensor  # int16 or int8, shape (…, n); or a float type, with scales of 1
+    scales: Tensor  # float32, shape (…,)
 
-    levels: Tensor  # int16 or int8, shape (…, n); or float32, with scales of one
-    scale: Tensor  # float32, shape (…,)
-
-    def wide(self) -> Tensor:
-        """As they were, about: float32, shape (…, n)."""
-        return self.levels if self.levels.is_floating_point() else self.levels * self.scale[..., None]
+    def dequantize(self) -> Tensor:
+        """Shape (…, n), float32 for integer levels."""
+        return self.levels if self.levels.is_floating_point() else self.levels * self.scales[..., None]
 
 
-# by layer: keys and values, each (n_audio, n_head, n_audio_ctx, n_per_head)
+# for each layer keys and values, both (n_audio, n_head, n_audio_ctx, n_per_head)
 CrossKeysValues = Sequence[tuple[QuantizedTensor, QuantizedTensor]]
 
 
-def rounded(x: Tensor, kind: torch.dtype) -> QuantizedTensor:
-    """float32, shape (…, n), in any order in memory."""
-    if kind.is_floating_point:
-        return QuantizedTensor(x.to(kind).contiguous(), x.new_ones(x.shape[:-1]))
-    x = x.contiguous()
-    scale = (x.abs().amax(dim=-1) / torch.iinfo(kind).max).clamp(min=1e-12)
-    return QuantizedTensor((x / scale[..., None]).round_().to(kind), scale)
-
-
-def keys_values(both: Tensor, n_head: int, kind: torch.dtype) -> tuple[QuantizedTensor, QuantizedTensor]:
-    """Keys and values one behind the other, float32, shape (n_audio, n_ctx, 2 * n_state), to be kept so."""
-    if kind.is_floating_point or not precompile.is_ready():
-        keys, values = both.view(*both.shape[:2], 2, n_head, -1).permute(2, 0, 3, 1, 4)
-        return rounded(keys, kind), rounded(values, kind)
-    n_audio, n_ctx, width = both.shape
-    levels = torch.empty(2, n_audio, n_head, n_ctx, width // 2 // n_head, dtype=kind)
-    scale = both.new_empty(levels.shape[:-1])
-    highest = np.float32(torch.iinfo(kind).max)
+def quantize_keys_values(kv: Tensor, n_head: int, dtype: torch.dtype) -> tuple[QuantizedTensor, QuantizedTensor]:
+    """`kv`: keys and values concatenated, shape (n_audio, n_ctx, 2 * n_state); `dtype`: int16, int8, or a float."""
+    if dtype.is_floating_point:
+        keys, values = kv.to(dtype).view(*kv.shape[:2], 2, n_head, -1).permute(2, 0, 3, 1, 4).contiguous()
+        ones = kv.new_ones(keys.shape[:-1])
+        return QuantizedTensor(keys, ones), QuantizedTensor(values, ones)
+    kv = kv.contiguous()
+    n_audio, n_ctx, width = kv.shape
+    levels = torch.empty(2, n_audio, n_head, n_ctx, width // 2 // n_head, dtype=dtype)
+    scales = kv.new_empty(levels.shape[:-1])
+    max_level = np.float32(torch.iinfo(dtype).max)
     for part in range(2):
-        for x, its, of_its in zip(both.contiguous(), levels[part], scale[part], strict=True):
-            heads_to_levels(x.numpy(), part * width // 2, highest, its.numpy(), of_its.numpy())
-    return QuantizedTensor(levels[0], scale[0]), QuantizedTensor(levels[1], scale[1])
+        for i in range(n_audio):
+            first = part * width // 2
+            quantize_heads(kv[i].numpy(), first, max_level, levels[part, i].numpy(), scales[part, i].numpy())
+    return QuantizedTensor(levels[0], scales[0]), QuantizedTensor(levels[1], scales[1])
 
 
-def cat_cross_kv(parts: Sequence[CrossKeysValues]) -> CrossKeysValues:
-    """Of several windows: one behind the other."""
+def cat_cross_kv(windows: Sequence[CrossKeysValues]) -> CrossKeysValues:
+    """Concatenate windows."""
 
-    def joined(found: Sequence[QuantizedTensor]) -> QuantizedTensor:
-        return QuantizedTensor(torch.cat([one.levels for one in found]), torch.cat([one.scale for one in found]))
+    def cat(tensors: Sequence[QuantizedTensor]) -> QuantizedTensor:
+        return QuantizedTensor(torch.cat([x.levels for x in tensors]), torch.cat([x.scales for x in tensors]))
 
-    layers = zip(*parts, strict=True)
-    return [(joined([keys for keys, _ in layer]), joined([values for _, values in layer])) for layer in layers]
+    layers = zip(*windows, strict=True)
+    return [(cat([keys for keys, _ in layer]), cat([values for _, values in layer])) for layer in layers]
 
 
 def select_windows(cross: CrossKeysValues, windows: Sequence[int]) -> CrossKeysValues:
-    """Of some of the windows."""
+    """By their index."""
     index = list(windows)
-    return [
-        (
-            QuantizedTensor(keys.levels[index], keys.scale[index]),
-            QuantizedTensor(values.levels[index], values.scale[index]),
-        )
-        for keys, values in cross
-    ]
+
+    def select(x: QuantizedTensor) -> QuantizedTensor:
+        return QuantizedTensor(x.levels[index], x.scales[index])
+
+    return [(select(keys), select(values)) for keys, values in cross]

@@ -1,4 +1,4 @@
-"""A decoder's step on a CUDA device, recorded once for each decode and then launched as a whole: to launch its hundreds
+"""A decoder step captured as a CUDA graph, once for each decode, and then launched as a whole: launching its hundreds
 of kernels one by one takes several times as long as they run."""
 
 import threading
@@ -8,26 +8,26 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-_recording = threading.Lock()  # torch's libraries keep what they work in by stream, and there is one to record on
+_capturing = threading.Lock()  # torch's libraries keep workspaces by stream, and all captures share one stream
 
 
 class CapturedStep:
-    """One token for each row, again and again. Threading: one thread at a time."""
+    """One new token for each row, replayed at will. Threading: one thread at a time."""
 
     def __init__(self, step: Callable[[Tensor, Tensor], Tensor], n_rows: int, device: torch.device) -> None:
-        """`step`: tokens, int64, shape (n_rows, 1), and how many there are before them, int64, shape (1,), both on the
-        device → logits, shape (n_rows, n_vocab). What it reads and writes beside these has to stay where it is.
+        """`step`: tokens, int64, shape (n_rows, 1), and the text's length before them, int64, shape (1,), both on the
+        device → logits, shape (n_rows, n_vocab). All other tensors it uses must stay where they are.
 
-        The thread has computed something on the device before: libraries can't begin while a graph is recorded.
+        The thread must have computed something on the device: libraries can't be initialized during a capture.
         """
         self._tokens = torch.zeros(n_rows, 1, dtype=torch.long, device=device)
         self._length = torch.zeros(1, dtype=torch.long, device=device)
         self._graph = torch.cuda.CUDAGraph()
-        with _recording, torch.cuda.device(device):
+        with _capturing, torch.cuda.device(device):
             stream = _stream(device)
             stream.wait_stream(torch.cuda.current_stream())
             with torch.cuda.stream(stream):
-                self._graph.capture_begin(capture_error_mode="thread_local")  # others may compute meanwhile
+                self._graph.capture_begin(capture_error_mode="thread_local")  # other threads may compute meanwhile
                 try:
                     self._logits = step(self._tokens, self._length)
                 finally:
@@ -35,7 +35,7 @@ class CapturedStep:
             torch.cuda.current_stream().wait_stream(stream)
 
     def __call__(self, tokens: Tensor, length: int) -> Tensor:
-        """Logits, shape (n_rows, n_vocab), on the device: until the next call."""
+        """Logits, shape (n_rows, n_vocab), on the device, valid until the next call."""
         self._tokens.copy_(tokens)
         self._length.fill_(length)
         self._graph.replay()

@@ -1,4 +1,4 @@
-"""The decoder's layers as one compiled step for a few rows (see decoder_step.py)."""
+"""The decoder's layers as one compiled step for a few rows; see kernels/decoder_step.py."""
 
 from collections.abc import Sequence
 
@@ -7,93 +7,80 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from localwhisper.engine.kernels import decoder_step
+from localwhisper.engine.kernels.decoder_step import LayerTables, Rows, Scratch, step
 from localwhisper.engine.model.decode_state import DecodeState
 from localwhisper.engine.model.layers import Norm
-from localwhisper.engine.model.weight_only_linear import WeightOnlyLinear, like, padded
-from localwhisper.engine.threads import MAX_PARTS, helpers
+from localwhisper.engine.model.weight_only_linear import WeightOnlyLinear, empty_like, pad_rows
+from localwhisper.engine.threads import ThreadTeam, max_parts
 
 
 class JitDecoderLayers:
     """All of a decoder between embedding and vocabulary. Threading: SAFE, for states of one's own."""
 
     def __init__(
-        self, layers: Sequence[tuple[Sequence[WeightOnlyLinear], Sequence[Norm]]], ln: Norm, n_head: int
+        self,
+        layers: Sequence[tuple[Sequence[WeightOnlyLinear], Sequence[Norm]]],
+        ln: Norm,
+        n_head: int,
+        team: ThreadTeam,
     ) -> None:
-        """By layer, matrices and norms in the order of decoder_step.py."""
-        self._kept = layers, ln  # the addresses are of their tensors
-        self._like = layers[0][0][0].like
+        """`layers`: matrices and norms in decoder_step's order."""
+        self._weights = layers, ln  # keeps the tensors whose addresses are in the tables
         self._n_head = n_head
-        self._matrices = np.array([[rows.addresses for rows in matrices] for matrices, _ in layers])
-        self._norms = np.array([[_norm_addresses(norm) for norm in norms] for _, norms in layers])
-        self._last_norm = _norm_addresses(ln)
+        self._team = team
+        self._tables = LayerTables(
+            matrices=np.array([[linear.addresses for linear in matrices] for matrices, _ in layers]),
+            norms=np.array([[_norm_addresses(norm) for norm in norms] for _, norms in layers]),
+            last_norm=_norm_addresses(ln),
+            like=layers[0][0][0].like,
+        )
 
     def __call__(self, x: Tensor, states: Sequence[DecodeState], n_new: Sequence[int]) -> Tensor:
-        """The embedded next tokens of each row of all states, `n_new` of each state, one behind the other, shape
-        (n, n_state) → what the vocabulary is to be multiplied by, of the same shape. The states have the tokens' keys
-        and values, and their length from before.
+        """Embedded new tokens, shape (n, n_state): of every row of all states, `n_new` for each row of a state → the
+        vocabulary's input, of the same shape. The states get the tokens' keys and values, but don't advance.
         """
-        n_rows = len(x)
-        text, audio, lengths, audio_lengths = _gathered(states, n_new)
-        most_parts = min(MAX_PARTS, torch.get_num_threads(), self._n_head)
-        scratch = _scratch(padded(x), max(states[0].n_text_ctx, int(audio_lengths.max())), most_parts)
-        audio_like = like(states[0].audio_type)
+        per_state = [_rows(state, n) for state, n in zip(states, n_new, strict=True)]
+        arrays = per_state[0] if len(per_state) == 1 else [np.concatenate(x) for x in zip(*per_state, strict=True)]
+        text, audio, text_lengths, audio_lengths = arrays
+        rows = Rows(text, audio, empty_like(states[0].cross_dtype), text_lengths, audio_lengths)
+        n_ctx, n_threads = states[0].n_text_ctx, min(max_parts(), self._n_head)
+        scratch = _scratch(pad_rows(x), max(n_ctx, int(audio_lengths.max())), n_threads)
 
         def work(part: int, n_parts: int) -> None:
-            decoder_step.step(
-                self._matrices,
-                self._norms,
-                self._last_norm,
-                self._like,
-                scratch,
-                text,
-                audio,
-                audio_like,
-                lengths,
-                audio_lengths,
-                states[0].n_text_ctx,
-                self._n_head,
-                part,
-                n_parts,
-            )
+            step(self._tables, rows, scratch, n_ctx, self._n_head, part, n_parts)
 
-        helpers.compute(work, most_parts)
-        return torch.from_numpy(scratch.attended[:n_rows])
+        self._team.run(work, n_threads)
+        return torch.from_numpy(scratch.attended[: len(x)])
 
 
-def _gathered(states: Sequence[DecodeState], n_new: Sequence[int]) -> tuple[NDArray[np.int64], ...]:
-    """By token: addresses of the text's and of the audio's keys and values, tokens before it, length of the audio.
+def _rows(state: DecodeState, n_new: int) -> list[NDArray[np.int64]]:
+    """The arrays of decoder_step.Rows, one row per token.
 
-    Of a row's tokens each finds those before it: they come in their order in every layer.
+    Several new tokens of one text are rows in order: in every layer each finds the keys and values of those before.
     """
-    parts = [_places(state, n) for state, n in zip(states, n_new, strict=True)]
-    return parts[0] if len(parts) == 1 else tuple(np.concatenate(part) for part in zip(*parts, strict=True))
-
-
-def _places(state: DecodeState, n_new: int) -> tuple[NDArray[np.int64], ...]:
     text, audio = state.text_addresses(), state.audio_addresses()
-    lengths = np.tile(np.arange(state.length, state.length + n_new), len(text))
-    audio_lengths = np.full(len(lengths), state.n_audio_ctx)
+    text_lengths = np.tile(np.arange(state.length, state.length + n_new), len(text))
+    audio_lengths = np.full(len(text_lengths), state.n_audio_ctx)
     if n_new > 1:
         text, audio = text.repeat(n_new, axis=0), audio.repeat(n_new, axis=0)
-    return text, audio, lengths, audio_lengths
+    return [text, audio, text_lengths, audio_lengths]
 
 
-def _scratch(x: Tensor, longest: int, n_parts: int) -> decoder_step.Scratch:
+def _scratch(x: Tensor, longest: int, n_threads: int) -> Scratch:
     n_rows, n_state = x.shape
 
-    def space(*shape: int) -> NDArray[np.float32]:
-        return np.zeros(shape, np.float32)  # rows that only fill up are computed too: with numbers
+    def zeros(*shape: int) -> NDArray[np.float32]:
+        return np.zeros(shape, np.float32)  # padding rows are computed too, so they need numbers
 
-    return decoder_step.Scratch(
-        x=np.repeat(x.numpy()[None], n_parts, axis=0),
-        normed=space(n_parts, n_rows, n_state),
-        scores=space(n_parts, longest),
-        qkv=space(n_rows, 3 * n_state),
-        attended=space(n_rows, n_state),
-        cross_query=space(n_rows, n_state),
-        hidden=space(n_rows, 4 * n_state),
-        products=space(n_rows, n_state),
+    return Scratch(
+        x=np.repeat(x.numpy()[None], n_threads, axis=0),
+        normed=zeros(n_threads, n_rows, n_state),
+        scores=zeros(n_threads, longest),
+        qkv=zeros(n_rows, 3 * n_state),
+        attended=zeros(n_rows, n_state),
+        cross_query=zeros(n_rows, n_state),
+        hidden=zeros(n_rows, 4 * n_state),
+        products=zeros(n_rows, n_state),
         ones=np.ones(longest, np.float32),
         arrivals=np.zeros(1, np.int64),
     )

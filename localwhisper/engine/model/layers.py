@@ -1,4 +1,4 @@
-"""The small parts that encoder and decoder share: weights by name, layer norms, heads."""
+"""What encoder and decoder share: access to the checkpoint's weights, layer norm, GELU."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -8,8 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
-from localwhisper.engine.model.linear_formats import Format, Linear, Streamed
+from localwhisper.engine.model.linear_formats import Linear, LinearFormat
 from localwhisper.engine.system_memory import drop_mapped_pages, trim_heap
+from localwhisper.engine.threads import ThreadTeam
 
 
 class Weights:
@@ -19,66 +20,70 @@ class Weights:
         self,
         checkpoint: Checkpoint,
         device: torch.device,
+        team: ThreadTeam,
         check: Callable[[], None] = lambda: None,
         prefix: str = "",
-        numbers: torch.dtype = torch.float32,
+        dtype: torch.dtype = torch.float32,
     ) -> None:
-        """`check` may raise; it is called before each linear layer is built, and within what takes longer.
-        `numbers`: of what the layers pass on to each other."""
-        self.device = device
+        """`check` may raise; it is called before each linear layer is built. `dtype`: what the layers compute with.
+        `team`: for layers that divide their work themselves."""
         self._checkpoint = checkpoint
+        self.device = device
+        self.team = team
         self.check = check
         self._prefix = prefix
-        self.numbers = numbers
+        self.dtype = dtype
 
-    def part(self, name: str, numbers: torch.dtype | None = None) -> "Weights":
-        return Weights(self._checkpoint, self.device, self.check, f"{self._prefix}{name}.", numbers or self.numbers)
+    def part(self, name: str, dtype: torch.dtype | None = None) -> "Weights":
+        prefix = f"{self._prefix}{name}."
+        return Weights(self._checkpoint, self.device, self.team, self.check, prefix, dtype or self.dtype)
 
     def __getitem__(self, name: str) -> Tensor:
-        """As the layers' numbers are, a copy in memory."""
+        """A copy in memory, of the layers' type."""
         stored = self.stored(name)
-        made = stored.to(self.device, self.numbers, copy=True)
+        copy = stored.to(self.device, self.dtype, copy=True)
         self.forget(stored)
-        return made
+        return copy
 
     def stored(self, name: str) -> Tensor:
-        """As the file has it, still mapped from there."""
+        """As the file has it, mapped."""
         return self._checkpoint.tensors[self._prefix + name]
 
-    def linear(self, linear: Format | Streamed, *names: str) -> Linear:
-        """One layer that computes several which read the same input: their outputs one behind the other."""
+    def linear(self, format: LinearFormat, *names: str) -> Linear:
+        """A linear layer; several names: their outputs concatenated, for layers with the same input."""
         self.check()
-        if isinstance(linear, Streamed):
-            return partial(self._streamed, linear.format, names)
-        made = self._built(linear, names)
-        trim_heap()  # or what each took to build would add up
-        return made
+        if format.is_streamed:
+            return partial(self._stream, format, names)
+        linear = self._build(format, names)
+        trim_heap()  # else the memory that building each took would add up
+        return linear
 
-    def _streamed(self, linear: Format, names: Sequence[str], x: Tensor) -> Tensor:
-        out = self._built(linear, names)(x)
+    def _stream(self, format: LinearFormat, names: Sequence[str], x: Tensor) -> Tensor:
+        out = self._build(format, names)(x)
         trim_heap()
         return out
 
-    def _built(self, linear: Format, names: Sequence[str]) -> Linear:
+    def _build(self, format: LinearFormat, names: Sequence[str]) -> Linear:
         stored = [self.stored(f"{name}.weight") for name in names]
         biases = [self._checkpoint.tensors.get(f"{self._prefix}{name}.bias") for name in names]
         bias = None
-        if any(one is not None for one in biases):  # whisper's keys have none
+        if any(x is not None for x in biases):  # whisper's keys have none
             filled = [torch.zeros(len(w)) if b is None else b.float() for w, b in zip(stored, biases, strict=True)]
             bias = torch.cat(filled).to(self.device)
-        made = linear((torch.cat(stored) if len(stored) > 1 else stored[0]).to(self.device), bias)
+        weight = torch.cat(stored) if len(stored) > 1 else stored[0]
+        linear = format.build(weight.to(self.device), bias, self.team)
         self.forget(*stored)
-        return made
+        return linear
 
     def forget(self, *stored: Tensor) -> None:
-        """Give back the memory of what was read of these; what is read again comes from the file."""
+        """Give back the pages that reading these took; they are read from the file again when needed."""
         if self._checkpoint.is_mapped:
             for tensor in stored:
                 drop_mapped_pages(tensor)
 
 
 class Norm:
-    """Layer norm; its sums are in single precision whatever the numbers are, as whisper has it."""
+    """Layer norm. torch sums in float32 whatever the type, as in whisper."""
 
     def __init__(self, weights: Weights) -> None:
         self.weight, self.bias = weights["weight"], weights["bias"]
@@ -89,5 +94,5 @@ class Norm:
 
 def gelu_(x: Tensor) -> Tensor:
     """F.gelu, in place."""
-    made: Tensor = torch.ops.aten.gelu_(x)
-    return made
+    out: Tensor = torch.ops.aten.gelu_(x)
+    return out

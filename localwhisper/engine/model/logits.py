@@ -1,11 +1,6 @@
-"""The product with the whole vocabulary, which is half of a token's time in small models.
-
-Greedy and beam search only look at the tokens that can win. `screened` finds those in 8 bits, which reads half of
-the memory, and computes them in full: what it leaves rounded is certain to lose.
-"""
+"""The product with the whole vocabulary, which is half of a token's time in small models."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -13,87 +8,74 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from localwhisper.engine.kernels.exact_rescoring import screen
-from localwhisper.engine.kernels.intrinsics import Array
-from localwhisper.engine.kernels.quantize import errors_of_levels
-from localwhisper.engine.model import linear_formats
+from localwhisper.engine.kernels.exact_rescoring import rescore
+from localwhisper.engine.kernels.quantize import quantization_errors
 from localwhisper.engine.model.layers import Weights
-from localwhisper.engine.model.linear_formats import Format, Linear, Streamed
-from localwhisper.engine.model.weight_only_linear import WeightOnlyLinear, bits, int8_rows
-from localwhisper.engine.threads import divided
+from localwhisper.engine.model.linear_formats import FORMATS, Linear, LinearFormat
+from localwhisper.engine.model.weight_only_linear import WeightOnlyLinear, as_kernel_input, int8_weight_only
 
-Logits = Callable[[Tensor, bool], Tensor]  # (n_rows, n_state) → float32 (n_rows, n_vocab); True: the best will do
+# (n_rows, n_state) → float32 (n_rows, n_vocab); True: only the logits that can win have to be exact
+Logits = Callable[[Tensor, bool], Tensor]
 
-N_BEST = 256  # at least, are computed in full: more than whisper's filters ever suppress
+N_BEST = 256  # that are computed in full, at least: more than whisper's filters ever suppress
 N_SPECIAL = 1609  # whisper's special tokens and timestamps, at the vocabulary's end: their sum counts, so all are exact
-SINGLE_ERROR = 1e-5  # relative: of sums in single precision
+FLOAT32_ERROR = np.float32(1e-5)  # relative error of sums
 
 
-def _screened(weights: Weights, *, rounds_input: bool) -> Logits:
-    """`rounds_input`: the rounded product is torch's, of x as two bytes."""
-    stored = weights.stored("token_embedding.weight")
-    exact = WeightOnlyLinear(stored, torch.ones(len(stored)), None)  # where the file is mapped
-    levels = int8_rows(stored, None)
+class _LinearLogits:
+    """The vocabulary as a linear layer like any other."""
+
+    def __init__(self, format: LinearFormat, weights: Weights) -> None:
+        self.linear: Linear = weights.linear(format, "token_embedding")
+
+    def __call__(self, x: Tensor, only_best: bool) -> Tensor:
+        return self.linear(x).float()
+
+
+def _int8_rescored(weights: Weights) -> Logits:
+    """Find the tokens that can win in int8, which reads half the memory, and compute those in full from the checkpoint.
+
+    Greedy and beam search look at no others; what keeps its rounded value is certain to lose.
+    """
+    stored, team = weights.stored("token_embedding.weight"), weights.team
+    exact = WeightOnlyLinear(stored, torch.ones(len(stored)), None, team)  # in the mapped file
+    quantized = int8_weight_only(stored, None, team)
     weights.check()
-    errors, lengths = _errors(stored, levels)
-    weights.forget(stored)  # few of its rows are read again
-    most = errors.max(), lengths.max()
-    rough: Linear = levels
-    if rounds_input:
-        if linear_formats.saturates():
-            raise RuntimeError("8-bit products overflow on this processor")
-        rough = linear_formats.int8_of_two_bytes(levels)
+    array = as_kernel_input(stored)
+    if array is None:
+        raise RuntimeError("the kernels aren't compiled")
+    errors = np.empty(len(stored), np.float32)
+    bounded = array, quantized.weight.numpy(), quantized.scales.numpy(), FLOAT32_ERROR, errors
+    team.parallel_for(len(stored), lambda first, end: quantization_errors(*bounded, first, end))
+    weights.forget(stored)  # few of its rows will be read again
 
     def logits(x: Tensor, only_best: bool) -> Tensor:
         if not only_best:
             return exact(x)
         x = x.contiguous()
-        found = rough(x)
-        input_errors = linear_formats.error_of_two_bytes(x) if rounds_input else torch.zeros(len(x))
-        given = x.numpy(), exact.addresses, exact.like, errors, lengths, *most, input_errors.numpy(), found.numpy()
-
-        divided(len(x), lambda first, end: screen(*given, N_SPECIAL, N_BEST, first, end))
-        return found
+        out = quantized(x)
+        arguments = x.numpy(), exact.addresses, exact.like, errors, out.numpy(), (N_BEST, N_SPECIAL)
+        team.parallel_for(len(x), lambda first, end: rescore(*arguments, first, end))
+        return out
 
     return logits
 
 
-def _errors(weight: Tensor, rough: WeightOnlyLinear) -> tuple[Array, Array]:
-    """By row, how far off a product is at most, of the length of what is multiplied; and the rounded row's length."""
-    given = bits(weight)
-    if given is None:
-        raise RuntimeError("what screens isn't compiled")
-    errors, lengths = np.empty(len(weight), np.float32), np.empty(len(weight), np.float32)
-    of_levels = rough.weight.numpy(), rough.scale.numpy(), np.float32(SINGLE_ERROR), errors, lengths
-    divided(len(weight), lambda first, end: errors_of_levels(given, *of_levels, first, end))
-    return errors, lengths
-
-
-@dataclass(frozen=True)
-class _AllAlike:
-    product: Linear
-
-    def __call__(self, x: Tensor, only_best: bool) -> Tensor:
-        return self.product(x).float()
-
-
-def _all_alike(linear: Format | Streamed, weights: Weights) -> Logits:
-    return _AllAlike(weights.linear(linear, "token_embedding"))
-
-
 def embedding(project: Logits, weights: Weights) -> Callable[[Tensor], Tensor]:
-    """Tokens, int64, any shape → their rows of the vocabulary, of the layers' type: of those in memory where they lie
-    there in 8 bits, else from the file."""
-    rows = getattr(project, "product", None)
-    if isinstance(rows, WeightOnlyLinear) and rows.weight.dtype == torch.int8:
-        return rows.looked_up
+    """Tokens, int64, shape (…) → their embeddings, shape (…, n_state), of the layers' type.
+
+    From the vocabulary's int8 weights where it has such, as no others are in memory; else from the mapped file.
+    """
+    linear = getattr(project, "linear", None)
+    if isinstance(linear, WeightOnlyLinear) and linear.weight.dtype == torch.int8:
+        return linear.lookup
     stored = weights.stored("token_embedding.weight").to(weights.device)
-    return lambda tokens: F.embedding(tokens, stored).to(weights.numbers)
+    return lambda tokens: F.embedding(tokens, stored).to(weights.dtype)
 
 
+RESCORED = "int8-rescored"
 # each builds from the decoder's weights
-FORMATS: Mapping[str, Callable[[Weights], Logits]] = {
-    **{name: partial(_all_alike, linear) for name, linear in linear_formats.FORMATS.items()},
-    "screened": partial(_screened, rounds_input=False),
-    "screened-int8": partial(_screened, rounds_input=True),
+LOGITS: Mapping[str, Callable[[Weights], Logits]] = {
+    **{name: partial(_LinearLogits, format) for name, format in FORMATS.items()},
+    RESCORED: _int8_rescored,
 }

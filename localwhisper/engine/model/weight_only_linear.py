@@ -1,4 +1,4 @@
-"""Linear layers whose weights linear_weight_only.py reads as they lie."""
+"""Linear layers of which only the weights are quantized; the compiled decoder step reads them as they are stored."""
 
 from typing import Any
 
@@ -8,87 +8,82 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from localwhisper.engine.kernels import linear_weight_only, precompile, quantize
-from localwhisper.engine.threads import divided
+from localwhisper.engine.kernels import quantize
+from localwhisper.engine.kernels.linear_weight_only import linear_kernel
+from localwhisper.engine.kernels.precompile import kernel_cache
+from localwhisper.engine.threads import ThreadTeam
 
-MAX_ROWS = 16  # more are quicker by torch, though it has to widen all weights first
-WIDEN_ROWS = 8192  # of a matrix at once
-ROUND_ROWS = 1024
-INT8_LEVELS = 127
+MAX_ROWS = 16  # more are faster by torch, though it has to convert all weights first
+CONVERT_ROWS = 8192  # of a matrix at a time
+QUANTIZE_ROWS = 1024
+INT8_MAX = 127
 
 
 class WeightOnlyLinear:
-    """A Linear whose weights a compiled step reads as they lie: of each row, values times a scale.
+    """A Linear over weights in int8, float16 or float32, with a scale for each output. Threading: SAFE."""
 
-    Threading: SAFE.
-    """
-
-    def __init__(self, weight: Tensor, scale: Tensor, bias: Tensor | None) -> None:
-        """`weight`: shape (n_out, n_in), int8, float16 or float32; `scale`, `bias`: float32, shape (n_out,)."""
-        self.weight, self.scale = weight, scale
+    def __init__(self, weight: Tensor, scales: Tensor, bias: Tensor | None, team: ThreadTeam) -> None:
+        """`weight`: shape (n_out, n_in), contiguous; `scales`, `bias`: float32, shape (n_out,)."""
+        self.weight, self.scales = weight, scales
         self.bias = torch.zeros(len(weight)) if bias is None else bias.float().contiguous()
-        self.addresses = np.array([weight.data_ptr(), scale.data_ptr(), self.bias.data_ptr()], np.int64)
-        self.like = like(weight.dtype)
+        self.addresses = np.array([weight.data_ptr(), scales.data_ptr(), self.bias.data_ptr()], np.int64)
+        self.like = empty_like(weight.dtype)
+        self._team = team
 
     def __call__(self, x: Tensor) -> Tensor:
         """float32, shape (…, n_in) → float32, shape (…, n_out)."""
         rows = x.reshape(-1, x.shape[-1])
         if len(rows) > MAX_ROWS:
-            out = torch.cat([self._widened(rows, i) for i in range(0, len(self.weight), WIDEN_ROWS)], dim=1)
+            out = torch.cat([self._by_torch(rows, i) for i in range(0, len(self.weight), CONVERT_ROWS)], dim=1)
         else:
-            filled = padded(rows)
-            out = rows.new_empty(len(filled), len(self.weight))
-            given, found = filled.numpy(), out.numpy()
-
-            def work(first: int, end: int) -> None:
-                linear_weight_only.product(given, self.addresses, self.like, found, first, end)
-
-            divided(len(self.weight), work)
+            padded = pad_rows(rows)
+            out = rows.new_empty(len(padded), len(self.weight))
+            arrays = padded.numpy(), self.addresses, self.like, out.numpy()
+            self._team.parallel_for(len(self.weight), lambda first, end: linear_kernel(*arrays, first, end))
         return out[: len(rows)].view(*x.shape[:-1], -1)
 
-    def looked_up(self, tokens: Tensor) -> Tensor:
-        """Rows by their number: int64, any shape → float32, of that shape with n_in behind it."""
-        return F.embedding(tokens, self.weight).float() * self.scale[tokens, None]
+    def lookup(self, tokens: Tensor) -> Tensor:
+        """Rows of the weight by index, as an embedding: int64, shape (…) → float32, shape (…, n_in)."""
+        return F.embedding(tokens, self.weight).float() * self.scales[tokens, None]
 
-    def _widened(self, x: Tensor, first: int) -> Tensor:
-        part = slice(first, first + WIDEN_ROWS)
-        return torch.addcmul(self.bias[part], F.linear(x, self.weight[part].float()), self.scale[part])
-
-
-def float16_rows(weight: Tensor, bias: Tensor | None) -> WeightOnlyLinear:
-    return WeightOnlyLinear(weight.to(torch.float16, copy=True), torch.ones(len(weight)), bias)
+    def _by_torch(self, x: Tensor, first: int) -> Tensor:
+        part = slice(first, first + CONVERT_ROWS)
+        return torch.addcmul(self.bias[part], F.linear(x, self.weight[part].float()), self.scales[part])
 
 
-def int8_rows(weight: Tensor, bias: Tensor | None) -> WeightOnlyLinear:
-    """Only the weights are rounded, unlike linears.int8's."""
-    levels, scale = torch.empty(weight.shape, dtype=torch.int8), torch.empty(len(weight))
-    given = bits(weight)
-    if given is None:
-        for first in range(0, len(weight), ROUND_ROWS):  # in single precision all of it would be four times the result
-            part = slice(first, first + ROUND_ROWS)
-            single = weight[part].to(torch.float32, copy=True)
-            scale[part] = (single.abs().amax(dim=1) / INT8_LEVELS).clamp(min=1e-12)
-            levels[part] = single.div_(scale[part, None]).round_()
+def float16_weight_only(weight: Tensor, bias: Tensor | None, team: ThreadTeam) -> WeightOnlyLinear:
+    return WeightOnlyLinear(weight.to(torch.float16, copy=True), torch.ones(len(weight)), bias, team)
+
+
+def int8_weight_only(weight: Tensor, bias: Tensor | None, team: ThreadTeam) -> WeightOnlyLinear:
+    levels, scales = torch.empty(weight.shape, dtype=torch.int8), torch.empty(len(weight))
+    stored = as_kernel_input(weight)
+    if stored is not None:
+        out = levels.numpy(), scales.numpy()
+        team.parallel_for(len(weight), lambda first, end: quantize.quantize_rows(stored, *out, first, end))
     else:
-        into = np.float32(INT8_LEVELS), levels.numpy(), scale.numpy()
-        divided(len(weight), lambda first, end: quantize.rows_to_levels(given, *into, first, end))
-    return WeightOnlyLinear(levels, scale, bias)
+        for first in range(0, len(weight), QUANTIZE_ROWS):  # all of it in float32 would take four times the memory
+            part = slice(first, first + QUANTIZE_ROWS)
+            rows = weight[part].to(torch.float32, copy=True)
+            scales[part] = (rows.abs().amax(dim=1) / INT8_MAX).clamp(min=1e-12)
+            levels[part] = rows.div_(scales[part, None]).round_()
+    return WeightOnlyLinear(levels, scales, bias, team)
 
 
-def bits(weight: Tensor) -> NDArray[Any] | None:
-    """As rounding.py reads it, without a copy; None where that isn't compiled yet, or not for such numbers."""
-    if not precompile.is_ready() or weight.dtype not in {torch.float16, torch.float32}:
+def as_kernel_input(weight: Tensor) -> NDArray[Any] | None:
+    """Without a copy, float16 as its bits; None where the kernels aren't compiled, or not for this type."""
+    if weight.dtype not in {torch.float16, torch.float32} or not kernel_cache().is_ready():
         return None
-    found = weight.contiguous().numpy()
-    return found.view(np.uint16) if weight.dtype == torch.float16 else found
+    array = weight.contiguous().numpy()
+    return array.view(np.uint16) if weight.dtype == torch.float16 else array
 
 
-def padded(x: Tensor) -> Tensor:
-    """One row, two, or a multiple of four, as linear_weight_only.py has it."""
+def pad_rows(x: Tensor) -> Tensor:
+    """Pad to a number of rows that the kernels compute: 1, 2, or a multiple of 4."""
     n_more = -len(x) % 4 if len(x) > 2 else 0
     return F.pad(x, (0, 0, 0, n_more)) if n_more else x.contiguous()
 
 
-def like(dtype: torch.dtype) -> NDArray[Any]:
-    """An empty array of what linear_weight_only.py reads there."""
+def empty_like(dtype: torch.dtype) -> NDArray[Any]:
+    """An empty array that tells a kernel what type is stored at an address."""
     return np.empty(0, {torch.float16: np.uint16, torch.int16: np.int16, torch.int8: np.int8}.get(dtype, np.float32))

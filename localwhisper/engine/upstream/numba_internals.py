@@ -1,1 +1,43 @@
 """numba's compilation cache, which has no public interface."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from numba.core.compiler_lock import global_compiler_lock
+
+
+def is_cached(kernel: Any, arguments: tuple[Any, ...]) -> bool:
+    """Whether a dispatcher needn't compile for these argument types; a damaged cache entry is removed.
+
+    Threading: SAFE.
+
+    Uses: Dispatcher._cache (load_overload, flush), numba.core.compiler_lock.
+    Why: nothing public says whether a call would compile. Loading isn't thread-safe: numba itself does it under this
+        lock, where two threads that load at once corrupt LLVM's state.
+    If it goes: answer `arguments in kernel.overloads`. The kernels then count as compiled only in a process that
+        has compiled them, which localwhisper's servers don't do: models are computed by torch alone.
+    """
+    if arguments in kernel.overloads:
+        return True
+    with global_compiler_lock:
+        try:
+            return kernel._cache.load_overload(arguments, kernel.targetctx) is not None
+        except Exception:  # unreadable, say after a power cut
+            with suppress(OSError):
+                kernel._cache.flush()
+            return False
+
+
+def stamp_with_folder(kernel: Any) -> Any:
+    """Have a dispatcher's cache entry expire when any Python file beside its own changes. Returns the dispatcher.
+
+    Uses: Dispatcher._cache._cache_file._source_stamp.
+    Why: numba looks at the kernel's own file alone, so a change in a helper that it calls would go unnoticed.
+    If it goes: delete this function; after a change in a helper, remove __pycache__.
+    """
+    cache_file = getattr(kernel._cache, "_cache_file", None)  # missing where no folder is writable
+    if cache_file is not None:
+        files = sorted(Path(kernel.py_func.__code__.co_filename).parent.glob("*.py"))
+        cache_file._source_stamp = [(file.name, file.stat().st_mtime, file.stat().st_size) for file in files]
+    return kernel

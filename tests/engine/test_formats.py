@@ -1,0 +1,107 @@
+"""Every format of linear layers, of attention and of the vocabulary, against float32."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from localwhisper.engine.checkpoints.checkpoint import Checkpoint
+from localwhisper.engine.model.attention import ATTENTIONS
+from localwhisper.engine.model.int8_gemm import has_exact_int8_matmul
+from localwhisper.engine.model.layers import Weights
+from localwhisper.engine.model.linear_formats import FORMATS
+from localwhisper.engine.model.logits import LOGITS, N_BEST, N_SPECIAL, embedding
+from localwhisper.engine.threads import ThreadTeam
+from tests.engine.random_model import DIMS, TOKENS, deviation, random_checkpoint
+
+TEAM = ThreadTeam(0)
+MAX_DEVIATIONS = {
+    "float32-onednn": 1e-6,
+    "float16-packed": 1e-6,
+    "float16-weight-only": 1e-6,
+    "float16": 2e-3,
+    "bfloat16-streamed": 1e-2,
+    "int8-weight-only": 5e-2,
+    "int8-dynamic": 5e-2,
+    "int8-rowwise": 5e-2,
+}
+
+
+@pytest.fixture(autouse=True)
+def no_gradients(kernels: None):  # type: ignore[no-untyped-def]
+    with torch.inference_mode():
+        yield
+
+
+@pytest.fixture(scope="module")
+def checkpoint() -> Checkpoint:
+    return random_checkpoint()
+
+
+def decoder_weights(checkpoint: Checkpoint) -> Weights:
+    return Weights(checkpoint, torch.device("cpu"), TEAM).part("decoder")
+
+
+@pytest.mark.parametrize(("format", "allowed"), MAX_DEVIATIONS.items())
+def test_linear_formats_are_close_to_float32(format: str, allowed: float) -> None:
+    generator = torch.Generator().manual_seed(3)
+    weight = torch.randn(96, 64, generator=generator).half()
+    bias, x = torch.randn(96, generator=generator).half(), torch.randn(7, 64, generator=generator)
+    reference = FORMATS["float32"].build(weight, bias, TEAM)(x)
+    assert deviation(FORMATS[format].build(weight, bias, TEAM)(x), reference) < allowed
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 3, 4, 7, 16, 17, 40])
+@pytest.mark.parametrize("format", ["float16-weight-only", "int8-weight-only"])
+def test_weight_only_layers_compute_any_number_of_rows(format: str, n_rows: int) -> None:
+    weight = torch.randn(97, 64, generator=torch.Generator().manual_seed(3))
+    x = torch.randn(2, n_rows, 64, generator=torch.Generator().manual_seed(4))[0]
+    linear = FORMATS[format].build(weight, None, TEAM)
+    rows = torch.cat([linear(row[None]) for row in x])
+    assert linear(x).shape == (n_rows, 97)
+    assert deviation(linear(x), rows) < 1e-5
+
+
+@pytest.mark.parametrize("format", ["int8-weight-only", "int8-rowwise"])
+def test_no_row_depends_on_the_other_rows(format: str) -> None:
+    generator = torch.Generator().manual_seed(4)
+    linear = FORMATS[format].build(torch.randn(96, 64, generator=generator), None, TEAM)
+    x = torch.randn(4, 64, generator=generator) * torch.tensor([[1.0], [30.0], [0.1], [0.0]])
+    assert torch.allclose(linear(x), torch.cat([linear(row[None]) for row in x]), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("sharpness", [1.0, 8.0])
+@pytest.mark.parametrize(("name", "allowed"), [("float32-onednn", 2e-6), ("bfloat16", 0.02), ("int8", 0.03)])
+def test_attention_is_close_to_float32(name: str, allowed: float, sharpness: float) -> None:
+    """Where each place attends to all, and where it attends to few; for two windows that fill no block."""
+    qkv = torch.randn(2, 301, 3 * DIMS.n_audio_state, generator=torch.Generator().manual_seed(6)) * sharpness
+    reference = ATTENTIONS["float32"](qkv, DIMS.n_audio_head, TEAM)
+    if name == "int8" and not has_exact_int8_matmul():
+        with pytest.raises(RuntimeError):
+            ATTENTIONS[name](qkv, DIMS.n_audio_head, TEAM)
+    else:
+        assert deviation(ATTENTIONS[name](qkv, DIMS.n_audio_head, TEAM), reference) < allowed * sharpness
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.02])
+def test_rescored_logits_are_exact_where_a_token_can_win(checkpoint: Checkpoint, scale: float) -> None:
+    """`scale`: small states bring the logits close to each other, so that many of them can win."""
+    weights = decoder_weights(checkpoint)
+    reference, rescored = LOGITS["float32"](weights), LOGITS["int8-rescored"](weights)
+    states = torch.randn(5, DIMS.n_text_state, generator=torch.Generator().manual_seed(4)) * scale
+    exact = reference(states, True)
+    assert deviation(rescored(states, False), exact) < 1e-5
+    logits = rescored(states, True)
+    best, exact_best = logits.topk(N_BEST), exact.topk(N_BEST)  # where some are suppressed, the next best is exact
+    assert best.indices.equal(exact_best.indices)
+    assert deviation(best.values, exact_best.values) < 1e-5
+    assert deviation(logits[:, -N_SPECIAL:], exact[:, -N_SPECIAL:]) < 1e-5
+    assert 1e-5 < deviation(logits, exact) < 0.02  # the others are rounded
+    assert deviation(logits.logsumexp(1), exact.logsumexp(1)) < 1e-4
+
+
+def test_embeddings_are_looked_up_in_an_int8_vocabulary(checkpoint: Checkpoint) -> None:
+    weights = decoder_weights(checkpoint)
+    reference, quantized = (embedding(LOGITS[name](weights), weights) for name in ("float32", "int8-weight-only"))
+    x: Tensor = quantized(TOKENS)
+    assert 1e-4 < deviation(x, reference(TOKENS)) < 0.01
+    assert x.shape == reference(TOKENS).shape == (*TOKENS.shape, DIMS.n_text_state)
