@@ -1,4 +1,4 @@
-"""A client of a server in this process: plain requests, submissions, sockets."""
+"""A test client of a server in this process: requests, submissions, WebSockets."""
 
 import asyncio
 import io
@@ -19,7 +19,7 @@ TIMEOUT_S = 30
 
 
 def wav(duration_s: float = 3.0, rate: int = 8000) -> bytes:
-    """A tone."""
+    """A WAV file with a tone."""
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
         file.setparams((1, 2, rate, 0, "NONE", ""))
@@ -46,25 +46,25 @@ class Answer:
 
 
 class Socket:
-    """Messages of one WebSocket, one after the other."""
+    """One WebSocket and its messages."""
 
     def __init__(self, connection: tornado.websocket.WebSocketClientConnection) -> None:
         self._connection = connection
 
     async def next(self) -> dict[str, Any] | None:
-        """None once the server has closed."""
+        """The next message; None when the server has closed the socket."""
         frame = await asyncio.wait_for(self._connection.read_message(), TIMEOUT_S)
         return None if frame is None else json.loads(frame)
 
     async def until(self, *kinds: str) -> dict[str, Any]:
-        """The next message of one of these types."""
+        """Skip messages until one has one of these types; return it."""
         while (message := await self.next()) is not None:
             if message["type"] in kinds:
                 return message
         raise AssertionError(f"closed before any of {kinds}")
 
     async def rest(self) -> list[dict[str, Any]]:
-        """Everything until the server closes."""
+        """All messages until the server closes the socket."""
         messages = []
         while (message := await self.next()) is not None:
             messages.append(message)
@@ -92,7 +92,7 @@ class Client:
         self._is_open = True
 
     async def fetch(self, method: str, path: str, *, body: bytes | None = None, **headers: str) -> Answer:
-        """`headers` with underscores for dashes."""
+        """Send a request. In the names of `headers`, underscores stand for dashes."""
         request = tornado.httpclient.HTTPRequest(
             f"http://{self.host}{path}",
             method=method,
@@ -122,7 +122,7 @@ class Client:
         return await self.fetch("POST", "/transcribe-job", body=body, Content_Type=content_type, **headers)
 
     async def new_job(self, **fields: str) -> str:
-        """The id of a job that was taken."""
+        """Submit a job; return its id."""
         answer = await self.submit(fields=fields)
         assert answer.status == 200, answer.body
         job_id: str = answer.json["job_id"]
@@ -138,7 +138,7 @@ class Client:
         return socket
 
     async def job_when(self, job_id: str, *states: str) -> dict[str, Any]:
-        """The job once it is in one of these states."""
+        """Wait until the job is in one of these states; return it."""
         for _ in range(TIMEOUT_S * 100):
             job: dict[str, Any] = (await self.get(f"/job/{job_id}")).json
             if job["status"] in states:

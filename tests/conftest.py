@@ -1,4 +1,4 @@
-"""Fixtures that all tests share: an event loop for each test, and servers inside this process, and real speech."""
+"""Shared fixtures: an event loop for each test, servers in this process, and real speech."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -21,18 +21,18 @@ Serve = Callable[..., Awaitable[Client]]
 hypothesis.settings.register_profile("brief", max_examples=50, deadline=None, derandomize=True, database=None)
 hypothesis.settings.register_profile("long", max_examples=5000, deadline=None, database=None, print_blob=True)
 hypothesis.settings.load_profile("brief")
-LONGEST = ("browser", "engine", "process", "compat", "audio")  # folders
+SLOWEST_FOLDERS = ("browser", "engine", "process", "compat", "audio")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take long begin first, so that what runs beside each other ends together."""
-    places = {folder: place for place, folder in enumerate(LONGEST)}
-    items.sort(key=lambda item: places.get(item.path.parent.name, len(places)))
+    """Start slow files first, so that parallel test processes end at about the same time."""
+    positions = {folder: position for position, folder in enumerate(SLOWEST_FOLDERS)}
+    items.sort(key=lambda item: positions.get(item.path.parent.name, len(positions)))
 
 
 @pytest.fixture
 def io_loop() -> Iterator[tornado.ioloop.IOLoop]:
-    """pytest-tornado's own makes its loop in a way that Python deprecates."""
+    """Replaces pytest-tornado's, which creates its loop in a deprecated way."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     io_loop = AsyncIOLoop(asyncio_loop=loop, make_current=False)
@@ -55,7 +55,7 @@ def engine() -> Iterator[StepEngine]:
 
 @pytest.fixture
 def serve(io_loop: tornado.ioloop.IOLoop, engine: StepEngine, tmp_path: Path) -> Iterator[Serve]:
-    """await serve(**settings) → a client of a real server in this process, with the step engine."""
+    """`await serve(**settings)` starts a server in this process with the StepEngine and returns a client."""
     clients: list[Client] = []
 
     async def start(
@@ -63,7 +63,7 @@ def serve(io_loop: tornado.ioloop.IOLoop, engine: StepEngine, tmp_path: Path) ->
         engine: Engine = engine,
         data_dir: Path = tmp_path / "data",
         now: Callable[[], datetime] = utc_now,
-        **given: object,
+        **overrides: object,
     ) -> Client:
         values = {
             "port": "0",
@@ -71,7 +71,7 @@ def serve(io_loop: tornado.ioloop.IOLoop, engine: StepEngine, tmp_path: Path) ->
             "default_model": "demo",
             "model_dir": str(tmp_path / "models"),
         }
-        values |= {name: str(value) for name, value in given.items()}
+        values |= {name: str(value) for name, value in overrides.items()}
         app = App(settings.load(values, {}), engine=engine, now=now)
         client = Client(app, await app.start())
         clients.append(client)
@@ -84,11 +84,11 @@ def serve(io_loop: tornado.ioloop.IOLoop, engine: StepEngine, tmp_path: Path) ->
 
 @pytest.fixture(scope="session")
 def samples() -> dict[Path, str]:
-    """The bundled clips and their texts."""
+    """The bundled clips, with their texts."""
     return speech.samples()
 
 
 @pytest.fixture(scope="session")
 def long_speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Some minutes of speech."""
+    """150 s of speech."""
     return speech.long_speech(tmp_path_factory.mktemp("speech"), 150)

@@ -1,4 +1,4 @@
-"""The bundled clips, and some minutes of speech made of them."""
+"""The bundled clips, and longer recordings made of them."""
 
 import json
 import subprocess
@@ -9,13 +9,13 @@ from localwhisper.audio.ffmpeg import ffmpeg_path
 
 
 def samples() -> dict[Path, str]:
-    """The bundled clips and their texts."""
+    """The bundled clips, with their texts."""
     rows = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))
     return {SAMPLES / row["filename"]: row["text"] for row in rows}
 
 
 def long_speech(folder: Path, duration_s: float) -> Path:
-    """The bundled clips, as often as it takes."""
+    """A recording that repeats the bundled clips."""
     listing = folder / "list.txt"
     listing.write_text("".join(f"file '{path}'\n" for path in [*samples()] * max(20, round(duration_s / 60))))
     target = folder / "long.wav"

@@ -1,4 +1,4 @@
-"""An engine whose every step waits for the test's word."""
+"""A fake engine that decodes one window each time the test tells it to."""
 
 import threading
 from collections.abc import Sequence
@@ -34,16 +34,16 @@ def window(number: int) -> Window:
 
 
 class StepEngine:
-    """Each job has `n_windows` windows; `step()` lets any worker do one more, `release()` all of them."""
+    """Each job has `n_windows` windows. `step()` lets some worker decode one window, `release()` lets all continue."""
 
     def __init__(self, n_windows: int = 3) -> None:
         self.n_windows = n_windows
-        self.ignores_stop = False  # True: a worker that never notices that it is to stop
-        self.started: list[str] = []  # audio files, in order
-        self.decoded: list[tuple[str, int]] = []  # (audio file's folder, window) as they were done
+        self.ignores_stop = False  # True: the worker never notices a stop request
+        self.started: list[str] = []  # job ids, in the order of their start
+        self.decoded: list[tuple[str, int]] = []  # (job id, window number), in order
         self.fails_with: BaseException | None = None
         self.running = 0
-        self.most_running = 0
+        self.max_running = 0
         self._steps = threading.Semaphore(0)
         self._is_released = threading.Event()
         self._lock = threading.Lock()
@@ -58,7 +58,7 @@ class StepEngine:
         with self._lock:
             self.started.append(audio.parent.name)
             self.running += 1
-            self.most_running = max(self.most_running, self.running)
+            self.max_running = max(self.max_running, self.running)
         try:
             return self._transcribe(audio, control, list(done))
         finally:

@@ -1,11 +1,11 @@
-"""What README says of speed is what was measured."""
+"""The README's speed table and chart match the recorded benchmark."""
 
 import json
 
 from tests.bench.record import ROOT, svg, with_table
 
 
-def test_readme_and_chart_are_the_report_s() -> None:
+def test_the_readme_and_the_chart_match_the_report() -> None:
     report = json.loads((ROOT / "docs" / "bench.json").read_text())
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert with_table(readme, report) == readme

@@ -1,4 +1,4 @@
-"""The bundled model on the bundled samples, by stock openai-whisper: the checkpoint is whisper's own format."""
+"""openai-whisper itself loads the bundled checkpoint and transcribes the bundled samples correctly."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_stock_whisper_reads_the_samples_right(checkpoint: Path) -> None:
+def test_openai_whisper_transcribes_the_samples(checkpoint: Path) -> None:
     import whisper
 
     from tests.engine.stock import read
@@ -31,6 +31,6 @@ def test_stock_whisper_reads_the_samples_right(checkpoint: Path) -> None:
         assert (result["language"], result["text"].strip()) == (row["language"], row["text"])
 
 
-def test_the_package_stays_small() -> None:
+def test_the_assets_are_small() -> None:
     size_bytes = sum(path.stat().st_size for path in ASSETS.rglob("*") if path.is_file())
     assert size_bytes < 8 * 1024 * 1024

@@ -1,4 +1,4 @@
-"""Any file with sound becomes the samples whisper would have; anything else its own clear error."""
+"""Media files decode to the same samples as in openai-whisper; other files give a clear error."""
 
 import subprocess
 import sys
@@ -55,14 +55,14 @@ def either_ffmpeg(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: p
 
 @pytest.mark.usefixtures("either_ffmpeg")
 @pytest.mark.parametrize("extension", FORMATS)
-def test_formats_by_content_not_by_name(tmp_path: Path, extension: str) -> None:
+def test_the_format_is_detected_from_the_content(tmp_path: Path, extension: str) -> None:
     path = make(tmp_path / f"tone.{extension}", *FORMATS[extension])
     disguised = path.rename(tmp_path / "-strange:name %d.txt")
     assert probe(Ffmpeg(), disguised, max_audio_s=LIMIT_S).duration_s == pytest.approx(2, abs=0.15)
     assert len(samples(disguised)) == pytest.approx(32000, abs=2400)
 
 
-def test_samples_are_those_of_whisper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_samples_match_openai_whisper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import whisper
 
     (tmp_path / "ffmpeg").symlink_to(ffmpeg.ffmpeg_path())
@@ -72,22 +72,22 @@ def test_samples_are_those_of_whisper(tmp_path: Path, monkeypatch: pytest.Monkey
     np.testing.assert_array_equal(samples(path).astype(np.float32) / 32768.0, theirs)
 
 
-def test_video_with_sound_and_cover_art(tmp_path: Path) -> None:
+def test_a_video_with_sound(tmp_path: Path) -> None:
     video = ["-f", "lavfi", "-i", "color=red:size=64x64:duration=2", "-shortest", "-c:v", "mpeg4", "-c:a", "aac"]
     assert probe(Ffmpeg(), make(tmp_path / "v.mp4", *video), max_audio_s=LIMIT_S).duration_s == pytest.approx(
         2, abs=0.2
     )
 
 
-def test_video_without_sound(tmp_path: Path) -> None:
+def test_a_video_without_sound(tmp_path: Path) -> None:
     video = ["-f", "lavfi", "-i", "color=red:size=64x64:duration=1", "-map", "1:v", "-c:v", "mpeg4"]
     with pytest.raises(NoAudioTrack):
         probe(Ffmpeg(), make(tmp_path / "silent.mp4", *video), max_audio_s=LIMIT_S)
 
 
-def test_length_is_measured_where_no_header_says_it(tmp_path: Path) -> None:
+def test_the_duration_is_measured_if_the_header_has_none(tmp_path: Path) -> None:
     path = tmp_path / "live.webm"
-    with path.open("wb") as file:  # a pipe can't be gone back in, so no duration is written
+    with path.open("wb") as file:  # ffmpeg can't seek in a pipe, so it writes no duration
         source = ["-f", "lavfi", "-i", "sine=duration=3", "-c:a", "libopus", "-f", "webm", "-"]
         subprocess.run([ffmpeg.ffmpeg_path(), "-v", "error", *source], stdout=file, check=True)
     assert probe(Ffmpeg(), path, max_audio_s=LIMIT_S).duration_s == pytest.approx(3, abs=0.1)
@@ -108,18 +108,18 @@ NOT_AUDIO = {
 
 
 @pytest.mark.parametrize("name", NOT_AUDIO)
-def test_what_is_no_audio_says_so(tmp_path: Path, name: str) -> None:
+def test_a_file_that_is_not_audio_is_refused(tmp_path: Path, name: str) -> None:
     path = tmp_path / "x.wav"
     path.write_bytes(NOT_AUDIO[name])
-    with pytest.raises(LocalWhisperError) as refused:
+    with pytest.raises(LocalWhisperError) as raised:
         probe(Ffmpeg(), path, max_audio_s=LIMIT_S)
-    assert refused.value.code in ("audio_unreadable", "no_audio_track")
+    assert raised.value.code in ("audio_unreadable", "no_audio_track")
     with pytest.raises(AudioUnreadable):
         samples(path)
 
 
 def test_a_playlist_opens_no_other_file(tmp_path: Path) -> None:
-    """Also where the file it names is good audio."""
+    """Even if the file that it names is valid audio."""
     make(tmp_path / "tone.wav")
     for name, text in (
         ("a.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\ntone.wav\n#EXT-X-ENDLIST\n"),
@@ -130,27 +130,27 @@ def test_a_playlist_opens_no_other_file(tmp_path: Path) -> None:
             probe(Ffmpeg(), tmp_path / name, max_audio_s=LIMIT_S)
 
 
-def test_a_file_that_breaks_off_gives_what_there_is(tmp_path: Path) -> None:
+def test_a_truncated_file_gives_the_samples_it_has(tmp_path: Path) -> None:
     path = make(tmp_path / "whole.mp3", seconds=10)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     assert len(samples(path)) == pytest.approx(5 * 16000, rel=0.1)
 
 
-def test_too_long(tmp_path: Path) -> None:
+def test_audio_beyond_the_limit_is_refused_and_not_decoded(tmp_path: Path) -> None:
     path = make(tmp_path / "tone.flac", seconds=5)
     with pytest.raises(AudioTooLong):
         probe(Ffmpeg(), path, max_audio_s=4)
     assert len(np.concatenate(list(decode_audio(Ffmpeg(), path, check=lambda: None, max_audio_s=4)))) == 4 * 16000
 
 
-def test_a_header_that_claims_hours_is_measured(tmp_path: Path) -> None:
+def test_the_duration_is_measured_if_the_header_claims_too_much(tmp_path: Path) -> None:
     audio = bytearray(wav(2.0))
     audio[40:44] = (0x7FFFFFF0).to_bytes(4, "little")
-    (tmp_path / "liar.wav").write_bytes(audio)
-    assert probe(Ffmpeg(), tmp_path / "liar.wav", max_audio_s=LIMIT_S).duration_s == pytest.approx(2, abs=0.1)
+    (tmp_path / "claims-hours.wav").write_bytes(audio)
+    assert probe(Ffmpeg(), tmp_path / "claims-hours.wav", max_audio_s=LIMIT_S).duration_s == pytest.approx(2, abs=0.1)
 
 
-def test_stopping_leaves_no_process(tmp_path: Path) -> None:
+def test_stopping_ends_the_process(tmp_path: Path) -> None:
     path = make(tmp_path / "long.wav", seconds=120)
     calls = 0
 
@@ -168,7 +168,7 @@ def test_stopping_leaves_no_process(tmp_path: Path) -> None:
         assert not [path for path in named if path.exists() and "ffmpeg" in path.read_text()]
 
 
-def test_no_ffmpeg_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_ffmpeg_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(ffmpeg, "_packaged_ffmpeg", lambda: None)
     with pytest.raises(FfmpegMissing):

@@ -1,5 +1,4 @@
-"""Hostile and broken files: each gives its sound or an error a person understands, in bounded time, and ffmpeg never
-opens anything but the file it was given."""
+"""Hostile and damaged files are decoded or refused in bounded time, and ffmpeg opens no other file or address."""
 
 import math
 import os
@@ -57,7 +56,7 @@ def ffmpeg(*arguments: str | Path) -> None:
 
 
 def header(n_data_bytes: int, *, rate: int = 16000, channels: int = 1, bits: int = 16, kind: int = 1) -> bytes:
-    """A wav file up to its samples."""
+    """The header of a WAV file."""
     frame = channels * bits // 8
     form = struct.pack("<HHIIHH", kind, channels, rate, (rate * frame) & 0xFFFFFFFF, frame, bits)
     return (
@@ -77,25 +76,25 @@ def tone(n: int, rate: int = 16000) -> bytes:
 
 @pytest.fixture(scope="module")
 def sounds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Three seconds of a tone in each container."""
+    """The same tone of three seconds in each container."""
     folder = tmp_path_factory.mktemp("sounds")
     source = folder / "tone.wav"
     with wave.open(str(source), "wb") as file:
         file.setparams((1, 2, 16000, 0, "NONE", ""))
         file.writeframes(tone(round(SOUND_S * 16000)))
-    made = {}
+    paths = {}
     for kind, options in CODECS.items():
         try:
             ffmpeg("-i", source, *options, folder / f"sound.{kind}")
         except subprocess.CalledProcessError:
-            continue  # an encoder that this ffmpeg lacks
-        made[kind] = folder / f"sound.{kind}"
-    assert len(made) >= 15
-    return made
+            continue  # this ffmpeg lacks the encoder
+        paths[kind] = folder / f"sound.{kind}"
+    assert len(paths) >= 15
+    return paths
 
 
-def hear(path: Path, max_audio_s: float = LIMIT_S) -> tuple[float, float] | LocalWhisperError:
-    """Seconds as probed and as decoded, or the refusal."""
+def probe_and_decode(path: Path, max_audio_s: float = LIMIT_S) -> tuple[float, float] | LocalWhisperError:
+    """The duration in seconds as probed and as decoded, or the error."""
     started_s = time.monotonic()
     try:
         info = probe(Ffmpeg(), path, max_audio_s=max_audio_s, timeout_s=20)
@@ -107,13 +106,13 @@ def hear(path: Path, max_audio_s: float = LIMIT_S) -> tuple[float, float] | Loca
         assert time.monotonic() - started_s < 60
 
 
-def hear_all(paths: dict[str, Path]) -> dict[str, tuple[float, float] | LocalWhisperError]:
+def probe_and_decode_all(paths: dict[str, Path]) -> dict[str, tuple[float, float] | LocalWhisperError]:
     with ThreadPoolExecutor(3) as pool:
-        return dict(zip(paths, pool.map(hear, paths.values()), strict=True))
+        return dict(zip(paths, pool.map(probe_and_decode, paths.values()), strict=True))
 
 
 @pytest.fixture(autouse=True)
-def no_process_left() -> Iterator[None]:
+def no_process_is_left() -> Iterator[None]:
     yield
     children = Path(f"/proc/self/task/{os.getpid()}/children")
     if children.exists():
@@ -121,27 +120,27 @@ def no_process_left() -> Iterator[None]:
         assert not [name for name in names if name.exists() and "ffmpeg" in name.read_text()]
 
 
-def test_every_container_under_a_wrong_name(sounds: dict[str, Path], tmp_path: Path) -> None:
+def test_every_container_with_a_wrong_extension(sounds: dict[str, Path], tmp_path: Path) -> None:
     misnamed = {kind: tmp_path / f"{kind}.m3u8" for kind in sounds}
     for kind, path in misnamed.items():
         path.write_bytes(sounds[kind].read_bytes())
-    for kind, heard in hear_all(misnamed).items():
-        assert isinstance(heard, tuple), f"{kind}: {heard}"
-        assert abs(heard[1] - SOUND_S) < 0.3, kind
+    for kind, result in probe_and_decode_all(misnamed).items():
+        assert isinstance(result, tuple), f"{kind}: {result}"
+        assert abs(result[1] - SOUND_S) < 0.3, kind
 
 
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.97])
-def test_truncated_anywhere(sounds: dict[str, Path], tmp_path: Path, share: float) -> None:
+def test_truncated_files(sounds: dict[str, Path], tmp_path: Path, share: float) -> None:
     cut = {kind: tmp_path / path.name for kind, path in sounds.items()}
     for kind, path in cut.items():
         whole = sounds[kind].read_bytes()
         path.write_bytes(whole[: int(len(whole) * share)])
-    for kind, heard in hear_all(cut).items():
-        if isinstance(heard, tuple):
-            assert 0 < heard[1] <= SOUND_S + 0.3, kind
+    for kind, result in probe_and_decode_all(cut).items():
+        if isinstance(result, tuple):
+            assert 0 < result[1] <= SOUND_S + 0.3, kind
 
 
-def test_noise_in_the_midst(sounds: dict[str, Path], tmp_path: Path) -> None:
+def test_files_with_random_bytes(sounds: dict[str, Path], tmp_path: Path) -> None:
     rng = random.Random(5)
     noisy = {kind: tmp_path / path.name for kind, path in sounds.items()}
     for kind, path in noisy.items():
@@ -149,9 +148,9 @@ def test_noise_in_the_midst(sounds: dict[str, Path], tmp_path: Path) -> None:
         for _ in range(len(data) // 50):
             data[rng.randrange(len(data) // 10, len(data))] = rng.randrange(256)
         path.write_bytes(data)
-    for kind, heard in hear_all(noisy).items():
-        if isinstance(heard, tuple):
-            assert 0 < heard[1] <= 60.1, kind
+    for kind, result in probe_and_decode_all(noisy).items():
+        if isinstance(result, tuple):
+            assert 0 < result[1] <= 60.1, kind
 
 
 def png() -> bytes:
@@ -192,11 +191,11 @@ NOT_SOUND: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("name", NOT_SOUND)
-def test_what_is_no_sound_is_said_to_be_none(tmp_path: Path, name: str) -> None:
+def test_a_file_without_audio_is_refused(tmp_path: Path, name: str) -> None:
     path = tmp_path / "file"
     path.write_bytes(NOT_SOUND[name])
-    heard = hear(path)
-    assert isinstance(heard, AudioUnreadable), heard
+    result = probe_and_decode(path)
+    assert isinstance(result, AudioUnreadable), result
 
 
 STRANGE: dict[str, tuple[bytes, float]] = {
@@ -218,18 +217,18 @@ STRANGE: dict[str, tuple[bytes, float]] = {
 
 
 @pytest.mark.parametrize("name", STRANGE)
-def test_strange_sound_is_heard_or_refused(tmp_path: Path, name: str) -> None:
+def test_unusual_audio_is_decoded_or_refused(tmp_path: Path, name: str) -> None:
     data, duration_s = STRANGE[name]
     path = tmp_path / "file.wav"
     path.write_bytes(data)
-    heard = hear(path)
-    if isinstance(heard, tuple):
-        assert abs(heard[1] - duration_s) < 0.1 * duration_s + 0.1, name
+    result = probe_and_decode(path)
+    if isinstance(result, tuple):
+        assert abs(result[1] - duration_s) < 0.1 * duration_s + 0.1, name
     else:
-        assert name in ("rate 1", "one sample", "garbage before"), f"{name}: {heard}"
+        assert name in ("rate 1", "one sample", "garbage before"), f"{name}: {result}"
 
 
-def test_several_tracks_pictures_and_none(sounds: dict[str, Path], tmp_path: Path) -> None:
+def test_several_tracks_a_cover_and_no_audio_track(sounds: dict[str, Path], tmp_path: Path) -> None:
     (tmp_path / "cover.png").write_bytes(png())
     tone_wav = sounds["wav"]
     ffmpeg("-i", tone_wav, "-i", tone_wav, "-map", "0", "-map", "1", tmp_path / "two.mkv")
@@ -250,13 +249,13 @@ def test_several_tracks_pictures_and_none(sounds: dict[str, Path], tmp_path: Pat
     )
     ffmpeg("-f", "lavfi", "-i", "color=s=16x16:d=1", tmp_path / "silent film.mp4")
     for name in ("two.mkv", "cover.mp3"):
-        heard = hear(tmp_path / name)
-        assert isinstance(heard, tuple)
-        assert abs(heard[1] - SOUND_S) < 0.2
-    assert isinstance(hear(tmp_path / "silent film.mp4"), NoAudioTrack)
+        result = probe_and_decode(tmp_path / name)
+        assert isinstance(result, tuple)
+        assert abs(result[1] - SOUND_S) < 0.2
+    assert isinstance(probe_and_decode(tmp_path / "silent film.mp4"), NoAudioTrack)
 
 
-def test_a_small_file_of_hours_of_silence_is_too_long(tmp_path: Path) -> None:
+def test_hours_of_silence_in_a_small_file_are_refused(tmp_path: Path) -> None:
     ffmpeg(
         "-f",
         "lavfi",
@@ -271,85 +270,85 @@ def test_a_small_file_of_hours_of_silence_is_too_long(tmp_path: Path) -> None:
         tmp_path / "hours.flac",
     )
     assert (tmp_path / "hours.flac").stat().st_size < 100_000
-    assert isinstance(hear(tmp_path / "hours.flac", max_audio_s=3600), AudioTooLong)
+    assert isinstance(probe_and_decode(tmp_path / "hours.flac", max_audio_s=3600), AudioTooLong)
 
 
 @pytest.mark.parametrize(
     "name",
     ["-i.wav", "file:x.wav", "http:__x.wav", "concat:a|b.wav", "%d.wav", "a\nb.wav", "\u202e.wav", "n" * 250 + ".wav"],
 )
-def test_names_are_never_read_as_more_than_names(sounds: dict[str, Path], tmp_path: Path, name: str) -> None:
+def test_file_names_are_never_interpreted(sounds: dict[str, Path], tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(sounds["wav"].read_bytes())
-    heard = hear(path)
-    assert isinstance(heard, tuple)
-    assert abs(heard[1] - SOUND_S) < 0.1
+    result = probe_and_decode(path)
+    assert isinstance(result, tuple)
+    assert abs(result[1] - SOUND_S) < 0.1
 
 
-# -- references: no other file, no address -----------------------------------------------
+# -- references to other files and addresses --------------------------------------------
 
 
 @pytest.fixture
 def canary(sounds: dict[str, Path], tmp_path: Path) -> Iterator[tuple[Path, int, list[str]]]:
-    """A sound that must not be opened, a port that must not be asked, and who came."""
+    """A file that must not be opened, a port that must not be connected to, and a list of the connections to it."""
     path = tmp_path / "canary.wav"
     path.write_bytes(sounds["wav"].read_bytes())
     os.utime(path, (1, 1_000_000_000))
-    came: list[str] = []
+    connections: list[str] = []
     listener = socket.create_server(("127.0.0.1", 0))
 
     def accept() -> None:
         while True:
             try:
-                visitor, _ = listener.accept()
+                connection, _ = listener.accept()
             except OSError:
                 return
-            came.append("a visitor")
-            visitor.close()
+            connections.append("connected")
+            connection.close()
 
     thread = threading.Thread(target=accept, daemon=True)
     thread.start()
-    yield path, listener.getsockname()[1], came
+    yield path, listener.getsockname()[1], connections
     listener.shutdown(socket.SHUT_RDWR)
     listener.close()
     thread.join(5)
 
 
 def references(path: Path, port: int) -> dict[str, bytes]:
-    places = {"file": f"file://{path}", "path": str(path), "http": f"http://127.0.0.1:{port}/x.wav", "name": path.name}
-    made: dict[str, str] = {}
-    for kind, place in places.items():
-        made[f"m3u8 {kind}"] = f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{place}\n#EXT-X-ENDLIST\n"
-        made[f"m3u8 key {kind}"] = (
-            f'#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXT-X-KEY:METHOD=AES-128,URI="{place}"\n#EXTINF:9,\n{place}\n'
+    targets = {"file": f"file://{path}", "path": str(path), "http": f"http://127.0.0.1:{port}/x.wav", "name": path.name}
+    files: dict[str, str] = {}
+    for kind, target in targets.items():
+        files[f"m3u8 {kind}"] = f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{target}\n#EXT-X-ENDLIST\n"
+        files[f"m3u8 key {kind}"] = (
+            f'#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXT-X-KEY:METHOD=AES-128,URI="{target}"\n#EXTINF:9,\n{target}\n'
         )
-        made[f"concat {kind}"] = f"ffconcat version 1.0\nfile '{place}'\n"
-        made[f"dash {kind}"] = (
+        files[f"concat {kind}"] = f"ffconcat version 1.0\nfile '{target}'\n"
+        files[f"dash {kind}"] = (
             '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" '
             f'mediaPresentationDuration="PT3S"><Period><AdaptationSet mimeType="audio/wav"><Representation id="1">'
-            f"<BaseURL>{place}</BaseURL></Representation></AdaptationSet></Period></MPD>"
+            f"<BaseURL>{target}</BaseURL></Representation></AdaptationSet></Period></MPD>"
         )
-        made[f"asx {kind}"] = f'<asx version="3.0"><entry><ref href="{place}"/></entry></asx>'
-        made[f"pls {kind}"] = f"[playlist]\nFile1={place}\nNumberOfEntries=1\nVersion=2\n"
-        made[f"sdp {kind}"] = (
-            f"v=0\no=- 0 0 IN IP4 127.0.0.1\ns={place}\nc=IN IP4 127.0.0.1\nm=audio {port} RTP/AVP 0\n"
+        files[f"asx {kind}"] = f'<asx version="3.0"><entry><ref href="{target}"/></entry></asx>'
+        files[f"pls {kind}"] = f"[playlist]\nFile1={target}\nNumberOfEntries=1\nVersion=2\n"
+        files[f"sdp {kind}"] = (
+            f"v=0\no=- 0 0 IN IP4 127.0.0.1\ns={target}\nc=IN IP4 127.0.0.1\nm=audio {port} RTP/AVP 0\n"
         )
-        made[f"smil {kind}"] = f'<smil><body><audio src="{place}"/></body></smil>'
-        made[f"imf {kind}"] = f'<?xml version="1.0"?><AssetMap><Path>{place}</Path></AssetMap>'
-    return {name: text.encode() for name, text in made.items()} | {
-        f"mov reference {kind}": movie_with_reference(place) for kind, place in places.items()
+        files[f"smil {kind}"] = f'<smil><body><audio src="{target}"/></body></smil>'
+        files[f"imf {kind}"] = f'<?xml version="1.0"?><AssetMap><Path>{target}</Path></AssetMap>'
+    return {name: text.encode() for name, text in files.items()} | {
+        f"mov reference {kind}": movie_with_reference(target) for kind, target in targets.items()
     }
 
 
-def movie_with_reference(place: str) -> bytes:
-    """A QuickTime file whose one track lies in another file."""
+def movie_with_reference(target: str) -> bytes:
+    """A QuickTime file whose only track is in another file."""
 
     def atom(kind: bytes, *parts: bytes) -> bytes:
         data = b"".join(parts)
         return struct.pack(">I4s", 8 + len(data), kind) + data
 
-    url = atom(b"url ", struct.pack(">I", 0), place.encode() + b"\0")
-    alias = atom(b"alis", struct.pack(">I", 0), struct.pack(">I", 0) + bytes(150) + place.encode() + b"\0")
+    url = atom(b"url ", struct.pack(">I", 0), target.encode() + b"\0")
+    alias = atom(b"alis", struct.pack(">I", 0), struct.pack(">I", 0) + bytes(150) + target.encode() + b"\0")
     entry = atom(b"sowt", bytes(6), struct.pack(">H", 1), bytes(8), struct.pack(">HHHHI", 1, 16, 0, 0, 16000 << 16))
     table = atom(
         b"stbl",
@@ -373,25 +372,37 @@ def movie_with_reference(place: str) -> bytes:
     return atom(b"ftyp", b"qt  ", bytes(4), b"qt  ") + movie
 
 
-def test_references_lead_nowhere(canary: tuple[Path, int, list[str]], tmp_path: Path) -> None:
-    path, port, came = canary
+def test_references_are_not_followed(canary: tuple[Path, int, list[str]], tmp_path: Path) -> None:
+    path, port, connections = canary
     before = path.stat().st_atime_ns
     files: dict[str, Path] = {}
     for n, (name, data) in enumerate(references(path, port).items()):
-        files[name] = tmp_path / f"upload{n}"  # beside the canary: its bare name would lead to it
+        files[name] = tmp_path / f"upload{n}"  # in the same folder, so that the bare name is a valid reference
         files[name].write_bytes(data)
-    heard = hear_all(files)
-    assert len(heard) >= 40
-    assert {name: result for name, result in heard.items() if isinstance(result, tuple)} == {}
-    assert came == []
+    result = probe_and_decode_all(files)
+    assert len(result) >= 40
+    assert {name: result for name, result in result.items() if isinstance(result, tuple)} == {}
+    assert connections == []
     assert path.stat().st_atime_ns == before
 
 
-def test_the_canary_sings_where_ffmpeg_is_not_held_back(canary: tuple[Path, int, list[str]], tmp_path: Path) -> None:
-    """Otherwise the test above would show nothing."""
-    path, port, came = canary
+def test_an_unrestricted_ffmpeg_follows_references(canary: tuple[Path, int, list[str]], tmp_path: Path) -> None:
+    """Otherwise the test above would prove nothing."""
+    path, port, connections = canary
     listing = tmp_path / "list"
     listing.write_bytes(references(path, port)["concat http"])
-    free = ["-f", "concat", "-safe", "0", "-protocol_whitelist", "file,http,tcp", "-i", str(listing), "-f", "null", "-"]
-    subprocess.run([ffmpeg_path(), "-nostdin", "-v", "quiet", *free], check=False, timeout=20)
-    assert came
+    unrestricted = [
+        "-f",
+        "concat",
+        "-safe",
+        "0",
+        "-protocol_whitelist",
+        "file,http,tcp",
+        "-i",
+        str(listing),
+        "-f",
+        "null",
+        "-",
+    ]
+    subprocess.run([ffmpeg_path(), "-nostdin", "-v", "quiet", *unrestricted], check=False, timeout=20)
+    assert connections

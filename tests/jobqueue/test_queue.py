@@ -26,7 +26,7 @@ async def test_as_many_jobs_at_once_as_allowed(serve: Serve, engine: StepEngine)
     engine.release()
     for job_id in ids:
         await client.job_when(job_id, "completed")
-    assert engine.most_running == 3
+    assert engine.max_running == 3
 
 
 async def test_high_priority_goes_first_then_by_age(serve: Serve, engine: StepEngine) -> None:

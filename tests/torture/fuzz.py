@@ -1,5 +1,7 @@
-"""The API against its own description: requests that schemathesis derives from /openapi.json, right and wrong ones,
-in chains too, and every answer checked. `make fuzz`; `python -m tests.torture.fuzz --seconds 60 --seed 7`
+"""Valid and invalid requests that schemathesis generates from /openapi.json, also in sequences, with every response
+checked.
+
+`make fuzz`; `python -m tests.torture.fuzz --seconds 60 --seed 7`
 """
 
 import argparse
@@ -18,7 +20,7 @@ NO_MIRROR = ("--model-mirror", "http://127.0.0.1:9")
 
 
 def fuzz(folder: Path, *, seconds: int, seed: int, phases: str) -> str:
-    """Against a server with one finished job; returns what schemathesis says. Raises AssertionError with it."""
+    """Test a server that has one completed job; return schemathesis' output, or raise AssertionError with it."""
     server = FakeEngineServer(folder / "data", "--model-dir", str(folder / "models"), *NO_MIRROR).start()
     (server.data_dir / START_FILE).touch()
     try:
@@ -26,14 +28,14 @@ def fuzz(folder: Path, *, seconds: int, seed: int, phases: str) -> str:
         command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG), "run"]
         command += [f"{server.url}/openapi.json", "--exclude-path-regex", "^/ws/", "--phases", phases]
         command += ["--max-time", str(seconds), "--seed", str(seed), "--no-color", "--request-timeout", "20"]
-        ended = subprocess.run(command, capture_output=True, text=True, cwd=folder)
-        assert ended.returncode == 0, ended.stdout + ended.stderr
+        result = subprocess.run(command, capture_output=True, text=True, cwd=folder)
+        assert result.returncode == 0, result.stdout + result.stderr
         assert server.request("GET", "/health")["status"] == "ok"
     finally:
         server.kill()
     log = (server.data_dir / "localwhisper.log").read_text()
     assert "Traceback" not in log, log
-    return ended.stdout
+    return result.stdout
 
 
 def main() -> None:
@@ -41,12 +43,12 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=300)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     parser.add_argument("--phases", default="examples,coverage,fuzzing,stateful")
-    given = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="localwhisper-fuzz-") as folder:
         try:
-            print(fuzz(Path(folder), seconds=given.seconds, seed=given.seed, phases=given.phases))
+            print(fuzz(Path(folder), seconds=options.seconds, seed=options.seed, phases=options.phases))
         except AssertionError as error:
-            sys.exit(f"seed {given.seed}\n{error}")
+            sys.exit(f"seed {options.seed}\n{error}")
 
 
 if __name__ == "__main__":

@@ -32,10 +32,10 @@ def fill(data_dir: Path, n_jobs: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=5000)
-    given = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="localwhisper-many-") as folder:
         data_dir = Path(folder) / "data"
-        fill(data_dir, given.jobs)
+        fill(data_dir, options.jobs)
         for start in ("first start", "second start"):
             server = Server(data_dir)
             started_s = time.monotonic()
@@ -43,7 +43,7 @@ def main() -> None:
             try:
                 total = server.request("GET", "/queue/info")["queue"]["total_jobs"]
                 took_s = time.monotonic() - started_s
-                assert total == given.jobs, total
+                assert total == options.jobs, total
                 print(
                     f"{start}, {total} jobs: {took_s:.2f} s to the first answer, {server.resource_usage()}",
                     flush=True,

@@ -1,6 +1,6 @@
-"""Eight threads, twenty clips, one set of weights: each result as when its clip is alone, ten times over.
+"""Eight threads transcribe twenty clips on one copy of the weights; each result must equal that of the clip alone.
 
-`make parallel` runs it, some of the clips with word times or beams, in each quality; `--runs 1` is the short form.
+Some clips have word timestamps or a beam search, and every quality is tested. `make parallel`; `--runs 1` is shorter.
 """
 
 import argparse
@@ -23,28 +23,28 @@ RATE = 16000
 
 
 def clips(folder: Path) -> list[Path]:
-    """Of one to seven seconds, all different."""
-    found = []
+    """Clips of one to seven seconds, all different."""
+    paths = []
     for number in range(N_CLIPS):
         samples = samples_of(ROWS[number % len(ROWS)]["filename"])
         start = (number // len(ROWS)) * RATE // 2
-        found.append(write_wav(folder / f"{number}.wav", samples[start : start + (1 + number % 7) * RATE]))
-    return found
+        paths.append(write_wav(folder / f"{number}.wav", samples[start : start + (1 + number % 7) * RATE]))
+    return paths
 
 
-def said(transcript: Transcript) -> tuple[object, ...]:
+def comparable(transcript: Transcript) -> tuple[object, ...]:
     words = [(w.word, w.start, w.end) for s in transcript.segments for w in s.words or ()]
     return transcript.text, words, [(s.start, s.end, s.tokens, s.temperature) for s in transcript.segments]
 
 
-def differing(engine: WhisperEngine, work: list[tuple[Path, Options]], runs: int) -> int:
-    """How many of all results aren't what the clip alone gives."""
-    alone = [said(engine.transcribe(path, options, Recorder())) for path, options in work]
+def count_differences(engine: WhisperEngine, work: list[tuple[Path, Options]], runs: int) -> int:
+    """How many results differ from those of the clips alone."""
+    alone = [comparable(engine.transcribe(path, options, Recorder())) for path, options in work]
     wrong = 0
     with ThreadPoolExecutor(N_THREADS) as pool:
         for number in range(runs):
-            together = list(pool.map(lambda one: said(engine.transcribe(*one, Recorder())), work))
-            wrong += sum(found != expected for found, expected in zip(together, alone, strict=True))
+            together = list(pool.map(lambda item: comparable(engine.transcribe(*item, Recorder())), work))
+            wrong += sum(result != expected for result, expected in zip(together, alone, strict=True))
             print(f"run {number + 1}: {wrong} differ so far", flush=True)
     return wrong
 
@@ -60,7 +60,7 @@ def main() -> None:
         engine = WhisperEngine(ModelCache(library, idle_timeout_s=600), Ffmpeg(), folder / "spool", max_audio_s=60)
         wrong = 0
         for quality in options.qualities.split(","):
-            wrong += differing(engine, _work(clips(folder), quality), options.runs)
+            wrong += count_differences(engine, _work(clips(folder), quality), options.runs)
         engine.close()
     raise SystemExit(f"{wrong} results differ" if wrong else 0)
 

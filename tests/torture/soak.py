@@ -1,6 +1,6 @@
-"""Ten minutes of use and abuse: jobs, connections that come and go, thousands that stay, slow readers, half-open ones.
+"""Ten minutes of jobs beside misbehaving clients: short, idle, slow and half-open connections by the thousand.
 
-Afterwards the server has no more descriptors, threads and memory than before, and answered all the while.
+Afterwards the server must hold no more descriptors, threads and memory than before, and it must always have answered.
 `make soak`; `python -m tests.torture.soak --seconds 60 --jobs 50 --connections 500 --idle 200`
 """
 
@@ -26,10 +26,10 @@ import tornado.websocket
 from localwhisper.commands.selftest import multipart_form
 from tests.process.server import ResourceUsage, Server
 from tests.speech import samples
-from tests.torture.load import shown
+from tests.torture.load import summary
 
-AT_ONCE = 3  # jobs
-SOCKET_EVERY = 10  # of the idle connections: a WebSocket, the others say nothing
+PARALLEL_JOBS = 3
+SOCKET_EVERY = 10  # every tenth idle connection is a WebSocket; the others send nothing
 HALF_OPEN = 20
 SLOW_READERS = 5
 CLOSED = (OSError, asyncio.IncompleteReadError, tornado.iostream.StreamClosedError, tornado.websocket.WebSocketError)
@@ -56,32 +56,32 @@ class Soak:
     done: int = 0
 
     async def run(self) -> None:
-        """A tenth of it first: what is taken once and kept is there then."""
-        await self._all_at_once(self.duration_s / 10, max(self.jobs // 10, AT_ONCE), self.connections // 10)
+        """First run a tenth, so that everything that is allocated only once is allocated."""
+        await self._run_everything(self.duration_s / 10, max(self.jobs // 10, PARALLEL_JOBS), self.connections // 10)
         await self._settle()
         watch = asyncio.ensure_future(self._watch())
-        await self._all_at_once(self.duration_s, self.jobs, self.connections)
+        await self._run_everything(self.duration_s, self.jobs, self.connections)
         watch.cancel()
         await self._settle()
 
-    async def _all_at_once(self, duration_s: float, n_jobs: int, n_connections: int) -> None:
-        abuse: list[Awaitable[None]] = [
-            *(self._stay(duration_s, n % SOCKET_EVERY == 0) for n in range(self.idle)),
+    async def _run_everything(self, duration_s: float, n_jobs: int, n_connections: int) -> None:
+        misbehaving: list[Awaitable[None]] = [
+            *(self._idle_connection(duration_s, n % SOCKET_EVERY == 0) for n in range(self.idle)),
             *(self._half_open() for _ in range(HALF_OPEN)),
             *(self._slow_reader() for _ in range(SLOW_READERS)),
-            self._byte_a_second(),
-            self._ask(),
+            self._slow_writer(),
+            self._check_health(),
         ]
-        tasks = [asyncio.ensure_future(one) for one in abuse]
-        await asyncio.gather(self._jobs(n_jobs, duration_s), self._pass_by(n_connections, duration_s))
+        tasks = [asyncio.ensure_future(client) for client in misbehaving]
+        await asyncio.gather(self._jobs(n_jobs, duration_s), self._short_connections(n_connections, duration_s))
         for task in tasks:
             task.cancel()
-        for end in await asyncio.gather(*tasks, return_exceptions=True):
-            if end is not None and not isinstance(end, asyncio.CancelledError):
-                raise end
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            if outcome is not None and not isinstance(outcome, asyncio.CancelledError):
+                raise outcome
 
     async def _settle(self) -> None:
-        """Until the server has closed what its clients closed, then its usage."""
+        """Wait until the server has closed all closed connections, then record its resource usage."""
         before = -1
         for _ in range(100):
             await asyncio.sleep(0.2)
@@ -98,20 +98,20 @@ class Soak:
             self.usage.append(self.server.resource_usage())
             print(f"{self.done} jobs, {self.usage[-1]}", flush=True)
 
-    # -- use -----------------------------------------------------------------------------
+    # -- jobs ----------------------------------------------------------------------------
 
     async def _jobs(self, n_jobs: int, within_s: float) -> None:
-        """Evenly over the time; each ends with its text, and every second one is removed."""
-        free, begun_s = asyncio.Semaphore(AT_ONCE), time.monotonic()
+        """Submit jobs evenly over the time; each must end with its text. Every second one is removed."""
+        free, started_s = asyncio.Semaphore(PARALLEL_JOBS), time.monotonic()
 
-        async def one(n: int) -> None:
+        async def run_job(n: int) -> None:
             async with free:
                 await self._job(self.clips[n % len(self.clips)], keep=n % 2 == 0)
 
         tasks = []
         for n in range(n_jobs):
-            await asyncio.sleep(begun_s + n * within_s / n_jobs - time.monotonic())
-            tasks.append(asyncio.ensure_future(one(n)))
+            await asyncio.sleep(started_s + n * within_s / n_jobs - time.monotonic())
+            tasks.append(asyncio.ensure_future(run_job(n)))
         await asyncio.gather(*tasks)
 
     async def _job(self, clip: Clip, *, keep: bool) -> None:
@@ -133,17 +133,17 @@ class Soak:
         answer = await tornado.httpclient.AsyncHTTPClient(max_clients=100).fetch(request)
         return dict(json.loads(answer.body))
 
-    async def _ask(self) -> None:
+    async def _check_health(self) -> None:
         while True:
             started_s = time.monotonic()
             await self._fetch("GET", "/health")
             self.health_s.append(time.monotonic() - started_s)
             await asyncio.sleep(0.1)
 
-    # -- abuse ---------------------------------------------------------------------------
+    # -- misbehaving clients -------------------------------------------------------------
 
-    async def _pass_by(self, n_connections: int, within_s: float) -> None:
-        """Connections that come and go, in every way there is."""
+    async def _short_connections(self, n_connections: int, within_s: float) -> None:
+        """Open connections and close them in every possible way."""
         ways: list[Callable[[], Awaitable[None]]] = [
             self._get,
             self._hang_up,
@@ -151,9 +151,9 @@ class Soak:
             self._socket_hangs_up,
             self._half_an_upload,
         ]
-        begun_s, tasks = time.monotonic(), set()
+        started_s, tasks = time.monotonic(), set()
         for n in range(n_connections):
-            await asyncio.sleep(begun_s + n * within_s / n_connections - time.monotonic())
+            await asyncio.sleep(started_s + n * within_s / n_connections - time.monotonic())
             task = asyncio.ensure_future(self.rng.choice(ways)())
             tasks.add(task)
             task.add_done_callback(tasks.discard)
@@ -193,8 +193,8 @@ class Soak:
         await asyncio.sleep(0.05)
         writer.close()
 
-    async def _stay(self, duration_s: float, is_socket: bool) -> None:
-        """A connection that says nothing; where the server gives it up, another one."""
+    async def _idle_connection(self, duration_s: float, is_socket: bool) -> None:
+        """A connection that sends nothing; when the server closes it, open another one."""
         await asyncio.sleep(self.rng.random() * min(5, duration_s / 4))
         while True:
             with suppress(*CLOSED):
@@ -216,7 +216,7 @@ class Soak:
             await asyncio.sleep(1)
 
     async def _half_open(self) -> None:
-        """It asks for a job's socket or the list, and never reads the answer."""
+        """Send a request and never read the response."""
         _, writer = await self._open()
         writer.write(self.rng.choice([UPGRADE, b"GET /jobs HTTP/1.1\r\nHost: localhost\r\n\r\nGET /jo"]))
         try:
@@ -225,7 +225,7 @@ class Soak:
             writer.transport.abort()
 
     async def _slow_reader(self) -> None:
-        """A kilobyte a second of what it asks for again and again."""
+        """Send many requests, and read a kilobyte of the responses per second."""
         while True:
             with suppress(*CLOSED):
                 reader, writer = await asyncio.open_connection("127.0.0.1", self.server.port, limit=1024)
@@ -236,7 +236,7 @@ class Soak:
                 finally:
                     writer.transport.abort()
 
-    async def _byte_a_second(self) -> None:
+    async def _slow_writer(self) -> None:
         while True:
             with suppress(*CLOSED):
                 _, writer = await self._open()
@@ -263,7 +263,7 @@ HALF_UPLOAD = (
 def soak(
     server: Server, clips: Sequence[Clip], *, duration_s: float, jobs: int, connections: int, idle: int
 ) -> tuple[list[ResourceUsage], list[float]]:
-    """The server's usage (first: before, last: after) and what /health took, in seconds."""
+    """The server's resource usage, from before to after, and the response times of /health in seconds."""
     run = Soak(server, clips, duration_s, jobs, connections, idle, random.Random(jobs))
     asyncio.run(run.run())
     assert list((server.data_dir / "incoming").iterdir()) == []
@@ -277,7 +277,7 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=5000)
     parser.add_argument("--idle", type=int, default=2000)
     parser.add_argument("--most-mb", type=float, default=30, help="by how much memory may grow in the second half")
-    given = parser.parse_args()
+    options = parser.parse_args()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     clips = [Clip(path.read_bytes(), path.name, text) for path, text in samples().items()]
@@ -287,21 +287,21 @@ def main() -> None:
             usage, health_s = soak(
                 server,
                 clips,
-                duration_s=given.seconds,
-                jobs=given.jobs,
-                connections=given.connections,
-                idle=given.idle,
+                duration_s=options.seconds,
+                jobs=options.jobs,
+                connections=options.connections,
+                idle=options.idle,
             )
         finally:
             server.kill()
     before, middle, after = usage[0], usage[len(usage) // 2], usage[-1]
-    print(f"{given.jobs} jobs, {given.connections} connections, {given.idle} idle ones, {os.cpu_count()} cores")
+    print(f"{options.jobs} jobs, {options.connections} connections, {options.idle} idle ones, {os.cpu_count()} cores")
     print(f"before {before}\nmiddle {middle}\nafter  {after}")
-    print(shown("GET /health", health_s))
+    print(summary("GET /health", health_s))
     assert after.descriptors <= before.descriptors + 2, "descriptors leak"
     assert after.threads <= before.threads + 2, "threads leak"
-    # in the first half the allocator comes to what it keeps for so many connections at once
-    assert after.rss_bytes <= middle.rss_bytes + given.most_mb * 1e6, "memory leaks"
+    # in the first half, the allocator grows to what so many connections need
+    assert after.rss_bytes <= middle.rss_bytes + options.most_mb * 1e6, "memory leaks"
 
 
 if __name__ == "__main__":
