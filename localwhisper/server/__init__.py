@@ -1,1 +1,1 @@
-"""HTTP and WebSocket: thin handlers over the runner."""
+"""HTTP and WebSocket: thin handlers over the job queue and the services."""

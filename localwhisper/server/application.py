@@ -25,7 +25,7 @@ class Application(tornado.web.Application):
         """`web`: the page's files; `samples`: the bundled clips."""
         settings = services.settings
         super().__init__(
-            routes.handlers(str(web), str(samples)),
+            routes.url_specs(str(web), str(samples)),
             services=services,
             auth=TokenAuth(settings.token),
             openapi=openapi.document(routes.ROUTES),

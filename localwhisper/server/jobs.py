@@ -1,4 +1,4 @@
-"""One job, the list of jobs, and a job's audio."""
+"""One job, the list of jobs, a job's audio, and the options of jobs."""
 
 import asyncio
 import mimetypes
@@ -9,7 +9,7 @@ import tornado.web
 
 from localwhisper.errors import InvalidOption, JobDamaged
 from localwhisper.jobs.model import Job, JobState
-from localwhisper.options import Options, options_from_json, options_to_json
+from localwhisper.options import OPTIONS, Options, options_from_json, options_to_json
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.http_errors import BadRequest
@@ -63,6 +63,18 @@ class RetryHandler(BaseHandler):
         values = {**options_to_json(self.services.jobs.index.get(job_id).options), **changes}
         models = await asyncio.to_thread(self.services.models.library.entries)
         return options_from_json(values, models=models)
+
+
+class OptionsHandler(BaseHandler):
+    """The option table, for a form."""
+
+    def get(self) -> None:
+        defaults = self.services.settings.option_defaults
+        rows = [
+            serializers.option_body(option, defaults.get(name, option.default), self.language)
+            for name, option in OPTIONS.items()
+        ]
+        self.write_json({"options": rows})
 
 
 class JobsHandler(BaseHandler):

@@ -1,7 +1,4 @@
-"""Every WebSocket message: what the server sends, what it understands.
-
-Lives here: types, data and JSON. When a message is sent, and to whom, is socket.py's subject.
-"""
+"""WebSocket messages: their types, data and JSON. When they are sent is decided in ws_handlers.py."""
 
 import json
 from collections.abc import Mapping
@@ -14,24 +11,24 @@ from localwhisper.messages import Message, render
 from localwhisper.server import serializers
 from localwhisper.server.http_errors import InvalidFrame
 
-# type → what it says; in the order in which a client of a job's socket meets them
+# type → description, in the order in which a client of a job's socket receives them
 SENT: Mapping[str, str] = {
-    "connected": "The handshake is done. data: message, job_id.",
-    "status": "The job as GET /job/{job_id} gives it; at first without its segments, which follow.",
-    "progress": "data: status, progress (percent), message, estimated_time_remaining (s). The latest wins.",
+    "connected": "The handshake is complete. data: message, job_id.",
+    "status": "The job as in GET /job/{job_id}; the first one has no segments, which follow as messages.",
+    "progress": "data: status, progress (percent), message, estimated_time_remaining (s). Only the latest matters.",
     "segment": "One finished segment, as soon as it is decoded.",
-    "completed": "data: status, progress, message, completed_at, result. Then the socket is closed with 1000.",
-    "error": "The job failed: data: status, error, completed_at; or a frame was not understood: code, message.",
-    "cancelled": "data: status, progress, message, completed_at. Then the socket is closed with 1000.",
+    "completed": "data: status, progress, message, completed_at, result. Then the server closes with 1000.",
+    "error": "The job failed: data: status, error, completed_at. Or a frame was invalid: data: code, message.",
+    "cancelled": "data: status, progress, message, completed_at. Then the server closes with 1000.",
     "pong": "The answer to ping.",
-    "snapshot": "/ws/queue only: data: jobs (the newest), queue (figures).",
-    "job": "/ws/queue only: a job was created or is in another state; data as GET /job/{job_id}, no result.",
-    "corrected": "/ws/queue only: a person changed the transcript of a finished job; data: version.",
-    "removed": "/ws/queue only: the job and its files are gone.",
+    "snapshot": "/ws/queue only. data: jobs (the newest), queue (figures).",
+    "job": "/ws/queue only: a job was created or changed its state. data: as in GET /job/{job_id}, without result.",
+    "corrected": "/ws/queue only: the transcript of a completed job was corrected. data: version.",
+    "removed": "/ws/queue only: the job was deleted with its files.",
     "queue": "/ws/queue only: the queue's figures changed.",
-    "model": "/ws/queue only: a checkpoint came, went or is on its way; data as in GET /models, and error.",
+    "model": "/ws/queue only: a model was imported or its download changed. data: as in GET /models, and error.",
 }
-UNDERSTOOD: Mapping[str, str] = {
+RECEIVED: Mapping[str, str] = {
     "ping": "Answered by pong.",
     "get_status": "Answered by status.",
 }
@@ -39,12 +36,14 @@ UNDERSTOOD: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Request:
+    """A frame from a client."""
+
     type: str
     job_id: str | None
 
 
 def parse_frame(frame: str | bytes) -> Request:
-    """Raises InvalidFrame, which says what is wrong."""
+    """Raises InvalidFrame."""
     if isinstance(frame, bytes):
         raise InvalidFrame(reason="it is binary")
     try:
@@ -52,11 +51,11 @@ def parse_frame(frame: str | bytes) -> Request:
     except (ValueError, RecursionError):
         raise InvalidFrame(reason="it is not JSON") from None
     kind = body.get("type") if isinstance(body, dict) else None
-    if not isinstance(kind, str) or kind not in UNDERSTOOD:
+    if not isinstance(kind, str) or kind not in RECEIVED:
         raise InvalidFrame(reason="its type is unknown")
     job_id = body.get("job_id")
     if job_id is not None and not isinstance(job_id, str):
-        raise InvalidFrame(reason="its job_id is not a text")
+        raise InvalidFrame(reason="its job_id is not a string")
     return Request(kind, job_id)
 
 

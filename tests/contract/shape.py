@@ -12,7 +12,7 @@ ROUTE_OF_PATH: dict[str, Route] = {route.path.format(**PLACEHOLDERS): route for 
 
 def has_own_shape(route: Route) -> bool:
     """Whether errors have this product's shape, and not that of a product it is compatible with."""
-    return all(operation.fails_with == "Error" for operation in route.operations.values())
+    return all(operation.error_schema == "Error" for operation in route.operations.values())
 
 
 def check_shape(answer: Answer, route: Route | None = None) -> None:
@@ -22,7 +22,7 @@ def check_shape(answer: Answer, route: Route | None = None) -> None:
 
 
 def check_body(body: object, route: Route | None = None) -> None:
-    schema = next(iter(route.operations.values())).fails_with if route else "Error"
+    schema = next(iter(route.operations.values())).error_schema if route else "Error"
     jsonschema.validate(body, {**SCHEMAS[schema], "components": {"schemas": SCHEMAS}})
     if schema == "Error":
         assert isinstance(body, dict)

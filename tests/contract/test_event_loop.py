@@ -60,9 +60,9 @@ async def test_no_route_touches_files_on_the_event_loop(
         if operation.status == 101:
             socket = await client.socket(concrete)
             await socket.until("snapshot", "completed")
-        elif operation.takes:
+        elif operation.form_schema:
             body, content_type = multipart_form(wav(), "a.wav", {})
-            if operation.takes == "AsrUpload":
+            if operation.form_schema == "AsrUpload":
                 body = body.replace(b'name="file"', b'name="audio_file"')
             await client.fetch("POST", concrete, body=body, Content_Type=content_type)
         else:

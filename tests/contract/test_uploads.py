@@ -23,7 +23,7 @@ pytestmark = pytest.mark.gen_test
 PART = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
 END = b"\r\n--b--\r\n"
 WHOLE = PART + wav() + END
-UPLOAD_PATHS = [route.path for route in ROUTES if any(operation.takes for operation in route.operations.values())]
+UPLOAD_PATHS = [route.path for route in ROUTES if any(operation.form_schema for operation in route.operations.values())]
 # the step engine's model doesn't translate, which is found before the file is probed
 PROBED_PATHS = [path for path in UPLOAD_PATHS if path not in ("/models/import", "/v1/audio/translations")]
 CHUNKED = "Transfer-Encoding: chunked\r\n"

@@ -1,13 +1,13 @@
-"""The WebSocket protocol as an AsyncAPI 3 document, from the same tables that the sockets go by."""
+"""The WebSocket protocol as an AsyncAPI 3 document, from the tables in ws_messages.py."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from localwhisper import __version__
 from localwhisper.server.apidocs.schemas import SCHEMAS
-from localwhisper.server.ws_messages import SENT, UNDERSTOOD
+from localwhisper.server.ws_messages import RECEIVED, SENT
 
-QUEUE_ONLY = ("snapshot", "job", "removed", "queue", "model")
+QUEUE_ONLY = ("snapshot", "job", "corrected", "removed", "queue", "model")
 EXAMPLES: Mapping[str, Any] = {
     "connected": {"message": "Connected", "job_id": "…"},
     "progress": {
@@ -19,32 +19,36 @@ EXAMPLES: Mapping[str, Any] = {
     "pong": {},
 }
 CHANNELS = {
-    "job": ("/ws/transcription/{job_id}", "One job: what it missed first, then its changes to the end.", QUEUE_ONLY),
-    "queue": ("/ws/queue", "Every job's changes and the queue's figures.", ()),
+    "job": (
+        "/ws/transcription/{job_id}",
+        "One job: first what the client missed, then every change until its end.",
+        QUEUE_ONLY,
+    ),
+    "queue": ("/ws/queue", "The changes of all jobs, and the queue's figures.", ()),
 }
 
 
 def document() -> dict[str, Any]:
     channels, operations = {}, {}
-    for name, (address, about, left_out) in CHANNELS.items():
-        sent = [kind for kind in SENT if kind not in left_out]
+    for name, (address, description, excluded) in CHANNELS.items():
+        sent = [kind for kind in SENT if kind not in excluded]
         channel = {
             "address": address,
-            "description": about,
-            "messages": {kind: {"$ref": f"#/components/messages/{kind}"} for kind in [*sent, *UNDERSTOOD]},
+            "description": description,
+            "messages": {kind: {"$ref": f"#/components/messages/{kind}"} for kind in [*sent, *RECEIVED]},
         }
         if "{job_id}" in address:
-            channel["parameters"] = {"job_id": {"description": "as POST /transcribe-job answered it"}}
+            channel["parameters"] = {"job_id": {"description": "from the answer of POST /transcribe-job"}}
         channels[name] = channel
         operations[f"{name}Sends"] = _operation("send", name, sent)
-        operations[f"{name}Receives"] = _operation("receive", name, [*UNDERSTOOD])
+        operations[f"{name}Receives"] = _operation("receive", name, [*RECEIVED])
     return {
         "asyncapi": "3.0.0",
         "info": {
             "title": "localwhisper",
             "version": __version__,
             "license": {"name": "MIT"},
-            "description": "The sockets of a running server. Every message is {type, job_id, data, timestamp}.",
+            "description": "The WebSockets of a running server. Every message is {type, job_id, data, timestamp}.",
         },
         "defaultContentType": "application/json",
         "servers": {"local": {"host": "localhost:9000", "protocol": "ws"}},
@@ -52,8 +56,8 @@ def document() -> dict[str, Any]:
         "operations": operations,
         "components": {
             "messages": {
-                **{kind: _message(kind, about, _envelope(kind)) for kind, about in SENT.items()},
-                **{kind: _message(kind, about, _request(kind)) for kind, about in UNDERSTOOD.items()},
+                **{kind: _message(kind, summary, _envelope(kind)) for kind, summary in SENT.items()},
+                **{kind: _message(kind, summary, _request(kind)) for kind, summary in RECEIVED.items()},
             },
             "schemas": SCHEMAS,
         },
@@ -61,7 +65,7 @@ def document() -> dict[str, Any]:
 
 
 def _operation(action: str, channel: str, kinds: list[str]) -> dict[str, Any]:
-    """`action` as the server does it."""
+    """`action`: from the server's point of view."""
     return {
         "action": action,
         "channel": {"$ref": f"#/channels/{channel}"},
@@ -69,8 +73,8 @@ def _operation(action: str, channel: str, kinds: list[str]) -> dict[str, Any]:
     }
 
 
-def _message(kind: str, about: str, payload: dict[str, Any]) -> dict[str, Any]:
-    return {"name": kind, "summary": about, "payload": payload}
+def _message(kind: str, summary: str, payload: dict[str, Any]) -> dict[str, Any]:
+    return {"name": kind, "summary": summary, "payload": payload}
 
 
 def _envelope(kind: str) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class DocsHandler(BaseHandler):
 
 
 def page(api: Document, sockets: Document) -> str:
-    """Both documents as plain HTML that needs no script."""
+    """Both documents as plain HTML without scripts."""
     calls = [
         (path, method, operation)
         for path, operations in api["paths"].items()
@@ -69,29 +69,29 @@ def _section(api: Document, path: str, method: str, operation: Document) -> str:
         where = "form" if kind == "multipart/form-data" else "JSON"
         fields += [(name, where, schema) for name, schema in properties.items()]
     rows = "".join(
-        f"<tr><td><code>{escape(name)}</code></td><td>{where}</td><td>{_about(schema)}</td></tr>"
+        f"<tr><td><code>{escape(name)}</code></td><td>{where}</td><td>{_description(schema)}</td></tr>"
         for name, where, schema in fields
     )
-    answers = "".join(
-        f"<tr><td>{status}</td><td>{_answer(status, answer)}</td></tr>"
-        for status, answer in operation["responses"].items()
+    responses = "".join(
+        f"<tr><td>{status}</td><td>{_response(status, response)}</td></tr>"
+        for status, response in operation["responses"].items()
     )
     examples = "".join(f"<pre><code>{escape(sample['source'])}</code></pre>" for sample in operation["x-codeSamples"])
     return (
         f'<section id="{operation["operationId"]}"><h2><code>{_call(path, method)}</code></h2>'
         f"<p>{escape(operation['summary'])}</p>{examples}"
-        + (f"<table><caption>Takes</caption>{rows}</table>" if rows else "")
-        + f"<table><caption>Answers</caption>{answers}</table></section>"
+        + (f"<table><caption>Parameters</caption>{rows}</table>" if rows else "")
+        + f"<table><caption>Responses</caption>{responses}</table></section>"
     )
 
 
 def _schema(api: Document, schema: Document) -> Document:
     name = schema["$ref"].rsplit("/", 1)[-1]
-    found: Document = api["components"]["schemas"][name]
-    return found
+    resolved: Document = api["components"]["schemas"][name]
+    return resolved
 
 
-def _about(schema: Document) -> str:
+def _description(schema: Document) -> str:
     parts = [schema.get("description", "")]
     if "enum" in schema:
         parts.append(", ".join(map(str, schema["enum"])))
@@ -102,25 +102,25 @@ def _about(schema: Document) -> str:
     return escape("; ".join(part for part in parts if part))
 
 
-def _answer(status: str, answer: Document) -> str:
+def _response(status: str, response: Document) -> str:
     kinds = [
         content.get("schema", {}).get("$ref", "").rsplit("/", 1)[-1] or kind
-        for kind, content in answer["content"].items()
+        for kind, content in response["content"].items()
     ]
     if int(status) < 400:
-        return escape(", ".join(kinds) or answer["description"])
-    return ", ".join(f"<code>{escape(code)}</code>" for code in answer["description"].split(", "))
+        return escape(", ".join(kinds) or response["description"])
+    return ", ".join(f"<code>{escape(code)}</code>" for code in response["description"].split(", "))
 
 
 def _channel(sockets: Document, name: str) -> str:
     channel = sockets["channels"][name]
     tables = ""
-    for suffix, caption in (("Sends", "The server sends"), ("Receives", "It understands")):
+    for suffix, caption in (("Sends", "The server sends"), ("Receives", "The client sends")):
         rows = ""
         for reference in sockets["operations"][f"{name}{suffix}"]["messages"]:
             kind = reference["$ref"].rsplit("/", 1)[-1]
-            about = sockets["components"]["messages"][kind]["summary"]
-            rows += f"<tr><td><code>{kind}</code></td><td>{escape(about)}</td></tr>"
+            summary = sockets["components"]["messages"][kind]["summary"]
+            rows += f"<tr><td><code>{kind}</code></td><td>{escape(summary)}</td></tr>"
         tables += f"<table><caption>{caption}</caption>{rows}</table>"
     return (
         f'<section id="{name}"><h2><code>{_call(channel["address"], "get")}</code></h2>'

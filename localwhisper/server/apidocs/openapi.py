@@ -11,7 +11,7 @@ from localwhisper.server.http_errors import STATUS
 if TYPE_CHECKING:
     from localwhisper.server.routes import Operation, Route
 
-_EVERYWHERE = (
+COMMON_ERRORS = (
     "bad_request",
     "forbidden_host",
     "forbidden_origin",
@@ -20,8 +20,8 @@ _EVERYWHERE = (
     "internal_error",
     "memory_full",
 )
-PATH_EXAMPLES = {"job_id": "JOB_ID", "name": "tiny", "model": "demo", "format": "srt"}
-_INVALID = frozenset({"invalid_body", "missing_file", "invalid_option"})
+EXAMPLE_PARAMETERS = {"job_id": "JOB_ID", "name": "tiny", "model": "demo", "format": "srt"}
+INPUT_ERRORS = frozenset({"invalid_body", "missing_file", "invalid_option"})
 _STATUS_OF_CODE = {error.code: status for error, status in STATUS.items()}
 
 
@@ -31,8 +31,8 @@ def document(routes: "Iterable[Route]") -> dict[str, Any]:
         "info": {
             "title": "localwhisper",
             "version": __version__,
-            "description": "Transcription on this machine. Times are UTC, durations seconds. "
-            "Texts are in English or Spanish by Accept-Language or ?lang=.",
+            "description": "Transcription on this machine. Times are in UTC, durations in seconds. "
+            "Texts are in English or Spanish, by Accept-Language or ?lang=.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "."}],
@@ -52,31 +52,31 @@ def _operation(route: "Route", method: str, operation: "Operation") -> dict[str,
         "parameters": [*_path_parameters(route), *_query_parameters(operation)],
         "responses": _responses(operation),
     }
-    if operation.takes is not None:
+    if operation.form_schema is not None:
         body["requestBody"] = {
             "required": True,
-            "content": {"multipart/form-data": {"schema": {"$ref": f"#/components/schemas/{operation.takes}"}}},
+            "content": {"multipart/form-data": {"schema": {"$ref": f"#/components/schemas/{operation.form_schema}"}}},
         }
-    if operation.takes_json is not None:
-        schema = {"$ref": f"#/components/schemas/{operation.takes_json}"}
+    if operation.json_schema is not None:
+        schema = {"$ref": f"#/components/schemas/{operation.json_schema}"}
         body["requestBody"] = {"content": {"application/json": {"schema": schema}}}
     if operation.status == 101:
-        body["description"] = "A WebSocket: /asyncapi.json says what goes over it."
+        body["description"] = "A WebSocket; its messages are described in /asyncapi.json."
     else:
         body["x-codeSamples"] = [{"lang": "Shell", "label": "curl", "source": curl(path, method, operation)}]
     return body
 
 
 def curl(path: str, method: str, operation: "Operation") -> str:
-    """The call as a line for a shell; a test runs each."""
+    """The call as a shell command; a test runs each of them."""
     parts = ["curl"]
-    if method != ("post" if operation.takes else "get"):
+    if method != ("post" if operation.form_schema else "get"):
         parts.append(f"-X {method.upper()}")
-    if operation.example:
-        parts.append(operation.example)
-    for name, value in PATH_EXAMPLES.items():
+    if operation.curl_arguments:
+        parts.append(operation.curl_arguments)
+    for name, value in EXAMPLE_PARAMETERS.items():
         path = path.replace(f"{{{name}}}", value)
-    query = f"?{operation.example_query}" if operation.example_query else ""
+    query = f"?{operation.curl_query}" if operation.curl_query else ""
     return " ".join([*parts, f"http://localhost:9000{path}{query}"])
 
 
@@ -88,26 +88,26 @@ def _path_parameters(route: "Route") -> list[dict[str, Any]]:
 
 
 def _query_parameters(operation: "Operation") -> list[dict[str, Any]]:
-    found = []
-    for name, given in operation.query.items():
-        schema = dict(given)
+    parameters = []
+    for name, row in operation.query.items():
+        schema = dict(row)
         required = {"required": True} if schema.pop("required", False) else {}
-        found.append({"name": name, "in": "query", **required, "schema": schema})
-    return found
+        parameters.append({"name": name, "in": "query", **required, "schema": schema})
+    return parameters
 
 
 def _responses(operation: "Operation") -> dict[str, Any]:
     content: dict[str, Any] = {media_type: {} for media_type in operation.media_types}
-    if operation.returns is not None:
-        content["application/json"] = {"schema": {"$ref": f"#/components/schemas/{operation.returns}"}}
+    if operation.response_schema is not None:
+        content["application/json"] = {"schema": {"$ref": f"#/components/schemas/{operation.response_schema}"}}
     answers: dict[str, Any] = {str(operation.status): {"description": "Done", "content": content}}
     by_status: dict[int, list[str]] = {}
-    for code in (*operation.errors, *_EVERYWHERE):
-        status = operation.invalid_status if code in _INVALID else _STATUS_OF_CODE[code]
+    for code in (*operation.errors, *COMMON_ERRORS):
+        status = operation.invalid_status if code in INPUT_ERRORS else _STATUS_OF_CODE[code]
         by_status.setdefault(status, []).append(code)
     for status in sorted(by_status):
         answers[str(status)] = {
             "description": ", ".join(by_status[status]),
-            "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{operation.fails_with}"}}},
+            "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{operation.error_schema}"}}},
         }
     return answers

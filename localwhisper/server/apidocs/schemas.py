@@ -1,4 +1,4 @@
-"""The JSON bodies of the API as JSON Schema, for /openapi.json. The bodies themselves come from views.py."""
+"""JSON Schemas of the API's bodies, for /openapi.json. The bodies themselves are made in serializers.py."""
 
 from typing import Any, get_args
 
@@ -26,21 +26,21 @@ def _or_null(kind: str, **more: Any) -> Schema:
 
 
 TEXT: Schema = {"type": "string"}
-WHOLE: Schema = {"type": "integer"}
-COUNT: Schema = {**WHOLE, "minimum": 0}
+INTEGER: Schema = {"type": "integer"}
+COUNT: Schema = {**INTEGER, "minimum": 0}
 NUMBER: Schema = {"type": "number"}
 BOOLEAN: Schema = {"type": "boolean"}
 SECONDS: Schema = {"type": "number", "description": "seconds"}
 TIME: Schema = {"type": "string", "format": "date-time"}
 STATE: Schema = {"type": "string", "enum": [state.value for state in JobState]}
 MESSAGE = _object({"code": TEXT, "message": TEXT})
-FIGURES = _object({
-    "queue_size": WHOLE, "active_jobs": WHOLE, "total_jobs": WHOLE, "max_concurrent_jobs": WHOLE,
+QUEUE_FIGURES = _object({
+    "queue_size": INTEGER, "active_jobs": INTEGER, "total_jobs": INTEGER, "max_concurrent_jobs": INTEGER,
     "is_running": BOOLEAN,
 })  # fmt: skip
 
 FILE: Schema = {"type": "string", "contentMediaType": "application/octet-stream"}
-COMPATIBLE: dict[str, Schema] = {
+COMPAT_SCHEMAS: dict[str, Schema] = {
     "OpenAiError": _object({"error": _object({
         "message": TEXT, "type": TEXT, "param": _or_null("string"), "code": _or_null("string"),
     })}),
@@ -53,7 +53,7 @@ COMPATIBLE: dict[str, Schema] = {
         "task": TEXT, "language": TEXT, "duration": SECONDS, "segments": _list({"type": "object"}),
         "words": _list(_object({"word": TEXT, "start": SECONDS, "end": SECONDS})),
     }),
-    "OpenAiModel": _object({"id": TEXT, "object": TEXT, "created": WHOLE, "owned_by": TEXT}),
+    "OpenAiModel": _object({"id": TEXT, "object": TEXT, "created": INTEGER, "owned_by": TEXT}),
     "OpenAiModels": _object({"object": TEXT, "data": _list(_ref("OpenAiModel"))}),
     "Detail": _object({"detail": {"type": ["string", "array"]}}),
     "AsrUpload": _object({"audio_file": FILE}),
@@ -73,37 +73,37 @@ SCHEMAS: dict[str, Schema] = {
         {name: option.schema for name, option in OPTIONS.items()},
     ),
     "CheckpointUpload": _object({"file": FILE}, {
-        "name": {**TEXT, "description": "what to call it; by default the file's name"},
+        "name": {**TEXT, "description": "name of the model; by default that of the file"},
     }),
     "Submitted": _object({
         "job_id": TEXT, "status": STATE, "websocket_url": TEXT, "estimated_processing_time": SECONDS,
-        "queue_position": WHOLE,
+        "queue_position": INTEGER,
     }),
     "Word": _object({"word": TEXT, "start": SECONDS, "end": SECONDS, "probability": NUMBER}),
     "Segment": _object(
         {
-            "id": WHOLE, "start": SECONDS, "end": SECONDS, "text": TEXT, "avg_logprob": _or_null("number"),
+            "id": INTEGER, "start": SECONDS, "end": SECONDS, "text": TEXT, "avg_logprob": _or_null("number"),
             "no_speech_prob": _or_null("number"), "compression_ratio": _or_null("number"), "temperature": NUMBER,
-            "retries": WHOLE,
+            "retries": INTEGER,
         },
         {"words": _list(_ref("Word"))},
     ),
     "Result": _object({
         "text": TEXT, "language": TEXT, "segments": _list(_ref("Segment")), "processing_time": SECONDS,
-        "retries": {**WHOLE, "description": "windows that were decoded again: they looped or were improbable"},
+        "retries": {**INTEGER, "description": "windows decoded again, for repetitive or improbable text"},
     }),
     "Restored": _object({
         "text": TEXT, "language": TEXT, "segments": _list(_ref("Segment")), "processing_time": SECONDS,
-        "retries": WHOLE, "version": WHOLE,
+        "retries": INTEGER, "version": INTEGER,
     }),
     "Line": _object({"start": SECONDS, "end": SECONDS, "text": TEXT}),
     "Token": _object({"token": TEXT}),
     "Correction": _object({"version": COUNT, "at": COUNT, "remove": COUNT, "segments": _list(_ref("Line"))}),
-    "Corrected": _object({"version": WHOLE, "at": WHOLE, "remove": WHOLE, "segments": _list(_ref("Segment"))}),
+    "Corrected": _object({"version": INTEGER, "at": INTEGER, "remove": INTEGER, "segments": _list(_ref("Segment"))}),
     "Retry": _object({}, {name: option.json_schema for name, option in OPTIONS.items()}),
     "Waveform": _object({
         "duration": SECONDS,
-        "peaks": _list({**WHOLE, "minimum": 0, "maximum": 255, "description": "the loudest of one equal part"}),
+        "peaks": _list({**INTEGER, "minimum": 0, "maximum": 255, "description": "the peak of one of equal parts"}),
     }),
     "Job": _object(
         {
@@ -115,28 +115,28 @@ SCHEMAS: dict[str, Schema] = {
         {
             "queue_position": _or_null("integer"), "completed_at": _or_null("string", format="date-time"),
             "error": MESSAGE, "result": _ref("Result"), "segments": _list(_ref("Segment")),
-            "transcript_version": {**WHOLE, "description": "how often a person corrected the result"},
-            "excerpt": {**_list(TEXT), "description": "hits of a search in context: plain, hit, plain, …"},
+            "transcript_version": {**INTEGER, "description": "number of corrections of the result"},
+            "excerpt": {**_list(TEXT), "description": "search hits in context: text, hit, text, …"},
         },
     ),
     "JobPage": _object({"jobs": _list(_ref("Job")), "next_cursor": _or_null("string")}),
     "QueueInfo": _object({
-        "queue": FIGURES,
+        "queue": QUEUE_FIGURES,
         "websockets": _object({
-            "total_connections": WHOLE, "jobs_with_connections": WHOLE, "active_jobs": _list(TEXT),
+            "total_connections": INTEGER, "jobs_with_connections": INTEGER, "active_jobs": _list(TEXT),
         }),
     }),
     "Model": _object({
         "name": TEXT, "size_bytes": _or_null("integer"), "available": BOOLEAN, "bundled": BOOLEAN,
         "multilingual": BOOLEAN, "translates": BOOLEAN, "plans": {"type": "object"}, "description": _or_null("string"),
         "download": {"type": ["object", "null"]},
-        "real_time_factor": {**NUMBER, "description": "seconds of work for a second of audio"},
-        "speed_is_measured": {**BOOLEAN, "description": "on this machine; else assumed"},
+        "real_time_factor": {**NUMBER, "description": "seconds of work per second of audio"},
+        "speed_is_measured": {**BOOLEAN, "description": "measured on this machine, not assumed"},
     }),
     "Models": _object({
         "default": TEXT, "models": _list(_ref("Model")),
         "languages": _list(_object({"code": TEXT, "name": TEXT})),
-        "formats": {**_list(TEXT), "description": "of a transcript, to save"},
+        "formats": {**_list(TEXT), "description": "in which transcripts can be exported"},
     }),
     "OptionList": _object({"options": _list(_ref("Option"))}),
     "Option": _object(
@@ -149,15 +149,15 @@ SCHEMAS: dict[str, Schema] = {
         },
         {
             "choices": _list(_object({"value": TEXT, "label": TEXT})), "minimum": NUMBER, "maximum": NUMBER,
-            "max_length": WHOLE,
+            "max_length": INTEGER,
         },
     ),
     "Samples": _object({"samples": _list(_object({
         "id": TEXT, "language": TEXT, "title": TEXT, "text": TEXT, "duration": SECONDS, "url": TEXT,
     }))}),
-    "Health": _object({"status": {"type": "string", "enum": ["ok", "error"]}, "version": TEXT, "queue": FIGURES},
+    "Health": _object({"status": {"type": "string", "enum": ["ok", "error"]}, "version": TEXT, "queue": QUEUE_FIGURES},
                       {"error": MESSAGE}),
     "Login": _object({"logged_in": BOOLEAN}),
     "OpenApi": {"type": "object"},
-    **COMPATIBLE,
+    **COMPAT_SCHEMAS,
 }  # fmt: skip

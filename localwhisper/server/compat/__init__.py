@@ -1,1 +1,1 @@
-"""Other products' wire formats over the same queue, a file each that reads like its contract."""
+"""Other products' APIs over the same queue, one module each."""
