@@ -1,4 +1,4 @@
-"""A clock that jumps by hours, as after sleep or when it is set: order, times, estimates and sockets stay right."""
+"""A clock that jumps by hours, because it is set or the machine slept: order, times and estimates stay right."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -21,7 +21,9 @@ class Clock:
 
 
 @pytest.mark.parametrize("jump", [timedelta(hours=9), timedelta(hours=-9)], ids=["forwards", "backwards"])
-async def test_a_jump_in_the_midst_of_work(serve: Serve, engine: StepEngine, jump: timedelta) -> None:
+async def test_times_and_order_stay_right_when_the_clock_jumps_during_work(
+    serve: Serve, engine: StepEngine, jump: timedelta
+) -> None:
     clock = Clock()
     client = await serve(max_concurrent_jobs=1, now=clock)
     ids = [await client.new_job() for _ in range(2)]
@@ -44,7 +46,7 @@ async def test_a_jump_in_the_midst_of_work(serve: Serve, engine: StepEngine, jum
     assert jobs[0]["completed_at"] <= jobs[1]["completed_at"] <= jobs[2]["completed_at"]
 
 
-async def test_order_and_times_outlive_a_start_after_a_jump(serve: Serve, engine: StepEngine) -> None:
+async def test_times_and_order_stay_right_when_the_clock_jumps_between_starts(serve: Serve, engine: StepEngine) -> None:
     engine.release()
     clock = Clock()
     client = await serve(now=clock)

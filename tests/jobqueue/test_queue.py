@@ -1,4 +1,4 @@
-"""What the queue promises, on the real store, with an engine that waits for the test."""
+"""The queue on the real store, with an engine that the test controls."""
 
 import asyncio
 import errno
@@ -17,7 +17,7 @@ from tests.step_engine import StepEngine
 pytestmark = pytest.mark.gen_test
 
 
-async def test_as_many_jobs_at_once_as_allowed(serve: Serve, engine: StepEngine) -> None:
+async def test_no_more_jobs_run_at_once_than_allowed(serve: Serve, engine: StepEngine) -> None:
     client = await serve(max_concurrent_jobs=3)
     ids = [await client.new_job() for _ in range(5)]
     while engine.running < 3:
@@ -29,7 +29,7 @@ async def test_as_many_jobs_at_once_as_allowed(serve: Serve, engine: StepEngine)
     assert engine.max_running == 3
 
 
-async def test_high_priority_goes_first_then_by_age(serve: Serve, engine: StepEngine) -> None:
+async def test_high_priority_runs_first_then_the_oldest_job(serve: Serve, engine: StepEngine) -> None:
     client = await serve(max_concurrent_jobs=1)
     running = await client.new_job()
     first, second = await client.new_job(), await client.new_job()
@@ -41,7 +41,7 @@ async def test_high_priority_goes_first_then_by_age(serve: Serve, engine: StepEn
 
 
 @pytest.mark.parametrize(("duration_s", "fields"), [(3, {}), (31, {"priority": "high"})], ids=["short", "high"])
-async def test_a_long_job_rests_for_a_more_urgent_one(
+async def test_a_long_job_pauses_for_a_more_urgent_one(
     serve: Serve, engine: StepEngine, duration_s: float, fields: dict[str, str]
 ) -> None:
     client = await serve(max_concurrent_jobs=1)
@@ -52,7 +52,7 @@ async def test_a_long_job_rests_for_a_more_urgent_one(
     assert (await client.get("/queue/info")).json["queue"]["active_jobs"] == 1
     waits_s = [(await client.get(f"/job/{job_id}")).json["estimated_time_remaining"] for job_id in (urgent, long)]
     assert waits_s == sorted(waits_s)
-    engine.step(4)  # the long one takes one of them, and rests
+    engine.step(4)  # the long job does one of them, then pauses
     await client.job_when(urgent, "completed")
     assert (await client.get(f"/job/{long}")).json["status"] == "processing"
     engine.release()
@@ -61,7 +61,7 @@ async def test_a_long_job_rests_for_a_more_urgent_one(
     assert engine.decoded.index((urgent, 2)) < engine.decoded.index((long, 1))
 
 
-async def test_a_resting_job_can_be_cancelled(serve: Serve, engine: StepEngine) -> None:
+async def test_a_paused_job_can_be_cancelled(serve: Serve, engine: StepEngine) -> None:
     engine.n_windows = 100
     client = await serve(max_concurrent_jobs=1)
     long = (await client.submit(wav(31, 1000))).json["job_id"]
@@ -74,7 +74,9 @@ async def test_a_resting_job_can_be_cancelled(serve: Serve, engine: StepEngine) 
     assert (await client.fetch("DELETE", f"/job/{long}")).json["status"] == "cancelled"
 
 
-async def test_a_new_start_goes_on_from_the_last_window(serve: Serve, engine: StepEngine, tmp_path: Path) -> None:
+async def test_a_job_continues_from_its_last_window_after_a_new_start(
+    serve: Serve, engine: StepEngine, tmp_path: Path
+) -> None:
     client = await serve(max_concurrent_jobs=1)
     job_id, waiting = await client.new_job(), await client.new_job()
     socket = await client.socket(f"/ws/transcription/{job_id}")
@@ -92,7 +94,7 @@ async def test_a_new_start_goes_on_from_the_last_window(serve: Serve, engine: St
     await again.job_when(waiting, "completed")
 
 
-async def test_progress_never_falls_also_over_a_restart(serve: Serve, engine: StepEngine) -> None:
+async def test_progress_never_decreases_across_a_restart(serve: Serve, engine: StepEngine) -> None:
     client = await serve()
     job_id = await client.new_job()
     socket = await client.socket(f"/ws/transcription/{job_id}")
@@ -107,7 +109,7 @@ async def test_progress_never_falls_also_over_a_restart(serve: Serve, engine: St
     assert values == sorted(values)
 
 
-async def test_cancel_against_finish_has_one_answer(serve: Serve, engine: StepEngine) -> None:
+async def test_a_job_that_is_cancelled_while_it_finishes_has_one_outcome(serve: Serve, engine: StepEngine) -> None:
     engine.n_windows = 1
     client = await serve(max_concurrent_jobs=8)
     ids = [await client.new_job() for _ in range(8)]
@@ -118,7 +120,7 @@ async def test_cancel_against_finish_has_one_answer(serve: Serve, engine: StepEn
         assert state == ("cancelled" if answer.status == 200 else "completed")
 
 
-async def test_speeds_are_learnt_and_kept(serve: Serve, engine: StepEngine) -> None:
+async def test_measured_speeds_are_kept_across_restarts(serve: Serve, engine: StepEngine) -> None:
     engine.release()
     client = await serve()
     submitted = await client.submit(wav(WINDOW_S + 1))
@@ -130,7 +132,9 @@ async def test_speeds_are_learnt_and_kept(serve: Serve, engine: StepEngine) -> N
     assert again.app._services.jobs.eta.measured_factors == measured
 
 
-async def test_a_damaged_job_is_seen_and_hides_no_other(serve: Serve, engine: StepEngine, tmp_path: Path) -> None:
+async def test_a_damaged_job_is_visible_and_does_not_affect_others(
+    serve: Serve, engine: StepEngine, tmp_path: Path
+) -> None:
     engine.release()
     client = await serve()
     broken, whole = await client.new_job(), await client.new_job()
@@ -150,7 +154,7 @@ async def test_a_damaged_job_is_seen_and_hides_no_other(serve: Serve, engine: St
     assert not (tmp_path / "data" / "jobs" / broken).exists()
 
 
-async def test_leftovers_of_unanswered_uploads_are_cleared(serve: Serve, tmp_path: Path) -> None:
+async def test_a_start_removes_unfinished_uploads(serve: Serve, tmp_path: Path) -> None:
     incoming = tmp_path / "data" / "incoming"
     incoming.mkdir(parents=True)
     (incoming / "half").write_bytes(b"x" * 100)
@@ -159,7 +163,7 @@ async def test_leftovers_of_unanswered_uploads_are_cleared(serve: Serve, tmp_pat
     assert (await client.get("/jobs")).json["jobs"] == []
 
 
-async def test_a_full_disk_fails_one_job_and_the_queue_goes_on(
+async def test_a_full_disk_fails_one_job_and_the_queue_continues(
     serve: Serve, engine: StepEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = await serve(max_concurrent_jobs=1)
@@ -178,7 +182,7 @@ async def test_a_full_disk_fails_one_job_and_the_queue_goes_on(
     await client.job_when(await client.new_job(), "completed")
 
 
-async def test_a_data_directory_that_became_read_only(
+async def test_a_read_only_data_directory_is_reported_and_recovers(
     serve: Serve, engine: StepEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     client = await serve(max_concurrent_jobs=1)
@@ -204,7 +208,7 @@ async def test_a_data_directory_that_became_read_only(
     await client.job_when(await client.new_job(), "completed")
 
 
-async def test_a_transcript_outlives_its_jobs_record(serve: Serve, engine: StepEngine, tmp_path: Path) -> None:
+async def test_a_transcript_survives_a_damaged_job_record(serve: Serve, engine: StepEngine, tmp_path: Path) -> None:
     engine.release()
     client = await serve()
     job_id = await client.new_job()
@@ -218,7 +222,7 @@ async def test_a_transcript_outlives_its_jobs_record(serve: Serve, engine: StepE
     assert (await again.get(f"/job/{job_id}/transcript")).status == 200
 
 
-async def test_a_damaged_transcript_is_put_together_from_its_windows(
+async def test_a_damaged_transcript_is_rebuilt_from_its_windows(
     serve: Serve, engine: StepEngine, tmp_path: Path
 ) -> None:
     engine.release()
@@ -236,7 +240,7 @@ async def test_a_damaged_transcript_is_put_together_from_its_windows(
     assert (await client.get(f"/job/{job_id}/transcript")).code == "job_damaged"
 
 
-async def test_restarts_at_once_do_not_run_a_job_twice(serve: Serve, engine: StepEngine) -> None:
+async def test_simultaneous_restarts_do_not_run_a_job_twice(serve: Serve, engine: StepEngine) -> None:
     client = await serve()
     job_id = await client.new_job()
     restarts = (client.fetch("POST", "/queue/restart", body=b"") for _ in range(5))
@@ -248,7 +252,7 @@ async def test_restarts_at_once_do_not_run_a_job_twice(serve: Serve, engine: Ste
     assert engine.decoded == [(job_id, number) for number in range(3)]
 
 
-async def test_a_stuck_job_holds_up_no_other_change(serve: Serve, engine: StepEngine) -> None:
+async def test_a_stuck_job_does_not_block_changes_of_other_jobs(serve: Serve, engine: StepEngine) -> None:
     client = await serve(max_concurrent_jobs=1)
     stuck, other = await client.new_job(), await client.new_job()
     await client.job_when(stuck, "processing")

@@ -1,4 +1,4 @@
-"""What a correction does to lines, words and their times."""
+"""What a correction does to segments, words and their times."""
 
 from dataclasses import replace
 
@@ -12,8 +12,8 @@ def transcript(*segments: Segment) -> Transcript:
     return Transcript(text=text, language="en", segments=segments, processing_time=1.0)
 
 
-def heard(*texts: str) -> Segment:
-    """A line of one second whose words share it."""
+def recognized(*texts: str) -> Segment:
+    """A segment of one second that its words share equally."""
     each_s = 1 / len(texts)
     words = tuple(
         Word(word=f" {text}", start=at * each_s, end=(at + 1) * each_s, probability=0.5)
@@ -25,16 +25,16 @@ def heard(*texts: str) -> Segment:
 THREE = transcript(segment(0), segment(1), segment(2))
 
 
-def test_a_line_gives_way_and_the_others_stay() -> None:
+def test_a_segment_is_replaced_and_the_others_stay_as_they_were() -> None:
     after = corrected(THREE, 1, 1, [Line(start=1, end=2, text="better")])
     assert after.text == " part 0 better part 2"
     assert (after.segments[0], after.segments[2]) == (THREE.segments[0], THREE.segments[2])
     assert after.segments[1].avg_logprob == THREE.segments[1].avg_logprob
-    assert after.segments[1].tokens == ()  # they spell the old text
+    assert after.segments[1].tokens == ()  # they encode the old text
     assert after.version == 1
 
 
-def test_split_merge_and_remove_number_the_lines_anew() -> None:
+def test_segments_are_renumbered_after_split_merge_and_removal() -> None:
     split = corrected(THREE, 0, 1, [Line(start=0, end=0.4, text="part"), Line(start=0.4, end=1, text="0")])
     assert [each.id for each in split.segments] == [0, 1, 2, 3]
     merged = corrected(split, 0, 2, [Line(start=0, end=1, text="part 0")])
@@ -42,16 +42,16 @@ def test_split_merge_and_remove_number_the_lines_anew() -> None:
     assert [each.text for each in corrected(merged, 1, 1, []).segments] == [" part 0", " part 2"]
 
 
-def test_words_the_machine_heard_keep_their_times() -> None:
-    before = transcript(heard("one", "too", "three", "four"))
+def test_recognized_words_keep_their_times() -> None:
+    before = transcript(recognized("one", "too", "three", "four"))
     words = corrected(before, 0, 1, [Line(start=0, end=1, text="one two three four")]).segments[0].words or ()
     assert [word.word for word in words] == [" one", " two", " three", " four"]
     assert [word.start for word in words] == [0, 0.25, 0.5, 0.75]
     assert [word.probability for word in words] == [0.5, 1, 0.5, 0.5]
 
 
-def test_new_words_share_the_time_between() -> None:
-    before = transcript(heard("one", "four"))
+def test_new_words_share_the_time_between_recognized_ones() -> None:
+    before = transcript(recognized("one", "four"))
     line = Line(start=0, end=1, text="zero one or some four five")
     words = corrected(before, 0, 1, [line]).segments[0].words or ()
     assert "".join(word.word for word in words) == " zero one or some four five"
@@ -60,18 +60,18 @@ def test_new_words_share_the_time_between() -> None:
     assert all(0 <= word.start <= word.end <= 1 for word in words)
 
 
-def test_a_split_shares_out_the_words() -> None:
-    before = transcript(heard("one", "two", "three", "four"))
+def test_a_split_distributes_the_words() -> None:
+    before = transcript(recognized("one", "two", "three", "four"))
     lines = [Line(start=0, end=0.5, text="one two"), Line(start=0.5, end=1, text="three four")]
     first, second = corrected(before, 0, 1, lines).segments
     assert (first.words or ()) + (second.words or ()) == before.segments[0].words
 
 
-def test_words_that_are_not_apart_keep_their_times() -> None:
-    chinese = transcript(heard("你", "好"))
+def test_words_without_spaces_between_them_keep_their_times() -> None:
+    chinese = transcript(recognized("你", "好"))
     after = corrected(chinese, 0, 1, [Line(start=0, end=1.5, text="你好")])
     assert [word.start for word in after.segments[0].words or ()] == [0, 0.5]
 
 
-def test_an_emptied_line_has_no_words() -> None:
-    assert corrected(transcript(heard("one")), 0, 1, [Line(start=0, end=1, text=" ")]).segments[0].words == ()
+def test_an_empty_line_has_no_words() -> None:
+    assert corrected(transcript(recognized("one")), 0, 1, [Line(start=0, end=1, text=" ")]).segments[0].words == ()

@@ -1,4 +1,4 @@
-"""From measured speeds to remaining times."""
+"""From measured real-time factors to remaining times."""
 
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -27,25 +27,25 @@ def job(duration_s: float = 100.0, state: JobState = JobState.QUEUED, progress: 
     ("model", "factor"),
     [("demo", 0.05), ("tiny", 0.1), ("tiny.en", 0.1), ("large-v3", 3.0), ("other", 1.0)],
 )
-def test_a_model_never_measured_has_a_default(model: str, factor: float) -> None:
+def test_a_model_that_was_never_measured_has_a_default_factor(model: str, factor: float) -> None:
     assert estimates.real_time_factor(model, {}) == factor
 
 
-def test_what_was_measured_here_counts() -> None:
+def test_a_measured_factor_replaces_the_default() -> None:
     assert estimates.real_time_factor("tiny", {"tiny": 0.7, "base": 0.9}) == 0.7
     assert estimates.real_time_factor("tiny.en", {"tiny": 0.7}) == 0.1
 
 
-def test_each_quality_has_a_speed_of_its_own() -> None:
+def test_each_quality_has_its_own_factor() -> None:
     exact, fast = (estimates.speed_key(Options(model="tiny", quality=quality)) for quality in ("exact", "fast"))
     measured = {exact: 0.4}
-    assert estimates.real_time_factor(fast, measured) == 0.4  # the nearest there is
+    assert estimates.real_time_factor(fast, measured) == 0.4  # the closest one available
     measured = estimates.with_measurement(measured, fast, work_s=estimates.START_S + 12.0, audio_s=120.0)
     assert measured == {"tiny": 0.4, "tiny fast": pytest.approx(0.1)}
     assert estimates.real_time_factor(exact, measured) == 0.4
 
 
-def test_the_first_measurement_counts_wholly_and_later_ones_by_half() -> None:
+def test_the_first_measurement_counts_fully_and_later_ones_by_half() -> None:
     first = estimates.with_measurement({"base": 0.3}, "tiny", work_s=estimates.START_S + 24.0, audio_s=120.0)
     assert first == {"base": 0.3, "tiny": pytest.approx(0.2)}
     second = estimates.with_measurement(first, "tiny", work_s=estimates.START_S + 48.0, audio_s=120.0)
@@ -53,7 +53,7 @@ def test_the_first_measurement_counts_wholly_and_later_ones_by_half() -> None:
     assert first["tiny"] == pytest.approx(0.2)
 
 
-def test_less_than_a_window_says_something_of_longer_ones_only_where_nothing_else_does() -> None:
+def test_a_clip_s_factor_serves_longer_audio_only_until_that_is_measured() -> None:
     measured = estimates.with_measurement({}, "m", work_s=4.1, audio_s=11.0)
     assert estimates.work_s(job(11), measured) == pytest.approx(4.1)
     assert estimates.work_s(job(60), measured) == pytest.approx(estimates.START_S + 60 * 0.2)
@@ -61,7 +61,7 @@ def test_less_than_a_window_says_something_of_longer_ones_only_where_nothing_els
     assert estimates.work_s(job(60), measured) == pytest.approx(estimates.START_S + 6)
 
 
-def test_hardly_any_audio_says_nothing_of_more_but_of_its_like() -> None:
+def test_very_short_clips_change_the_factor_of_clips_only() -> None:
     measured = {"m": 0.2}
     for work_s in (5.0, 1.0, 1.0, 1.0):
         measured = estimates.with_measurement(measured, "m", work_s=work_s, audio_s=2.0)
@@ -70,22 +70,22 @@ def test_hardly_any_audio_says_nothing_of_more_but_of_its_like() -> None:
     assert estimates.work_s(job(120), measured) == pytest.approx(estimates.START_S + 24)
 
 
-def test_nothing_left_to_do_says_nothing() -> None:
+def test_a_job_resumed_at_its_end_is_not_a_measurement() -> None:
     assert estimates.with_measurement({"m": 0.5}, "m", work_s=0.1, audio_s=0.0) == {"m": 0.5}
 
 
-def test_a_measurement_is_never_zero() -> None:
+def test_a_factor_is_never_zero() -> None:
     assert estimates.with_measurement({}, "tiny", work_s=0.0, audio_s=60.0)["tiny"] > 0
 
 
-def test_work_left_falls_with_progress() -> None:
+def test_remaining_work_decreases_with_progress() -> None:
     measured = {"m": 0.5}
     assert estimates.work_s(job(120), measured) == pytest.approx(estimates.START_S + 60.0)
     running = [estimates.work_s(job(120, JobState.PROCESSING, p), measured) for p in (0, 50, 99.9)]
     assert running == pytest.approx([60.0, 30.0, 0.06])
 
 
-def test_a_clip_costs_more_than_its_length_says() -> None:
+def test_a_partial_window_costs_more_than_its_length() -> None:
     """The encoder runs on whole windows; quality "fast" encodes less silence."""
     assert [estimates.effective_audio_s(audio_s) for audio_s in (5, 30, 45, 3600)] == [17.5, 30, 52.5, 3600]
     assert [estimates.effective_audio_s(audio_s, "m fast") for audio_s in (2, 20, 45)] == [
@@ -96,14 +96,14 @@ def test_a_clip_costs_more_than_its_length_says() -> None:
 
 
 def wait_s(ahead: list[Job], n_workers: int, measured: dict[str, float], last: Job | None = None) -> float:
-    """Of a job that is queued behind these, where the first of them are running already."""
+    """Of a job queued behind these, which is the same whether they are running or queued."""
     jobs = [replace(each, id=str(number)) for number, each in enumerate([*ahead, last or job(3600)])]
-    for n_running in range(len(jobs)):
-        running, queued = jobs[:n_running], jobs[n_running:]
-        waits_s = estimates.waits_s(queued, running, n_workers, measured)
-        assert list(waits_s) == [each.id for each in queued]
-    waits_s = estimates.waits_s(jobs, [], n_workers, measured)
-    return waits_s[jobs[-1].id]
+    waits_s = [
+        estimates.waits_s(jobs[n_running:], jobs[:n_running], n_workers, measured)[jobs[-1].id]
+        for n_running in range(len(jobs))
+    ]
+    assert waits_s == pytest.approx([waits_s[0]] * len(waits_s))
+    return waits_s[0]
 
 
 def test_no_jobs_ahead_means_no_wait() -> None:

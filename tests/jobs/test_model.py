@@ -8,7 +8,7 @@ from localwhisper.jobs import events, model
 from tests.store import samples
 
 
-def test_joined_windows_keep_their_order() -> None:
+def test_segments_of_windows_keep_their_order() -> None:
     windows = [samples.window(number) for number in range(3)]
     assert [segment.id for segment in model.segments_of(windows)] == [0, 1, 2, 3, 4, 5]
     assert model.segments_of([]) == ()
@@ -31,6 +31,6 @@ def test_joined_windows_keep_their_order() -> None:
         events.ModelChanged,
     ],
 )
-def test_all_of_it_is_frozen_and_named(cls: type) -> None:
+def test_dataclasses_are_frozen_and_keyword_only(cls: type) -> None:
     assert cls.__dataclass_params__.frozen  # type: ignore[attr-defined]
     assert all(field.kw_only for field in dataclasses.fields(cls))

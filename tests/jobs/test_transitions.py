@@ -1,4 +1,4 @@
-"""The state table, over all pairs, and what a change does to a job."""
+"""The table of state changes, over all pairs of states, and what a change does to a job."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -101,13 +101,13 @@ def test_a_failure_keeps_its_error_until_a_retry() -> None:
     assert move(failed, QUEUED, now=LATER).error is None
 
 
-def test_a_hundred_percent_is_for_the_completed() -> None:
+def test_only_completed_jobs_are_at_100_percent() -> None:
     for state in JobState:
         for new in MOVES[state]:
             assert (move(job(state), new, now=LATER).progress == 100.0) == (new is COMPLETED)
 
 
-def test_an_interrupted_job_keeps_its_progress_over_any_number_of_starts() -> None:
+def test_an_interrupted_job_keeps_its_progress_across_restarts() -> None:
     running = job(PROCESSING)
     for _ in range(20):
         running = move(move(running, QUEUED, now=LATER), PROCESSING, now=LATER)

@@ -1,4 +1,4 @@
-"""A store of each kind, and uploads to give it."""
+"""Fixtures for tests of stores."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +25,7 @@ def files(root: Path) -> FileStore:
 
 @pytest.fixture
 def keep(tmp_path: Path) -> Keep:
-    """Create a job in a store, with an upload of its own."""
+    """Creates a job in a store, with its own upload."""
 
     def create(store: JobStore, job: Job) -> Job:
         upload = tmp_path / f"upload-{job.id}"

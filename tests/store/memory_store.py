@@ -1,4 +1,4 @@
-"""A store for tests: everything but the audio is in memory, and gone with it."""
+"""A store for tests that keeps everything but the audio in memory."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from localwhisper.store.base import DamagedJob
 
 
 class MemoryStore:
-    """A JobStore. `audio_dir` takes the uploaded files, a folder a job."""
+    """A JobStore. `audio_dir` receives the uploaded files, in one folder per job."""
 
     def __init__(self, audio_dir: Path) -> None:
         self._audio_dir = audio_dir

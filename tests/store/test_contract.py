@@ -1,4 +1,4 @@
-"""What every store promises."""
+"""The contract of every JobStore."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -23,14 +23,14 @@ def test_an_empty_store_has_no_jobs(store: JobStore) -> None:
     assert store.load_all() == ([], [])
 
 
-def test_a_job_comes_back_as_it_was(store: JobStore, keep: Keep) -> None:
+def test_a_job_is_loaded_as_it_was_saved(store: JobStore, keep: Keep) -> None:
     first, second = keep(store, samples.job()), keep(store, samples.job())
     jobs, damaged = store.load_all()
     assert {job.id: job for job in jobs} == {first.id: first, second.id: second}
     assert damaged == []
 
 
-def test_the_store_takes_the_upload_over(store: JobStore, keep: Keep) -> None:
+def test_the_upload_is_moved_into_the_store(store: JobStore, keep: Keep) -> None:
     job = keep(store, samples.job())
     path = store.audio_path(job)
     assert path.read_bytes() == samples.AUDIO
@@ -54,7 +54,7 @@ def test_a_pending_job_is_never_stored(store: JobStore, keep: Keep) -> None:
     assert store.load_all()[0] == [job]
 
 
-def test_windows_come_back_in_order(store: JobStore, keep: Keep) -> None:
+def test_windows_are_read_in_the_order_in_which_they_were_appended(store: JobStore, keep: Keep) -> None:
     job, other = keep(store, samples.job()), keep(store, samples.job())
     assert list(store.windows(job.id)) == []
     for number in range(3):
@@ -64,7 +64,7 @@ def test_windows_come_back_in_order(store: JobStore, keep: Keep) -> None:
     assert list(store.windows(other.id)) == [samples.window(9)]
 
 
-def test_windows_can_be_forgotten_and_begun_again(store: JobStore, keep: Keep) -> None:
+def test_windows_can_be_cleared_and_appended_again(store: JobStore, keep: Keep) -> None:
     job = keep(store, samples.job())
     store.append_window(job.id, samples.window(0))
     store.clear_windows(job.id)
@@ -74,7 +74,7 @@ def test_windows_can_be_forgotten_and_begun_again(store: JobStore, keep: Keep) -
     assert list(store.windows(job.id)) == [samples.window(5)]
 
 
-def test_a_transcript_comes_back_as_it_was(store: JobStore, keep: Keep) -> None:
+def test_a_transcript_is_read_as_it_was_saved(store: JobStore, keep: Keep) -> None:
     job = keep(store, samples.job())
     store.save_transcript(job.id, samples.transcript())
     newer = replace(samples.transcript(), text="newer")
@@ -82,7 +82,7 @@ def test_a_transcript_comes_back_as_it_was(store: JobStore, keep: Keep) -> None:
     assert store.transcript(job.id) == newer
 
 
-def test_corrections_stand_beside_the_original_until_they_are_set_aside(store: JobStore, keep: Keep) -> None:
+def test_corrections_are_kept_beside_the_original_until_they_are_set_aside(store: JobStore, keep: Keep) -> None:
     job, original = keep(store, samples.job()), samples.transcript()
     corrected = replace(original, text="corrected", version=1)
     store.save_transcript(job.id, original)
@@ -92,7 +92,7 @@ def test_corrections_stand_beside_the_original_until_they_are_set_aside(store: J
     assert store.transcript(job.id) == original
 
 
-def test_a_missing_transcript_or_audio_is_damage(store: JobStore, keep: Keep) -> None:
+def test_a_missing_transcript_or_audio_file_raises_job_damaged(store: JobStore, keep: Keep) -> None:
     job = keep(store, samples.job())
     with pytest.raises(JobDamaged, match=r"transcript\.json"):
         store.transcript(job.id)
@@ -101,19 +101,19 @@ def test_a_missing_transcript_or_audio_is_damage(store: JobStore, keep: Keep) ->
         store.audio_path(job)
 
 
-def test_a_stand_in_without_audio_is_damage(store: JobStore, keep: Keep) -> None:
+def test_a_placeholder_without_audio_raises_job_damaged(store: JobStore, keep: Keep) -> None:
     job = keep(store, samples.job())
     with pytest.raises(JobDamaged):
         store.audio_path(replace(job, audio_file=""))
 
 
-def test_remove_takes_everything(store: JobStore, keep: Keep) -> None:
+def test_remove_deletes_everything(store: JobStore, keep: Keep) -> None:
     job, other = keep(store, samples.job()), keep(store, samples.job())
     store.append_window(job.id, samples.window())
     store.save_transcript(job.id, samples.transcript())
     path = store.audio_path(job)
     store.remove(job.id)
-    store.remove(job.id)  # no error where there is none
+    store.remove(job.id)  # no error if there is none
     assert store.load_all()[0] == [other]
     assert not path.parent.exists()
     assert list(store.windows(job.id)) == []
@@ -121,7 +121,7 @@ def test_remove_takes_everything(store: JobStore, keep: Keep) -> None:
         store.transcript(job.id)
 
 
-def test_nothing_is_written_for_a_job_that_is_not_there(store: JobStore) -> None:
+def test_nothing_is_written_for_an_unknown_job(store: JobStore) -> None:
     job = samples.job()
     with pytest.raises(JobNotFound):
         store.save(job)
@@ -134,7 +134,7 @@ def test_nothing_is_written_for_a_job_that_is_not_there(store: JobStore) -> None
     assert store.load_all() == ([], [])
 
 
-def test_an_id_can_be_used_again_once_removed(store: JobStore, keep: Keep) -> None:
+def test_an_id_can_be_reused_after_removal(store: JobStore, keep: Keep) -> None:
     job = keep(store, samples.job())
     store.append_window(job.id, samples.window(0))
     store.append_window(job.id, samples.window(1))

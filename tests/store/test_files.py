@@ -1,4 +1,4 @@
-"""The file store where a disk, a crash or a stranger has been at its files."""
+"""The file store after disk errors, crashes, damage and tampering."""
 
 import errno
 import os
@@ -39,18 +39,18 @@ def full(store: FileStore, keep: Keep) -> Job:
     return job
 
 
-def test_a_store_touches_nothing_before_it_is_used(files: FileStore, root: Path) -> None:
+def test_a_store_creates_nothing_before_its_first_use(files: FileStore, root: Path) -> None:
     assert not root.exists()
 
 
-def test_a_job_s_files_are_where_they_are_looked_for(files: FileStore, root: Path, keep: Keep) -> None:
+def test_a_job_has_exactly_the_documented_files(files: FileStore, root: Path, keep: Keep) -> None:
     job = full(files, keep)
     assert {path.name for path in (root / "jobs" / job.id).iterdir()} == set(FILES)
     assert list((root / "incoming").iterdir()) == []
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
-def test_records_are_the_user_s_own(files: FileStore, root: Path, keep: Keep) -> None:
+def test_records_are_private(files: FileStore, root: Path, keep: Keep) -> None:
     job = full(files, keep)
     for name in ("job.json", "segments.jsonl", "transcript.json"):
         assert stat.S_IMODE((root / "jobs" / job.id / name).stat().st_mode) == 0o600
@@ -60,7 +60,7 @@ def test_records_are_the_user_s_own(files: FileStore, root: Path, keep: Keep) ->
 
 
 @pytest.mark.parametrize("failing_step", range(1, 6 if os.name == "nt" else 8))
-def test_a_job_is_created_wholly_or_not_at_all(
+def test_a_job_is_created_completely_or_not_at_all(
     files: FileStore, root: Path, tmp_path: Path, failing_step: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps = 0
@@ -89,14 +89,14 @@ def test_a_job_is_created_wholly_or_not_at_all(
     assert files.load_all() == ([], [])
 
 
-def test_an_upload_that_is_gone_makes_no_job(files: FileStore, root: Path, tmp_path: Path) -> None:
+def test_a_missing_upload_creates_no_job(files: FileStore, root: Path, tmp_path: Path) -> None:
     with pytest.raises(StorageUnwritable):
         files.create(samples.job(), tmp_path / "gone")
     assert files.load_all() == ([], [])
     assert list((root / "incoming").iterdir()) == []
 
 
-def test_creating_a_job_twice_leaves_the_first_alone(files: FileStore, tmp_path: Path, keep: Keep) -> None:
+def test_creating_a_job_twice_does_not_change_the_first(files: FileStore, tmp_path: Path, keep: Keep) -> None:
     job = full(files, keep)
     upload = tmp_path / "upload"
     upload.write_bytes(b"other")
@@ -121,7 +121,7 @@ def test_the_audio_stays_in_its_folder(files: FileStore, tmp_path: Path, name: s
 @pytest.mark.parametrize(
     "job_id", ["", ".", "..", "../../etc", "a", str(uuid.UUID(int=10**38)).upper(), uuid.UUID(int=10**38).hex]
 )
-def test_what_is_no_id_is_never_looked_up(files: FileStore, root: Path, job_id: str) -> None:
+def test_an_invalid_id_is_never_used_as_a_path(files: FileStore, root: Path, job_id: str) -> None:
     root.mkdir()
     files.remove(job_id)
     for call in (files.windows, files.transcript, files.clear_windows):
@@ -130,10 +130,10 @@ def test_what_is_no_id_is_never_looked_up(files: FileStore, root: Path, job_id: 
     assert list(root.iterdir()) == []
 
 
-# -- a crash before ----------------------------------------------------------------------
+# -- after a crash -----------------------------------------------------------------------
 
 
-def test_a_start_removes_what_a_crash_left(files: FileStore, root: Path, keep: Keep) -> None:
+def test_a_start_removes_the_leftovers_of_a_crash(files: FileStore, root: Path, keep: Keep) -> None:
     job = full(files, keep)
     before = tree(root / "jobs")
     incoming = root / "incoming"
@@ -148,13 +148,13 @@ def test_a_start_removes_what_a_crash_left(files: FileStore, root: Path, keep: K
     assert tree(root / "jobs") == before
 
 
-def test_audio_whose_name_looks_temporary_is_kept(files: FileStore, root: Path, keep: Keep) -> None:
+def test_an_audio_file_named_like_a_temporary_file_is_kept(files: FileStore, root: Path, keep: Keep) -> None:
     job = keep(files, samples.job(audio_file="audio.tmp"))
     FileStore(root).load_all()
     assert files.audio_path(job).read_bytes() == samples.AUDIO
 
 
-def test_a_removal_that_was_cut_short_is_finished_by_the_next_start(
+def test_the_next_start_completes_an_interrupted_removal(
     files: FileStore, root: Path, keep: Keep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = full(files, keep)
@@ -166,7 +166,7 @@ def test_a_removal_that_was_cut_short_is_finished_by_the_next_start(
     assert tree(root / "incoming") == {}
 
 
-def test_a_job_that_cannot_be_removed_stays_whole(
+def test_a_job_that_cannot_be_removed_stays_complete(
     files: FileStore, root: Path, keep: Keep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = full(files, keep)
@@ -182,7 +182,7 @@ def test_a_job_that_cannot_be_removed_stays_whole(
 
 
 @pytest.mark.parametrize("reader", ["the same store", "a new start"])
-def test_windows_torn_anywhere(files: FileStore, root: Path, keep: Keep, reader: str) -> None:
+def test_windows_of_a_file_truncated_anywhere(files: FileStore, root: Path, keep: Keep, reader: str) -> None:
     job = full(files, keep)
     path = root / "jobs" / job.id / "segments.jsonl"
     whole = path.read_bytes()
@@ -197,7 +197,7 @@ def test_windows_torn_anywhere(files: FileStore, root: Path, keep: Keep, reader:
         assert list(store.windows(job.id)) == [*kept, samples.window(9)], size
 
 
-def test_windows_end_at_the_first_line_that_is_noise(files: FileStore, root: Path, keep: Keep) -> None:
+def test_windows_end_at_the_first_invalid_line(files: FileStore, root: Path, keep: Keep) -> None:
     job = full(files, keep)
     path = root / "jobs" / job.id / "segments.jsonl"
     lines = path.read_bytes().splitlines(keepends=True)
@@ -207,7 +207,7 @@ def test_windows_end_at_the_first_line_that_is_noise(files: FileStore, root: Pat
     assert list(files.windows(job.id)) == [samples.window(0), samples.window(4)]
 
 
-def test_a_disk_that_fills_leaves_the_windows_whole(
+def test_a_full_disk_leaves_earlier_windows_intact(
     files: FileStore, keep: Keep, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = full(files, keep)
@@ -236,7 +236,7 @@ def noise(data: bytes) -> bytes:
     [lambda data: b"", lambda data: data[: len(data) // 2], noise, lambda data: b"\0" * len(data), None],
     ids=["emptied", "truncated", "noise", "zeros", "gone"],
 )
-def test_damage_is_seen_and_hides_no_other_job(
+def test_damage_is_reported_and_does_not_affect_other_jobs(
     files: FileStore, root: Path, keep: Keep, name: str, damage: object
 ) -> None:
     jobs = [full(files, keep) for _ in range(3)]
@@ -300,28 +300,28 @@ def test_corrections_set_aside_are_kept_each_time(files: FileStore, root: Path, 
     assert len(list((root / "jobs" / job.id).glob("corrected.damaged-*.json"))) == 2
 
 
-def test_emptied_audio_is_damage(files: FileStore, keep: Keep) -> None:
+def test_an_empty_audio_file_raises_job_damaged(files: FileStore, keep: Keep) -> None:
     job = full(files, keep)
     files.audio_path(job).write_bytes(b"")
     with pytest.raises(JobDamaged):
         files.audio_path(job)
 
 
-def test_a_record_in_another_job_s_folder_is_damage(files: FileStore, root: Path, keep: Keep) -> None:
+def test_a_record_in_another_job_s_folder_is_damaged(files: FileStore, root: Path, keep: Keep) -> None:
     job, other = keep(files, samples.job()), keep(files, samples.job())
     (root / "jobs" / job.id / "job.json").write_bytes(schema.dump_job(other))
     loaded, damaged = files.load_all()
     assert (loaded, [each.job_id for each in damaged]) == ([other], [job.id])
 
 
-def test_a_record_that_points_out_of_its_folder_is_damage(files: FileStore, root: Path, keep: Keep) -> None:
+def test_a_record_that_points_outside_its_folder_is_damaged(files: FileStore, root: Path, keep: Keep) -> None:
     job = keep(files, samples.job())
     (root / "jobs" / job.id / "job.json").write_bytes(schema.dump_job(samples.job(job.id, audio_file="../../x")))
     loaded, damaged = files.load_all()
     assert (loaded, [each.job_id for each in damaged]) == ([], [job.id])
 
 
-def test_strange_things_among_the_jobs_are_left_alone(files: FileStore, root: Path, keep: Keep) -> None:
+def test_foreign_files_among_the_jobs_are_left_alone(files: FileStore, root: Path, keep: Keep) -> None:
     job = keep(files, samples.job())
     (root / "jobs" / "notes").mkdir()
     (root / "jobs" / "README").write_text("mine", encoding="utf-8")
@@ -347,7 +347,7 @@ def test_a_start_reads_nothing_but_the_records(
     assert sorted(read) == ["job.json", "store.json"]
 
 
-def test_a_folder_of_jobs_that_cannot_be_listed_is_said(files: FileStore, root: Path) -> None:
+def test_a_jobs_folder_that_cannot_be_listed_is_reported(files: FileStore, root: Path) -> None:
     root.mkdir()
     (root / "jobs").write_bytes(b"a file")
     with pytest.raises(StorageUnwritable, match="jobs"):
@@ -358,7 +358,7 @@ def test_a_folder_of_jobs_that_cannot_be_listed_is_said(files: FileStore, root: 
 
 
 @pytest.mark.parametrize("where", ["root", "record"])
-def test_a_newer_store_is_refused_untouched(files: FileStore, root: Path, keep: Keep, where: str) -> None:
+def test_a_newer_store_is_refused_and_not_changed(files: FileStore, root: Path, keep: Keep, where: str) -> None:
     job = full(files, keep)
     files.load_all()
     if where == "root":
@@ -373,7 +373,7 @@ def test_a_newer_store_is_refused_untouched(files: FileStore, root: Path, keep: 
     assert tree(root) == before
 
 
-def test_a_store_says_its_format(files: FileStore, root: Path) -> None:
+def test_a_store_states_its_format(files: FileStore, root: Path) -> None:
     files.load_all()
     assert (root / "store.json").read_bytes() == b'{"format":1}'
 
@@ -385,9 +385,7 @@ def test_a_damaged_format_file_is_replaced(files: FileStore, root: Path, keep: K
     assert (root / "store.json").read_bytes() == b'{"format":1}'
 
 
-def test_an_older_store_is_brought_up(
-    files: FileStore, root: Path, keep: Keep, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_older_store_is_migrated(files: FileStore, root: Path, keep: Keep, monkeypatch: pytest.MonkeyPatch) -> None:
     job = full(files, keep)
     files.load_all()
     monkeypatch.setattr(schema, "FORMAT", 2)
@@ -400,20 +398,22 @@ def test_an_older_store_is_brought_up(
     assert (root / "store.json").read_bytes() == b'{"format":2}'
 
 
-# -- nobody in ---------------------------------------------------------------------------
+# -- permissions and links ---------------------------------------------------------------
 
 
-def test_all_is_the_users_alone(files: FileStore, root: Path, keep: Keep) -> None:
+def test_all_files_and_folders_are_private(files: FileStore, root: Path, keep: Keep) -> None:
     full(files, keep)
     files.load_all()
     for path in [root, *root.rglob("*")]:
         expected = 0o700 if path.is_dir() else 0o600
-        if path.name != "audio.mp3":  # as the upload was made: there it is private too
+        if path.name != "audio.mp3":  # created by the upload handler, which makes it private
             assert stat.S_IMODE(path.stat().st_mode) == expected, path
 
 
 @pytest.mark.parametrize("name", ["job.json", "segments.jsonl", "transcript.json", "audio.mp3"])
-def test_a_link_in_a_jobs_folder_is_damage(files: FileStore, root: Path, keep: Keep, tmp_path: Path, name: str) -> None:
+def test_a_symbolic_link_in_a_job_s_folder_is_damage(
+    files: FileStore, root: Path, keep: Keep, tmp_path: Path, name: str
+) -> None:
     job = full(files, keep)
     path, outside = root / "jobs" / job.id / name, tmp_path / "outside"
     path.rename(outside)
@@ -441,7 +441,7 @@ def test_a_link_in_a_jobs_folder_is_damage(files: FileStore, root: Path, keep: K
 
 
 @pytest.mark.parametrize("name", ["jobs", "incoming"])
-def test_a_linked_folder_is_refused_and_left_alone(root: Path, tmp_path: Path, name: str) -> None:
+def test_a_linked_root_folder_is_refused_and_left_alone(root: Path, tmp_path: Path, name: str) -> None:
     outside = tmp_path / "outside"
     (outside / str(uuid.uuid4())).mkdir(parents=True)
     (outside / "file").write_text("mine", encoding="utf-8")
@@ -453,7 +453,7 @@ def test_a_linked_folder_is_refused_and_left_alone(root: Path, tmp_path: Path, n
     assert tree(outside) == before
 
 
-def test_a_linked_job_is_no_job(files: FileStore, root: Path, keep: Keep, tmp_path: Path) -> None:
+def test_a_linked_job_folder_is_ignored(files: FileStore, root: Path, keep: Keep, tmp_path: Path) -> None:
     job = keep(files, samples.job())
     (root / "jobs" / job.id).rename(tmp_path / job.id)
     (root / "jobs" / job.id).symlink_to(tmp_path / job.id)
@@ -461,7 +461,7 @@ def test_a_linked_job_is_no_job(files: FileStore, root: Path, keep: Keep, tmp_pa
     assert (tmp_path / job.id / "job.json").exists()
 
 
-def test_a_pipe_holds_nobody_up(files: FileStore, root: Path, keep: Keep) -> None:
+def test_a_named_pipe_does_not_block_the_store(files: FileStore, root: Path, keep: Keep) -> None:
     job = keep(files, samples.job())
     record = root / "jobs" / job.id / "job.json"
     record.unlink()

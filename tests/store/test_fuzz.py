@@ -1,4 +1,4 @@
-"""Records that something else wrote: what is read is whole, what isn't is told so, and nothing else is raised."""
+"""Corrupted records are either valid or rejected; nothing else is raised."""
 
 import json
 from typing import Any
@@ -28,7 +28,7 @@ def places(value: Any) -> list[tuple[Any, Any]]:
 
 @st.composite
 def records(draw: st.DrawFn) -> tuple[str, bytes]:
-    """One of ours with some of its values, or of its bytes, replaced."""
+    """A valid record with some of its values, or bytes, replaced."""
     kind = draw(st.sampled_from(sorted(KINDS)))
     data = KINDS[kind][0]
     if draw(st.booleans()):
@@ -42,7 +42,7 @@ def records(draw: st.DrawFn) -> tuple[str, bytes]:
 
 
 @given(records())
-def test_a_record_is_whole_or_told_to_be_damaged(given_record: tuple[str, bytes]) -> None:
+def test_a_record_is_valid_or_rejected(given_record: tuple[str, bytes]) -> None:
     kind, data = given_record
     _, load, dump = KINDS[kind]
     try:

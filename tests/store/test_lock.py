@@ -1,4 +1,4 @@
-"""One server on one data directory."""
+"""Only one server runs on a data directory."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ sys.stdin.read()
 """
 
 
-def test_a_second_lock_is_refused_until_the_first_is_given_back(root: Path) -> None:
+def test_a_second_lock_is_refused_until_the_first_is_released(root: Path) -> None:
     first = DataDirLock(root)
     first.acquire()
     with pytest.raises(DataDirInUse) as caught:
@@ -39,7 +39,7 @@ def test_other_folders_are_not_locked(root: Path) -> None:
         pass
 
 
-def test_a_killed_process_gives_its_lock_back(root: Path) -> None:
+def test_the_lock_of_a_killed_process_is_released(root: Path) -> None:
     other = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(root)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -56,7 +56,7 @@ def test_a_killed_process_gives_its_lock_back(root: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="folders for files")
-def test_a_folder_that_cannot_be_written_is_no_lock(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_writable_cannot_be_locked(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StorageUnwritable):
         DataDirLock(tmp_path / "file" / "data").acquire()

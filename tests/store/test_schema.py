@@ -1,4 +1,4 @@
-"""Records: every field survives, nonsense is told from them, older formats are brought up."""
+"""Records: every field is stored, invalid data is rejected, older formats are migrated."""
 
 import dataclasses
 import json
@@ -19,16 +19,16 @@ def record(**changes: Any) -> bytes:
     return json.dumps({**json.loads(schema.dump_job(samples.job())), **changes}).encode()
 
 
-def test_a_job_survives_with_every_field() -> None:
+def test_every_field_of_a_job_is_stored() -> None:
     job = samples.job()
     assert schema.load_job(schema.dump_job(job)) == job
     for value in (job, job.options):
         for field in dataclasses.fields(value):
             if field.default is not dataclasses.MISSING:
-                assert getattr(value, field.name) != field.default, f"samples.py tests nothing by {field.name}"
+                assert getattr(value, field.name) != field.default, f"samples.py has the default of {field.name}"
 
 
-def test_a_job_with_nothing_but_defaults_survives() -> None:
+def test_a_job_with_only_defaults_is_stored() -> None:
     full = samples.job()
     job = Job(
         id=full.id,
@@ -42,7 +42,7 @@ def test_a_job_with_nothing_but_defaults_survives() -> None:
     assert schema.load_job(schema.dump_job(job)) == job
 
 
-def test_a_window_and_a_transcript_survive() -> None:
+def test_a_window_and_a_transcript_are_stored() -> None:
     assert schema.load_window(schema.dump_window(samples.window(3))) == samples.window(3)
     assert schema.load_transcript(schema.dump_transcript(samples.transcript())) == samples.transcript()
 
@@ -53,7 +53,7 @@ def test_a_window_is_one_line_of_ascii() -> None:
     assert data.splitlines() == [data]
 
 
-def test_figures_that_are_no_numbers_survive_in_standard_json() -> None:
+def test_nan_and_infinity_are_stored_as_standard_json() -> None:
     segment = dataclasses.replace(samples.segment(), avg_logprob=math.nan, compression_ratio=math.inf)
     window = dataclasses.replace(samples.window(), segments=(segment,))
     data = schema.dump_window(window)
@@ -64,18 +64,18 @@ def test_figures_that_are_no_numbers_survive_in_standard_json() -> None:
     assert dataclasses.replace(again, avg_logprob=0.0) == dataclasses.replace(segment, avg_logprob=0.0)
 
 
-def test_a_message_s_odd_parameters_are_kept_as_words() -> None:
+def test_parameters_that_json_cannot_hold_are_stored_as_text() -> None:
     job = samples.job(error=Message("bad", {"path": ("a", 1), "state": JobState.FAILED, "nan": math.nan}))
     error = schema.load_job(schema.dump_job(job)).error
     assert error is not None
     assert all(isinstance(value, str) for value in error.params.values())
 
 
-def test_whole_numbers_stand_for_seconds_too() -> None:
+def test_an_integer_is_accepted_as_a_float() -> None:
     assert schema.load_job(record(audio_duration=3)).audio_duration == 3.0
 
 
-def test_keys_of_later_versions_are_passed_over() -> None:
+def test_unknown_keys_are_ignored() -> None:
     assert schema.load_job(record(colour="red")).filename == samples.job().filename
 
 
@@ -121,7 +121,7 @@ def test_keys_of_later_versions_are_passed_over() -> None:
     ],
     ids=str,
 )
-def test_nonsense_is_malformed(change: dict[str, Any]) -> None:
+def test_an_impossible_value_is_an_invalid_record(change: dict[str, Any]) -> None:
     with pytest.raises(schema.InvalidRecord):
         schema.load_job(record(**change))
 
@@ -145,13 +145,13 @@ def test_nonsense_is_malformed(change: dict[str, Any]) -> None:
     ],
     ids=lambda data: repr(data[:20]),
 )
-def test_what_is_no_job_is_malformed(data: bytes) -> None:
+def test_anything_but_a_job_is_an_invalid_record(data: bytes) -> None:
     with pytest.raises(schema.InvalidRecord):
         schema.load_job(data)
 
 
 @pytest.mark.parametrize("key", ["id", "filename", "audio_file", "audio_duration", "options", "state", "created_at"])
-def test_a_record_without_a_field_that_has_no_default_is_malformed(key: str) -> None:
+def test_a_record_without_a_required_field_is_invalid(key: str) -> None:
     content = json.loads(record())
     del content[key]
     with pytest.raises(schema.InvalidRecord):
@@ -164,7 +164,7 @@ def test_a_newer_format_is_refused() -> None:
     assert caught.value.params == {"found": schema.FORMAT + 1, "known": schema.FORMAT}
 
 
-def test_older_formats_are_brought_up_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_older_formats_are_migrated_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
     steps: list[tuple[int, str]] = []
 
     def first(kind: str, content: dict[str, Any]) -> dict[str, Any]:
@@ -182,21 +182,21 @@ def test_older_formats_are_brought_up_one_by_one(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(schema, "MIGRATIONS", {1: first, 2: second})
     assert schema.load_job(json.dumps(content).encode()).filename == "A.MP3"
     assert steps == [(1, "job"), (2, "job")]
-    with pytest.raises(schema.InvalidRecord):  # a migration that stumbles over nonsense
+    with pytest.raises(schema.InvalidRecord):  # the migration fails on it
         schema.load_job(b'{"format":1}')
     assert schema.load_job(record(format=3)).filename == samples.job().filename
 
 
-def test_every_older_format_has_its_migration() -> None:
+def test_every_older_format_has_a_migration() -> None:
     assert set(schema.MIGRATIONS) == set(range(1, schema.FORMAT))
 
 
-def test_a_value_of_another_kind_is_a_program_error() -> None:
+def test_a_value_of_another_type_cannot_be_stored() -> None:
     with pytest.raises(TypeError):
         schema.dump_job(samples.job(filename=b"bytes"))
 
 
-def test_samples_leave_no_field_of_a_segment_out() -> None:
+def test_the_samples_have_every_field_of_a_segment() -> None:
     assert len(json.loads(schema.dump_window(samples.window()))["segments"][0]) == len(dataclasses.fields(Segment))
     assert samples.segment().words is not None
     assert {field.name for field in dataclasses.fields(Word)} == {"word", "start", "end", "probability"}

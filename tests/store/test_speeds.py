@@ -1,4 +1,4 @@
-"""The measured speeds' file."""
+"""The file of measured real-time factors."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from localwhisper.store.speeds import load_factors, save_factors
 
 
-def test_speeds_survive(tmp_path: Path) -> None:
+def test_factors_are_loaded_as_they_were_saved(tmp_path: Path) -> None:
     path = tmp_path / "speeds.json"
     save_factors(path, {"tiny": 0.1, "medium": 1.5})
     assert load_factors(path) == {"tiny": 0.1, "medium": 1.5}
@@ -16,7 +16,7 @@ def test_speeds_survive(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"{", b"[]", b"5", b"\xff", b'{"tiny":"fast"}', b'{"tiny":[]}', b'{"tiny":null}', b"[" * 100_000]
 )
-def test_a_damaged_file_is_as_good_as_none(tmp_path: Path, data: bytes) -> None:
+def test_a_damaged_file_gives_no_factors(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "speeds.json"
     path.write_bytes(data)
     assert load_factors(path) == {}
@@ -24,13 +24,13 @@ def test_a_damaged_file_is_as_good_as_none(tmp_path: Path, data: bytes) -> None:
     assert load_factors(path) == {"tiny": 0.1}
 
 
-def test_factors_that_cannot_be_are_left_out(tmp_path: Path) -> None:
+def test_impossible_factors_are_left_out(tmp_path: Path) -> None:
     path = tmp_path / "speeds.json"
     path.write_bytes(b'{"a":-1,"b":0,"c":NaN,"d":Infinity,"e":2}')
     assert load_factors(path) == {"e": 2.0}
 
 
-def test_no_file_no_speeds_and_no_error_where_none_can_be_written(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_raises_nothing(tmp_path: Path) -> None:
     path = tmp_path / "gone" / "speeds.json"
     assert load_factors(path) == {}
     save_factors(path, {"tiny": 0.1})
