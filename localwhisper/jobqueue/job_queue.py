@@ -137,7 +137,7 @@ class JobQueue:
         job = self.index.get(job_id)
         if job.state.ended:
             raise JobAlreadyFinished(state=job.state.value)
-        await self._end(job)
+        await self._end(job_id)
         job = self.index.get(job_id)
         if job.state is not JobState.CANCELLED:  # it ended before the worker saw the signal
             raise JobAlreadyFinished(state=job.state.value)
@@ -146,7 +146,7 @@ class JobQueue:
     async def remove(self, job_id: str) -> Job:
         """Cancel the job if necessary, then remove it with all its files. Raises JobNotFound, StorageUnwritable."""
         async with self._job_lock(job_id):
-            await self._end(self.index.get(job_id))
+            await self._end(job_id)
             await self._store.remove(job_id)
             job = self.index.get(job_id)
             self.index.discard(job_id)
@@ -173,12 +173,14 @@ class JobQueue:
     def _job_lock(self, job_id: str) -> asyncio.Lock:
         return self._job_locks.setdefault(job_id, asyncio.Lock())
 
-    async def _end(self, job: Job) -> None:
-        if job.state is JobState.PROCESSING:
-            await self._pool.cancel(job.id)
-        elif not job.state.ended:
-            self.index.put(move(job, JobState.CANCELLED, now=self._repository.now()))  # no worker takes it any more
-            await self._repository.move(job, JobState.CANCELLED)
+    async def _end(self, job_id: str) -> None:
+        """Returns once the job has ended. A job that is returning to the queue is cancelled again there."""
+        while not (job := self.index.get(job_id)).state.ended:
+            if job.state is JobState.PROCESSING:
+                await self._pool.cancel(job_id)
+            else:
+                self.index.put(move(job, JobState.CANCELLED, now=self._repository.now()))  # it can't start any more
+                await self._repository.move(job, JobState.CANCELLED)
 
     # -- state ---------------------------------------------------------------------------
 

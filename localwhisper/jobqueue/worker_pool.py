@@ -137,11 +137,13 @@ class WorkerPool:
     async def cancel(self, job_id: str) -> None:
         """Tell a job's worker to stop, and wait for its outcome, which decides."""
         execution = self._of(job_id)
-        if execution is not None:
-            execution.is_cancelled = True
-            execution.signals.stop.set()
-            self._repository.progress(job_id, Message("cancelling"))
-            await execution.ended.wait()
+        if execution is None:  # lost by a program error
+            await self._repository.move(self._repository.index.get(job_id), JobState.CANCELLED)
+            return
+        execution.is_cancelled = True
+        execution.signals.stop.set()
+        self._repository.progress(job_id, Message("cancelling"))
+        await execution.ended.wait()
 
     def pause(self, job_id: str) -> None:
         """Pause a job at the end of its current window."""

@@ -25,7 +25,7 @@ class SlowMethod:
 
         def wait(store: FileStore, *args: object) -> object:
             self.entered.set()
-            assert self._released.wait(10)
+            assert self._released.wait(60)
             return method(store, *args)
 
         monkeypatch.setattr(FileStore, name, wait)
@@ -93,6 +93,26 @@ async def test_cancelling_a_job_whose_worker_is_abandoned(serve: Serve, engine: 
     await client.fetch("POST", "/queue/restart", body=b"")
     answer = await cancelling
     assert (answer.status, answer.json["status"]) == (200, "cancelled")
+
+
+@pytest.mark.parametrize("query", ["", "?remove=true"], ids=["cancelled", "removed"])
+async def test_a_job_can_be_cancelled_while_it_returns_to_the_queue(
+    serve: Serve, engine: StepEngine, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    client = await serve(max_concurrent_jobs=1)
+    job_id = await client.new_job()
+    await client.job_when(job_id, "processing")
+    slow = SlowMethod(monkeypatch, "save")
+    restarting = asyncio.ensure_future(client.fetch("POST", "/queue/restart", body=b""))
+    await slow.until_entered()
+    cancelling = asyncio.ensure_future(client.fetch("DELETE", f"/job/{job_id}{query}"))
+    await asyncio.sleep(0.05)
+    slow.release()
+    answer = await cancelling
+    assert (answer.status, answer.json.get("status")) == (200, "cancelled")
+    assert (await restarting).status == 200
+    assert client.app._queue.active() == []
+    assert (await client.get(f"/job/{job_id}")).status == (404 if query else 200)
 
 
 async def test_a_queue_stopped_during_a_restart_stays_stopped(serve: Serve, engine: StepEngine) -> None:
