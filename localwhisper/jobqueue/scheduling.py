@@ -42,24 +42,24 @@ def schedule(
     A paused job resumes before any queued job starts, also if one of those may preempt it: it then pauses again after
     one more window, so that a stream of urgent jobs never holds it up for ever. At most `max_running` jobs are paused.
     """
-    waiting, working, resting = list(queued), list(running), list(paused)
+    waiting, working, suspended = list(queued), list(running), list(paused)
     instructions: list[Instruction] = []
     while True:
-        if resting and len(working) < max_running:
-            job = min(resting, key=scheduling_key)
-            resting.remove(job)
+        if suspended and len(working) < max_running:
+            job = min(suspended, key=scheduling_key)
+            suspended.remove(job)
             working.append(job)
             instructions.append(Resume(job))
             continue
-        candidate = _next_startable(waiting, [*working, *resting])
+        candidate = _next_startable(waiting, [*working, *suspended])
         if candidate is None:
             return instructions
         if len(working) >= max_running:
             last = max(working, key=scheduling_key)
-            if len(resting) >= max_running or not may_preempt(candidate, last):
+            if len(suspended) >= max_running or not may_preempt(candidate, last):
                 return instructions
             working.remove(last)
-            resting.append(last)
+            suspended.append(last)
             instructions.append(Pause(last))
         waiting.remove(candidate)
         working.append(candidate)
