@@ -43,8 +43,8 @@ class Row:
     shown: Shown = Shown.CLI
     whisper: str | None = None  # openai-whisper's option of the same meaning
     kind: Kind | None = None  # None: by the type
-    minimum: int | None = None
-    maximum: int | None = None
+    minimum: float | None = None
+    maximum: float | None = None
     max_length: int | None = None  # characters
     setting: str | None = None  # the field of Settings that has the default
     needs: str | None = None  # the boolean option without which it has no effect
