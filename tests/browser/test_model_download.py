@@ -122,7 +122,7 @@ def test_a_model_of_ones_own_is_taken_over(page: Page, tmp_path: Path, checkpoin
     letter.write_bytes(b"Dear reader, " * 20)
     page.locator("#import").set_input_files(letter)
     refused = page.locator("upload-card")
-    expect(refused).to_contain_text("no checkpoint that can be used")
+    expect(refused).to_contain_text("can't be used as the model letter")
     refused.get_by_role("button", name=re.compile("^Dismiss")).click()
     page.locator("#import").set_input_files(own)
     expect(page.locator("#option-model")).to_have_value("mi-modelo")

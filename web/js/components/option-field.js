@@ -1,4 +1,4 @@
-/** An option as a form field; the models and languages to choose from. */
+/** One option as a form field, from the template of its type; and the choices of model and language fields. */
 
 import { language, t } from "../i18n.js";
 import { cloneTemplate, h, query, setText } from "../lib/dom.js";
@@ -21,7 +21,7 @@ export function optionField(option) {
 	return { option, control, element };
 }
 
-/** In place, so that an open list stays open. @param {OptionControl} select @param {State} state @param {unknown} wanted @returns the one that is chosen then */
+/** Updates in place, so that an open list stays open. @param {OptionControl} select @param {State} state @param {unknown} wanted its name @returns the selected model */
 export function offerModels(select, { models, defaultModel }, wanted) {
 	const shown = /** @type {HTMLOptionElement[]} */ ([...select.children]);
 	if (models.map(({ name }) => name).join() !== shown.map(({ value }) => value).join()) {
@@ -43,14 +43,14 @@ function labelOf({ name, download, available, size_bytes: size }) {
 	return [name, size === null ? "" : formatBytes(size, language()), t(state)].filter(Boolean).join(" · ");
 }
 
-/** In the page's language and its order. @param {HTMLElement} list @param {readonly SpokenLanguage[]} languages */
+/** Sorted by their names in the page's language. @param {HTMLElement} list @param {readonly SpokenLanguage[]} languages */
 export function offerLanguages(list, languages) {
 	const order = new Intl.Collator(language()).compare;
 	const named = languages.map(({ code, name }) => ({ "data-code": code, value: languageName(code, name, language()) }));
 	list.replaceChildren(...named.sort((a, b) => order(a.value, b.value)).map((each) => h("option", each)));
 }
 
-/** By name, code, or the beginning of one name alone; else automatic. @param {HTMLDataListElement} list @param {string} text */
+/** Accepts a name, a code, or the beginning of exactly one name; anything else is `auto`. @param {HTMLDataListElement} list @param {string} text */
 export function codeOf({ options }, text) {
 	const typed = text.toLocaleLowerCase();
 	const whole = [...options].find(({ value, dataset }) => [value.toLocaleLowerCase(), dataset.code].includes(typed));

@@ -1,5 +1,6 @@
-/** How the next files are to be transcribed: the server's options that are for the page. Remembered in this browser. */
+/** The form with the options for the next files, built from the server's option table. Choices are remembered. */
 
+import { language } from "../i18n.js";
 import { query, setChildren, setVisible } from "../lib/dom.js";
 import { load, save } from "../lib/storage.js";
 import { modelDetails } from "./model-details.js";
@@ -9,7 +10,7 @@ const ROOM_FOR_ALL = "(min-width: 60rem)";
 
 /** @type {Component} */
 export function optionsForm(element, app) {
-	/** By name; an absent option was never touched. @type {Record<string, unknown>} */
+	/** Values by option name; an option that was never changed is absent. @type {Record<string, unknown>} */
 	let chosen = load("options", {});
 	/** @type {OptionField[]} */
 	let fields = [];
@@ -21,7 +22,7 @@ export function optionsForm(element, app) {
 	const note = modelDetails(query(form, "model-details"), app.actions);
 	query(element, "details", HTMLDetailsElement).open = matchMedia(ROOM_FOR_ALL).matches;
 	importer.addEventListener("change", () => {
-		for (const file of importer.files ?? []) app.actions.importModel(file, ({ name }) => choose({ model: name }));
+		for (const file of importer.files ?? []) app.actions.importModel(file, chooseModel);
 		importer.value = "";
 	});
 	form.addEventListener("submit", (event) => event.preventDefault());
@@ -37,7 +38,12 @@ export function optionsForm(element, app) {
 		draw(app.store.state);
 	}
 
-	/** What has no effect, or what the chosen model can't do, is at its default. @param {OptionField} field */
+	/** @param {Model} model */
+	function chooseModel({ name }) {
+		for (const { option } of fields) if (option.type === "model") choose({ [option.name]: name });
+	}
+
+	/** The default for a field without effect, or that the chosen model doesn't support. @param {OptionField} field */
 	function read({ option: { type, default: otherwise }, element: { hidden }, control }) {
 		const text = control.value.trim();
 		if (hidden || control.disabled) return otherwise;
@@ -56,10 +62,11 @@ export function optionsForm(element, app) {
 
 	app.selectedOptions = () => Object.fromEntries(fields.map((field) => [field.option.name, read(field)]));
 
-	/** The fields anew where the options, or their texts, have changed. @param {State} state */
+	/** Create the fields, unless neither the options nor the language of their texts have changed. @param {State} state */
 	function build({ options, languages: spoken }) {
-		if (built === JSON.stringify(options)) return;
-		built = JSON.stringify(options);
+		const key = JSON.stringify([language(), options]);
+		if (built === key) return;
+		built = key;
 		offerLanguages(languages, spoken);
 		fields = options.filter((option) => option.page).map(optionField);
 		fields.forEach(write);
@@ -85,6 +92,6 @@ export function optionsForm(element, app) {
 	}
 
 	return (state, before) => {
-		if (state.models !== before?.models) draw(state); // languages and options come with them
+		if (state.models !== before?.models) draw(state); // languages and options arrive together with the models
 	};
 }

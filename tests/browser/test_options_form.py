@@ -1,0 +1,61 @@
+"""The form with the options of a job, built from the rows that the server lists."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from localwhisper.messages import in_language
+from localwhisper.option_types import Shown
+from localwhisper.options import OPTIONS
+from tests.browser.app_page import AppPage
+
+SHOWN = {name: option for name, option in OPTIONS.items() if Shown.PAGE in option.shown}
+
+
+@pytest.mark.parametrize(
+    ("language", "context_options"), [("en", {}), ("es", {"locale": "es-ES"})], ids=["English", "Spanish"]
+)
+def test_every_option_for_the_page_has_a_labelled_field(app: AppPage, page: Page, language: str) -> None:
+    labels = page.locator("options-form form :is(.field label, .check span)")
+    expect(labels).to_have_text([in_language(option.label, language) for option in SHOWN.values()])
+    for name, option in SHOWN.items():
+        field = page.locator(f"#option-{name}")
+        assert field.count() == 1
+        if option.hint is not None:
+            expect(field).to_have_accessible_description(in_language(option.hint, language))
+
+
+def test_choices_are_sent_and_remembered(app: AppPage, page: Page, clip: Path) -> None:
+    page.get_by_label("Spoken language").fill("span")  # the beginning of one name
+    page.get_by_label("Spoken language").blur()
+    page.get_by_label("Speed or exactness").select_option("fast")
+    page.get_by_label("Times for each word").check()
+    page.get_by_label("Names and terms").fill(" Ada, Köln ")
+    page.get_by_label("Names and terms").blur()
+    for _ in range(2):
+        expect(page.get_by_label("Spoken language")).to_have_value("Spanish")
+        app.choose(clip)
+        card = app.card(clip.name)
+        card.expect_status("completed")
+        options = app.job(card.job_id)["options"]
+        assert (options["language"], options["quality"], options["word_timestamps"]) == ("es", "fast", True)
+        assert options["initial_prompt"] == "Ada, Köln"
+        page.reload()
+
+
+def test_word_times_need_line_times(app: AppPage, page: Page, clip: Path) -> None:
+    page.get_by_label("Times for each word").check()
+    page.get_by_label("Times for each line").uncheck()
+    expect(page.get_by_label("Times for each word")).to_be_disabled()
+    app.choose(clip)
+    card = app.card(clip.name)
+    card.expect_status("completed")
+    options = app.job(card.job_id)["options"]
+    assert (options["return_timestamps"], options["word_timestamps"]) == (False, False)
+
+
+def test_texts_follow_the_language_of_the_page(app: AppPage, page: Page) -> None:
+    expect(page.get_by_label("Spoken language")).to_be_visible()
+    page.get_by_label("Language of this page").select_option("es")
+    expect(page.get_by_label("Idioma hablado")).to_have_attribute("placeholder", "Detectar automáticamente")
