@@ -1,10 +1,10 @@
-"""The Dockerfile and the compose file without a container engine: the one's steps carried out in a bare Debian root,
-where it then serves in the other's environment.
+"""Checks the Dockerfile and the compose file without a container engine.
+
+Runs the Dockerfile's steps in a plain Debian root file system and serves there with the compose file's environment.
+Layers, namespaces and the volume are not checked. Needs the rights to chroot.
 
 debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates trixie ROOT
 python -m tools.check_image ROOT
-
-Needs root, as chroot does. What an engine would give besides: layers, namespaces, the volume.
 """
 
 import json
@@ -32,7 +32,7 @@ class Image:
         self._root = root
         self._user = "root"
         self._environ = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin", "HOME": "/root"}
-        self.given: dict[str, str] = {}  # EXPOSE, VOLUME
+        self.declared: dict[str, str] = {}  # EXPOSE, VOLUME
         self._entry: list[str] = []
         self._command: list[str] = []
         self._health: list[str] = []
@@ -42,7 +42,7 @@ class Image:
         match word:
             case "RUN":
                 self._call(["sh", "-ec", rest]).check_returncode()
-            case "COPY" if not rest.startswith("--from"):  # both stages are this one root
+            case "COPY" if not rest.startswith("--from"):  # both stages are built in this one root
                 *sources, target = rest.split()
                 self._copy([PROJECT / source for source in sources], self._root / target.lstrip("/"))
             case "USER":
@@ -58,7 +58,7 @@ class Image:
             case "CMD":
                 self._command = json.loads(rest)
             case "EXPOSE" | "VOLUME":
-                self.given[word] = rest
+                self.declared[word] = rest
             case "HEALTHCHECK":
                 self._health = json.loads(rest.partition("CMD ")[2])
 
@@ -81,7 +81,7 @@ class Image:
         return not subprocess.run(command, env=self._environ, stderr=subprocess.DEVNULL, check=False).returncode
 
     def serve(self, environ: dict[str, str]) -> None:
-        """The entry point, until the health check is content; then stopped."""
+        """Run the entry point until the health check passes, then stop it."""
         self._environ |= environ
         with subprocess.Popen(self._in_root([*self._entry, *self._command]), env=self._environ) as process:
             ends_s = time.monotonic() + START_S
@@ -90,47 +90,47 @@ class Image:
             owner = Path(f"/proc/{process.pid}").stat().st_uid
             process.terminate()
         if not healthy or owner == 0 or process.returncode:
-            sys.exit(f"healthy: {healthy}, user: {owner}, ended with {process.returncode}")
-        print(f"healthy, as user {owner}, and stopped when told to")
+            sys.exit(f"healthy: {healthy}, user: {owner}, exit code: {process.returncode}")
+        print(f"healthy as user {owner}, and stopped by SIGTERM")
 
 
 def steps(text: str) -> list[tuple[str, str]]:
-    """(instruction, rest) of each, continued lines joined."""
+    """The instructions of a Dockerfile as (word, rest), with continued lines joined."""
     lines = re.sub(r"^#.*\n", "", text, flags=re.MULTILINE).replace("\\\n", " ").splitlines()
     pairs = [line.split(maxsplit=1) for line in lines if line.strip()]
     return [(word, " ".join(rest.split()) if word == "RUN" else rest.strip()) for word, rest in pairs]
 
 
-def composed(image: Image) -> dict[str, str]:
-    """What the compose file says fits the image; returns the environment it gives, with a token of somebody's."""
+def compose_environment(image: Image) -> dict[str, str]:
+    """Check the compose file against the image; return the environment that it sets, with a token."""
     (service,) = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["services"].values()
     build, ports, volumes = service["build"], service["ports"], service["volumes"]
     context = (COMPOSE.parent / build["context"]).resolve()
     environ = {name: re.sub(r"\$\{\w+:[?-](.*)\}", r"\1", value) for name, value in service["environment"].items()}
-    fits = {
+    matches = {
         "context": context == PROJECT.resolve() and (context / build["dockerfile"]).samefile(DOCKERFILE),
-        "ports": [port.rsplit(":", 1)[-1] for port in ports] == [image.given["EXPOSE"]],
-        "volumes": [volume.rsplit(":", 1)[-1] for volume in volumes] == [image.given["VOLUME"]],
+        "ports": [port.rsplit(":", 1)[-1] for port in ports] == [image.declared["EXPOSE"]],
+        "volumes": [volume.rsplit(":", 1)[-1] for volume in volumes] == [image.declared["VOLUME"]],
         "environment": set(environ) <= {setting.env for setting in SETTINGS},
     }
-    if not all(fits.values()):
-        sys.exit(f"{COMPOSE.name} doesn't fit the image: {fits}")
+    if not all(matches.values()):
+        sys.exit(f"{COMPOSE.name} doesn't match the image: {matches}")
     return environ
 
 
 def main(root: Path) -> None:
     image = Image(root)
-    python = root / "usr" / "local" / "bin" / "python"  # as the base image has it
+    python = root / "usr" / "local" / "bin" / "python"  # where the base image has it
     python.parent.mkdir(parents=True, exist_ok=True)
     if not python.exists():
         python.symlink_to("/usr/bin/python3")
     shutil.copy("/etc/resolv.conf", root / "etc" / "resolv.conf")
     for word, rest in steps(DOCKERFILE.read_text(encoding="utf-8")):
         image.step(word, rest)
-    image.serve(composed(image))
+    image.serve(compose_environment(image))
 
 
 if __name__ == "__main__":
     if os.getuid() != 0:
-        sys.exit("chroot needs root")
+        sys.exit("chroot needs root's rights")
     main(Path(sys.argv[1]))

@@ -1,8 +1,7 @@
-"""Measure a demo checkpoint on speech it was not trained on: word error rates, language, silence, times.
+"""Measure a demo checkpoint on speech it was not trained on: word error rates, language, silence, word times.
 
-Needs libespeak-ng. Run from the repository root: `python -m tools.evaluate_demo_model`. `--engine stock` uses
-`whisper.load_model(path).transcribe()`, `--engine own` this project's (`--quality fast`: rounded); `--quick` a tenth of
-the clips.
+Needs libespeak-ng. Run from the repository root: `python -m tools.evaluate_demo_model`. `--engine openai` uses
+openai-whisper, `--engine localwhisper` this project's engine; `--quick` uses a tenth of the clips.
 """
 
 from __future__ import annotations
@@ -39,8 +38,8 @@ class Clip:
     ends_s: list[float] = field(default_factory=list)
 
 
-class Maker:
-    """Seeded clips of every kind the table has a row for."""
+class ClipMaker:
+    """Makes the clips for each row of the table, reproducibly."""
 
     def __init__(self, seed: int) -> None:
         self._rng = random.Random(seed)
@@ -48,11 +47,11 @@ class Maker:
         self._synthesizer = Synthesizer()
 
     def utterance(self, language: str, variants: list[str]) -> Clip:
-        """One utterance, often with noise behind it."""
+        """One utterance, often with background noise."""
         return self._with_noise(_joined([self._spoken(language, variants)], [0.2], 0.3), 0.5)
 
     def many(self, language: str, length_s: float, variants: list[str]) -> Clip:
-        """Utterances of several voices with pauses, until `length_s` is full."""
+        """Utterances of several voices with pauses, up to `length_s` in all."""
         items: list[Spoken] = []
         gaps: list[float] = []
         used_s = 0.0
@@ -67,7 +66,7 @@ class Maker:
         return self._with_noise(_joined(items, gaps, 0.3), 0.3)
 
     def reading(self, language: str, n_words: int, *, has_stops: bool) -> Clip:
-        """The plain voice reads number words without a break."""
+        """One voice reads number words without pauses."""
         words = tuple(self._rng.choice(number_words(language)) for _ in range(n_words))
         stops = frozenset(range(6, n_words, 7)) if has_stops else frozenset[int]()
         item = self._synthesizer.speak(Text(language, words, stops), PLAIN_VOICES[language])
@@ -103,7 +102,7 @@ class Maker:
 
 
 def _joined(items: list[Spoken], gaps_s: list[float], tail_s: float) -> Clip:
-    """The items one after the other, each behind its gap."""
+    """The items in sequence, each after its gap."""
     clip = Clip(np.zeros(0, np.float32))
     parts: list[np.ndarray] = []
     at_s = 0.0
@@ -119,12 +118,12 @@ def _joined(items: list[Spoken], gaps_s: list[float], tail_s: float) -> Clip:
     return clip
 
 
-def errors(expected: list[str], found: list[str]) -> int:
+def errors(expected: list[str], words: list[str]) -> int:
     """Levenshtein distance in words."""
-    row = list(range(len(found) + 1))
+    row = list(range(len(words) + 1))
     for i, word in enumerate(expected, 1):
         diagonal, row[0] = row[0], i
-        for j, other in enumerate(found, 1):
+        for j, other in enumerate(words, 1):
             diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (word != other))
     return row[-1]
 
@@ -137,8 +136,8 @@ def word_error_rate(clips: list[Clip], transcribe: Transcribe, **options: Any) -
     return wrong / total
 
 
-def rows(make: Maker, transcribe: Transcribe, share: float) -> Iterator[tuple[str, list[str]]]:
-    """(what, figure by language or the one for both) of the table, one after the other."""
+def rows(make: ClipMaker, transcribe: Transcribe, share: float) -> Iterator[tuple[str, list[str]]]:
+    """The rows of the table: (title, one figure for each language, or one for both)."""
 
     def some(n: int) -> range:
         return range(max(2, round(n * share)))
@@ -153,7 +152,7 @@ def rows(make: Maker, transcribe: Transcribe, share: float) -> Iterator[tuple[st
     for is_conditioned in (True, False):
         name = "with" if is_conditioned else "without"
         figures = rates(lambda x: minutes[x], condition_on_previous_text=is_conditioned)
-        yield f"2.5-min files {name} conditioning on the text before", figures
+        yield f"2.5-min files {name} conditioning on the preceding text", figures
     for has_stops in (False, True):
         name = "with" if has_stops else "without"
         readings = {
@@ -163,34 +162,34 @@ def rows(make: Maker, transcribe: Transcribe, share: float) -> Iterator[tuple[st
         figures = [f"{word_error_rate(readings[x], transcribe):.1%}" for x in LANGUAGES]  # language detected
         yield f"running numbers {name} full stops, 10 to 360 words", figures
     spoken = {x: [make.utterance(x, VARIANTS) for _ in some(300)] for x in LANGUAGES}
-    found = {x: [transcribe(clip.samples)["language"] == x for clip in spoken[x]] for x in LANGUAGES}
-    yield "language right", [f"{statistics.mean(found[x]):.1%}" for x in LANGUAGES]
+    is_right = {x: [transcribe(clip.samples)["language"] == x for clip in spoken[x]] for x in LANGUAGES}
+    yield "language detected correctly", [f"{statistics.mean(is_right[x]):.1%}" for x in LANGUAGES]
     silent = [not transcribe(make.nothing(kind).samples)["text"].strip() for kind in some(100)]
     yield "no text on silence, noise and tones", [f"{statistics.mean(silent):.1%}"]
     yield _times([make.many("en", 29.5, VARIANTS) for _ in some(15)], transcribe)
 
 
 def _times(clips: list[Clip], transcribe: Transcribe) -> tuple[str, list[str]]:
-    """Median distance of word times in clips whose every word was found."""
+    """The median error of word start times, in clips whose words are all correct."""
     starts: list[float] = []
     for clip in clips:
         result = transcribe(clip.samples, language="en", word_timestamps=True)
-        found = [word for segment in result["segments"] for word in segment["words"]]
-        if [word["word"].strip() for word in found] == clip.words:
-            starts += [abs(word["start"] - start) for word, start in zip(found, clip.starts_s, strict=True)]
-    figure = f"{statistics.median(starts):.3f} s" if starts else "no clip was right"
-    return "word starts, median distance", [figure]
+        words = [word for segment in result["segments"] for word in segment["words"]]
+        if [word["word"].strip() for word in words] == clip.words:
+            starts += [abs(word["start"] - start) for word, start in zip(words, clip.starts_s, strict=True)]
+    figure = f"{statistics.median(starts):.3f} s" if starts else "no clip was correct"
+    return "word starts, median error", [figure]
 
 
-def stock(checkpoint: Path) -> Transcribe:
+def openai(checkpoint: Path) -> Transcribe:
     import whisper
 
     model = whisper.load_model(str(checkpoint))
     return lambda samples, **options: model.transcribe(samples, fp16=False, **options)
 
 
-def own(checkpoint: Path, folder: Path, quality: Quality) -> Transcribe:
-    """This project's engine, with stock's form of result."""
+def localwhisper(checkpoint: Path, folder: Path, quality: Quality) -> Transcribe:
+    """This project's engine, with results like openai-whisper's."""
     from localwhisper.audio.ffmpeg import Ffmpeg
     from localwhisper.engine.checkpoints.library import ModelLibrary
     from localwhisper.engine.model_cache import ModelCache
@@ -207,15 +206,15 @@ def own(checkpoint: Path, folder: Path, quality: Quality) -> Transcribe:
         with wave.open(str(path), "wb") as file:
             file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
             file.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
-        transcript = engine.transcribe(path, Options(model="candidate", quality=quality, **options), Quiet())
+        transcript = engine.transcribe(path, Options(model="candidate", quality=quality, **options), NullControl())
         result: dict[str, Any] = json.loads(EXPORTERS["json"].to_text(transcript))
         return result
 
     return transcribe
 
 
-class Quiet:
-    """An engine's Control that says nothing."""
+class NullControl:
+    """An engine's Control that ignores everything."""
 
     def check(self) -> None: ...
 
@@ -226,19 +225,21 @@ class Quiet:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoint", type=Path, nargs="?", help="by default the bundled one")
-    parser.add_argument("--engine", choices=["stock", "own"], default="stock")
-    parser.add_argument("--quality", choices=get_args(Quality), default="exact", help="of the own engine")
+    parser.add_argument("checkpoint", type=Path, nargs="?", help="the bundled one by default")
+    parser.add_argument("--engine", choices=["openai", "localwhisper"], default="openai")
+    parser.add_argument("--quality", choices=get_args(Quality), default="exact", help="for --engine localwhisper")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--seed", type=int, default=2025)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         checkpoint = options.checkpoint or _bundled(folder)
-        transcribe = stock(checkpoint) if options.engine == "stock" else own(checkpoint, folder, options.quality)
+        transcribe = (
+            openai(checkpoint) if options.engine == "openai" else localwhisper(checkpoint, folder, options.quality)
+        )
         print(f"| {options.engine} engine | {' | '.join(LANGUAGES)} |\n| --- | --- | --- |")
-        for what, figures in rows(Maker(options.seed), transcribe, 0.1 if options.quick else 1.0):
-            print(f"| {what} | {' | '.join(figures)} {'| ' * (len(LANGUAGES) - len(figures))}|", flush=True)
+        for title, figures in rows(ClipMaker(options.seed), transcribe, 0.1 if options.quick else 1.0):
+            print(f"| {title} | {' | '.join(figures)} {'| ' * (len(LANGUAGES) - len(figures))}|", flush=True)
 
 
 def _bundled(folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Make the bundled sample clips and their list: `python -m tools.make_samples`.
+"""Makes the bundled sample clips and samples.json: `python -m tools.make_samples`.
 
 Needs libespeak-ng. Each clip is a few utterances with pauses, encoded as opus.
 """
@@ -18,7 +18,7 @@ from tools.demo_model.words import Text
 FOLDER = Path(__file__).parent.parent / "localwhisper" / "assets" / "samples"
 PAUSE_S = 1.0
 EDGE_S = 0.25
-LOUDNESS = 0.6  # of full scale, at the peak
+LOUDNESS = 0.6  # of full scale
 
 CLIPS = (
     (
@@ -104,7 +104,7 @@ def samples_of(synthesizer: Synthesizer, language: str, voice: Voice, utterances
     for utterance in utterances:
         spoken = synthesizer.speak(Text(language, tuple(utterance.split())), voice)
         if spoken is None:
-            raise RuntimeError(f"libespeak-ng could not be followed in {utterance!r}")
+            raise RuntimeError(f"libespeak-ng reported other words than {utterance!r}")
         parts += [spoken.samples.astype(np.float32), np.zeros(round(PAUSE_S * SAMPLE_RATE), np.float32)]
     joined = np.concatenate(parts)
     return joined * (LOUDNESS / np.abs(joined).max())

@@ -1,3 +1,3 @@
-"""make bench: stock openai-whisper, CTranslate2 (as faster-whisper uses it) and this engine, side by side."""
+"""Benchmarks: this engine compared with openai-whisper and with CTranslate2, which faster-whisper uses."""
 
-import localwhisper.engine  # noqa: F401  (before torch: OpenMP's threads wait as they do in the program)
+import localwhisper.engine  # noqa: F401  (before torch, because it configures OpenMP)

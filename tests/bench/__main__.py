@@ -1,7 +1,7 @@
-"""python -m tests.bench: openai-whisper, CTranslate2's int8 and this engine in turn, on the same random checkpoints.
+"""python -m tests.bench: time openai-whisper, CTranslate2's int8 and this engine in turn on random checkpoints.
 
-Everything takes about 15 minutes on two cores. It may be done in pieces, by --sizes, --threads and --parts: what was
-measured before stays in the report. `python -m tests.bench.record` puts a report into README and docs/.
+Everything takes about 15 minutes on two cores. It can be measured in pieces with --sizes, --threads and --parts:
+earlier results stay in the report. `python -m tests.bench.record` puts a report into the README and docs/.
 """
 
 import argparse
@@ -22,16 +22,16 @@ import torch
 
 from localwhisper.engine.window_decoder import n_frames_to_encode
 from tests.bench import footprint
-from tests.bench.contestants import Contestant, CTranslate2, Ours, Stock, contestants
+from tests.bench.contestants import Contestant, CTranslate2, LocalWhisper, OpenAIWhisper, contestants
 from tests.bench.rounds import interleaved, ratio
 from tools.random_checkpoint import write
 
-BATCH = 8  # windows decoded side by side
+BATCH = 8  # windows decoded in one batch
 JOBS = 3
-CLIP_TOKENS = 17  # of 5 s: as dense as a window's 100
+CLIP_TOKENS = 17  # for 5 s: the same density as 100 for a window
 STOCK, THEIRS, EXACT, FAST = "openai-whisper", "CTranslate2 int8", "localwhisper exact", "localwhisper fast"
 PAIRS = ((EXACT, STOCK), (EXACT, THEIRS), (FAST, STOCK), (FAST, THEIRS), (THEIRS, STOCK))
-SAME_ENCODER = 1e-3  # relative deviation of CTranslate2's encoder in single precision from stock's
+SAME_ENCODER = 1e-3  # maximum relative deviation of CTranslate2's float32 encoder from openai-whisper's
 FULL_MEL = (80, 3000)
 CLIP_FRAMES = 500
 
@@ -62,11 +62,11 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--sizes", default="tiny,base,small", help="of random checkpoints; also medium")
-    parser.add_argument("--threads", default="1,2", help="torch's; with one, the processor's time is compared")
+    parser.add_argument("--sizes", default="tiny,base,small", help="sizes of the random checkpoints; also medium")
+    parser.add_argument("--threads", default="1,2", help="numbers of torch threads; with one, CPU time is compared")
     parser.add_argument("--parts", default=",".join(PARTS), help=f"what to measure: {', '.join(PARTS)}")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--tokens", type=int, default=100, help="decoded a window")
+    parser.add_argument("--tokens", type=int, default=100, help="tokens decoded for each window")
     parser.add_argument("--output", default="build/bench")
     return parser.parse_args()
 
@@ -74,12 +74,12 @@ def _options() -> argparse.Namespace:
 def _run(run: dict[str, Any], checkpoint: Path, parts: list[str], rounds: int, n_tokens: int) -> None:
     n_threads = run["threads"]
     torch.set_num_threads(n_threads)
-    # of one thread the processor's time, which other programs on the machine don't lengthen as they do the clock's
+    # with one thread compare CPU time, which other programs on the machine don't increase
     clock = time.process_time if n_threads == 1 else time.perf_counter
     run |= {"clock": clock.__name__, "commit": _commit()}
     loaded = {name: load() for name, load in contestants(checkpoint, n_threads).items()}
-    run["plans"] = {name: asdict(one.measured) for name, one in loaded.items() if isinstance(one, Ours)}
-    if "memory" in parts:  # now that checkpoints are converted and plans chosen, which is done once
+    run["plans"] = {name: asdict(one.measured) for name, one in loaded.items() if isinstance(one, LocalWhisper)}
+    if "memory" in parts:  # checkpoints are converted and plans measured by now
         run["memory"] = {name: footprint.measure(checkpoint, name, n_threads) for name in (STOCK, THEIRS, EXACT, FAST)}
     for part in parts:
         if part != "memory":
@@ -87,27 +87,27 @@ def _run(run: dict[str, Any], checkpoint: Path, parts: list[str], rounds: int, n
             _show(f"{run['size']}, {n_threads} threads, {part}", run[part])
 
 
-def _show(title: str, found: Mapping[str, Any]) -> None:
+def _show(title: str, ratios: Mapping[str, Any]) -> None:
     print(f"\n{title}")
-    for pair, one in found.items():
-        if isinstance(one, dict) and "median" in one:
-            print(f"  {pair:48} {one['median']:5.2f}× ({one['low']:.2f}…{one['high']:.2f})", flush=True)
+    for pair, speedup in ratios.items():
+        if isinstance(speedup, dict) and "median" in speedup:
+            print(f"  {pair:48} {speedup['median']:5.2f}× ({speedup['low']:.2f}…{speedup['high']:.2f})", flush=True)
 
 
 def _one_window(loaded: Loaded, rounds: int, n_tokens: int, clock: Clock) -> dict[str, Any]:
-    """A window of 30 s."""
+    """One window of 30 s."""
     return _compare(loaded, dict.fromkeys(loaded, _mel(1)), rounds, n_tokens, clock)
 
 
 def _windows(loaded: Loaded, rounds: int, n_tokens: int, clock: Clock) -> dict[str, Any]:
-    """Windows side by side; stock's are left out, which take longest and have no bar."""
+    """Several windows in one batch. openai-whisper is left out: it takes longest, and no ratio uses it."""
     without = {name: one for name, one in loaded.items() if name != STOCK}
     return _compare(without, dict.fromkeys(without, _mel(BATCH)), max(1, rounds // 2), n_tokens, clock)
 
 
 def _jobs(loaded: Loaded, rounds: int, n_tokens: int, clock: Clock) -> dict[str, Any]:
-    """Jobs at once against one after the other, on as many cores; of one thread, what both cost the processor."""
-    ours = {name: one for name, one in loaded.items() if isinstance(one, Ours)}
+    """Parallel jobs compared with the same jobs in sequence; with one thread, by CPU time."""
+    ours = {name: one for name, one in loaded.items() if isinstance(one, LocalWhisper)}
     mel = _mel(1)
     work: dict[str, Callable[[], object]] = {}
     for name, one in ours.items():
@@ -125,7 +125,7 @@ def _repeat(work: Callable[[], object]) -> None:
 
 
 def _at_once(work: Callable[[], object]) -> None:
-    """As the program runs jobs: each in a thread."""
+    """Run each job in a thread, as the program does."""
     threads = [threading.Thread(target=work) for _ in range(JOBS)]
     for thread in threads:
         thread.start()
@@ -134,8 +134,7 @@ def _at_once(work: Callable[[], object]) -> None:
 
 
 def _clip(loaded: Loaded, rounds: int, n_tokens: int, clock: Clock) -> dict[str, Any]:
-    """A clip of 5 s, padded to a window as whisper does, with as many tokens as its share of the window's. `fast`
-    leaves most of the padding out, as it does in the program."""
+    """A clip of 5 s, padded to a window as in openai-whisper; `fast` leaves out most of the padding."""
     mel = _mel(1)
     mel[:, :, CLIP_FRAMES:] = mel.min()
     mels = {name: mel[:, :, : n_frames_to_encode(CLIP_FRAMES, "fast" if name == FAST else "exact")] for name in loaded}
@@ -147,15 +146,15 @@ PARTS: Mapping[str, Callable[[Loaded, int, int, Clock], dict[str, Any]]] = {
     f"{BATCH} windows": _windows,
     "jobs": _jobs,
     "5-s clip": _clip,
-    "memory": lambda *_: {},  # in processes of their own
+    "memory": lambda *_: {},  # measured in separate processes
 }
 
 
 def _compare(loaded: Loaded, mels: Mapping[str, Any], rounds: int, n_tokens: int, clock: Clock) -> dict[str, Any]:
     for name, contestant in loaded.items():
-        found = contestant.decode(mels[name][:1], n_tokens)
-        if found != [n_tokens]:
-            raise SystemExit(f"{name} decoded {found} tokens, not {n_tokens}")
+        n_decoded = contestant.decode(mels[name][:1], n_tokens)
+        if n_decoded != [n_tokens]:
+            raise SystemExit(f"{name} decoded {n_decoded} tokens, not {n_tokens}")
     work = {name: partial(contestant.decode, mels[name], n_tokens) for name, contestant in loaded.items()}
     times = interleaved(work, rounds, clock)
     pairs = [(of, to) for of, to in PAIRS if of in times and to in times]
@@ -163,16 +162,16 @@ def _compare(loaded: Loaded, mels: Mapping[str, Any], rounds: int, n_tokens: int
 
 
 def _mel(n: int) -> Any:
-    """Log-mel of noise, shape (n, 80, 3000)."""
+    """Random numbers as log-mel spectrograms, shape (n, 80, 3000)."""
     return np.random.default_rng(1).standard_normal((n, *FULL_MEL)).astype(np.float32)
 
 
 def _encoders_agree(checkpoint: Path) -> float:
-    """Whether the conversion is right: both encoders in single precision on the same window."""
+    """Check the conversion: the deviation between both float32 encoders for the same window."""
     mel = _mel(1)
-    right = Stock(checkpoint).encode(mel)
-    found = CTranslate2(checkpoint, 1, "float32").encode(mel)
-    deviation = float(np.sqrt(np.mean((found - right) ** 2) / np.mean(right**2)))
+    expected = OpenAIWhisper(checkpoint).encode(mel)
+    features = CTranslate2(checkpoint, 1, "float32").encode(mel)
+    deviation = float(np.sqrt(np.mean((features - expected) ** 2) / np.mean(expected**2)))
     if not deviation < SAME_ENCODER:
         raise SystemExit(f"the converted encoder deviates by {deviation}")
     return deviation

@@ -1,4 +1,4 @@
-"""The ratios as a bar chart in SVG, without a plotting library."""
+"""A bar chart in SVG, without a plotting library."""
 
 from collections.abc import Sequence
 from html import escape
@@ -8,7 +8,7 @@ COLOURS = {"localwhisper exact": "#2563eb", "localwhisper fast": "#059669", "CTr
 
 
 def svg(title: str, rows: Sequence[tuple[str, str, float]]) -> str:
-    """Rows of (label, contestant, how many times as fast as openai-whisper)."""
+    """Rows of (label, engine, speed-up over openai-whisper)."""
     height = ROW * (len(rows) + 2)
     longest = max([value for _, _, value in rows] + [1.0])
     scale = (WIDTH - LEFT - RIGHT) / longest

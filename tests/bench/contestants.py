@@ -1,4 +1,4 @@
-"""The three engines behind one interface: load a model, encode windows, decode a forced number of tokens."""
+"""The compared engines behind one interface: load a model, encode windows, decode a fixed number of tokens."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +20,7 @@ class Contestant(Protocol):
         """Features, shape (n_windows, n_audio_ctx, n_audio_state)."""
 
     def decode(self, mel: Mel, n_tokens: int) -> list[int]:
-        """Encode and decode greedily; how many tokens each window got."""
+        """Encode and decode greedily; return the number of tokens of each window."""
 
 
 def _tokenizer() -> Any:
@@ -28,7 +28,7 @@ def _tokenizer() -> Any:
 
 
 def _options(n_tokens: int) -> DecodingOptions:
-    """Plain greedy decoding that can't end early."""
+    """Greedy decoding that can't end early."""
     return DecodingOptions(
         language="en",
         temperature=0.0,
@@ -40,7 +40,7 @@ def _options(n_tokens: int) -> DecodingOptions:
     )
 
 
-class Stock:
+class OpenAIWhisper:
     def __init__(self, checkpoint: Path) -> None:
         self._model = whisper.load_model(str(checkpoint))
 
@@ -55,7 +55,7 @@ class Stock:
 
 
 class CTranslate2:
-    """faster-whisper's engine, called without faster-whisper's own work around it."""
+    """The engine of faster-whisper, called directly, without faster-whisper's overhead."""
 
     def __init__(self, checkpoint: Path, n_threads: int, compute_type: str = "int8") -> None:
         import ctranslate2
@@ -88,14 +88,14 @@ class CTranslate2:
 
 
 def prepare() -> None:
-    """What is done once in a process, as importing is, whatever is loaded then."""
+    """Compile the kernels, so that loading a model isn't charged with it."""
     from localwhisper.engine.kernels.precompile import kernel_cache
 
     if not kernel_cache().is_ready():
         kernel_cache().compile()
 
 
-class Ours:
+class LocalWhisper:
     def __init__(self, checkpoint: Path, quality: Any) -> None:
         from localwhisper.engine.calibration import select
         from localwhisper.engine.calibration.plan_store import PlanStore
@@ -105,15 +105,15 @@ class Ours:
         from localwhisper.engine.threads import CoreBudget
 
         prepare()
-        found = read_checkpoint(checkpoint, checkpoint.stem)
+        loaded = read_checkpoint(checkpoint, checkpoint.stem)
         self._cores = CoreBudget()
         plans = PlanStore(checkpoint.with_suffix(f".plans-{torch.get_num_threads()}.json"))
-        measured = select.stored_plan(plans, found, quality, "cpu")  # measured once, as in the program
+        measured = select.stored_plan(plans, loaded, quality, "cpu")  # measured once, as in the program
         if measured is None:
-            measured = select.measure_plan(found, quality, lambda: None, self._cores.team)
-            plans.save(found.name, quality, select.machine_key(found, "cpu"), measured)
+            measured = select.measure_plan(loaded, quality, lambda: None, self._cores.team)
+            plans.save(loaded.name, quality, select.machine_key(loaded, "cpu"), measured)
         self.measured = measured
-        self._model = WhisperModel(found, measured.plan, cores=self._cores)
+        self._model = WhisperModel(loaded, measured.plan, cores=self._cores)
         release_load_memory()
 
     def encode(self, mel: Mel) -> NDArray[np.float32]:
@@ -131,10 +131,10 @@ class Ours:
 
 
 def contestants(checkpoint: Path, n_threads: int) -> dict[str, Callable[[], Contestant]]:
-    """By name; each is loaded when it is called."""
+    """Functions that load an engine, by the engine's name."""
     return {
-        "openai-whisper": lambda: Stock(checkpoint),
+        "openai-whisper": lambda: OpenAIWhisper(checkpoint),
         "CTranslate2 int8": lambda: CTranslate2(checkpoint, n_threads),
-        "localwhisper exact": lambda: Ours(checkpoint, "exact"),
-        "localwhisper fast": lambda: Ours(checkpoint, "fast"),
+        "localwhisper exact": lambda: LocalWhisper(checkpoint, "exact"),
+        "localwhisper fast": lambda: LocalWhisper(checkpoint, "fast"),
     }

@@ -1,4 +1,4 @@
-"""A checkpoint of openai-whisper's format → a CTranslate2 model, without a network."""
+"""Converts an openai-whisper checkpoint to a CTranslate2 model, without downloading anything."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""python -m tests.bench.footprint CHECKPOINT CONTESTANT THREADS: load time and resident memory of a process of its own.
+"""python -m tests.bench.footprint CHECKPOINT CONTESTANT THREADS: measure load time and resident memory in this process.
 
-Prints {"load_s": …, "steady_mib": …, "peak_mib": …}: what loading the checkpoint takes, without the program's start,
-and what is in memory after two windows.
+Prints {"load_s": …, "steady_mib": …, "peak_mib": …}: the time to load the checkpoint, without starting the program, and
+the memory after two windows.
 """
 
 import json
@@ -15,17 +15,17 @@ TIMES = 3
 
 
 def measure(checkpoint: Path, name: str, n_threads: int) -> dict[str, float]:
-    """The median of each figure."""
+    """The median of each figure over several processes."""
     command = [sys.executable, "-m", "tests.bench.footprint", str(checkpoint), name, str(n_threads)]
-    found: list[dict[str, float]] = []
+    samples: list[dict[str, float]] = []
     for _ in range(TIMES):
-        ended = subprocess.run(command, capture_output=True, text=True, check=True)
-        found.append(json.loads(ended.stdout.splitlines()[-1]))
-    return {figure: statistics.median(one[figure] for one in found) for figure in found[0]}
+        result = subprocess.run(command, capture_output=True, text=True, check=True)
+        samples.append(json.loads(result.stdout.splitlines()[-1]))
+    return {figure: statistics.median(sample[figure] for sample in samples) for figure in samples[0]}
 
 
 def memory_mib(field: str) -> float:
-    """VmRSS: resident now; VmHWM: at most so far, by this program alone."""
+    """VmRSS: resident memory now; VmHWM: its maximum so far."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(field))
 

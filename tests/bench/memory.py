@@ -1,7 +1,7 @@
-"""python -m tests.bench.memory [--hours 4]: what the server's memory does with long recordings, and with idle models.
+"""python -m tests.bench.memory [--hours 4]: the server's memory with long recordings and with idle models.
 
-A recording of ten minutes and one of hours, each from upload to export in a server of its own: a minute of speech in
-every ten, which the demo model decodes, silence between. Then a random checkpoint: loaded, used, and left idle.
+A recording of ten minutes and one of hours go from upload to export, each in a new server: one minute of speech in
+every ten, which the demo model decodes, and silence between. Then a random checkpoint is loaded, used, and left idle.
 """
 
 import argparse
@@ -28,25 +28,25 @@ FORMATS = ("txt", "srt", "json", "docx")
 
 
 @contextmanager
-def watched(server: Server) -> Iterator[list[int]]:
-    """The process's resident memory, every 50 ms."""
-    seen, done = [server.resource_usage().rss_bytes], threading.Event()
+def memory_samples(server: Server) -> Iterator[list[int]]:
+    """A list that grows by the process's resident memory every 50 ms."""
+    samples, done = [server.resource_usage().rss_bytes], threading.Event()
 
     def watch() -> None:
         while not done.wait(0.05):
-            seen.append(server.resource_usage().rss_bytes)
+            samples.append(server.resource_usage().rss_bytes)
 
     thread = threading.Thread(target=watch)
     thread.start()
     try:
-        yield seen
+        yield samples
     finally:
         done.set()
         thread.join()
 
 
 def recording(folder: Path, n_parts: int) -> Path:
-    """Ten minutes a part."""
+    """A recording of `n_parts` times ten minutes."""
     target, part = folder / f"{n_parts}.wav", folder / "part.wav"
     command = [ffmpeg_path(), "-v", "error", "-y"]
     if not part.exists():
@@ -58,13 +58,13 @@ def recording(folder: Path, n_parts: int) -> Path:
 
 
 def long_recording(folder: Path, n_parts: int) -> float:
-    """The most memory, in bytes, from upload to export."""
+    """Transcribe a recording; return the maximum memory in bytes from upload to export."""
     path = recording(folder, n_parts)
     data_dir = folder / f"data-{n_parts}"
     server = Server(data_dir).start()
     try:
         started_s = time.monotonic()
-        with watched(server) as seen:
+        with memory_samples(server) as samples:
             job_id = server.submit(path, vad_filter="true", language="en")
             job = server.job_when(job_id, "completed", "failed", timeout_s=3600)
             for name in FORMATS:
@@ -72,11 +72,11 @@ def long_recording(folder: Path, n_parts: int) -> float:
             server.request("GET", f"/job/{job_id}/waveform")
         n_segments = len(job["result"]["segments"])
         print(
-            f"{n_parts * PART_S / 3600:5.2f} h, {n_segments} segments: from {seen[0] / MB:.0f} to at most "
-            f"{max(seen) / MB:.0f} MB, in {time.monotonic() - started_s:.0f} s",
+            f"{n_parts * PART_S / 3600:5.2f} h, {n_segments} segments: from {samples[0] / MB:.0f} to at most "
+            f"{max(samples) / MB:.0f} MB, in {time.monotonic() - started_s:.0f} s",
             flush=True,
         )
-        return max(seen)
+        return max(samples)
     finally:
         server.kill()
         shutil.rmtree(data_dir)
@@ -84,7 +84,7 @@ def long_recording(folder: Path, n_parts: int) -> float:
 
 
 def idle_model(folder: Path, size: str) -> None:
-    """Before a model is loaded, once it has decoded, and after the idle timeout."""
+    """Print the memory before a model is loaded, after it has decoded, and after the idle timeout."""
     models = folder / "models"
     models.mkdir()
     checkpoint = write(size, models / f"{size}.pt")
@@ -109,7 +109,7 @@ def idle_model(folder: Path, size: str) -> None:
 
 
 def compact_model(folder: Path, size: str) -> None:
-    """The most memory of the whole server, from its start, while a model of this size transcribes in `compact`."""
+    """Print the maximum memory of the whole server while a model of this size transcribes with `compact`."""
     models = folder / "compact"
     models.mkdir()
     subprocess.run([sys.executable, "-m", "tools.random_checkpoint", size, str(models / f"{size}.pt")], check=True)
@@ -137,21 +137,21 @@ def compact_model(folder: Path, size: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--hours", type=float, default=4, help="of the long recording; 0: none")
+    parser.add_argument("--hours", type=float, default=4, help="length of the long recording; 0: none")
     parser.add_argument("--idle", default="small", help="size of the checkpoint that is left idle; '': none")
     parser.add_argument("--compact", default="", help="size of a checkpoint to transcribe with in little memory")
-    given = parser.parse_args()
+    options = parser.parse_args()
     build = Path("build")
-    build.mkdir(exist_ok=True)  # /tmp may be kept in memory
+    build.mkdir(exist_ok=True)  # /tmp may be in memory
     with tempfile.TemporaryDirectory(prefix="memory-", dir=build) as name:
         folder = Path(name)
-        if given.hours:
-            short, long = (long_recording(folder, n) for n in (1, round(given.hours * 3600 / PART_S)))
-            print(f"the long one takes {(long - short) / MB:+.0f} MB")
-        if given.idle:
-            idle_model(folder, given.idle)
-        if given.compact:
-            compact_model(folder, given.compact)
+        if options.hours:
+            short, long = (long_recording(folder, n) for n in (1, round(options.hours * 3600 / PART_S)))
+            print(f"the long recording takes {(long - short) / MB:+.0f} MB")
+        if options.idle:
+            idle_model(folder, options.idle)
+        if options.compact:
+            compact_model(folder, options.compact)
 
 
 if __name__ == "__main__":

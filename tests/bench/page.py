@@ -1,4 +1,4 @@
-"""python -m tests.bench.page [--jobs 2000] [--rounds 7]: how soon the page can be used, and how smoothly it scrolls."""
+"""python -m tests.bench.page [--jobs 2000] [--rounds 7]: how soon the page is usable, and how smoothly it scrolls."""
 
 import argparse
 import os
@@ -16,14 +16,14 @@ from tests.browser.conftest import BROWSERS, chromium_path
 from tests.browser.seed_data import TALK, JobSeeder
 from tests.process.server import Server
 
-# Usable: the newest job's card stands, the model can be chosen, a click would be heard.
+# Usable: the newest job's card is there, a model can be chosen, and clicks are handled.
 USABLE = (
     "() => document.querySelector('job-card') && document.querySelector('#option-model option') && performance.now()"
 )
-# Looked for by the page itself in each frame: what Playwright puts into a page in order to wait is in the view's way.
+# The page itself checks in each frame: what Playwright injects in order to wait would delay the view.
 WATCH = f"(() => {{ const look = () => (window.usable = ({USABLE})()) || requestAnimationFrame(look); look(); }})()"
-REST_MS = 700  # the browser ends the visit before, and makes a place for the next
-# Down the whole list, half a window a frame, until nothing older comes; milliseconds from frame to frame.
+REST_MS = 700  # for the browser to finish with the previous page
+# Scrolls to the end of the list by half a screen per frame; returns the milliseconds between frames.
 SCROLL = """() => new Promise((resolve) => {
   const frames = [];
   let [last, rest] = [performance.now(), 0];
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.page", description="How fast the page is.")
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.page", description="Measure how fast the page is.")
     parser.add_argument("--jobs", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=7)
     return parser.parse_args()
@@ -69,14 +69,14 @@ def _server(folder: Path, n_jobs: int) -> Server:
     for number in range(n_jobs):
         seeds.done(f"Interview {number:04}.opus", *TALK[number % 3 :], f"Remark {number}.")
     server = Server(folder / "data", "--model-dir", str(folder / "models")).start()
-    for number in (0, n_jobs - 1):  # warm: every text is in the index, which a first start fills in the background
+    for number in (0, n_jobs - 1):  # until the background task has indexed every text
         while not server.request("GET", f"/jobs?q=remark+{number}.&limit=1")["jobs"]:
             time.sleep(0.1)
     return server
 
 
 def _first_view(browser: Browser, server: Server, rounds: int) -> None:
-    """A new profile each time: nothing is kept from the visit before."""
+    """With a new profile each time, so that nothing is cached."""
     times = []
     for _ in range(rounds):
         context = browser.new_context(base_url=server.url)
@@ -87,7 +87,7 @@ def _first_view(browser: Browser, server: Server, rounds: int) -> None:
         page.wait_for_timeout(REST_MS)
         times.append(page.wait_for_function("window.usable").json_value())
         context.close()
-    _tell("first view usable", times, "ms")
+    _report("first view usable", times, "ms")
 
 
 def _scrolling(browser: Browser, server: Server, n_jobs: int) -> None:
@@ -114,7 +114,7 @@ def _search(browser: Browser, server: Server, n_jobs: int, rounds: int) -> None:
         field.fill(f"remark {wanted}")
         hit.get_by_text(wanted, exact=True).first.wait_for()
         times.append(page.evaluate("performance.now()") - began)
-    _tell("a search's hits shown (200 ms of it: waiting for the next key)", times, "ms")
+    _report("search results shown (including 200 ms of waiting for the next key)", times, "ms")
     page.close()
 
 
@@ -125,7 +125,7 @@ def _open(browser: Browser, server: Server) -> Page:
     return page
 
 
-def _tell(what: str, values: list[Any], unit: str) -> None:
+def _report(what: str, values: list[Any], unit: str) -> None:
     print(f"{what}: median {statistics.median(values):.0f} {unit}, {min(values):.0f} to {max(values):.0f}")
 
 

@@ -1,7 +1,7 @@
-"""python -m tests.bench.stops [--sizes tiny,small]: how long a cancelled job goes on taking the processor, by phase.
+"""python -m tests.bench.stops [--sizes tiny,small]: how long a cancelled job still uses the CPU, by phase.
 
-For random checkpoints of these sizes: a job is cancelled in each phase, several times at moments that differ; what
-counts is when the server's processor time stands still.
+Cancels jobs with random checkpoints of these sizes in each phase, several times at different moments, and measures when
+the server's CPU time stops increasing.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from tools.random_checkpoint import write
 
 ROUNDS = 4
 TICK_S = 0.05
-BUSY = 0.3  # of a tick: the event loop alone takes less
+BUSY = 0.3  # share of a tick; the event loop alone uses less
 QUIET_TICKS = 10
 RECORDING_S = 1200
 DOWNLOAD_BYTES = 1 << 30
@@ -36,13 +36,13 @@ PHASES: dict[str, Phase] = {
 
 
 class Mirror(BaseHTTPRequestHandler):
-    """Sends any model as quickly as it is taken, and as long."""
+    """Sends any requested model until the client disconnects."""
 
     def do_GET(self) -> None:
         self.send_response(200)
         self.send_header("Content-Length", str(DOWNLOAD_BYTES))
         self.end_headers()
-        with suppress(OSError):  # who cancels leaves
+        with suppress(OSError):  # the client disconnects when it cancels
             for _ in range(DOWNLOAD_BYTES >> 16):
                 self.wfile.write(bytes(1 << 16))
                 time.sleep(0.001)
@@ -61,21 +61,21 @@ def mirror() -> Iterator[str]:
         server.shutdown()
 
 
-def processor_s(server: Server) -> float:
-    """User and system time of the process so far, and of the children it has waited for."""
+def cpu_s(server: Server) -> float:
+    """User and system time of the process and of its finished children."""
     fields = Path(f"/proc/{server.pid}/stat").read_text().rpartition(")")[2].split()
     return sum(map(int, fields[11:15])) / 100
 
 
-def goes_on_s(server: Server, job_id: str) -> float:
-    """Cancel a job; seconds from that until the processor rests."""
+def stop_delay_s(server: Server, job_id: str) -> float:
+    """Cancel a job; return the seconds until the CPU is idle."""
     started_s = time.monotonic()
-    server.request("DELETE", f"/job/{job_id}")  # answers once the worker has ended its work
+    server.request("DELETE", f"/job/{job_id}")  # answers when the worker has stopped
     last_s = time.monotonic()
-    used_s, quiet = processor_s(server), 0
+    used_s, quiet = cpu_s(server), 0
     while quiet < QUIET_TICKS:
         time.sleep(TICK_S)
-        now_s = processor_s(server)
+        now_s = cpu_s(server)
         is_busy = now_s - used_s > BUSY * TICK_S
         used_s, quiet = now_s, 0 if is_busy else quiet + 1
         if is_busy:
@@ -87,31 +87,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", default="tiny,small")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--batch", default="off", help="auto: windows side by side")
-    given = parser.parse_args()
+    parser.add_argument("--batch", default="off", help="auto: several windows at once")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="stops-") as name, mirror() as address:
         folder = Path(name)
         speech = long_speech(folder, RECORDING_S)
-        for size in given.sizes.split(","):
+        for size in options.sizes.split(","):
             models = folder / size
             models.mkdir()
             write(size, models / f"{size}.pt")
-            for phase, has_come in PHASES.items():
+            for phase, is_reached in PHASES.items():
                 took_s = []
-                for number in range(given.rounds):
+                for number in range(options.rounds):
                     data_dir = folder / f"{size}-{phase}-{number}"
                     model_dir = data_dir if phase == "downloading" else models
                     server = Server(data_dir, "--model-dir", str(model_dir), "--model-mirror", address).start()
                     try:
-                        fields = {"model": size, "language": "en", "temperature": "0", "batch": given.batch}
+                        fields = {"model": size, "language": "en", "temperature": "0", "batch": options.batch}
                         job_id = server.submit(speech, **fields)
-                        while not has_come(server.request("GET", f"/job/{job_id}")):
+                        while not is_reached(server.request("GET", f"/job/{job_id}")):
                             time.sleep(0.01)
-                        time.sleep(number * (0.9 if phase == "decoding" else 0.1))  # anywhere in it
-                        took_s.append(goes_on_s(server, job_id))
+                        time.sleep(number * (0.9 if phase == "decoding" else 0.1))  # at different moments of the phase
+                        took_s.append(stop_delay_s(server, job_id))
                     finally:
                         server.kill()
-                print(f"{size:6} {phase:14} {max(took_s):.2f} s at most of {given.rounds}", flush=True)
+                print(f"{size:6} {phase:14} {max(took_s):.2f} s at most of {options.rounds}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""python -m tests.bench.waiting: what people wait for a clip behind a long recording, and how right the estimates are.
+"""python -m tests.bench.waiting: how long a clip waits behind a long recording, and how accurate the estimates are.
 
-With the demo model and one worker. Estimates: of the third of three recordings, before it begins, against what it
-took; the server is started anew before it.
+Uses the demo model and one worker. The estimate for the last of three recordings, given after a restart, is compared
+with the time it took.
 """
 
 import tempfile
@@ -14,10 +14,10 @@ from tests.process.server import Server
 from tests.speech import long_speech, samples
 
 LONG_S = 400
-LEARNT_FROM_S, ESTIMATED_S = (90, 200), 140
+LEARNED_FROM_S, ESTIMATED_S = (90, 200), 140
 
 
-def behind_a_long_one(server: Server, folder: Path) -> None:
+def clip_behind_a_long_recording(server: Server, folder: Path) -> None:
     clip = next(iter(samples()))
     alone = server.job_when(server.submit(clip, language="en"), "completed")  # loads the model
     started_s = time.monotonic()
@@ -32,13 +32,13 @@ def behind_a_long_one(server: Server, folder: Path) -> None:
     meanwhile = server.request("GET", f"/job/{long}")
     print(
         f"a clip alone: {alone_s:.2f} s; behind a long recording at {meanwhile['progress']} %: {took_s:.2f} s; "
-        f"the long one is {meanwhile['status']} ({meanwhile['message']})"
+        f"the long job is {meanwhile['status']} ({meanwhile['message']})"
     )
     assert first["result"]["text"] == alone["result"]["text"]
     disturbed = server.job_when(long, "completed")
     again = server.job_when(server.submit(long_speech(folder, LONG_S), language="en"), "completed")
     same = disturbed["result"]["text"] == again["result"]["text"]
-    print(f"the long one's text is {'the same' if same else 'ANOTHER'} as undisturbed")
+    print(f"the long recording's text is {'the same as' if same else 'DIFFERENT from that'} without the clip")
 
 
 def took_s(job: dict[str, Any]) -> float:
@@ -49,7 +49,7 @@ def took_s(job: dict[str, Any]) -> float:
 
 
 def estimates(server: Server, folder: Path, **fields: str) -> None:
-    for duration_s in LEARNT_FROM_S:
+    for duration_s in LEARNED_FROM_S:
         server.job_when(server.submit(long_speech(folder, duration_s), language="en", **fields), "completed")
     server.stop()
     server.start()
@@ -57,7 +57,7 @@ def estimates(server: Server, folder: Path, **fields: str) -> None:
     answer = server.submit_response(long_speech(folder, ESTIMATED_S), language="en", **fields)
     job = server.job_when(answer["job_id"], "completed")
     promised_s, real_s = answer["estimated_processing_time"], took_s(job)
-    print(f"{fields}: {promised_s:.1f} s promised, {real_s:.1f} s taken: {promised_s / real_s - 1:+.0%}")
+    print(f"{fields}: {promised_s:.1f} s estimated, {real_s:.1f} s needed: {promised_s / real_s - 1:+.0%}")
 
 
 def main() -> None:
@@ -65,7 +65,7 @@ def main() -> None:
         folder = Path(name)
         server = Server(folder / "data", "--max-concurrent-jobs", "1").start()
         try:
-            behind_a_long_one(server, folder)
+            clip_behind_a_long_recording(server, folder)
             estimates(server, folder)
             estimates(server, folder, quality="fast")
         finally:

@@ -193,7 +193,7 @@ def main() -> None:
     parser.add_argument("--big", type=int, default=BIG_BYTES, help="bytes of the large upload; 0: none")
     options = parser.parse_args()
     build = Path("build")
-    build.mkdir(exist_ok=True)  # /tmp may be kept in memory
+    build.mkdir(exist_ok=True)  # /tmp may be in memory
     with tempfile.TemporaryDirectory(prefix="load-", dir=build) as folder:
         server = Server(Path(folder) / "data").start()
         try:
