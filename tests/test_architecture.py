@@ -1,6 +1,7 @@
 """Which part may import which, and what starting must not import."""
 
 import ast
+import re
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -42,6 +43,7 @@ WITHIN_ENGINE = {
     "model": {"upstream", "kernels", "checkpoints", "threads", "system_memory", "calibration"},
 }
 HEAVY = {"torch", "whisper", "numba"}
+PRIVATE = re.compile(r"torch\.ops|(torch|whisper|numba)(\.\w+)*?\._(?!_)\w+")
 
 
 def modules() -> list[Path]:
@@ -174,6 +176,55 @@ def test_only_atomic_writes_files(path: Path) -> None:
     if part(path) != "atomic":
         calls = writes(ast.parse(path.read_text(encoding="utf-8")))
         assert calls <= MAY_WRITE.get(path.relative_to(PACKAGE).as_posix(), set())
+
+
+def private_uses(source: str) -> set[str]:
+    """Private names of torch, whisper and numba that a module reaches through its imports; torch.ops counts as one."""
+    tree = ast.parse(source)
+    bound: dict[str, str] = {}  # full names by those in the module
+    used: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            used |= {alias.name for alias in node.names}
+            bound |= {alias.asname: alias.name for alias in node.names if alias.asname}
+            bound |= {alias.name.split(".")[0]: alias.name.split(".")[0] for alias in node.names if not alias.asname}
+        elif isinstance(node, ast.ImportFrom):
+            bound |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+    used |= set(bound.values())
+    for node in ast.walk(tree):
+        names: list[str] = []
+        while isinstance(node, ast.Attribute):
+            names.append(node.attr)
+            node = node.value
+        if names and isinstance(node, ast.Name) and node.id in bound:
+            used.add(".".join([bound[node.id], *reversed(names)]))
+    return {found.group() for name in used if (found := PRIVATE.match(name))}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_private_names_of_torch_whisper_and_numba_are_used_in_upstream_alone(path: Path) -> None:
+    if path.parent.name != "upstream":
+        assert private_uses(path.read_text(encoding="utf-8")) == set()
+
+
+def test_private_names_are_found() -> None:
+    source = """
+import torch
+import whisper
+import torch._dynamo
+from numba.core import _helper
+from whisper import timing as t
+torch._int_mm(torch.ops.aten.gelu_(torch.__version__))
+whisper._MODELS, t._private, torch.nn.functional.gelu, other._private
+"""
+    assert private_uses(source) == {
+        "torch._dynamo",
+        "numba.core._helper",
+        "torch._int_mm",
+        "torch.ops",
+        "whisper._MODELS",
+        "whisper.timing._private",
+    }
 
 
 def test_a_module_has_one_subject() -> None:

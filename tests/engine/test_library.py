@@ -11,7 +11,6 @@ from typing import ClassVar
 
 import pytest
 
-from localwhisper import languages
 from localwhisper.app import ASSETS
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.upstream import whisper_tables
@@ -177,15 +176,3 @@ def test_refusals(library: ModelLibrary) -> None:
             library.path(name)
     with pytest.raises(ModelBundled):
         library.remove("demo")
-
-
-def test_tables_are_whispers_own() -> None:
-    import whisper
-    from whisper.tokenizer import LANGUAGES, TO_LANGUAGE_CODE
-
-    assert dict(languages.languages()) == LANGUAGES
-    assert dict(whisper_tables.checkpoint_urls()) == whisper._MODELS
-    for text, code in TO_LANGUAGE_CODE.items():
-        assert languages.language_code(text.upper()) == code
-    with pytest.raises(ValueError, match="klingon"):
-        languages.language_code("klingon")

@@ -15,10 +15,11 @@ from localwhisper.engine.model.cross_kv import CrossKeysValues, quantize_keys_va
 from localwhisper.engine.model.cuda_graph import CapturedStep
 from localwhisper.engine.model.decode_state import DecodeState
 from localwhisper.engine.model.jit_decoder import JitDecoderLayers
-from localwhisper.engine.model.layers import Norm, Weights, gelu_
+from localwhisper.engine.model.layers import Norm, Weights
 from localwhisper.engine.model.linear_formats import LinearFormat
 from localwhisper.engine.model.logits import Logits, embedding
 from localwhisper.engine.model.weight_only_linear import MAX_ROWS, WeightOnlyLinear
+from localwhisper.engine.upstream.torch_internals import gelu_
 
 
 @dataclass(frozen=True)

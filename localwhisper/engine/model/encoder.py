@@ -8,8 +8,9 @@ from whisper.model import ModelDimensions
 
 from localwhisper.engine.model.attention import ATTENTIONS
 from localwhisper.engine.model.int8_gemm import Int8GemmLinear, add_feed_forward
-from localwhisper.engine.model.layers import Norm, Weights, gelu_
+from localwhisper.engine.model.layers import Norm, Weights
 from localwhisper.engine.model.linear_formats import LinearFormat
+from localwhisper.engine.upstream.torch_internals import gelu_
 
 FRONT = ("conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias", "positional_embedding")
 

@@ -90,9 +90,3 @@ class Norm:
 
     def __call__(self, x: Tensor) -> Tensor:
         return F.layer_norm(x, self.weight.shape, self.weight, self.bias)
-
-
-def gelu_(x: Tensor) -> Tensor:
-    """F.gelu, in place."""
-    out: Tensor = torch.ops.aten.gelu_(x)
-    return out

@@ -109,3 +109,14 @@ def int8_linear(x: Tensor, scale: float, zero_point: int, packed: Any) -> Tensor
     """
     product: Tensor = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(x, scale, zero_point, packed)
     return product
+
+
+def gelu_(x: Tensor) -> Tensor:
+    """F.gelu in place.
+
+    Uses: torch.ops.aten.gelu_.
+    Why: F.gelu takes new memory, four times that of a window's features.
+    If it goes: use F.gelu and copy.
+    """
+    out: Tensor = torch.ops.aten.gelu_(x)
+    return out
