@@ -1,0 +1,73 @@
+"""The full-text index while it is filled at the start."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localwhisper.jobqueue.event_bus import EventBus
+from localwhisper.jobqueue.job_index import JobIndex
+from localwhisper.jobs.events import Event, JobRemoved, TranscriptCorrected
+from localwhisper.jobs.model import JobState, Transcript
+from localwhisper.services.search import Search
+from localwhisper.store.text_index import TextIndex
+from tests.store import samples
+
+pytestmark = pytest.mark.gen_test
+OLD = replace(samples.transcript(), text="old")
+NEW = replace(samples.transcript(), text="new", version=1)
+
+
+class SlowStore:
+    """Has one transcript, and returns it when told to."""
+
+    def __init__(self) -> None:
+        self.is_reading, self.may_return = asyncio.Event(), asyncio.Event()
+
+    async def transcript(self, job_id: str) -> Transcript:
+        self.is_reading.set()
+        await self.may_return.wait()
+        return OLD
+
+
+@pytest.mark.parametrize(
+    ("make_event", "n_found"),
+    [
+        (lambda job_id: None, {"old": 1, "new": 0}),
+        (lambda job_id: TranscriptCorrected(job_id=job_id, transcript=NEW), {"old": 0, "new": 1}),
+        (lambda job_id: JobRemoved(job_id=job_id), {"old": 0, "new": 0}),
+    ],
+    ids=["unchanged", "corrected", "removed"],
+)
+async def test_a_change_while_the_index_is_filled_wins(
+    tmp_path: Path, make_event: Any, n_found: dict[str, int]
+) -> None:
+    index, bus, store = JobIndex(), EventBus(), SlowStore()
+    job = samples.job(state=JobState.COMPLETED, filename="a.mp3")
+    index.put(job)
+    search = Search(index, store, TextIndex(tmp_path / "search.db"), bus)  # type: ignore[arg-type]
+    search.start()
+    await store.is_reading.wait()
+    event: Event | None = make_event(job.id)
+    if event is not None:
+        bus.publish(event)
+    store.may_return.set()
+    assert search._filling is not None
+    await search._filling
+    assert {query: len(await search.find(query)) for query in n_found} == n_found
+    await search.stop()
+
+
+async def test_a_damaged_index_folder_does_not_stop_the_server(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    index = JobIndex()
+    index.put(samples.job(state=JobState.COMPLETED))
+    search = Search(index, SlowStore(), TextIndex(tmp_path / "missing" / "search.db"), EventBus())  # type: ignore[arg-type]
+    search.start()
+    assert search._filling is not None
+    await search._filling
+    assert "could not be completed" in caplog.text
+    await search.stop()
