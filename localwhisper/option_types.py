@@ -1,4 +1,4 @@
-"""What an option is: how its values are read and described. The options themselves are in options.py."""
+"""What describes an option, and how its values are read and written. The options themselves are in options.py."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, fields
@@ -12,10 +12,15 @@ from localwhisper.languages import language_code
 from localwhisper.messages import Text
 
 BOOLEANS: Mapping[str, bool] = {
-    **dict.fromkeys(("true", "1", "yes", "on"), True),
-    **dict.fromkeys(("false", "0", "no", "off"), False),
+    "true": True,
+    "false": False,
+    "1": True,
+    "0": False,
+    "yes": True,
+    "no": False,
+    "on": True,
+    "off": False,
 }
-BOOLEAN_WORDS = "true, false, 1, 0, yes, no, on, off"
 P = ParamSpec("P")
 
 Kind = Literal["boolean", "choice", "integer", "number", "text", "language", "model"]
@@ -24,49 +29,50 @@ _JSON_TYPES: Mapping[Kind, tuple[type, ...]] = {"boolean": (bool,), "integer": (
 
 
 class Shown(Flag):
-    """Where an option can be set, besides the form fields and JSON of the API, which take every option."""
+    """Where an option can be set, besides the API, which accepts every option as a form field and in JSON."""
 
     API_ONLY = 0
     CLI = auto()
     PAGE = auto()
-    COMPAT = auto()  # the query of /asr, under the same name
+    COMPAT = auto()  # the query of /asr, with the same name
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What an option's type and default don't say."""
+    """The part of an option's description that is not in its type annotation and default."""
 
-    help: str  # in English, for --help and the API's documentation
-    label: Text = ("", "")  # of its field in a form
-    hint: Text | None = None  # below the field
-    choice_labels: Mapping[str, Text] = dataclass_field(default_factory=dict)  # for each choice
+    help: str  # English, for --help and the API's documentation
+    label: Text = ("", "")  # of the form field
+    hint: Text | None = None  # shown below the form field
+    choice_labels: Mapping[str, Text] = dataclass_field(default_factory=dict)  # one for each choice
     shown: Shown = Shown.CLI
-    whisper: str | None = None  # openai-whisper's option of the same meaning
-    kind: Kind | None = None  # None: by the type
+    whisper: str | None = None  # the corresponding option of openai-whisper
+    kind: Kind | None = None  # None: derived from the type annotation
     minimum: float | None = None
     maximum: float | None = None
     max_length: int | None = None  # characters
-    setting: str | None = None  # the field of Settings that has the default
-    needs: str | None = None  # the boolean option without which it has no effect
-    needs_model: Literal["multilingual", "translates"] | None = None  # what the model must be able to do
+    setting: str | None = None  # the field of Settings that gives the default
+    needs: str | None = None  # a boolean option; without it, this one has no effect
+    needs_model: Literal["multilingual", "translates"] | None = None  # an ability that the model must have
 
 
 def _as_metadata(make: Callable[P, Row]) -> Callable[P, Mapping[str, Row]]:
     return lambda *args, **kwargs: {"row": make(*args, **kwargs)}
 
 
-row = _as_metadata(Row)  # takes what Row takes; for a dataclass field's metadata
+# Takes the same arguments as Row; returns the metadata of a dataclass field.
+row = _as_metadata(Row)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Option(Row):
-    """One row of the table, complete."""
+    """A complete row of the table."""
 
     name: str
     kind: Kind
     default: Any
     choices: tuple[str, ...] = ()
-    is_optional: bool = False  # None is a value; an empty text means the same
+    is_optional: bool = False  # None is a value, which an empty text also stands for
 
     @property
     def flag(self) -> str:
@@ -74,10 +80,10 @@ class Option(Row):
 
     @property
     def accepted(self) -> str:
-        """In words, for errors."""
+        """The accepted values in words, for error messages."""
         match self.kind:
             case "boolean":
-                return BOOLEAN_WORDS
+                return ", ".join(BOOLEANS)
             case "choice":
                 return ", ".join(self.choices)
             case "integer":
@@ -92,7 +98,7 @@ class Option(Row):
 
     @property
     def schema(self) -> dict[str, Any]:
-        """As JSON Schema."""
+        """The JSON Schema of a form field or query parameter."""
         schema: dict[str, Any] = {"type": self.kind if self.kind in _JSON_TYPES else "string"}
         bounds = {"minimum": self.minimum, "maximum": self.maximum, "maxLength": self.max_length}
         schema |= {name: bound for name, bound in bounds.items() if bound is not None}
@@ -104,21 +110,21 @@ class Option(Row):
 
     @property
     def json_schema(self) -> dict[str, Any]:
-        """Of a JSON body's member, where null stands for the default."""
+        """The JSON Schema of a member of a JSON body, where null stands for the default."""
         schema = self.schema
         if self.choices:
             schema["enum"].append(None)
         return {**schema, "type": [schema["type"], "null"]}
 
     def from_text(self, text: str) -> Any:
-        """The value of a form field, a query argument or a flag. Raises InvalidOption."""
+        """Read a form field, query parameter or flag. Raises InvalidOption."""
         try:
             return None if self.is_optional and not text.strip() else self._read(text)
         except ValueError:
             raise self._invalid(text) from None
 
     def from_json(self, value: object) -> Any:
-        """The value of a JSON member, in JSON's own types. Raises InvalidOption."""
+        """Read a JSON value, which must have JSON's own type: true, not "true". Raises InvalidOption."""
         expected = _JSON_TYPES.get(self.kind, (str,))
         if type(value) not in expected:
             raise self._invalid(value)
@@ -130,7 +136,7 @@ class Option(Row):
             raise self._invalid(value) from None
 
     def to_json(self, value: Any) -> Any:
-        """The value as the API writes it."""
+        """The value as in the API's JSON."""
         return "auto" if self.kind == "language" and value is None else value
 
     def _read(self, text: str) -> Any:
@@ -160,7 +166,7 @@ class Option(Row):
 
 
 def parse_boolean(text: str) -> bool:
-    """The program's one way to read a boolean. Raises ValueError."""
+    """Read a boolean of a form, a query or the command line. Raises ValueError."""
     try:
         return BOOLEANS[text.strip().lower()]
     except KeyError:
@@ -168,22 +174,22 @@ def parse_boolean(text: str) -> bool:
 
 
 def boolean_argument(name: str, text: str) -> bool:
-    """A boolean of a request that is no option of a job. Raises InvalidOption."""
+    """Read a boolean parameter that is not an option of a job. Raises InvalidOption."""
     try:
         return parse_boolean(text)
     except ValueError:
-        raise InvalidOption(field=name, value=text[:100], accepted=BOOLEAN_WORDS) from None
+        raise InvalidOption(field=name, value=text[:100], accepted=", ".join(BOOLEANS)) from None
 
 
 def one_of(choices: tuple[str, ...], text: str) -> str:
-    """Raises ValueError."""
+    """Check a choice. Raises ValueError."""
     if text not in choices:
         raise ValueError(text)
     return text
 
 
 def table(cls: Any) -> Mapping[str, Option]:
-    """The options of a dataclass, by name: its fields that have a Row."""
+    """The options of a dataclass by name: its fields whose metadata is a row."""
     hints = get_type_hints(cls)
     return {field.name: _option(field, hints[field.name]) for field in fields(cls) if "row" in field.metadata}
 

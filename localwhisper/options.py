@@ -1,7 +1,8 @@
-"""The option table: every way to say how one job is transcribed, and how its subtitles are cut.
+"""The option table: how a job is transcribed, and how its subtitles are cut.
 
-From it come the form fields, the JSON, OpenAPI, the command line's flags, the Python client's keywords, the page's form
-and what is stored. To add an option: its field here with its texts, its use in the engine, a test.
+The API's form fields and JSON, OpenAPI, the flags of the command line, the page's form and the stored records derive
+from it. To add an option: add a field here with its texts, use it in the engine, test that, and run
+`python -m tools.client_options`, which writes the keywords of the Python client.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,12 +25,12 @@ _MAX_PROMPT_CHARS = 2000  # whisper reads the last 223 tokens of a prompt
 class Options:
     """How one job is transcribed. The names are openai-whisper's where it has such an option.
 
-    A field with a row is an option that people can set; their order is that of the page and of --help.
+    Fields with a row are options that a user can set. The page and --help show them in this order.
     """
 
     model: str = field(
         metadata=row(
-            help="model that transcribes",
+            help="model that transcribes the recording",
             label=("Model", "Modelo"),
             kind="model",
             whisper="model",
@@ -40,7 +41,7 @@ class Options:
     language: str | None = field(
         default=None,
         metadata=row(
-            help="language spoken: a code or an English name; auto, the default, detects it in the first 30 s",
+            help="spoken language, a code or an English name; auto (the default) detects it from the first 30 s",
             label=("Spoken language", "Idioma hablado"),
             kind="language",
             whisper="language",
@@ -51,7 +52,7 @@ class Options:
     task: Task = field(
         default="transcribe",
         metadata=row(
-            help="translate: into English",
+            help="transcribe, or translate into English",
             label=("Result", "Resultado"),
             choice_labels={
                 "transcribe": ("Text in the spoken language", "Texto en el idioma hablado"),
@@ -65,7 +66,7 @@ class Options:
     quality: Quality = field(
         default="exact",
         metadata=row(
-            help="exact: openai-whisper's own text; fast: a quicker one; compact: one in the least memory",
+            help="exact: the text of openai-whisper; fast: quicker, a word may differ; compact: least memory",
             label=("Speed or exactness", "Rapidez o exactitud"),
             hint=(
                 "Fast and compact round the weights; where that gains nothing here, exact is used.",
@@ -83,7 +84,7 @@ class Options:
     return_timestamps: bool = field(
         default=True,
         metadata=row(
-            help="segments with times, not only the text",
+            help="segments with start and end times, not only the text",
             label=("Times for each line", "Tiempos de cada línea"),
             shown=Shown.PAGE,
         ),
@@ -101,7 +102,7 @@ class Options:
     initial_prompt: str | None = field(
         default=None,
         metadata=row(
-            help="names and terms to expect",
+            help="names and terms to expect in the recording",
             label=("Names and terms", "Nombres y términos"),
             hint=(
                 "What is hard to spell, as in: Ada Lovelace, Köln, kubectl.",
@@ -115,7 +116,7 @@ class Options:
     temperature: float | None = field(
         default=None,
         metadata=row(
-            help="one fixed sampling temperature instead of whisper's ladder 0.0, 0.2 … 1.0",
+            help="a fixed sampling temperature instead of whisper's fallback sequence 0.0, 0.2 … 1.0",
             label=("Sampling temperature", "Temperatura de muestreo"),
             whisper="temperature",
             minimum=0,
@@ -125,18 +126,18 @@ class Options:
     beam_size: int | None = field(
         default=None,
         metadata=row(
-            help="beams of the search; greedy without",
+            help="number of beams in beam search; without it, decoding is greedy",
             label=("Beams of the search", "Haces de la búsqueda"),
             whisper="beam_size",
             minimum=1,
             maximum=10,
         ),
     )
-    condition_on_previous_text: bool = True  # not for people to set: stored and used, shown nowhere
+    condition_on_previous_text: bool = True  # stored, but not an option that users can set
     vad_filter: bool = field(
         default=False,
         metadata=row(
-            help="leave out silence and even noise",
+            help="skip silence and steady noise",
             label=("Skip silence and noise", "Omitir silencio y ruido"),
             shown=Shown.CLI | Shown.COMPAT,
         ),
@@ -144,7 +145,7 @@ class Options:
     priority: Priority = field(
         default="normal",
         metadata=row(
-            help="high: before the others, which rest",
+            help="high: before other jobs, which pause meanwhile",
             label=("Priority", "Prioridad"),
             choice_labels={
                 "normal": ("Normal: in turn", "Normal: por orden"),
@@ -156,8 +157,8 @@ class Options:
     batch: Batch | None = field(
         default=None,
         metadata=row(
-            help="auto: windows cut in pauses, several at once, without the text before and without silence; "
-            "off: one after the other, as whisper; auto where quality is fast",
+            help="auto: windows end in pauses and are decoded several at once, without the preceding text and without "
+            "silence; off: one after the other, as in whisper; by default auto if quality is fast, else off",
             label=("Decoding of windows", "Decodificación de ventanas"),
             choice_labels={
                 "auto": ("Several at once", "Varias a la vez"),
@@ -169,21 +170,21 @@ class Options:
 
     @property
     def is_batched(self) -> bool:
-        """Whether windows stand alone, and are decoded several at once."""
+        """Whether several windows are decoded at once, each without the preceding text."""
         return (self.batch or ("auto" if self.quality == "fast" else "off")) == "auto"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """How subtitles are cut, by openai-whisper's names. All of it needs word times.
+    """How subtitles are cut, with openai-whisper's names. Everything here needs word timestamps.
 
-    With both a width and a count of lines, subtitles run on over segments.
+    If both max_line_width and max_line_count are given, a subtitle may span several segments.
     """
 
     max_line_width: int | None = field(
         default=None,
         metadata=row(
-            help="characters in a line of subtitles (needs word times)",
+            help="characters per line of subtitles (needs word times)",
             whisper="max_line_width",
             minimum=1,
             maximum=1000,
@@ -192,7 +193,7 @@ class Layout:
     max_line_count: int | None = field(
         default=None,
         metadata=row(
-            help="lines in a subtitle (needs word times and max_line_width)",
+            help="lines per subtitle (needs word times and max_line_width)",
             whisper="max_line_count",
             minimum=1,
             maximum=1000,
@@ -201,7 +202,7 @@ class Layout:
     max_words_per_line: int | None = field(
         default=None,
         metadata=row(
-            help="words in a subtitle (needs word times)", whisper="max_words_per_line", minimum=1, maximum=1000
+            help="words per subtitle (needs word times)", whisper="max_words_per_line", minimum=1, maximum=1000
         ),
     )
     highlight_words: bool = field(
@@ -224,37 +225,39 @@ class KnownModel(Protocol):
 def options_from_texts(
     texts: Mapping[str, str], *, defaults: Mapping[str, object], models: Iterable[KnownModel]
 ) -> Options:
-    """Options of a form, a query or the command line; `defaults`: of those not given, as Settings has them.
+    """Read the options of a form, a query or the command line; `defaults`: Settings.option_defaults.
 
-    Raises UnknownOption, InvalidOption, ModelCannotTranslate, each naming what is accepted.
+    Raises UnknownOption, InvalidOption, ModelCannotTranslate.
     """
     _check_names(texts)
-    return _checked({**defaults, **{name: OPTIONS[name].from_text(text) for name, text in texts.items()}}, models)
+    parsed = {name: OPTIONS[name].from_text(text) for name, text in texts.items()}
+    return _build({**defaults, **parsed}, models)
 
 
 def options_from_json(values: Mapping[str, object], *, models: Iterable[KnownModel]) -> Options:
-    """Options of a JSON object; null stands for the default. Raises as options_from_texts()."""
+    """Read the options of a JSON object; null stands for the default. Raises the same as options_from_texts()."""
     _check_names(values)
-    given = {name: OPTIONS[name].from_json(value) for name, value in values.items() if value is not None}
-    return _checked(given, models)
+    parsed = {name: OPTIONS[name].from_json(value) for name, value in values.items() if value is not None}
+    return _build(parsed, models)
 
 
 def options_to_json(options: Options) -> dict[str, Any]:
+    """The options as in the API's JSON, which options_from_json() reads back."""
     return {name: option.to_json(getattr(options, name)) for name, option in OPTIONS.items()}
 
 
 def layout_from_texts(texts: Mapping[str, str]) -> Layout:
-    """The layout among other arguments. Raises InvalidOption."""
+    """Read the layout options among other query parameters. Raises InvalidOption."""
     return Layout(**{name: option.from_text(texts[name]) for name, option in LAYOUT_OPTIONS.items() if name in texts})
 
 
-def _check_names(given: Mapping[str, object]) -> None:
-    unknown = given.keys() - OPTIONS.keys()
+def _check_names(values: Mapping[str, object]) -> None:
+    unknown = values.keys() - OPTIONS.keys()
     if unknown:
         raise UnknownOption(field=min(unknown)[:100], accepted=", ".join(OPTIONS))
 
 
-def _checked(values: Mapping[str, Any], models: Iterable[KnownModel]) -> Options:
+def _build(values: Mapping[str, Any], models: Iterable[KnownModel]) -> Options:
     known = {model.name: model for model in models}
     name = values.get("model", "")
     if name not in known:

@@ -1,4 +1,4 @@
-"""localwhisper.client against the real process, sync and async."""
+"""localwhisper.client against a server process."""
 
 import asyncio
 import threading
@@ -18,7 +18,7 @@ def test_the_keywords_are_those_of_the_option_table() -> None:
     )
 
 
-def test_transcribe_with_progress(server: Server) -> None:
+def test_transcribe_reports_progress_on_the_calling_thread(server: Server) -> None:
     seen: list[Progress] = []
     threads = set()
 
@@ -42,7 +42,7 @@ def test_transcribe_with_progress(server: Server) -> None:
     assert (gone.value.code, gone.value.status) == ("job_not_found", 404)
 
 
-def test_errors_say_what_the_server_says(server: Server, tmp_path: Path) -> None:
+def test_errors_have_the_code_of_the_server(server: Server, tmp_path: Path) -> None:
     noise = tmp_path / 'a "noise".wav'
     noise.write_bytes(b"no audio")
     with Client(server.url) as client:
@@ -56,7 +56,7 @@ def test_errors_say_what_the_server_says(server: Server, tmp_path: Path) -> None
     assert nowhere.value.code == "unreachable"
 
 
-def test_async_and_cancelled(server: Server, long_speech: Path) -> None:
+def test_cancelling_transcribe_cancels_the_job(server: Server, long_speech: Path) -> None:
     async def use() -> tuple[str, str]:
         client = AsyncClient(server.url)
         seen: list[str] = []
@@ -74,7 +74,7 @@ def test_async_and_cancelled(server: Server, long_speech: Path) -> None:
     assert server.job_when(job_id, "cancelled", "completed")["status"] == "cancelled"
 
 
-def test_a_restart_of_the_server_is_waited_for(server: Server) -> None:
+def test_the_client_reconnects_when_the_server_restarts(server: Server) -> None:
     restarted = False
 
     def restart(progress: Progress) -> None:

@@ -1,4 +1,4 @@
-"""The command line as a person uses it: a process of its own, most of the work done by the shared server."""
+"""The command line in separate processes. Most transcriptions run on the shared server."""
 
 import asyncio
 import os
@@ -50,7 +50,7 @@ def run(*arguments: str, cwd: Path, **environ: str) -> "subprocess.CompletedProc
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two recordings, one of them in a folder below, and a text."""
+    """Two recordings, one in a subfolder, and a text file."""
     (tmp_path / "in" / "deep").mkdir(parents=True)
     shutil.copy(CLIP, tmp_path / "in" / "one.opus")
     shutil.copy(SPANISH, tmp_path / "in" / "deep" / "dos.opus")
@@ -58,7 +58,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_folder_by_a_server_then_nothing_left_to_do(server: Server, folder: Path) -> None:
+def test_finished_recordings_of_a_folder_are_skipped_unless_overwritten(server: Server, folder: Path) -> None:
     call = [
         "transcribe",
         "in",
@@ -84,17 +84,17 @@ def test_a_folder_by_a_server_then_nothing_left_to_do(server: Server, folder: Pa
     }
     assert "good morning" in ended.stdout
     assert "-->" not in ended.stdout
-    (folder / "out" / "one.txt").write_text("corrected by hand")
+    (folder / "out" / "one.txt").write_text("edited by hand")
     again = run(*call, cwd=folder)
     assert (again.returncode, again.stdout) == (0, "")
     assert again.stderr.count("done before") == 2
-    assert (folder / "out" / "one.txt").read_text() == "corrected by hand"
+    assert (folder / "out" / "one.txt").read_text() == "edited by hand"
     assert run(*call, "--overwrite", "--verbose", "False", cwd=folder).stdout == ""
     assert is_text_of(CLIP, (folder / "out" / "one.txt").read_text())
 
 
-def test_as_whisper_is_called(server: Server, folder: Path) -> None:
-    """Without the server, but with what it knows of the model: whisper's names, and a bad file beside."""
+def test_the_arguments_of_whisper_are_accepted(server: Server, folder: Path) -> None:
+    """In the process itself, with a file that is not audio among the recordings."""
     (folder / "broken.wav").write_text("no audio")
     ended = run(
         "transcribe",
@@ -126,7 +126,7 @@ def test_as_whisper_is_called(server: Server, folder: Path) -> None:
     assert all(len(block.split("\n")[2].split()) <= 2 for block in blocks)
 
 
-def test_stdin_to_stdout(server: Server, tmp_path: Path) -> None:
+def test_stdin_is_transcribed_to_stdout(server: Server, tmp_path: Path) -> None:
     with open(CLIP, "rb") as audio:
         ended = subprocess.run(
             [sys.executable, "-m", "localwhisper", "transcribe", "-", "--server", server.url, "-f", "vtt"],
@@ -142,7 +142,7 @@ def test_stdin_to_stdout(server: Server, tmp_path: Path) -> None:
 
 
 @pytest.mark.gen_test
-async def test_every_option_travels_to_the_server(serve: Serve, engine: StepEngine, tmp_path: Path) -> None:
+async def test_every_flag_reaches_the_server(serve: Serve, engine: StepEngine, tmp_path: Path) -> None:
     names = [name for name, option in OPTIONS.items() if Shown.CLI in option.shown]
     texts = {**OTHER_TEXTS, "model": "demo", "task": "transcribe"}  # the one model of this server can't translate
     engine.release()
@@ -168,12 +168,12 @@ async def test_the_self_test_frees_its_model(monkeypatch: pytest.MonkeyPatch, tm
     engine = ClosedEngine()
     engine.release()
     monkeypatch.setattr(selftest, "whisper_engine", lambda *_: engine)
-    assert not await selftest.run(load({"data_dir": str(tmp_path)}, {}))  # this engine's text is wrong
+    assert not await selftest.run(load({"data_dir": str(tmp_path)}, {}))  # the engine's text is not the sample's
     assert engine.decoded
     assert engine.is_closed
 
 
-def test_ctrl_c_cancels_and_leaves_what_is_finished(server: Server, long_speech: Path, tmp_path: Path) -> None:
+def test_ctrl_c_cancels_the_job_and_keeps_finished_files(server: Server, long_speech: Path, tmp_path: Path) -> None:
     shutil.copy(CLIP, tmp_path / "a.opus")
     shutil.copy(long_speech, tmp_path / "b.wav")
     process = start("transcribe", "a.opus", "b.wav", "--server", server.url, "-f", "txt", cwd=tmp_path)
@@ -196,28 +196,28 @@ def test_ctrl_c_cancels_and_leaves_what_is_finished(server: Server, long_speech:
         (["watch", "nowhere"], "nowhere"),
     ],
 )
-def test_what_is_asked_wrongly_is_said_in_a_line(arguments: list[str], said: str, tmp_path: Path) -> None:
+def test_wrong_usage_exits_with_2_and_names_the_argument(arguments: list[str], said: str, tmp_path: Path) -> None:
     ended = run(*arguments, cwd=tmp_path)
     assert ended.returncode == 2
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
-def test_a_server_that_is_not_there(tmp_path: Path) -> None:
+def test_an_unreachable_server_is_reported(tmp_path: Path) -> None:
     shutil.copy(CLIP, tmp_path / "a.opus")
     ended = run("transcribe", "a.opus", "--server", "http://127.0.0.1:9", cwd=tmp_path)
     assert ended.returncode == 1
     assert "can't be reached" in ended.stderr
 
 
-def test_watch_takes_a_recording_once_it_is_complete(server: Server, tmp_path: Path) -> None:
+def test_watch_transcribes_a_recording_once_it_is_complete(server: Server, tmp_path: Path) -> None:
     process = start("watch", ".", "--server", server.url, "--settle", "0.6", cwd=tmp_path)
     try:
         assert process.stderr is not None
         assert "Watching" in process.stderr.readline()
         time.sleep(0.5)
         audio = CLIP.read_bytes()
-        with open(tmp_path / "new.opus", "wb") as file:  # arrives in pieces
+        with open(tmp_path / "new.opus", "wb") as file:  # in pieces
             for at in range(0, len(audio), len(audio) // 5 + 1):
                 file.write(audio[at : at + len(audio) // 5 + 1])
                 file.flush()
@@ -234,14 +234,14 @@ def test_watch_takes_a_recording_once_it_is_complete(server: Server, tmp_path: P
     assert " --> " in (tmp_path / "new.srt").read_text()
 
 
-def test_doctor(tmp_path: Path) -> None:
+def test_doctor_finds_no_problems(tmp_path: Path) -> None:
     well = run("doctor", "--data-dir", str(tmp_path), "--port", "0", "--default-model", "demo", cwd=tmp_path)
     assert well.returncode == 0, well.stdout
     assert well.stdout.splitlines()[-1] == "All is well."
     assert "CPU" in well.stdout or "GPU" in well.stdout
 
 
-def test_doctor_finds_troubles(server: Server, tmp_path: Path) -> None:
+def test_doctor_finds_problems(server: Server, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     asked = {"data_dir": str(tmp_path / "file"), "port": str(server.port), "default_model": "nonsense"}
     settings = load(asked, {})
@@ -253,7 +253,7 @@ def test_doctor_finds_troubles(server: Server, tmp_path: Path) -> None:
     assert all(finding.advice for finding in found.values() if finding.state == "problem")
 
 
-def test_desktop_entry(tmp_path: Path) -> None:
+def test_desktop_entry_is_installed_and_removed(tmp_path: Path) -> None:
     assert run("desktop", "install", cwd=tmp_path, XDG_DATA_HOME=str(tmp_path)).returncode == 0
     entry = (tmp_path / "applications" / "localwhisper.desktop").read_text()
     assert "video/x-matroska;" in entry
@@ -271,7 +271,7 @@ def test_a_token_of_a_service_is_in_its_environment() -> None:
     assert plistlib.loads(plist(command, token))["EnvironmentVariables"] == token
 
 
-def test_service_files() -> None:
+def test_service_files_quote_arguments() -> None:
     command = ["/usr/bin/python3", "-m", "localwhisper", "--data-dir", "/home/a b/100%"]
     assert 'ExecStart=/usr/bin/python3 -m localwhisper --data-dir "/home/a b/100%%"' in unit(command, {})
     agent = plistlib.loads(plist([*command, "<&>"], {}))
@@ -287,7 +287,7 @@ def test_service_files() -> None:
 
 
 def test_a_token_is_not_in_the_command_line_of_a_started_server(tmp_path: Path) -> None:
-    """Other users of the machine can read command lines."""
+    """Every user of the machine can read command lines."""
     data_dir, port = tmp_path / "data", unused_port()
     flags = ["--data-dir", str(data_dir), "--port", str(port), "--token", "sesame"]
     ended = run("open", *flags, cwd=tmp_path, BROWSER="true")
@@ -298,7 +298,7 @@ def test_a_token_is_not_in_the_command_line_of_a_started_server(tmp_path: Path) 
     }
     for pid in command_lines:
         os.kill(pid, signal.SIGTERM)
-    assert ended.returncode == 0, ended.stderr  # the server has taken the token
+    assert ended.returncode == 0, ended.stderr  # the server accepted the token
     (command_line,) = command_lines.values()
     assert "sesame" not in command_line
 
@@ -312,18 +312,18 @@ def unused_port() -> int:
 def text_of(path: Path) -> str:
     try:
         return path.read_bytes().decode(errors="replace")
-    except OSError:  # it has ended
+    except OSError:  # the process has ended
         return ""
 
 
-def test_open_hands_files_over(server: Server, tmp_path: Path) -> None:
+def test_open_submits_files_to_the_running_server(server: Server, tmp_path: Path) -> None:
     ended = run("open", str(CLIP), "--port", str(server.port), cwd=tmp_path, BROWSER="true")
     assert ended.returncode == 0, ended.stderr
     assert server.request("GET", "/jobs?limit=1")["jobs"][0]["filename"] == CLIP.name
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion(shell: str, tmp_path: Path) -> None:
+def test_completion_script_of_each_shell(shell: str, tmp_path: Path) -> None:
     ended = run("completion", shell, cwd=tmp_path)
     for word in ("transcribe", "watch", "doctor", "word-timestamps"):
         assert word in ended.stdout
@@ -335,12 +335,12 @@ def test_completion(shell: str, tmp_path: Path) -> None:
         assert "doctor" in told.stdout.split()
 
 
-def test_switches_may_have_a_value() -> None:
+def test_the_value_of_a_boolean_flag_is_optional() -> None:
     assert normalize(["--word_timestamps", "a.mp3"]) == ["--word-timestamps=true", "a.mp3"]
     assert normalize(["--word-timestamps", "False", "a.mp3"]) == ["--word-timestamps=False", "a.mp3"]
     assert normalize(["--", "--verbose"]) == ["--", "--verbose"]
 
 
-def test_every_name_is_also_taken_with_underscores() -> None:
+def test_flags_are_accepted_with_underscores() -> None:
     options = parse_arguments(["transcribe", "a", "--output_dir", "x", "--model_dir", "y", "--initial_prompt", "z"])
     assert (options.output_dir, options.model_dir, options.initial_prompt) == ("x", "y", "z")
