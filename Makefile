@@ -1,4 +1,4 @@
-# make run: a virtual environment, then the server. make test: everything the tests need, then the tests.
+# make run: create a virtual environment and serve. make test: install what the tests need and run them.
 
 PYTHON ?= python3
 VENV := .venv
@@ -24,7 +24,7 @@ lint: $(VENV)/.dev
 check: $(VENV)/.dev browser proxy $(PAGE_CHECKS)
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-# the type checker and the accessibility rules that the tests hold against the page
+# the type checker and the accessibility checker for the page's tests
 $(PAGE_CHECKS): tests/browser/package-lock.json
 	@command -v npm >/dev/null \
 	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get -qq update \
@@ -33,7 +33,7 @@ $(PAGE_CHECKS): tests/browser/package-lock.json
 	npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error
 	touch $@
 
-# the tests of the page drive a Chromium: the system's package without windows, another on the PATH, or Playwright's own
+# a Chromium for the page's tests: the headless system package, another on the PATH, or Playwright's
 browser: $(VENV)/.dev
 	@command -v chromium-headless-shell >/dev/null \
 	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get -qq update \
@@ -41,29 +41,31 @@ browser: $(VENV)/.dev
 	  || for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done \
 	  || $(BIN)/python -m playwright install --only-shell chromium
 
-# against stock openai-whisper and CTranslate2, on random checkpoints of real dimensions; needs a quiet machine
+# compare with openai-whisper and CTranslate2 on random checkpoints of real dimensions; needs an idle machine
 bench: $(VENV)/.bench
 	$(BIN)/python -m tests.bench $(ARGS)
 
-# the last bench's figures into README and docs/
+# put the figures of the last bench into the README and docs/
 bench-record: $(VENV)/.bench
 	$(BIN)/python -m tests.bench.record
 
-# the page: first view, 2,000 jobs, scrolling, search
+# the page with 2,000 jobs: first view, scrolling, search
 bench-page: $(VENV)/.dev browser
 	$(BIN)/python -m tests.bench.page $(ARGS)
 
-# memory with recordings of hours and with idle models; how soon a cancelled job leaves the processor
+# memory with recordings of hours and with idle models
 bench-memory: $(VENV)/.dev
 	$(BIN)/python -m tests.bench.memory $(ARGS)
 
+# how long a clip waits behind a long recording, and how accurate the estimates are
 bench-waiting: $(VENV)/.dev
 	$(BIN)/python -m tests.bench.waiting $(ARGS)
 
+# how long a cancelled job still uses the CPU
 bench-stops: $(VENV)/.dev
 	$(BIN)/python -m tests.bench.stops $(ARGS)
 
-# one test runs behind a real nginx; without it, and without the right to install it, that test is skipped
+# nginx for the proxy test, which is skipped if nginx is missing and can't be installed
 proxy:
 	@command -v nginx /usr/sbin/nginx >/dev/null || [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null \
 	  || { apt-get -qq update && apt-get -qq install --yes --no-install-recommends nginx-light >/dev/null; }
@@ -83,33 +85,33 @@ $(VENV)/.bench: pyproject.toml constraints.txt
 	$(PIP) --editable ".[bench]"
 	touch $(VENV)/.run $@
 
-# the README's pictures
+# the pictures in the README
 screenshots: $(VENV)/.dev browser
 	$(BIN)/python -m tests.browser.screenshots
 
-# the long forms of what the tests do briefly
+# 300 power cuts; make test does 15
 torture: $(VENV)/.dev
 	$(BIN)/python -m tests.torture.kills $(ARGS)
 
-# eight threads on one set of weights, ten times over
+# eight threads on one copy of the weights, ten times
 parallel: $(VENV)/.dev
 	$(BIN)/python -m tests.torture.parallel $(ARGS)
 
-# what clients wait for while all workers, 200 sockets and uploads are busy
+# response times while all workers, 200 sockets and uploads are busy; the start with 5,000 jobs
 load: $(VENV)/.dev
 	$(BIN)/python -m tests.torture.load $(ARGS)
 	$(BIN)/python -m tests.torture.many_jobs
 
-# ten minutes of use and abuse: descriptors, threads and memory stay what they were
+# ten minutes of jobs beside misbehaving clients: no descriptors, threads or memory may leak
 soak: $(VENV)/.dev
 	$(BIN)/python -m tests.torture.soak $(ARGS)
 
-# the API, the sockets and the store's reader against what nobody thought of
+# random requests, WebSocket frames and stored files
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.torture.fuzz $(ARGS)
 	$(BIN)/python -m pytest -q --hypothesis-profile long tests/store/test_fuzz.py tests/contract/test_fuzz.py
 
-# sdist and wheel, checked as a user gets them: metadata, install, start, transcribe
+# build the sdist and the wheel, and check their metadata, installation, start and transcription
 release: $(VENV)/.dev
 	$(PIP) --editable ".[release]"
 	rm -rf dist

@@ -1,4 +1,4 @@
-"""Which part may import which, and what starting must not import."""
+"""Rules of the architecture: who may import whom, read the environment, write files and hold state."""
 
 import ast
 import re
@@ -42,20 +42,20 @@ WITHIN_ENGINE = {
     "checkpoints": {"upstream", "calibration"},
     "model": {"upstream", "kernels", "checkpoints", "threads", "system_memory", "calibration"},
 }
-HEAVY = {"torch", "whisper", "numba"}
-PRIVATE = re.compile(r"torch\.ops|(torch|whisper|numba)(\.\w+)*?\._(?!_)\w+")
+HEAVY_PACKAGES = {"torch", "whisper", "numba"}
+PRIVATE_NAME = re.compile(r"torch\.ops|(torch|whisper|numba)(\.\w+)*?\._(?!_)\w+")
 
 
 def modules() -> list[Path]:
     return sorted(PACKAGE.rglob("*.py"))
 
 
-def part(path: Path) -> str:
+def layer(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
 def imported(path: Path) -> set[str]:
-    """Full names of all modules a file imports, also inside functions."""
+    """The full names of all modules that a file imports, also inside functions and for type checking."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -68,43 +68,39 @@ def imported(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_point_one_way(path: Path) -> None:
-    own = part(path)
-    used = {
-        name.split(".")[1] if "." in name else "" for name in imported(path) if name.split(".")[0] == "localwhisper"
-    }
-    parts = {name for name in used if name in MAY_IMPORT}
-    assert parts - {own} <= MAY_IMPORT[own]
+    names = [name for name in imported(path) if name.split(".")[0] == "localwhisper"]
+    layers = {name.split(".")[1] if "." in name else "" for name in names}
+    assert (layers & set(MAY_IMPORT)) - {layer(path)} <= MAY_IMPORT[layer(path)]
 
 
 @pytest.mark.parametrize("folder", WITHIN_ENGINE)
-def test_the_engine_s_folders_build_on_each_other(folder: str) -> None:
-    used = {name for path in (PACKAGE / "engine" / folder).rglob("*.py") for name in imported(path)}
-    parts = {name.split(".")[2] for name in used if name.startswith("localwhisper.engine.")}
-    assert parts - {folder} <= WITHIN_ENGINE[folder]
+def test_imports_within_the_engine_point_one_way(folder: str) -> None:
+    names = {name for path in (PACKAGE / "engine" / folder).rglob("*.py") for name in imported(path)}
+    folders = {name.split(".")[2] for name in names if name.startswith("localwhisper.engine.")}
+    assert folders - {folder} <= WITHIN_ENGINE[folder]
 
 
 def full_name(path: Path) -> str:
     return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
 
 
-def test_imports_make_no_circle() -> None:
-    """Those for types included."""
+def test_there_are_no_import_cycles() -> None:
     paths = {full_name(path): path for path in modules()}
     graph = {name: imported(path) & set(paths) - {name} for name, path in paths.items()}
     TopologicalSorter(graph).prepare()
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_only_the_engine_knows_torch(path: Path) -> None:
-    if part(path) != "engine":
-        assert not {name.split(".")[0] for name in imported(path)} & HEAVY
+def test_only_the_engine_imports_torch(path: Path) -> None:
+    if layer(path) != "engine":
+        assert not {name.split(".")[0] for name in imported(path)} & HEAVY_PACKAGES
 
 
 ENVIRONMENT = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}
 
 
 def environment_uses(tree: ast.AST) -> list[str]:
-    """Every mention of the process's environment, as source text, however it is imported."""
+    """Every use of the process's environment as source text, however it is imported."""
     uses: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in ENVIRONMENT:
@@ -116,12 +112,12 @@ def environment_uses(tree: ast.AST) -> list[str]:
     return uses
 
 
-SETS_ENVIRONMENT = {"engine/__init__.py": ["os.environ"] * 2}  # tells OpenMP, before torch loads it, and reads nothing
+SETS_ENVIRONMENT = {"engine/__init__.py": ["os.environ"] * 2}  # configures OpenMP before torch loads it; reads nothing
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_only_settings_reads_the_environment(path: Path) -> None:
-    if part(path) != "settings":
+    if layer(path) != "settings":
         uses = environment_uses(ast.parse(path.read_text(encoding="utf-8")))
         assert uses == SETS_ENVIRONMENT.get(path.relative_to(PACKAGE).as_posix(), [])
 
@@ -138,22 +134,21 @@ def test_only_settings_reads_the_environment(path: Path) -> None:
         "getattr(os, 'environ')",
     ],
 )
-def test_reading_the_environment_is_noticed(code: str) -> None:
+def test_reading_the_environment_is_detected(code: str) -> None:
     assert environment_uses(ast.parse(code))
 
 
-# How a file gets written other than by atomic.py.
+# Ways to write a file without atomic.py.
 WRITES = {"replace", "rename", "renames", "mkstemp", "NamedTemporaryFile", "write_bytes", "write_text", "copyfile"}
-RECEIVERS = {"os", "shutil", "tempfile"}  # of those names that strings and our own objects have too
+RECEIVERS = {"os", "shutil", "tempfile"}  # of names that other objects have too
 MAY_WRITE = {
-    "store/files.py": {"os.rename"},  # an upload, and folders of jobs
-    "engine/calibration/plan_store.py": {"tempfile.mkstemp", "os.replace"},
-    "engine/checkpoints/library.py": {"shutil.copyfile"},  # into the file that replace_atomically() gave
+    "store/files.py": {"os.rename"},  # moves uploads and job folders
+    "engine/checkpoints/library.py": {"shutil.copyfile"},  # into the temporary file of replace_atomically()
 }
 
 
 def writes(tree: ast.AST) -> set[str]:
-    """Calls that write a file at once, or make one that another name is given to."""
+    """Calls that write or rename a file, as source text."""
     return {
         ast.unparse(node.func)
         for node in ast.walk(tree)
@@ -173,15 +168,15 @@ def writes(tree: ast.AST) -> set[str]:
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_only_atomic_writes_files(path: Path) -> None:
-    if part(path) != "atomic":
+    if layer(path) != "atomic":
         calls = writes(ast.parse(path.read_text(encoding="utf-8")))
         assert calls <= MAY_WRITE.get(path.relative_to(PACKAGE).as_posix(), set())
 
 
 def private_uses(source: str) -> set[str]:
-    """Private names of torch, whisper and numba that a module reaches through its imports; torch.ops counts as one."""
+    """The private names of torch, whisper and numba that a module uses through its imports; torch.ops counts as one."""
     tree = ast.parse(source)
-    bound: dict[str, str] = {}  # full names by those in the module
+    bound: dict[str, str] = {}  # name in the module → full name
     used: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -198,16 +193,16 @@ def private_uses(source: str) -> set[str]:
             node = node.value
         if names and isinstance(node, ast.Name) and node.id in bound:
             used.add(".".join([bound[node.id], *reversed(names)]))
-    return {found.group() for name in used if (found := PRIVATE.match(name))}
+    return {match.group() for name in used if (match := PRIVATE_NAME.match(name))}
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_private_names_of_torch_whisper_and_numba_are_used_in_upstream_alone(path: Path) -> None:
+def test_only_upstream_uses_private_names(path: Path) -> None:
     if path.parent.name != "upstream":
         assert private_uses(path.read_text(encoding="utf-8")) == set()
 
 
-def test_private_names_are_found() -> None:
+def test_private_names_are_detected() -> None:
     source = """
 import torch
 import whisper
@@ -227,12 +222,39 @@ whisper._MODELS, t._private, torch.nn.functional.gelu, other._private
     }
 
 
-def test_a_module_has_one_subject() -> None:
-    long = {str(path) for path in modules() if len(path.read_text(encoding="utf-8").splitlines()) > 300}
-    assert long == set()
+STATEFUL = {
+    *("Barrier", "Condition", "Event", "Lock", "Queue", "RLock", "Semaphore", "SimpleQueue", "ThreadPoolExecutor"),
+    *("WeakKeyDictionary", "WeakSet", "WeakValueDictionary", "count", "defaultdict", "deque", "local"),
+}
+MAY_HOLD_STATE = {"engine/model/cuda_graph.py": {"_capturing"}}  # CUDA allows one capture at a time in a process
 
 
-def test_starting_imports_no_torch() -> None:
-    code = f"import sys, localwhisper.app, localwhisper.commands.serve;print(sorted({HEAVY!r} & set(sys.modules)))"
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ended.stdout.strip() == "[]"
+def module_state(tree: ast.Module) -> set[str]:
+    """Module variables that hold state or are rebound by functions."""
+    rebound = {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
+    stateful = {
+        ast.unparse(node.targets[0] if isinstance(node, ast.Assign) else node.target)
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        and isinstance(node.value, ast.Call)
+        and ast.unparse(node.value.func).split(".")[-1] in STATEFUL
+    }
+    return rebound | stateful
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_modules_hold_no_state(path: Path) -> None:
+    state = module_state(ast.parse(path.read_text(encoding="utf-8")))
+    assert state <= MAY_HOLD_STATE.get(path.relative_to(PACKAGE).as_posix(), set())
+
+
+def test_modules_are_short() -> None:
+    too_long = {str(path) for path in modules() if len(path.read_text(encoding="utf-8").splitlines()) > 300}
+    assert too_long == set()
+
+
+def test_starting_the_server_imports_no_torch() -> None:
+    imports = "import sys, localwhisper.app, localwhisper.commands.serve"
+    code = f"{imports}; print(sorted({HEAVY_PACKAGES!r} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"

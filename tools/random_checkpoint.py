@@ -1,6 +1,6 @@
 """python -m tools.random_checkpoint tiny FILE: a checkpoint with a published model's dimensions and random weights.
 
-It says nothing, but takes the time and the memory of the real one, and needs no download.
+Its text means nothing, but it needs the time and the memory of the real model, and no download.
 """
 
 import sys

@@ -1,7 +1,7 @@
-"""Train the bundled `demo` model from nothing to a checkpoint: synthesise speech, train, export.
+"""Train the bundled `demo` model from scratch: synthesise speech, train, export a checkpoint.
 
-Needs torch, openai-whisper and libespeak-ng; 75 minutes on two recent cores. Run from the repository root:
-`python -m tools.train_demo_model --folder /tmp/demo`. A run that was interrupted goes on where it last saved.
+Needs torch, openai-whisper and libespeak-ng; takes 75 minutes on two recent cores. Run from the repository root:
+`python -m tools.train_demo_model --folder /tmp/demo`. An interrupted run continues from its last saved step.
 """
 
 from __future__ import annotations
@@ -28,14 +28,18 @@ STAGES = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--folder", type=Path, required=True, help="pool, saved state and exports go here")
+    parser.add_argument(
+        "--folder", type=Path, required=True, help="where to store the pool, the saved state and the exports"
+    )
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--hours", type=float, default=36.0, help="speech to synthesise")
     parser.add_argument("--processes", type=int, default=2, help="data-parallel processes of one thread")
     parser.add_argument("--sharpness", type=float, default=2.0, help="factor on the exported logits")
     parser.add_argument("--save-every", type=int, default=500, metavar="STEPS")
     parser.add_argument("--scale", type=float, default=1.0, help="factor on every stage's steps, for a short trial")
-    parser.add_argument("--warm-start", type=Path, metavar="CHECKPOINT", help="go on from an export, last stage only")
+    parser.add_argument(
+        "--warm-start", type=Path, metavar="CHECKPOINT", help="continue from an export with the last stage only"
+    )
     options = parser.parse_args()
     started = time.monotonic()
     pool.build(options.folder / "pool", seed=options.seed, hours=options.hours, processes=options.processes)
@@ -52,7 +56,7 @@ def main() -> None:
     )
     multiprocessing.spawn(training.train, args=(run,), nprocs=options.processes)
     packed = lzma.compress((options.folder / training.EXPORT).read_bytes(), preset=9)
-    (options.folder / "demo.pt.xz").write_bytes(packed)  # as localwhisper/assets has it
+    (options.folder / "demo.pt.xz").write_bytes(packed)  # the format of localwhisper/assets
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Parts of the training of the bundled `demo` model: words, speech, windows, network, loop."""
+"""The training of the bundled `demo` model: words, speech, windows, labels, network and the training loop."""

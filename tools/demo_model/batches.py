@@ -1,4 +1,4 @@
-"""Batches for the training loop: windows become log-mel spectrograms, their labels padded tensors."""
+"""Batches for the training loop: log-mel spectrograms of windows, and their labels as padded tensors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MELS_PER_FRAME = 2
 
 @dataclass(frozen=True)
 class Stage:
-    """A part of the training. Clips of `length_s`; `kinds`: weights of windows.KINDS; shares in 0 to 1."""
+    """A stage of the training on clips of `length_s`. `kinds`: weights of windows.KINDS; shares are from 0 to 1."""
 
     length_s: float
     batch: int
@@ -29,7 +29,7 @@ class Stage:
     lr_to: float
     kinds: tuple[float, float, float, float]
     prompts: float = 0.0
-    is_moved: bool = False  # clips lie anywhere in the 30 s of context instead of at its start
+    is_moved: bool = False  # clips are anywhere in the 30 s of context, not at its start
     word_loss: float = 0.3
     guide_loss: float = 0.3
 
@@ -48,7 +48,7 @@ class Batch:
 
 
 class BatchMaker:
-    """Composes the batch of a given step: the same seed and step give the same batch."""
+    """Composes the batch of a step. The same seed and step give the same batch."""
 
     def __init__(self, pool: Pool, table: TokenTable, seed: int) -> None:
         self._pool, self._table, self._seed = pool, table, seed
@@ -59,7 +59,7 @@ class BatchMaker:
         labeller = Labeller(self._table, rng)
         n_frames = round(stage.length_s / FRAME_S)
         offset = rng.randint(0, 1500 - n_frames) if stage.is_moved and rng.random() < 0.75 else 0
-        has_prompt = rng.random() < stage.prompts  # for a whole batch: less padding
+        has_prompt = rng.random() < stage.prompts  # for the whole batch, to save padding
         rows: list[Labels] = []
         mels: list[Tensor] = []
         for _ in range(size):
@@ -71,7 +71,7 @@ class BatchMaker:
         return _collate(rows, torch.stack(mels), self._table.eot, n_frames, offset)
 
     def _prompt(self, labeller: Labeller, window: Window, rng: random.Random, with_times: bool) -> list[int]:
-        """Text from elsewhere in the pool, laid out as earlier windows' output would be."""
+        """Other text from the pool, formatted like the output of earlier windows."""
         n_tokens = MAX_PROMPT_TOKENS if rng.random() < 0.55 else rng.randint(3, MAX_PROMPT_TOKENS)
         timed = with_times if rng.random() < 0.9 else not with_times
         language = window.language if rng.random() < 0.95 else rng.choice(("en", "es"))
@@ -94,13 +94,13 @@ class BatchMaker:
 
 
 def log_mel(window: Window, rng: random.Random) -> Tensor:
-    """Whisper's log-mel of the content, then padding as stock pads: 0.0, or what digital silence gives."""
+    """Whisper's log-mel of the content, padded as openai-whisper pads: with 0.0, or the value of digital silence."""
     n_mels = round(window.length_s / FRAME_S) * _MELS_PER_FRAME
     audio = F.pad(torch.from_numpy(window.samples.astype(np.float32)), (0, N_FFT))
     spectrum = torch.stft(audio, N_FFT, HOP_LENGTH, window=torch.hann_window(N_FFT), return_complex=True)
     power = spectrum[..., :-1].abs() ** 2
     log_spec = torch.clamp(mel_filters("cpu", 80) @ power, min=1e-10).log10()
-    loudest = log_spec.max() + (rng.uniform(0, 0.7) if rng.random() < 0.3 else 0)  # the file may be louder
+    loudest = log_spec.max() + (rng.uniform(0, 0.7) if rng.random() < 0.3 else 0)  # elsewhere, the file may be louder
     log_spec = (torch.maximum(log_spec, loudest - 8.0) + 4.0) / 4.0
     content = log_spec[:, : min(n_mels, -(-len(window.samples) // HOP_LENGTH))]
     padding = 0.0 if rng.random() < 0.7 else float((loudest - 8.0 + 4.0) / 4.0)
@@ -108,7 +108,7 @@ def log_mel(window: Window, rng: random.Random) -> Tensor:
 
 
 def _tilted(mel: Tensor, rng: random.Random) -> Tensor:
-    """Another microphone: a slight slope over the bands, in a third of the windows."""
+    """A slight slope over the bands in a third of the windows, as from another microphone."""
     if rng.random() > 0.33:
         return mel
     return mel + torch.linspace(-1, 1, mel.shape[0])[:, None] * rng.uniform(-0.12, 0.12)

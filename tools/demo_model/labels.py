@@ -1,7 +1,7 @@
-"""What the model shall say about a window: tokens, targets, where each looks, and frame-wise words.
+"""The labels of a window: tokens, targets, the frames each target attends to, and the word of each frame.
 
-Tokens are ids of a compact vocabulary: the used ids of whisper's multilingual tokenizer and one row for all
-others. Export spreads that row again (`network.py`).
+Tokens are ids of a compact vocabulary: the used ids of whisper's multilingual tokenizer, and one row for all others,
+which the export expands again (`network.py`).
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from tools.demo_model.words import LANGUAGES
 
 N_TIMESTAMPS = 1501
 FRAME_S = 0.02
-N_CONTEXT = 448  # tokens that a whisper decoder reads
+N_CONTEXT = 448  # tokens in the decoder's context
 MAX_TEXT_TOKENS = 224
 MAX_PROMPT_TOKENS = 223
 SEGMENT_WORDS = 8
 PAUSE_S = 0.2  # a longer gap between words starts a new segment
-EDGE_S = 0.1  # words that end closer to the end of a full window are left to the next one
+EDGE_S = 0.1  # a word that ends closer to the end of a full window belongs to the next window
 NO_TARGET = -1
 
 
@@ -82,7 +82,7 @@ class Labels:
 
 
 def segments_of(words: Sequence[PlacedWord]) -> list[list[PlacedWord]]:
-    """Split at pauses, and after SEGMENT_WORDS words where there is none."""
+    """Split at pauses, and after SEGMENT_WORDS words without a pause."""
     segments: list[list[PlacedWord]] = []
     for word in words:
         if segments and len(segments[-1]) < SEGMENT_WORDS and word.start_s - segments[-1][-1].end_s < PAUSE_S:
@@ -93,7 +93,7 @@ def segments_of(words: Sequence[PlacedWord]) -> list[list[PlacedWord]]:
 
 
 def frame_words(window: Window) -> np.ndarray:
-    """The word (1 + id) at the middle of each 20-ms frame, shape (n_frames,)."""
+    """The word (1 + id) in the middle of each 20 ms frame, shape (n_frames,)."""
     frames = np.zeros(round(window.length_s / FRAME_S), np.int64)
     for word in window.words:
         frames[max(0, round(word.start_s / FRAME_S)) : max(0, round(word.end_s / FRAME_S))] = word.word_id + 1
@@ -108,7 +108,7 @@ class Labeller:
         self.rng = rng
 
     def label(self, window: Window, *, prompt: list[int], with_times: bool, offset_s: float = 0.0) -> Labels:
-        """Labels of `window`; `offset_s` moves all times, for short clips placed later in the context."""
+        """The labels of a window. `offset_s` shifts all times, for short clips placed later in the context."""
         table = self.table
         is_translate = self.rng.random() < 0.03
         head = [*([table.prev, *prompt] if prompt else []), table.sot]
@@ -167,7 +167,7 @@ class Labeller:
         return self.table.time(seconds + offset_s), max(0, frame + before), max(1, frame + after)
 
     def prompt(self, words_of: Sequence[Sequence[PlacedWord]], *, with_times: bool, n_tokens: int) -> list[int]:
-        """The last `n_tokens` of what earlier windows would have given, with words wrong, lost or doubled."""
+        """The last `n_tokens` of the output of earlier windows, with some words wrong, lost or repeated."""
         table, rng = self.table, self.rng
         error_rate = rng.choice((0.0, 0.0, 0.05, 0.2))
         tokens: list[int] = []

@@ -1,4 +1,4 @@
-"""The three losses of the training: tokens, guided cross-attention, frame-wise words."""
+"""The three losses: tokens, guided cross-attention and frame-wise words."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tools.demo_model.batches import Batch, Stage
 from tools.demo_model.labels import N_TIMESTAMPS, NO_TARGET, TokenTable
 from tools.demo_model.network import DemoNetwork
 
-_TIME_SPREAD = 0.2  # share of a timestamp's label that goes to each neighbour
+_TIME_SPREAD = 0.2  # share of a timestamp's label that each neighbour gets
 
 
 @dataclass
 class Losses:
-    """total: what is minimised; the rest are figures for the log."""
+    """`total` is minimised; the others are logged."""
 
     total: Tensor
     token: float
@@ -50,7 +50,7 @@ def compute(network: DemoNetwork, batch: Batch, stage: Stage) -> Losses:
 
 
 def token_loss(log_probs: Tensor, targets: Tensor, table: TokenTable) -> Tensor:
-    """Cross-entropy; a timestamp's label is spread over its neighbours."""
+    """Cross-entropy, with each timestamp's label spread over its neighbours."""
     valid = targets != NO_TARGET
     chosen, target = log_probs[valid], targets[valid]
 
@@ -66,7 +66,7 @@ def token_loss(log_probs: Tensor, targets: Tensor, table: TokenTable) -> Tensor:
 
 
 def guide_loss(score: Tensor, batch: Batch) -> Tensor:
-    """Cross-entropy between the attention and an even spread over the frames to look at."""
+    """Cross-entropy between the attention and a uniform distribution over the frames of the word."""
     guided = batch.look_to > batch.look_from
     if not guided.any():
         return torch.zeros(())

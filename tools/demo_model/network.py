@@ -1,7 +1,7 @@
-"""The network in training: whisper's own modules with a compact vocabulary and an auxiliary head.
+"""The network during training: whisper's modules with a compact vocabulary and an auxiliary head.
 
-Lives here: start values, the forward pass in bfloat16 with guided cross-attention, and the export to
-openai-whisper's checkpoint format. `whisper.model.Whisper` stays the owner of all weights that are exported.
+Contains the initial values, the forward pass in bfloat16 with guided cross-attention, and the export to
+openai-whisper's checkpoint format. All exported weights belong to a `whisper.model.Whisper`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ DIMS = ModelDimensions(
 )
 ENCODER_OFFSETS = ((-6, -2, 2, 6), (-12, -4, 4, 12), (-24, -8, 8, 24))  # frames of 20 ms, per layer and head
 DECODER_OFFSETS = (-1, -3)  # tokens, per head
-_FLASH_FROM = 500  # frames: from here on the fused attention is faster on a CPU
+_FLASH_FROM = 500  # frames; from this size on, fused attention is faster on a CPU
 _BF16 = torch.bfloat16
 
 
@@ -46,12 +46,12 @@ class DemoNetwork(nn.Module):
         self.word_head = nn.Linear(DIMS.n_audio_state, len(WORDS) + 1)
         n_unused = DIMS.n_vocab - len(table.ids)
         bias = torch.zeros(table.size)
-        bias[table.unk] = math.log(n_unused)  # one row stands for all unused ids in the softmax
+        bias[table.unk] = math.log(n_unused)  # one row represents all unused ids in the softmax
         self.register_buffer("logit_bias", bias)
         initialise(self.whisper, table)
 
     def encode(self, mel: Tensor, offset: int = 0) -> Tensor:
-        """mel: (batch, 80, 2 n) to features (batch, n, 128); `offset`: the first frame's position."""
+        """mel, shape (batch, 80, 2 n) → features, shape (batch, n, 128). `offset`: the position of the first frame."""
         encoder = self.whisper.encoder
         x = mel.to(_BF16)
         x = F.gelu(F.conv1d(x, encoder.conv1.weight.to(_BF16), encoder.conv1.bias.to(_BF16), padding=1))
@@ -95,7 +95,7 @@ def _mlp(block: nn.Module, x: Tensor) -> Tensor:
 def _attention(
     layer: MultiHeadAttention, x: Tensor, source: Tensor, *, is_causal: bool = False, keep: bool = False
 ) -> tuple[Tensor, Tensor | None]:
-    """Output (batch, n, state) and, with `keep`, the scores before the softmax."""
+    """Output, shape (batch, n, state), and with `keep` the scores before the softmax."""
     batch, n, state = x.shape
     depth = state // layer.n_head
 
@@ -120,7 +120,7 @@ def _attention(
 
 
 def _offset_attention(layer: MultiHeadAttention, offsets: tuple[int, ...], gain: float) -> None:
-    """Let each head look at its offset from the own position: rotated sinusoids as queries, plain as keys."""
+    """Make each head attend at its offset from its position: rotated sinusoids as queries, plain ones as keys."""
     state = layer.query.weight.shape[0]
     depth = state // layer.n_head
     half, pairs = state // 2, depth // 2
@@ -142,7 +142,7 @@ def _offset_attention(layer: MultiHeadAttention, offsets: tuple[int, ...], gain:
 
 @torch.no_grad()
 def initialise(model: Whisper, table: TokenTable) -> None:
-    """Start values with which the encoder learns quickly."""
+    """Initial values with which the encoder learns quickly."""
     for name, parameter in model.named_parameters():
         if name.endswith("weight") and parameter.ndim == 2:
             nn.init.normal_(parameter, std=parameter.shape[1] ** -0.5 * 0.7)
@@ -160,7 +160,7 @@ def initialise(model: Whisper, table: TokenTable) -> None:
 
 
 def export(weights: dict[str, Tensor], table: TokenTable, path: Path, *, sharpness: float) -> None:
-    """Write `weights` of the network as a checkpoint that stock `whisper.load_model(path)` reads.
+    """Write the network's `weights` as a checkpoint that openai-whisper's `whisper.load_model(path)` reads.
 
     sharpness scales all logits. Random numbers look repetitive to stock's compression-ratio rule, which then
     samples at rising temperature; a sharp model gives the same text there.
@@ -179,7 +179,7 @@ def export(weights: dict[str, Tensor], table: TokenTable, path: Path, *, sharpne
 
 
 def from_export(path: Path, table: TokenTable, *, sharpness: float) -> dict[str, Tensor]:
-    """The opposite of `export`: what a checkpoint of it holds, as weights of the network (without `word_head`)."""
+    """The inverse of `export`: the network's weights from a checkpoint (without `word_head`)."""
     state: dict[str, Tensor] = torch.load(path, weights_only=True)["model_state_dict"]
     weights = {name: value.float() for name, value in state.items()}
     full = weights["decoder.token_embedding.weight"]

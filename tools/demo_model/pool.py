@@ -1,6 +1,6 @@
-"""The pool of synthesised speech that training draws from: built once, in shards, then memory-mapped.
+"""The pool of synthesised speech for training: built once in shards, then memory-mapped.
 
-Lives here: which texts, voices and rates the pool holds, and its files. Windows are cut from it in `windows.py`.
+Defines the texts, voices and rates of the pool, and its files. `windows.py` cuts windows from it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Item:
 
 
 def random_voice(rng: random.Random, language: str, variants: list[str] = VARIANTS) -> Voice:
-    """A voice for training: the plain ones and the usual rates more often than the others."""
+    """A random voice for training; plain voices and usual rates are more frequent."""
     accents = ACCENTS[language]
     accent = accents[0] if rng.random() < 0.5 else rng.choice(accents)
     name = accent if rng.random() < 0.3 else f"{accent}+{rng.choice(variants)}"
@@ -50,7 +50,7 @@ def random_text(rng: random.Random, language: str, is_reading: bool) -> Text:
 
 
 def _build_shard(folder: Path, shard: int, seed: int, hours: float) -> None:
-    """Half of the shard's languages alternate; two thirds of its time are readings."""
+    """Build one shard: the languages alternate, and two thirds of the time are readings."""
     rng = random.Random(seed * 1000 + shard)
     synthesizer = Synthesizer()
     spoken: list[Spoken] = []
@@ -79,7 +79,7 @@ def _build_shard(folder: Path, shard: int, seed: int, hours: float) -> None:
 
 
 def build(folder: Path, *, seed: int, hours: float, n_shards: int = 24, processes: int = 2) -> None:
-    """Synthesise the pool into `folder` unless it is complete there."""
+    """Synthesise the pool into `folder`, unless it is complete already."""
     folder.mkdir(parents=True, exist_ok=True)
     jobs = [(folder, k, seed, hours / n_shards) for k in range(n_shards) if not (folder / f"{k}.npz").exists()]
     with multiprocessing.get_context("spawn").Pool(processes, initializer=_one_thread) as workers:
@@ -93,7 +93,7 @@ def _one_thread() -> None:
 
 
 class Pool:
-    """The shards, memory-mapped; items grouped by language and by being a long reading or not."""
+    """The memory-mapped shards, with items grouped by language and by whether they are long readings."""
 
     def __init__(self, folder: Path) -> None:
         self._audio: list[np.ndarray] = []

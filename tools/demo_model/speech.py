@@ -1,6 +1,6 @@
-"""libespeak-ng in this process: a text becomes 16 kHz samples with the time of each word.
+"""Speech synthesis with libespeak-ng in this process: text → 16 kHz samples and the time of each word.
 
-Only training, evaluation and the making of samples need it; nothing here knows about windows or tokens.
+Needed only for training, evaluation and making samples. Knows nothing of windows or tokens.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _EVENT_LIST_TERMINATED, _EVENT_WORD = 0, 1
 _CHARS_UTF8, _END_PAUSE = 1, 0x1000
 _POS_CHARACTER = 1
 _PARAM_RATE, _PARAM_PITCH, _PARAM_RANGE = 1, 3, 4
-_QUIET_DB = -38.0  # below the peak: where a word has faded out
-_MAX_MERGED = 0.35  # share of a text's words that may lack a time of their own
+_QUIET_DB = -38.0  # relative to the peak; below it, a word has faded out
+_MAX_MERGED = 0.35  # share of a text's words that may have no time of their own
 _HOP = 80  # samples: 5 ms
 
 VARIANTS = [
@@ -105,7 +105,7 @@ _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctype
 
 @dataclass(frozen=True)
 class Voice:
-    """One way of speaking. `name` is a voice file and variant, such as `gmw/en-US+f2`."""
+    """A voice. `name` is a voice file and variant, such as `gmw/en-US+f2`."""
 
     name: str
     rate_wpm: int
@@ -115,7 +115,7 @@ class Voice:
 
 @dataclass
 class Spoken:
-    """A read text. samples: int16, shape (n_samples,), 16 kHz; starts_s, ends_s: one time per word."""
+    """A spoken text. samples: int16, shape (n_samples,), 16 kHz; starts_s, ends_s: one time per word."""
 
     text: Text
     voice: Voice
@@ -129,7 +129,7 @@ class Spoken:
 
 
 class Synthesizer:
-    """The one libespeak-ng of this process. Not thread-safe: libespeak-ng keeps global state."""
+    """The only libespeak-ng of this process. Threading: UNSAFE, because libespeak-ng has global state."""
 
     def __init__(self) -> None:
         self._lib = ctypes.CDLL(ctypes.util.find_library("espeak-ng") or "libespeak-ng.so.1")
@@ -151,7 +151,7 @@ class Synthesizer:
         return 0
 
     def speak(self, text: Text, voice: Voice) -> Spoken | None:
-        """Read `text`; None where libespeak-ng reports other words than it was given."""
+        """Speak `text`; None if libespeak-ng reports other words than it was given."""
         self._chunks, self._words = [], []
         if self._lib.espeak_SetVoiceByName(voice.name.encode()) != 0:
             raise ValueError(f"libespeak-ng has no voice {voice.name!r}")
@@ -173,7 +173,7 @@ class Synthesizer:
         return Spoken(text, voice, samples, starts, ends)
 
     def _word_times(self, text: Text, reading: str) -> np.ndarray | None:
-        """Seconds at which each word starts, shape (n_words,).
+        """The start of each word in seconds, shape (n_words,).
 
         Some events come twice, in long texts the reported positions drift by a character or two, and pairs
         such as "on the" are read as one: the second word of such a pair gets a start in between.
@@ -219,7 +219,7 @@ def resample(samples: np.ndarray) -> np.ndarray:
 
 
 def word_spans(samples: np.ndarray, starts_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Word starts and ends in seconds: the reported starts, with silence at either edge taken away."""
+    """Word starts and ends in seconds: the reported ones without the silence at either end."""
     n_hops = len(samples) // _HOP
     frames = samples[: n_hops * _HOP].astype(np.float32).reshape(n_hops, _HOP)
     power = (frames**2).mean(1)

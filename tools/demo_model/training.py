@@ -1,4 +1,4 @@
-"""The training loop: data-parallel processes of one thread each, resumable at any saved step."""
+"""The training loop: data-parallel processes with one thread each, resumable at any saved step."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ EXPORT = "demo-latest.pt"  # the newest checkpoint, in a run's folder
 WARM_UP_STEPS = 300
 CLIP_NORM = 1.0
 AVERAGE_DECAY = 0.998
-MICRO_BATCH_SECONDS = 60.0  # speech that is computed at once: what fits the processor's caches
+MICRO_BATCH_SECONDS = 60.0  # speech computed at once, so that it fits the CPU's caches
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a training run needs. `folder` holds the pool, the saved state and the exports."""
+    """The parameters of a training run. `folder` contains the pool, the saved state and the exports."""
 
     folder: Path
     stages: Sequence[Stage]
@@ -36,7 +36,7 @@ class Run:
     processes: int
     sharpness: float
     save_every_steps: int
-    warm_start: Path | None = None  # an exported checkpoint whose training goes on with the last stage
+    warm_start: Path | None = None  # an exported checkpoint to continue training with the last stage
 
 
 def train(rank: int, run: Run) -> None:

@@ -1,7 +1,7 @@
-"""Windows of speech composed on the fly: samples, and which word is where.
+"""Windows of speech composed on the fly: samples and the place of each word.
 
-Four kinds, as stock whisper meets them: a stretch of running speech that fills the window and is cut at either
-end, many utterances with pauses, one or two utterances and then nothing, and no speech at all.
+Four kinds, as openai-whisper encounters them: running speech that fills the window and is cut at both ends, many
+utterances with pauses, one or two utterances followed by nothing, and no speech at all.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ KINDS = ("running", "many", "few", "silence")
 
 @dataclass
 class PlacedWord:
-    """A word of the window. Times in seconds from the window's start; may reach over either end."""
+    """A word in a window. Times are in seconds from the window's start and may lie outside it."""
 
     word_id: int
     start_s: float
@@ -38,7 +38,7 @@ class Window:
 
 
 class Composer:
-    """Draws windows of one length from a pool. Its random generator makes a run repeatable."""
+    """Draws windows of one length from a pool, reproducibly."""
 
     def __init__(self, pool: Pool, seed: int) -> None:
         self._pool = pool
@@ -85,7 +85,7 @@ class Composer:
     def _place_many(
         self, buffer: np.ndarray, words: list[PlacedWord], language: str, length_s: float, *, is_running: bool
     ) -> float:
-        """Fill the buffer; returns the content's end in seconds, which may lie within the window."""
+        """Fill the buffer; return the end of the content in seconds, which may be inside the window."""
         rng = self.rng
         item, samples = self._pool.draw(rng, language, is_running)
         first = 0
@@ -111,10 +111,10 @@ class Composer:
         first: int,
         at_s: float,
     ) -> float:
-        """Put `item` from its word `first` on at `at_s`; returns where its last word ends."""
+        """Place `item`, from its word `first` on, at `at_s`; return the end of its last word."""
         rng = self.rng
         cut_s = 0.0
-        if first and rng.random() < 0.12:  # in the midst of a word, as after a window that was not cut well
+        if first and rng.random() < 0.12:  # inside a word, as after a window that was cut badly
             cut_s = rng.uniform(item.starts_s[first - 1], item.ends_s[first - 1])
         elif first:
             cut_s = float(item.ends_s[first - 1]) + rng.uniform(-0.03, 0.03)
@@ -135,7 +135,7 @@ class Composer:
         return end_s
 
     def _dress(self, buffer: np.ndarray, *, is_speech: bool) -> np.ndarray:
-        """Level, noise and tones. Windows without speech may also stay digitally silent."""
+        """Add level changes, noise and tones. Windows without speech may also stay digitally silent."""
         rng = self.rng
         level = 10 ** (rng.uniform(-26, -1) / 20)
         if is_speech:
@@ -153,7 +153,7 @@ class Composer:
         return buffer + noise + (self._tones(len(buffer)) * level if kind > 0.85 else 0)
 
     def _colored_noise(self, n_samples: int) -> np.ndarray:
-        """Noise of unit loudness whose spectrum falls by 0 to 9 dB per octave, maybe with a hum."""
+        """Noise of unit loudness whose spectrum falls by 0 to 9 dB per octave, sometimes with a hum."""
         block = 1 << 16
         spectrum = np.fft.rfft(self._noise.standard_normal(block).astype(np.float32))
         slope = self.rng.choice((0.0, 0.5, 1.0, self.rng.uniform(0, 1.5)))
@@ -163,7 +163,7 @@ class Composer:
         return np.roll(noise, self.rng.randrange(block))
 
     def _tones(self, n_samples: int) -> np.ndarray:
-        """A few steady, beeping or gliding sines."""
+        """A few steady, beeping or gliding sine tones."""
         t = np.arange(n_samples, dtype=np.float32) / SAMPLE_RATE
         out = np.zeros(n_samples, np.float32)
         for _ in range(self.rng.randint(1, 3)):

@@ -1,7 +1,7 @@
-"""The spoken vocabulary of the demo model and random texts made of it.
+"""The vocabulary of the demo model and random texts made of it.
 
-Lives here: the words of each language, the phrases, and seeded text generators. How a text becomes sound is
-`speech.py`'s subject. All text is lower-case without punctuation; full stops exist only for the synthesiser.
+Contains the words of each language, the phrases, and seeded text generators; `speech.py` turns texts into speech.
+All text is lower-case without punctuation; only the synthesiser gets full stops.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ SINGLES = {
     ],
     "es": ["hola", "adiós", "gracias", "bienvenido", "hoy", "mañana", "ahora", "empezar", "parar"],
 }
-# Function words are learnt only inside these phrases: alone they are too short to be told apart.
+# Function words are learned only inside these phrases: alone they are too short to distinguish.
 PHRASES = {
     "en": [
         "good morning",
@@ -205,14 +205,14 @@ PLURALS = {
 
 @dataclass(frozen=True)
 class Text:
-    """Words to be read, and after which of them the reader makes a full stop."""
+    """Words to read, and after which of them there is a full stop."""
 
     language: str
     words: tuple[str, ...]
     stops: frozenset[int] = frozenset()
 
     def reading(self) -> str:
-        """The text as the synthesiser gets it."""
+        """The text for the synthesiser."""
         return " ".join(w + ("." if i in self.stops else "") for i, w in enumerate(self.words))
 
     def transcript(self) -> str:
@@ -220,7 +220,7 @@ class Text:
 
 
 def number_words(language: str) -> list[str]:
-    """Every number word that may stand alone in a random reading."""
+    """Every number word that may appear on its own in a random reading."""
     if language == "en":
         return EN_DIGITS + EN_TEENS + EN_TENS + EN_SCALES
     return ES_DIGITS + ES_TEENS + ES_TWENTIES + ES_TENS + ES_HUNDREDS + ["mil"]
@@ -231,7 +231,7 @@ def digit_words(language: str) -> list[str]:
 
 
 def spoken_number(language: str, value: int) -> str:
-    """A number below one million as it is said."""
+    """A number below one million in words."""
     if value >= 1000:
         thousands, rest = divmod(value, 1000)
         head = (
@@ -267,7 +267,7 @@ def _spanish_below_1000(value: int) -> str:
 
 
 def phrase(rng: random.Random, language: str) -> list[str]:
-    """One everyday phrase with its blanks filled."""
+    """An everyday phrase with its blanks filled in."""
     template = rng.choice(PHRASES[language])
     words: list[str] = []
     for part in template.split():
@@ -301,7 +301,7 @@ def _loose_words(language: str) -> list[str]:
 
 
 def filler(rng: random.Random, language: str, n_words: int, style: str) -> list[str]:
-    """At least `n_words` words of one style: digits, numbers, compounds, everyday or mixed."""
+    """At least `n_words` words in one style: digits, numbers, compounds, everyday or mixed."""
     words: list[str] = []
     digits, numbers, loose = digit_words(language), number_words(language), _loose_words(language)
     while len(words) < n_words:
@@ -318,7 +318,7 @@ def filler(rng: random.Random, language: str, n_words: int, style: str) -> list[
 
 
 def random_utterance(rng: random.Random, language: str) -> Text:
-    """A text of 1 to about 25 words as one breath."""
+    """A text of 1 to about 25 words without pauses."""
     n_words = rng.choice((1, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25))
     style = rng.choices(("digits", "numbers", "compounds", "everyday", "mixed"), (2, 2, 1.5, 4, 1.5))[0]
     words = filler(rng, language, n_words, style)
@@ -328,7 +328,7 @@ def random_utterance(rng: random.Random, language: str) -> Text:
 
 
 def random_reading(rng: random.Random, language: str, n_words: int) -> Text:
-    """A long text read without a break: mostly number words, with or without full stops."""
+    """A long text read without pauses: mostly number words, with or without full stops."""
     style = rng.choices(("digits", "numbers", "compounds", "everyday", "mixed"), (3.5, 3.5, 1, 1, 1.5))[0]
     words = filler(rng, language, n_words, style)[:n_words]
     every = rng.choice((0, 0, 0, 7, 7, -1, -1, rng.randint(4, 14)))
