@@ -124,8 +124,9 @@ class BaseHandler(tornado.web.RequestHandler):
         self.write_json(*self.error_response(error))
 
     def allowed_methods(self) -> list[str]:
-        unimplemented = tornado.web.RequestHandler._unimplemented_method
-        return [name for name in self.SUPPORTED_METHODS if getattr(type(self), name.lower()) is not unimplemented]
+        default = tornado.web.RequestHandler
+        names = [(name, name.lower()) for name in self.SUPPORTED_METHODS]
+        return [name for name, method in names if getattr(type(self), method) is not getattr(default, method)]
 
     def _as_domain_error(self, error: BaseException | None, status: int) -> LocalWhisperError:
         if isinstance(error, LocalWhisperError):

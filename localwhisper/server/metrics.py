@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections import Counter as Count
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
@@ -92,42 +93,22 @@ class Metrics:
         self._data_dir = data_dir
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
-        Gauge("localwhisper_info", "The running version.", ["version"], registry=registry).labels(__version__).set(1)
-        self._jobs = Gauge("localwhisper_jobs", "Jobs in the store, by state.", ["state"], registry=registry)
-        self._sockets = Gauge("localwhisper_websockets", "Open WebSockets.", registry=registry)
-        self._stored = Gauge("localwhisper_stored_bytes", "Bytes in the data folder.", registry=registry)
-        self._speed = Gauge(
-            "localwhisper_expected_real_time_factor",
-            "Expected seconds of work per second of audio.",
-            ["model"],
-            registry=registry,
-        )
+        gauge, histogram = partial(Gauge, registry=registry), partial(Histogram, registry=registry)
+        gauge("localwhisper_info", "The running version.", ["version"]).labels(__version__).set(1)
+        self._jobs = gauge("localwhisper_jobs", "Jobs in the store, by state.", ["state"])
+        self._sockets = gauge("localwhisper_websockets", "Open WebSockets.")
+        self._stored = gauge("localwhisper_stored_bytes", "Bytes in the data folder.")
+        expected = "Expected seconds of work per second of audio."
+        self._speed = gauge("localwhisper_expected_real_time_factor", expected, ["model"])
         self._ended = Counter("localwhisper_jobs_ended", "Jobs that ended, by state.", ["state"], registry=registry)
-        self._wait = Histogram(
-            "localwhisper_queue_wait_seconds",
-            "Seconds from a job's creation to its start.",
-            buckets=WAIT_BUCKETS_S,
-            registry=registry,
-        )
-        self._factor = Histogram(
-            "localwhisper_real_time_factor",
-            "Measured seconds of work per second of audio.",
-            ["model"],
-            buckets=FACTOR_BUCKETS,
-            registry=registry,
-        )
-        self._lag = Histogram(
-            "localwhisper_loop_lag_seconds",
-            "How late the event loop runs scheduled callbacks.",
-            buckets=LAG_BUCKETS_S,
-            registry=registry,
-        )
-        self._memory = Gauge(
-            "localwhisper_model_memory_bytes",
-            "Approximate size of a loaded model's weights.",
-            ["model"],
-            registry=registry,
-        )
+        wait = "Seconds from a job's creation to its start."
+        self._wait = histogram("localwhisper_queue_wait_seconds", wait, buckets=WAIT_BUCKETS_S)
+        measured = "Measured seconds of work per second of audio."
+        self._factor = histogram("localwhisper_real_time_factor", measured, ["model"], buckets=FACTOR_BUCKETS)
+        lag = "How late the event loop runs scheduled callbacks."
+        self._lag = histogram("localwhisper_loop_lag_seconds", lag, buckets=LAG_BUCKETS_S)
+        memory = "Approximate size of a loaded model's weights."
+        self._memory = gauge("localwhisper_model_memory_bytes", memory, ["model"])
         self._stored_at_s = -STORED_BYTES_EVERY_S
         bus.subscribe(self._on_event)
 
