@@ -1,4 +1,4 @@
-"""One real server for all clients of this folder, and what they need."""
+"""One real server for all tests in this folder, and helpers."""
 
 import json
 import time

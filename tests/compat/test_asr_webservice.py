@@ -1,4 +1,4 @@
-"""whisper-asr-webservice's clients against the real process: its plain calls, and those that Bazarr makes."""
+"""whisper-asr-webservice's API against the real process, also as Bazarr uses it."""
 
 import json
 import subprocess
@@ -42,12 +42,12 @@ def test_txt_is_the_default(server: Server) -> None:
         ("nonsense", "good"),
     ],
 )
-def test_outputs(server: Server, output: str, begins: str) -> None:
+def test_output_selects_the_format(server: Server, output: str, begins: str) -> None:
     answer = asr(server, CLIP.read_bytes(), output=output, language="en")
     assert answer.text.lower().lstrip().startswith(begins.lower())
 
 
-def test_json_with_words(server: Server) -> None:
+def test_json_has_words(server: Server) -> None:
     answer = asr(server, CLIP.read_bytes(), output="json", word_timestamps="true", task="transcribe")
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
     body = json.loads(answer.text)
@@ -68,7 +68,7 @@ def test_json_with_words(server: Server) -> None:
     assert is_text_of(CLIP, body["text"])
 
 
-def test_a_missing_file_is_fastapi_s_422(server: Server) -> None:
+def test_errors_have_fastapi_s_shape(server: Server) -> None:
     answer = requests.post(f"{server.url}/asr", files={"file": b"x"}, timeout=TIMEOUT_S)
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"] == ["body", "audio_file"]
@@ -88,7 +88,7 @@ def bazarr_detects(server: Server, audio: bytes) -> dict[str, object]:
     return body
 
 
-def test_bazarr_s_calls(server: Server) -> None:
+def test_bazarr_s_requests_work(server: Server) -> None:
     audio = pcm(SPANISH)
     found = bazarr_detects(server, audio)
     assert (found["detected_language"], found["language_code"]) == ("spanish", "es")

@@ -1,4 +1,4 @@
-"""OpenAI's own SDK as the client of the real process."""
+"""OpenAI's API against the real process, with OpenAI's SDKs."""
 
 import json
 import subprocess
@@ -29,19 +29,19 @@ def test_json_is_the_default(sdk: openai.OpenAI) -> None:
     assert answer.text == answer.text.strip()
 
 
-def test_text(sdk: openai.OpenAI) -> None:
+def test_text_format(sdk: openai.OpenAI) -> None:
     answer = sdk.audio.transcriptions.create(file=SPANISH, model="demo", language="es", response_format="text")
     assert is_text_of(SPANISH, str(answer))
 
 
 @pytest.mark.parametrize("format_", ["srt", "vtt"])
-def test_subtitles(sdk: openai.OpenAI, format_: Any) -> None:
+def test_subtitle_formats(sdk: openai.OpenAI, format_: Any) -> None:
     answer = sdk.audio.transcriptions.create(file=CLIP, model="whisper-1", response_format=format_)
     cues = pysubs2.SSAFile.from_string(str(answer), format_)
     assert is_text_of(CLIP, " ".join(cue.plaintext for cue in cues))
 
 
-def test_verbose_json_with_words(sdk: openai.OpenAI) -> None:
+def test_verbose_json_has_words(sdk: openai.OpenAI) -> None:
     answer = sdk.audio.transcriptions.create(
         file=CLIP,
         model="whisper-1",
@@ -60,7 +60,7 @@ def test_verbose_json_with_words(sdk: openai.OpenAI) -> None:
     assert answer.segments[0].tokens
 
 
-def test_only_words(sdk: openai.OpenAI) -> None:
+def test_word_granularity_alone_omits_segments(sdk: openai.OpenAI) -> None:
     answer = sdk.audio.transcriptions.create(
         file=CLIP, model="whisper-1", response_format="verbose_json", timestamp_granularities=["word"]
     )
@@ -68,7 +68,7 @@ def test_only_words(sdk: openai.OpenAI) -> None:
     assert answer.words
 
 
-def test_stream(sdk: openai.OpenAI) -> None:
+def test_streaming_sends_deltas(sdk: openai.OpenAI) -> None:
     events = list(sdk.audio.transcriptions.create(file=CLIP, model="whisper-1", stream=True))
     assert [event.type for event in events] == ["transcript.text.delta"] * (len(events) - 1) + ["transcript.text.done"]
     assert len(events) >= 2
@@ -78,7 +78,7 @@ def test_stream(sdk: openai.OpenAI) -> None:
     assert "".join(event.delta for event in events if event.type == "transcript.text.delta").strip() == done.text
 
 
-def test_the_npm_package(server: Server) -> None:
+def test_the_npm_package_works(server: Server) -> None:
     ended = subprocess.run(
         ["node", "openai_client.mjs", f"{server.url}/v1", str(CLIP)],
         cwd=BROWSER,
@@ -100,7 +100,7 @@ def test_the_job_is_in_the_history(sdk: openai.OpenAI, server: Server) -> None:
     assert (newest["filename"], newest["status"], newest["model"]) == ("named by me.opus", "completed", "demo")
 
 
-def test_models(sdk: openai.OpenAI) -> None:
+def test_models_are_listed(sdk: openai.OpenAI) -> None:
     ids = [model.id for model in sdk.models.list()]
     assert ids == ["whisper-1", "demo"]
     assert sdk.models.retrieve("demo").object == "model"
@@ -108,7 +108,7 @@ def test_models(sdk: openai.OpenAI) -> None:
         sdk.models.retrieve("gpt-4o")
 
 
-def test_errors_are_openai_s(sdk: openai.OpenAI) -> None:
+def test_errors_have_openai_s_shape(sdk: openai.OpenAI) -> None:
     with pytest.raises(openai.NotFoundError) as unknown:
         sdk.audio.transcriptions.create(file=CLIP, model="gpt-9")
     assert unknown.value.code == "model_not_found"
@@ -127,7 +127,7 @@ def test_errors_are_openai_s(sdk: openai.OpenAI) -> None:
 
 
 @pytest.mark.parametrize("stream", ["false", "true"])
-def test_who_hangs_up_cancels_the_job(server: Server, long_speech: Path, stream: str) -> None:
+def test_disconnecting_cancels_the_job(server: Server, long_speech: Path, stream: str) -> None:
     command = ["curl", "-s", "-F", f"file=@{long_speech}", "-F", "model=whisper-1", "-F", f"stream={stream}"]
     client = subprocess.Popen([*command, f"{server.url}/v1/audio/transcriptions"], stdout=subprocess.DEVNULL)
     try:
@@ -139,7 +139,7 @@ def test_who_hangs_up_cancels_the_job(server: Server, long_speech: Path, stream:
 
 
 @pytest.mark.gen_test
-async def test_the_key_is_the_token(serve: Serve) -> None:
+async def test_the_api_key_is_the_token(serve: Serve) -> None:
     server = await serve(token="secret")
     async with openai.AsyncOpenAI(base_url=f"http://{server.host}/v1", api_key="secret", max_retries=0) as client:
         assert (await client.models.list()).data

@@ -1,4 +1,4 @@
-"""The calls of whisper.cpp's README against the real process, by curl."""
+"""whisper.cpp's server API against the real process, with the curl calls of its README."""
 
 import json
 import subprocess
@@ -26,30 +26,30 @@ def inference(server: Server, clip: Path, **fields: str) -> str:
     return subprocess.run(command, capture_output=True, check=True, text=True, timeout=180).stdout
 
 
-def test_as_its_readme_calls_it(server: Server) -> None:
+def test_the_readme_s_call_works(server: Server) -> None:
     answer = inference(server, CLIP, temperature="0.0", temperature_inc="0.2", response_format="json")
     body = json.loads(answer)
     assert set(body) == {"text"}
     assert is_text_of(CLIP, body["text"])
 
 
-def test_text_and_language(server: Server) -> None:
+def test_text_format_and_language(server: Server) -> None:
     assert is_text_of(SPANISH, inference(server, SPANISH, response_format="text", language="auto"))
 
 
 @pytest.mark.parametrize("format_", ["srt", "vtt"])
-def test_subtitles(server: Server, format_: str) -> None:
+def test_subtitle_formats(server: Server, format_: str) -> None:
     cues = pysubs2.SSAFile.from_string(inference(server, CLIP, response_format=format_), format_)
     assert is_text_of(CLIP, " ".join(cue.plaintext for cue in cues))
 
 
-def test_verbose_json(server: Server) -> None:
+def test_verbose_json_has_words(server: Server) -> None:
     body = json.loads(inference(server, CLIP, response_format="verbose_json"))
     assert (body["task"], body["language"]) == ("transcribe", "english")
     words = [word["word"] for segment in body["segments"] for word in segment["words"]]
     assert is_text_of(CLIP, "".join(words))
 
 
-def test_errors(server: Server) -> None:
+def test_errors_have_whisper_cpp_s_shape(server: Server) -> None:
     ended = subprocess.run(["curl", "-s", "-F", "a=b", f"{server.url}/inference"], capture_output=True, check=True)
     assert "'file'" in json.loads(ended.stdout)["error"]

@@ -1,4 +1,4 @@
-"""One shape for every error, on every route and for every cause."""
+"""Errors have the shape that their route documents, whatever the cause."""
 
 import pytest
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.gen_test
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
-async def test_every_route_with_every_method(serve: Serve, method: str) -> None:
+async def test_every_method_of_every_route_answers_in_its_error_shape(serve: Serve, method: str) -> None:
     client = await serve()
     for path, route in ROUTE_OF_PATH.items():
         body = b"" if method in ("POST", "PUT", "PATCH") else None
@@ -23,7 +23,7 @@ async def test_every_route_with_every_method(serve: Serve, method: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/job", "/job/1/2/3", "/ws", "/css/none.css", "/%ff", "/jobs/"])
-async def test_unknown_routes(serve: Serve, path: str) -> None:
+async def test_unknown_paths_are_not_found(serve: Serve, path: str) -> None:
     client = await serve()
     for method in ("GET", "DELETE"):
         answer = await client.fetch(method, path)
@@ -45,7 +45,7 @@ async def test_a_badly_encoded_query_is_a_bad_request_on_every_route(serve: Serv
         assert (answer.status, answer.code) == (400, "bad_request"), path
 
 
-async def test_a_badly_encoded_query_of_a_finished_job(serve: Serve, engine: StepEngine) -> None:
+async def test_a_badly_encoded_query_of_an_export_is_a_bad_request(serve: Serve, engine: StepEngine) -> None:
     engine.release()
     client = await serve()
     job_id = await client.new_job()
@@ -55,7 +55,7 @@ async def test_a_badly_encoded_query_of_a_finished_job(serve: Serve, engine: Ste
         assert (answer.status, answer.code) == (400, "bad_request")
 
 
-async def test_errors_are_answered_where_the_language_is_badly_encoded(serve: Serve) -> None:
+async def test_other_errors_are_answered_if_the_language_is_badly_encoded(serve: Serve) -> None:
     client = await serve(token="s3cret")
     answer = await client.get("/jobs?lang=%ff")
     assert (answer.status, answer.code) == (401, "unauthorized")
@@ -63,13 +63,13 @@ async def test_errors_are_answered_where_the_language_is_badly_encoded(serve: Se
     assert (answer.status, answer.code) == (403, "forbidden_host")
 
 
-async def test_a_socket_route_asked_by_a_plain_request(serve: Serve) -> None:
+async def test_a_plain_request_to_a_websocket_route_is_refused(serve: Serve) -> None:
     client = await serve()
     answer = await client.get("/ws/queue")
     assert answer.status in (400, 426)
 
 
-async def test_a_crash_answers_an_id_and_no_internals(
+async def test_an_unexpected_exception_is_answered_with_a_log_id_only(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def crash(self: JobQueue) -> None:
@@ -87,7 +87,7 @@ async def test_a_crash_answers_an_id_and_no_internals(
     monkeypatch.undo()
 
 
-async def test_both_languages(serve: Serve) -> None:
+async def test_messages_are_in_english_or_spanish(serve: Serve) -> None:
     client = await serve()
     assert "nothing" in (await client.get("/nothing")).json["error"]["message"]
     assert "No hay nada" in (await client.get("/nothing", Accept_Language="es")).json["error"]["message"]

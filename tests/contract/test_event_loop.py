@@ -70,7 +70,7 @@ async def test_no_route_touches_files_on_the_event_loop(
     assert file_calls == []
 
 
-async def test_events_of_models_are_sent_without_touching_files(serve: Serve, file_calls: list[str]) -> None:
+async def test_model_events_are_sent_without_touching_files(serve: Serve, file_calls: list[str]) -> None:
     client = await serve(model_mirror="http://127.0.0.1:9")
     socket = await client.socket("/ws/queue")
     await socket.until("snapshot")

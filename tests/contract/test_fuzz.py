@@ -1,4 +1,4 @@
-"""Nonsense of every kind: never a 500, and sockets stay open."""
+"""Random input to every route and socket: never a 500, and sockets stay open."""
 
 import functools
 import json
@@ -46,18 +46,18 @@ TRICKS = [
 ]
 
 
-def nonsense(rng: random.Random, depth: int = 0) -> Any:
+def random_json(rng: random.Random, depth: int = 0) -> Any:
     kind = rng.randrange(8 if depth < 4 else 5)
     if kind == 5:
-        return [nonsense(rng, depth + 1) for _ in range(rng.randrange(4))]
+        return [random_json(rng, depth + 1) for _ in range(rng.randrange(4))]
     if kind >= 6:
         keys = [*TRICKS, "type", "job_id", "data"]
-        return {rng.choice(keys): nonsense(rng, depth + 1) for _ in range(rng.randrange(4))}
+        return {rng.choice(keys): random_json(rng, depth + 1) for _ in range(rng.randrange(4))}
     return [rng.choice(TRICKS), rng.randint(-(2**70), 2**70), rng.random() * 1e300, None, rng.random() < 0.5][kind]
 
 
 @pytest.mark.gen_test
-async def test_every_route_with_nonsense_answers_as_documented(serve: Serve, engine: StepEngine) -> None:
+async def test_random_requests_are_answered_as_documented(serve: Serve, engine: StepEngine) -> None:
     engine.release()
     client = await serve(model_mirror="http://127.0.0.1:9")
     document = (await client.get("/openapi.json")).json
@@ -74,11 +74,11 @@ async def test_every_route_with_nonsense_answers_as_documented(serve: Serve, eng
     for _ in range(250):
         route = rng.choice([route for route in ROUTES if "ws" not in route.path])
         method, operation = rng.choice(list(route.operations.items()))
-        path = re.sub(r"\{(\w+)\}", lambda found: rng.choice(places.get(found[1], places["name"])), route.path)
+        path = re.sub(r"\{(\w+)\}", lambda match: rng.choice(places.get(match[1], places["name"])), route.path)
         query = "&".join(
             f"{name}={escaped(rng.choice(TRICKS))}" for name in [*operation.query, "more"] if rng.random() < 0.5
         )
-        body = json.dumps(nonsense(rng)).encode() if method != "get" and rng.random() < 0.7 else b""
+        body = json.dumps(random_json(rng)).encode() if method != "get" and rng.random() < 0.7 else b""
         answer = await client.fetch(
             method.upper(),
             f"{path}?{query}",
@@ -93,7 +93,7 @@ async def test_every_route_with_nonsense_answers_as_documented(serve: Serve, eng
         answers = documented.get(str(answer.status), {}).get("content", {}).get("application/json", {})
         if (
             answer.status >= 400 and "schema" in answers and b"route_not_found" not in answer.body
-        ):  # which is another shape where another product is spoken to
+        ):  # which has our shape also on other products' routes
             schema = {**answers["schema"], "components": document["components"]}
             jsonschema.Draft202012Validator(schema).validate(answer.json)
 
@@ -113,8 +113,8 @@ REQUESTS = st.fixed_dictionaries(
 FRAMES = (VALUES | REQUESTS).map(json.dumps) | st.text(max_size=50) | st.binary(max_size=50)
 
 
-def test_sockets_with_nonsense_stay_open(io_loop: tornado.ioloop.IOLoop, serve: Serve) -> None:
-    """Each frame is answered, by a message of the protocol, and the next one is too."""
+def test_random_frames_leave_sockets_open(io_loop: tornado.ioloop.IOLoop, serve: Serve) -> None:
+    """Every frame, and the one after it, is answered by a message of the protocol."""
     client = io_loop.run_sync(serve)
     job_id = io_loop.run_sync(client.new_job)
     sockets = [

@@ -1,4 +1,4 @@
-"""POST /models/import: a person's own checkpoint, by the page's API."""
+"""POST /models/import."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ async def send(client: Client, content: bytes, filename: str, **fields: str) -> 
 
 
 @pytest.mark.gen_test(timeout=60)
-async def test_a_checkpoint_is_there_at_once_and_told(serve: Serve, tmp_path: Path) -> None:
+async def test_an_imported_model_is_announced_and_usable(serve: Serve, tmp_path: Path) -> None:
     path = ModelLibrary(tmp_path, mirror=None, unpack_dir=tmp_path, assets=ASSETS).open_path("demo")
     assert path is not None
     client = await serve()
@@ -33,7 +33,7 @@ async def test_a_checkpoint_is_there_at_once_and_told(serve: Serve, tmp_path: Pa
 
 
 @pytest.mark.gen_test(timeout=60)
-async def test_what_is_none_replaces_nothing(serve: Serve, tmp_path: Path) -> None:
+async def test_an_invalid_checkpoint_replaces_nothing(serve: Serve, tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "tiny.pt").write_bytes(b"what was there")
     client = await serve()

@@ -1,4 +1,4 @@
-"""One job and the list of jobs: read, cancel, remove, retry, audio, transcripts."""
+"""One job and the list of jobs: read, cancel, remove, retry, audio, exports."""
 
 import asyncio
 import uuid
@@ -12,10 +12,10 @@ from tests.conftest import Serve
 from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test
-NOBODY = str(uuid.UUID(int=7))
+UNKNOWN_ID = str(uuid.UUID(int=7))
 
 
-async def test_running_job(serve: Serve, engine: StepEngine) -> None:
+async def test_a_running_job_has_progress_and_segments(serve: Serve, engine: StepEngine) -> None:
     client = await serve()
     job_id = await client.new_job()
     engine.step()
@@ -31,7 +31,7 @@ async def test_running_job(serve: Serve, engine: StepEngine) -> None:
     assert "result" not in job
 
 
-async def test_completed_job(serve: Serve, engine: StepEngine) -> None:
+async def test_a_completed_job_has_its_result(serve: Serve, engine: StepEngine) -> None:
     engine.release()
     client = await serve()
     job = await client.job_when(await client.new_job(), "completed")
@@ -46,7 +46,7 @@ async def test_completed_job(serve: Serve, engine: StepEngine) -> None:
     assert figures <= set(result["segments"][0])
 
 
-async def test_text_only(serve: Serve, engine: StepEngine) -> None:
+async def test_without_timestamps_the_result_has_no_segments(serve: Serve, engine: StepEngine) -> None:
     engine.release()
     client = await serve()
     job = await client.job_when(await client.new_job(return_timestamps="false"), "completed")
@@ -54,7 +54,7 @@ async def test_text_only(serve: Serve, engine: StepEngine) -> None:
     assert job["result"]["text"] == " part 0 part 1 part 2"
 
 
-async def test_failed_job_says_why_in_the_language_asked_for(serve: Serve, engine: StepEngine) -> None:
+async def test_a_failed_job_has_an_error_in_the_requested_language(serve: Serve, engine: StepEngine) -> None:
     engine.fails_with = OutOfMemory(model="demo")
     engine.release()
     client = await serve()
@@ -68,7 +68,7 @@ async def test_failed_job_says_why_in_the_language_asked_for(serve: Serve, engin
 
 
 @pytest.mark.parametrize("error", [RuntimeError("secret"), MemoryError(), SystemExit(3), KeyboardInterrupt()])
-async def test_any_exception_is_one_failure_without_internals(
+async def test_an_exception_in_the_engine_fails_the_job_without_revealing_internals(
     serve: Serve, engine: StepEngine, error: BaseException
 ) -> None:
     engine.fails_with = error
@@ -79,7 +79,7 @@ async def test_any_exception_is_one_failure_without_internals(
     assert "secret" not in job["error"]["message"]
 
 
-async def test_cancel_running(serve: Serve, engine: StepEngine) -> None:
+async def test_cancelling_a_running_job_stops_the_engine(serve: Serve, engine: StepEngine) -> None:
     client = await serve()
     job_id = await client.new_job()
     while not engine.started:
@@ -91,7 +91,7 @@ async def test_cancel_running(serve: Serve, engine: StepEngine) -> None:
     assert (again.status, again.code) == (409, "job_already_finished")
 
 
-async def test_cancel_waiting(serve: Serve, engine: StepEngine) -> None:
+async def test_a_cancelled_waiting_job_is_never_started(serve: Serve, engine: StepEngine) -> None:
     client = await serve(max_concurrent_jobs=1)
     await client.new_job()
     waiting = await client.new_job()
@@ -102,7 +102,7 @@ async def test_cancel_waiting(serve: Serve, engine: StepEngine) -> None:
 
 
 @pytest.mark.parametrize("state", ["processing", "completed", "cancelled", "queued"])
-async def test_remove_takes_everything(serve: Serve, engine: StepEngine, tmp_path: Path, state: str) -> None:
+async def test_removing_a_job_deletes_its_folder(serve: Serve, engine: StepEngine, tmp_path: Path, state: str) -> None:
     client = await serve(max_concurrent_jobs=1)
     if state == "queued":
         await client.new_job()
@@ -118,7 +118,7 @@ async def test_remove_takes_everything(serve: Serve, engine: StepEngine, tmp_pat
     assert not (tmp_path / "data" / "jobs" / job_id).exists()
 
 
-async def test_retry_runs_again_with_the_same_options(serve: Serve, engine: StepEngine) -> None:
+async def test_a_retry_keeps_the_options(serve: Serve, engine: StepEngine) -> None:
     client = await serve()
     job_id = await client.new_job(language="es", beam_size="2")
     engine.step()
@@ -133,7 +133,7 @@ async def test_retry_runs_again_with_the_same_options(serve: Serve, engine: Step
     assert (again.status, again.code) == (409, "job_not_retryable")
 
 
-async def test_two_retries_at_once_run_once(serve: Serve, engine: StepEngine) -> None:
+async def test_of_simultaneous_retries_one_succeeds(serve: Serve, engine: StepEngine) -> None:
     client = await serve()
     job_id = await client.new_job()
     await client.fetch("DELETE", f"/job/{job_id}")
@@ -143,7 +143,7 @@ async def test_two_retries_at_once_run_once(serve: Serve, engine: StepEngine) ->
     await client.job_when(job_id, "completed")
 
 
-async def test_list_pages_and_filters(serve: Serve, engine: StepEngine) -> None:
+async def test_the_list_has_pages_and_filters(serve: Serve, engine: StepEngine) -> None:
     engine.release()
     client = await serve()
     ids = [(await client.submit(filename=f"talk {n}.wav")).json["job_id"] for n in range(5)]
@@ -164,13 +164,13 @@ async def test_list_pages_and_filters(serve: Serve, engine: StepEngine) -> None:
     "query",
     ["limit=0", "limit=x", "limit=9999", "limit=50%19", "status=lost", "cursor=nonsense", "cursor=9_x", "cursor=%19"],
 )
-async def test_list_refuses_nonsense(serve: Serve, query: str) -> None:
+async def test_invalid_list_parameters_are_refused(serve: Serve, query: str) -> None:
     client = await serve()
     answer = await client.get(f"/jobs?{query}")
     assert (answer.status, answer.code) == (400, "invalid_option")
 
 
-async def test_audio_comes_back_whole_and_in_ranges(serve: Serve) -> None:
+async def test_audio_is_served_whole_and_in_ranges(serve: Serve) -> None:
     client = await serve()
     audio = wav(1.0)
     job_id = (await client.submit(audio)).json["job_id"]
@@ -186,7 +186,7 @@ async def test_audio_comes_back_whole_and_in_ranges(serve: Serve) -> None:
     assert (head.status, head.headers["Content-Length"]) == (200, str(len(audio)))
 
 
-async def test_uploads_are_never_served_as_a_page(serve: Serve) -> None:
+async def test_uploads_are_never_served_as_html(serve: Serve) -> None:
     client = await serve()
     job_id = (await client.submit(filename="evil.html")).json["job_id"]
     answer = await client.get(f"/job/{job_id}/audio")
@@ -204,7 +204,9 @@ async def test_uploads_are_never_served_as_a_page(serve: Serve) -> None:
         ("json", "application/json", b'"segments"'),
     ],
 )
-async def test_transcripts(serve: Serve, engine: StepEngine, extension: str, media_type: str, has: bytes) -> None:
+async def test_transcripts_are_exported(
+    serve: Serve, engine: StepEngine, extension: str, media_type: str, has: bytes
+) -> None:
     engine.release()
     client = await serve()
     job_id = (await client.submit(filename="días.wav")).json["job_id"]
@@ -217,15 +219,15 @@ async def test_transcripts(serve: Serve, engine: StepEngine, extension: str, med
     assert (await client.get(f"/job/{job_id}/transcript?format={extension}")).body == answer.body
 
 
-async def test_transcript_refusals(serve: Serve) -> None:
+async def test_exports_of_unfinished_jobs_and_unknown_formats_are_refused(serve: Serve) -> None:
     client = await serve()
     job_id = await client.new_job()
     assert (await client.get(f"/job/{job_id}/transcript.srt")).code == "job_not_finished"
     assert (await client.get(f"/job/{job_id}/transcript.exe")).code == "invalid_option"
 
 
-@pytest.mark.parametrize("name", [NOBODY, NOBODY.upper(), "1", "..%2f..", "%00", NOBODY.replace("-", "")])
-async def test_unknown_jobs(serve: Serve, name: str) -> None:
+@pytest.mark.parametrize("name", [UNKNOWN_ID, UNKNOWN_ID.upper(), "1", "..%2f..", "%00", UNKNOWN_ID.replace("-", "")])
+async def test_unknown_jobs_are_not_found(serve: Serve, name: str) -> None:
     client = await serve()
     for method, path in (
         ("GET", ""),
@@ -236,4 +238,4 @@ async def test_unknown_jobs(serve: Serve, name: str) -> None:
     ):
         answer = await client.fetch(method, f"/job/{name}{path}")
         assert answer.status == 404
-        assert answer.code == ("job_not_found" if name == NOBODY else "route_not_found")
+        assert answer.code == ("job_not_found" if name == UNKNOWN_ID else "route_not_found")

@@ -1,4 +1,4 @@
-"""Who may ask: Host, Origin, token, headers."""
+"""Host, Origin, token, proxy headers, security headers."""
 
 import json
 import platform
@@ -27,7 +27,7 @@ async def test_foreign_hosts_are_refused_everywhere(serve: Serve, host: str) -> 
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1234", "127.0.0.1", "[::1]:9000"])
-async def test_our_own_names_are_served(serve: Serve, host: str) -> None:
+async def test_loopback_hosts_are_served(serve: Serve, host: str) -> None:
     client = await serve()
     assert (await client.get("/health", Host=host)).status == 200
 
@@ -35,7 +35,7 @@ async def test_our_own_names_are_served(serve: Serve, host: str) -> None:
 @pytest.mark.parametrize(
     "origin", ["https://evil.example", "null", "http://localhost:1", "file://", "http://127.0.0.1"]
 )
-async def test_foreign_origins_change_nothing(serve: Serve, origin: str) -> None:
+async def test_foreign_origins_are_refused_everywhere(serve: Serve, origin: str) -> None:
     client = await serve()
     for method in ("POST", "DELETE"):
         for path, route in ROUTE_OF_PATH.items():
@@ -46,20 +46,20 @@ async def test_foreign_origins_change_nothing(serve: Serve, origin: str) -> None
                 assert answer.code == "forbidden_origin", path
 
 
-async def test_cross_site_requests_without_origin_change_nothing(serve: Serve) -> None:
+async def test_cross_site_requests_without_origin_are_refused(serve: Serve) -> None:
     client = await serve()
     answer = await client.fetch("POST", "/queue/restart", body=b"", Sec_Fetch_Site="cross-site")
     assert (answer.status, answer.code) == (403, "forbidden_origin")
 
 
-async def test_the_own_page_may(serve: Serve) -> None:
+async def test_the_same_origin_is_allowed(serve: Serve) -> None:
     client = await serve()
     answer = await client.fetch("POST", "/queue/restart", body=b"", Origin=f"http://{client.host}")
     assert answer.status == 200
 
 
 @pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"Origin": "null"}])
-async def test_sockets_are_refused_the_same_way(serve: Serve, headers: dict[str, str]) -> None:
+async def test_websockets_check_host_and_origin(serve: Serve, headers: dict[str, str]) -> None:
     client = await serve()
     job_id = await client.new_job()
     for path in (f"/ws/transcription/{job_id}", "/ws/queue"):
@@ -68,13 +68,13 @@ async def test_sockets_are_refused_the_same_way(serve: Serve, headers: dict[str,
         assert refused.value.code == 403
 
 
-async def test_our_name_with_a_user_or_a_stray_port_is_no_host(serve: Serve) -> None:
+async def test_malformed_hosts_are_refused(serve: Serve) -> None:
     client = await serve()
     for host in ("evil@localhost", "localhost:", "localhost:99999999", "localhost/", "localhost\tx"):
         assert (await client.get("/health", Host=host)).status in (400, 403), host
 
 
-async def test_foreign_hosts_are_refused_before_anything_else(serve: Serve) -> None:
+async def test_the_host_is_checked_before_route_body_and_token(serve: Serve) -> None:
     client = await serve(token="s3cret")
     for method, path in [("OPTIONS", "/jobs"), ("POST", "/nothing"), ("DELETE", "/%ff"), ("PUT", "/login")]:
         body = b"x" * 2_000_000 if method in ("POST", "PUT") else None
@@ -84,7 +84,7 @@ async def test_foreign_hosts_are_refused_before_anything_else(serve: Serve) -> N
 
 @pytest.mark.parametrize("mode", ["no-cors", "cors", "websocket"])
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
-async def test_pages_elsewhere_read_nothing(serve: Serve, mode: str, site: str) -> None:
+async def test_cross_site_reads_are_refused(serve: Serve, mode: str, site: str) -> None:
     client = await serve()
     for path in ["/jobs", "/", "/js/main.js", "/nothing"]:
         answer = await client.get(path, Sec_Fetch_Site=site, Sec_Fetch_Mode=mode)
@@ -92,14 +92,14 @@ async def test_pages_elsewhere_read_nothing(serve: Serve, mode: str, site: str) 
         assert "Access-Control-Allow-Origin" not in answer.headers
 
 
-async def test_a_link_from_elsewhere_leads_here_but_a_frame_does_not(serve: Serve) -> None:
+async def test_foreign_pages_may_link_here_but_not_embed_us(serve: Serve) -> None:
     client = await serve()
     link = {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate"}
     assert (await client.get("/", Sec_Fetch_Dest="document", **link)).status == 200
     assert (await client.get("/", Sec_Fetch_Dest="iframe", **link)).status == 403
 
 
-async def test_pages_of_configured_origins_may(serve: Serve) -> None:
+async def test_allowed_origins_may_use_the_api(serve: Serve) -> None:
     ours = "https://app.example"
     client = await serve(allowed_origins=ours)
     asked = {"Access_Control_Request_Method": "DELETE", "Sec_Fetch_Site": "cross-site"}
@@ -114,7 +114,7 @@ async def test_pages_of_configured_origins_may(serve: Serve) -> None:
     assert (other.status, other.headers.get("Access-Control-Allow-Origin")) == (403, None)
 
 
-async def test_token(serve: Serve) -> None:
+async def test_every_route_but_health_and_login_needs_the_token(serve: Serve) -> None:
     client = await serve(token="s3cret")
     assert (await client.get("/health")).status == 200
     for path, route in ROUTE_OF_PATH.items():
@@ -129,7 +129,7 @@ async def test_token(serve: Serve) -> None:
     assert (await client.get("/jobs", Authorization="Bearer wrong")).status == 401
 
 
-async def test_wrong_tokens_are_slowed_down(serve: Serve) -> None:
+async def test_wrong_tokens_are_throttled(serve: Serve) -> None:
     client = await serve(token="s3cret")
     cookie = await cookie_of(client, "s3cret")
     answers = [await client.get("/jobs", Authorization=f"Bearer wrong{n}") for n in range(20)]
@@ -153,7 +153,7 @@ async def cookie_of(client: Client, token: str) -> str:
     return str(given.split(";")[0])
 
 
-async def test_the_cookie_opens_everything(serve: Serve) -> None:
+async def test_the_cookie_replaces_the_token(serve: Serve) -> None:
     client = await serve(token="s3cret")
     cookie = await cookie_of(client, "s3cret")
     submitted = await client.submit(Cookie=cookie)
@@ -175,7 +175,7 @@ async def test_the_cookie_opens_everything(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"token": 5}', b"\xff", b"token=s3cret"])
-async def test_a_login_that_is_none(serve: Serve, body: bytes) -> None:
+async def test_invalid_logins_are_refused(serve: Serve, body: bytes) -> None:
     client = await serve(token="s3cret")
     answer = await client.fetch("POST", "/login", body=body)
     assert (answer.status, answer.code) == (400, "invalid_body")
@@ -183,7 +183,7 @@ async def test_a_login_that_is_none(serve: Serve, body: bytes) -> None:
     assert "expires=" in (await client.fetch("DELETE", "/login")).headers["Set-Cookie"]
 
 
-async def test_the_page_asks_for_the_token(serve: Serve) -> None:
+async def test_the_page_redirects_to_the_login(serve: Serve) -> None:
     client = await serve(token="s3cret")
     for path in ("/", "/index.html"):
         answer = await client.get(path)
@@ -192,7 +192,7 @@ async def test_the_page_asks_for_the_token(serve: Serve) -> None:
     assert (await client.get("/", Cookie=await cookie_of(client, "s3cret"))).status == 200
 
 
-async def test_forwarded_headers_are_believed_of_nobody_else(serve: Serve) -> None:
+async def test_forwarded_headers_are_used_from_trusted_proxies_only(serve: Serve) -> None:
     told = {
         "X_Forwarded_Host": "box.example",
         "X_Forwarded_Proto": "https",
@@ -211,7 +211,7 @@ async def test_forwarded_headers_are_believed_of_nobody_else(serve: Serve) -> No
     assert (await behind.get("/jobs", X_Forwarded_Prefix="//evil.example/")).status == 200
 
 
-async def test_a_proxys_clients_are_slowed_down_one_by_one(serve: Serve) -> None:
+async def test_clients_behind_a_proxy_are_throttled_separately(serve: Serve) -> None:
     client = await serve(token="s3cret", trusted_proxies="127.0.0.1")
     one, two = {"X_Forwarded_For": "1.2.3.4, 10.0.0.1"}, {"X_Forwarded_For": "1.2.3.4, 10.0.0.2"}
     assert (await client.get("/jobs", Authorization="Bearer no", **one)).status == 401
@@ -219,7 +219,7 @@ async def test_a_proxys_clients_are_slowed_down_one_by_one(serve: Serve) -> None
     assert (await client.get("/jobs", Authorization="Bearer s3cret", **two)).status == 200
 
 
-async def test_under_a_prefix(serve: Serve) -> None:
+async def test_everything_is_served_under_a_path_prefix(serve: Serve) -> None:
     client = await serve(path_prefix="/tools/whisper")
     for prefix in ("/tools/whisper", ""):  # whether or not the proxy leaves it away
         assert (await client.get(f"{prefix}/health")).status == 200
@@ -231,7 +231,7 @@ async def test_under_a_prefix(serve: Serve) -> None:
     await socket.until("connected")
 
 
-async def test_beyond_loopback_addresses_are_hosts_but_foreign_names_are_not(serve: Serve) -> None:
+async def test_beyond_loopback_addresses_are_allowed_hosts_but_foreign_names_are_not(serve: Serve) -> None:
     client = await serve(host="0.0.0.0", token="s3cret", allowed_hosts="box.lan")
     for host in ("192.168.1.5:9000", "[fe80::1]", "Box.LAN", platform.node()):
         assert (await client.get("/health", Host=host)).status == 200, host
@@ -239,7 +239,7 @@ async def test_beyond_loopback_addresses_are_hosts_but_foreign_names_are_not(ser
         assert (await client.get("/health", Host=host)).status == 403, host
 
 
-async def test_headers_are_on_every_answer(serve: Serve) -> None:
+async def test_security_headers_are_on_every_response(serve: Serve) -> None:
     client = await serve()
     for path in ["/", "/health", "/nothing", *ROUTE_OF_PATH]:
         answer = await client.get(path)
@@ -253,7 +253,7 @@ async def test_headers_are_on_every_answer(serve: Serve) -> None:
     "path",
     ["/css/../../pyproject.toml", "/css/%2e%2e/index.html%00", "/samples/../demo.pt.xz", "//etc/passwd"],
 )
-async def test_no_way_out_of_the_folders(serve: Serve, path: str) -> None:
+async def test_paths_cannot_leave_the_served_folders(serve: Serve, path: str) -> None:
     client = await serve()
     answer = await client.get(path)
     assert answer.status in (400, 403, 404)

@@ -13,7 +13,7 @@ from tests.step_engine import StepEngine
 pytestmark = pytest.mark.gen_test
 
 
-async def test_a_job_from_start_to_end(serve: Serve, engine: StepEngine) -> None:
+async def test_a_job_is_followed_from_start_to_end(serve: Serve, engine: StepEngine) -> None:
     client = await serve()
     job_id = await client.new_job()
     socket = await client.socket(f"/ws/transcription/{job_id}")
@@ -38,7 +38,7 @@ async def test_a_job_from_start_to_end(serve: Serve, engine: StepEngine) -> None
     assert socket.close_code == 1000
 
 
-async def test_progress_fields(serve: Serve, engine: StepEngine) -> None:
+async def test_progress_has_its_documented_fields(serve: Serve, engine: StepEngine) -> None:
     client = await serve()
     socket = await client.socket(f"/ws/transcription/{await client.new_job()}")
     await socket.until("status")
@@ -47,7 +47,7 @@ async def test_progress_fields(serve: Serve, engine: StepEngine) -> None:
     assert set(data) == {"status", "progress", "message", "estimated_time_remaining"}
 
 
-async def test_a_late_client_gets_what_it_missed(serve: Serve, engine: StepEngine) -> None:
+async def test_a_late_client_gets_the_segments_it_missed(serve: Serve, engine: StepEngine) -> None:
     client = await serve()
     job_id = await client.new_job()
     early = await client.socket(f"/ws/transcription/{job_id}")
@@ -60,7 +60,7 @@ async def test_a_late_client_gets_what_it_missed(serve: Serve, engine: StepEngin
 
 
 @pytest.mark.parametrize("end", ["completed", "error", "cancelled"])
-async def test_after_the_end(serve: Serve, engine: StepEngine, end: str) -> None:
+async def test_a_client_of_an_ended_job_gets_the_final_message(serve: Serve, engine: StepEngine, end: str) -> None:
     client = await serve()
     job_id = await client.new_job()
     if end == "cancelled":
@@ -81,7 +81,7 @@ async def test_after_the_end(serve: Serve, engine: StepEngine, end: str) -> None
     assert socket.close_code == 1000
 
 
-async def test_ping_and_status(serve: Serve) -> None:
+async def test_ping_and_get_status_are_answered(serve: Serve) -> None:
     client = await serve()
     job_id = await client.new_job()
     socket = await client.socket(f"/ws/transcription/{job_id}")
@@ -108,7 +108,7 @@ async def test_ping_and_status(serve: Serve) -> None:
         "[" * 9000,
     ],
 )
-async def test_frames_that_are_not_understood(serve: Serve, frame: str | bytes) -> None:
+async def test_invalid_frames_are_answered_with_an_error(serve: Serve, frame: str | bytes) -> None:
     client = await serve()
     socket = await client.socket(f"/ws/transcription/{await client.new_job()}")
     await socket.send(frame)
@@ -119,7 +119,7 @@ async def test_frames_that_are_not_understood(serve: Serve, frame: str | bytes) 
     await socket.until("pong")
 
 
-async def test_messages_speak_the_language_of_the_handshake(serve: Serve) -> None:
+async def test_messages_are_in_the_language_of_the_handshake(serve: Serve) -> None:
     client = await serve()
     job_id = await client.new_job()
     by_header = await client.socket(f"/ws/transcription/{job_id}", Accept_Language="es")
@@ -130,14 +130,14 @@ async def test_messages_speak_the_language_of_the_handshake(serve: Serve) -> Non
         assert message["data"]["message"] == "Conectado exitosamente"
 
 
-async def test_unknown_job_is_a_404_handshake(serve: Serve) -> None:
+async def test_the_handshake_of_an_unknown_job_is_a_404(serve: Serve) -> None:
     client = await serve()
     with pytest.raises(tornado.httpclient.HTTPClientError) as refused:
         await client.socket(f"/ws/transcription/{uuid.uuid4()}")
     assert refused.value.code == 404
 
 
-async def test_every_way_out_is_counted(serve: Serve, engine: StepEngine) -> None:
+async def test_every_closed_socket_is_unsubscribed_and_uncounted(serve: Serve, engine: StepEngine) -> None:
     client = await serve()
     subscribers = client.app._services.bus._subscribers
     before = {job: list(of_job) for job, of_job in subscribers.items()}
@@ -157,14 +157,14 @@ async def test_every_way_out_is_counted(serve: Serve, engine: StepEngine) -> Non
     assert subscribers == before
 
 
-async def test_silence_closes(serve: Serve) -> None:
+async def test_a_silent_client_is_disconnected(serve: Serve) -> None:
     client = await serve(websocket_timeout=0.2, websocket_ping_interval=5)
     socket = await client.socket("/ws/queue")
     await socket.rest()
     assert socket.close_code == 1001
 
 
-async def test_answered_pings_are_not_silence(serve: Serve) -> None:
+async def test_answered_pings_keep_a_socket_open(serve: Serve) -> None:
     client = await serve(websocket_timeout=0.5, websocket_ping_interval=0.1)
     socket = await client.socket("/ws/queue")
     await socket.until("snapshot")
@@ -172,7 +172,7 @@ async def test_answered_pings_are_not_silence(serve: Serve) -> None:
         await asyncio.wait_for(socket.next(), 1.2)
 
 
-async def test_the_queue_socket_tells_of_every_job(serve: Serve, engine: StepEngine) -> None:
+async def test_the_queue_socket_reports_every_job(serve: Serve, engine: StepEngine) -> None:
     client = await serve()
     before = await client.new_job()
     socket = await client.socket("/ws/queue")
@@ -191,7 +191,7 @@ async def test_the_queue_socket_tells_of_every_job(serve: Serve, engine: StepEng
     assert (await socket.until("queue"))["data"]["total_jobs"] == 1
 
 
-async def test_the_queue_socket_tells_how_many_work(serve: Serve, engine: StepEngine) -> None:
+async def test_the_queue_socket_reports_the_number_of_active_jobs(serve: Serve, engine: StepEngine) -> None:
     client = await serve()
     socket = await client.socket("/ws/queue")
     await client.new_job()
@@ -204,7 +204,7 @@ async def test_the_queue_socket_tells_how_many_work(serve: Serve, engine: StepEn
     assert (await socket.until("queue"))["data"]["active_jobs"] == 0
 
 
-async def test_remove_closes_the_jobs_sockets(serve: Serve, engine: StepEngine) -> None:
+async def test_removing_a_job_closes_its_sockets(serve: Serve, engine: StepEngine) -> None:
     client = await serve()
     job_id = await client.new_job()
     socket = await client.socket(f"/ws/transcription/{job_id}")

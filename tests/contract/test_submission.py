@@ -11,7 +11,7 @@ from tests.conftest import Serve
 pytestmark = pytest.mark.gen_test
 
 
-async def test_answer_has_the_promised_fields(serve: Serve) -> None:
+async def test_the_answer_has_the_documented_fields(serve: Serve) -> None:
     client = await serve()
     answer = await client.submit()
     assert answer.status == 200
@@ -24,7 +24,7 @@ async def test_answer_has_the_promised_fields(serve: Serve) -> None:
     assert job["estimated_processing_time"] > 0
 
 
-async def test_waiting_jobs_know_their_place(serve: Serve) -> None:
+async def test_waiting_jobs_have_a_queue_position(serve: Serve) -> None:
     client = await serve(max_concurrent_jobs=1)
     answers = [(await client.submit()).json for _ in range(3)]
     assert [answer["queue_position"] for answer in answers] == [1, 1, 2]  # the first is taken at once
@@ -32,7 +32,7 @@ async def test_waiting_jobs_know_their_place(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("order", ["before", "after"])
-async def test_options_may_stand_on_either_side_of_the_file(serve: Serve, order: str) -> None:
+async def test_options_may_precede_or_follow_the_file(serve: Serve, order: str) -> None:
     client = await serve()
     file = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n' + wav() + b"\r\n"
     option = b'--b\r\nContent-Disposition: form-data; name="language"\r\n\r\nSpanish\r\n'
@@ -58,7 +58,7 @@ async def test_options_may_stand_on_either_side_of_the_file(serve: Serve, order:
         ("priority", "high", "high"),
     ],
 )
-async def test_values_in_the_forms_people_write(serve: Serve, field: str, value: str, expected: object) -> None:
+async def test_option_values_are_parsed_leniently(serve: Serve, field: str, value: str, expected: object) -> None:
     client = await serve()
     job_id = await client.new_job(**{field: value})
     assert (await client.get(f"/job/{job_id}")).json["options"][field] == expected
@@ -79,7 +79,7 @@ async def test_values_in_the_forms_people_write(serve: Serve, field: str, value:
         ({"task": "translate"}, "model_cannot_translate", "demo"),
     ],
 )
-async def test_what_is_not_accepted_is_named(serve: Serve, fields: dict[str, str], code: str, named: str) -> None:
+async def test_errors_name_what_is_not_accepted(serve: Serve, fields: dict[str, str], code: str, named: str) -> None:
     client = await serve()
     answer = await client.submit(fields=fields)
     assert (answer.status, answer.code) == (400, code)
@@ -109,7 +109,7 @@ FILE = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\
     ],
     ids=["json", "no boundary", "empty", "broken off", "file twice", "no file", "nameless part", "no audio"],
 )
-async def test_bodies_that_are_not_submissions(
+async def test_invalid_bodies_are_refused_and_leave_no_file(
     serve: Serve, tmp_path: Path, content_type: str, body: bytes, code: str
 ) -> None:
     client = await serve()
@@ -119,14 +119,14 @@ async def test_bodies_that_are_not_submissions(
     assert list((tmp_path / "data" / "jobs").iterdir()) == []
 
 
-async def test_too_large_a_file_is_refused_and_leaves_nothing(serve: Serve, tmp_path: Path) -> None:
+async def test_an_oversized_file_is_refused_and_leaves_no_file(serve: Serve, tmp_path: Path) -> None:
     client = await serve(max_upload_bytes=1000)
     answer = await client.submit()
     assert (answer.status, answer.code) == (413, "upload_too_large")
     assert list((tmp_path / "data" / "incoming").iterdir()) == []
 
 
-async def test_too_long_an_audio_is_refused(serve: Serve) -> None:
+async def test_audio_that_is_too_long_is_refused(serve: Serve) -> None:
     client = await serve(max_audio_seconds=2)
     answer = await client.submit()
     assert (answer.status, answer.code) == (400, "audio_too_long")
@@ -141,14 +141,14 @@ async def test_too_long_an_audio_is_refused(serve: Serve) -> None:
         (" ", "audio"),
     ],
 )
-async def test_file_names_are_only_shown(serve: Serve, given: str, shown: str) -> None:
+async def test_file_names_are_reduced_to_what_can_be_displayed(serve: Serve, given: str, shown: str) -> None:
     client = await serve()
     answer = await client.submit(filename=given)
     job = (await client.get(answer.headers["Location"])).json
     assert job["filename"] == shown
 
 
-async def test_a_stopped_queue_takes_nothing(serve: Serve) -> None:
+async def test_a_stopped_queue_accepts_no_jobs(serve: Serve) -> None:
     client = await serve()
     await client.app._queue.stop()
     answer = await client.submit()

@@ -17,7 +17,7 @@ from tests.step_engine import StepEngine
 pytestmark = pytest.mark.gen_test
 
 
-async def test_queue_info(serve: Serve) -> None:
+async def test_queue_info_has_the_documented_figures(serve: Serve) -> None:
     client = await serve(max_concurrent_jobs=1)
     for _ in range(3):
         await client.new_job()
@@ -33,7 +33,7 @@ async def test_queue_info(serve: Serve) -> None:
     }
 
 
-async def test_restart_loses_no_job(serve: Serve, engine: StepEngine) -> None:
+async def test_restarting_the_queue_loses_no_job(serve: Serve, engine: StepEngine) -> None:
     client = await serve(max_concurrent_jobs=1)
     ids = [await client.new_job() for _ in range(3)]
     answer = await client.fetch("POST", "/queue/restart", body=b"")
@@ -43,14 +43,14 @@ async def test_restart_loses_no_job(serve: Serve, engine: StepEngine) -> None:
         assert (await client.job_when(job_id, "completed"))["result"]["text"] == " part 0 part 1 part 2"
 
 
-async def test_health(serve: Serve) -> None:
+async def test_health_is_ok_with_the_version(serve: Serve) -> None:
     client = await serve()
     answer = await client.get("/health")
     assert answer.status == 200
     assert (answer.json["status"], answer.json["version"]) == ("ok", __version__)
 
 
-async def test_models(serve: Serve) -> None:
+async def test_models_are_listed_with_languages(serve: Serve) -> None:
     client = await serve()
     body = (await client.get("/models")).json
     models = {model["name"]: model for model in body["models"]}
@@ -64,7 +64,7 @@ async def test_models(serve: Serve) -> None:
     assert {"code": "es", "name": "spanish"} in body["languages"]
 
 
-async def test_the_bundled_model_stays(serve: Serve) -> None:
+async def test_the_bundled_model_cannot_be_removed(serve: Serve) -> None:
     client = await serve()
     answer = await client.fetch("DELETE", "/models/demo")
     assert (answer.status, answer.code) == (409, "model_bundled")
@@ -72,7 +72,7 @@ async def test_the_bundled_model_stays(serve: Serve) -> None:
     assert (await client.fetch("POST", "/models/nothing/download", body=b"")).code == "model_not_found"
 
 
-async def test_a_download_without_connection_says_so(serve: Serve) -> None:
+async def test_a_failed_download_is_reported_on_the_queue_socket(serve: Serve) -> None:
     client = await serve(model_mirror="http://127.0.0.1:9/")
     socket = await client.socket("/ws/queue")
     await socket.until("snapshot")
@@ -84,7 +84,7 @@ async def test_a_download_without_connection_says_so(serve: Serve) -> None:
     assert message["download"] is None
 
 
-async def test_samples(serve: Serve) -> None:
+async def test_samples_are_listed_and_served(serve: Serve) -> None:
     client = await serve()
     samples = (await client.get("/samples?lang=es")).json["samples"]
     assert {sample["language"] for sample in samples} == {"en", "es"}
@@ -94,7 +94,7 @@ async def test_samples(serve: Serve) -> None:
         assert audio.headers["Content-Type"] == "audio/ogg"
 
 
-async def test_the_page(serve: Serve) -> None:
+async def test_the_page_is_served(serve: Serve) -> None:
     client = await serve()
     page = await client.get("/")
     assert page.status == 200
@@ -105,7 +105,7 @@ async def test_the_page(serve: Serve) -> None:
     assert script.headers["Content-Type"].startswith("text/javascript")
 
 
-async def test_docs_name_every_route(serve: Serve) -> None:
+async def test_docs_list_every_route(serve: Serve) -> None:
     client = await serve()
     page = (await client.get("/docs")).body.decode()
     for route in ROUTES:
@@ -117,7 +117,7 @@ def _resolved(schema: Any, document: dict[str, Any]) -> dict[str, Any]:
     return {**schema, "components": document["components"]}
 
 
-async def test_answers_are_as_openapi_says(serve: Serve, engine: StepEngine) -> None:
+async def test_answers_match_openapi(serve: Serve, engine: StepEngine) -> None:
     engine.release()
     client = await serve()
     document = (await client.get("/openapi.json")).json
@@ -136,7 +136,7 @@ async def test_answers_are_as_openapi_says(serve: Serve, engine: StepEngine) -> 
     jsonschema.Draft202012Validator(_resolved({"$ref": "#/components/schemas/Error"}, document)).validate(error.json)
 
 
-async def test_every_reference_leads_somewhere(serve: Serve) -> None:
+async def test_every_schema_reference_resolves(serve: Serve) -> None:
     client = await serve()
     text = (await client.get("/openapi.json")).body.decode()
     document = json.loads(text)
@@ -144,14 +144,14 @@ async def test_every_reference_leads_somewhere(serve: Serve) -> None:
         assert part.split('"')[0] in document["components"]["schemas"]
 
 
-def test_every_route_does_what_it_documents() -> None:
+def test_every_documented_method_is_implemented() -> None:
     for route in ROUTES:
         for method in route.operations:
             assert callable(getattr(route.handler, method)), route.path
 
 
-async def test_a_download_can_be_stopped_and_goes_on(serve: Serve, tmp_path: Path) -> None:
-    """Against a mirror that sends a few bytes and then nothing."""
+async def test_a_cancelled_download_is_continued_by_the_next(serve: Serve, tmp_path: Path) -> None:
+    """With a mirror that sends slowly and never finishes."""
     asked: list[str | None] = []
 
     async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -12,7 +12,7 @@ from tests.step_engine import StepEngine
 pytestmark = pytest.mark.gen_test
 
 
-async def done(client: Client, filename: str = "clip.wav") -> str:
+async def completed_job(client: Client, filename: str = "clip.wav") -> str:
     """The id of a completed job: three lines, part 0 to part 2."""
     job_id: str = (await client.submit(filename=filename)).json["job_id"]
     await client.job_when(job_id, "completed")
@@ -31,10 +31,10 @@ async def text_of(client: Client, job_id: str, query: str = "") -> str:
     return (await client.get(f"/job/{job_id}/transcript.txt{query}")).body.decode()
 
 
-async def test_a_correction_is_exported_and_the_original_kept(serve: Serve, engine: StepEngine) -> None:
+async def test_a_correction_is_exported_and_the_original_is_kept(serve: Serve, engine: StepEngine) -> None:
     engine.release()
     client = await serve()
-    job_id = await done(client)
+    job_id = await completed_job(client)
     answer = await patch(client, job_id, version=0, at=1, remove=1, segments=[line(1, 1.5, "a"), line(1.5, 2, "b")])
     assert answer.status == 200, answer.body
     assert answer.json["version"] == 1
@@ -45,10 +45,10 @@ async def test_a_correction_is_exported_and_the_original_kept(serve: Serve, engi
     assert (job["transcript_version"], len(job["result"]["segments"])) == (1, 4)
 
 
-async def test_it_survives_a_restart_and_can_be_taken_back(serve: Serve, engine: StepEngine) -> None:
+async def test_a_correction_survives_a_restart_and_can_be_undone(serve: Serve, engine: StepEngine) -> None:
     engine.release()
     client = await serve()
-    job_id = await done(client)
+    job_id = await completed_job(client)
     await patch(client, job_id, version=0, at=0, remove=1, segments=[line(0, 1, "better")])
     await client.close()
     client = await serve()
@@ -57,10 +57,10 @@ async def test_it_survives_a_restart_and_can_be_taken_back(serve: Serve, engine:
     assert (answer.json["version"], answer.json["text"]) == (2, " part 0 part 1 part 2")
 
 
-async def test_two_tabs_cannot_overwrite_each_other(serve: Serve, engine: StepEngine) -> None:
+async def test_a_correction_of_an_old_version_is_refused(serve: Serve, engine: StepEngine) -> None:
     engine.release()
     client = await serve()
-    job_id = await done(client)
+    job_id = await completed_job(client)
     assert (await patch(client, job_id, version=0, at=0, remove=1, segments=[line(0, 1, "one")])).status == 200
     late = await patch(client, job_id, version=0, at=0, remove=1, segments=[line(0, 1, "two")])
     assert (late.status, late.code) == (409, "transcript_changed")
@@ -68,10 +68,10 @@ async def test_two_tabs_cannot_overwrite_each_other(serve: Serve, engine: StepEn
     assert (await text_of(client, job_id)).startswith("one\n")
 
 
-async def test_other_pages_hear_of_it(serve: Serve, engine: StepEngine) -> None:
+async def test_a_correction_is_reported_on_the_queue_socket(serve: Serve, engine: StepEngine) -> None:
     engine.release()
     client = await serve()
-    job_id = await done(client)
+    job_id = await completed_job(client)
     socket = await client.socket("/ws/queue")
     await socket.until("snapshot")
     await patch(client, job_id, version=0, at=0, remove=0, segments=[])
@@ -96,16 +96,16 @@ async def test_other_pages_hear_of_it(serve: Serve, engine: StepEngine) -> None:
         {"segments": [7]},
     ],
 )
-async def test_what_is_no_correction_is_refused(serve: Serve, engine: StepEngine, change: dict[str, Any]) -> None:
+async def test_invalid_corrections_are_refused(serve: Serve, engine: StepEngine, change: dict[str, Any]) -> None:
     engine.release()
     client = await serve()
-    job_id = await done(client)
+    job_id = await completed_job(client)
     answer = await patch(client, job_id, **{"version": 0, "at": 0, "remove": 1, "segments": [], **change})
     assert (answer.status, answer.code) == (400, "invalid_option")
     assert (await client.get(f"/job/{job_id}")).json["transcript_version"] == 0
 
 
-async def test_a_job_that_is_not_done_has_nothing_to_correct(serve: Serve) -> None:
+async def test_an_unfinished_job_cannot_be_corrected(serve: Serve) -> None:
     client = await serve()
     job_id = await client.new_job()
     assert (await patch(client, job_id, version=0, at=0, remove=0, segments=[])).code == "job_not_finished"
@@ -121,7 +121,7 @@ async def found(client: Client, query: str) -> list[dict[str, Any]]:
 async def test_names_and_texts_are_searched(serve: Serve, engine: StepEngine) -> None:
     engine.release()
     client = await serve()
-    first, second = await done(client, "Interview.wav"), await done(client, "talk.wav")
+    first, second = await completed_job(client, "Interview.wav"), await completed_job(client, "talk.wav")
     await patch(client, second, version=0, at=0, remove=1, segments=[line(0, 1, "Una canción del mañana")])
     assert [job["job_id"] for job in await found(client, "TERVIEW")] == [first]
     assert [job["job_id"] for job in await found(client, "part")] == [second, first]
@@ -135,10 +135,10 @@ async def test_names_and_texts_are_searched(serve: Serve, engine: StepEngine) ->
 
 
 @pytest.mark.parametrize("damage", [None, b"no database"])
-async def test_a_lost_search_index_is_made_anew(serve: Serve, engine: StepEngine, damage: bytes | None) -> None:
+async def test_a_lost_search_index_is_rebuilt(serve: Serve, engine: StepEngine, damage: bytes | None) -> None:
     engine.release()
     client = await serve()
-    job_id = await done(client)
+    job_id = await completed_job(client)
     data_dir = client.app.settings.data_dir
     await client.close()
     for path in data_dir.glob("search.db*"):
@@ -167,7 +167,7 @@ async def test_the_waveform_is_computed_once(serve: Serve, engine: StepEngine) -
     assert (await client.get(f"/job/{job_id}/waveform")).json["peaks"][0] == 255
 
 
-async def test_models_say_how_fast_they_are_here(serve: Serve, engine: StepEngine) -> None:
+async def test_models_report_their_measured_speed(serve: Serve, engine: StepEngine) -> None:
     engine.release()
     client = await serve()
     before = {model["name"]: model for model in (await client.get("/models")).json["models"]}
@@ -180,7 +180,7 @@ async def test_models_say_how_fast_they_are_here(serve: Serve, engine: StepEngin
     assert after["medium"] == before["medium"]
 
 
-async def test_a_retry_with_other_settings(serve: Serve) -> None:
+async def test_a_retry_may_change_options(serve: Serve) -> None:
     client = await serve()
     job_id = await client.new_job(initial_prompt="Ada Lovelace", language="en")
     await client.fetch("DELETE", f"/job/{job_id}")

@@ -1,4 +1,4 @@
-"""Uploads as no browser sends them: over a plain socket, wrong, endless, slow, broken off."""
+"""Unusual uploads over a plain socket: malformed, oversized, slow, interrupted."""
 
 import asyncio
 import json
@@ -69,7 +69,7 @@ async def connection(client: Client) -> AsyncIterator[Connection]:
             await writer.wait_closed()
 
 
-async def nothing_left(folder: Path) -> None:
+async def no_files_left(folder: Path) -> None:
     for _ in range(200):
         if not list((folder / "incoming").iterdir()):
             assert list((folder / "jobs").iterdir()) == []
@@ -79,28 +79,28 @@ async def nothing_left(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("length", ["abc", "-5", "1e9", "1_000", "0x10", "", "9" * 30, "5, 6", "\u0661"])
-async def test_a_length_that_is_none(serve: Serve, tmp_path: Path, length: str) -> None:
+async def test_malformed_content_lengths_are_refused(serve: Serve, tmp_path: Path, length: str) -> None:
     client = await serve()
     async with connection(client) as one:
         await one.begin(f"Content-Length: {length}")
         await one.send(WHOLE)
         assert (await one.answer())[0] in (400, 413)
-    await nothing_left(tmp_path / "data")
+    await no_files_left(tmp_path / "data")
     assert (await client.get("/health")).status == 200
 
 
-async def test_too_large_by_its_own_word_is_refused_before_it_comes(serve: Serve, tmp_path: Path) -> None:
+async def test_an_oversized_content_length_is_refused_before_the_body(serve: Serve, tmp_path: Path) -> None:
     client = await serve(max_upload_bytes=1000)
     async with connection(client) as one:
         await one.begin("Content-Length: 5000000000")
         assert await one.answer() == (413, "upload_too_large")
-        await one.send(b"x" * 3_000_000)  # what was on its way meanwhile resets nothing
+        await one.send(b"x" * 3_000_000)  # already in transit; must not reset the connection
         await asyncio.sleep(0.1)
         await one.send(b"x")
-    await nothing_left(tmp_path / "data")
+    await no_files_left(tmp_path / "data")
 
 
-async def test_too_large_without_a_word_is_refused_as_soon_as_it_is(
+async def test_an_oversized_chunked_upload_is_refused_as_soon_as_it_exceeds_the_limit(
     serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(uploads, "LINGER_S", 0.2)
@@ -111,12 +111,12 @@ async def test_too_large_without_a_word_is_refused_as_soon_as_it_is(
         assert await one.answer() == (413, "upload_too_large")
         await one.send(chunk(b"x" * 2000))
         assert await asyncio.wait_for(one.reader.read(), 5) == b""  # then the connection is closed
-    await nothing_left(tmp_path / "data")
+    await no_files_left(tmp_path / "data")
 
 
 @pytest.mark.parametrize("path", UPLOAD_PATHS)
 @pytest.mark.parametrize("is_announced", [True, False], ids=["by its length", "as it arrives"])
-async def test_an_oversized_upload_is_refused_in_the_route_s_own_shape(
+async def test_an_oversized_upload_is_refused_in_the_error_shape_of_its_route(
     serve: Serve, tmp_path: Path, path: str, is_announced: bool
 ) -> None:
     route = next(route for route in ROUTES if route.path == path)
@@ -129,11 +129,11 @@ async def test_an_oversized_upload_is_refused_in_the_route_s_own_shape(
         status, error = await one.error()
         assert status == 413
         check_body(error, route)
-    await nothing_left(tmp_path / "data")
+    await no_files_left(tmp_path / "data")
 
 
 @pytest.mark.parametrize("path", PROBED_PATHS)
-async def test_files_are_probed_on_threads_of_their_own(
+async def test_files_are_probed_on_the_probe_threads(
     serve: Serve, engine: StepEngine, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     """A hostile file may take long to probe; the threads that receive uploads must stay free."""
@@ -153,7 +153,7 @@ async def test_files_are_probed_on_threads_of_their_own(
     assert all(name.startswith("probe") for name in threads), threads
 
 
-async def test_chunks_are_as_good_as_a_length(serve: Serve) -> None:
+async def test_chunked_uploads_are_accepted(serve: Serve) -> None:
     client = await serve()
     async with connection(client) as one:
         await one.begin(CHUNKED)
@@ -165,37 +165,35 @@ async def test_chunks_are_as_good_as_a_length(serve: Serve) -> None:
 
 @pytest.mark.parametrize("sent", [0, 10, len(PART), len(PART) + 20_000, len(WHOLE) - 3])
 @pytest.mark.parametrize("how", [f"Content-Length: {len(WHOLE)}", CHUNKED])
-async def test_broken_off_leaves_nothing(serve: Serve, tmp_path: Path, sent: int, how: str) -> None:
+async def test_an_interrupted_upload_leaves_no_file(serve: Serve, tmp_path: Path, sent: int, how: str) -> None:
     client = await serve()
     async with connection(client) as one:
         await one.begin(how)
         await one.send(chunk(WHOLE[:sent]) if how == CHUNKED and sent else WHOLE[:sent])
         await asyncio.sleep(0.03)
-    await nothing_left(tmp_path / "data")
+    await no_files_left(tmp_path / "data")
 
 
-async def test_a_length_shorter_than_the_body(serve: Serve, tmp_path: Path) -> None:
+async def test_a_content_length_shorter_than_the_form_is_refused(serve: Serve, tmp_path: Path) -> None:
     client = await serve()
     async with connection(client) as one:
         await one.begin(f"Content-Length: {len(WHOLE) - 100}")
         await one.send(WHOLE)
         assert await one.answer() == (400, "invalid_body")
-    await nothing_left(tmp_path / "data")
+    await no_files_left(tmp_path / "data")
 
 
-async def test_silence_in_the_midst_of_an_upload_ends_it(
-    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_stalled_upload_is_disconnected(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "STALL_TIMEOUT_S", 0.3)
     client = await serve()
     async with connection(client) as one:
         await one.begin(f"Content-Length: {len(WHOLE)}")
         await one.send(WHOLE[:500])
         assert await asyncio.wait_for(one.reader.read(), 5) == b""
-    await nothing_left(tmp_path / "data")
+    await no_files_left(tmp_path / "data")
 
 
-async def test_a_byte_at_a_time_slows_nobody(serve: Serve) -> None:
+async def test_a_slow_upload_does_not_delay_others(serve: Serve) -> None:
     client = await serve()
     async with connection(client) as slow:
         await slow.begin(f"Content-Length: {len(WHOLE)}")
@@ -220,7 +218,7 @@ async def test_a_byte_at_a_time_slows_nobody(serve: Serve) -> None:
     ],
     ids=["parts", "headers", "long header", "not utf-8", "no headers", "dashes", "blank lines", "epilogue"],
 )
-async def test_forms_that_are_a_trial(serve: Serve, body: bytes) -> None:
+async def test_pathological_forms_are_refused_or_accepted(serve: Serve, body: bytes) -> None:
     client = await serve()
     kind = "multipart/form-data; boundary=b"
     answer = await client.fetch("POST", "/transcribe-job", body=body, Content_Type=kind)
@@ -228,7 +226,7 @@ async def test_forms_that_are_a_trial(serve: Serve, body: bytes) -> None:
     assert answer.status in (200, 400)
 
 
-async def test_ten_thousand_parts_where_unknown_ones_are_let_pass(serve: Serve) -> None:
+async def test_too_many_parts_are_refused_where_unknown_fields_are_accepted(serve: Serve) -> None:
     client = await serve()
     body = b"".join(b'--b\r\nContent-Disposition: form-data; name="x%d"\r\n\r\ny\r\n' % n for n in range(10_000)) + END
     kind = "multipart/form-data; boundary=b"
@@ -246,7 +244,7 @@ async def test_ten_thousand_parts_where_unknown_ones_are_let_pass(serve: Serve) 
         ";;;",
     ],
 )
-async def test_content_types_that_are_a_trial(serve: Serve, kind: str) -> None:
+async def test_invalid_content_types_are_refused(serve: Serve, kind: str) -> None:
     client = await serve()
     answer = await client.fetch("POST", "/transcribe-job", body=WHOLE, Content_Type=kind)
     assert (answer.status, answer.code) == (400, "invalid_body")
@@ -268,7 +266,7 @@ async def test_content_types_that_are_a_trial(serve: Serve, kind: str) -> None:
         (".wav", ".wav"),
     ],
 )
-async def test_names_that_are_a_trial(serve: Serve, tmp_path: Path, given: str, shown: str) -> None:
+async def test_pathological_file_names_are_cleaned(serve: Serve, tmp_path: Path, given: str, shown: str) -> None:
     client = await serve()
     answer = await client.submit(filename=given)
     assert answer.status == 200, answer.body

@@ -1,4 +1,4 @@
-"""What waits for a slow reader: coalesced, in order, bounded."""
+"""Frames, and the queue of frames to one socket: ordered, coalesced, bounded."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from localwhisper.server.ws_outbox import Outbox, text_frame
 pytestmark = pytest.mark.gen_test
 
 
-async def test_order_and_coalescing() -> None:
+async def test_frames_keep_their_order_and_replace_those_with_the_same_key() -> None:
     outbox = Outbox(lambda: None)
     outbox.put(b"progress 1", "progress")
     outbox.put(b"segment 1")
@@ -22,16 +22,16 @@ async def test_order_and_coalescing() -> None:
         sent.append(frames)
 
     await outbox.run(send)
-    assert sent == [b"segment 1progress 2segment 2"]  # in one go
+    assert sent == [b"segment 1progress 2segment 2"]  # joined into one write
 
 
-async def test_progress_alone_never_fills_it() -> None:
+async def test_replaced_frames_do_not_count_towards_the_limit() -> None:
     outbox = Outbox(lambda: pytest.fail("full"), max_bytes=100)
     for number in range(1000):
         outbox.put(b"progress %d" % number, "progress")
 
 
-async def test_past_the_bound_it_gives_up_once() -> None:
+async def test_overflow_is_reported_once_and_discards_everything() -> None:
     full: list[bool] = []
     outbox = Outbox(lambda: full.append(True), max_bytes=100)
     for _ in range(50):
@@ -40,14 +40,14 @@ async def test_past_the_bound_it_gives_up_once() -> None:
     await asyncio.wait_for(outbox.run(lambda frames: pytest.fail("sent")), 1)
 
 
-async def test_one_message_of_any_length_passes() -> None:
+async def test_a_single_frame_may_exceed_the_limit() -> None:
     outbox = Outbox(lambda: pytest.fail("full"), max_bytes=100)
     outbox.put(b"x" * 1000)
 
 
 @pytest.mark.parametrize("length", [0, 1, 125, 126, 65_535, 65_536, 200_000])
-async def test_frames_of_every_length(length: int) -> None:
-    """Read as RFC 6455 has it, two of one write; what tornado's client makes of them, test_sockets.py shows."""
+async def test_frames_follow_rfc_6455(length: int) -> None:
+    """Two joined frames, parsed by hand; test_sockets.py reads them with tornado's client."""
     texts = ["é" * (length // 2) + "x" * (length % 2), "last"]
     reader = asyncio.StreamReader()
     reader.feed_data(b"".join(map(text_frame, texts)))

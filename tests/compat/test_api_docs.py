@@ -1,4 +1,4 @@
-"""The documentation against the real process: every curl line of /docs is run."""
+"""The API's documentation against the real process: every curl example is run."""
 
 import html
 import re
@@ -22,7 +22,7 @@ SAMPLES = {
 }
 # what is refused here, in the words that are documented: a finished job can't be run again or cancelled, the bundled
 # model doesn't translate, the correction may not have been made yet, and there is no token, and no checkpoint to import
-REFUSED = {
+EXPECTED_STATUS = {
     "POST /job/{job_id}/retry": {"409"},
     "DELETE /job/{job_id}": {"409"},
     "POST /v1/audio/translations": {"400"},
@@ -40,17 +40,17 @@ def job_id(server: Server) -> str:
 
 
 @pytest.mark.parametrize("call", SAMPLES)
-def test_every_curl_line_works(server: Server, job_id: str, call: str) -> None:
+def test_every_curl_example_works(server: Server, job_id: str, call: str) -> None:
     operation, line = SAMPLES[call]
     line = line.replace("http://localhost:9000", server.url).replace("talk.mp3", str(CLIP)).replace("JOB_ID", job_id)
     line = line.replace("model=medium", "model=demo").replace("@my-model.pt", "@pyproject.toml")
     command = [*shlex.split(line), "-s", "-o", "/dev/null", "-w", "%{http_code}"]
     status = subprocess.run(command, capture_output=True, text=True, check=True, timeout=180).stdout
-    assert status in REFUSED.get(call, {next(iter(operation["responses"]))})
+    assert status in EXPECTED_STATUS.get(call, {next(iter(operation["responses"]))})
     assert status in operation["responses"]
 
 
-def test_the_page_shows_every_line(server: Server) -> None:
+def test_the_docs_page_shows_every_curl_example(server: Server) -> None:
     page = requests.get(f"{server.url}/docs", timeout=30).text
     for _, line in SAMPLES.values():
         assert html.escape(line) in page
@@ -58,7 +58,7 @@ def test_the_page_shows_every_line(server: Server) -> None:
     assert not re.findall(r'(?:href|src)="(?:https?:)?//', page)
 
 
-def test_asyncapi_says_what_the_socket_sends(server: Server) -> None:
+def test_asyncapi_references_resolve_to_their_message_types(server: Server) -> None:
     document: dict[str, Any] = requests.get(f"{server.url}/asyncapi.json", timeout=30).json()
     assert document["asyncapi"] == "3.0.0"
     for operation in document["operations"].values():
@@ -70,7 +70,7 @@ def test_asyncapi_says_what_the_socket_sends(server: Server) -> None:
             assert document["components"]["messages"][kind]["payload"]["properties"]["type"] == {"const": kind}
 
 
-def test_metrics(server: Server, job_id: str) -> None:
+def test_metrics_are_collected(server: Server, job_id: str) -> None:
     answer = requests.get(f"{server.url}/metrics", timeout=30)
     assert answer.headers["Content-Type"].startswith("text/plain; version=")
     figures = dict(line.rsplit(" ", 1) for line in answer.text.splitlines() if not line.startswith("#"))
