@@ -24,7 +24,7 @@ MAX_PARTS = 32
 class MultipartForm:
     """One form: the part `file_field` is written to `path`, the other parts are kept in memory.
 
-    `known`: names that other parts may have, each at most once; None: any name, any number of times.
+    `field_names`: names that other parts may have, each at most once; None: any name, any number of times.
     `header` is written before the file's own bytes.
     Threading: one call at a time, on any thread; write() blocks on the disk.
     """
@@ -36,7 +36,7 @@ class MultipartForm:
         max_file_bytes: int,
         *,
         file_field: str = "file",
-        known: Collection[str] | None = None,
+        field_names: Collection[str] | None = None,
         header: bytes = b"",
     ) -> None:
         kind, options = multipart.parse_options_header(content_type)
@@ -45,7 +45,7 @@ class MultipartForm:
         self._parser = multipart.PushMultipartParser(options["boundary"], max_segment_count=MAX_PARTS)
         self._path = path
         self._file_field = file_field
-        self._known = known
+        self._field_names = field_names
         self._header = header
         self._max_file_bytes = max_file_bytes
         self._file: BinaryIO | None = None
@@ -100,9 +100,9 @@ class MultipartForm:
             self.filename = part.filename
         elif not part.name:
             raise InvalidBody(reason="a part has no name")
-        elif self._known is not None and part.name not in self._known:
-            raise UnknownOption(field=part.name[:100], accepted=", ".join([self._file_field, *self._known]))
-        elif self._known is not None and any(name == part.name for name, _ in self._fields):
+        elif self._field_names is not None and part.name not in self._field_names:
+            raise UnknownOption(field=part.name[:100], accepted=", ".join([self._file_field, *self._field_names]))
+        elif self._field_names is not None and any(name == part.name for name, _ in self._fields):
             raise DuplicateField(field=part.name)
         else:
             self._fields.append((part.name, bytearray()))

@@ -68,7 +68,7 @@ class UploadHandler(BaseHandler):
             self.upload,
             settings.max_upload_bytes,
             file_field=self.file_field,
-            known=self.known_fields,
+            field_names=self.known_fields,
             header=self.file_header(),
         )
 

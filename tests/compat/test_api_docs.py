@@ -20,8 +20,8 @@ SAMPLES = {
     for method, operation in operations.items()
     for sample in operation.get("x-codeSamples", ())
 }
-# what is refused here, in the words that are documented: a finished job can't be run again or cancelled, the bundled
-# model doesn't translate, the correction may not have been made yet, and there is no token, and no checkpoint to import
+# other than success, but documented: a finished job can't be retried or cancelled, the bundled model doesn't translate,
+# there may be no correction to discard, no token is set, and the imported file is no checkpoint
 EXPECTED_STATUS = {
     "POST /job/{job_id}/retry": {"409"},
     "DELETE /job/{job_id}": {"409"},
@@ -34,9 +34,9 @@ EXPECTED_STATUS = {
 
 @pytest.fixture(scope="module")
 def job_id(server: Server) -> str:
-    made = server.submit(CLIP)
-    server.job_when(made, "completed", timeout_s=180)
-    return made
+    submitted = server.submit(CLIP)
+    server.job_when(submitted, "completed", timeout_s=180)
+    return submitted
 
 
 @pytest.mark.parametrize("call", SAMPLES)
@@ -63,10 +63,10 @@ def test_asyncapi_references_resolve_to_their_message_types(server: Server) -> N
     assert document["asyncapi"] == "3.0.0"
     for operation in document["operations"].values():
         for reference in operation["messages"]:
-            found: Any = document
+            target: Any = document
             for step in reference["$ref"].removeprefix("#/").split("/"):
-                found = found[step]
-            kind = found["$ref"].rsplit("/", 1)[-1]
+                target = target[step]
+            kind = target["$ref"].rsplit("/", 1)[-1]
             assert document["components"]["messages"][kind]["payload"]["properties"]["type"] == {"const": kind}
 
 

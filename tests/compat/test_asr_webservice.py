@@ -90,9 +90,9 @@ def bazarr_detects(server: Server, audio: bytes) -> dict[str, object]:
 
 def test_bazarr_s_requests_work(server: Server) -> None:
     audio = pcm(SPANISH)
-    found = bazarr_detects(server, audio)
-    assert (found["detected_language"], found["language_code"]) == ("spanish", "es")
-    assert 0.5 < float(str(found["confidence"])) <= 1
+    detection = bazarr_detects(server, audio)
+    assert (detection["detected_language"], detection["language_code"]) == ("spanish", "es")
+    assert 0.5 < float(str(detection["confidence"])) <= 1
     answer = requests.post(
         f"{server.url}/asr",
         params={

@@ -79,7 +79,7 @@ def test_streaming_sends_deltas(sdk: openai.OpenAI) -> None:
 
 
 def test_the_npm_package_works(server: Server) -> None:
-    ended = subprocess.run(
+    process = subprocess.run(
         ["node", "openai_client.mjs", f"{server.url}/v1", str(CLIP)],
         cwd=BROWSER,
         capture_output=True,
@@ -87,11 +87,11 @@ def test_the_npm_package_works(server: Server) -> None:
         timeout=180,
         check=True,
     )
-    told = json.loads(ended.stdout)
-    assert is_text_of(CLIP, told["text"])
-    assert {event["type"] for event in told["events"]} == {"transcript.text.delta", "transcript.text.done"}
-    assert is_text_of(CLIP, told["events"][-1]["text"])
-    assert (told["status"], told["param"]) == (400, "language")
+    output = json.loads(process.stdout)
+    assert is_text_of(CLIP, output["text"])
+    assert {event["type"] for event in output["events"]} == {"transcript.text.delta", "transcript.text.done"}
+    assert is_text_of(CLIP, output["events"][-1]["text"])
+    assert (output["status"], output["param"]) == (400, "language")
 
 
 def test_the_job_is_in_the_history(sdk: openai.OpenAI, server: Server) -> None:

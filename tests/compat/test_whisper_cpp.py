@@ -51,5 +51,5 @@ def test_verbose_json_has_words(server: Server) -> None:
 
 
 def test_errors_have_whisper_cpp_s_shape(server: Server) -> None:
-    ended = subprocess.run(["curl", "-s", "-F", "a=b", f"{server.url}/inference"], capture_output=True, check=True)
-    assert "'file'" in json.loads(ended.stdout)["error"]
+    process = subprocess.run(["curl", "-s", "-F", "a=b", f"{server.url}/inference"], capture_output=True, check=True)
+    assert "'file'" in json.loads(process.stdout)["error"]

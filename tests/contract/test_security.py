@@ -102,15 +102,15 @@ async def test_foreign_pages_may_link_here_but_not_embed_us(serve: Serve) -> Non
 async def test_allowed_origins_may_use_the_api(serve: Serve) -> None:
     ours = "https://app.example"
     client = await serve(allowed_origins=ours)
-    asked = {"Access_Control_Request_Method": "DELETE", "Sec_Fetch_Site": "cross-site"}
-    preflight = await client.fetch("OPTIONS", "/jobs", Origin=ours, **asked)
+    request = {"Access_Control_Request_Method": "DELETE", "Sec_Fetch_Site": "cross-site"}
+    preflight = await client.fetch("OPTIONS", "/jobs", Origin=ours, **request)
     assert (preflight.status, preflight.headers["Access-Control-Allow-Origin"]) == (204, ours)
     answer = await client.get("/jobs", Origin=ours, Sec_Fetch_Site="cross-site")
     assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (200, ours)
     assert (await client.submit(Origin=ours)).status == 200
     socket = await client.socket("/ws/queue", Origin=ours)
     await socket.until("snapshot")
-    other = await client.fetch("OPTIONS", "/jobs", Origin="https://evil.example", **asked)
+    other = await client.fetch("OPTIONS", "/jobs", Origin="https://evil.example", **request)
     assert (other.status, other.headers.get("Access-Control-Allow-Origin")) == (403, None)
 
 
@@ -145,12 +145,12 @@ async def test_wrong_tokens_are_throttled(serve: Serve) -> None:
 async def cookie_of(client: Client, token: str) -> str:
     answer = await client.fetch("POST", "/login", body=json.dumps({"token": token}).encode())
     assert answer.status == 200
-    given = answer.headers["Set-Cookie"]
+    cookie = answer.headers["Set-Cookie"]
     for attribute in ("HttpOnly", "SameSite=Strict", "Path=/"):
-        assert attribute in given
-    assert "Secure" not in given
-    assert token not in given
-    return str(given.split(";")[0])
+        assert attribute in cookie
+    assert "Secure" not in cookie
+    assert token not in cookie
+    return str(cookie.split(";")[0])
 
 
 async def test_the_cookie_replaces_the_token(serve: Serve) -> None:
@@ -193,18 +193,18 @@ async def test_the_page_redirects_to_the_login(serve: Serve) -> None:
 
 
 async def test_forwarded_headers_are_used_from_trusted_proxies_only(serve: Serve) -> None:
-    told = {
+    forwarded = {
         "X_Forwarded_Host": "box.example",
         "X_Forwarded_Proto": "https",
         "X_Forwarded_Prefix": "/tools",
         "X_Forwarded_For": "10.9.8.7",
     }
     plain = await serve()
-    url = (await plain.submit(**told)).json["websocket_url"]
+    url = (await plain.submit(**forwarded)).json["websocket_url"]
     assert url.startswith(f"ws://{plain.host}/ws/")
     await plain.close()
     behind = await serve(trusted_proxies="127.0.0.1", allowed_hosts="box.example")
-    answer = await behind.submit(**told)
+    answer = await behind.submit(**forwarded)
     assert answer.json["websocket_url"].startswith("wss://box.example/tools/ws/")
     assert answer.headers["Location"].startswith("/tools/job/")
     assert (await behind.get("/jobs", X_Forwarded_Host="evil.example")).status == 403
@@ -213,10 +213,10 @@ async def test_forwarded_headers_are_used_from_trusted_proxies_only(serve: Serve
 
 async def test_clients_behind_a_proxy_are_throttled_separately(serve: Serve) -> None:
     client = await serve(token="s3cret", trusted_proxies="127.0.0.1")
-    one, two = {"X_Forwarded_For": "1.2.3.4, 10.0.0.1"}, {"X_Forwarded_For": "1.2.3.4, 10.0.0.2"}
-    assert (await client.get("/jobs", Authorization="Bearer no", **one)).status == 401
-    assert (await client.get("/jobs", Authorization="Bearer no", **one)).status == 429
-    assert (await client.get("/jobs", Authorization="Bearer s3cret", **two)).status == 200
+    first, second = {"X_Forwarded_For": "1.2.3.4, 10.0.0.1"}, {"X_Forwarded_For": "1.2.3.4, 10.0.0.2"}
+    assert (await client.get("/jobs", Authorization="Bearer no", **first)).status == 401
+    assert (await client.get("/jobs", Authorization="Bearer no", **first)).status == 429
+    assert (await client.get("/jobs", Authorization="Bearer s3cret", **second)).status == 200
 
 
 async def test_everything_is_served_under_a_path_prefix(serve: Serve) -> None:

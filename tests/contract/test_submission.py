@@ -133,7 +133,7 @@ async def test_audio_that_is_too_long_is_refused(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "shown"),
+    ("sent", "shown"),
     [
         ("../../etc/passwd.wav", "passwd.wav"),
         ("C:\\x\\día.wav", "día.wav"),
@@ -141,9 +141,9 @@ async def test_audio_that_is_too_long_is_refused(serve: Serve) -> None:
         (" ", "audio"),
     ],
 )
-async def test_file_names_are_reduced_to_what_can_be_displayed(serve: Serve, given: str, shown: str) -> None:
+async def test_file_names_are_reduced_to_what_can_be_displayed(serve: Serve, sent: str, shown: str) -> None:
     client = await serve()
-    answer = await client.submit(filename=given)
+    answer = await client.submit(filename=sent)
     job = (await client.get(answer.headers["Location"])).json
     assert job["filename"] == shown
 

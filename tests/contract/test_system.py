@@ -152,11 +152,11 @@ def test_every_documented_method_is_implemented() -> None:
 
 async def test_a_cancelled_download_is_continued_by_the_next(serve: Serve, tmp_path: Path) -> None:
     """With a mirror that sends slowly and never finishes."""
-    asked: list[str | None] = []
+    ranges: list[str | None] = []
 
     async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        asked.append(next((line for line in head.split("\r\n") if line.startswith("Range")), None))
+        ranges.append(next((line for line in head.split("\r\n") if line.startswith("Range")), None))
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 300000000\r\n\r\n" + b"x" * 600_000)
         try:
             while True:
@@ -180,10 +180,10 @@ async def test_a_cancelled_download_is_continued_by_the_next(serve: Serve, tmp_p
     assert (stopped.status, stopped.json["download"], stopped.json["available"]) == (200, None, False)
     assert list((tmp_path / "models").glob("*.partial"))
     await client.fetch("POST", "/models/tiny/download", body=b"")
-    while len(asked) < 2:
+    while len(ranges) < 2:
         await asyncio.sleep(0.02)
-    assert asked[0] is None
-    assert (asked[1] or "").startswith("Range: bytes=")
+    assert ranges[0] is None
+    assert (ranges[1] or "").startswith("Range: bytes=")
     await client.fetch("DELETE", "/models/tiny/download")
     mirror.close()
 

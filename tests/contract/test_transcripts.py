@@ -113,7 +113,7 @@ async def test_an_unfinished_job_cannot_be_corrected(serve: Serve) -> None:
     assert (broken.status, broken.code) == (400, "invalid_body")
 
 
-async def found(client: Client, query: str) -> list[dict[str, Any]]:
+async def search(client: Client, query: str) -> list[dict[str, Any]]:
     jobs: list[dict[str, Any]] = (await client.get(f"/jobs?q={query}")).json["jobs"]
     return jobs
 
@@ -123,15 +123,15 @@ async def test_names_and_texts_are_searched(serve: Serve, engine: StepEngine) ->
     client = await serve()
     first, second = await completed_job(client, "Interview.wav"), await completed_job(client, "talk.wav")
     await patch(client, second, version=0, at=0, remove=1, segments=[line(0, 1, "Una canción del mañana")])
-    assert [job["job_id"] for job in await found(client, "TERVIEW")] == [first]
-    assert [job["job_id"] for job in await found(client, "part")] == [second, first]
-    (hit,) = await found(client, "cancion%20manan")
+    assert [job["job_id"] for job in await search(client, "TERVIEW")] == [first]
+    assert [job["job_id"] for job in await search(client, "part")] == [second, first]
+    (hit,) = await search(client, "cancion%20manan")
     assert hit["job_id"] == second
     assert hit["excerpt"][1::2] == ["canción", "mañana"]
     assert "".join(hit["excerpt"]).startswith("Una canción del mañana part 1")
-    assert await found(client, "nothing") == await found(client, "%22%20OR") == []
+    assert await search(client, "nothing") == await search(client, "%22%20OR") == []
     await client.fetch("DELETE", f"/job/{second}?remove=true")
-    assert await found(client, "cancion") == []
+    assert await search(client, "cancion") == []
 
 
 @pytest.mark.parametrize("damage", [None, b"no database"])
@@ -147,7 +147,7 @@ async def test_a_lost_search_index_is_rebuilt(serve: Serve, engine: StepEngine, 
         (data_dir / "search.db").write_bytes(damage)
     client = await serve()
     for _ in range(200):
-        if jobs := await found(client, "part"):
+        if jobs := await search(client, "part"):
             break
     assert [job["job_id"] for job in jobs] == [job_id]
 
@@ -162,8 +162,8 @@ async def test_the_waveform_is_computed_once(serve: Serve, engine: StepEngine) -
     assert answer.json["duration"] == pytest.approx(2.0, abs=0.1)
     assert len(peaks) == 1600
     assert 60 < peaks[800] < 80  # 9000 of 32768
-    kept = client.app.settings.data_dir / "jobs" / job_id / "waveform.json"
-    kept.write_text(kept.read_text().replace(f"[{peaks[0]},", "[255,", 1))
+    file = client.app.settings.data_dir / "jobs" / job_id / "waveform.json"
+    file.write_text(file.read_text().replace(f"[{peaks[0]},", "[255,", 1))
     assert (await client.get(f"/job/{job_id}/waveform")).json["peaks"][0] == 255
 
 

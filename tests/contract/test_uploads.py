@@ -33,7 +33,7 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
-class Connection:
+class UploadConnection:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
 
@@ -59,10 +59,10 @@ class Connection:
 
 
 @asynccontextmanager
-async def connection(client: Client) -> AsyncIterator[Connection]:
+async def connection(client: Client) -> AsyncIterator[UploadConnection]:
     reader, writer = await asyncio.open_connection("127.0.0.1", int(client.host.split(":")[1]))
     try:
-        yield Connection(reader, writer)
+        yield UploadConnection(reader, writer)
     finally:
         writer.close()
         with suppress(OSError):
@@ -81,22 +81,22 @@ async def no_files_left(folder: Path) -> None:
 @pytest.mark.parametrize("length", ["abc", "-5", "1e9", "1_000", "0x10", "", "9" * 30, "5, 6", "\u0661"])
 async def test_malformed_content_lengths_are_refused(serve: Serve, tmp_path: Path, length: str) -> None:
     client = await serve()
-    async with connection(client) as one:
-        await one.begin(f"Content-Length: {length}")
-        await one.send(WHOLE)
-        assert (await one.answer())[0] in (400, 413)
+    async with connection(client) as upload:
+        await upload.begin(f"Content-Length: {length}")
+        await upload.send(WHOLE)
+        assert (await upload.answer())[0] in (400, 413)
     await no_files_left(tmp_path / "data")
     assert (await client.get("/health")).status == 200
 
 
 async def test_an_oversized_content_length_is_refused_before_the_body(serve: Serve, tmp_path: Path) -> None:
     client = await serve(max_upload_bytes=1000)
-    async with connection(client) as one:
-        await one.begin("Content-Length: 5000000000")
-        assert await one.answer() == (413, "upload_too_large")
-        await one.send(b"x" * 3_000_000)  # already in transit; must not reset the connection
+    async with connection(client) as upload:
+        await upload.begin("Content-Length: 5000000000")
+        assert await upload.answer() == (413, "upload_too_large")
+        await upload.send(b"x" * 3_000_000)  # already in transit; must not reset the connection
         await asyncio.sleep(0.1)
-        await one.send(b"x")
+        await upload.send(b"x")
     await no_files_left(tmp_path / "data")
 
 
@@ -105,12 +105,12 @@ async def test_an_oversized_chunked_upload_is_refused_as_soon_as_it_exceeds_the_
 ) -> None:
     monkeypatch.setattr(uploads, "LINGER_S", 0.2)
     client = await serve(max_upload_bytes=1000)
-    async with connection(client) as one:
-        await one.begin(CHUNKED)
-        await one.send(chunk(PART + b"x" * 2000))
-        assert await one.answer() == (413, "upload_too_large")
-        await one.send(chunk(b"x" * 2000))
-        assert await asyncio.wait_for(one.reader.read(), 5) == b""  # then the connection is closed
+    async with connection(client) as upload:
+        await upload.begin(CHUNKED)
+        await upload.send(chunk(PART + b"x" * 2000))
+        assert await upload.answer() == (413, "upload_too_large")
+        await upload.send(chunk(b"x" * 2000))
+        assert await asyncio.wait_for(upload.reader.read(), 5) == b""  # then the connection is closed
     await no_files_left(tmp_path / "data")
 
 
@@ -122,11 +122,11 @@ async def test_an_oversized_upload_is_refused_in_the_error_shape_of_its_route(
     route = next(route for route in ROUTES if route.path == path)
     field = "audio_file" if path in ("/asr", "/detect-language") else "file"
     client = await serve(max_upload_bytes=1000)
-    async with connection(client) as one:
-        await one.begin("Content-Length: 5000000000" if is_announced else CHUNKED, path=path)
+    async with connection(client) as upload:
+        await upload.begin("Content-Length: 5000000000" if is_announced else CHUNKED, path=path)
         if not is_announced:
-            await one.send(chunk(PART.replace(b'"file"', f'"{field}"'.encode()) + b"x" * 2000))
-        status, error = await one.error()
+            await upload.send(chunk(PART.replace(b'"file"', f'"{field}"'.encode()) + b"x" * 2000))
+        status, error = await upload.error()
         assert status == 413
         check_body(error, route)
     await no_files_left(tmp_path / "data")
@@ -155,41 +155,41 @@ async def test_files_are_probed_on_the_probe_threads(
 
 async def test_chunked_uploads_are_accepted(serve: Serve) -> None:
     client = await serve()
-    async with connection(client) as one:
-        await one.begin(CHUNKED)
+    async with connection(client) as upload:
+        await upload.begin(CHUNKED)
         for at in range(0, len(WHOLE), 1000):
-            await one.send(chunk(WHOLE[at : at + 1000]))
-        await one.send(b"0\r\n\r\n")
-        assert (await one.answer())[0] == 200
+            await upload.send(chunk(WHOLE[at : at + 1000]))
+        await upload.send(b"0\r\n\r\n")
+        assert (await upload.answer())[0] == 200
 
 
 @pytest.mark.parametrize("sent", [0, 10, len(PART), len(PART) + 20_000, len(WHOLE) - 3])
 @pytest.mark.parametrize("how", [f"Content-Length: {len(WHOLE)}", CHUNKED])
 async def test_an_interrupted_upload_leaves_no_file(serve: Serve, tmp_path: Path, sent: int, how: str) -> None:
     client = await serve()
-    async with connection(client) as one:
-        await one.begin(how)
-        await one.send(chunk(WHOLE[:sent]) if how == CHUNKED and sent else WHOLE[:sent])
+    async with connection(client) as upload:
+        await upload.begin(how)
+        await upload.send(chunk(WHOLE[:sent]) if how == CHUNKED and sent else WHOLE[:sent])
         await asyncio.sleep(0.03)
     await no_files_left(tmp_path / "data")
 
 
 async def test_a_content_length_shorter_than_the_form_is_refused(serve: Serve, tmp_path: Path) -> None:
     client = await serve()
-    async with connection(client) as one:
-        await one.begin(f"Content-Length: {len(WHOLE) - 100}")
-        await one.send(WHOLE)
-        assert await one.answer() == (400, "invalid_body")
+    async with connection(client) as upload:
+        await upload.begin(f"Content-Length: {len(WHOLE) - 100}")
+        await upload.send(WHOLE)
+        assert await upload.answer() == (400, "invalid_body")
     await no_files_left(tmp_path / "data")
 
 
 async def test_a_stalled_upload_is_disconnected(serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "STALL_TIMEOUT_S", 0.3)
     client = await serve()
-    async with connection(client) as one:
-        await one.begin(f"Content-Length: {len(WHOLE)}")
-        await one.send(WHOLE[:500])
-        assert await asyncio.wait_for(one.reader.read(), 5) == b""
+    async with connection(client) as upload:
+        await upload.begin(f"Content-Length: {len(WHOLE)}")
+        await upload.send(WHOLE[:500])
+        assert await asyncio.wait_for(upload.reader.read(), 5) == b""
     await no_files_left(tmp_path / "data")
 
 
@@ -251,7 +251,7 @@ async def test_invalid_content_types_are_refused(serve: Serve, kind: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("given", "shown"),
+    ("sent", "shown"),
     [
         ("..", "audio"),
         ("-rf.wav", "-rf.wav"),
@@ -266,9 +266,9 @@ async def test_invalid_content_types_are_refused(serve: Serve, kind: str) -> Non
         (".wav", ".wav"),
     ],
 )
-async def test_pathological_file_names_are_cleaned(serve: Serve, tmp_path: Path, given: str, shown: str) -> None:
+async def test_pathological_file_names_are_cleaned(serve: Serve, tmp_path: Path, sent: str, shown: str) -> None:
     client = await serve()
-    answer = await client.submit(filename=given)
+    answer = await client.submit(filename=sent)
     assert answer.status == 200, answer.body
     job = (await client.get(answer.headers["Location"])).json
     assert job["filename"] == shown

@@ -153,12 +153,12 @@ def model_name(name: str, library: ModelLibrary) -> str | None:
     """Our name of the requested model; None for the default one. Reads files. Raises ModelNotFound."""
     if not name or name in ALIASES:
         return None
-    known = library.names()
+    names = library.names()
     # Hugging Face calls the same checkpoints openai/whisper-tiny …
     for candidate in (name, name.removeprefix("openai/").removeprefix("whisper-")):
-        if candidate in known:
+        if candidate in names:
             return candidate
-    raise ModelNotFound(model=name[:100], accepted=", ".join(["whisper-1", *known]))
+    raise ModelNotFound(model=name[:100], accepted=", ".join(["whisper-1", *names]))
 
 
 def timestamp_granularities(fields: Sequence[tuple[str, str]]) -> list[str]:
