@@ -1,4 +1,4 @@
-"""What the runner asks of an engine, and what an engine asks of whoever runs it."""
+"""The interface of an engine, and what it calls back while it works."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,33 +10,33 @@ from localwhisper.options import Options
 
 
 class Control(Protocol):
-    """The other end of the work. Threading: called on the worker's thread only."""
+    """Called by an engine while it works, on the thread that called the engine."""
 
     def check(self) -> None:
-        """Raise errors.Stopped once the work is to stop. Called at least once a token."""
+        """Raises errors.Stopped once the work has to stop. Called at least once per decoded token."""
 
     def progress(self, done_s: float, message: Message) -> None:
-        """Seconds of audio done so far, and what is going on."""
+        """`done_s`: seconds of audio done so far; `message`: what is being done. May raise as check()."""
 
     def window(self, window: Window) -> None:
-        """One more window is decoded; returns when it is handed over and the work may go on. May raise as check()."""
+        """Takes over a decoded window; the engine goes on when it returns. May raise as check()."""
 
 
 class Engine(Protocol):
     """Threading: SAFE. transcribe() may run on any number of threads at once."""
 
     def transcribe(self, audio: Path, options: Options, control: Control, *, done: Sequence[Window] = ()) -> Transcript:
-        """The transcript of an audio file.
+        """Transcribe an audio file.
 
-        `done` are the windows of an earlier run that was interrupted: the work goes on behind
-        them, and the transcript contains them. Raises Stopped, or a LocalWhisperError.
+        `done`: the windows of an earlier, interrupted run. Decoding continues after them, and the transcript contains
+        them. Raises Stopped, or a LocalWhisperError.
         """
 
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
-        """What is spoken in the first 30 s of an audio file. Raises Stopped, or a LocalWhisperError."""
+        """The language spoken in the first 30 s of an audio file. Raises Stopped, or a LocalWhisperError."""
 
     def model_bytes(self) -> Mapping[str, int]:
-        """About how much memory the weights of each loaded model take."""
+        """By model in memory, about how many bytes its weights take."""
 
     def close(self) -> None:
-        """Give all memory back."""
+        """Give back all memory."""

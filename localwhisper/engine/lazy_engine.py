@@ -1,4 +1,4 @@
-"""An engine that is built by its first work, so that starting the server imports no torch."""
+"""An engine that is built when it is first used, so that starting the server doesn't import torch."""
 
 import logging
 import threading
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class LazyEngine:
-    """Threading: SAFE."""
+    """An Engine. Threading: SAFE."""
 
     def __init__(self, build: Callable[[], Engine]) -> None:
         self._build = build
@@ -22,9 +22,11 @@ class LazyEngine:
         self._engine: Engine | None = None
 
     def transcribe(self, audio: Path, options: Options, control: Control, *, done: Sequence[Window] = ()) -> Transcript:
+        """See base.Engine. Also raises EngineNotLoaded."""
         return self._built().transcribe(audio, options, control, done=done)
 
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
+        """See base.Engine. Also raises EngineNotLoaded."""
         return self._built().detect_language(audio, model, control)
 
     def model_bytes(self) -> Mapping[str, int]:
@@ -36,7 +38,7 @@ class LazyEngine:
             if self._engine is None:
                 try:
                     self._engine = self._build()
-                except Exception:  # in an import: of any kind
+                except Exception:  # importing torch may raise anything
                     log.exception("the engine could not be loaded")
                     raise EngineNotLoaded from None
             return self._engine

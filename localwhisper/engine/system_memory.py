@@ -1,4 +1,7 @@
-"""Memory that is no longer needed, given back to the operating system at once. Where it can't be, nothing happens."""
+"""The system's memory: how much is available, and giving back what this process holds but no longer needs.
+
+Giving back is an optimisation: where the system offers no way, nothing happens.
+"""
 
 import ctypes
 import math
@@ -20,45 +23,45 @@ def _libc() -> ctypes.CDLL | None:
 
 
 def drop_mapped_pages(tensor: Tensor) -> None:
-    """Of a tensor that is mapped from a file and unchanged: its pages are read again if it is used again."""
+    """Drop the pages of an unchanged tensor that is mapped from a file. They are read again when it is used again."""
     libc = _libc()
     advice = getattr(mmap, "MADV_DONTNEED", None)
     if libc is None or advice is None or tensor.device.type != "cpu":
         return
-    first = -(-tensor.data_ptr() // mmap.PAGESIZE) * mmap.PAGESIZE  # whole pages of this tensor alone
+    first = -(-tensor.data_ptr() // mmap.PAGESIZE) * mmap.PAGESIZE  # only whole pages: others have a neighbour's data
     size = (tensor.data_ptr() + tensor.nbytes) // mmap.PAGESIZE * mmap.PAGESIZE - first
     if size > 0:
         libc.madvise(ctypes.c_void_p(first), ctypes.c_size_t(size), advice)
 
 
 def drop_library_pages(names: Sequence[str]) -> None:
-    """What loading and compiling read of these libraries, which stay loaded; what runs again is read again."""
+    """Drop the unchanged pages of loaded libraries, by parts of their file names. What runs again is read again."""
     libc = _libc()
     advice = getattr(mmap, "MADV_DONTNEED", None)
     try:
-        rows = [row.split() for row in Path("/proc/self/smaps").read_text().splitlines()]
+        lines = [line.split() for line in Path("/proc/self/smaps").read_text().splitlines()]
     except OSError:
         return
     if libc is None or advice is None:
         return
-    span = None
-    for first, *rest in rows:
-        if "-" in first and not first.endswith(":"):  # a mapping's own row: span, rights, …, file
+    addresses = None  # of the mapping that the lines are about
+    for first, *rest in lines:
+        if "-" in first and not first.endswith(":"):  # a mapping's first line: addresses, permissions, …, file
             is_wanted = rest[0] in ("r-xp", "r--p") and any(name in rest[-1] for name in names)
-            span = [int(part, 16) for part in first.split("-")] if is_wanted else None
-        elif span and first == "Anonymous:" and rest[0] == "0":  # nothing of it was changed
-            libc.madvise(ctypes.c_void_p(span[0]), ctypes.c_size_t(span[1] - span[0]), advice)
+            addresses = [int(address, 16) for address in first.split("-")] if is_wanted else None
+        elif addresses and first == "Anonymous:" and rest[0] == "0":  # no page of it was changed
+            libc.madvise(ctypes.c_void_p(addresses[0]), ctypes.c_size_t(addresses[1] - addresses[0]), advice)
 
 
 def trim_heap() -> None:
-    """What was freed and the allocator still holds."""
-    trim = getattr(_libc(), "malloc_trim", None)  # glibc's
-    if trim is not None:
-        trim(0)
+    """Give back freed memory that the C allocator still holds."""
+    malloc_trim = getattr(_libc(), "malloc_trim", None)  # glibc's
+    if malloc_trim is not None:
+        malloc_trim(0)
 
 
 def release_unused_memory() -> None:
-    """Also what torch's allocator holds of a device."""
+    """Give back freed memory that the C allocator and torch's device allocators still hold."""
     trim_heap()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
@@ -67,14 +70,14 @@ def release_unused_memory() -> None:
 
 
 def available_bytes(device: str = "cpu") -> float:
-    """What may still be taken without others having to give way; infinite where that isn't known."""
+    """Memory that can be taken without others having to give up theirs; infinite where that isn't known."""
     if device == "cuda":
         free, _ = torch.cuda.mem_get_info()
         return float(free)
-    return min(_of_machine(), _of_group())
+    return min(_available_in_machine(), _available_in_cgroup())
 
 
-def _of_machine() -> float:
+def _available_in_machine() -> float:
     try:
         with open("/proc/meminfo", encoding="ascii") as file:
             rows = dict(line.split(":", 1) for line in file)
@@ -83,12 +86,12 @@ def _of_machine() -> float:
         return math.inf
 
 
-def _of_group() -> float:
-    """Of a container: its limit less what is in use, without the files that can be read again."""
+def _available_in_cgroup() -> float:
+    """In a container: its limit minus what is in use, without file pages that can be read again."""
     try:
-        group = Path("/sys/fs/cgroup")
-        limit = int((group / "memory.max").read_text())  # "max" where there is none
-        rows = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
-        return limit - int((group / "memory.current").read_text()) + int(rows["inactive_file"])
+        cgroup = Path("/sys/fs/cgroup")
+        limit = int((cgroup / "memory.max").read_text())  # "max" if there is none
+        stat = dict(line.split() for line in (cgroup / "memory.stat").read_text().splitlines())
+        return limit - int((cgroup / "memory.current").read_text()) + int(stat["inactive_file"])
     except (OSError, KeyError, ValueError):
         return math.inf

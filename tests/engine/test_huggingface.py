@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from localwhisper.audio.ffmpeg import Ffmpeg
-from localwhisper.engine.checkpoints.huggingface import DIMENSIONS, renamed
+from localwhisper.engine.checkpoints.huggingface import DIMENSIONS, whisper_name
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.whisper_engine import WhisperEngine
@@ -84,7 +84,7 @@ def folder(checkpoint: dict[str, Any], tmp_path: Path) -> Path:
     ],
 )
 def test_names(theirs: str, ours: str) -> None:
-    assert renamed(theirs) == ours
+    assert whisper_name(theirs) == ours
 
 
 def test_every_weight_is_the_same(library: ModelLibrary, folder: Path, checkpoint: dict[str, Any]) -> None:

@@ -1,1 +1,1 @@
-"""Files of weights: which there are, how they come here, what is in them."""
+"""Files of weights: which there are, how they get here, what they contain."""

@@ -1,4 +1,4 @@
-"""A checkpoint of openai-whisper's format, read by mapping: its tensors stay in the file until they are used."""
+"""A checkpoint of openai-whisper's format, memory-mapped: its tensors stay in the file until they are used."""
 
 import errno
 from collections.abc import Mapping, Sequence
@@ -14,20 +14,20 @@ from localwhisper.engine.upstream.torch_internals import is_out_of_memory
 from localwhisper.engine.upstream.whisper_internals import published_alignment_heads
 from localwhisper.errors import ModelCorrupt
 
-MOST_DIM = 200_000  # whisper's largest is its vocabulary of 51,866
-MOST_LAYERS = 256  # whisper's large has 32
-ZIP = b"PK\3\4"  # what torch saves begins with
+MAX_DIM = 200_000  # whisper's largest is its vocabulary of 51,866
+MAX_LAYERS = 256  # whisper's large has 32
+ZIP_MAGIC = b"PK\3\4"  # torch.save writes a ZIP file
 
 
 @dataclass(frozen=True)
 class Checkpoint:
     name: str
     dims: ModelDimensions
-    tensors: Mapping[str, Tensor]  # by openai-whisper's names, such as encoder.conv1.weight; as stored: half or single
-    is_mapped: bool = False  # the tensors lie in a file, not in memory
+    tensors: Mapping[str, Tensor]  # by openai-whisper's names, such as encoder.conv1.weight; float16 or float32
+    is_mapped: bool = False  # the tensors are in a file, not in memory
 
     def alignment_heads(self) -> list[tuple[int, int]]:
-        """(layer, head) of the cross-attention heads that follow the audio: those published, else whisper's guess."""
+        """(layer, head) of the cross-attention heads that follow the audio: as published, else whisper's default."""
         published = published_alignment_heads(self.name, self.dims)
         if published is not None:
             return published
@@ -36,11 +36,11 @@ class Checkpoint:
 
 
 def read_checkpoint(path: Path, name: str) -> Checkpoint:
-    """Raises ModelCorrupt where it isn't one, or lacks a tensor; MemoryError and OSError as they are."""
+    """Raises ModelCorrupt if the file isn't a checkpoint or lacks a tensor, MemoryError, OSError."""
     try:
         with path.open("rb") as file:
-            if file.read(len(ZIP)) != ZIP:
-                raise ValueError("it is no file that torch.save wrote")
+            if file.read(len(ZIP_MAGIC)) != ZIP_MAGIC:
+                raise ValueError("torch.save didn't write it")
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         dims = ModelDimensions(**content["dims"])
         _check_dims(dims)
@@ -51,11 +51,11 @@ def read_checkpoint(path: Path, name: str) -> Checkpoint:
     except MemoryError:
         raise
     except OSError as error:
-        if error.errno != errno.EINVAL:  # that is a file that breaks off, mapped into memory
+        if error.errno != errno.EINVAL:  # mapping a truncated file raises it
             raise
-        raise ModelCorrupt(model=name, reason="it breaks off") from None
-    except Exception as error:  # torch.load raises nearly everything for a file that isn't one
-        if is_out_of_memory(error):  # in mapping it
+        raise ModelCorrupt(model=name, reason="it is truncated") from None
+    except Exception as error:  # for other files torch.load raises nearly anything
+        if is_out_of_memory(error):  # a RuntimeError, raised in mapping the file
             raise MemoryError(str(error)) from None
         reason = str(error).splitlines()[0][:120] if str(error) else "unreadable"
         raise ModelCorrupt(model=name, reason=reason) from None
@@ -63,10 +63,13 @@ def read_checkpoint(path: Path, name: str) -> Checkpoint:
 
 
 def _shapes(dims: ModelDimensions) -> dict[str, torch.Size]:
-    """What a checkpoint of these dimensions holds. Written down, because to build whisper's modules without memory
-    imports 900 more: a second in which no stop is heard."""
+    """The tensors of a checkpoint with these dimensions, by name.
+
+    Listed here because building whisper's modules on the meta device imports 900 modules, which takes a second in which
+    the work can't be stopped.
+    """
     audio, text = dims.n_audio_state, dims.n_text_state
-    found = {
+    shapes = {
         **_linear("encoder.conv1", audio, dims.n_mels, 3),
         **_linear("encoder.conv2", audio, audio, 3),
         "encoder.positional_embedding": (dims.n_audio_ctx, audio),
@@ -76,20 +79,20 @@ def _shapes(dims: ModelDimensions) -> dict[str, torch.Size]:
         **_linear("decoder.ln", text),
     }
     for layer in range(dims.n_audio_layer):
-        found |= _layer(f"encoder.blocks.{layer}", audio, ("attn",))
+        shapes |= _layer(f"encoder.blocks.{layer}", audio, ("attn",))
     for layer in range(dims.n_text_layer):
-        found |= _layer(f"decoder.blocks.{layer}", text, ("attn", "cross_attn"))
-    return {name: torch.Size(shape) for name, shape in found.items()}
+        shapes |= _layer(f"decoder.blocks.{layer}", text, ("attn", "cross_attn"))
+    return {name: torch.Size(shape) for name, shape in shapes.items()}
 
 
 def _layer(name: str, n: int, attentions: Sequence[str]) -> dict[str, tuple[int, ...]]:
-    found = _linear(f"{name}.mlp.0", 4 * n, n) | _linear(f"{name}.mlp.2", n, 4 * n) | _linear(f"{name}.mlp_ln", n)
+    shapes = _linear(f"{name}.mlp.0", 4 * n, n) | _linear(f"{name}.mlp.2", n, 4 * n) | _linear(f"{name}.mlp_ln", n)
     for attention in attentions:
         for part in ("query", "key", "value", "out"):
-            found |= _linear(f"{name}.{attention}.{part}", n, n)
-        del found[f"{name}.{attention}.key.bias"]
-        found |= _linear(f"{name}.{attention}_ln", n)
-    return found
+            shapes |= _linear(f"{name}.{attention}.{part}", n, n)
+        del shapes[f"{name}.{attention}.key.bias"]
+        shapes |= _linear(f"{name}.{attention}_ln", n)
+    return shapes
 
 
 def _linear(name: str, *weight: int) -> dict[str, tuple[int, ...]]:
@@ -97,8 +100,8 @@ def _linear(name: str, *weight: int) -> dict[str, tuple[int, ...]]:
 
 
 def _check_dims(dims: ModelDimensions) -> None:
-    """A model is built from them before its weights are looked at. Raises ValueError for what none can have."""
+    """Raises ValueError for dimensions that no model has, before anything is sized by them."""
     for name, value in vars(dims).items():
-        most = MOST_LAYERS if name.endswith("_layer") else MOST_DIM
-        if type(value) is not int or not 0 < value <= most:
+        maximum = MAX_LAYERS if name.endswith("_layer") else MAX_DIM
+        if type(value) is not int or not 0 < value <= maximum:
             raise ValueError(f"{name} can't be {value!r:.20}")

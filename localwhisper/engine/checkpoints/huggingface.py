@@ -1,6 +1,6 @@
 """Hugging Face's Whisper folders (config.json, model.safetensors) as checkpoints of openai-whisper's format.
 
-The weights are the same; only their names and the dimensions' names differ.
+The weights are the same; only the names of weights and dimensions differ.
 """
 
 import json
@@ -27,7 +27,7 @@ DIMENSIONS: Mapping[str, str] = {  # openai-whisper's name → config.json's
     "n_text_head": "decoder_attention_heads",
     "n_text_layer": "decoder_layers",
 }
-RENAMES: tuple[tuple[str, str], ...] = (  # in this order
+RENAMES: tuple[tuple[str, str], ...] = (  # applied in this order
     (r"^model\.", ""),
     (r"\.layers\.", ".blocks."),
     (r"\.self_attn_layer_norm\.", ".attn_ln."),
@@ -46,31 +46,31 @@ RENAMES: tuple[tuple[str, str], ...] = (  # in this order
     (r"^encoder\.layer_norm\.", "encoder.ln_post."),
     (r"^decoder\.layer_norm\.", "decoder.ln."),
 )
-TIED = "proj_out.weight"  # the token embedding once more
+TIED_WEIGHT = "proj_out.weight"  # the token embedding again
 
 
-def convert(folder: Path, target: Path, name: str) -> None:
-    """Write the folder's model as a checkpoint. Raises ModelCorrupt."""
+def convert_folder(folder: Path, target: Path, name: str) -> None:
+    """Write the folder's model as a checkpoint file. Raises ModelCorrupt."""
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         if config.get("model_type") != "whisper":
             raise ModelCorrupt(model=name, reason=f"config.json says {config.get('model_type')}, not whisper")
         dims = {ours: int(config[theirs]) for ours, theirs in DIMENSIONS.items()}
-        state = {renamed(key): tensor for key, tensor in _tensors(folder).items() if key != TIED}
+        state = {whisper_name(key): tensor for key, tensor in _tensors(folder).items() if key != TIED_WEIGHT}
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise ModelCorrupt(model=name, reason=str(error)[:120]) from None
     torch.save({"dims": dims, "model_state_dict": state}, target)
 
 
-def renamed(key: str) -> str:
-    """openai-whisper's name of a weight."""
+def whisper_name(key: str) -> str:
+    """openai-whisper's name for a weight."""
     for pattern, replacement in RENAMES:
         key = re.sub(pattern, replacement, key)
     return key
 
 
 def _tensors(folder: Path) -> dict[str, torch.Tensor]:
-    """From one file, or from several that an index names."""
+    """By name, from one file or from several that an index lists."""
     index = folder / "model.safetensors.index.json"
     if not index.exists():
         return load_file(folder / "model.safetensors")

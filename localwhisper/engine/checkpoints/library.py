@@ -235,7 +235,7 @@ class ModelLibrary:
         if not NAME.fullmatch(name):
             raise InvalidOption(field="name", value=name[:100], accepted="letters, digits, - . _")
         from localwhisper.engine.checkpoints.checkpoint import read_checkpoint  # these import torch
-        from localwhisper.engine.checkpoints.huggingface import convert
+        from localwhisper.engine.checkpoints.huggingface import convert_folder
 
         file = self.model_dir / self._as_file(name)
         try:
@@ -243,7 +243,7 @@ class ModelLibrary:
                 file.parent.mkdir(parents=True, exist_ok=True)
             with ExitStack() as replacing, replace_atomically(file) as temporary:
                 if path.is_dir():
-                    convert(path, temporary, name)
+                    convert_folder(path, temporary, name)
                     read_checkpoint(temporary, name)
                 else:
                     read_checkpoint(path, name)
