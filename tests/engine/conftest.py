@@ -1,4 +1,4 @@
-"""The bundled model, and speech of the lengths that matter, all from the bundled clips."""
+"""The bundled model in our engine and in openai-whisper, and speech made from the bundled clips."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.kernels.precompile import kernel_cache
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.whisper_engine import WhisperEngine
-from tests.engine import stock
+from tests.engine import openai_whisper
 from tests.engine.control import Recorder, write_wav
 
 RATE = 16000
@@ -30,12 +30,12 @@ def samples_of(name: str) -> NDArray[np.int16]:
 
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> None:
-    torch.set_num_threads(1)  # many small models at once: threads of their own would only wait for each other
+    torch.set_num_threads(1)  # several small models run at once: more threads would only wait for each other
 
 
 @pytest.fixture(scope="session")
 def kernels() -> None:
-    """Compiled, which takes half a minute on a machine where they never were."""
+    """Compiled. The first time on a machine this takes half a minute."""
     if not kernel_cache().is_ready():
         kernel_cache().compile()
 
@@ -54,15 +54,15 @@ def engine(library: ModelLibrary) -> WhisperEngine:
 
 
 @pytest.fixture(scope="session")
-def stock_model(library: ModelLibrary) -> whisper.model.Whisper:
+def openai_model(library: ModelLibrary) -> whisper.model.Whisper:
     path = library.open_path("demo")
     assert path is not None
-    return stock.load(path)
+    return openai_whisper.load(path)
 
 
 @pytest.fixture(scope="session")
 def speech(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Files by what is in them."""
+    """Audio files by their content."""
     folder = tmp_path_factory.mktemp("speech")
     clips = {row["id"]: samples_of(row["filename"]) for row in ROWS}
     noise = np.random.default_rng(1).standard_normal(8 * RATE)

@@ -1,4 +1,4 @@
-"""An engine's other end for tests, and files to read."""
+"""An engine's Control for tests, and audio files for it to read."""
 
 import wave
 from pathlib import Path
@@ -12,7 +12,7 @@ from localwhisper.messages import Message
 
 
 class Recorder:
-    """Keeps what is reported; stops the work at the n-th check."""
+    """A Control that records what the engine reports, and stops it at the n-th check."""
 
     def __init__(self, stop_at: int | None = None) -> None:
         self.stop_at = stop_at

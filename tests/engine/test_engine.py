@@ -1,4 +1,4 @@
-"""Parallel jobs, resuming, stopping, progress; one set of weights for all."""
+"""Parallel jobs, resuming, stopping, progress."""
 
 import os
 import subprocess
@@ -19,8 +19,8 @@ from tests.engine.control import Recorder
 WORDS = Options(model="demo", word_timestamps=True)
 
 
-def said(transcript: Transcript) -> tuple[object, ...]:
-    """All of it but the figures."""
+def content(transcript: Transcript) -> tuple[object, ...]:
+    """All but the floating-point figures."""
     segments = [
         (
             s.id,
@@ -45,10 +45,10 @@ def figures(transcript: Transcript) -> list[float]:
     ]
 
 
-def assert_same(found: Transcript, expected: Transcript) -> None:
-    """Rounding depends on who else is in the batch; nothing that anybody reads does."""
-    assert said(found) == said(expected)
-    assert figures(found) == pytest.approx(figures(expected), abs=1e-4, nan_ok=True)
+def assert_same(transcript: Transcript, expected: Transcript) -> None:
+    """Rounding depends on what else is in a batch; no text, time or token does."""
+    assert content(transcript) == content(expected)
+    assert figures(transcript) == pytest.approx(figures(expected), abs=1e-4, nan_ok=True)
 
 
 def test_parallel_jobs_never_mix(engine: WhisperEngine, speech: dict[str, Path]) -> None:
@@ -58,38 +58,38 @@ def test_parallel_jobs_never_mix(engine: WhisperEngine, speech: dict[str, Path])
     alone = [engine.transcribe(path, option, Recorder()) for path, option in work]
     with ThreadPoolExecutor(8) as pool:
         together = list(pool.map(lambda item: engine.transcribe(*item, Recorder()), work))
-    for found, expected in zip(together, alone, strict=True):
-        assert_same(found, expected)
+    for transcript, expected in zip(together, alone, strict=True):
+        assert_same(transcript, expected)
 
 
-def test_words_from_many_threads_on_any_thread_pool(speech: dict[str, Path], tmp_path: Path) -> None:
-    """One of numba's thread pools ends the whole process when two threads are in it."""
+def test_word_times_on_many_threads_with_numbas_workqueue(speech: dict[str, Path], tmp_path: Path) -> None:
+    """This thread pool of numba's aborts the process when two threads enter it."""
     environment = {**os.environ, "NUMBA_THREADING_LAYER": "workqueue", "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-X", "faulthandler", "-m", "tests.engine.many_threads", speech["one second"], tmp_path]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr
 
 
-def test_going_on_from_any_window_gives_the_same(engine: WhisperEngine, speech: dict[str, Path]) -> None:
+def test_resuming_at_any_window_gives_the_same(engine: WhisperEngine, speech: dict[str, Path]) -> None:
     whole = Recorder()
     undisturbed = engine.transcribe(speech["two minutes"], WORDS, whole)
     assert len(whole.windows) >= 4
     for n_done in (1, len(whole.windows) - 1):
         rest = Recorder()
-        found = engine.transcribe(speech["two minutes"], WORDS, rest, done=whole.windows[:n_done])
-        assert_same(found, undisturbed)
+        transcript = engine.transcribe(speech["two minutes"], WORDS, rest, done=whole.windows[:n_done])
+        assert_same(transcript, undisturbed)
         assert [window.after for window in rest.windows] == [window.after for window in whole.windows[n_done:]]
 
 
 def test_stops_at_any_check(engine: WhisperEngine, speech: dict[str, Path]) -> None:
-    engine.transcribe(speech["one second"], Options(model="demo"), Recorder())  # loading has checks of its own
+    engine.transcribe(speech["one second"], Options(model="demo"), Recorder())  # loading the model has checks too
     whole = Recorder()
     engine.transcribe(speech["english"], Options(model="demo"), whole)
-    assert whole.checks > 12  # one a token, at least
+    assert whole.checks > 12  # at least one per token
     for stop_at in range(1, whole.checks, 5):
         with pytest.raises(Stopped):
             engine.transcribe(speech["english"], Options(model="demo"), Recorder(stop_at))
-    engine.transcribe(speech["english"], Options(model="demo"), Recorder())  # nothing is left behind
+    engine.transcribe(speech["english"], Options(model="demo"), Recorder())  # stopping leaves nothing behind
 
 
 def test_stops_within_a_second(engine: WhisperEngine, speech: dict[str, Path]) -> None:
@@ -106,10 +106,10 @@ def test_stops_within_a_second(engine: WhisperEngine, speech: dict[str, Path]) -
     thread.start()
     while not recorder.windows:
         time.sleep(0.01)
-    told_s = time.monotonic()
+    stop_asked_s = time.monotonic()
     recorder.stop_at = 0
     thread.join()
-    assert stopped[0] - told_s < 3  # a second on a machine that does nothing else
+    assert stopped[0] - stop_asked_s < 3  # one second on an idle machine
 
 
 def test_progress_rises_to_the_end(engine: WhisperEngine, speech: dict[str, Path], recorder: Recorder) -> None:
@@ -119,7 +119,7 @@ def test_progress_rises_to_the_end(engine: WhisperEngine, speech: dict[str, Path
     assert "reading_audio" in {message.code for message in recorder.messages}
 
 
-def test_the_filter_leaves_out_what_is_too_quiet(engine: WhisperEngine, tmp_path: Path) -> None:
+def test_vad_filter_skips_what_is_too_quiet(engine: WhisperEngine, tmp_path: Path) -> None:
     import numpy as np
 
     from tests.engine.control import write_wav
@@ -127,5 +127,5 @@ def test_the_filter_leaves_out_what_is_too_quiet(engine: WhisperEngine, tmp_path
     hiss = (np.random.default_rng(2).standard_normal(35 * 16000) * 20).astype(np.int16)
     path = write_wav(tmp_path / "hiss.wav", hiss)
     recorder = Recorder()
-    found = engine.transcribe(path, Options(model="demo", language="en", vad_filter=True), recorder)
-    assert found.segments == ()
+    transcript = engine.transcribe(path, Options(model="demo", language="en", vad_filter=True), recorder)
+    assert transcript.segments == ()

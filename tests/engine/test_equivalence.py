@@ -1,4 +1,4 @@
-"""The engine gives what whisper.transcribe gives: text, times, tokens, words, for the same options."""
+"""The engine's transcripts equal those of whisper.transcribe: text, times, tokens, words, for the same options."""
 
 import difflib
 from pathlib import Path
@@ -10,7 +10,7 @@ import whisper
 from localwhisper.engine.whisper_engine import WhisperEngine
 from localwhisper.jobs.model import Window
 from localwhisper.options import Options, Quality
-from tests.engine import stock
+from tests.engine import openai_whisper
 from tests.engine.control import Recorder
 
 FILES = ["one second", "english", "spanish", "a window and more", "speech after silence", "noise", "tone"]
@@ -29,64 +29,73 @@ def compare(engine: WhisperEngine, model: whisper.model.Whisper, path: Path, opt
     theirs = dict(options)
     if "temperature" in theirs:
         theirs["temperature"] = (theirs["temperature"],)
-    expected = model.transcribe(stock.read(path), fp16=False, **theirs)
-    found = engine.transcribe(path, Options(model="demo", **options), Recorder())
-    assert stock.differences(stock.without_silence(expected, path), found) == []
+    expected = model.transcribe(openai_whisper.read(path), fp16=False, **theirs)
+    transcript = engine.transcribe(path, Options(model="demo", **options), Recorder())
+    assert openai_whisper.differences(openai_whisper.without_silence(expected, path), transcript) == []
 
 
 @pytest.mark.filterwarnings("ignore:Word-level timestamps on translations:UserWarning")
 @pytest.mark.parametrize("name", FILES)
-def test_plain(engine: WhisperEngine, stock_model: Any, speech: dict[str, Path], name: str) -> None:
-    compare(engine, stock_model, speech[name], {})
+def test_default_options_match_openai_whisper(
+    engine: WhisperEngine, openai_model: Any, speech: dict[str, Path], name: str
+) -> None:
+    compare(engine, openai_model, speech[name], {})
 
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS.keys())
-def test_options(engine: WhisperEngine, stock_model: Any, speech: dict[str, Path], options: dict[str, Any]) -> None:
-    compare(engine, stock_model, speech["a window and more"], options)
+def test_other_options_match_openai_whisper(
+    engine: WhisperEngine, openai_model: Any, speech: dict[str, Path], options: dict[str, Any]
+) -> None:
+    compare(engine, openai_model, speech["a window and more"], options)
 
 
-def test_minutes(engine: WhisperEngine, stock_model: Any, speech: dict[str, Path]) -> None:
-    compare(engine, stock_model, speech["two minutes"], {"word_timestamps": True})
+def test_several_windows_with_word_times_match_openai_whisper(
+    engine: WhisperEngine, openai_model: Any, speech: dict[str, Path]
+) -> None:
+    compare(engine, openai_model, speech["two minutes"], {"word_timestamps": True})
 
 
 @pytest.mark.parametrize("quality", ["fast", "compact"])
-def test_what_is_rounded_says_the_same(engine: WhisperEngine, speech: dict[str, Path], quality: Quality) -> None:
-    """No word in two hundred more is wrong: on 80 words, none."""
+def test_rounded_weights_give_the_same_words(engine: WhisperEngine, speech: dict[str, Path], quality: Quality) -> None:
+    """At most one word in two hundred may differ: of these 80 words, none."""
     path = speech["a window and more"]
     exact = engine.transcribe(path, Options(model="demo"), Recorder())
-    found = engine.transcribe(path, Options(model="demo", quality=quality), Recorder())
+    transcript = engine.transcribe(path, Options(model="demo", quality=quality), Recorder())
     assert len(exact.text.split()) > 60
-    assert found.text.split() == exact.text.split()
+    assert transcript.text.split() == exact.text.split()
 
 
-def test_fallback_repeats_itself_and_equals_stock(
-    engine: WhisperEngine, stock_model: Any, speech: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+def test_temperature_fallback_is_repeatable_and_matches_openai_whisper(
+    engine: WhisperEngine, openai_model: Any, speech: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Thresholds nothing can meet: every window goes up the whole ladder."""
+    """Thresholds that no text meets: every window is decoded at every temperature."""
     monkeypatch.setattr("localwhisper.engine.decoding.LOGPROB_THRESHOLD", 0.0)
     monkeypatch.setattr("localwhisper.engine.decoding.NO_SPEECH_THRESHOLD", 2.0)
-    expected = stock_model.transcribe(
-        stock.read(speech["english"]), fp16=False, logprob_threshold=0.0, no_speech_threshold=2.0
+    expected = openai_model.transcribe(
+        openai_whisper.read(speech["english"]), fp16=False, logprob_threshold=0.0, no_speech_threshold=2.0
     )
     assert expected["segments"][0]["temperature"] == 1.0
     for _ in range(2):
-        found = engine.transcribe(speech["english"], Options(model="demo"), Recorder())
-        assert stock.differences(expected, found) == []
+        transcript = engine.transcribe(speech["english"], Options(model="demo"), Recorder())
+        assert openai_whisper.differences(expected, transcript) == []
 
 
-def test_outside_exact_the_best_attempt_counts(
+def test_in_fast_quality_the_best_attempt_counts(
     engine: WhisperEngine, speech: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right = engine.transcribe(speech["english"], Options(model="demo", quality="fast"), Recorder())
     monkeypatch.setattr("localwhisper.engine.decoding.LOGPROB_THRESHOLD", 0.0)
     monkeypatch.setattr("localwhisper.engine.decoding.NO_SPEECH_THRESHOLD", 2.0)
-    found = engine.transcribe(speech["english"], Options(model="demo", quality="fast"), Recorder())
-    assert (found.text, found.segments[0].temperature) == (right.text, 0.0)
-    assert (found.segments[0].retries, right.segments[0].retries) == (6, 0)  # all of 30 s, then up the ladder
+    transcript = engine.transcribe(speech["english"], Options(model="demo", quality="fast"), Recorder())
+    assert (transcript.text, transcript.segments[0].temperature) == (right.text, 0.0)
+    assert (transcript.segments[0].retries, right.segments[0].retries) == (
+        6,
+        0,
+    )  # all 30 s, then higher temperatures
 
 
-def test_windows_side_by_side_are_the_same_in_any_company(engine: WhisperEngine, speech: dict[str, Path]) -> None:
-    """Resumed at any window, others are decoded together; no window's text, times or words change."""
+def test_a_windows_text_does_not_depend_on_the_batch(engine: WhisperEngine, speech: dict[str, Path]) -> None:
+    """Resuming at another window batches other windows together: no text, time or word changes."""
     options = Options(model="demo", batch="auto", word_timestamps=True)
     whole = Recorder()
     engine.transcribe(speech["two minutes"], options, whole)
@@ -94,10 +103,10 @@ def test_windows_side_by_side_are_the_same_in_any_company(engine: WhisperEngine,
     for n_done in (1, len(whole.windows) - 1):
         rest = Recorder()
         engine.transcribe(speech["two minutes"], options, rest, done=whole.windows[:n_done])
-        assert list(map(said, rest.windows)) == list(map(said, whole.windows[n_done:]))
+        assert list(map(content, rest.windows)) == list(map(content, whole.windows[n_done:]))
 
 
-def test_windows_side_by_side_with_several_beams(engine: WhisperEngine, speech: dict[str, Path]) -> None:
+def test_batched_windows_with_beam_search(engine: WhisperEngine, speech: dict[str, Path]) -> None:
     searched, greedy = (
         engine.transcribe(speech["two minutes"], Options(model="demo", batch="auto", beam_size=size), Recorder())
         for size in (2, None)
@@ -105,18 +114,18 @@ def test_windows_side_by_side_with_several_beams(engine: WhisperEngine, speech: 
     assert difflib.SequenceMatcher(None, searched.text.split(), greedy.text.split()).ratio() > 0.95
 
 
-def said(window: Window) -> tuple[object, ...]:
+def content(window: Window) -> tuple[object, ...]:
     words = [(word.word, word.start, word.end) for segment in window.segments for word in segment.words or ()]
     return window.after, [(s.id, s.start, s.end, s.tokens) for s in window.segments], words
 
 
-def test_digital_silence_is_not_decoded(engine: WhisperEngine, tmp_path: Path) -> None:
+def test_zeros_are_not_decoded(engine: WhisperEngine, tmp_path: Path) -> None:
     import numpy as np
 
     from tests.engine.control import write_wav
 
     recorder = Recorder()
     path = write_wav(tmp_path / "silence.wav", np.zeros(70 * 16000, np.int16))
-    found = engine.transcribe(path, Options(model="demo"), recorder)
-    assert (found.text, found.segments) == ("", ())
+    transcript = engine.transcribe(path, Options(model="demo"), recorder)
+    assert (transcript.text, transcript.segments) == ("", ())
     assert len(recorder.windows) == 3

@@ -1,4 +1,4 @@
-"""Files that are no checkpoint, or one that attacks its reader, are refused with a reason and replace nothing."""
+"""Files that are no checkpoint, or that attack their reader: refused with a reason, and nothing is replaced."""
 
 import os
 import pickle

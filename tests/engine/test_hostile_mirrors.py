@@ -1,4 +1,4 @@
-"""Mirrors that break off, lie, dawdle or aren't there: one sentence each, and never a wrong file."""
+"""Mirrors that hang up, lie, stall or don't exist: a one-sentence error each, and never a wrong file."""
 
 import hashlib
 import http.server
@@ -19,7 +19,7 @@ BODY = os.urandom(1_000_000)
 
 
 class Mirror(http.server.BaseHTTPRequestHandler):
-    """`answer` is what it does, by default the right thing."""
+    """Answers with `answer`, by default correctly."""
 
     answer: "Callable[[Mirror, int], None]"
 
@@ -72,12 +72,12 @@ def library(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mo
     return ModelLibrary(tmp_path / "mis modelos ñ", mirror=address, unpack_dir=tmp_path / "unpacked", assets=ASSETS)
 
 
-def fetched(library: ModelLibrary, check: Callable[[], None] = lambda: None) -> list[int]:
-    """Downloads; returns the numbers of bytes that were told."""
-    seen: list[int] = []
-    path = library.download("tiny", lambda received, total: seen.append(received), check)
+def download(library: ModelLibrary, check: Callable[[], None] = lambda: None) -> list[int]:
+    """The numbers of received bytes that were reported."""
+    received: list[int] = []
+    path = library.download("tiny", lambda received, total: received.append(received), check)
     assert path.read_bytes() == BODY
-    return seen
+    return received
 
 
 def another_part(mirror: Mirror, start: int) -> None:
@@ -117,18 +117,20 @@ HOSTILE: dict[str, tuple[Callable[[Mirror, int], object], type[LocalWhisperError
         lambda mirror, start: mirror.wfile.write(mirror.part(start, Content_Length="much")[:999]),
         ModelCorrupt,
     ),
-    "another part than asked for": (another_part, ModelDownloadFailed),
+    "another part than offsets for": (another_part, ModelDownloadFailed),
     "another file": (lambda mirror, start: mirror.wfile.write(mirror.part(start)[::-1]), ModelCorrupt),
     "a login page": (login_page, ModelCorrupt),
 }
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_one_sentence_and_never_a_wrong_file(library: ModelLibrary, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_answer_gives_one_sentence_and_no_file(
+    library: ModelLibrary, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     answer, expected = HOSTILE[name]
     monkeypatch.setattr(Mirror, "answer", answer)
     with pytest.raises(expected) as failed:
-        fetched(library)
+        download(library)
     for language in ("en", "es"):
         text = render(failed.value.message, language)
         assert "tiny" in text
@@ -136,40 +138,42 @@ def test_one_sentence_and_never_a_wrong_file(library: ModelLibrary, name: str, m
         assert "Error" not in text
     assert library.path("tiny") is None
     monkeypatch.setattr(Mirror, "answer", honest)
-    fetched(library)
+    download(library)
 
 
-def test_nobody_there(library: ModelLibrary, tmp_path: Path) -> None:
+def test_no_server_at_the_address(library: ModelLibrary, tmp_path: Path) -> None:
     away = ModelLibrary(tmp_path / "a", mirror="http://127.0.0.1:9", unpack_dir=tmp_path / "b", assets=ASSETS)
     with pytest.raises(ModelDownloadFailed, match=r"127\.0\.0\.1"):
-        fetched(away)
+        download(away)
 
 
-def test_every_connection_breaks_off(library: ModelLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[int] = []
+def test_a_download_continues_over_connections_that_hang_up(
+    library: ModelLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offsets: list[int] = []
 
-    def breaks_off(mirror: Mirror, start: int) -> None:
-        asked.append(start)
+    def hangs_up(mirror: Mirror, start: int) -> None:
+        offsets.append(start)
         mirror.wfile.write(mirror.part(start)[:300_000])
 
-    monkeypatch.setattr(Mirror, "answer", breaks_off)
-    seen = fetched(library)
-    assert asked == [0, 300_000, 600_000, 900_000]
-    assert seen == sorted(seen)
-    assert seen[-1] == len(BODY)
+    monkeypatch.setattr(Mirror, "answer", hangs_up)
+    received = download(library)
+    assert offsets == [0, 300_000, 600_000, 900_000]
+    assert received == sorted(received)
+    assert received[-1] == len(BODY)
 
 
-def asks_and_waits(mirror: Mirror, start: int) -> None:
+def sends_nothing(mirror: Mirror, start: int) -> None:
     pass
 
 
-def dawdles(mirror: Mirror, start: int) -> None:
+def stalls(mirror: Mirror, start: int) -> None:
     mirror.wfile.write(mirror.part(start)[:1000])
     mirror.wfile.flush()
 
 
-@pytest.mark.parametrize("begins", [asks_and_waits, dawdles], ids=["says nothing", "stops in the middle"])
-def test_a_silent_one_can_be_stopped(
+@pytest.mark.parametrize("begins", [sends_nothing, stalls], ids=["says nothing", "stops in the middle"])
+def test_a_stalled_download_can_be_stopped(
     library: ModelLibrary, begins: Callable[[Mirror, int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     is_silent, is_over = threading.Event(), threading.Event()
@@ -186,9 +190,9 @@ def test_a_silent_one_can_be_stopped(
     monkeypatch.setattr(Mirror, "answer", answer)
     try:
         with pytest.raises(Stopped):
-            fetched(library, stop)
+            download(library, stop)
         assert not is_over.is_set()
     finally:
         is_over.set()
     monkeypatch.setattr(Mirror, "answer", honest)
-    fetched(library)
+    download(library)

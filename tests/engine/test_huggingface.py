@@ -1,4 +1,4 @@
-"""Hugging Face's Whisper folders become openai-whisper's checkpoints, weight by weight."""
+"""Importing Hugging Face's Whisper folders as openai-whisper's checkpoints."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ from localwhisper.errors import CheckpointUnusable
 from localwhisper.options import Options
 from tests.engine.control import Recorder
 
-# the other way round, in the order of transformers' own conversion
+# the opposite direction, in the order of transformers' own conversion
 TO_HUGGING_FACE = {
     "blocks": "layers",
     "mlp.0": "fc1",
@@ -83,11 +83,11 @@ def folder(checkpoint: dict[str, Any], tmp_path: Path) -> Path:
         ("model.decoder.layer_norm.bias", "decoder.ln.bias"),
     ],
 )
-def test_names(theirs: str, ours: str) -> None:
+def test_weights_get_openai_whispers_names(theirs: str, ours: str) -> None:
     assert whisper_name(theirs) == ours
 
 
-def test_every_weight_is_the_same(library: ModelLibrary, folder: Path, checkpoint: dict[str, Any]) -> None:
+def test_every_weight_is_unchanged(library: ModelLibrary, folder: Path, checkpoint: dict[str, Any]) -> None:
     path = library.path(library.import_file(folder, "own-hf"))
     assert path is not None
     made = torch.load(path, weights_only=True)
@@ -97,7 +97,9 @@ def test_every_weight_is_the_same(library: ModelLibrary, folder: Path, checkpoin
         assert torch.equal(made["model_state_dict"][name], tensor), name
 
 
-def test_the_same_text(library: ModelLibrary, folder: Path, speech: dict[str, Path], recorder: Recorder) -> None:
+def test_an_imported_folder_gives_the_same_text(
+    library: ModelLibrary, folder: Path, speech: dict[str, Path], recorder: Recorder
+) -> None:
     library.import_file(folder, "own-hf-2")
     engine = WhisperEngine(ModelCache(library, idle_timeout_s=60), Ffmpeg(), folder.parent / "spool", max_audio_s=600)
     texts = {
@@ -107,7 +109,7 @@ def test_the_same_text(library: ModelLibrary, folder: Path, speech: dict[str, Pa
     assert texts["own-hf-2"] == texts["demo"] != ""
 
 
-def test_what_is_no_whisper_is_refused(library: ModelLibrary, folder: Path, tmp_path: Path) -> None:
+def test_folders_of_other_models_are_refused(library: ModelLibrary, folder: Path, tmp_path: Path) -> None:
     config = json.loads((folder / "config.json").read_text())
     for broken in ({"model_type": "bert"}, {"model_type": "whisper"}, {**config, "d_model": 8}):
         (folder / "config.json").write_text(json.dumps(broken))

@@ -1,4 +1,4 @@
-"""Which checkpoints there are, and what adds and removes them: downloads from a server on loopback, imports."""
+"""The model library: listing, downloads from a server on loopback, imports, removal."""
 
 import hashlib
 import http.server
@@ -26,13 +26,13 @@ BODY = bytes(range(256)) * 4000
 
 class Mirror(http.server.BaseHTTPRequestHandler):
     body = BODY
-    breaks_after: int | None = None
-    asked: ClassVar[list[str | None]] = []
-    may_go_on: ClassVar[threading.Event] = threading.Event()  # after the first bytes
+    max_bytes: int | None = None  # sent of what is asked for
+    ranges: ClassVar[list[str | None]] = []  # of the requests so far
+    may_continue: ClassVar[threading.Event] = threading.Event()  # after the first 1000 bytes
 
     def do_GET(self) -> None:
         given = self.headers.get("Range")
-        Mirror.asked.append(given)
+        Mirror.ranges.append(given)
         start = int(given.removeprefix("bytes=").rstrip("-")) if given else 0
         if start >= len(Mirror.body):
             self.send_error(416)
@@ -41,13 +41,13 @@ class Mirror(http.server.BaseHTTPRequestHandler):
         self.send_response(206 if given else 200)
         self.send_header("Content-Length", str(len(part)))
         self.end_headers()
-        if not Mirror.may_go_on.is_set():
+        if not Mirror.may_continue.is_set():
             self.wfile.write(part[:1000])
             self.wfile.flush()
-            Mirror.may_go_on.wait(30)
+            Mirror.may_continue.wait(30)
             part = part[1000:]
         with suppress(ConnectionError):  # the reader may be gone
-            self.wfile.write(part[: Mirror.breaks_after])
+            self.wfile.write(part[: Mirror.max_bytes])
 
     def log_message(self, *args: object) -> None:
         pass
@@ -55,8 +55,8 @@ class Mirror(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelLibrary]:
-    Mirror.body, Mirror.breaks_after, Mirror.asked = BODY, None, []
-    Mirror.may_go_on.set()
+    Mirror.body, Mirror.max_bytes, Mirror.ranges = BODY, None, []
+    Mirror.may_continue.set()
     digest = hashlib.sha256(BODY).hexdigest()
     published = {**whisper_tables.checkpoint_urls(), "tiny": f"https://models.invalid/main/{digest}/tiny.pt"}
     monkeypatch.setattr(whisper_tables, "checkpoint_urls", lambda: published)
@@ -68,16 +68,16 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelLi
         unpack_dir=tmp_path / "unpacked",
         assets=ASSETS,
     )
-    Mirror.may_go_on.set()
+    Mirror.may_continue.set()
     server.shutdown()
     server.server_close()
 
 
-def quiet(received_bytes: int, total_bytes: int | None) -> None:
+def no_progress(received_bytes: int, total_bytes: int | None) -> None:
     pass
 
 
-def test_download(library: ModelLibrary) -> None:
+def test_a_download_is_listed_until_it_is_removed(library: ModelLibrary) -> None:
     seen: list[tuple[int, int | None]] = []
     path = library.download("tiny", lambda received, total: seen.append((received, total)), lambda: None)
     assert path.read_bytes() == BODY
@@ -87,22 +87,22 @@ def test_download(library: ModelLibrary) -> None:
     assert library.path("tiny") is None
 
 
-def test_many_who_want_it_fetch_it_once(library: ModelLibrary) -> None:
+def test_simultaneous_requests_download_once(library: ModelLibrary) -> None:
     with ThreadPoolExecutor(6) as pool:
-        paths = set(pool.map(lambda _: library.download("tiny", quiet, lambda: None), range(6)))
-    assert len(paths) == len(Mirror.asked) == 1
+        paths = set(pool.map(lambda _: library.download("tiny", no_progress, lambda: None), range(6)))
+    assert len(paths) == len(Mirror.ranges) == 1
 
 
 @pytest.fixture
 def paused_download(library: ModelLibrary) -> Iterator["Future[Path]"]:
-    """A download of which the first bytes are here."""
-    Mirror.may_go_on.clear()
+    """A download that has received its first bytes."""
+    Mirror.may_continue.clear()
     has_begun = threading.Event()
     with ThreadPoolExecutor(1) as pool:
         download = pool.submit(library.download, "tiny", lambda *_: has_begun.set(), lambda: None)
         assert has_begun.wait(30)
         yield download
-        Mirror.may_go_on.set()
+        Mirror.may_continue.set()
 
 
 def test_removing_a_model_ends_its_download(library: ModelLibrary, paused_download: "Future[Path]") -> None:
@@ -116,8 +116,8 @@ def test_an_import_under_the_same_name_ends_a_download(library: ModelLibrary, pa
     demo = library.open_path("demo")
     assert demo is not None
     library.import_file(demo, "tiny")
-    path = paused_download.result(10)  # whoever waited for the model has one
-    Mirror.may_go_on.set()
+    path = paused_download.result(10)  # a job that waited for the model can use it
+    Mirror.may_continue.set()
     assert path.read_bytes() == demo.read_bytes()
     assert list(library.model_dir.iterdir()) == [path]
 
@@ -128,7 +128,7 @@ def test_an_import_that_is_refused_ends_no_download(
     (tmp_path / "bad.pt").write_text("no")
     with pytest.raises(CheckpointUnusable):
         library.import_file(tmp_path / "bad.pt", "tiny")
-    Mirror.may_go_on.set()
+    Mirror.may_continue.set()
     assert paused_download.result(10).read_bytes() == BODY
 
 
@@ -136,7 +136,7 @@ def test_a_download_whose_file_another_process_removes_says_so(
     library: ModelLibrary, paused_download: "Future[Path]"
 ) -> None:
     (library.model_dir / "tiny.pt.partial").unlink()
-    Mirror.may_go_on.set()
+    Mirror.may_continue.set()
     with pytest.raises(ModelDownloadFailed, match="removed"):
         paused_download.result(10)
 
@@ -144,7 +144,7 @@ def test_a_download_whose_file_another_process_removes_says_so(
 def test_a_model_removed_while_models_are_listed_is_listed_as_missing(
     library: ModelLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    library.download("tiny", quiet, lambda: None)
+    library.download("tiny", no_progress, lambda: None)
     names = library.names()
     monkeypatch.setattr(library, "names", lambda: [library.remove("tiny"), names][1])
     assert [entry.available for entry in library.entries() if entry.name == "tiny"] == [False]
@@ -159,7 +159,7 @@ def test_the_bundled_model_is_unpacked_once(library: ModelLibrary) -> None:
     assert second.stat().st_mtime_ns == changed
 
 
-def test_import(library: ModelLibrary, tmp_path: Path) -> None:
+def test_an_import_is_listed_and_a_file_that_is_no_checkpoint_refused(library: ModelLibrary, tmp_path: Path) -> None:
     demo = library.open_path("demo")
     assert demo is not None
     library.import_file(demo, "own")
@@ -170,7 +170,7 @@ def test_import(library: ModelLibrary, tmp_path: Path) -> None:
         library.import_file(tmp_path / "bad.pt")
 
 
-def test_refusals(library: ModelLibrary) -> None:
+def test_unknown_names_and_removing_the_bundled_model_are_refused(library: ModelLibrary) -> None:
     for name in ("huge", "../tiny", "a/b", ""):
         with pytest.raises(ModelNotFound):
             library.path(name)

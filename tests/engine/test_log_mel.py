@@ -1,4 +1,4 @@
-"""The log-mel spectrogram in pieces is whisper's of the whole."""
+"""The log-mel spectrogram computed in pieces."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from localwhisper.engine.pcm_spool import PcmSpool
 
 @pytest.mark.parametrize("n_samples", [1, 100, 399, 400, 16000, 480000, 480123, 1_700_001])
 @pytest.mark.parametrize("n_mels", [80, 128])
-def test_equal_to_the_whole(n_samples: int, n_mels: int, tmp_path: Path) -> None:
+def test_pieces_equal_whispers_spectrogram_of_the_whole(n_samples: int, n_mels: int, tmp_path: Path) -> None:
     rng = np.random.default_rng(n_samples)
     samples = (rng.standard_normal(n_samples) * np.linspace(30, 6000, n_samples)).astype(np.int16)
     whole = log_mel_spectrogram(samples.astype(np.float32) / 32768.0, n_mels, padding=N_SAMPLES)

@@ -1,4 +1,4 @@
-"""Models in memory: loaded once, replaced when their file is, given back when idle; out of memory told apart."""
+"""Models in memory: loaded once, reloaded when their file is replaced, evicted when idle; running out of memory."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,20 +13,20 @@ from localwhisper.errors import ModelCorrupt, ModelDownloadFailed, ModelNotFound
 from tests.engine.control import Recorder
 
 
-def test_loaded_once_however_many_ask(library: ModelLibrary) -> None:
+def test_simultaneous_leases_load_a_model_once(library: ModelLibrary) -> None:
     cache = ModelCache(library, idle_timeout_s=600)
 
-    def ask(_: int) -> int:
+    def lease(_: int) -> int:
         with cache.lease("demo", "exact", Recorder()) as model:
             return id(model.decoder.layers[0])
 
     with ThreadPoolExecutor(8) as pool:
-        weights = set(pool.map(ask, range(16)))
+        weights = set(pool.map(lease, range(16)))
     assert (cache.n_loads, len(weights)) == (1, 1)
     cache.close()
 
 
-def test_given_back_when_idle_and_not_before(library: ModelLibrary) -> None:
+def test_a_model_is_evicted_after_the_idle_timeout_and_not_while_in_use(library: ModelLibrary) -> None:
     clock = [0.0]
     cache = ModelCache(library, idle_timeout_s=300, now=lambda: clock[0])
     with cache.lease("demo", "exact", Recorder()):
@@ -42,11 +42,11 @@ def test_given_back_when_idle_and_not_before(library: ModelLibrary) -> None:
     cache.close()
 
 
-def test_one_that_nobody_uses_gives_way_to_another(library: ModelLibrary, tmp_path: Path) -> None:
+def test_an_unused_model_makes_room_for_another(library: ModelLibrary, tmp_path: Path) -> None:
     available = [0.0]
     cache = ModelCache(library, idle_timeout_s=600, available_bytes=lambda device: available[0])
     with cache.lease("demo", "exact", Recorder()), cache.lease("demo", "fast", Recorder()):
-        assert cache.loaded() == ["demo", "demo"]  # one in use doesn't
+        assert cache.loaded() == ["demo", "demo"]  # a model in use is kept
     with cache.lease("demo", "compact", Recorder()):
         assert cache.loaded() == ["demo"]
     available[0] = 1e12
@@ -55,14 +55,14 @@ def test_one_that_nobody_uses_gives_way_to_another(library: ModelLibrary, tmp_pa
     cache.close()
 
 
-def test_a_corrupt_checkpoint_says_so(tmp_path: Path) -> None:
+def test_a_corrupt_checkpoint_raises_model_corrupt(tmp_path: Path) -> None:
     (tmp_path / "tiny.pt").write_bytes(b"no checkpoint")
     library = ModelLibrary(tmp_path, mirror=None, unpack_dir=tmp_path, assets=ASSETS)
     with pytest.raises(ModelCorrupt), ModelCache(library, idle_timeout_s=600).lease("tiny", "exact", Recorder()):
         pass
 
 
-def test_a_missing_checkpoint_is_fetched_or_says_why(tmp_path: Path) -> None:
+def test_a_missing_checkpoint_that_cannot_be_downloaded_raises_model_download_failed(tmp_path: Path) -> None:
     library = ModelLibrary(tmp_path, mirror="http://127.0.0.1:9", unpack_dir=tmp_path, assets=ASSETS)
     with pytest.raises(ModelDownloadFailed), ModelCache(library, idle_timeout_s=600).lease("tiny", "exact", Recorder()):
         pass
@@ -94,15 +94,15 @@ def test_a_job_after_an_import_gets_the_new_weights(own_library: ModelLibrary, t
         own_library.import_file(other_weights(own_library, tmp_path), "mine")
         with cache.lease("mine", "exact", Recorder()) as new:
             assert torch.equal(new.decoder.ln.weight, 2 * old.decoder.ln.weight)
-            assert cache.loaded() == ["mine", "mine"]  # the running job goes on with what it began with
+            assert cache.loaded() == ["mine", "mine"]  # the running job keeps its weights
         with cache.lease("mine", "exact", Recorder()) as again:
             assert again is new
-    assert cache.loaded() == ["mine"]  # the replaced weights' memory is given back
+    assert cache.loaded() == ["mine"]  # the replaced weights are evicted
     assert cache.n_loads == 2
     cache.close()
 
 
-def test_replaced_weights_that_nobody_uses_are_given_back_at_once(own_library: ModelLibrary, tmp_path: Path) -> None:
+def test_replaced_weights_that_are_unused_are_evicted_at_once(own_library: ModelLibrary, tmp_path: Path) -> None:
     cache = ModelCache(own_library, idle_timeout_s=600)
     with cache.lease("mine", "exact", Recorder()):
         pass
@@ -139,7 +139,7 @@ def test_a_model_in_memory_outlives_its_file(own_library: ModelLibrary) -> None:
     ],
     ids=str,
 )
-def test_running_out_of_memory_is_told(error: Exception) -> None:
+def test_running_out_of_memory_becomes_out_of_memory(error: Exception) -> None:
     assert isinstance(as_out_of_memory(error, "tiny"), OutOfMemory)
 
 
@@ -154,5 +154,5 @@ def test_running_out_of_memory_is_told(error: Exception) -> None:
     ],
     ids=str,
 )
-def test_other_errors_that_speak_of_memory_stay_what_they_are(error: Exception) -> None:
+def test_other_errors_about_memory_are_unchanged(error: Exception) -> None:
     assert as_out_of_memory(error, "tiny") is error

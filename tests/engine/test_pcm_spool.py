@@ -1,4 +1,4 @@
-"""Decoded audio waits on disk, in the data directory, without a name; a full disk is told."""
+"""Decoded audio on disk, in unnamed files in a given folder."""
 
 import sys
 from collections.abc import Iterator
@@ -22,12 +22,12 @@ BLOCKS = [np.arange(1000, dtype=np.int16), np.arange(1000, 1500, dtype=np.int16)
 
 @pytest.fixture
 def no_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As where it is memory, and full."""
+    """The system's temporary folder can't be used."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
 
 
 @pytest.mark.usefixtures("no_temporary_folder")
-def test_samples_come_back_from_the_given_folder(tmp_path: Path) -> None:
+def test_samples_are_stored_in_the_given_folder(tmp_path: Path) -> None:
     folder = tmp_path / "data" / "spool"
     with PcmSpool(BLOCKS, folder) as pcm:
         assert (pcm.n_samples, pcm.n_frames) == (1500, 9)
@@ -38,7 +38,7 @@ def test_samples_come_back_from_the_given_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there the file has a name until it is closed")
-def test_the_file_has_no_name_so_that_a_crash_leaves_nothing(tmp_path: Path) -> None:
+def test_the_file_has_no_name_so_that_a_crash_leaves_none(tmp_path: Path) -> None:
     with PcmSpool(BLOCKS, tmp_path / "spool"):
         assert list((tmp_path / "spool").iterdir()) == []
 
@@ -64,18 +64,18 @@ def full_disk() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("full_disk")
-def test_a_full_disk_is_told(tmp_path: Path) -> None:
+def test_a_full_disk_raises_storage_full(tmp_path: Path) -> None:
     with pytest.raises(StorageFull):
         PcmSpool(BLOCKS, tmp_path / "spool")
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_raises_storage_unwritable(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StorageUnwritable, match="spool"):
         PcmSpool(BLOCKS, tmp_path / "file" / "spool")
 
 
-def test_errors_in_reading_the_audio_stay_what_they_are(tmp_path: Path) -> None:
+def test_errors_of_the_audio_decoder_are_unchanged(tmp_path: Path) -> None:
     def blocks() -> Iterator[NDArray[np.int16]]:
         yield BLOCKS[0]
         raise AudioTooLong(limit_s=1.0)
