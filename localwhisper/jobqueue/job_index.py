@@ -22,7 +22,7 @@ class Page:
 
 
 class JobIndex:
-    """A change, and a look-up of a job or of its place in the queue, never walk through all jobs."""
+    """Only iteration, page(), and queued() after a change walk through jobs; all else is fast with any number."""
 
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}

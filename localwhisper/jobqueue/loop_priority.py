@@ -17,7 +17,7 @@ from typing import Any
 # of their time, not most of it.
 NICENESS_INCREMENT = 5
 MAX_NICENESS = 19
-MAX_YIELD_S = 0.005  # a worker waits no longer at once, so that a loop that is always busy cannot stop the work
+MAX_YIELD_S = 0.005  # so that a loop that is always busy cannot stop the work
 
 
 def lower_thread_priority() -> None:
