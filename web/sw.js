@@ -1,42 +1,42 @@
 /**
- * Lets the page open while the server is away. The server is always asked first, so an upgrade is seen at once: what is
- * kept is only for when nobody answers, and only the shell.
+ * Service worker: lets the page open while the server is unreachable. It is network first, so an upgrade shows at once;
+ * the cache holds only the page's own files and is used only offline.
  */
 
 const CACHE = "shell";
-const SHELL = /\/$|\/(css|js)\/|\.(svg|png|webmanifest)$/;
-/** What a file of the shell names. */
-const NAMED = /(?:href|src|from|import)[ =(]"((?:[\w-]|\.\.?\/)[\w/.-]+)"/g;
+const PAGE_FILE = /\/$|\/(css|js)\/|\.(svg|png|webmanifest)$/;
+/** The files that a file of the page refers to. */
+const REFERENCE = /(?:href|src|from|import)[ =(]"((?:[\w-]|\.\.?\/)[\w/.-]+)"/g;
 
 self.addEventListener("install", (event) => {
 	self.skipWaiting();
-	event.waitUntil(keepAll());
+	event.waitUntil(cachePage());
 });
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener("fetch", (event) => {
 	const { request } = event;
 	const { pathname } = new URL(request.url);
 	const scope = new URL(self.registration.scope).pathname;
-	if (request.method === "GET" && pathname.startsWith(scope) && SHELL.test(pathname)) event.respondWith(answer(request));
+	if (request.method === "GET" && pathname.startsWith(scope) && PAGE_FILE.test(pathname)) event.respondWith(networkFirst(request));
 });
 
-/** The page, what it names, what that imports, and so on: also what no visit has needed yet. */
-async function keepAll() {
-	const all = new Set([self.registration.scope]);
-	for (const address of all) {
-		const text = await (await answer(new Request(address))).text();
-		for (const [, named] of text.matchAll(NAMED)) all.add(new URL(named, address).href);
+/** Caches the page and everything it refers to, directly or not, including modules that are loaded later. */
+async function cachePage() {
+	const urls = new Set([self.registration.scope]);
+	for (const url of urls) {
+		const text = await (await networkFirst(new Request(url))).text();
+		for (const [, reference] of text.matchAll(REFERENCE)) urls.add(new URL(reference, url).href);
 	}
 }
 
-async function answer(request) {
+async function networkFirst(request) {
 	const cache = await caches.open(CACHE);
 	let response;
 	try {
 		response = await fetch(request);
 	} catch (error) {
-		const kept = await cache.match(request, { ignoreSearch: true });
-		if (kept) return kept;
+		const cached = await cache.match(request, { ignoreSearch: true });
+		if (cached) return cached;
 		throw error;
 	}
 	if (response.ok && response.type === "basic" && !response.redirected) await cache.put(request, response.clone());

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from localwhisper.app import SAMPLES
 from tests.browser.conftest import BROWSERS, chromium_path
-from tests.browser.seed_data import TALK, JobSeeder
+from tests.browser.seed_data import TALK_LINES, JobSeeder
 from tests.process.server import Server
 
 # Usable: the newest job's card is there, a model can be chosen, and clicks are handled.
@@ -32,7 +32,7 @@ SCROLL = """() => new Promise((resolve) => {
     last = now;
     const before = scrollY;
     scrollBy(0, innerHeight / 2);
-    const ended = document.querySelector("#older").hidden && scrollY === before;
+    const ended = document.querySelector("#load-older").hidden && scrollY === before;
     rest = ended ? rest + 1 : 0;
     if (rest > 5) resolve(frames.slice(1));
     else requestAnimationFrame(step);
@@ -65,9 +65,9 @@ def _options() -> argparse.Namespace:
 
 
 def _server(folder: Path, n_jobs: int) -> Server:
-    seeds = JobSeeder(folder / "data", min(SAMPLES.glob("*.opus"), key=lambda file: file.stat().st_size))
+    seeder = JobSeeder(folder / "data", min(SAMPLES.glob("*.opus"), key=lambda file: file.stat().st_size))
     for number in range(n_jobs):
-        seeds.done(f"Interview {number:04}.opus", *TALK[number % 3 :], f"Remark {number}.")
+        seeder.completed(f"Interview {number:04}.opus", *TALK_LINES[number % 3 :], f"Remark {number}.")
     server = Server(folder / "data", "--model-dir", str(folder / "models")).start()
     for number in (0, n_jobs - 1):  # until the background task has indexed every text
         while not server.request("GET", f"/jobs?q=remark+{number}.&limit=1")["jobs"]:

@@ -1,4 +1,4 @@
-"""What a person sees and does on the page, in words; and what the browser complains about meanwhile."""
+"""Page objects: what a user sees and does on the page, and the errors and requests of the browser meanwhile."""
 
 import re
 from pathlib import Path
@@ -7,17 +7,18 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import ConsoleMessage, FilePayload, Locator, Page, Request, expect
 
-AWAY = re.compile(r"WebSocket connection to .* failed|net::ERR_")  # what a browser says of a server that is gone
-REFUSED = re.compile(r"Failed to load resource: .* status of 4\d\d")
+SERVER_UNREACHABLE = re.compile(r"WebSocket connection to .* failed|net::ERR_")
+CLIENT_ERROR = re.compile(r"Failed to load resource: .* status of 4\d\d")
+STATUS_TIMEOUT_MS = 60_000
 
 
 def words(text: str) -> list[str]:
-    """Without case and punctuation."""
+    """Lower-case words, without punctuation."""
     return re.findall(r"\w+", text.casefold())
 
 
-class Card:
-    """One job."""
+class JobCard:
+    """One job in the list."""
 
     def __init__(self, page: Page, job_id: str) -> None:
         self.job_id = job_id
@@ -25,7 +26,7 @@ class Card:
         self.element = page.locator(f"job-card[data-job='{job_id}']")
 
     def expect_status(self, status: str) -> None:
-        expect(self.element).to_have_attribute("data-status", status, timeout=60_000)
+        expect(self.element).to_have_attribute("data-status", status, timeout=STATUS_TIMEOUT_MS)
 
     @property
     def lines(self) -> Locator:
@@ -40,50 +41,50 @@ class Card:
     def text(self) -> str:
         return " ".join(self.lines.locator("span").all_inner_texts())
 
-    def read(self) -> None:
-        """Open the app."""
+    def open_editor(self) -> None:
         link = self.element.get_by_role("link", name="Read and listen")
         if not link.is_visible():
             self.element.locator(".toggle").click()
         link.click()
         expect(self.page.locator("transcript-editor [data-segment]").first).to_be_visible()
 
-    def press(self, name: str) -> None:
+    def click(self, name: str) -> None:
         self.element.get_by_role("button", name=name, exact=True).click()
 
 
 class AppPage:
-    def __init__(self, page: Page, address: str) -> None:
+    """The page. It records console errors, and requests to other servers."""
+
+    def __init__(self, page: Page, server_url: str) -> None:
         self.page = page
-        self.elsewhere: list[str] = []
-        self.tolerated: list[re.Pattern[str]] = []
-        self._address = address
+        self.foreign_requests: list[str] = []
+        self.allowed_errors: list[re.Pattern[str]] = []
+        self._server_url = server_url
         self._errors: list[str] = []
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self._errors.append(str(error)))
         page.on("request", self._on_request)
-        page.on("websocket", lambda socket: self._note_address(socket.url))
+        page.on("websocket", lambda socket: self._record_foreign(socket.url))
 
-    def complaints(self) -> list[str]:
-        return [text for text in self._errors if not any(each.search(text) for each in self.tolerated)]
+    def unexpected_errors(self) -> list[str]:
+        return [text for text in self._errors if not any(pattern.search(text) for pattern in self.allowed_errors)]
 
-    def card(self, filename: str) -> Card:
-        """The newest job of this name; stays with it when newer ones come."""
+    def card(self, filename: str) -> JobCard:
+        """The newest job with this name. It stays the same job when newer ones are added."""
         name = self.page.locator(".name", has_text=re.compile(f"^{re.escape(filename)}$"))
-        return Card(self.page, self.page.locator("job-card", has=name).first.get_attribute("data-job") or "")
+        return JobCard(self.page, self.page.locator("job-card", has=name).first.get_attribute("data-job") or "")
 
     def upload(self, filename: str) -> Locator:
         return self.page.locator("upload-card", has_text=filename)
 
-    def choose(self, *files: Path | FilePayload) -> None:
+    def choose_files(self, *files: Path | FilePayload) -> None:
         chosen: Any = [str(file) if isinstance(file, Path) else file for file in files]
         self.page.locator("#files").set_input_files(chosen)
 
     def job(self, job_id: str) -> dict[str, Any]:
-        body: dict[str, Any] = self.page.request.get(f"{self._address}/job/{job_id}").json()
+        """As the API has it."""
+        body: dict[str, Any] = self.page.request.get(f"{self._server_url}/job/{job_id}").json()
         return body
-
-    away = AWAY
 
     @property
     def banner(self) -> Locator:
@@ -94,9 +95,9 @@ class AppPage:
             self._errors.append(message.text)
 
     def _on_request(self, request: Request) -> None:
-        self._note_address(request.url)
+        self._record_foreign(request.url)
 
-    def _note_address(self, url: str) -> None:
+    def _record_foreign(self, url: str) -> None:
         parts = urlsplit(url)
-        if parts.scheme not in ("data", "blob") and parts.netloc != urlsplit(self._address).netloc:
-            self.elsewhere.append(url)
+        if parts.scheme not in ("data", "blob") and parts.netloc != urlsplit(self._server_url).netloc:
+            self.foreign_requests.append(url)

@@ -1,4 +1,4 @@
-"""A Chromium, a server, and a page that is watched: no console error, no address but the server's."""
+"""Fixtures: Chromium, a server process, and pages that must neither log errors nor send requests to other servers."""
 
 import json
 import os
@@ -14,23 +14,23 @@ from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expe
 from localwhisper.app import SAMPLES
 from localwhisper.audio.ffmpeg import ffmpeg_path
 from tests.browser.app_page import AppPage
-from tests.browser.seed_data import HOSTILE, TALK, JobSeeder
+from tests.browser.seed_data import HOSTILE_TEXT, TALK_LINES, JobSeeder
 from tests.process.server import Server
 
-PATIENCE_MS = 60_000  # a busy machine is no failure
-expect.set_options(timeout=PATIENCE_MS)
-HEADLESS = "chromium-headless-shell"  # opens a page with a third of the work
+TIMEOUT_MS = 60_000  # long enough for a busy machine
+expect.set_options(timeout=TIMEOUT_MS)
+HEADLESS = "chromium-headless-shell"  # needs a third of the time to open a page
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 LONG_S = 120  # four windows
-ENDLESS_S = 1800  # not done before a test has done with it
+ENDLESS_S = 1800  # still running when a test ends
 
 
 def chromium_path(*names: str) -> str | None:
-    """The first that is here, of all where none is named. None: Playwright's own."""
+    """The first of these browsers (default: all known ones) that is installed. None: use Playwright's own."""
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names or (HEADLESS, *BROWSERS))), None)
 
 
-# Not for the whole session: Playwright keeps an event loop running in this thread, which other tests can't have.
+# Not session-scoped: Playwright keeps an event loop running in this thread, which breaks other packages' tests.
 @pytest.fixture(scope="package")
 def browser_type() -> Iterator[BrowserType]:
     with sync_playwright() as playwright:
@@ -54,7 +54,7 @@ def module_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def server(module_server: Server) -> Iterator[Server]:
-    """One for all tests of a file; each finds it without a job."""
+    """Shared by the tests of a module; each starts without jobs."""
     yield module_server
     for job in module_server.request("GET", "/jobs")["jobs"]:
         module_server.request("DELETE", f"/job/{job['job_id']}?remove=true")
@@ -62,7 +62,7 @@ def server(module_server: Server) -> Iterator[Server]:
 
 @pytest.fixture(scope="package")
 def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Half a minute of a tone that comes and goes."""
+    """Half a minute of a pulsating tone."""
     path = tmp_path_factory.mktemp("talk") / "talk.wav"
     source = ["-f", "lavfi", "-i", "sine=f=220:d=30:r=8000,tremolo=f=0.4:d=0.9"]
     subprocess.run([ffmpeg_path(), "-loglevel", "error", "-nostdin", *source, str(path)], check=True)
@@ -70,29 +70,29 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="package")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two seconds with a picture."""
-    path = tmp_path_factory.mktemp("film") / "film.webm"
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two seconds of test picture and tone."""
+    path = tmp_path_factory.mktemp("video") / "video.webm"
     source = ["-f", "lavfi", "-i", "testsrc=size=160x90:rate=5:duration=2", "-f", "lavfi", "-i", "sine=d=2"]
     subprocess.run([ffmpeg_path(), "-loglevel", "error", "-nostdin", *source, "-shortest", str(path)], check=True)
     return path
 
 
 @pytest.fixture(scope="package")
-def library_server(tmp_path_factory: pytest.TempPathFactory, talk: Path, film: Path) -> Iterator[Server]:
-    """One server for all tests that only look at finished jobs; each opens transcripts of its own."""
+def library_server(tmp_path_factory: pytest.TempPathFactory, talk: Path, video: Path) -> Iterator[Server]:
+    """One server with finished jobs for all tests that need no transcription; each test uses its own transcript."""
     folder = tmp_path_factory.mktemp("library")
-    seeds = JobSeeder(folder / "data", talk)
+    seeder = JobSeeder(folder / "data", talk)
     for name in ("Ada.wav", "Correct.wav", "Conflict.wav", "Times.wav", "Remove.wav"):
-        seeds.done(name, *TALK)
-    seeds.done(f"{HOSTILE}.wav", HOSTILE, "</li><script>hacked=1</script>")
-    seeds.done("canción.wav", "Una canción del mañana", language="es")
-    seeds.done("silence.wav")
-    seeds.done("film.webm", *TALK[:2], audio=film)
-    seeds.failed("broken.mp3")
-    seeds.cancelled("long.mp3")
+        seeder.completed(name, *TALK_LINES)
+    seeder.completed(f"{HOSTILE_TEXT}.wav", HOSTILE_TEXT, "</li><script>hacked=1</script>")
+    seeder.completed("canción.wav", "Una canción del mañana", language="es")
+    seeder.completed("silence.wav")
+    seeder.completed("video.webm", *TALK_LINES[:2], audio=video)
+    seeder.failed("broken.mp3")
+    seeder.cancelled("long.mp3")
     for number in range(60):
-        seeds.done(f"note {number}.wav", f"This is note {number}.")
+        seeder.completed(f"note {number}.wav", f"This is note {number}.")
     server = Server(folder / "data", "--model-dir", str(folder / "models")).start()
     yield server
     server.stop()
@@ -103,32 +103,32 @@ def library_context(
     browser: Browser, library_server: Server, context_options: dict[str, Any]
 ) -> Iterator[BrowserContext]:
     context = browser.new_context(**{"base_url": library_server.url, "locale": "en-US", **context_options})
-    context.set_default_timeout(PATIENCE_MS)
+    context.set_default_timeout(TIMEOUT_MS)
     yield context
     context.close()
 
 
 @pytest.fixture
 def library(library_context: BrowserContext, library_server: Server) -> Iterator[AppPage]:
-    """The page over many finished jobs; at the end nothing may have gone wrong unseen."""
+    """The page with many finished jobs. Fails on unexpected console errors."""
     app = AppPage(library_context.new_page(), library_server.url)
     app.page.goto("/")
     app.page.locator("job-card").first.wait_for()
     yield app
-    assert app.complaints() == []
-    assert app.elsewhere == []
+    assert app.unexpected_errors() == []
+    assert app.foreign_requests == []
 
 
 @pytest.fixture
 def context_options() -> dict[str, Any]:
-    """What a test changes by a parametrisation of its own."""
+    """Options of the browser context; tests override them by parametrization."""
     return {}
 
 
 @pytest.fixture
 def context(browser: Browser, server: Server, context_options: dict[str, Any]) -> Iterator[BrowserContext]:
     context = browser.new_context(**{"base_url": server.url, "locale": "en-US", **context_options})
-    context.set_default_timeout(PATIENCE_MS)
+    context.set_default_timeout(TIMEOUT_MS)
     yield context
     context.close()
 
@@ -140,19 +140,19 @@ def page(context: BrowserContext) -> Page:
 
 @pytest.fixture
 def app(page: Page, server: Server) -> Iterator[AppPage]:
-    """The page, opened; at the end nothing may have gone wrong unseen."""
+    """The page without jobs. Fails on unexpected console errors."""
     app = AppPage(page, server.url)
     page.goto("/")
     page.locator("[data-sample]").first.wait_for()
     yield app
-    assert app.complaints() == []
-    assert app.elsewhere == []
+    assert app.unexpected_errors() == []
+    assert app.foreign_requests == []
 
 
 @pytest.fixture(scope="session")
 def samples() -> list[dict[str, Any]]:
-    listed: list[dict[str, Any]] = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))
-    return listed
+    rows: list[dict[str, Any]] = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))
+    return rows
 
 
 @pytest.fixture
@@ -162,16 +162,16 @@ def clip(samples: list[dict[str, Any]]) -> Path:
 
 @pytest.fixture(scope="session")
 def long_recording(samples: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return again_and_again(samples, tmp_path_factory.mktemp("audio") / "long.wav", LONG_S)
+    return repeat_samples(samples, tmp_path_factory.mktemp("audio") / "long.wav", LONG_S)
 
 
 @pytest.fixture(scope="session")
 def endless_recording(samples: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return again_and_again(samples, tmp_path_factory.mktemp("audio") / "endless.wav", ENDLESS_S)
+    return repeat_samples(samples, tmp_path_factory.mktemp("audio") / "endless.wav", ENDLESS_S)
 
 
-def again_and_again(samples: list[dict[str, Any]], path: Path, duration_s: int) -> Path:
-    """English samples one after the other, 8 kB a second."""
+def repeat_samples(samples: list[dict[str, Any]], path: Path, duration_s: int) -> Path:
+    """The English samples in a loop, at 8 kB per second."""
     files = [SAMPLES / str(sample["filename"]) for sample in samples if sample["language"] == "en"]
     inputs = [argument for file in files for argument in ("-i", str(file))]
     once = path.with_name("once.wav")

@@ -1,4 +1,4 @@
-"""The README's pictures: `make screenshots`. A real server that has transcribed bundled samples, in both themes."""
+"""The pictures of the README in both themes: `make screenshots`."""
 
 import tempfile
 from pathlib import Path
@@ -25,9 +25,9 @@ def take(browser: Browser, server: Server, job_id: str, scheme: str, suffix: str
     page.locator("transcript-editor [data-segment]").first.wait_for()
     page.wait_for_function("() => document.querySelector('video').readyState > 0")
     page.evaluate("document.querySelector('video').currentTime = 10.3")
-    page.get_by_role("button", name="Unsure words").click()
+    page.get_by_role("button", name="Uncertain words").click()
     page.wait_for_timeout(700)
-    page.screenshot(path=DOCS / f"desk{suffix}.png")
+    page.screenshot(path=DOCS / f"editor{suffix}.png")
     page.keyboard.press("e")
     page.locator(".line-text").nth(5).click()
     page.screenshot(path=DOCS / f"correcting{suffix}.png")
@@ -45,9 +45,9 @@ def main() -> None:
     DOCS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         data_dir = Path(folder) / "data"
-        seeds = JobSeeder(data_dir, SAMPLES / "en-greeting.opus")
-        seeds.failed("field notes (damaged).mp3")
-        seeds.cancelled("Town council, full session.wav")
+        seeder = JobSeeder(data_dir, SAMPLES / "en-greeting.opus")
+        seeder.failed("field notes (damaged).mp3")
+        seeder.cancelled("Town council, full session.wav")
         server = Server(data_dir, "--model-dir", str(Path(folder) / "models")).start()
         for name in ("es-saludo", "en-number", "es-dia", "en-day"):
             job_id = server.submit(SAMPLES / f"{name}.opus", word_timestamps="true")

@@ -1,4 +1,4 @@
-"""Finished, failed and cancelled jobs in a data directory, as the server itself would have left them: no decoding."""
+"""Completed, failed and cancelled jobs, written to a data directory as the server would store them."""
 
 import uuid
 from datetime import datetime, timedelta, timezone
@@ -12,8 +12,8 @@ from localwhisper.store.files import FileStore
 
 NEWEST = datetime(2026, 3, 14, 15, 9, 26, tzinfo=timezone.utc)
 LINE_S = 3.0
-HOSTILE = "<img src=x onerror=hacked=1>"
-TALK = (
+HOSTILE_TEXT = "<img src=x onerror=hacked=1>"
+TALK_LINES = (
     "Thank you all for coming this evening.",
     "I want to talk about the machine that Ada described,",
     "and about the people who read her notes a century later.",
@@ -28,7 +28,7 @@ TALK = (
 
 
 class JobSeeder:
-    """Jobs, each a minute older than the one before."""
+    """Creates jobs, each a minute older than the one before."""
 
     def __init__(self, data_dir: Path, clip: Path) -> None:
         self._store = FileStore(data_dir)
@@ -37,8 +37,8 @@ class JobSeeder:
         self._clip = clip
         self._next = NEWEST
 
-    def done(self, filename: str, *lines: str, language: str = "en", audio: Path | None = None) -> str:
-        """The id of a completed job with these lines, each LINE_S long, with words of which every seventh is unsure."""
+    def completed(self, filename: str, *lines: str, language: str = "en", audio: Path | None = None) -> str:
+        """Lines of LINE_S seconds with word times; every seventh word has a low probability. Returns the job's id."""
         segments = tuple(_segment(number, text) for number, text in enumerate(lines))
         text = "".join(segment.text for segment in segments)
         job = self._job(filename, JobState.COMPLETED, language, LINE_S * max(len(lines), 1), audio)

@@ -1,4 +1,4 @@
-"""A real page of another site, in a real browser, gets nowhere; a page that knows the token gets in."""
+"""Pages of other sites can't use the server; a user who knows the token can sign in."""
 
 import http.server
 import threading
@@ -66,7 +66,7 @@ async function attack() {{
 
 @pytest.fixture
 def foreign_site(tmp_path: Path) -> Iterator[tuple[Path, int]]:
-    """A folder and the port on which it is served."""
+    """A folder, and the port it is served on."""
     folder = tmp_path / "foreign"
     folder.mkdir()
 
@@ -87,7 +87,7 @@ def foreign_site(tmp_path: Path) -> Iterator[tuple[Path, int]]:
 
 
 @pytest.mark.parametrize("host", ["evil.localhost", "localhost"])
-def test_a_foreign_page_gets_nowhere(
+def test_pages_of_other_sites_are_refused(
     browser: Browser, library_server: Server, foreign_site: tuple[Path, int], host: str
 ) -> None:
     server = library_server
@@ -107,19 +107,19 @@ def test_a_foreign_page_gets_nowhere(
         ),
     )
     page.goto(f"http://{host}:{port}/attack.html")
-    found = page.evaluate("attack()")
+    outcomes = page.evaluate("attack()")
     page.wait_for_timeout(300)
     page.close()
-    assert found.pop("beacon") == "sent"
-    assert {found.pop("blind"), found.pop("blindUpload")} <= {"opaque", "nothing"}
-    assert set(found.values()) == {"nothing"}, found
+    assert outcomes.pop("beacon") == "sent"
+    assert {outcomes.pop("blind"), outcomes.pop("blindUpload")} <= {"opaque", "nothing"}
+    assert set(outcomes.values()) == {"nothing"}, outcomes
     assert {status for each in statuses.values() for status in each} == {403}, statuses
     assert {"/", "/transcribe-job"} <= set(statuses)  # CORS hides the others from Playwright too
     assert server.request("GET", f"/job/{job_id}") == before
     assert server.request("GET", "/jobs") == jobs
 
 
-def test_a_name_that_was_pointed_here_is_refused(browser: Browser, library_server: Server) -> None:
+def test_a_rebound_host_name_is_refused(browser: Browser, library_server: Server) -> None:
     page = browser.new_page()
     answer = page.goto(f"http://rebound.localhost:{library_server.port}/")
     assert answer is not None
@@ -127,18 +127,18 @@ def test_a_name_that_was_pointed_here_is_refused(browser: Browser, library_serve
     page.close()
 
 
-def test_the_page_asks_for_the_token_once(browser: Browser, tmp_path: Path, clip: Path) -> None:
+def test_signing_in_with_the_token(browser: Browser, tmp_path: Path, clip: Path) -> None:
     server = Server(tmp_path / "data", "--token", "open sesame", "--model-dir", str(tmp_path)).start()
     context = browser.new_context(base_url=server.url, locale="en-US")
     try:
         page: Page = context.new_page()
         page.goto("/")
         page.get_by_label("Token").fill("sesame")
-        page.get_by_role("button", name="Enter").click()
+        page.get_by_role("button", name="Sign in").click()
         expect(page.get_by_role("alert")).to_contain_text("token")
-        page.wait_for_timeout(1100)  # a wrong one is slowed down
+        page.wait_for_timeout(1100)  # wrong tokens are throttled
         page.get_by_label("Token").fill("open sesame")
-        page.get_by_role("button", name="Enter").click()
+        page.get_by_role("button", name="Sign in").click()
         page.locator("[data-sample]").first.wait_for()
         page.locator("#files").set_input_files(str(clip))
         page.locator("job-card").first.wait_for()

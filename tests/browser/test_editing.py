@@ -1,112 +1,111 @@
-"""Corrections on the app: in place, saved by themselves, never over someone else's."""
+"""Correcting transcripts in the editor: edits, autosave, and conflicts between tabs."""
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.app_page import REFUSED, AppPage
-from tests.browser.seed_data import TALK
+from tests.browser.app_page import CLIENT_ERROR, SERVER_UNREACHABLE, AppPage
+from tests.browser.seed_data import TALK_LINES
 from tests.process.server import Server
 
 
-def correcting(app: AppPage, filename: str) -> Page:
-    app.card(filename).read()
+def start_correcting(app: AppPage, filename: str) -> Page:
+    app.card(filename).open_editor()
     app.page.keyboard.press("e")
     expect(app.page.get_by_role("button", name="Correct")).to_have_attribute("aria-pressed", "true")
     return app.page
 
 
-def exported(app: AppPage, page: Page, query: str = "") -> list[str]:
+def exported_lines(app: AppPage, page: Page, query: str = "") -> list[str]:
     job_id = page.url.split("/job/")[1].split("?")[0]
     return app.page.request.get(f"/job/{job_id}/transcript.txt{query}").text().splitlines()
 
 
-def saved(page: Page) -> None:
-    expect(page.locator(".save-state")).to_have_text("Corrected and saved")
+def expect_saved(page: Page) -> None:
+    expect(page.locator(".save-state")).to_have_text("Corrections saved")
 
 
 def test_edit_split_merge_undo_redo(library: AppPage) -> None:
-    page = correcting(library, "Correct.wav")
-    said = page.locator(".line-text")
-    said.first.click()
+    page = start_correcting(library, "Correct.wav")
+    lines = page.locator(".line-text")
+    lines.first.click()
     page.keyboard.press("Home")
     page.keyboard.type("So: ")
-    saved(page)
-    assert exported(library, page)[0] == f"So: {TALK[0]}"
-    assert exported(library, page, "?original=true") == list(TALK)
+    expect_saved(page)
+    assert exported_lines(library, page)[0] == f"So: {TALK_LINES[0]}"
+    assert exported_lines(library, page, "?original=true") == list(TALK_LINES)
 
-    page.keyboard.press("Enter")  # splits behind the new word
-    expect(said).to_have_count(len(TALK) + 1)
-    expect(said.nth(1)).to_be_focused()
-    expect(said.nth(1)).to_have_text(TALK[0])
-    page.keyboard.press("Backspace")  # and joins again
-    expect(said).to_have_count(len(TALK))
+    page.keyboard.press("Enter")  # splits the line after the new word
+    expect(lines).to_have_count(len(TALK_LINES) + 1)
+    expect(lines.nth(1)).to_be_focused()
+    expect(lines.nth(1)).to_have_text(TALK_LINES[0])
+    page.keyboard.press("Backspace")  # joins it again
+    expect(lines).to_have_count(len(TALK_LINES))
     page.keyboard.press("Control+z")
-    expect(said).to_have_count(len(TALK) + 1)
+    expect(lines).to_have_count(len(TALK_LINES) + 1)
     page.keyboard.press("Control+Shift+z")
-    expect(said).to_have_count(len(TALK))
+    expect(lines).to_have_count(len(TALK_LINES))
     page.get_by_role("button", name="Remove", exact=True).click()
-    expect(said).to_have_count(len(TALK) - 1)
-    saved(page)
-    page.get_by_role("button", name="Back to the machine's text").click()
-    expect(said.first).to_have_text(TALK[0])
-    assert exported(library, page) == list(TALK)
+    expect(lines).to_have_count(len(TALK_LINES) - 1)
+    expect_saved(page)
+    page.get_by_role("button", name="Restore original").click()
+    expect(lines.first).to_have_text(TALK_LINES[0])
+    assert exported_lines(library, page) == list(TALK_LINES)
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Correct")).to_have_attribute("aria-pressed", "false")
 
 
-def test_times_are_set_from_the_play_position(library: AppPage) -> None:
-    page = correcting(library, "Times.wav")
+def test_line_times_are_set_from_the_play_position(library: AppPage) -> None:
+    page = start_correcting(library, "Times.wav")
     page.wait_for_function("() => document.querySelector('video').readyState > 0")
     page.evaluate("document.querySelector('video').currentTime = 4")
     page.locator(".line-text").nth(1).click()
-    page.get_by_role("button", name="Starts now").click()
+    page.get_by_role("button", name="Set start").click()
     expect(page.get_by_role("button", name="Play from 0:04")).to_be_visible()
-    saved(page)
+    expect_saved(page)
 
 
-def test_what_is_typed_just_before_leaving_is_saved(library: AppPage) -> None:
-    page = correcting(library, "Times.wav")
+def test_leaving_the_editor_saves_pending_changes(library: AppPage) -> None:
+    page = start_correcting(library, "Times.wav")
     page.locator(".line-text").nth(3).click()
     page.keyboard.press("End")
     page.keyboard.type(" Not yet.")
     page.get_by_role("link", name="All transcripts").click()
-    library.card("Times.wav").read()
-    expect(page.locator(".line-text").nth(3)).to_have_text(f"{TALK[3]} Not yet.")
+    library.card("Times.wav").open_editor()
+    expect(page.locator(".line-text").nth(3)).to_have_text(f"{TALK_LINES[3]} Not yet.")
 
 
-def test_two_tabs_never_overwrite_each_other(library: AppPage, library_server: Server) -> None:
-    library.tolerated.append(REFUSED)
-    page = correcting(library, "Conflict.wav")
+def test_concurrent_edits_are_a_conflict(library: AppPage, library_server: Server) -> None:
+    library.allowed_errors.append(CLIENT_ERROR)
+    page = start_correcting(library, "Conflict.wav")
     job_id = page.url.split("/job/")[1]
     page.locator(".line-text").first.click()
     page.keyboard.press("End")
-    page.route("**/transcript", lambda route: route.abort())  # the tab is cut off while it types
-    library.tolerated.append(REFUSED)
+    page.route("**/transcript", lambda route: route.abort())  # disconnects the tab
     page.keyboard.type(" Mine.")
     line = {"start": 0, "end": 3, "text": "Theirs."}
     body = {"version": 0, "at": 0, "remove": 1, "segments": [line]}
     expect(page.locator(".save-state")).to_contain_text("Not saved")
-    library.tolerated.append(library.away)
+    library.allowed_errors.append(SERVER_UNREACHABLE)
     assert page.request.patch(f"/job/{job_id}/transcript", data=body).ok
     page.unroute("**/transcript")
     page.keyboard.type("!")
     conflict = page.locator(".conflict")
     expect(conflict).to_contain_text("Theirs.")
-    expect(conflict).to_contain_text(f"{TALK[0]} Mine.!")
-    assert exported(library, page)[0] == "Theirs."
+    expect(conflict).to_contain_text(f"{TALK_LINES[0]} Mine.!")
+    assert exported_lines(library, page)[0] == "Theirs."
     page.get_by_role("button", name="Keep mine").click()
-    saved(page)
-    assert exported(library, page)[0] == f"{TALK[0]} Mine.!"
+    expect_saved(page)
+    assert exported_lines(library, page)[0] == f"{TALK_LINES[0]} Mine.!"
     page.keyboard.press("Control+z")
     expect(page.locator(".line-text").first).to_have_text("Theirs.")
-    saved(page)
+    expect_saved(page)
 
 
-def test_another_tab_shows_the_correction(library: AppPage) -> None:
-    page = correcting(library, "Remove.wav")
+def test_corrections_appear_in_other_tabs(library: AppPage) -> None:
+    page = start_correcting(library, "Remove.wav")
     other = page.context.new_page()
     other.goto(page.url)
-    expect(other.locator(".line-text").first).to_have_text(TALK[0])
+    expect(other.locator(".line-text").first).to_have_text(TALK_LINES[0])
     page.locator(".line-text").first.click()
     page.keyboard.press("End")
     page.keyboard.type(" Welcome.")
-    expect(other.locator(".line-text").first).to_have_text(f"{TALK[0]} Welcome.")
+    expect(other.locator(".line-text").first).to_have_text(f"{TALK_LINES[0]} Welcome.")

@@ -1,63 +1,65 @@
-"""Many jobs: a page at a time, filtered, searched, removed."""
+"""The list of many jobs: paging, filter, search, removal with undo."""
 
 from playwright.sync_api import Page, expect
 
 from tests.browser.app_page import AppPage
 
-UNDO_IS_OVER = "00:08"
+UNDO_TIME = "00:08"  # longer than the toast is shown
 
 
-def is_known(page: Page, job_id: str) -> bool:
+def job_exists(page: Page, job_id: str) -> bool:
     return page.request.get(f"/job/{job_id}").ok
 
 
-def gone(page: Page, job_id: str) -> None:
-    """Waits for the server to have removed it."""
+def expect_removed(page: Page, job_id: str) -> None:
+    """Waits until the server has removed the job."""
     page.wait_for_function(
         "async (id) => (await fetch(`jobs?q=&limit=200`)).json().then(({ jobs }) => "
         "!jobs.some((job) => job.job_id === id))",
         arg=job_id,
     )
-    assert not is_known(page, job_id)
+    assert not job_exists(page, job_id)
 
 
-def test_removed_when_it_can_no_longer_be_undone(library: AppPage) -> None:
+def test_a_job_is_removed_after_the_undo_time(library: AppPage) -> None:
     page, card = library.page, library.card("note 0.wav")
     page.clock.install()
-    card.press("Remove")
+    card.click("Remove")
     expect(card.element).to_have_count(0)
-    page.mouse.move(0, 0)  # whoever reads the line keeps it
-    assert is_known(page, card.job_id)
-    page.clock.fast_forward(UNDO_IS_OVER)
+    page.mouse.move(0, 0)  # a hovered toast stays open
+    assert job_exists(page, card.job_id)
+    page.clock.fast_forward(UNDO_TIME)
     expect(page.get_by_role("button", name="Undo")).to_be_hidden()
-    gone(page, card.job_id)
+    expect_removed(page, card.job_id)
 
 
 def test_a_reload_does_not_bring_a_removed_job_back(library: AppPage) -> None:
     page = library.page
-    page.add_init_script("addEventListener('pagehide', (event) => event.stopImmediatePropagation())")  # as if killed
+    page.add_init_script(
+        "addEventListener('pagehide', (event) => event.stopImmediatePropagation())"
+    )  # as if the tab were killed
     page.reload()
     card = library.card("note 1.wav")
     page.clock.install()
-    card.press("Remove")
+    card.click("Remove")
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     page.reload()
     expect(library.card("note 2.wav").element).to_be_visible()
     expect(card.element).to_have_count(0)
-    assert is_known(page, card.job_id)
-    page.clock.fast_forward(UNDO_IS_OVER)
-    gone(page, card.job_id)
+    assert job_exists(page, card.job_id)
+    page.clock.fast_forward(UNDO_TIME)
+    expect_removed(page, card.job_id)
 
 
-def test_older_ones_come_while_scrolling(library: AppPage) -> None:
+def test_scrolling_loads_older_jobs(library: AppPage) -> None:
     cards = library.page.locator("job-card")
     expect(cards).to_have_count(50)
     cards.last.scroll_into_view_if_needed()
     expect(library.card("note 59.wav").element).to_be_attached()
-    expect(library.page.get_by_role("button", name="Show older ones")).to_be_hidden()
+    expect(library.page.get_by_role("button", name="Show older transcripts")).to_be_hidden()
 
 
-def test_search_shows_the_hit_in_context(library: AppPage) -> None:
+def test_search_shows_matches_in_context(library: AppPage) -> None:
     page = library.page
     page.keyboard.press("/")
     page.keyboard.type("cancion man")
@@ -66,18 +68,18 @@ def test_search_shows_the_hit_in_context(library: AppPage) -> None:
     page.locator(".excerpt").click()
     expect(page.locator("transcript-editor h2")).to_have_text("canción.wav")
     page.go_back()
-    page.get_by_label("Search names and texts").fill("nowhere at all")
-    expect(page.get_by_text("Nothing matches.")).to_be_visible()
-    page.get_by_label("Search names and texts").fill("")
+    page.get_by_label("Search names and transcripts").fill("nowhere at all")
+    expect(page.get_by_text("No matches.")).to_be_visible()
+    page.get_by_label("Search names and transcripts").fill("")
     expect(page.locator("job-card")).to_have_count(50)
 
 
-def test_filter_by_state(library: AppPage) -> None:
+def test_filter_by_status(library: AppPage) -> None:
     page = library.page
     page.get_by_label("Show", exact=True).select_option("failed")
     expect(page.locator("job-card")).to_have_count(1)
     card = library.card("broken.mp3").element
     expect(card).to_contain_text("can't be read as audio or video")
-    expect(card.get_by_role("button", name="Try with the chosen settings")).to_be_visible()
+    expect(card.get_by_role("button", name="Try with current settings")).to_be_visible()
     page.get_by_label("Show", exact=True).select_option("cancelled")
     expect(page.locator("job-card .name")).to_have_text(["long.mp3"])

@@ -1,4 +1,4 @@
-"""The app: listen while reading, follow, search, take away."""
+"""The editor without corrections: playback, highlighted words, search, copying."""
 
 import re
 from typing import Any
@@ -7,23 +7,23 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.app_page import AppPage
-from tests.browser.seed_data import HOSTILE, TALK
+from tests.browser.seed_data import HOSTILE_TEXT, TALK_LINES
 
-MARKED = "(name) => [...(CSS.highlights.get(name) ?? [])].map(String)"
+HIGHLIGHTED = "(name) => [...(CSS.highlights.get(name) ?? [])].map(String)"
 
 
-def opened(app: AppPage, filename: str) -> Page:
-    app.card(filename).read()
+def open_editor(app: AppPage, filename: str) -> Page:
+    app.card(filename).open_editor()
     return app.page
 
 
-def marked(page: Page, name: str) -> list[str]:
-    texts: list[str] = page.evaluate(MARKED, name)
+def highlighted(page: Page, name: str) -> list[str]:
+    texts: list[str] = page.evaluate(HIGHLIGHTED, name)
     return texts
 
 
 def test_a_click_on_a_word_plays_from_there(library: AppPage) -> None:
-    page = opened(library, "Ada.wav")
+    page = open_editor(library, "Ada.wav")
     line = page.locator(".line-text").nth(1)
     box = line.evaluate(
         """(said) => { const range = document.createRange(); const at = said.textContent.indexOf("machine");
@@ -36,11 +36,11 @@ def test_a_click_on_a_word_plays_from_there(library: AppPage) -> None:
     page.wait_for_function("() => document.querySelector('video').paused")
     assert page.evaluate("document.querySelector('video').currentTime") < 6.5
     expect(page.locator("li[aria-current]")).to_contain_text("the machine that Ada described")
-    assert len(marked(page, "word")) == 1
+    assert len(highlighted(page, "word")) == 1
 
 
-def test_keys_play_skip_and_change_the_speed(library: AppPage) -> None:
-    page = opened(library, "Ada.wav")
+def test_shortcuts_play_skip_and_change_the_speed(library: AppPage) -> None:
+    page = open_editor(library, "Ada.wav")
     media = page.locator("video")
     page.wait_for_function("() => document.querySelector('video').readyState > 0")
     page.keyboard.press("l")
@@ -54,73 +54,73 @@ def test_keys_play_skip_and_change_the_speed(library: AppPage) -> None:
     page.wait_for_function("() => !document.querySelector('video').paused")
 
 
-def test_the_waveform_is_drawn_and_scrubbed(library: AppPage) -> None:
-    page = opened(library, "Ada.wav")
+def test_the_waveform_is_drawn_and_seeks(library: AppPage) -> None:
+    page = open_editor(library, "Ada.wav")
     page.wait_for_function("() => document.querySelector('video').readyState > 0")
     wave = page.get_by_role("slider")
     box: Any = wave.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 20)
     assert page.locator("video").evaluate("media => media.currentTime") == pytest.approx(15, abs=0.5)
-    heights = """(canvas) => { const pen = canvas.getContext("2d"); const found = new Set();
-      for (let x = 1; x < canvas.width; x += 40) { const { data } = pen.getImageData(x, 0, 1, canvas.height);
-        found.add(data.filter((value, at) => at % 4 === 3 && value > 0).length); } return found.size; }"""
+    heights = """(canvas) => { const context = canvas.getContext("2d"); const heights = new Set();
+      for (let x = 1; x < canvas.width; x += 40) { const { data } = context.getImageData(x, 0, 1, canvas.height);
+        heights.add(data.filter((value, at) => at % 4 === 3 && value > 0).length); } return heights.size; }"""
     page.wait_for_function(f"() => ({heights})(document.querySelector('.waveform canvas')) > 3")
 
 
 def test_search_in_the_transcript(library: AppPage) -> None:
-    page = opened(library, "Ada.wav")
+    page = open_editor(library, "Ada.wav")
     page.keyboard.press("/")
     page.keyboard.type("THE ")
-    finder = page.locator(".find-bar")
-    expect(finder).to_contain_text(re.compile(r"1 of \d"))
-    assert set(map(str.lower, marked(page, "found"))) == {"the"}
+    find_bar = page.locator(".find-bar")
+    expect(find_bar).to_contain_text(re.compile(r"1 of \d"))
+    assert set(map(str.lower, highlighted(page, "match"))) == {"the"}
     page.keyboard.press("Enter")
-    expect(finder).to_contain_text("2 of")
+    expect(find_bar).to_contain_text("2 of")
     page.keyboard.press("Shift+Enter")
-    expect(finder).to_contain_text("1 of")
+    expect(find_bar).to_contain_text("1 of")
 
 
-def test_unsure_words_are_shown_on_demand(library: AppPage) -> None:
-    page = opened(library, "Ada.wav")
-    assert marked(page, "unsure") == []
-    page.get_by_role("button", name="Unsure words").click()
-    assert marked(page, "unsure")[0] == "evening."
+def test_uncertain_words_are_highlighted_on_demand(library: AppPage) -> None:
+    page = open_editor(library, "Ada.wav")
+    assert highlighted(page, "unsure") == []
+    page.get_by_role("button", name="Uncertain words").click()
+    assert highlighted(page, "unsure")[0] == "evening."
 
 
-def test_copies(library: AppPage) -> None:
+def test_copying_with_times(library: AppPage) -> None:
     library.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = opened(library, "Ada.wav")
+    page = open_editor(library, "Ada.wav")
     page.get_by_role("button", name="with times").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied.splitlines()[1] == f"[0:03] {TALK[1]}"
+    assert copied.splitlines()[1] == f"[0:03] {TALK_LINES[1]}"
 
 
-def test_the_address_leads_back_to_the_desk(library: AppPage) -> None:
-    page = opened(library, "Ada.wav")
+def test_reload_and_back_keep_the_view(library: AppPage) -> None:
+    page = open_editor(library, "Ada.wav")
     page.reload()
     expect(page.locator("transcript-editor h2")).to_have_text("Ada.wav")
-    expect(page.locator("transcript-editor [data-segment]")).to_have_count(len(TALK))
+    expect(page.locator("transcript-editor [data-segment]")).to_have_count(len(TALK_LINES))
     page.go_back()
     expect(page.locator("job-list")).to_be_visible()
     expect(page.locator("transcript-editor")).to_be_hidden()
 
 
-def test_a_video_is_seen(library: AppPage) -> None:
-    page = opened(library, "film.webm")
+def test_a_video_shows_its_picture(library: AppPage) -> None:
+    page = open_editor(library, "video.webm")
     page.wait_for_function("() => document.querySelector('video').videoWidth > 0")
     expect(page.locator("video")).to_be_visible()
 
 
-def test_hostile_names_and_texts_are_text(library: AppPage) -> None:
-    page = opened(library, f"{HOSTILE}.wav")
-    expect(page.locator("transcript-editor h2")).to_have_text(f"{HOSTILE}.wav")
-    expect(page.locator(".line-text").first).to_have_text(HOSTILE)
+def test_html_in_names_and_transcripts_is_shown_as_text(library: AppPage) -> None:
+    page = open_editor(library, f"{HOSTILE_TEXT}.wav")
+    expect(page.locator("transcript-editor h2")).to_have_text(f"{HOSTILE_TEXT}.wav")
+    expect(page.locator(".line-text").first).to_have_text(HOSTILE_TEXT)
     assert page.locator("transcript-editor img, transcript-editor script").count() == 0
     assert page.evaluate("typeof hacked") == "undefined"
 
 
-def test_silence_is_said(library: AppPage) -> None:
+def test_a_recording_without_speech_says_so(library: AppPage) -> None:
     card = library.card("silence.wav")
     card.element.get_by_role("button", name="silence.wav").click()
     expect(card.element).to_contain_text("No speech was found")

@@ -1,34 +1,34 @@
-"""As an installed app: it opens while the server is away, and is never older than the server."""
+"""The service worker and the manifest: the page opens without the server, and is never older than the server."""
 
 import json
 from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.app_page import AWAY, AppPage
+from tests.browser.app_page import SERVER_UNREACHABLE, AppPage
 from tests.process.server import Server
 
 WEB = Path(__file__).parents[2] / "web"
-CONTROLLED = "() => navigator.serviceWorker.controller !== null"
+HAS_SERVICE_WORKER = "() => navigator.serviceWorker.controller !== null"
 
 
-def test_it_opens_without_the_server_and_goes_on_with_it(app: AppPage, server: Server) -> None:
-    app.tolerated.append(AWAY)
+def test_the_page_opens_offline_and_resumes(app: AppPage, server: Server) -> None:
+    app.allowed_errors.append(SERVER_UNREACHABLE)
     page = app.page
-    page.wait_for_function(CONTROLLED)
+    page.wait_for_function(HAS_SERVICE_WORKER)
     server.kill()
     page.reload()
     expect(app.banner).to_be_visible()
     expect(page.get_by_role("heading", name="Transcripts")).to_be_visible()
-    page.wait_for_function("() => customElements.get('transcript-editor')")  # kept before it was needed
+    page.wait_for_function("() => customElements.get('transcript-editor')")  # cached before it was used
     server.start()
     expect(app.banner).to_be_hidden()
     expect(page.locator("[data-sample]").first).to_be_visible()
 
 
-def test_the_server_is_always_newer_than_what_is_kept(app: AppPage) -> None:
+def test_the_cache_is_only_used_offline(app: AppPage) -> None:
     page = app.page
-    page.wait_for_function(CONTROLLED)
+    page.wait_for_function(HAS_SERVICE_WORKER)
     page.evaluate(
         """async () => {
           const cache = await caches.open("shell");
@@ -38,13 +38,13 @@ def test_the_server_is_always_newer_than_what_is_kept(app: AppPage) -> None:
     )
     page.reload()
     page.locator("[data-sample]").first.wait_for()
-    kept = page.evaluate(
+    cached_paths = page.evaluate(
         "async () => (await (await caches.open('shell')).keys()).map((request) => new URL(request.url).pathname)"
     )
-    assert not [path for path in kept if path.startswith(("/job", "/models", "/samples", "/queue"))]
+    assert not [path for path in cached_paths if path.startswith(("/job", "/models", "/samples", "/queue"))]
 
 
-def test_the_manifest_names_icons_that_exist() -> None:
+def test_the_icons_of_the_manifest_exist() -> None:
     manifest = json.loads((WEB / "manifest.webmanifest").read_text(encoding="utf-8"))
     assert all((WEB / icon["src"]).is_file() for icon in manifest["icons"])
     assert manifest["start_url"] == manifest["scope"] == "./"

@@ -35,7 +35,7 @@ def test_choices_are_sent_and_remembered(app: AppPage, page: Page, clip: Path) -
     page.get_by_label("Names and terms").blur()
     for _ in range(2):
         expect(page.get_by_label("Spoken language")).to_have_value("Spanish")
-        app.choose(clip)
+        app.choose_files(clip)
         card = app.card(clip.name)
         card.expect_status("completed")
         options = app.job(card.job_id)["options"]
@@ -48,7 +48,7 @@ def test_word_times_need_line_times(app: AppPage, page: Page, clip: Path) -> Non
     page.get_by_label("Times for each word").check()
     page.get_by_label("Times for each line").uncheck()
     expect(page.get_by_label("Times for each word")).to_be_disabled()
-    app.choose(clip)
+    app.choose_files(clip)
     card = app.card(clip.name)
     card.expect_status("completed")
     options = app.job(card.job_id)["options"]
@@ -57,5 +57,5 @@ def test_word_times_need_line_times(app: AppPage, page: Page, clip: Path) -> Non
 
 def test_texts_follow_the_language_of_the_page(app: AppPage, page: Page) -> None:
     expect(page.get_by_label("Spoken language")).to_be_visible()
-    page.get_by_label("Language of this page").select_option("es")
+    page.get_by_label("Page language").select_option("es")
     expect(page.get_by_label("Idioma hablado")).to_have_attribute("placeholder", "Detectar automáticamente")

@@ -1,4 +1,4 @@
-"""What a tab tells while nobody looks: title, icon, a notification that is asked for only when first useful."""
+"""Progress in the tab's title and icon; notifications, offered only when a job takes long."""
 
 import json
 from typing import Any
@@ -14,20 +14,20 @@ JOB = {
     "filename": "lecture.mp3",
     "model": "demo",
 }
-STAND_IN = """
+FAKE_NOTIFICATIONS = """
 Object.defineProperty(document, "hidden", { get: () => true });
-globalThis.told = [];
+globalThis.shown = [];
 globalThis.Notification = class {
   static permission = "default";
-  static asked = 0;
-  static async requestPermission() { this.asked += 1; return (this.permission = "granted"); }
-  constructor(title, { body }) { told.push(body); }
+  static requests = 0;
+  static async requestPermission() { this.requests += 1; return (this.permission = "granted"); }
+  constructor(title, { body }) { shown.push(body); }
 };
 """
 
 
-class Wire:
-    """The page's socket, on which a test can say what a server would."""
+class FakeServerMessages:
+    """Injects messages into the page's WebSocket."""
 
     def __init__(self, page: Page) -> None:
         self._socket: WebSocketRoute | None = None
@@ -37,33 +37,33 @@ class Wire:
         socket.connect_to_server()
         self._socket = socket
 
-    def job(self, **change: Any) -> None:
+    def send_job(self, **changes: Any) -> None:
         assert self._socket is not None
-        self._socket.send(json.dumps({"type": "job", "job_id": JOB["job_id"], "data": {**JOB, **change}}))
+        self._socket.send(json.dumps({"type": "job", "job_id": JOB["job_id"], "data": {**JOB, **changes}}))
 
 
-def test_title_icon_and_notification(library_context: BrowserContext) -> None:
+def test_title_icon_and_notification_follow_the_jobs(library_context: BrowserContext) -> None:
     page = library_context.new_page()
-    page.add_init_script(STAND_IN)
-    wire = Wire(page)
+    page.add_init_script(FAKE_NOTIFICATIONS)
+    server = FakeServerMessages(page)
     page.goto("/")
     page.locator("job-card").first.wait_for()
     icon = page.locator("link[rel=icon]")
-    plain = icon.get_attribute("href")
+    default_icon = icon.get_attribute("href")
 
-    wire.job(estimated_time_remaining=4, progress=42.0)
+    server.send_job(estimated_time_remaining=4, progress=42.0)
     expect(page).to_have_title("42% · lecture.mp3")
     assert "data:image/" in (icon.get_attribute("href") or "")
-    expect(page.locator("toast-message")).to_be_hidden()  # four seconds: nobody goes away for that
+    expect(page.locator("toast-message")).to_be_hidden()  # four seconds are too short for a notification
 
-    wire.job(estimated_time_remaining=600, progress=50.0)
-    expect(page.locator("toast-message")).to_contain_text("This takes a while")
-    assert page.evaluate("Notification.asked") == 0
-    page.get_by_role("button", name="Tell me").click()
-    page.wait_for_function("() => Notification.asked === 1")
+    server.send_job(estimated_time_remaining=600, progress=50.0)
+    expect(page.locator("toast-message")).to_contain_text("This will take a while")
+    assert page.evaluate("Notification.requests") == 0
+    page.get_by_role("button", name="Notify me").click()
+    page.wait_for_function("() => Notification.requests === 1")
 
-    wire.job(status="completed", progress=100.0)
-    page.wait_for_function("() => told.length")
-    assert page.evaluate("told") == ["lecture.mp3: the transcript is ready."]
+    server.send_job(status="completed", progress=100.0)
+    page.wait_for_function("() => shown.length")
+    assert page.evaluate("shown") == ["lecture.mp3: the transcript is ready."]
     expect(page).to_have_title("localwhisper")
-    assert page.evaluate("new URL(document.querySelector('link[rel=icon]').href).pathname") == f"/{plain}"
+    assert page.evaluate("new URL(document.querySelector('link[rel=icon]').href).pathname") == f"/{default_icon}"

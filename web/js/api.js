@@ -1,11 +1,11 @@
 /**
- * Everything asked of the server over HTTP: the only fetch, and the only XMLHttpRequest, which tells how much of an
- * upload is sent. Addresses are relative, so the page works under any path prefix.
+ * All HTTP requests: the only use of fetch, and of XMLHttpRequest, which reports the progress of an upload. URLs are
+ * relative, so the page works under any path prefix.
  */
 
 import { language, t } from "./i18n.js";
 
-/** What the server, or its absence, has to say; the message is for people. */
+/** An error answer, or no answer at all. The message is for users. */
 export class ApiError extends Error {
 	/** @param {string} code @param {string} message */
 	constructor(code, message) {
@@ -21,11 +21,11 @@ export const api = {
 	downloadModel: (name) => json("POST", `models/${encodeURIComponent(name)}/download`),
 	stopDownload: (name) => json("DELETE", `models/${encodeURIComponent(name)}/download`),
 	removeModel: (name) => json("DELETE", `models/${encodeURIComponent(name)}`),
-	importModel: (file, ...how) => send("models/import", file, {}, ...how),
+	importModel: (file, signal, onSent) => upload("models/import", file, {}, signal, onSent),
 	options: async () => (await json("GET", "options")).options,
 	samples: async () => (await json("GET", "samples")).samples,
 	async sampleFile(sample) {
-		const blob = await (await ask("GET", sample.url)).blob();
+		const blob = await (await request("GET", sample.url)).blob();
 		return new File([blob], sample.url.split("/").at(-1) ?? sample.id, { type: blob.type });
 	},
 	jobs: (limit, cursor, filter) =>
@@ -34,54 +34,54 @@ export const api = {
 	cancel: (id) => json("DELETE", `job/${id}`),
 	remove: (id) => json("DELETE", `job/${id}?remove=true`, undefined, true),
 	retry: (id, options) => json("POST", `job/${id}/retry`, options),
-	correct: (id, change) => json("PATCH", `job/${id}/transcript`, change),
+	correct: (id, correction) => json("PATCH", `job/${id}/transcript`, correction),
 	restore: (id, version) => json("DELETE", `job/${id}/transcript?version=${version}`),
 	waveform: (id) => json("GET", `job/${id}/waveform`),
-	submit: (file, options, ...how) => send("transcribe-job", file, options, ...how),
+	submit: (file, options, signal, onSent) => upload("transcribe-job", file, options, signal, onSent),
 };
 
-/** @param {string} method @param {string} address @param {RequestInit} [more] */
-async function ask(method, address, more) {
+/** @param {string} method @param {string} url @param {RequestInit} [init] */
+async function request(method, url, init) {
 	let response;
 	try {
-		response = await fetch(address, { method, headers: { "Accept-Language": language() }, ...more });
+		response = await fetch(url, { method, headers: { "Accept-Language": language() }, ...init });
 	} catch {
-		throw unreachable();
+		throw unreachableError();
 	}
-	if (!response.ok) throw errorOf(parsed(await response.text()), response.status);
+	if (!response.ok) throw toApiError(parseJson(await response.text()), response.status);
 	return response;
 }
 
-/** @param {string} method @param {string} address @param {object} [body] @param {boolean} [keepalive] */
-async function json(method, address, body, keepalive) {
-	const response = await ask(method, address, { body: body && JSON.stringify(body), keepalive });
-	return parsed(await response.text());
+/** @param {string} method @param {string} url @param {object} [body] @param {boolean} [keepalive] finishes even if the page is closed */
+async function json(method, url, body, keepalive) {
+	const response = await request(method, url, { body: body && JSON.stringify(body), keepalive });
+	return parseJson(await response.text());
 }
 
 /**
- * @param {string} address @param {File} file @param {object} fields @param {AbortSignal} signal
+ * @param {string} url @param {File} file @param {object} fields @param {AbortSignal} signal
  * @param {(bytes: number) => void} onSent
  * @returns {Promise<any>}
  */
-function send(address, file, fields, signal, onSent) {
+function upload(url, file, fields, signal, onSent) {
 	const form = new FormData();
 	for (const [name, value] of Object.entries(fields)) if (value !== null) form.append(name, String(value));
 	form.append("file", file, file.name);
 	return new Promise((resolve, reject) => {
 		const request = new XMLHttpRequest();
-		const stopped = () => reject(new DOMException("cancelled", "AbortError"));
-		request.open("POST", address);
+		const onAbort = () => reject(new DOMException("cancelled", "AbortError"));
+		request.open("POST", url);
 		request.setRequestHeader("Accept-Language", language());
 		request.upload.onprogress = (event) => onSent(event.loaded);
 		request.upload.onload = () => onSent(Infinity);
-		request.onerror = () => reject(unreachable());
-		request.onabort = stopped;
+		request.onerror = () => reject(unreachableError());
+		request.onabort = onAbort;
 		request.onload = () => {
-			const body = parsed(request.responseText);
+			const body = parseJson(request.responseText);
 			if (request.status < 300) resolve(body);
-			else reject(errorOf(body, request.status));
+			else reject(toApiError(body, request.status));
 		};
-		if (signal.aborted) return stopped();
+		if (signal.aborted) return onAbort();
 		signal.addEventListener("abort", () => request.abort(), { once: true });
 		request.send(form);
 	});
@@ -92,8 +92,8 @@ export function transcriptUrl(id, format) {
 	return `job/${id}/transcript.${format}`;
 }
 
-/** @param {string} text @returns {any} */
-function parsed(text) {
+/** @param {string} text @returns {any} null where it isn't JSON */
+function parseJson(text) {
 	try {
 		return JSON.parse(text);
 	} catch {
@@ -102,15 +102,15 @@ function parsed(text) {
 }
 
 /** @param {any} body @param {number} status */
-function errorOf(body, status) {
+function toApiError(body, status) {
 	return new ApiError(body?.error?.code ?? `http_${status}`, body?.error?.message ?? `HTTP ${status}`);
 }
 
-function unreachable() {
+function unreachableError() {
 	return new ApiError("unreachable", t("error.unreachable"));
 }
 
-/** @param {unknown} error @returns {string} for people */
+/** @param {unknown} error @returns {string} for users */
 export function errorText(error) {
 	return error instanceof ApiError ? error.message : String(error);
 }

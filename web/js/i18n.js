@@ -1,4 +1,7 @@
-/** The page's words. Elements with data-i18n, data-i18n-label or data-i18n-placeholder get theirs by localize(). */
+/**
+ * The page's language. localize() writes the text of a key into every element with data-i18n, and into the aria-label or
+ * placeholder of those with data-i18n-label or data-i18n-placeholder.
+ */
 
 import { load, save } from "./lib/storage.js";
 import { TEXTS } from "./texts.js";
@@ -6,43 +9,44 @@ import { TEXTS } from "./texts.js";
 /** @typedef {keyof typeof TEXTS} TextKey */
 /** @typedef {"en"|"es"} Language */
 
-const PLACES = { "data-i18n": "", "data-i18n-label": "aria-label", "data-i18n-placeholder": "placeholder" };
+/** The attribute that is translated, by the one that has the key; "": the text itself. */
+const TARGETS = { "data-i18n": "", "data-i18n-label": "aria-label", "data-i18n-placeholder": "placeholder" };
 
 /** @type {Language} */
-let current = chosen();
+let current = preferredLanguage();
 
 /** @returns {Language} */
-function chosen() {
-	const wanted = [load("language", ""), ...navigator.languages.map((tag) => tag.slice(0, 2))];
-	return wanted.find((tag) => tag === "en" || tag === "es") ?? "en";
+function preferredLanguage() {
+	const preferences = [load("language", ""), ...navigator.languages.map((tag) => tag.slice(0, 2))];
+	return preferences.find((tag) => tag === "en" || tag === "es") ?? "en";
 }
 
 export function language() {
 	return current;
 }
 
-/** @param {Language} next */
+/** Also dispatches "languagechange" on the document. @param {Language} next */
 export function setLanguage(next) {
 	current = next;
 	save("language", next);
 	localize(document.documentElement);
-	document.dispatchEvent(new Event("language"));
+	document.dispatchEvent(new Event("languagechange"));
 }
 
 /** @param {TextKey} key @param {Record<string, string|number>} [params] */
 export function t(key, params = {}) {
 	const [english, spanish] = TEXTS[key];
-	return (current === "es" ? spanish : english).replace(/\{(\w+)\}/g, (whole, name) => String(params[name] ?? whole));
+	return (current === "es" ? spanish : english).replace(/\{(\w+)\}/g, (placeholder, name) => String(params[name] ?? placeholder));
 }
 
-/** Puts the current language's words into every marked element. @param {Element} root */
+/** @param {Element} root */
 export function localize(root) {
-	const page = document.documentElement;
-	if (page.lang !== current) page.lang = current; // each time it is set, all styles are computed anew
-	for (const [mark, place] of Object.entries(PLACES)) {
-		for (const element of root.querySelectorAll(`[${mark}]`)) {
-			const text = t(/** @type {TextKey} */ (element.getAttribute(mark)));
-			if (place) element.setAttribute(place, text);
+	const html = document.documentElement;
+	if (html.lang !== current) html.lang = current; // setting it recomputes all styles, even to the same value
+	for (const [source, target] of Object.entries(TARGETS)) {
+		for (const element of root.querySelectorAll(`[${source}]`)) {
+			const text = t(/** @type {TextKey} */ (element.getAttribute(source)));
+			if (target) element.setAttribute(target, text);
 			else element.textContent = text;
 		}
 	}

@@ -1,6 +1,6 @@
-/** How the known jobs change. Pure, and idempotent: segments are kept by id, and a snapshot replaces what was known. */
+/** How jobs change. Pure and idempotent: segments are merged by id, and a snapshot replaces the jobs it covers. */
 
-/** Jobs in one snapshot at most; a full one means that there may be older ones. */
+/** The most jobs in a snapshot. A full one means that there may be older jobs. */
 export const PAGE_SIZE = 50;
 
 /** @param {string} status */
@@ -10,147 +10,161 @@ export function hasEnded(status) {
 
 /** @type {Handlers} */
 export const JOB_HANDLERS = {
-	job: withJob,
+	// Messages of the server
+
+	job: updateJob,
 
 	snapshot(state, { jobs, queue }) {
-		const full = jobs.length >= PAGE_SIZE;
+		const isFull = jobs.length >= PAGE_SIZE;
 		const oldest = jobs.at(-1)?.created_at ?? "";
-		const listed = jobs.map((job) => job.job_id);
-		const older = full ? state.order.filter((id) => (state.entries[id]?.job.created_at ?? "") < oldest) : [];
+		const older = isFull ? state.jobIds.filter((id) => createdAt(state, id) < oldest) : [];
 		/** @type {Record<string, JobEntry>} */
 		const entries = {};
-		for (const id of [...older, ...(state.found?.order ?? [])]) {
+		for (const id of [...older, ...(state.searchResults?.jobIds ?? [])]) {
 			const entry = state.entries[id];
 			if (entry) entries[id] = entry;
 		}
 		for (const job of jobs) {
-			const known = state.entries[job.job_id];
-			// What was missed while away comes with the details; until then the segments known stay in view.
-			entries[job.job_id] = known ? { ...merged(known, job), fresh: [], loading: false, problem: null } : entryOf(job);
+			const entry = state.entries[job.job_id];
+			// Segments missed while disconnected come with the job's details; until then the known ones stay visible.
+			entries[job.job_id] = entry
+				? { ...withJob(entry, job), liveSegments: [], loading: false, actionError: null }
+				: newEntry(job);
 		}
-		return { ...state, entries, order: [...listed, ...older], queue, more: full && state.cursor !== null };
+		const jobIds = [...jobs.map((job) => job.job_id), ...older];
+		return { ...state, entries, jobIds, queue, hasOlder: isFull && state.cursor !== null };
 	},
 
 	progress(state, data, jobId) {
 		const entry = state.entries[jobId];
 		if (!entry || hasEnded(entry.job.status)) return state;
-		return changed(state, jobId, { job: { ...entry.job, ...data }, watched: true });
+		return updateEntry(state, jobId, { job: { ...entry.job, ...data }, seenRunning: true });
 	},
 
 	segment(state, segment, jobId) {
 		const entry = state.entries[jobId];
 		if (!entry || entry.result) return state;
-		const segments = merge(entry.segments, [segment]);
-		return changed(state, jobId, { segments, fresh: merge(entry.fresh, [segment]), watched: true });
+		const segments = mergeSegments(entry.segments, [segment]);
+		const liveSegments = mergeSegments(entry.liveSegments, [segment]);
+		return updateEntry(state, jobId, { segments, liveSegments, seenRunning: true });
 	},
 
 	removed(state, _data, jobId) {
-		const { [jobId]: gone, ...entries } = state.entries;
-		if (!gone) return state;
-		const rest = (/** @type {readonly string[]} */ ids) => ids.filter((id) => id !== jobId);
-		const found = state.found && { ...state.found, order: rest(state.found.order) };
-		return { ...state, entries, found, order: rest(state.order), leaving: rest(state.leaving) };
+		const { [jobId]: removed, ...entries } = state.entries;
+		if (!removed) return state;
+		const without = (/** @type {readonly string[]} */ ids) => ids.filter((id) => id !== jobId);
+		const searchResults = state.searchResults && { ...state.searchResults, jobIds: without(state.searchResults.jobIds) };
+		return { ...state, entries, searchResults, jobIds: without(state.jobIds), removing: without(state.removing) };
 	},
+
+	// Answers to the page's requests
 
 	"jobs/page"(state, { jobs, next_cursor }) {
-		const listed = new Set(state.order);
-		const next = jobs.filter((job) => !listed.has(job.job_id));
+		const listed = new Set(state.jobIds);
+		const added = jobs.filter((job) => !listed.has(job.job_id));
 		const entries = { ...state.entries };
-		for (const job of next) entries[job.job_id] ??= entryOf(job);
-		const created = (/** @type {string} */ id) => entries[id]?.job.created_at ?? "";
-		const order = [...state.order, ...next.map((job) => job.job_id)].sort((a, b) => created(b).localeCompare(created(a)));
-		return { ...state, entries, order, cursor: next_cursor, more: next_cursor !== null };
+		for (const job of added) entries[job.job_id] ??= newEntry(job);
+		const next = { ...state, entries, cursor: next_cursor, hasOlder: next_cursor !== null };
+		const jobIds = [...state.jobIds, ...added.map((job) => job.job_id)];
+		return { ...next, jobIds: jobIds.sort((a, b) => createdAt(next, b).localeCompare(createdAt(next, a))) };
 	},
 
-	"job/loading": (state, _data, jobId) => changed(state, jobId, { loading: true, problem: null }),
-	"job/action-error": (state, problem, jobId) => changed(state, jobId, { problem, loading: false }),
-	"job/removing"(state, leaving, jobId) {
-		const others = state.leaving.filter((id) => id !== jobId);
-		return { ...state, leaving: leaving ? [...others, jobId] : others };
-	},
-
-	// Gives the text; the state comes from the socket alone, lest a late answer makes a finished job run again.
+	// Only the text is used: the job itself comes over the socket, so that a late answer can't revive a finished job.
 	"job/detail"(state, job, jobId) {
 		const entry = state.entries[jobId];
 		if (!entry) return state;
 		const version = job.transcript_version ?? 0;
-		const late = hasEnded(entry.job.status) !== hasEnded(job.status) || (entry.result && version < entry.version);
-		if (late) return changed(state, jobId, { loading: false });
+		const isLate = hasEnded(entry.job.status) !== hasEnded(job.status) || (entry.result && version < entry.version);
+		if (isLate) return updateEntry(state, jobId, { loading: false });
 		const result = entry.job.status === "completed" ? (job.result ?? null) : null;
-		const segments = result ? (result.segments ?? []) : merge(job.segments ?? [], entry.fresh);
-		return changed(state, jobId, { result, version, segments, loading: false, problem: null });
+		const segments = result ? (result.segments ?? []) : mergeSegments(job.segments ?? [], entry.liveSegments);
+		return updateEntry(state, jobId, { result, version, segments, loading: false, actionError: null });
 	},
 
-	// a person's correction, saved
 	"job/corrected"(state, { version, segments }, jobId) {
 		const result = state.entries[jobId]?.result;
 		if (!result) return state;
 		const text = segments.map((segment) => segment.text).join("");
-		return changed(state, jobId, { result: { ...result, segments, text }, version, segments });
+		return updateEntry(state, jobId, { result: { ...result, segments, text }, version, segments });
 	},
 
-	"filter/changed": (state, filter) => ({ ...state, filter, found: filter.q || filter.status ? state.found : null }),
-
-	// a page of what a filter gave; one that answers an older filter is left out
-	"filter/results"(state, { filter, jobs, next_cursor, more }) {
-		if (filter !== state.filter) return state;
+	"filter/results"(state, { filter, jobs, next_cursor, append }) {
+		if (filter !== state.filter) return state; // a late answer to an earlier filter
 		const entries = { ...state.entries };
-		const excerpts = { ...(more ? state.found?.excerpts : {}) };
-		const order = new Set(more ? state.found?.order : []);
+		const excerpts = { ...(append ? state.searchResults?.excerpts : {}) };
+		const jobIds = new Set(append ? state.searchResults?.jobIds : []);
 		for (const { excerpt, ...job } of jobs) {
-			entries[job.job_id] ??= entryOf(job);
+			entries[job.job_id] ??= newEntry(job);
 			if (excerpt) excerpts[job.job_id] = excerpt;
-			order.add(job.job_id);
+			jobIds.add(job.job_id);
 		}
-		return { ...state, entries, found: { order: [...order], excerpts, cursor: next_cursor } };
+		return { ...state, entries, searchResults: { jobIds: [...jobIds], excerpts, cursor: next_cursor } };
+	},
+
+	// What the user does
+
+	"job/loading": (state, _data, jobId) => updateEntry(state, jobId, { loading: true, actionError: null }),
+	"job/action-error": (state, actionError, jobId) => updateEntry(state, jobId, { actionError, loading: false }),
+	"job/removing"(state, isRemoving, jobId) {
+		const others = state.removing.filter((id) => id !== jobId);
+		return { ...state, removing: isRemoving ? [...others, jobId] : others };
+	},
+	"filter/changed"(state, filter) {
+		return { ...state, filter, searchResults: filter.q || filter.status ? state.searchResults : null };
 	},
 };
 
 /** @param {State} state @param {Job} job @returns {State} */
-function withJob(state, job) {
-	const known = state.entries[job.job_id];
-	const entries = { ...state.entries, [job.job_id]: known ? merged(known, job) : entryOf(job) };
-	if (known && state.order.includes(job.job_id)) return { ...state, entries: movedUp(entries, known.job, job) };
-	const at = state.order.findIndex((id) => (state.entries[id]?.job.created_at ?? "") <= job.created_at);
-	return { ...state, entries, order: state.order.toSpliced(at < 0 ? state.order.length : at, 0, job.job_id) };
+function updateJob(state, job) {
+	const id = job.job_id;
+	const entry = state.entries[id];
+	const entries = { ...state.entries, [id]: entry ? withJob(entry, job) : newEntry(job) };
+	if (entry && state.jobIds.includes(id)) return { ...state, entries: updateQueuePositions(entries, entry.job, job) };
+	const index = state.jobIds.findIndex((other) => createdAt(state, other) <= job.created_at);
+	return { ...state, entries, jobIds: state.jobIds.toSpliced(index < 0 ? state.jobIds.length : index, 0, id) };
 }
 
-/** @param {State} state @param {string} jobId @param {Partial<JobEntry>} change @returns {State} */
-function changed(state, jobId, change) {
-	const entry = state.entries[jobId];
-	return entry ? { ...state, entries: { ...state.entries, [jobId]: { ...entry, ...change } } } : state;
-}
-
-/** @param {Job} job @returns {JobEntry} */
-function entryOf(job) {
-	return { job, segments: [], fresh: [], result: null, version: 0, loading: false, watched: false, problem: null };
-}
-
-/** @param {JobEntry} entry @param {Job} job @returns {JobEntry} */
-function merged(entry, job) {
-	const again = hasEnded(entry.job.status) && !hasEnded(job.status);
-	const base = again ? { ...entryOf(job), watched: true } : entry;
-	return { ...base, job, problem: null, watched: base.watched || job.status === "processing" };
-}
-
-/** Those behind a job that leaves the queue. @param {Record<string, JobEntry>} entries @param {Job} before @param {Job} after */
-function movedUp(entries, before, after) {
-	const left = before.status === "queued" && after.status !== "queued" ? before.queue_position : null;
-	if (!left) return entries;
+/** Moves up the jobs behind one that leaves the queue. @param {Record<string, JobEntry>} entries @param {Job} before @param {Job} after */
+function updateQueuePositions(entries, before, after) {
+	const freed = before.status === "queued" && after.status !== "queued" ? before.queue_position : null;
+	if (!freed) return entries;
 	for (const [id, entry] of Object.entries(entries)) {
 		const position = entry.job.queue_position;
-		if (entry.job.status !== "queued" || !position || position <= left) continue;
+		if (entry.job.status !== "queued" || !position || position <= freed) continue;
 		entries[id] = { ...entry, job: { ...entry.job, queue_position: position - 1 } };
 	}
 	return entries;
 }
 
-/** @param {Lines} known @param {Lines} more @returns {Lines} */
-function merge(known, more) {
+/** @param {State} state @param {string} jobId @param {Partial<JobEntry>} changes @returns {State} */
+function updateEntry(state, jobId, changes) {
+	const entry = state.entries[jobId];
+	return entry ? { ...state, entries: { ...state.entries, [jobId]: { ...entry, ...changes } } } : state;
+}
+
+/** @param {Job} job @returns {JobEntry} */
+function newEntry(job) {
+	return { job, segments: [], liveSegments: [], result: null, version: 0, loading: false, seenRunning: false, actionError: null };
+}
+
+/** @param {JobEntry} entry @param {Job} job @returns {JobEntry} */
+function withJob(entry, job) {
+	const isRetried = hasEnded(entry.job.status) && !hasEnded(job.status);
+	const base = isRetried ? { ...newEntry(job), seenRunning: true } : entry;
+	return { ...base, job, actionError: null, seenRunning: base.seenRunning || job.status === "processing" };
+}
+
+/** @param {State} state @param {string} id @returns {string} ISO 8601 */
+function createdAt(state, id) {
+	return state.entries[id]?.job.created_at ?? "";
+}
+
+/** By id; the added ones replace those known. @param {Lines} known @param {Lines} added @returns {Lines} */
+function mergeSegments(known, added) {
 	const last = known.at(-1);
-	const first = more[0];
+	const first = added[0];
 	if (!first) return known;
-	if (!last || (more.length === 1 && first.id > last.id)) return [...known, ...more];
-	const byId = new Map([...known, ...more].map((segment) => [segment.id, segment]));
+	if (!last || (added.length === 1 && first.id > last.id)) return [...known, ...added]; // the usual case
+	const byId = new Map([...known, ...added].map((segment) => [segment.id, segment]));
 	return [...byId.values()].sort((a, b) => a.id - b.id);
 }

@@ -1,4 +1,4 @@
-/** The page that asks for the token, once: the server answers with a cookie. */
+/** Asks for the token once; the server then sets a cookie. */
 
 import { api, errorText } from "./api.js";
 import { localize } from "./i18n.js";
@@ -6,16 +6,16 @@ import { query } from "./lib/dom.js";
 
 const form = query(document, "form");
 const token = query(document, "#token", HTMLInputElement);
-const problem = query(document, "#problem");
+const error = query(document, "#error");
 
 form.addEventListener("submit", async (event) => {
 	event.preventDefault();
-	problem.textContent = "";
+	error.textContent = "";
 	try {
 		await api.login(token.value);
 		location.replace(".");
-	} catch (error) {
-		problem.textContent = errorText(error);
+	} catch (reason) {
+		error.textContent = errorText(reason);
 		token.select();
 	}
 });

@@ -1,42 +1,50 @@
-/** Puts the parts together; nothing else. */
+/** Builds the page from its parts. */
 
 import { createActions } from "./actions.js";
 import { api } from "./api.js";
-import { dropZone, sampleList } from "./components/drop-zone.js";
-import { historyFilter, jobList } from "./components/job-list.js";
+import { Commands } from "./commands.js";
+import { dropZone } from "./components/drop-zone.js";
+import { helpDialog } from "./components/help-dialog.js";
+import { historyFilter } from "./components/history-filter.js";
+import { jobList } from "./components/job-list.js";
 import { optionsForm } from "./components/options-form.js";
 import { pageSettings } from "./components/page-settings.js";
-import { connectionBanner, liveRegion, queueStatus, createToast } from "./components/status.js";
+import { sampleList } from "./components/sample-list.js";
+import { connectionBanner, liveRegion, queueStatus } from "./components/status.js";
+import { createToast } from "./components/toast.js";
 import { uploadList } from "./components/upload-list.js";
 import { language, localize } from "./i18n.js";
-import { helpDialog, listen } from "./shortcuts.js";
+import { defineComponent } from "./lib/component.js";
 import { query } from "./lib/dom.js";
-import { isEditorOpen, startRouter } from "./router.js";
+import { currentView, startRouter } from "./router.js";
+import { messageHandler } from "./server-messages.js";
+import { connectShortcuts } from "./shortcuts.js";
 import { createQueueSocket } from "./socket.js";
-import { messageHandler, Store } from "./store.js";
-import { startTabStatus } from "./tab-status.js";
+import { Store } from "./store.js";
+import { showTabStatus } from "./tab-status.js";
 import { createUploadQueue } from "./upload-queue.js";
 
-const FIRST_VIEW_MS = 500;
+const DEFERRED_MS = 500;
 
 const store = new Store();
-const core = {
+const commands = new Commands();
+const services = {
 	api,
 	store,
+	commands,
 	uploads: createUploadQueue(store),
 	toast: createToast(query(document, "toast-message")),
-	selectedOptions: () => ({}),
-	commands: {},
+	selectedOptions: () => ({}), // replaced by the options form
 };
 /** @type {App} */
-const app = { ...core, actions: createActions(core) };
+const app = { ...services, actions: createActions(services) };
 const socket = createQueueSocket(
 	language,
 	messageHandler(app),
 	(connection) => store.dispatch({ type: "connection/changed", data: connection }),
 );
 
-for (const [name, make] of Object.entries({
+for (const [name, connect] of Object.entries({
 	"connection-banner": connectionBanner,
 	"options-form": optionsForm,
 	"drop-zone": dropZone,
@@ -49,47 +57,30 @@ for (const [name, make] of Object.entries({
 	"sample-list": sampleList,
 	"upload-list": uploadList,
 })) {
-	part(name, make);
+	defineComponent(name, connect, app);
 }
 startRouter(app, loadEditor);
-startTabStatus(app);
-listen((deed) => app.commands[`${isEditorOpen() ? "desk" : "home"} ${deed}`] ?? app.commands[deed]);
-// What a button of the page's HTML does, it names itself.
-document.addEventListener("click", ({ target }) => {
-	if (target instanceof Element) app.commands[target.closest("[data-command]")?.getAttribute("data-command") ?? ""]?.();
-});
+showTabStatus(app);
+connectShortcuts((command) => commands.find(command, currentView()));
+commands.connectButtons();
 localize(document.documentElement);
-void app.actions.loadCatalogue(); // beside the socket, not after it
+void app.actions.loadCatalogue(); // in parallel with the socket's handshake
 socket.open();
 
-addEventListener("online", () => socket.hurry());
-document.addEventListener("visibilitychange", () => document.hidden || socket.hurry());
-document.addEventListener("language", () => socket.open()); // the server's messages in the new language
-// What the first view doesn't need is not in its way.
-addEventListener("load", () => setTimeout(later, FIRST_VIEW_MS));
+addEventListener("online", socket.reconnect);
+document.addEventListener("visibilitychange", () => document.hidden || socket.reconnect());
+document.addEventListener("languagechange", socket.open); // for the server's messages in the new language
+addEventListener("load", () => setTimeout(loadDeferred, DEFERRED_MS));
 
-function later() {
+/** What the first view doesn't need. */
+function loadDeferred() {
 	void loadEditor();
-	navigator.serviceWorker?.register("sw.js").catch(() => undefined); // no secure context: a page like any other
+	navigator.serviceWorker?.register("sw.js").catch(() => undefined); // there is none without a secure context
 }
 
-/** The desk's modules, once. @returns {Promise<boolean>} whether they are there */
+/** @returns {Promise<Editor|undefined>} undefined where the server is unreachable */
 async function loadEditor() {
-	const modules = await import("./editor/transcript-editor.js").catch(() => undefined); // nobody answers
-	if (modules && !customElements.get("transcript-editor")) part("transcript-editor", modules.transcriptEditor);
-	return modules !== undefined;
-}
-
-/** A custom element as a function: it puts its elements into place and gives what draws a state. @param {string} name @param {Component} make */
-function part(name, make) {
-	class Element extends HTMLElement {
-		connectedCallback() {
-			const render = make(this, app);
-			if (!render) return;
-			store.subscribe(render);
-			document.addEventListener("language", () => render(store.state, null));
-			render(store.state, null);
-		}
-	}
-	customElements.define(name, Element);
+	const modules = await import("./editor/transcript-editor.js").catch(() => undefined);
+	if (modules && !customElements.get("transcript-editor")) defineComponent("transcript-editor", modules.transcriptEditor, app);
+	return app.editor;
 }

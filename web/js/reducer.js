@@ -1,4 +1,4 @@
-/** State × message → state. Pure. Messages are the socket's own and, named with a slash, the page's. */
+/** (state, message) → state. Pure. Types with a slash are the page's own messages, the others the server's. */
 
 import { JOB_HANDLERS } from "./job-reducer.js";
 
@@ -7,9 +7,9 @@ export function initialState() {
 	return {
 		connection: "connecting",
 		entries: {},
-		order: [],
+		jobIds: [],
 		cursor: undefined,
-		more: false,
+		hasOlder: false,
 		queue: null,
 		models: [],
 		languages: [],
@@ -19,12 +19,12 @@ export function initialState() {
 		samples: [],
 		uploads: [],
 		filter: { q: "", status: "" },
-		found: null,
-		leaving: [],
+		searchResults: null,
+		removing: [],
 	};
 }
 
-/** @param {State} state @param {Message} message @returns {State} the very same where nothing changed */
+/** @param {State} state @param {Message} message @returns {State} the same object if nothing changed */
 export function reduce(state, message) {
 	const handler = HANDLERS[message.type];
 	return handler ? handler(state, message.data, message.job_id ?? "") : state;
@@ -34,19 +34,19 @@ export function reduce(state, message) {
 const HANDLERS = {
 	...JOB_HANDLERS,
 	queue: (state, queue) => ({ ...state, queue }),
-	model: (state, model) => ({ ...state, models: replaced(state.models, model, "name") }),
+	model: (state, model) => ({ ...state, models: upsert(state.models, model, "name") }),
 	"connection/changed": (state, connection) => (state.connection === connection ? state : { ...state, connection }),
 	"catalogue/loaded": (state, { default: defaultModel, ...catalogue }) => ({ ...state, ...catalogue, defaultModel }),
-	"upload/changed": (state, upload) => ({ ...state, uploads: replaced(state.uploads, upload, "id") }),
+	"upload/changed": (state, upload) => ({ ...state, uploads: upsert(state.uploads, upload, "id") }),
 	"upload/removed": (state, id) => ({ ...state, uploads: state.uploads.filter((upload) => upload.id !== id) }),
 };
 
 /**
  * @template T
- * @param {readonly T[]} list @param {T} item @param {keyof T} key
+ * @param {readonly T[]} items @param {T} item @param {keyof T} key
  * @returns {readonly T[]}
  */
-function replaced(list, item, key) {
-	const at = list.findIndex((other) => other[key] === item[key]);
-	return at < 0 ? [...list, item] : list.with(at, item);
+function upsert(items, item, key) {
+	const index = items.findIndex((other) => other[key] === item[key]);
+	return index < 0 ? [...items, item] : items.with(index, item);
 }

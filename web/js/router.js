@@ -1,54 +1,64 @@
-/** At home, or at one transcript's desk: the address says it, so reload and back work. */
+/** Which view is open: the list, or one transcript in the editor. It is in the address, so reload and back work. */
 
 import { query, setVisible } from "./lib/dom.js";
 
-const DESK = /^#\/job\/([0-9a-f-]{36})(?:\?(.*))?$/;
+const EDITOR_HASH = /^#\/job\/([0-9a-f-]{36})(?:\?(.*))?$/;
 
-/** The job at whose desk a person is. */
-let here = "";
+/** The job that is open in the editor; "": the list is open. */
+let openJobId = "";
 
-export function isEditorOpen() {
-	return here !== "";
+/** @returns {"list"|"editor"} */
+export function currentView() {
+	return openJobId ? "editor" : "list";
 }
 
-export function navigateHome() {
+/** The editor's address. @param {string} id @param {number} [from] seconds to play from @param {string} [text] to find */
+export function transcriptHref(id, from, text) {
+	const params = new URLSearchParams({ ...(from !== undefined && { t: String(from) }), ...(text && { q: text }) });
+	return `#/job/${id}${params.size ? `?${params}` : ""}`;
+}
+
+export function openList() {
 	if (location.hash) location.hash = "#/";
 }
 
-/** @param {App} app @param {() => Promise<boolean>} loadEditor */
-export function startRouter({ store, actions, commands }, loadEditor) {
-	const home = query(document, "main.layout");
-	const desk = query(document, "transcript-editor");
-	let scroll = 0;
+/** @param {App} app @param {() => Promise<Editor|undefined>} loadEditor undefined: the server is unreachable */
+export function startRouter({ store, actions }, loadEditor) {
+	const listView = query(document, "main");
+	const editorView = query(document, "transcript-editor");
+	/** @type {Editor|undefined} */
+	let editor;
+	let listScrollY = 0;
 
-	async function go() {
+	async function navigate() {
 		const { hash } = location;
-		const [, id = "", query] = DESK.exec(hash) ?? [];
-		const asked = new URLSearchParams(query);
-		if (id && !store.state.entries[id]) await actions.fetchJob(id);
-		const there = id && store.state.entries[id]?.job.status === "completed" ? id : "";
-		if (there && !(await loadEditor())) return; // tried again when the server is back
-		if (location.hash !== hash) return; // somebody went on meanwhile
-		const before = here;
-		if (there && !before) scroll = scrollY;
-		here = there;
-		setVisible(home, !there);
-		setVisible(desk, there !== "");
-		if (there) {
-			const from = asked.get("t");
-			commands.open?.(there, from === null ? undefined : Number(from), asked.get("q") ?? "");
-		} else if (before) {
-			commands.close?.();
-			scrollTo(0, scroll);
-			const toggle = home.querySelector(`[data-job="${before}"] .toggle`);
+		const [, wantedId = "", params] = EDITOR_HASH.exec(hash) ?? [];
+		if (wantedId && !store.state.entries[wantedId]) await actions.fetchJob(wantedId);
+		const id = store.state.entries[wantedId]?.job.status === "completed" ? wantedId : "";
+		if (id) editor = await loadEditor();
+		if (id && !editor) return; // the next connection tries again
+		if (location.hash !== hash) return; // another navigation has started
+		const closedId = openJobId;
+		if (id && !closedId) listScrollY = scrollY;
+		openJobId = id;
+		setVisible(listView, !id);
+		setVisible(editorView, id !== "");
+		if (id) {
+			const search = new URLSearchParams(params);
+			const from = search.get("t");
+			editor?.open(id, from === null ? undefined : Number(from), search.get("q") ?? "");
+		} else if (closedId) {
+			editor?.close();
+			scrollTo(0, listScrollY);
+			const toggle = listView.querySelector(`[data-job="${closedId}"] .toggle`);
 			if (toggle instanceof HTMLElement) toggle.focus({ preventScroll: true });
 		}
 	}
 
-	addEventListener("hashchange", go);
-	// Jobs are known once the server has told them; one that is gone leads home.
+	addEventListener("hashchange", navigate);
 	store.subscribe((state, before) => {
-		if (state.connection === "online" && before.connection !== "online") void go();
-		else if (here && (state.leaving.includes(here) || (before.entries[here] && !state.entries[here]))) navigateHome();
+		if (state.connection === "online" && before.connection !== "online") void navigate();
+		const isRemoved = state.removing.includes(openJobId) || (before.entries[openJobId] && !state.entries[openJobId]);
+		if (openJobId && isRemoved) openList();
 	});
 }

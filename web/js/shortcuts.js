@@ -1,51 +1,40 @@
-/** The keyboard: one table, obeyed and shown by the help. */
+/** Keyboard shortcuts. The help dialog shows the same table. */
 
-import { h, query } from "./lib/dom.js";
-
-/** The last names one of the commands given to listen(). @type {readonly [keys: string[], shown: string, does: TextKey, run: string][]} */
-export const KEYS = [
-	[["?"], "?", "help.help", "help"],
-	[["/"], "/", "filter.search", "search"],
-	[["o"], "O", "drop.choose", "choose"],
-	[["r"], "R", "record.start", "record"],
-	[[" ", "k"], "Space K", "help.play", "play"],
-	[["ArrowLeft", "j"], "← J", "desk.back5", "back"],
-	[["ArrowRight", "l"], "→ L", "desk.ahead5", "ahead"],
-	[["<", ","], "<", "help.slower", "slower"],
-	[[">", "."], ">", "help.faster", "faster"],
-	[["e"], "E", "edit.correct", "correct"],
-	[["ctrl+z"], "Ctrl+Z", "edit.undo", "undo"],
-	[["ctrl+shift+z", "ctrl+y"], "Ctrl+Shift+Z", "edit.redo", "redo"],
-	[["Escape"], "Esc", "desk.close", "leave"],
+/** @type {readonly {keys: string[], label: string, description: TextKey, command: string}[]} */
+export const SHORTCUTS = [
+	{ keys: ["?"], label: "?", description: "help.help", command: "help" },
+	{ keys: ["/"], label: "/", description: "filter.search", command: "search" },
+	{ keys: ["o"], label: "O", description: "drop.choose", command: "choose-files" },
+	{ keys: ["r"], label: "R", description: "record.start", command: "record" },
+	{ keys: [" ", "k"], label: "Space K", description: "help.play", command: "play" },
+	{ keys: ["ArrowLeft", "j"], label: "← J", description: "editor.skip_back", command: "skip-back" },
+	{ keys: ["ArrowRight", "l"], label: "→ L", description: "editor.skip_forward", command: "skip-forward" },
+	{ keys: ["<", ","], label: "<", description: "help.slower", command: "slower" },
+	{ keys: [">", "."], label: ">", description: "help.faster", command: "faster" },
+	{ keys: ["e"], label: "E", description: "edit.correct", command: "correct" },
+	{ keys: ["ctrl+z"], label: "Ctrl+Z", description: "edit.undo", command: "undo" },
+	{ keys: ["ctrl+shift+z", "ctrl+y"], label: "Ctrl+Shift+Z", description: "edit.redo", command: "redo" },
+	{ keys: ["Escape"], label: "Esc", description: "editor.close", command: "leave" },
 ];
-const WRITING = "input, textarea, select, [contenteditable]";
-const OWN_SPACE = "button, a, summary, audio";
+const TEXT_FIELDS = "input, textarea, select, [contenteditable]";
+const USES_SPACE = "button, a, summary, audio";
 
-/** @param {(deed: string) => (() => void)|undefined} deedOf what a deed is here and now; undefined: nothing */
-export function listen(deedOf) {
+/** @param {(command: string) => (() => unknown)|undefined} findCommand */
+export function connectShortcuts(findCommand) {
 	document.addEventListener("keydown", (event) => {
-		if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
+		if (event.defaultPrevented || event.altKey || document.querySelector("dialog[open]")) return;
 		const target = event.target instanceof Element ? event.target : document.body;
-		const modified = event.ctrlKey || event.metaKey;
-		const own = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-		const key = modified ? `ctrl+${event.shiftKey ? "shift+" : ""}${own}` : own;
-		const row = event.altKey ? undefined : KEYS.find(([keys]) => keys.includes(key));
-		if (!row) return;
-		const corrects = target.closest("[contenteditable]") !== null;
-		if (target.closest(WRITING) && !(corrects && (modified || key === "Escape"))) return;
-		if (key === " " && target.closest(OWN_SPACE)) return;
-		const deed = deedOf(row[3]);
-		if (!deed) return;
+		const hasCtrl = event.ctrlKey || event.metaKey;
+		const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+		const key = hasCtrl ? `ctrl+${event.shiftKey ? "shift+" : ""}${name}` : name;
+		const shortcut = SHORTCUTS.find(({ keys }) => keys.includes(key));
+		if (!shortcut) return;
+		const worksInLines = hasCtrl || key === "Escape";
+		if (target.closest(TEXT_FIELDS) && !(target.closest("[contenteditable]") && worksInLines)) return;
+		if (key === " " && target.closest(USES_SPACE)) return;
+		const run = findCommand(shortcut.command);
+		if (!run) return;
 		event.preventDefault();
-		deed();
+		run();
 	});
-}
-
-/** What the keyboard does, to read. @type {Component} */
-export function helpDialog(element, { commands }) {
-	const dialog = query(element, "dialog", HTMLDialogElement);
-	const rows = KEYS.map(([, shown, does]) => h("div", {}, h("dt", {}, ...shown.split(" ").map((key) => h("kbd", {}, key))), h("dd", { t: does })));
-	query(dialog, "dl").append(...rows);
-	query(dialog, "button").addEventListener("click", () => dialog.close());
-	commands.help = () => (dialog.open ? dialog.close() : dialog.showModal());
 }

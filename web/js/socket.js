@@ -1,7 +1,7 @@
-/** The one WebSocket: tells what happens, and comes back by itself when the server does. */
+/** The WebSocket for all jobs. It reconnects by itself. */
 
-const FIRST_DELAY_MS = 200;
-const LONGEST_DELAY_MS = 1200;
+const MIN_DELAY_MS = 200;
+const MAX_DELAY_MS = 1200;
 const JITTER_MS = 400;
 const HANDSHAKE_TIMEOUT_MS = 5000;
 
@@ -14,17 +14,17 @@ export function createQueueSocket(language, onMessage, onConnection) {
 	/** @type {WebSocket|null} */
 	let socket = null;
 	let failures = 0;
-	/** @type {Timer} */
+	/** Of the handshake's timeout or of the next attempt. @type {Timer} */
 	let timer;
 
-	/** Opens, or opens anew: the next snapshot is in the language of now. */
+	/** Replaces an open socket: the new snapshot is in the current language. */
 	function open() {
 		clearTimeout(timer);
-		drop();
-		const address = new URL(`ws/queue?lang=${language()}`, document.baseURI);
-		address.protocol = address.protocol.replace("http", "ws");
-		socket = new WebSocket(address);
-		timer = setTimeout(lost, HANDSHAKE_TIMEOUT_MS);
+		close();
+		const url = new URL(`ws/queue?lang=${language()}`, document.baseURI);
+		url.protocol = url.protocol.replace("http", "ws");
+		socket = new WebSocket(url);
+		timer = setTimeout(retryLater, HANDSHAKE_TIMEOUT_MS);
 		socket.onopen = () => {
 			clearTimeout(timer);
 			failures = 0;
@@ -34,29 +34,29 @@ export function createQueueSocket(language, onMessage, onConnection) {
 			onMessage(message);
 			if (message.type === "snapshot") onConnection("online");
 		};
-		socket.onclose = lost;
+		socket.onclose = retryLater;
 	}
 
-	function lost() {
-		drop();
+	function retryLater() {
+		close();
 		onConnection("reconnecting");
-		const delay = Math.min(FIRST_DELAY_MS * 1.6 ** failures, LONGEST_DELAY_MS);
+		const delay = Math.min(MIN_DELAY_MS * 1.6 ** failures, MAX_DELAY_MS);
 		failures += 1;
 		clearTimeout(timer);
 		timer = setTimeout(open, delay + Math.random() * JITTER_MS);
 	}
 
-	function drop() {
+	function close() {
 		if (!socket) return;
 		socket.onopen = socket.onmessage = socket.onclose = null;
 		socket.close();
 		socket = null;
 	}
 
-	/** Doesn't wait for the next try, e.g. when the page is looked at again. */
-	function hurry() {
+	/** Tries at once instead of after the delay. */
+	function reconnect() {
 		if (!socket) open();
 	}
 
-	return { open, hurry };
+	return { open, reconnect };
 }

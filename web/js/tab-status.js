@@ -1,70 +1,70 @@
-/** What a tab tells while nobody looks: title, icon, and a notification when a long job has ended. */
+/** Progress in the tab's title and icon, and a notification when a long job ends while the tab is hidden. */
 
 import { language, t } from "./i18n.js";
+import { hasEnded } from "./job-reducer.js";
 import { query } from "./lib/dom.js";
 import { formatPercent } from "./lib/format.js";
-import { hasEnded } from "./job-reducer.js";
 
-const LONG_S = 30;
-const NAME = "localwhisper";
+const LONG_JOB_S = 30;
+const APP_NAME = "localwhisper";
 
 /** @param {App} app */
-export function startTabStatus({ store, toast }) {
+export function showTabStatus({ store, toast }) {
 	const icon = query(document, "link[rel=icon]", HTMLLinkElement);
-	const plain = icon.href;
-	let shown = -1;
-	/** Ids of jobs that take long enough to be told of. @type {Set<string>} */
-	const long = new Set();
+	const defaultIcon = icon.href;
+	let shownPercent = -1;
+	/** Ids of running jobs that take long enough for a notification. @type {Set<string>} */
+	const longJobs = new Set();
 
 	/** @param {State} state */
-	function sign({ entries }) {
+	function updateTab({ entries }) {
 		const running = Object.values(entries).filter(({ job }) => job.status === "processing");
-		const share = running.length ? Math.floor(running.reduce((sum, { job }) => sum + job.progress, 0) / running.length) : -1;
-		if (share === shown) return;
-		shown = share;
-		const name = running.length === 1 ? running[0]?.job.filename : NAME;
-		document.title = share < 0 ? NAME : `${formatPercent(share, language())} · ${name}`;
-		icon.href = share < 0 ? plain : ring(share / 100);
+		const percent = running.length ? Math.floor(running.reduce((sum, { job }) => sum + job.progress, 0) / running.length) : -1;
+		if (percent === shownPercent) return;
+		shownPercent = percent;
+		const name = running.length === 1 ? running[0]?.job.filename : APP_NAME;
+		document.title = percent < 0 ? APP_NAME : `${formatPercent(percent, language())} · ${name}`;
+		icon.href = percent < 0 ? defaultIcon : progressRing(percent / 100);
 	}
 
 	/** @param {State} state @param {State} before */
-	function notify(state, before) {
-		for (const [id, { job }] of Object.entries(state.entries)) {
-			if (!hasEnded(job.status) && (job.estimated_time_remaining ?? 0) > LONG_S && !long.has(id)) {
-				long.add(id);
-				offer();
-			} else if (hasEnded(job.status) && long.delete(id) && before.entries[id]) {
-				if (job.status !== "cancelled" && document.hidden) tell(t(`said.${job.status}`, { name: job.filename }));
+	function notifyOfEnded({ entries }, before) {
+		for (const [id, { job }] of Object.entries(entries)) {
+			if (!hasEnded(job.status) && (job.estimated_time_remaining ?? 0) > LONG_JOB_S && !longJobs.has(id)) {
+				longJobs.add(id);
+				offerNotifications();
+			} else if (hasEnded(job.status) && longJobs.delete(id) && before.entries[id]) {
+				if (job.status !== "cancelled" && document.hidden) notify(t(`announce.${job.status}`, { name: job.filename }));
 			}
 		}
 	}
 
-	/** Asks for leave when there is first a reason to. */
-	function offer() {
+	/** Asks before the browser's own prompt, which can be refused for good. */
+	function offerNotifications() {
 		if (!("Notification" in globalThis) || Notification.permission !== "default") return;
-		toast.show(t("notify.offer"), "notify.yes", () => void Notification.requestPermission());
+		toast.show(t("notify.offer"), "notify.accept", () => void Notification.requestPermission());
 	}
 
 	store.subscribe((state, before) => {
 		if (state.entries === before.entries) return;
-		sign(state);
-		notify(state, before);
+		updateTab(state);
+		notifyOfEnded(state, before);
 	});
 }
 
 /** @param {string} text */
-function tell(text) {
+function notify(text) {
 	try {
-		if (Notification.permission === "granted") new Notification(NAME, { body: text, icon: "icon-192.png" });
+		if (Notification.permission === "granted") new Notification(APP_NAME, { body: text, icon: "icon-192.png" });
 	} catch {
-		// phones have them in the service worker only
+		// on phones, only a service worker can show notifications
 	}
 }
 
-/** A ring that closes. @param {number} share 0 to 1 */
-function ring(share) {
+/** An icon as a data URL. @param {number} fraction 0 to 1 */
+function progressRing(fraction) {
 	const circle = '<circle cx="16" cy="16" r="12" transform="rotate(-90 16 16)" pathLength="1"';
-	const both = `${circle} stroke="#8fa39e"/>${circle} stroke="#12907b" stroke-dasharray="${share} 1"/>`;
-	const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none" stroke-width="6">${both}</svg>`;
+	const circles = `${circle} stroke="#8fa39e"/>${circle} stroke="#12907b" stroke-dasharray="${fraction} 1"/>`;
+	const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none" stroke-width="6">${circles}</svg>`;
 	return `data:image/svg+xml,${encodeURIComponent(svg)}`;
 }

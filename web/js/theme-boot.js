@@ -1,9 +1,9 @@
-// Before the first paint: the chosen theme, so that nothing flashes.
+// Sets the chosen theme before the first paint, so that the page doesn't flash in the other one.
 (function () {
 	try {
 		const theme = localStorage.getItem("localwhisper.theme");
 		if (theme === '"light"' || theme === '"dark"') document.documentElement.dataset.theme = JSON.parse(theme);
 	} catch {
-		// no storage: the system's theme
+		// without storage, the system's theme applies
 	}
 })();

@@ -1,4 +1,6 @@
-/** The shapes that travel between server, reducer and components, known everywhere in the page. Times are seconds. */
+/** Types of the whole page: the server's data, messages, state, and what components work with. Times are in seconds. */
+
+// The server's data, by its names in the API
 
 type JobStatus = "pending"|"queued"|"processing"|"completed"|"failed"|"cancelled";
 
@@ -10,7 +12,7 @@ interface Segment {
   words?: readonly {word: string, start: number, end: number, probability: number|null}[];
 }
 
-interface JobResult {
+interface Result {
   text: string;
   language: string;
   segments?: Segment[];
@@ -34,19 +36,12 @@ interface Job {
   queue_position?: number|null;
   error?: {code: string, message: string}|null;
   segments?: Segment[]; // so far
-  result?: JobResult|null;
-  transcript_version?: number; // how often a person corrected the result
-  excerpt?: string[]; // hits of a search in context: plain, hit, plain, …
+  result?: Result|null;
+  transcript_version?: number; // of the result; counts corrections
+  excerpt?: string[]; // of a search: text and matches in turn, text first
 }
 
-/** what a search or filter gave */
-interface SearchResults {
-  order: readonly string[]; // job ids, newest first
-  excerpts: Readonly<Record<string, string[]>>;
-  cursor: string|null;
-}
-
-type Filter = {q: string, status: string};
+type JobPage = {jobs: Job[], next_cursor: string|null};
 
 interface QueueInfo {
   queue_size: number;
@@ -58,25 +53,25 @@ interface QueueInfo {
 
 interface Model {
   name: string;
-  size_bytes: number|null; // null where nobody knows before it is here
+  size_bytes: number|null; // null: unknown before the download
   available: boolean;
   bundled: boolean;
   multilingual: boolean;
   translates: boolean;
   real_time_factor: number; // seconds of work for a second of audio
-  speed_is_measured: boolean; // on this machine
+  speed_is_measured: boolean; // on this machine; otherwise estimated
   description?: string|null;
   download?: {received_bytes: number, total_bytes: number|null}|null;
-  error?: {code: string, message: string}|null; // why the last download ended without the model
+  error?: {code: string, message: string}|null; // why the last download failed
 }
 
 type SpokenLanguage = {code: string, name: string};
 
-interface ModelList {
+interface Models {
   default: string;
   models: Model[];
   languages: SpokenLanguage[];
-  formats: string[]; // in which a transcript is saved
+  formats: string[]; // for export
 }
 
 interface Sample {
@@ -88,10 +83,10 @@ interface Sample {
   url: string;
 }
 
-/** the form fields of a submission: values by the names of the server's options */
+/** The form fields of a submission: values by the names of the server's options. */
 type SubmitOptions = {model?: string} & Record<string, unknown>;
 
-/** a row of the server's option table */
+/** One option of the server. */
 interface Option {
   name: string;
   type: "model"|"language"|"choice"|"boolean"|"text"|"integer"|"number";
@@ -107,59 +102,7 @@ interface Option {
   max_length?: number;
 }
 
-/** an input, a select or a textarea; only a check box is ever checked */
-type OptionControl = HTMLElement & {value: string, disabled: boolean, checked?: boolean};
-type OptionField = {option: Option, element: HTMLElement, control: OptionControl};
-
-interface Upload {
-  id: string;
-  filename: string;
-  phase: "waiting"|"sending"|"checking"|"failed";
-  sent_bytes: number;
-  total_bytes: number;
-  error: string|null;
-  model: string;
-  duration: number|null; // seconds of sound, once known
-}
-
-/** one job as the page knows it */
-interface JobEntry {
-  job: Job;
-  segments: readonly Segment[]; // by id
-  fresh: readonly Segment[]; // those that the socket brought since the last snapshot
-  result: JobResult|null;
-  version: number; // of the result: how often a person corrected it
-  loading: boolean; // its details are being fetched
-  watched: boolean; // it was seen at work
-  problem: string|null; // why the last click on it had no effect
-}
-
-/** the functions of api.js: each answers what the server does, or throws an ApiError in the page's language */
-interface Api {
-  login(token: string): Promise<unknown>;
-  models(): Promise<ModelList>;
-  downloadModel(name: string): Promise<unknown>;
-  stopDownload(name: string): Promise<unknown>;
-  removeModel(name: string): Promise<unknown>;
-  options(): Promise<Option[]>;
-  samples(): Promise<Sample[]>;
-  sampleFile(sample: Sample): Promise<File>;
-  jobs(limit: number, cursor?: string|null, filter?: Filter): Promise<{jobs: Job[], next_cursor: string|null}>;
-  job(id: string): Promise<Job>;
-  cancel(id: string): Promise<unknown>;
-  remove(id: string): Promise<unknown>; // goes through also while the page is being closed
-  retry(id: string, options?: SubmitOptions): Promise<unknown>; // options: others than its own
-  correct(id: string, change: Correction): Promise<{version: number, segments: Segment[]}>;
-  restore(id: string, version: number): Promise<JobResult & {version: number}>;
-  waveform(id: string): Promise<{duration: number, peaks: number[]}>; // peaks: 0 to 255
-  submit(file: File, options: SubmitOptions, signal: AbortSignal, onSent: (bytes: number) => void): Promise<{job_id: string}>;
-  importModel: Send<Model>;
-}
-
-/** Sends a file, telling how many bytes of it have gone. */
-type Send<T = unknown> = (file: File, signal: AbortSignal, onSent: (bytes: number) => void) => Promise<T>;
-
-/** `remove` lines give way to these at line `at` of the transcript's version `version` */
+/** The correction of a transcript's version: `segments` replace `remove` lines at line `at`. */
 interface Correction {
   version: number;
   at: number;
@@ -167,51 +110,181 @@ interface Correction {
   segments: {start: number, end: number, text: string}[];
 }
 
-/** what a person can do: each asks the server, and the socket tells the outcome */
+type Corrected = {version: number, segments: Segment[]};
+
+/** The functions of api.js. They return the server's answer, or throw an ApiError in the page's language. */
+interface Api {
+  login(token: string): Promise<unknown>;
+  models(): Promise<Models>;
+  downloadModel(name: string): Promise<unknown>;
+  stopDownload(name: string): Promise<unknown>;
+  removeModel(name: string): Promise<unknown>;
+  importModel: SendFile<Model>;
+  options(): Promise<Option[]>;
+  samples(): Promise<Sample[]>;
+  sampleFile(sample: Sample): Promise<File>;
+  jobs(limit: number, cursor?: string|null, filter?: Filter): Promise<JobPage>;
+  job(id: string): Promise<Job>;
+  submit(file: File, options: SubmitOptions, signal: AbortSignal, onSent: (bytes: number) => void): Promise<{job_id: string}>;
+  cancel(id: string): Promise<unknown>;
+  retry(id: string, options?: SubmitOptions): Promise<unknown>; // without options: with the job's own
+  remove(id: string): Promise<unknown>; // finishes even if the page is being closed
+  correct(id: string, correction: Correction): Promise<Corrected>;
+  restore(id: string, version: number): Promise<Result & {version: number}>;
+  waveform(id: string): Promise<{duration: number, peaks: number[]}>; // peaks: 0 to 255
+}
+
+type SendFile<T = unknown> = (file: File, signal: AbortSignal, onSent: (bytes: number) => void) => Promise<T>;
+
+// Uploads
+
+interface Upload {
+  id: string;
+  filename: string;
+  phase: "waiting"|"sending"|"checking"|"failed"; // checking: sent, not yet accepted
+  sent_bytes: number;
+  total_bytes: number; // 0 while unknown
+  error: string|null;
+  model: string; // "" where the file is a model itself
+  duration: number|null; // of the audio; null while unknown
+}
+
+type UploadTask = {upload: Upload, open: () => Promise<File>, send: SendFile, controller: AbortController};
+
+interface UploadQueue {
+  add(filename: string, total_bytes: number, open: () => Promise<File>, send: SendFile, model?: string): void;
+  retry(id: string): void;
+  cancel(id: string): void; // stops the upload if it is running, and removes it from the list
+}
+
+// State and messages
+
+/** A job as the page knows it. */
+interface JobEntry {
+  job: Job;
+  segments: readonly Segment[]; // by id
+  liveSegments: readonly Segment[]; // those received over the socket since the last snapshot
+  result: Result|null;
+  version: number; // of the result; counts corrections
+  loading: boolean; // its details are being fetched
+  seenRunning: boolean; // it was running while this page was open
+  actionError: string|null; // why the user's last action on it failed
+}
+
+type Filter = {q: string, status: string};
+
+interface SearchResults {
+  jobIds: readonly string[]; // newest first
+  excerpts: Readonly<Record<string, string[]>>;
+  cursor: string|null; // of the next page; null: there is none
+}
+
+interface State {
+  connection: "connecting"|"online"|"reconnecting";
+  entries: Readonly<Record<string, JobEntry>>;
+  jobIds: readonly string[]; // newest first
+  cursor: string|null|undefined; // of the next page; null: there is none, undefined: not yet requested
+  hasOlder: boolean; // there may be older jobs than those listed
+  queue: QueueInfo|null;
+  models: readonly Model[];
+  languages: readonly SpokenLanguage[];
+  defaultModel: string;
+  options: readonly Option[]; // of a job, in the page's language
+  formats: readonly string[];
+  samples: readonly Sample[];
+  uploads: readonly Upload[];
+  filter: Filter;
+  searchResults: SearchResults|null; // null: all jobs are shown
+  removing: readonly string[]; // ids of jobs that are hidden because they are about to be removed
+}
+
+/** From the server, or from the page itself. */
+type Message = {type: string, job_id?: string|null, data?: any};
+
+type Handler<Data> = (state: State, data: Data, jobId: string) => State;
+
+/** By the message's type. */
+interface Handlers {
+  [type: string]: Handler<any>|undefined;
+  job?: Handler<Job>;
+  snapshot?: Handler<{jobs: Job[], queue: QueueInfo}>;
+  segment?: Handler<Segment>;
+  "jobs/page"?: Handler<JobPage>;
+  "job/detail"?: Handler<Job>;
+  "job/corrected"?: Handler<Corrected>;
+  "filter/results"?: Handler<JobPage & {filter: Filter, append: boolean}>;
+}
+
+// Components
+
+/** What components work with. */
+interface App {
+  store: Store;
+  api: Api;
+  actions: Actions;
+  commands: Commands;
+  uploads: UploadQueue;
+  toast: Toast;
+  selectedOptions: () => SubmitOptions;
+  editor?: Editor; // once its modules are loaded
+}
+
+/** Connects an element to the app until the signal aborts. The function it returns renders the state. */
+type Component = (element: HTMLElement, app: App, signal: AbortSignal) => Render|void;
+
+/** Updates what differs from `before`. null: everything, e.g. in another language. */
+type Render = (state: State, before: State|null) => unknown;
+
+/** What users can do. Each sends a request; the outcome arrives over the socket. */
 interface Actions {
-  loadCatalogue(): Promise<unknown>; // models, languages, options and samples: what doesn't come over the socket
-  fetchJob(id: string): Promise<unknown>; // one that no page of the list has shown yet; nothing where it doesn't exist
-  loadJob(id: string): Promise<unknown>;
+  loadCatalogue(): Promise<unknown>; // models, languages, options and samples, which the socket doesn't send
+  fetchJob(id: string): Promise<unknown>; // one that isn't listed
+  loadJob(id: string): Promise<unknown>; // the details of one that is
   filter(change: Partial<Filter>): Promise<unknown>;
-  search(cursor?: string|null): Promise<unknown>; // asks again for what is looked for, or for the next page of it
+  search(cursor?: string|null): Promise<unknown>; // repeats the current search, or loads its next page
   loadOlder(): Promise<unknown>;
   cancel(id: string): void;
   retry(id: string, options?: SubmitOptions): void;
-  remove(id: string): void; // out of sight at once, gone a little later: till then it can be undone
+  remove(id: string): void; // hides it at once and deletes it when it can no longer be undone
   submit(files: Iterable<File>, options: SubmitOptions): void;
   trySample(sample: Sample): void;
   downloadModel(model: Model): void;
   stopDownload(model: Model): void;
   removeModel(model: Model): void;
-  importModel(file: File, onDone: (model: Model) => void): void; // a checkpoint of a person's own
+  importModel(file: File, onDone: (model: Model) => void): void;
 }
 
-/** files on their way; total_bytes: 0 where it is not known yet; model: what it is to be transcribed with; cancel: stops one if it runs, and forgets it */
-interface Uploads {
-  add(filename: string, total_bytes: number, open: () => Promise<File>, send: Send, model?: string): void;
-  retry(id: string): void;
-  cancel(id: string): void;
-}
-
-/** one short line at the bottom, with one thing to do about it; onGone: it was let go by */
 interface Toast {
-  show(text: string, action: TextKey, onAction: () => void, onGone?: () => void): void;
-  hide(): void;
+  show(text: string, actionKey: TextKey, onAction: () => void, onDismiss?: () => void): void;
+  hide(): void; // calls neither
 }
 
-/** what every part of the page works with */
-interface App {
-  store: Store;
-  api: Api;
-  actions: Actions;
-  uploads: Uploads;
-  toast: Toast;
-  selectedOptions: () => SubmitOptions; // chosen now
-  commands: Record<string, (...given: any[]) => unknown>; // what keys.js and places.js run; "home" and "desk" say where
+interface Editor {
+  open(id: string, from?: number, searchText?: string): void; // from: seconds to play from
+  close(): void;
 }
 
-/** Puts a part's elements into place; what it gives draws them. */
-type Component = (element: HTMLElement, page: App) => Render|void;
+/** What belongs to the transcript in the editor, until it is closed. */
+interface OpenTranscript {
+  id: string;
+  session: ReturnType<typeof import("./editor/edit-session.js").createEditSession>;
+  player: ReturnType<typeof import("./editor/player.js").createPlayer>;
+  lines: ReturnType<typeof import("./editor/transcript-lines.js").transcriptLines>;
+  scope: AbortController;
+}
+
+/** What the transcript's lines need of the editor. */
+interface LinesHost {
+  play(seconds: number): void;
+  currentTime(): number;
+  change(lines: Lines, groupKey?: string): void;
+}
+
+type SaveState = "saved"|"unsaved"|"saving"|"failed"|"conflict";
+
+/** An <input>, <select> or <textarea>; only a checkbox has `checked`. */
+type OptionControl = HTMLElement & {value: string, disabled: boolean, checked?: boolean};
+type OptionField = {option: Option, element: HTMLElement, control: OptionControl};
 
 interface HTMLElementTagNameMap {
   "job-card": HTMLElement;
@@ -221,68 +294,9 @@ interface HTMLElementTagNameMap {
   "upload-card": HTMLElement;
 }
 
-/** Draws what differs from `before`; null: everything anew, as in another language. */
-type Render = (state: State, before: State|null) => unknown;
-
-/** what is at the desk */
-interface OpenTranscript {
-  id: string;
-  editing: ReturnType<typeof import("./editor/edit-session.js").createEditSession>;
-  player: ReturnType<typeof import("./editor/player.js").createPlayer>;
-  lines: ReturnType<typeof import("./editor/transcript-lines.js").transcriptLines>;
-}
-
-interface LinesHost {
-  play(seconds: number): void;
-  time(): number;
-  change(lines: Lines, key?: string): void;
-}
-
-type SaveState = "saved"|"unsaved"|"saving"|"failed"|"conflict";
-type UploadTask = {upload: Upload, open: () => Promise<File>, send: Send, stop: AbortController};
-type Message = {type: string, job_id?: string|null, data?: any};
-type Handler<Data> = (state: State, data: Data, jobId: string) => State;
-
-/** By the kind of message. */
-interface Handlers {
-  [kind: string]: Handler<any>|undefined;
-  job?: Handler<Job>;
-  snapshot?: Handler<{jobs: Job[], queue: QueueInfo}>;
-  segment?: Handler<Segment>;
-  "jobs/page"?: Handler<{jobs: Job[], next_cursor: string|null}>;
-  "job/detail"?: Handler<Job>;
-  "job/corrected"?: Handler<{version: number, segments: Segment[]}>;
-  "filter/results"?: Handler<{filter: Filter, jobs: Job[], next_cursor: string|null, more: boolean}>;
-}
-
-interface State {
-  connection: "connecting"|"online"|"reconnecting";
-  entries: Readonly<Record<string, JobEntry>>;
-  order: readonly string[]; // job ids, newest first
-  cursor: string|null|undefined; // of the next older page; null: none, undefined: not asked
-  more: boolean; // there may be jobs older than those listed
-  queue: QueueInfo|null;
-  models: readonly Model[];
-  languages: readonly SpokenLanguage[];
-  defaultModel: string;
-  options: readonly Option[]; // of a job, with their texts
-  formats: readonly string[];
-  samples: readonly Sample[];
-  uploads: readonly Upload[];
-  filter: Filter;
-  found: SearchResults|null; // null: all jobs are shown
-  leaving: readonly string[]; // ids of jobs about to be removed
-}
-
-interface ServerMessage {
-  type: string;
-  job_id: string|null;
-  data: any;
-  timestamp: string;
-}
-
 type TextKey = import("./i18n.js").TextKey;
+type Commands = import("./commands.js").Commands;
 type Store = import("./store.js").Store;
-type IconName = "upload"|"download"|"close"|"retry"|"trash"|"copy"|"check"|"play"|"pause"|"chevron"|"up"|"left"|"back"|"ahead"|"pen"|"unsure"|"undo"|"redo"|"start"|"end"|"split"|"merge"|"mic"|"stop"; // symbols of index.html
+type IconName = "upload"|"download"|"close"|"retry"|"trash"|"copy"|"check"|"play"|"pause"|"chevron"|"up"|"left"|"back"|"ahead"|"pen"|"unsure"|"undo"|"redo"|"start"|"end"|"split"|"merge"|"mic"|"stop"; // the symbols in index.html
 type Lines = readonly Segment[];
 type Timer = ReturnType<typeof setTimeout>|undefined;

@@ -1,71 +1,71 @@
 /**
- * Removing a job: out of sight at once, gone when it can't be undone any more. What is under way is remembered, so that
- * neither a reload nor a server that is away brings a removed job back.
+ * Removing a job: it is hidden at once and deleted when the undo toast closes. Pending removals are stored, so that
+ * neither a reload nor an unreachable server brings a removed job back.
  */
 
 import { ApiError, errorText } from "./api.js";
-import { PATIENCE_MS } from "./components/status.js";
+import { TOAST_MS } from "./components/toast.js";
 import { t } from "./i18n.js";
 import { load, save } from "./lib/storage.js";
 
-/** @param {Pick<App, "store"|"api"|"toast">} page @returns {(id: string) => void} removes a job */
+/** @param {Pick<App, "store"|"api"|"toast">} app @returns {(id: string) => void} removes a job */
 export function createUndoableRemoval({ store, api, toast }) {
-	/** The one that can still be undone here. */
-	let undoable = "";
+	/** The job that this page's toast can bring back. */
+	let undoableId = "";
 
-	/** When each is due, by id. @returns {Record<string, number>} */
-	const remembered = () => load("removing", {});
+	/** When each removal is due (ms since the epoch), by job id. @returns {Record<string, number>} */
+	const loadPending = () => load("removing", {});
 	const forget = (/** @type {string} */ id) => {
-		const { [id]: _, ...rest } = remembered();
+		const { [id]: _, ...rest } = loadPending();
 		save("removing", rest);
 	};
-	const hide = (/** @type {string} */ id, hidden = true) => store.dispatch({ type: "job/removing", job_id: id, data: hidden });
+	const setHidden = (/** @type {string} */ id, hidden = true) => store.dispatch({ type: "job/removing", job_id: id, data: hidden });
 
 	/** @param {string} id */
 	async function finish(id) {
-		if (id === undoable) undoable = "";
+		if (id === undoableId) undoableId = "";
 		try {
 			await api.remove(id);
 		} catch (error) {
-			if (error instanceof ApiError && error.code === "unreachable") return; // tried again when the server is back
+			if (error instanceof ApiError && error.code === "unreachable") return; // the next connection tries again
 			if (!(error instanceof ApiError && error.code === "job_not_found")) {
 				store.dispatch({ type: "job/action-error", job_id: id, data: errorText(error) });
-				hide(id, false);
+				setHidden(id, false);
 			}
 		}
 		forget(id);
 	}
 
-	/** What an earlier page began. Another one may still undo it. @param {string} id @param {number} due */
-	function takeUp(id, due) {
-		if (id === undoable) return;
-		hide(id);
-		setTimeout(() => (id in remembered() ? finish(id) : hide(id, false)), due - Date.now());
+	/** Continues a removal from an earlier page, which another tab may still undo. @param {string} id @param {number} due */
+	function resume(id, due) {
+		if (id === undoableId) return;
+		setHidden(id);
+		setTimeout(() => (id in loadPending() ? finish(id) : setHidden(id, false)), due - Date.now());
 	}
 
 	/** @param {string} id */
 	function undo(id) {
-		undoable = "";
+		undoableId = "";
 		forget(id);
-		hide(id, false);
+		setHidden(id, false);
 	}
 
-	Object.keys(remembered()).forEach((id) => hide(id));
+	Object.keys(loadPending()).forEach((id) => setHidden(id));
 	addEventListener("pagehide", () => {
-		if (!undoable) return;
+		if (!undoableId) return;
 		toast.hide();
-		void finish(undoable);
+		void finish(undoableId);
 	});
 	store.subscribe(({ connection }, before) => {
 		if (connection !== "online" || before.connection === "online") return;
-		for (const [id, due] of Object.entries(remembered())) takeUp(id, due);
+		for (const [id, due] of Object.entries(loadPending())) resume(id, due);
 	});
 
 	return (id) => {
 		const name = store.state.entries[id]?.job.filename ?? "";
-		undoable = id;
-		save("removing", { ...remembered(), [id]: Date.now() + PATIENCE_MS });
-		hide(id);
+		undoableId = id;
+		save("removing", { ...loadPending(), [id]: Date.now() + TOAST_MS });
+		setHidden(id);
 		toast.show(t("job.removed", { name }), "edit.undo", () => undo(id), () => finish(id));
 	};
 }

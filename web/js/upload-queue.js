@@ -1,55 +1,55 @@
-/** Files on their way to the server, two at a time; the files themselves stay here, the store has the figures. */
+/** Uploads files, two at a time. The files are held here; the store has their progress. */
 
 import { errorText } from "./api.js";
 
-const AT_ONCE = 2;
-const PATIENCE_MS = 3000;
+const MAX_CONCURRENT = 2;
+const METADATA_TIMEOUT_MS = 3000;
 
-/** @param {Store} store @returns {Uploads} */
+/** @param {Store} store @returns {UploadQueue} */
 export function createUploadQueue(store) {
 	/** @type {Map<string, UploadTask>} */
-	const all = new Map();
+	const tasks = new Map();
 	let count = 0;
 
-	function next() {
-		let free = AT_ONCE;
-		for (const { upload } of all.values()) if (upload.phase === "sending" || upload.phase === "checking") free -= 1;
-		for (const sending of all.values()) {
-			if (sending.upload.phase !== "waiting" || free <= 0) continue;
+	function startWaiting() {
+		let free = MAX_CONCURRENT;
+		for (const { upload } of tasks.values()) if (upload.phase === "sending" || upload.phase === "checking") free -= 1;
+		for (const task of tasks.values()) {
+			if (task.upload.phase !== "waiting" || free <= 0) continue;
 			free -= 1;
-			void start(sending);
+			void run(task);
 		}
 	}
 
-	/** @param {UploadTask} sending */
-	async function start({ upload: { id, model }, open, send, stop: { signal } }) {
-		change(id, { phase: "sending" });
+	/** @param {UploadTask} task */
+	async function run({ upload: { id, model }, open, send, controller: { signal } }) {
+		update(id, { phase: "sending" });
 		try {
 			const file = await open();
-			change(id, { total_bytes: file.size });
-			if (model) void durationOf(file).then((duration) => change(id, { duration }));
+			update(id, { total_bytes: file.size });
+			if (model) void audioDuration(file).then((duration) => update(id, { duration }));
 			await send(file, signal, (bytes) => {
-				const whole = bytes >= file.size;
-				change(id, { sent_bytes: whole ? file.size : bytes, phase: whole ? "checking" : "sending" });
+				const isSent = bytes >= file.size;
+				update(id, { sent_bytes: isSent ? file.size : bytes, phase: isSent ? "checking" : "sending" });
 			});
-			forget(id);
+			remove(id);
 		} catch (error) {
-			if (!signal.aborted) change(id, { phase: "failed", error: errorText(error) });
+			if (!signal.aborted) update(id, { phase: "failed", error: errorText(error) });
 		}
-		next();
+		startWaiting();
 	}
 
-	/** @param {string} id @param {Partial<Upload>} difference */
-	function change(id, difference) {
-		const sending = all.get(id);
-		if (!sending) return;
-		sending.upload = { ...sending.upload, ...difference };
-		store.dispatch({ type: "upload/changed", data: sending.upload });
+	/** @param {string} id @param {Partial<Upload>} changes */
+	function update(id, changes) {
+		const task = tasks.get(id);
+		if (!task) return;
+		task.upload = { ...task.upload, ...changes };
+		store.dispatch({ type: "upload/changed", data: task.upload });
 	}
 
 	/** @param {string} id */
-	function forget(id) {
-		all.delete(id);
+	function remove(id) {
+		tasks.delete(id);
 		store.dispatch({ type: "upload/removed", data: id });
 	}
 
@@ -58,30 +58,30 @@ export function createUploadQueue(store) {
 			const id = `upload-${++count}`;
 			/** @type {Upload} */
 			const upload = { id, filename, phase: "waiting", sent_bytes: 0, total_bytes, error: null, model, duration: null };
-			all.set(id, { upload, open, send, stop: new AbortController() });
-			change(id, {});
-			next();
+			tasks.set(id, { upload, open, send, controller: new AbortController() });
+			update(id, {});
+			startWaiting();
 		},
 		retry(id) {
-			change(id, { phase: "waiting", sent_bytes: 0, error: null });
-			next();
+			update(id, { phase: "waiting", sent_bytes: 0, error: null });
+			startWaiting();
 		},
 		cancel(id) {
-			all.get(id)?.stop.abort();
-			forget(id);
+			tasks.get(id)?.controller.abort();
+			remove(id);
 		},
 	};
 }
 
-/** How long a recording is, where the browser can tell. @param {File} file @returns {Promise<number|null>} seconds */
-function durationOf(file) {
+/** @param {File} file @returns {Promise<number|null>} seconds; null where the browser can't tell */
+function audioDuration(file) {
 	const audio = new Audio(URL.createObjectURL(file));
 	return new Promise((resolve) => {
-		const done = () => {
+		const finish = () => {
 			URL.revokeObjectURL(audio.src);
 			resolve(Number.isFinite(audio.duration) && audio.duration > 0 ? audio.duration : null);
 		};
-		audio.onloadedmetadata = audio.onerror = done;
-		setTimeout(done, PATIENCE_MS);
+		audio.onloadedmetadata = audio.onerror = finish;
+		setTimeout(finish, METADATA_TIMEOUT_MS);
 	});
 }

@@ -1,19 +1,14 @@
-/** The inside of a job's card: its text, and once it is done the way to the desk, copy and downloads. */
+/** The part of a job's card that opens: the text, and for a finished job the links to the editor and to downloads. */
 
 import { transcriptUrl } from "../api.js";
 import { localize, t } from "../i18n.js";
 import { connectCopyButton } from "../lib/clipboard.js";
-import { queryEach, h, icon, query, setVisible, cloneTemplate } from "../lib/dom.js";
+import { cloneTemplate, h, icon, query, queryEach, setVisible } from "../lib/dom.js";
+import { transcriptHref } from "../router.js";
 import { transcriptText } from "./transcript-text.js";
 
-/** The desk has all. */
-const FORMATS = ["txt", "srt", "vtt", "docx"];
-
-/** Where a job's desk is; the page listens to its address. @param {string} id @param {number} [from] seconds @param {string} [query] */
-export function transcriptHref(id, from, query) {
-	const more = new URLSearchParams({ ...(from !== undefined && { t: String(from) }), ...(query && { q: query }) });
-	return `#/job/${id}${more.size ? `?${more}` : ""}`;
-}
+/** The editor has all formats. */
+const COMMON_FORMATS = ["txt", "srt", "vtt", "docx"];
 
 /** @param {string} id @param {readonly string[]} formats */
 export function downloadLinks(id, formats) {
@@ -25,14 +20,14 @@ export function downloadLinks(id, formats) {
 export function jobCardBody(id) {
 	/** @type {JobEntry|undefined} */
 	let shown;
-	const element = cloneTemplate("job-body");
-	const [text, nothing, tools, copy] = queryEach(element, ".text", ".hint", ".tools", ".copy");
-	const lines = transcriptText(text, (seconds) => (location.hash = transcriptHref(id, seconds)));
-	const plain = () => (shown?.result?.text ?? (shown?.segments ?? []).map((segment) => segment.text).join("")).trim();
+	const element = cloneTemplate("job-card-body");
+	const [text, noSpeech, tools, copy] = queryEach(element, ".text", ".hint", ".tools", ".copy");
+	const transcript = transcriptText(text, (seconds) => (location.hash = transcriptHref(id, seconds)));
+	const plainText = () => (shown?.result?.text ?? (shown?.segments ?? []).map((segment) => segment.text).join("")).trim();
 	element.id = `text-${id}`;
 	query(element, ".primary", HTMLAnchorElement).href = transcriptHref(id);
-	connectCopyButton(copy, plain);
-	tools.append(downloadLinks(id, FORMATS));
+	connectCopyButton(copy, plainText);
+	tools.append(downloadLinks(id, COMMON_FORMATS));
 	localize(tools);
 	return {
 		element,
@@ -41,15 +36,15 @@ export function jobCardBody(id) {
 		update(entry) {
 			const { job, segments, result } = entry;
 			shown = entry;
-			const done = job.status === "completed";
-			const lineless = result && !segments.length ? result.text.trim() : "";
-			const times = job.options?.return_timestamps !== false;
-			lines.update(segments, lineless, { times, playable: done, live: job.status === "processing" });
+			const isCompleted = job.status === "completed";
+			const unsegmented = result && !segments.length ? result.text.trim() : "";
+			const showTimes = job.options?.return_timestamps !== false;
+			transcript.update(segments, unsegmented, { showTimes, isPlayable: isCompleted, isLive: job.status === "processing" });
 			text.setAttribute("aria-label", t("job.text", { name: job.filename }));
 			if (result?.language) text.lang = job.options?.task === "translate" ? "en" : result.language;
-			setVisible(text, segments.length > 0 || lineless !== "");
-			setVisible(nothing, result !== null && !segments.length && !lineless);
-			setVisible(tools, done);
+			setVisible(text, segments.length > 0 || unsegmented !== "");
+			setVisible(noSpeech, result !== null && !segments.length && !unsegmented);
+			setVisible(tools, isCompleted);
 		},
 	};
 }

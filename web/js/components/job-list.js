@@ -1,98 +1,95 @@
-/** All jobs as cards, newest first, and what looks for some of them; only the cards whose job changed are touched. */
+/** All jobs as cards, newest first. Only the cards of jobs that changed are updated. */
 
 import { query, setVisible } from "../lib/dom.js";
 import { jobCard } from "./job-card.js";
 
-const PAUSE_MS = 200;
+/** The next page is loaded this far before it scrolls into view. */
+const PRELOAD_MARGIN = "600px";
 
 /** @type {Component} */
-export function jobList(element, app) {
+export function jobList(element, app, signal) {
 	const { actions, store } = app;
 	/** @type {Map<string, import("./job-card.js").JobCard>} */
 	const cards = new Map();
-	/** What a person opened or closed. @type {Map<string, boolean>} */
+	/** The cards that the user has opened (true) or closed. @type {Map<string, boolean>} */
 	const toggled = new Map();
-	/** The finished job that is open unless a person closes it. */
-	let newest = "";
+	/** The latest completed job, which is open unless the user closes it. */
+	let latestId = "";
 	const list = query(element, ".cards");
-	const empty = query(element, "#jobs-empty");
-	const none = query(element, "#jobs-none");
-	const older = query(element, "#older");
-	older.addEventListener("click", () => actions.loadOlder());
-	// The next page comes before its place is reached; the button is for those who don't scroll.
-	new IntersectionObserver(([seen]) => seen?.isIntersecting && actions.loadOlder(), { rootMargin: "600px" }).observe(older);
+	const noJobs = query(element, "#no-jobs");
+	const noMatches = query(element, "#no-matches");
+	const loadOlder = query(element, "#load-older");
+	loadOlder.addEventListener("click", () => actions.loadOlder(), { signal });
+	const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && actions.loadOlder(), { rootMargin: PRELOAD_MARGIN });
+	observer.observe(loadOlder);
+	signal.addEventListener("abort", () => observer.disconnect());
 
 	/** @param {string} id @param {State} state */
 	function updateCard(id, state) {
 		const entry = state.entries[id];
 		if (!entry) return;
-		const { job, result, loading, problem, watched } = entry;
+		const { job, result, loading, actionError, seenRunning } = entry;
 		const hasText = job.status === "completed" || entry.segments.length > 0;
-		const open = hasText && (toggled.get(id) ?? (job.status === "processing" || watched || id === newest));
+		const open = hasText && (toggled.get(id) ?? (job.status === "processing" || seenRunning || id === latestId));
 		cards.get(id)?.update(entry, open, hasText);
-		if (open && job.status === "completed" && !result && !loading && !problem) {
-			queueMicrotask(() => actions.loadJob(id)); // not from within the dispatch that led here
+		if (open && job.status === "completed" && !result && !loading && !actionError) {
+			queueMicrotask(() => actions.loadJob(id)); // never dispatch from within a dispatch
 		}
 	}
 
-	/** @param {readonly string[]} order */
-	function arrange(order) {
-		const known = new Set(order);
+	/** @param {readonly string[]} ids */
+	function arrangeCards(ids) {
+		const listed = new Set(ids);
 		for (const [id, card] of cards) {
-			if (known.has(id)) continue;
-			const held = card.element.contains(document.activeElement);
+			if (listed.has(id)) continue;
+			const hadFocus = card.element.contains(document.activeElement);
 			card.element.remove();
-			if (held) element.closest("section")?.focus();
+			if (hadFocus) element.closest("section")?.focus();
 			cards.delete(id);
 		}
-		let place = list.firstElementChild;
-		for (const id of order) {
-			let card = cards.get(id);
-			if (!card) {
-				card = jobCard(id, app, (open) => {
-					toggled.set(id, open);
-					updateCard(id, store.state);
-				});
-				cards.set(id, card);
-			}
-			if (card.element === place) place = place.nextElementSibling;
-			else list.insertBefore(card.element, place);
+		let next = list.firstElementChild;
+		for (const id of ids) {
+			const card = cards.get(id) ?? createCard(id);
+			if (card.element === next) next = next.nextElementSibling;
+			else list.insertBefore(card.element, next);
 		}
+	}
+
+	/** @param {string} id */
+	function createCard(id) {
+		const card = jobCard(id, app, (open) => {
+			toggled.set(id, open);
+			updateCard(id, store.state);
+		});
+		cards.set(id, card);
+		return card;
+	}
+
+	/** @param {State} state */
+	function updatePlaceholders({ connection, jobIds, uploads, searchResults, hasOlder }) {
+		const { dataset } = document.body;
+		const isEmpty = !jobIds.length && !uploads.length;
+		if (connection !== "connecting") dataset.hasJobs = String(!isEmpty);
+		if (connection === "online") dataset.startedEmpty ??= String(isEmpty); // set once: the layout must not move later
+		setVisible(noJobs, connection === "online" && !searchResults && isEmpty);
+		setVisible(noMatches, searchResults !== null && !searchResults.jobIds.length);
+		setVisible(loadOlder, searchResults ? searchResults.cursor !== null : hasOlder);
 	}
 
 	return (state, before) => {
-		const { found, entries, leaving } = state;
-		const { dataset } = document.body;
-		const any = state.order.length + state.uploads.length > 0;
-		if (state.connection !== "connecting") dataset.history = String(any);
-		if (state.connection === "online") dataset.cameWith ??= any ? "transcripts" : "nothing"; // nothing moves under a click
-		setVisible(empty, state.connection === "online" && !found && !state.order.length && !state.uploads.length);
-		setVisible(none, found !== null && !found.order.length);
-		setVisible(older, found ? found.cursor !== null : state.more);
-		const same = before && found === before.found && leaving === before.leaving;
-		if (same && entries === before.entries && state.order === before.order) return;
-		const was = newest;
-		newest = state.order.find((id) => entries[id]?.job.status === "completed") ?? "";
-		const order = (found?.order ?? state.order).filter((id) => entries[id] && !leaving.includes(id));
-		if (!same || state.order !== before.order) arrange(order);
-		for (const id of order) {
-			const touched = !same || entries[id] !== before.entries[id] || (was !== newest && (id === was || id === newest));
-			if (touched) updateCard(id, state);
-			if (!same) cards.get(id)?.found(found?.excerpts[id], state.filter.q);
+		const { entries, filter, jobIds, removing, searchResults } = state;
+		updatePlaceholders(state);
+		const sameView = before && searchResults === before.searchResults && removing === before.removing;
+		const sameIds = sameView && jobIds === before.jobIds;
+		if (sameIds && entries === before.entries) return;
+		const previousLatestId = latestId;
+		latestId = jobIds.find((id) => entries[id]?.job.status === "completed") ?? "";
+		const visibleIds = (searchResults?.jobIds ?? jobIds).filter((id) => entries[id] && !removing.includes(id));
+		if (!sameIds) arrangeCards(visibleIds);
+		for (const id of visibleIds) {
+			const latestChanged = previousLatestId !== latestId && (id === previousLatestId || id === latestId);
+			if (!sameView || entries[id] !== before.entries[id] || latestChanged) updateCard(id, state);
+			if (!sameView) cards.get(id)?.showExcerpt(searchResults?.excerpts[id], filter.q);
 		}
 	};
-}
-
-/** Words of names and texts, and a state. @type {Component} */
-export function historyFilter(element, { actions, commands }) {
-	const searchInput = query(element, "input", HTMLInputElement);
-	const states = query(element, "select", HTMLSelectElement);
-	/** @type {Timer} */
-	let timer;
-	searchInput.addEventListener("input", () => {
-		clearTimeout(timer);
-		timer = setTimeout(() => actions.filter({ q: searchInput.value.trim() }), PAUSE_MS);
-	});
-	states.addEventListener("change", () => actions.filter({ status: states.value }));
-	commands["home search"] = () => searchInput.select();
 }

@@ -1,4 +1,4 @@
-/** One option as a form field, from the template of its type; and the choices of model and language fields. */
+/** An option as a form field, and the lists of models and languages to choose from. */
 
 import { language, t } from "../i18n.js";
 import { cloneTemplate, h, query, setText } from "../lib/dom.js";
@@ -12,8 +12,10 @@ export function optionField(option) {
 	control.id = `option-${name}`;
 	element.querySelector("label")?.setAttribute("for", control.id);
 	setText(query(element, ".label"), label);
-	for (const [limit, value] of Object.entries({ min, max, maxlength })) if (value != null) control.setAttribute(limit, String(value));
-	for (const each of choices) control.append(h("option", { value: each.value }, each.label));
+	for (const [attribute, value] of Object.entries({ min, max, maxlength })) {
+		if (value != null) control.setAttribute(attribute, String(value));
+	}
+	for (const choice of choices) control.append(h("option", { value: choice.value }, choice.label));
 	if (hint) {
 		element.append(h("p", { class: "hint", id: `${control.id}-hint` }, hint));
 		control.setAttribute("aria-describedby", `${control.id}-hint`);
@@ -21,39 +23,44 @@ export function optionField(option) {
 	return { option, control, element };
 }
 
-/** Updates in place, so that an open list stays open. @param {OptionControl} select @param {State} state @param {unknown} wanted its name @returns the selected model */
-export function offerModels(select, { models, defaultModel }, wanted) {
-	const shown = /** @type {HTMLOptionElement[]} */ ([...select.children]);
-	if (models.map(({ name }) => name).join() !== shown.map(({ value }) => value).join()) {
+/**
+ * Updates the choices in place, so that an open list stays open.
+ * @param {OptionControl} select @param {State} state @param {unknown} preferredName
+ * @returns {Model|undefined} the selected model
+ */
+export function updateModels(select, { models, defaultModel }, preferredName) {
+	const choices = /** @type {HTMLOptionElement[]} */ ([...select.children]);
+	if (models.map(({ name }) => name).join() !== choices.map(({ value }) => value).join()) {
 		select.replaceChildren(...models.map(({ name }) => h("option", { value: name })));
 	}
-	models.forEach((model, at) => setText(/** @type {Element} */ (select.children[at]), labelOf(model)));
-	const preferred =
-		models.find(({ name }) => name === wanted) ??
+	models.forEach((model, index) => setText(/** @type {Element} */ (select.children[index]), modelLabel(model)));
+	const selected =
+		models.find(({ name }) => name === preferredName) ??
 		models.find(({ name, available }) => name === defaultModel && available) ??
 		models.find(({ available }) => available) ??
 		models[0];
-	if (preferred && select.value !== preferred.name) select.value = preferred.name;
-	return preferred;
+	if (selected && select.value !== selected.name) select.value = selected.name;
+	return selected;
 }
 
 /** @param {Model} model */
-function labelOf({ name, download, available, size_bytes: size }) {
-	const state = download ? "model.coming" : available ? "model.here" : "model.away";
-	return [name, size === null ? "" : formatBytes(size, language()), t(state)].filter(Boolean).join(" · ");
+function modelLabel({ name, download, available, size_bytes }) {
+	const state = download ? "model.downloading" : available ? "model.available" : "model.unavailable";
+	const size = size_bytes === null ? "" : formatBytes(size_bytes, language());
+	return [name, size, t(state)].filter(Boolean).join(" · ");
 }
 
-/** Sorted by their names in the page's language. @param {HTMLElement} list @param {readonly SpokenLanguage[]} languages */
-export function offerLanguages(list, languages) {
-	const order = new Intl.Collator(language()).compare;
-	const named = languages.map(({ code, name }) => ({ "data-code": code, value: languageName(code, name, language()) }));
-	list.replaceChildren(...named.sort((a, b) => order(a.value, b.value)).map((each) => h("option", each)));
+/** Named and sorted in the page's language. @param {HTMLElement} list @param {readonly SpokenLanguage[]} languages */
+export function updateLanguages(list, languages) {
+	const { compare } = new Intl.Collator(language());
+	const choices = languages.map(({ code, name }) => ({ "data-code": code, value: languageName(code, name, language()) }));
+	list.replaceChildren(...choices.sort((a, b) => compare(a.value, b.value)).map((choice) => h("option", choice)));
 }
 
-/** Accepts a name, a code, or the beginning of exactly one name; anything else is `auto`. @param {HTMLDataListElement} list @param {string} text */
-export function codeOf({ options }, text) {
+/** From a name, a code, or the start of exactly one name; otherwise "auto". @param {HTMLDataListElement} list @param {string} text */
+export function languageCode({ options }, text) {
 	const typed = text.toLocaleLowerCase();
-	const whole = [...options].find(({ value, dataset }) => [value.toLocaleLowerCase(), dataset.code].includes(typed));
-	const begun = [...options].filter(({ value }) => value.toLocaleLowerCase().startsWith(typed));
-	return (whole ?? (begun.length === 1 ? begun[0] : undefined))?.dataset.code ?? "auto";
+	const exact = [...options].find(({ value, dataset }) => [value.toLocaleLowerCase(), dataset.code].includes(typed));
+	const starting = [...options].filter(({ value }) => value.toLocaleLowerCase().startsWith(typed));
+	return (exact ?? (starting.length === 1 ? starting[0] : undefined))?.dataset.code ?? "auto";
 }

@@ -1,19 +1,20 @@
-/** Language and theme of the page itself. */
+/** The page's own language and theme. */
 
 import { language, setLanguage } from "../i18n.js";
 import { query } from "../lib/dom.js";
 import { load, save } from "../lib/storage.js";
 
 /** @type {Component} */
-export function pageSettings(element) {
-	const languages = query(element, "#page-language", HTMLSelectElement);
-	const themes = query(element, "#theme", HTMLSelectElement);
-	languages.value = language();
-	languages.addEventListener("change", () => setLanguage(languages.value === "es" ? "es" : "en"));
-	themes.value = load("theme", "system");
-	themes.addEventListener("change", () => {
-		save("theme", themes.value);
-		if (themes.value === "system") delete document.documentElement.dataset.theme;
-		else document.documentElement.dataset.theme = themes.value;
-	});
+export function pageSettings(element, _app, signal) {
+	const languageSelect = query(element, "#page-language", HTMLSelectElement);
+	const themeSelect = query(element, "#theme", HTMLSelectElement);
+	languageSelect.value = language();
+	languageSelect.addEventListener("change", () => setLanguage(languageSelect.value === "es" ? "es" : "en"), { signal });
+	themeSelect.value = load("theme", "system");
+	themeSelect.addEventListener("change", () => {
+		const theme = themeSelect.value;
+		save("theme", theme);
+		if (theme === "system") delete document.documentElement.dataset.theme;
+		else document.documentElement.dataset.theme = theme;
+	}, { signal });
 }

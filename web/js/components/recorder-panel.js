@@ -1,30 +1,32 @@
-/** A recording from the microphone: level, pause, listen, then send or discard. */
+/** Records from the microphone with a level meter; then the recording can be played, submitted or discarded. */
 
 import { language, t } from "../i18n.js";
-import { queryEach, icon, query, setTextOrHide, setText, setVisible } from "../lib/dom.js";
+import { icon, query, queryEach, setText, setTextOrHide, setVisible } from "../lib/dom.js";
 import { formatTime } from "../lib/format.js";
 
-const TICK_MS = 80;
+const METER_INTERVAL_MS = 80;
+const CHUNK_MS = 1000;
 
-/** @param {HTMLElement} element @param {(files: File[]) => void} onFiles */
-export function recorderPanel(element, onFiles) {
+/** @param {HTMLElement} element @param {(files: File[]) => void} onFiles @param {AbortSignal} signal */
+export function recorderPanel(element, onFiles, signal) {
 	/** @type {MediaRecorder|undefined} */
 	let recorder;
 	/** @type {File|undefined} */
 	let file;
 	let elapsed_ms = 0;
-	const [running, time, pause, stop] = queryEach(element, "#recording", "[role=timer]", "#pause", "#stop");
-	const [review, send, discard, problem] = queryEach(element, "#recorded", "#send", "#discard", ".error");
+	const [recording, time, pause, stop] = queryEach(element, "#recording", "[role=timer]", "#pause", "#stop");
+	const [review, submit, discard, error] = queryEach(element, "#recorded", "#submit-recording", "#discard", ".error");
 	const level = query(element, "meter", HTMLMeterElement);
-	const listen = query(element, "audio", HTMLAudioElement);
-	pause.addEventListener("click", togglePause);
-	stop.addEventListener("click", () => recorder?.stop());
-	discard.addEventListener("click", reset);
-	send.addEventListener("click", () => {
+	const audio = query(element, "audio", HTMLAudioElement);
+	pause.addEventListener("click", togglePause, { signal });
+	stop.addEventListener("click", () => recorder?.stop(), { signal });
+	discard.addEventListener("click", reset, { signal });
+	submit.addEventListener("click", () => {
 		if (file) onFiles([file]);
 		reset();
-	});
-	draw();
+	}, { signal });
+	signal.addEventListener("abort", () => recorder?.stop());
+	render();
 
 	async function start() {
 		if (recorder) return;
@@ -32,75 +34,85 @@ export function recorderPanel(element, onFiles) {
 		try {
 			record(await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: false, noiseSuppression: false } }));
 		} catch {
-			setTextOrHide(problem, t(isSecureContext ? "record.refused" : "record.insecure"));
+			setTextOrHide(error, t(isSecureContext ? "record.refused" : "record.insecure"));
 		}
 	}
 
 	/** @param {MediaStream} stream */
 	function record(stream) {
-		const made = new MediaRecorder(stream);
-		const sound = new AudioContext();
-		const meter = sound.createAnalyser();
-		const samples = new Float32Array(meter.fftSize);
+		const mediaRecorder = new MediaRecorder(stream);
+		const stopMeter = startMeter(stream, mediaRecorder);
 		/** @type {Blob[]} */
-		const parts = [];
-		let last = performance.now();
-		sound.createMediaStreamSource(stream).connect(meter);
-		const timer = setInterval(() => {
-			const now = performance.now();
-			const runs = made.state === "recording";
-			if (runs) elapsed_ms += now - last;
-			last = now;
-			meter.getFloatTimeDomainData(samples);
-			level.value = runs ? Math.sqrt(samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0)) : 0;
-			setText(time, formatTime(elapsed_ms / 1000));
-		}, TICK_MS);
-		made.ondataavailable = ({ data }) => parts.push(data);
-		made.onstop = () => {
+		const chunks = [];
+		mediaRecorder.ondataavailable = ({ data }) => chunks.push(data);
+		mediaRecorder.onstop = () => {
 			for (const track of stream.getTracks()) track.stop();
-			clearInterval(timer);
-			void sound.close();
-			finish(new Blob(parts, { type: made.mimeType }));
+			stopMeter();
+			finish(new Blob(chunks, { type: mediaRecorder.mimeType }));
 		};
-		recorder = made;
-		made.start(1000);
-		draw();
+		recorder = mediaRecorder;
+		mediaRecorder.start(CHUNK_MS);
+		render();
+	}
+
+	/** Shows the level and the time. @param {MediaStream} stream @param {MediaRecorder} mediaRecorder @returns {() => void} stops it */
+	function startMeter(stream, mediaRecorder) {
+		const context = new AudioContext();
+		const analyser = context.createAnalyser();
+		const samples = new Float32Array(analyser.fftSize);
+		let last_ms = performance.now();
+		context.createMediaStreamSource(stream).connect(analyser);
+		const timer = setInterval(() => {
+			const now_ms = performance.now();
+			const isRecording = mediaRecorder.state === "recording";
+			if (isRecording) elapsed_ms += now_ms - last_ms;
+			last_ms = now_ms;
+			analyser.getFloatTimeDomainData(samples);
+			const peak = samples.reduce((max, sample) => Math.max(max, Math.abs(sample)), 0);
+			level.value = isRecording ? Math.sqrt(peak) : 0;
+			setText(time, formatTime(elapsed_ms / 1000));
+		}, METER_INTERVAL_MS);
+		return () => {
+			clearInterval(timer);
+			void context.close();
+		};
 	}
 
 	function togglePause() {
 		if (recorder?.state === "recording") recorder.pause();
 		else recorder?.resume();
-		draw();
+		render();
 	}
 
 	/** @param {Blob} blob */
 	function finish(blob) {
 		recorder = undefined;
 		const when = new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "medium" }).format(new Date());
-		const kind = blob.type.includes("mp4") ? "m4a" : blob.type.includes("ogg") ? "ogg" : "webm";
-		file = new File([blob], `${t("record.name", { when }).replaceAll(/[/:]/g, ".")}.${kind}`, { type: blob.type });
-		listen.src = URL.createObjectURL(blob);
-		draw();
-		send.focus();
+		const extension = blob.type.includes("mp4") ? "m4a" : blob.type.includes("ogg") ? "ogg" : "webm";
+		const name = t("record.name", { when }).replaceAll(/[/:]/g, ".");
+		file = new File([blob], `${name}.${extension}`, { type: blob.type });
+		audio.src = URL.createObjectURL(blob);
+		render();
+		submit.focus();
 	}
 
 	function reset() {
-		if (listen.src) URL.revokeObjectURL(listen.src);
-		listen.removeAttribute("src");
+		if (audio.src) URL.revokeObjectURL(audio.src);
+		audio.removeAttribute("src");
 		file = undefined;
 		elapsed_ms = 0;
-		setVisible(problem, false);
-		draw();
+		setVisible(error, false);
+		render();
 	}
 
-	function draw() {
-		const paused = recorder?.state === "paused";
-		setVisible(running, recorder !== undefined);
+	function render() {
+		const isPaused = recorder?.state === "paused";
+		setVisible(recording, recorder !== undefined);
 		setVisible(review, file !== undefined);
-		element.dataset.paused = String(paused);
-		pause.replaceChildren(icon(paused ? "mic" : "pause"), t(paused ? "record.resume" : "desk.pause"));
+		element.dataset.paused = String(isPaused);
+		pause.replaceChildren(icon(isPaused ? "mic" : "pause"), t(isPaused ? "record.resume" : "record.pause"));
 		setText(time, formatTime(elapsed_ms / 1000));
 	}
 
-	return { start, draw };
+	return { start, render };
 }

@@ -1,29 +1,29 @@
-/** A transcript being corrected: undo, autosave, and what to do when it was changed elsewhere too. */
+/** Editing one transcript: undo, autosave, and conflicts with a change that was saved elsewhere. */
 
 import { ApiError } from "../api.js";
 import { diffLines } from "../lib/edits.js";
 
 const AUTOSAVE_MS = 800;
-const TYPING_MS = 1500;
+const UNDO_GROUP_MS = 1500;
 
 /** @param {Api} api @param {string} id @param {(saved?: {version: number, segments: Lines}) => void} onChange */
 export function createEditSession(api, id, onChange) {
-	const self = {
+	const session = {
 		lines: /** @type {Lines} */ ([]),
-		saving: /** @type {SaveState} */ ("saved"),
-		/** Their lines, where both sides changed something. */
-		theirs: /** @type {Lines} */ ([]),
+		saveState: /** @type {SaveState} */ ("saved"),
+		/** In a conflict: the lines that were saved elsewhere. */
+		theirLines: /** @type {Lines} */ ([]),
 
 		get canUndo() {
-			return past.length > 0;
+			return undoStack.length > 0;
 		},
 
 		get canRedo() {
-			return future.length > 0;
+			return redoStack.length > 0;
 		},
 
 		get isDirty() {
-			return self.saving !== "saved";
+			return session.saveState !== "saved";
 		},
 
 		get isCorrected() {
@@ -32,127 +32,126 @@ export function createEditSession(api, id, onChange) {
 
 		load,
 		change,
-		undo: () => step(past, future),
-		redo: () => step(future, past),
+		undo: () => restoreFrom(undoStack, redoStack),
+		redo: () => restoreFrom(redoStack, undoStack),
 		save,
-		settle,
-		restore,
+		resolveConflict,
+		restoreOriginal,
 	};
 	let version = -1;
-	/** What the server has. @type {Lines} */
-	let base = [];
+	/** As the server has them. @type {Lines} */
+	let savedLines = [];
 	/** @type {Lines[]} */
-	let past = [];
+	let undoStack = [];
 	/** @type {Lines[]} */
-	let future = [];
-	let typing = { key: "", until: 0 };
+	let redoStack = [];
+	let undoGroup = { key: "", until_ms: 0 };
 	/** @type {Timer} */
-	let timer;
-	return self;
+	let autosaveTimer;
+	return session;
 
-	/** Taken unless a person's own changes stand against it. @param {number} newest @param {Lines} lines */
-	function load(newest, lines) {
-		if (newest <= version || self.isDirty) return;
-		version = newest;
-		base = self.lines = lines;
-		past = [];
-		future = [];
+	/** Takes a newer version from the server, unless there are unsaved changes. @param {number} newVersion @param {Lines} lines */
+	function load(newVersion, lines) {
+		if (newVersion <= version || session.isDirty) return;
+		version = newVersion;
+		savedLines = session.lines = lines;
+		undoStack = [];
+		redoStack = [];
 		onChange();
 	}
 
-	/** @param {Lines} lines @param {string} [key] changes of one key in a row are one step back */
-	function change(lines, key = "") {
-		if (lines === self.lines) return;
-		const now = performance.now();
-		if (!key || key !== typing.key || now > typing.until) past.push(self.lines);
-		typing = { key, until: now + TYPING_MS };
-		future = [];
-		put(lines);
+	/** @param {Lines} lines @param {string} [groupKey] consecutive changes with the same key are undone together */
+	function change(lines, groupKey = "") {
+		if (lines === session.lines) return;
+		const now_ms = performance.now();
+		if (!groupKey || groupKey !== undoGroup.key || now_ms > undoGroup.until_ms) undoStack.push(session.lines);
+		undoGroup = { key: groupKey, until_ms: now_ms + UNDO_GROUP_MS };
+		redoStack = [];
+		setLines(lines);
 	}
 
 	/** @param {Lines[]} from @param {Lines[]} to */
-	function step(from, to) {
+	function restoreFrom(from, to) {
 		const lines = from.pop();
 		if (!lines) return;
-		to.push(self.lines);
-		typing.key = "";
-		put(lines);
+		to.push(session.lines);
+		undoGroup.key = "";
+		setLines(lines);
 	}
 
 	/** @param {Lines} lines */
-	function put(lines) {
-		self.lines = lines;
-		if (self.saving !== "saving" && self.saving !== "conflict") self.saving = "unsaved";
-		clearTimeout(timer);
-		timer = setTimeout(save, AUTOSAVE_MS);
+	function setLines(lines) {
+		session.lines = lines;
+		if (session.saveState !== "saving" && session.saveState !== "conflict") session.saveState = "unsaved";
+		clearTimeout(autosaveTimer);
+		autosaveTimer = setTimeout(save, AUTOSAVE_MS);
 		onChange();
 	}
 
-	/** Sends what differs; further changes meanwhile are sent after it. @returns {Promise<void>} */
+	/** Sends the difference to the saved lines, then any changes made meanwhile. @returns {Promise<void>} */
 	async function save() {
-		clearTimeout(timer);
-		if (["saving", "conflict", "saved"].includes(self.saving)) return;
-		const sent = self.lines;
-		const { at, remove, put: lines } = diffLines(base, sent);
-		if (!remove && !lines.length) return tell("saved");
-		tell("saving");
+		clearTimeout(autosaveTimer);
+		if (["saving", "conflict", "saved"].includes(session.saveState)) return;
+		const sentLines = session.lines;
+		const { at, remove, insert } = diffLines(savedLines, sentLines);
+		if (!remove && !insert.length) return setSaveState("saved");
+		setSaveState("saving");
 		try {
-			const segments = lines.map(({ start, end, text }) => ({ start, end, text: text.trim() }));
-			const answer = await api.correct(id, { version, at, remove, segments });
-			version = answer.version;
-			base = sent.toSpliced(at, lines.length, ...answer.segments);
-			const untouched = self.lines === sent;
-			if (untouched) self.lines = base;
-			self.saving = untouched ? "saved" : "unsaved";
-			onChange({ version, segments: base });
-			if (!untouched) await save();
+			const segments = insert.map(({ start, end, text }) => ({ start, end, text: text.trim() }));
+			const corrected = await api.correct(id, { version, at, remove, segments });
+			version = corrected.version;
+			savedLines = sentLines.toSpliced(at, insert.length, ...corrected.segments);
+			const isCurrent = session.lines === sentLines;
+			if (isCurrent) session.lines = savedLines;
+			session.saveState = isCurrent ? "saved" : "unsaved";
+			onChange({ version, segments: savedLines });
+			if (!isCurrent) await save();
 		} catch (error) {
-			if (error instanceof ApiError && error.code === "transcript_changed") await meet();
-			else tell("failed");
+			if (error instanceof ApiError && error.code === "transcript_changed") await showConflict();
+			else setSaveState("failed");
 		}
 	}
 
-	/** Someone else was first. */
-	async function meet() {
+	async function showConflict() {
 		try {
 			const { result, transcript_version } = await api.job(id);
-			base = self.theirs = result?.segments ?? [];
+			savedLines = session.theirLines = result?.segments ?? [];
 			version = transcript_version ?? 0;
-			tell("conflict");
+			setSaveState("conflict");
 		} catch {
-			tell("failed");
+			setSaveState("failed");
 		}
 	}
 
-	/** @param {"mine"|"theirs"} side the other one stays a step back */
-	function settle(side) {
-		if (self.saving !== "conflict") return;
-		past.push(side === "mine" ? self.theirs : self.lines);
-		future = [];
-		if (side === "theirs") self.lines = self.theirs;
-		self.saving = "unsaved";
+	/** Undo brings the other side back. @param {"mine"|"theirs"} side */
+	function resolveConflict(side) {
+		if (session.saveState !== "conflict") return;
+		undoStack.push(side === "mine" ? session.theirLines : session.lines);
+		redoStack = [];
+		if (side === "theirs") session.lines = session.theirLines;
+		session.saveState = "unsaved";
 		void save();
 	}
 
-	/** The machine's own text again. */
-	async function restore() {
+	/** Brings the transcribed text back. */
+	async function restoreOriginal() {
 		await save();
-		if (self.isDirty) return;
+		if (session.isDirty) return;
 		try {
 			const result = await api.restore(id, version);
-			past.push(self.lines);
-			future = [];
+			undoStack.push(session.lines);
+			redoStack = [];
 			version = result.version;
-			base = self.lines = result.segments ?? [];
-			onChange({ version, segments: base });
+			savedLines = session.lines = result.segments ?? [];
+			onChange({ version, segments: savedLines });
 		} catch {
-			await meet();
+			await showConflict();
 		}
 	}
 
-	/** @param {SaveState} saving */
-	function tell(saving) {
-		self.saving = saving;
+	/** @param {SaveState} saveState */
+	function setSaveState(saveState) {
+		session.saveState = saveState;
 		onChange();
 	}
 }

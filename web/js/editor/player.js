@@ -1,7 +1,7 @@
-/** The recording: play, skip, speed, waveform; a picture where it has one. */
+/** Plays the recording: play and pause, skip, speed, waveform. Shows the picture of a video. */
 
 import { language, t } from "../i18n.js";
-import { queryEach, h, icon, query, setText, setVisible, cloneTemplate } from "../lib/dom.js";
+import { cloneTemplate, h, icon, query, queryEach, setText, setVisible } from "../lib/dom.js";
 import { formatTime } from "../lib/format.js";
 import { load, save } from "../lib/storage.js";
 import { waveform } from "./waveform.js";
@@ -9,27 +9,31 @@ import { waveform } from "./waveform.js";
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3];
 const SKIP_S = 5;
 
-/** @param {string} id @param {number} duration seconds @param {(seconds: number, playing: boolean) => void} onTime */
-export function createPlayer(id, duration, onTime) {
+/**
+ * @param {string} id @param {number} duration seconds @param {(seconds: number, isPlaying: boolean) => void} onTime
+ * @param {AbortSignal} signal stops playback and removes the listeners
+ */
+export function createPlayer(id, duration, onTime, signal) {
 	let frame = 0;
 	const media = h("video", { preload: "metadata", playsinline: true, hidden: true });
 	const element = cloneTemplate("player");
-	const [button, time, problem] = queryEach(element, ".primary", ".clock", ".error");
-	const speed = query(element, "select", HTMLSelectElement);
-	const wave = waveform(query(element, ".waveform"), seek);
-	for (const name of ["play", "pause", "seeked", "ended"]) media.addEventListener(name, update);
-	speed.addEventListener("change", () => setSpeed(Number(speed.value)));
-	media.addEventListener("error", () => setVisible(problem, true));
+	const [playButton, time, error] = queryEach(element, ".primary", ".clock", ".error");
+	const speedSelect = query(element, "select", HTMLSelectElement);
+	const wave = waveform(query(element, ".waveform"), seek, signal);
+	for (const type of ["play", "pause", "seeked", "ended"]) media.addEventListener(type, update, { signal });
+	media.addEventListener("error", () => setVisible(error, true), { signal });
 	media.addEventListener("loadedmetadata", () => {
 		setVisible(media, media.videoWidth > 0);
-		media.playbackRate = Number(speed.value);
+		media.playbackRate = Number(speedSelect.value);
 		if (Number.isFinite(media.duration) && media.duration > 0) duration = media.duration;
 		update();
-	});
-	media.addEventListener("click", toggle);
+	}, { signal });
+	media.addEventListener("click", togglePlay, { signal });
+	speedSelect.addEventListener("change", () => setSpeed(Number(speedSelect.value)), { signal });
+	signal.addEventListener("abort", disconnect);
 	media.src = `job/${id}/audio`;
 
-	function toggle() {
+	function togglePlay() {
 		if (media.paused) void play();
 		else media.pause();
 	}
@@ -37,73 +41,71 @@ export function createPlayer(id, duration, onTime) {
 	/** @param {number} [from] seconds */
 	function play(from) {
 		if (from !== undefined) seek(from);
-		return media.play().catch(() => undefined); // what the browser can't play, the error event tells
+		return media.play().catch(() => undefined); // the error event reports what can't be played
 	}
 
 	/** @param {number} seconds */
 	function seek(seconds) {
 		media.currentTime = Math.min(Math.max(seconds, 0), duration || seconds);
-		tell();
+		showTime();
 	}
 
-	/** @param {1|-1} way */
-	function skip(way) {
-		seek(media.currentTime + way * SKIP_S);
-	}
-
-	/** @param {number} factor */
-	function setSpeed(factor) {
-		speed.value = String(factor);
-		media.playbackRate = factor;
-		save("speed", factor);
+	/** @param {number} speed */
+	function setSpeed(speed) {
+		speedSelect.value = String(speed);
+		media.playbackRate = speed;
+		save("speed", speed);
 	}
 
 	function update() {
-		button.replaceChildren(icon(media.paused ? "play" : "pause"));
-		button.ariaLabel = t(media.paused ? "desk.play" : "desk.pause");
+		playButton.replaceChildren(icon(media.paused ? "play" : "pause"));
+		playButton.ariaLabel = t(media.paused ? "editor.play" : "editor.pause");
 		cancelAnimationFrame(frame);
-		follow();
+		animate();
 	}
 
-	function follow() {
-		tell();
-		if (!media.paused) frame = requestAnimationFrame(follow);
+	function animate() {
+		showTime();
+		if (!media.paused) frame = requestAnimationFrame(animate);
 	}
 
-	function tell() {
+	function showTime() {
 		setText(time, `${formatTime(media.currentTime)} / ${formatTime(duration)}`);
 		wave.update(media.currentTime, duration);
 		onTime(media.currentTime, !media.paused);
 	}
 
-	function localized() {
-		const chosen = load("speed", 1);
-		const number = new Intl.NumberFormat(language());
-		speed.replaceChildren(...SPEEDS.map((factor) => h("option", { value: factor }, `${number.format(factor)}×`)));
-		setSpeed(SPEEDS.includes(chosen) ? chosen : 1);
-		update();
+	function disconnect() {
+		cancelAnimationFrame(frame);
+		media.pause();
+		media.removeAttribute("src");
+		media.load();
 	}
 
 	return {
 		media,
 		element,
-		picture: wave.setPeaks,
-		toggle,
+		setPeaks: wave.setPeaks,
+		togglePlay,
 		play,
-		skip,
-		localized,
 
-		/** @param {1|-1} step */
-		faster(step) {
-			const next = SPEEDS[SPEEDS.indexOf(Number(speed.value)) + step];
-			if (next) setSpeed(next);
+		/** @param {1|-1} direction */
+		skip(direction) {
+			seek(media.currentTime + direction * SKIP_S);
 		},
 
-		close() {
-			cancelAnimationFrame(frame);
-			media.pause();
-			media.removeAttribute("src");
-			media.load();
+		/** @param {1|-1} direction to the next faster or slower speed */
+		changeSpeed(direction) {
+			const speed = SPEEDS[SPEEDS.indexOf(Number(speedSelect.value)) + direction];
+			if (speed) setSpeed(speed);
+		},
+
+		localize() {
+			const savedSpeed = load("speed", 1);
+			const { format } = new Intl.NumberFormat(language());
+			speedSelect.replaceChildren(...SPEEDS.map((speed) => h("option", { value: speed }, `${format(speed)}×`)));
+			setSpeed(SPEEDS.includes(savedSpeed) ? savedSpeed : 1);
+			update();
 		},
 	};
 }

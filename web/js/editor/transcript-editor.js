@@ -1,220 +1,235 @@
-/** One transcript with its recording: read, listen, search, correct, take away. */
+/** One transcript with its recording: read, listen, search, correct, download. */
 
 import { downloadLinks } from "../components/job-card-body.js";
 import { jobFacts } from "../components/job-card.js";
 import { localize, t } from "../i18n.js";
 import { connectCopyButton } from "../lib/clipboard.js";
-import { queryEach, setChildren, query, setTextOrHide, setText, setVisible } from "../lib/dom.js";
+import { query, queryEach, setChildren, setText, setTextOrHide, setVisible } from "../lib/dom.js";
 import { diffLines } from "../lib/edits.js";
 import { formatTime } from "../lib/format.js";
 import { load, save } from "../lib/storage.js";
-import { navigateHome } from "../router.js";
+import { openList } from "../router.js";
 import { createEditSession } from "./edit-session.js";
 import { createPlayer } from "./player.js";
 import { transcriptLines } from "./transcript-lines.js";
 
 /** @type {Component} */
-export function transcriptEditor(element, { store, api, actions, commands }) {
+export function transcriptEditor(element, app, signal) {
+	const { store, api, actions, commands } = app;
 	/** @type {OpenTranscript|undefined} */
-	let open;
-	const [title, facts, saving, count, saves] = queryEach(element, "h2", "#editor-facts", ".save-state", "#found", "#saves");
-	const [correct, unsure, restore, editTools] = queryEach(element, "#correct", "#unsure", "#restore", "#edit-tools");
-	const [conflict, screen, plain, text, bottom] = queryEach(element, ".conflict", ".video-area", ".plain", ".editor-text", ".editor-footer");
-	const [copyText, copyTimes, theirs, mine] = queryEach(element, "#copy-text", "#copy-times", "#theirs", "#mine");
+	let current;
+	const [title, facts, saveState, matchCount, downloads] = queryEach(element, "h2", "#editor-facts", ".save-state", "#match-count", "#downloads");
+	const [correct, showUnsure, restore, editTools] = queryEach(element, "#correct", "#show-unsure", "#restore", "#edit-tools");
+	const [conflict, video, plain, text, footer] = queryEach(element, ".conflict", ".video-area", ".plain", ".editor-text", ".editor-footer");
+	const [copyText, copyTimes, theirText, myText] = queryEach(element, "#copy-text", "#copy-times", "#their-text", "#my-text");
 	const findInput = query(element, "#find", HTMLInputElement);
 	const undo = query(element, "#undo", HTMLButtonElement);
 	const redo = query(element, "#redo", HTMLButtonElement);
 	connectCopyButton(copyText, plainText);
-	connectCopyButton(copyTimes, timedText);
-	findInput.addEventListener("input", find);
-	findInput.addEventListener("keydown", ({ key, shiftKey }) => key === "Enter" && step(shiftKey ? -1 : 1));
+	connectCopyButton(copyTimes, textWithTimes);
+	findInput.addEventListener("input", find, { signal });
+	findInput.addEventListener("keydown", ({ key, shiftKey }) => key === "Enter" && showMatch(shiftKey ? -1 : 1), { signal });
+	downloads.addEventListener("click", saveBeforeDownload, { signal });
 	addEventListener("beforeunload", (event) => {
-		if (!open?.editing.isDirty) return;
-		void open.editing.save();
+		if (!current?.session.isDirty) return;
+		void current.session.save();
 		event.preventDefault();
-	});
-	document.addEventListener("visibilitychange", () => open?.editing.save());
-	// What is not saved yet is saved before it is exported.
-	saves.addEventListener("click", (event) => {
-		const link = event.target instanceof Element ? event.target.closest("a") : null;
-		const editing = open?.editing;
-		if (!link || !editing?.isDirty || editing.saving === "conflict") return;
-		event.preventDefault();
-		void editing.save().then(() => editing.isDirty || link.click());
+	}, { signal });
+	document.addEventListener("visibilitychange", () => current?.session.save(), { signal });
+	signal.addEventListener("abort", close);
+	app.editor = { open, close };
+	commands.register({
+		"editor:search": () => findInput.select(),
+		"editor:play": () => current?.player.togglePlay(),
+		"editor:skip-back": () => current?.player.skip(-1),
+		"editor:skip-forward": () => current?.player.skip(1),
+		"editor:slower": () => current?.player.changeSpeed(-1),
+		"editor:faster": () => current?.player.changeSpeed(1),
+		"editor:correct": toggleCorrecting,
+		"editor:toggle-unsure": () => setUnsureMarks(!isPressed(showUnsure)),
+		"editor:restore-original": () => current?.session.restoreOriginal(),
+		"editor:use-theirs": () => current?.session.resolveConflict("theirs"),
+		"editor:use-mine": () => current?.session.resolveConflict("mine"),
+		"editor:previous-match": () => showMatch(-1),
+		"editor:next-match": () => showMatch(1),
+		"editor:undo": () => current?.session.undo(),
+		"editor:redo": () => current?.session.redo(),
+		"editor:leave": leave,
 	});
 
-	Object.assign(commands, {
-		open: openAt,
-		close,
-		"desk search": () => findInput.select(),
-		"desk play": () => open?.player.toggle(),
-		"desk back": () => open?.player.skip(-1),
-		"desk ahead": () => open?.player.skip(1),
-		"desk slower": () => open?.player.faster(-1),
-		"desk faster": () => open?.player.faster(1),
-		"desk correct": toggleCorrecting,
-		unsure: () => markUnsure(!isOn(unsure)),
-		restore: () => open?.editing.restore(),
-		"take theirs": () => open?.editing.settle("theirs"),
-		"keep mine": () => open?.editing.settle("mine"),
-		"previous hit": () => step(-1),
-		"next hit": () => step(1),
-		"desk undo": () => open?.editing.undo(),
-		"desk redo": () => open?.editing.redo(),
-		"desk leave": leave,
-	});
+	// Opening and closing
 
-	/** @param {string} id @param {number} [from] seconds to play from @param {string} [wanted] to look for */
-	function openAt(id, from, wanted) {
-		if (open?.id !== id) begin(id);
-		if (from !== undefined) void open?.player.play(from);
-		if (!wanted) return;
-		findInput.value = wanted;
+	/** @param {string} id @param {number} [from] seconds to play from @param {string} [searchText] */
+	function open(id, from, searchText) {
+		if (current?.id !== id) openJob(id);
+		if (from !== undefined) void current?.player.play(from);
+		if (!searchText) return;
+		findInput.value = searchText;
 		find();
 	}
 
 	/** @param {string} id */
-	function begin(id) {
+	function openJob(id) {
 		close();
-		const editing = createEditSession(api, id, (saved) => {
+		const scope = new AbortController();
+		const session = createEditSession(api, id, (saved) => {
 			if (saved) store.dispatch({ type: "job/corrected", job_id: id, data: saved });
-			showEditing();
+			renderSession();
 		});
 		const lines = transcriptLines({
 			play: (from) => player.play(from),
-			time: () => player.media.currentTime,
-			change: (next, key) => editing.change(next, key),
-		});
-		const player = createPlayer(id, store.state.entries[id]?.job.audio_duration ?? 0, lines.follow);
-		open = { id, editing, player, lines };
+			currentTime: () => player.media.currentTime,
+			change: session.change,
+		}, scope.signal);
+		const duration = store.state.entries[id]?.job.audio_duration ?? 0;
+		const player = createPlayer(id, duration, lines.showTime, scope.signal);
+		current = { id, session, player, lines, scope };
 		text.replaceChildren(lines.element);
-		screen.replaceChildren(player.media);
-		bottom.replaceChildren(player.element);
+		video.replaceChildren(player.media);
+		footer.replaceChildren(player.element);
 		findInput.value = "";
-		setText(count, "");
-		drawSaves();
+		setText(matchCount, "");
+		renderDownloads();
 		localize(element);
-		lines.localized();
-		player.localized();
+		lines.localize();
+		player.localize();
 		setCorrecting(false);
-		markUnsure(load("unsure", false));
-		update();
+		setUnsureMarks(load("unsure", false));
+		renderJob();
 		void actions.loadJob(id);
-		api.waveform(id).then(({ peaks }) => open?.player === player && player.picture(peaks), () => undefined); // a plain line then
+		// Without a waveform, the slider shows a flat line.
+		api.waveform(id).then(({ peaks }) => current?.player === player && player.setPeaks(peaks), () => undefined);
 		title.focus({ preventScroll: true });
 		scrollTo(0, 0);
 	}
 
 	function close() {
-		void open?.editing.save();
-		open?.player.close();
-		open?.lines.close();
-		open = undefined;
+		void current?.session.save();
+		current?.scope.abort();
+		current = undefined;
 	}
 
-	function drawSaves() {
-		if (open) setChildren(saves, downloadLinks(open.id, store.state.formats));
+	/** Leaves the focused line first, then the correcting mode, then the editor. */
+	function leave() {
+		const { activeElement } = document;
+		if (activeElement instanceof HTMLElement && activeElement.isContentEditable) activeElement.blur();
+		else if (isPressed(correct)) toggleCorrecting();
+		else openList();
 	}
 
-	function update() {
-		const entry = open && store.state.entries[open.id];
+	// Rendering
+
+	function renderDownloads() {
+		if (current) setChildren(downloads, downloadLinks(current.id, store.state.formats));
+	}
+
+	function renderJob() {
+		const entry = current && store.state.entries[current.id];
 		if (!entry) return;
 		const { job, result, version } = entry;
 		setText(title, job.filename);
 		setText(facts, jobFacts(entry));
 		const segments = result?.segments ?? [];
-		setTextOrHide(plain, result && !segments.length ? result.text.trim() || t("job.notext") : "");
+		setTextOrHide(plain, result && !segments.length ? result.text.trim() || t("job.no_speech") : "");
 		setVisible(correct, segments.length > 0);
-		setVisible(unsure, segments.some((segment) => segment.words));
-		if (result) open?.editing.load(version, segments);
-		if (findInput.value && !open?.lines.found) find();
+		setVisible(showUnsure, segments.some((segment) => segment.words));
+		if (result) current?.session.load(version, segments);
+		if (findInput.value && !current?.lines.matchCount) find();
 		if (result?.language) text.lang = plain.lang = job.options?.task === "translate" ? "en" : result.language;
-		showEditing();
+		renderSession();
 	}
 
-	function showEditing() {
-		if (!open) return;
-		const { editing, lines } = open;
-		lines.update(editing.lines);
-		undo.disabled = !editing.canUndo;
-		redo.disabled = !editing.canRedo;
-		setVisible(restore, editing.isCorrected);
-		const clash = editing.saving === "conflict";
-		setText(saving, (editing.isCorrected || editing.isDirty) && editing.saving !== "conflict" ? t(`edit.${editing.saving}`) : "");
-		saving.dataset.state = editing.saving;
-		setVisible(conflict, clash);
-		if (!clash) return;
-		const { at, remove, put } = diffLines(editing.theirs, editing.lines);
-		setText(theirs, textOf(editing.theirs.slice(at, at + remove)) || "—");
-		setText(mine, textOf(put) || "—");
+	function renderSession() {
+		if (!current) return;
+		const { session, lines } = current;
+		lines.update(session.lines);
+		undo.disabled = !session.canUndo;
+		redo.disabled = !session.canRedo;
+		setVisible(restore, session.isCorrected);
+		const isConflict = session.saveState === "conflict";
+		const isEdited = session.isCorrected || session.isDirty;
+		setText(saveState, isEdited && session.saveState !== "conflict" ? t(`edit.${session.saveState}`) : "");
+		saveState.dataset.state = session.saveState;
+		setVisible(conflict, isConflict);
+		if (!isConflict) return;
+		const { at, remove, insert } = diffLines(session.theirLines, session.lines);
+		setText(theirText, joinText(session.theirLines.slice(at, at + remove)) || "—");
+		setText(myText, joinText(insert) || "—");
 	}
 
-	/** Out of the line being corrected, then out of correcting, then out of here. */
-	function leave() {
-		const { activeElement } = document;
-		if (activeElement instanceof HTMLElement && activeElement.isContentEditable) activeElement.blur();
-		else if (isOn(correct)) toggleCorrecting();
-		else navigateHome();
-	}
+	// Correcting
 
 	function toggleCorrecting() {
-		setCorrecting(!isOn(correct));
-		if (!isOn(correct)) void open?.editing.save();
+		setCorrecting(!isPressed(correct));
+		if (!isPressed(correct)) void current?.session.save();
 	}
 
-	/** @param {boolean} on */
-	function setCorrecting(on) {
-		correct.ariaPressed = String(on);
-		setVisible(editTools, on);
-		open?.lines.correct(on);
+	/** @param {boolean} isOn */
+	function setCorrecting(isOn) {
+		correct.ariaPressed = String(isOn);
+		setVisible(editTools, isOn);
+		current?.lines.setEditing(isOn);
 	}
 
-	/** @param {boolean} on */
-	function markUnsure(on) {
-		save("unsure", on);
-		unsure.ariaPressed = String(on);
-		open?.lines.markUnsure(on);
+	/** @param {boolean} isOn */
+	function setUnsureMarks(isOn) {
+		save("unsure", isOn);
+		showUnsure.ariaPressed = String(isOn);
+		current?.lines.setUnsureMarks(isOn);
 	}
+
+	// Searching
 
 	function find() {
-		const found = open?.lines.find(findInput.value) ?? 0;
-		setText(count, findInput.value.trim() ? t("desk.at", { at: 0, all: found }) : "");
-		if (found) step(1);
+		const total = current?.lines.find(findInput.value) ?? 0;
+		setText(matchCount, findInput.value.trim() ? t("part_of_total", { part: 0, total }) : "");
+		if (total) showMatch(1);
 	}
 
-	/** @param {1|-1} way */
-	function step(way) {
-		const at = open?.lines.step(way);
-		if (at) setText(count, t("desk.at", { at, all: open?.lines.found ?? 0 }));
+	/** @param {1|-1} direction */
+	function showMatch(direction) {
+		const part = current?.lines.showMatch(direction);
+		if (part) setText(matchCount, t("part_of_total", { part, total: current?.lines.matchCount ?? 0 }));
+	}
+
+	// Exporting
+
+	/** @param {Event} event */
+	function saveBeforeDownload(event) {
+		const link = event.target instanceof Element ? event.target.closest("a") : null;
+		const session = current?.session;
+		if (!link || !session?.isDirty || session.saveState === "conflict") return;
+		event.preventDefault();
+		void session.save().then(() => session.isDirty || link.click());
 	}
 
 	function plainText() {
-		const lines = open?.editing.lines ?? [];
-		return lines.length ? textOf(lines, "\n") : (plain.textContent ?? "");
+		const lines = current?.session.lines ?? [];
+		return lines.length ? joinText(lines, "\n") : (plain.textContent ?? "");
 	}
 
-	function timedText() {
-		return (open?.editing.lines ?? []).map((line) => `[${formatTime(line.start)}] ${line.text.trim()}`).join("\n");
+	function textWithTimes() {
+		return (current?.session.lines ?? []).map((line) => `[${formatTime(line.start)}] ${line.text.trim()}`).join("\n");
 	}
 
 	return (state, before) => {
-		if (!open) return;
+		if (!current) return;
 		if (!before) {
-			open.player.localized();
-			open.lines.localized();
+			current.player.localize();
+			current.lines.localize();
 		}
-		if (state.formats !== before?.formats) drawSaves();
-		if (state.entries[open.id] !== before?.entries[open.id]) update();
-		if (before && state.connection !== before.connection && state.connection === "online") void open.editing.save();
+		if (state.formats !== before?.formats) renderDownloads();
+		if (state.entries[current.id] !== before?.entries[current.id]) renderJob();
+		if (before && state.connection !== before.connection && state.connection === "online") void current.session.save();
 	};
 }
 
-/** @param {Lines} lines @param {string} [between] */
-function textOf(lines, between = " ") {
-	return lines.map((line) => line.text.trim()).join(between);
+/** @param {Lines} lines @param {string} [separator] */
+function joinText(lines, separator = " ") {
+	return lines.map((line) => line.text.trim()).join(separator);
 }
 
 /** @param {Element} button */
-function isOn(button) {
+function isPressed(button) {
 	return button.ariaPressed === "true";
 }

@@ -1,152 +1,157 @@
-/** The desk's lines. Words are marked by ranges, so that a line stays one text node however many it has. */
+/**
+ * The transcript's lines in the editor. Words are marked with CSS highlights, so that a line stays a single text node
+ * however many words it has.
+ */
 
 import { t } from "../i18n.js";
-import { h, setText, cloneTemplate } from "../lib/dom.js";
-import * as edits from "../lib/edits.js";
+import { cloneTemplate, h, setText } from "../lib/dom.js";
+import { diffLines, mergeLines, removeLine, replaceText, setLineTime, splitLine } from "../lib/edits.js";
 import { formatTime } from "../lib/format.js";
-import { findMatches, lineIndexAt, wordPositions, timeAtOffset } from "../lib/text-positions.js";
+import { findMatches, lineIndexAt, timeAtOffset, wordPositions } from "../lib/text-positions.js";
+import { caretOffset, clearHighlights, highlight, placeCaret, rangeIn } from "./text-ranges.js";
 
-const UNSURE = 0.5;
+/** Words with a lower probability are marked as unsure. */
+const MIN_PROBABILITY = 0.5;
+const FOCUSABLE_TIME = "button.time[tabindex='0']";
 
-/** @param {LinesHost} desk */
-export function transcriptLines(desk) {
+/** @param {LinesHost} host @param {AbortSignal} signal removes the listeners and highlights */
+export function transcriptLines(host, signal) {
 	const element = h("ol", { class: "lines editor-lines" });
 	const { children } = element;
 	const tools = cloneTemplate("line-tools");
 	/** @type {Lines} */
 	let shown = [];
-	let correcting = false;
-	let unsure = false;
-	let now = -1; // the line being said
-	let follows = true;
-	let query = "";
+	let isEditing = false;
+	let marksUnsure = false;
+	let currentIndex = -1; // the line at the play position
+	let followsPlayback = true;
+	let searchText = "";
 	/** @type {ReturnType<typeof findMatches>} */
-	let found = [];
-	let hit = -1;
+	let matches = [];
+	let matchIndex = -1;
 
-	/** @type {Record<string, (at: number) => void>} */
+	/** By data-tool. @type {Record<string, (index: number) => void>} */
 	const TOOLS = {
-		start: (at) => desk.change(edits.setLineTime(shown, at, "start", desk.time())),
-		end: (at) => desk.change(edits.setLineTime(shown, at, "end", desk.time())),
+		start: (index) => host.change(setLineTime(shown, index, "start", host.currentTime())),
+		end: (index) => host.change(setLineTime(shown, index, "end", host.currentTime())),
 		split,
 		merge,
-		drop,
+		remove,
 	};
-	tools.addEventListener("mousedown", (event) => event.preventDefault()); // the caret stays where it is
+	tools.addEventListener("mousedown", (event) => event.preventDefault(), { signal }); // keeps the caret in the line
 	tools.addEventListener("click", ({ target }) => {
 		const tool = target instanceof Element && target.closest("button")?.dataset.tool;
 		if (tool) TOOLS[tool]?.(indexOf(tools));
-	});
-	element.addEventListener("click", clicked);
-	element.addEventListener("keydown", pressed);
+	}, { signal });
+	element.addEventListener("click", onClick, { signal });
+	element.addEventListener("keydown", onKeydown, { signal });
 	element.addEventListener("input", ({ target }) => {
-		if (isText(target)) desk.change(edits.replaceText(shown, indexOf(target), target.textContent ?? ""), `text ${indexOf(target)}`);
-	});
+		if (!isLineText(target)) return;
+		const index = indexOf(target);
+		host.change(replaceText(shown, index, target.textContent ?? ""), `text ${index}`);
+	}, { signal });
 	element.addEventListener("focusin", ({ target }) => {
-		if (correcting && isText(target) && tools.parentElement !== target.parentElement) target.parentElement?.append(tools);
-	});
-	for (const name of ["wheel", "touchmove"]) element.addEventListener(name, () => (follows = false), { passive: true });
+		if (isEditing && isLineText(target) && tools.parentElement !== target.parentElement) target.parentElement?.append(tools);
+	}, { signal });
+	for (const type of ["wheel", "touchmove"]) {
+		element.addEventListener(type, () => (followsPlayback = false), { passive: true, signal });
+	}
+	signal.addEventListener("abort", () => clearHighlights("word", "unsure", "match", "current-match"));
+
+	// Rendering
 
 	/** @param {Segment} segment */
-	function lineOf(segment) {
-		const line = h("li", {}, h("button", { type: "button", class: "time figures", tabindex: -1 }), h("span", { class: "line-text", dir: "auto" }));
-		setEditable(textOf(line));
-		write(line, segment);
+	function createLine(segment) {
+		const time = h("button", { type: "button", class: "time figures", tabindex: -1 });
+		const line = h("li", {}, time, h("span", { class: "line-text", dir: "auto" }));
+		setEditable(textElement(line));
+		renderLine(line, segment);
 		return line;
 	}
 
 	/** @param {Element} line @param {Segment} segment */
-	function write(line, { id, start, text }) {
+	function renderLine(line, { id, start, text }) {
 		const time = /** @type {Element} */ (line.firstElementChild);
-		const said = textOf(line);
+		const lineText = textElement(line);
 		line.setAttribute("data-segment", String(id));
 		setText(time, formatTime(start));
 		time.ariaLabel = t("job.play_from", { time: formatTime(start) });
-		said.ariaLabel = correcting ? t("edit.line", { time: formatTime(start) }) : null;
-		if ((said.textContent ?? "").trim() !== text.trim()) said.textContent = text.trim();
+		lineText.ariaLabel = isEditing ? t("edit.line", { time: formatTime(start) }) : null;
+		if ((lineText.textContent ?? "").trim() !== text.trim()) lineText.textContent = text.trim();
 	}
 
-	function rewrite() {
-		shown.forEach((segment, at) => write(/** @type {Element} */ (children[at]), segment));
+	function renderAll() {
+		shown.forEach((segment, index) => renderLine(/** @type {Element} */ (children[index]), segment));
 	}
 
-	/** @param {HTMLElement} said */
-	function setEditable(said) {
-		if (correcting) {
-			said.contentEditable = "plaintext-only";
-			said.setAttribute("role", "textbox");
+	/** @param {HTMLElement} lineText */
+	function setEditable(lineText) {
+		if (isEditing) {
+			lineText.contentEditable = "plaintext-only";
+			lineText.setAttribute("role", "textbox");
 		} else {
-			said.removeAttribute("contenteditable");
-			said.removeAttribute("role");
+			lineText.removeAttribute("contenteditable");
+			lineText.removeAttribute("role");
 		}
 	}
 
+	function renderHighlights() {
+		const match = matches[matchIndex];
+		highlight("match", matches.map(({ line, from, to }) => rangeAt(line, from, to)));
+		highlight("current-match", match ? [rangeAt(match.line, match.from, match.to)] : []);
+		highlight("unsure", marksUnsure ? shown.flatMap(unsureRanges) : []);
+	}
+
+	/** @param {Segment} segment @param {number} index */
+	function unsureRanges(segment, index) {
+		const unsure = wordPositions(segment).filter((word) => word.probability < MIN_PROBABILITY);
+		return unsure.map(({ from, to }) => rangeAt(index, from, to));
+	}
+
+	/** @param {number} index @param {number} from @param {number} to */
+	function rangeAt(index, from, to) {
+		const line = children[index];
+		return line ? rangeIn(textElement(line), from, to) : null;
+	}
+
+	// Mouse and keyboard
+
 	/** @param {Event} event */
-	function clicked(event) {
+	function onClick(event) {
 		const { target } = event;
-		const at = indexOf(target);
-		const segment = shown[at];
+		const index = indexOf(target);
+		const segment = shown[index];
 		if (!segment || !(target instanceof Element) || target.closest(".line-tools")) return;
-		follows = true;
-		if (target.closest(".time")) return desk.play(segment.start);
-		if (correcting || !getSelection()?.isCollapsed || !(event instanceof MouseEvent)) return;
-		const spot = document.caretPositionFromPoint?.(event.clientX, event.clientY);
-		const inText = spot && textOf(children[at]).contains(spot.offsetNode);
-		desk.play(inText ? timeAtOffset(segment, spot.offset) : segment.start);
+		followsPlayback = true;
+		if (target.closest(".time")) return host.play(segment.start);
+		if (isEditing || !getSelection()?.isCollapsed || !(event instanceof MouseEvent)) return;
+		const caret = document.caretPositionFromPoint?.(event.clientX, event.clientY);
+		const isInText = caret && textElement(children[index]).contains(caret.offsetNode);
+		host.play(isInText ? timeAtOffset(segment, caret.offset) : segment.start);
 	}
 
 	/** @param {KeyboardEvent} event */
-	function pressed(event) {
+	function onKeydown(event) {
 		const { key, target } = event;
-		const at = indexOf(target);
+		const index = indexOf(target);
 		if (target instanceof Element && target.closest(".time")) {
 			const step = key === "ArrowDown" ? 1 : key === "ArrowUp" ? -1 : 0;
-			if (!step || !shown[at + step]) return;
+			if (!step || !shown[index + step]) return;
 			event.preventDefault();
-			reach(at + step)?.focus();
-		} else if (isText(target) && key === "Enter") {
+			setFocusableTime(index + step)?.focus();
+		} else if (isLineText(target) && key === "Enter") {
 			event.preventDefault();
-			split(at);
-		} else if (isText(target) && key === "Backspace" && at > 0 && caretIn(target) === 0 && getSelection()?.isCollapsed) {
+			split(index);
+		} else if (isLineText(target) && key === "Backspace" && index > 0 && caretOffset(target) === 0 && getSelection()?.isCollapsed) {
 			event.preventDefault();
-			merge(at - 1);
+			merge(index - 1);
 		}
 	}
 
-	/** @param {number} at */
-	function split(at) {
-		desk.change(edits.split(shown, at, caretIn(textOf(children[at])) ?? 0));
-		place(at + 1, 0);
-	}
-
-	/** A line and the next become one. @param {number} at */
-	function merge(at) {
-		const offset = shown[at]?.text.trim().length ?? 0;
-		desk.change(edits.merge(shown, at));
-		place(at, offset);
-	}
-
-	/** @param {number} at */
-	function drop(at) {
-		desk.change(edits.removeLine(shown, at));
-		place(Math.min(at, shown.length - 1), 0);
-	}
-
-	/** Puts the caret. @param {number} at @param {number} offset */
-	function place(at, offset) {
-		if (!children[at]) return;
-		textOf(children[at]).focus();
-		const range = rangeOf(at, offset, offset);
-		const selection = getSelection();
-		if (!range || !selection) return;
-		selection.removeAllRanges();
-		selection.addRange(range);
-	}
-
-	/** The one line time that Tab reaches. @param {number} at */
-	function reach(at) {
-		element.querySelector("button.time[tabindex='0']")?.setAttribute("tabindex", "-1");
-		const time = children[at]?.firstElementChild;
+	/** Arrow keys move between the times; Tab reaches only this one. @param {number} index */
+	function setFocusableTime(index) {
+		element.querySelector(FOCUSABLE_TIME)?.setAttribute("tabindex", "-1");
+		const time = children[index]?.firstElementChild;
 		time?.setAttribute("tabindex", "0");
 		return /** @type {HTMLElement|undefined} */ (time);
 	}
@@ -157,34 +162,41 @@ export function transcriptLines(desk) {
 		return line ? Array.prototype.indexOf.call(children, line) : -1;
 	}
 
-	function paint() {
-		const at = found[hit];
-		mark("found", found.map(({ line, from, to }) => rangeOf(line, from, to)));
-		mark("found-now", at ? [rangeOf(at.line, at.from, at.to)] : []);
-		const doubtful = unsure ? shown.flatMap((segment, line) => {
-			return wordPositions(segment).filter((word) => word.probability < UNSURE).map(({ from, to }) => rangeOf(line, from, to));
-		}) : [];
-		mark("unsure", doubtful);
+	// Editing
+
+	/** Splits the line at the caret. @param {number} index */
+	function split(index) {
+		host.change(splitLine(shown, index, caretOffset(textElement(children[index])) ?? 0));
+		focusLine(index + 1, 0);
 	}
 
-	/** @param {number} at @param {number} from @param {number} to */
-	function rangeOf(at, from, to) {
-		const text = children[at] && textOf(children[at]).firstChild;
-		if (!text) return null;
-		const range = document.createRange();
-		const length = text.textContent?.length ?? 0;
-		range.setStart(text, Math.min(from, length));
-		range.setEnd(text, Math.min(to, length));
-		return range;
+	/** Joins the line with the next one. @param {number} index */
+	function merge(index) {
+		const offset = shown[index]?.text.trim().length ?? 0;
+		host.change(mergeLines(shown, index));
+		focusLine(index, offset);
 	}
 
-	/** @param {string} text @returns {number} how many places have it */
+	/** @param {number} index */
+	function remove(index) {
+		host.change(removeLine(shown, index));
+		focusLine(Math.min(index, shown.length - 1), 0);
+	}
+
+	/** @param {number} index @param {number} offset of the caret */
+	function focusLine(index, offset) {
+		if (children[index]) placeCaret(textElement(children[index]), offset);
+	}
+
+	// Searching
+
+	/** @param {string} text @returns {number} of matches */
 	function find(text) {
-		query = text;
-		found = findMatches(shown, query);
-		hit = -1;
-		paint();
-		return found.length;
+		searchText = text;
+		matches = findMatches(shown, searchText);
+		matchIndex = -1;
+		renderHighlights();
+		return matches.length;
 	}
 
 	return {
@@ -193,100 +205,81 @@ export function transcriptLines(desk) {
 
 		/** @param {Lines} lines */
 		update(lines) {
-			const { at, remove, put } = edits.diffLines(shown, lines, (a, b) => a === b);
-			if (remove === put.length) {
-				put.forEach((segment, offset) => write(/** @type {Element} */ (children[at + offset]), segment));
+			const { at, remove, insert } = diffLines(shown, lines, (a, b) => a === b);
+			if (remove === insert.length) {
+				insert.forEach((segment, offset) => renderLine(/** @type {Element} */ (children[at + offset]), segment));
 			} else {
-				const held = element.contains(document.activeElement);
+				const hadFocus = element.contains(document.activeElement);
 				tools.remove();
-				for (const old of [...children].slice(at, at + remove)) old.remove();
-				element.insertBefore(h("li"), children[at] ?? null).replaceWith(...put.map(lineOf));
-				now = -1;
-				// Where lines came or went under the caret.
-				if (held) queueMicrotask(() => element.contains(document.activeElement) || place(Math.min(at, shown.length - 1), 0));
+				for (const line of [...children].slice(at, at + remove)) line.remove();
+				element.insertBefore(h("li"), children[at] ?? null).replaceWith(...insert.map(createLine));
+				currentIndex = -1;
+				// The focused line may have been replaced.
+				if (hadFocus) queueMicrotask(() => element.contains(document.activeElement) || focusLine(Math.min(at, shown.length - 1), 0));
 			}
 			shown = lines;
-			found = findMatches(lines, query);
-			if (!element.querySelector("button.time[tabindex='0']")) reach(0);
-			paint();
+			matches = findMatches(lines, searchText);
+			if (!element.querySelector(FOCUSABLE_TIME)) setFocusableTime(0);
+			renderHighlights();
 		},
 
-		/** @param {boolean} on */
-		correct(on) {
-			correcting = on;
-			element.dataset.correcting = String(on);
-			if (!on) tools.remove();
-			for (const line of children) setEditable(textOf(line));
-			rewrite();
+		/** @param {boolean} isOn */
+		setEditing(isOn) {
+			isEditing = isOn;
+			element.dataset.editing = String(isOn);
+			if (!isOn) tools.remove();
+			for (const line of children) setEditable(textElement(line));
+			renderAll();
 		},
 
-		/** @param {boolean} on */
-		markUnsure(on) {
-			unsure = on;
-			paint();
+		/** @param {boolean} isOn */
+		setUnsureMarks(isOn) {
+			marksUnsure = isOn;
+			renderHighlights();
 		},
 
-		get found() {
-			return found.length;
+		get matchCount() {
+			return matches.length;
 		},
 
-		/** @param {1|-1} step @returns {number} which one is shown, from 1 */
-		step(step) {
-			const count = found.length;
+		/** Scrolls to the next or previous match. @param {1|-1} direction @returns {number} its number from 1; 0: there is none */
+		showMatch(direction) {
+			const count = matches.length;
 			if (!count) return 0;
-			hit = hit < 0 && step < 0 ? count - 1 : (hit + step + count) % count;
-			follows = false;
-			paint();
-			children[found[hit]?.line ?? 0]?.scrollIntoView({ block: "center" });
-			return hit + 1;
+			matchIndex = matchIndex < 0 && direction < 0 ? count - 1 : (matchIndex + direction + count) % count;
+			followsPlayback = false;
+			renderHighlights();
+			children[matches[matchIndex]?.line ?? 0]?.scrollIntoView({ block: "center" });
+			return matchIndex + 1;
 		},
 
-		/** @param {number} time @param {boolean} playing */
-		follow(time, playing) {
-			const at = lineIndexAt(shown, time);
-			if (at !== now) {
-				children[now]?.removeAttribute("aria-current");
-				children[at]?.setAttribute("aria-current", "true");
-				now = at;
-				if (playing && follows && !correcting) children[at]?.scrollIntoView({ block: "nearest" });
+		/** Marks the line and the word at the play position. @param {number} time @param {boolean} isPlaying */
+		showTime(time, isPlaying) {
+			const index = lineIndexAt(shown, time);
+			if (index !== currentIndex) {
+				children[currentIndex]?.removeAttribute("aria-current");
+				children[index]?.setAttribute("aria-current", "true");
+				currentIndex = index;
+				if (isPlaying && followsPlayback && !isEditing) children[index]?.scrollIntoView({ block: "nearest" });
 			}
-			const segment = shown[at];
+			const segment = shown[index];
 			const word = segment && wordPositions(segment).find(({ start, end }) => start <= time && time < end);
-			mark("word", word ? [rangeOf(at, word.from, word.to)] : []);
+			highlight("word", word ? [rangeAt(index, word.from, word.to)] : []);
 		},
 
-		localized() {
-			element.ariaLabel = t("desk.text");
-			rewrite();
-		},
-
-		close() {
-			for (const name of ["word", "unsure", "found", "found-now"]) mark(name, []);
+		localize() {
+			element.ariaLabel = t("editor.transcript");
+			renderAll();
 		},
 	};
 }
 
 /** @param {Element|undefined} line */
-function textOf(line) {
+function textElement(line) {
 	return /** @type {HTMLElement} */ (line?.children[1]);
 }
 
 /** @param {EventTarget|null} target @returns {target is HTMLElement} */
-function isText(target) {
+function isLineText(target) {
 	return target instanceof HTMLElement && target.classList.contains("line-text");
-}
-
-/** @param {Element} text @returns {number|null} */
-function caretIn(text) {
-	const selection = getSelection();
-	return selection?.anchorNode && text.contains(selection.anchorNode) ? selection.anchorOffset : null;
-}
-
-/** @param {string} name @param {(Range|null)[]} ranges */
-function mark(name, ranges) {
-	const known = globalThis.CSS?.highlights;
-	if (!known) return; // an older browser: the line alone is marked
-	const all = ranges.filter((range) => range !== null);
-	if (all.length) known.set(name, new Highlight(...all));
-	else known.delete(name);
 }

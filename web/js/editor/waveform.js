@@ -1,4 +1,4 @@
-/** The sound as a picture to scrub in. */
+/** Draws the recording's waveform. It is a slider that seeks. */
 
 import { t } from "../i18n.js";
 import { query } from "../lib/dom.js";
@@ -6,14 +6,16 @@ import { formatTime } from "../lib/format.js";
 
 const BAR_PX = 3;
 
-/** @param {HTMLElement} element @param {(seconds: number) => void} onSeek */
-export function waveform(element, onSeek) {
+/** @param {HTMLElement} element @param {(seconds: number) => void} onSeek @param {AbortSignal} signal */
+export function waveform(element, onSeek, signal) {
 	const canvas = query(element, "canvas", HTMLCanvasElement);
-	/** @type {readonly number[]} */
+	/** From 0 to 1. @type {readonly number[]} */
 	let peaks = [];
 	let duration = 0;
 	let time = 0;
-	new ResizeObserver(draw).observe(element);
+	const observer = new ResizeObserver(draw);
+	observer.observe(element);
+	signal.addEventListener("abort", () => observer.disconnect());
 	const seek = (/** @type {PointerEvent} */ { clientX }) => {
 		const { left, width } = element.getBoundingClientRect();
 		onSeek(Math.min(Math.max((clientX - left) / width, 0), 1) * duration);
@@ -21,60 +23,66 @@ export function waveform(element, onSeek) {
 	element.addEventListener("pointerdown", (event) => {
 		element.setPointerCapture(event.pointerId);
 		seek(event);
-	});
-	element.addEventListener("pointermove", (event) => event.buttons === 1 && seek(event));
+	}, { signal });
+	element.addEventListener("pointermove", (event) => event.buttons === 1 && seek(event), { signal });
 	element.addEventListener("keydown", ({ key }) => {
 		if (key === "Home") onSeek(0);
 		if (key === "End") onSeek(duration);
-	});
+	}, { signal });
 
 	function draw() {
 		const { clientWidth: width, clientHeight: height } = element;
-		const pen = canvas.getContext("2d");
-		if (!pen || !width) return;
-		const dots = devicePixelRatio;
-		if (canvas.width !== Math.round(width * dots)) canvas.width = Math.round(width * dots);
-		if (canvas.height !== Math.round(height * dots)) canvas.height = Math.round(height * dots);
-		pen.setTransform(dots, 0, 0, dots, 0, 0);
-		pen.clearRect(0, 0, width, height);
-		const { color: played, borderTopColor: rest } = getComputedStyle(element);
-		const done = duration ? (time / duration) * width : 0;
-		const count = Math.floor(width / BAR_PX);
-		for (let bar = 0; bar < count; bar += 1) {
+		const context = canvas.getContext("2d");
+		if (!context || !width) return;
+		resizeCanvas(width, height);
+		context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
+		context.clearRect(0, 0, width, height);
+		// The stylesheet sets both colours on the element.
+		const { color: playedColor, borderTopColor: remainingColor } = getComputedStyle(element);
+		const playedWidth = duration ? (time / duration) * width : 0;
+		const barCount = Math.floor(width / BAR_PX);
+		for (let bar = 0; bar < barCount; bar += 1) {
 			const x = bar * BAR_PX;
-			const tall = Math.max(loudest(bar / count, (bar + 1) / count) * height, 2);
-			pen.fillStyle = x < done ? played : rest;
-			pen.fillRect(x, (height - tall) / 2, BAR_PX - 1, tall);
+			const barHeight = Math.max(maxPeak(bar / barCount, (bar + 1) / barCount) * height, 2);
+			context.fillStyle = x < playedWidth ? playedColor : remainingColor;
+			context.fillRect(x, (height - barHeight) / 2, BAR_PX - 1, barHeight);
 		}
-		pen.fillStyle = played;
-		pen.fillRect(Math.min(done, width - 2), 0, 2, height);
+		context.fillStyle = playedColor;
+		context.fillRect(Math.min(playedWidth, width - 2), 0, 2, height);
 	}
 
-	/** @param {number} from @param {number} to shares of the whole */
-	function loudest(from, to) {
+	/** Only where the size differs: setting it clears the canvas. @param {number} width @param {number} height in CSS pixels */
+	function resizeCanvas(width, height) {
+		const [pixelWidth, pixelHeight] = [Math.round(width * devicePixelRatio), Math.round(height * devicePixelRatio)];
+		if (canvas.width !== pixelWidth) canvas.width = pixelWidth;
+		if (canvas.height !== pixelHeight) canvas.height = pixelHeight;
+	}
+
+	/** @param {number} from @param {number} to fractions of the duration */
+	function maxPeak(from, to) {
 		const part = peaks.slice(Math.floor(from * peaks.length), Math.ceil(to * peaks.length));
-		return part.reduce((most, peak) => Math.max(most, peak), 0);
+		return part.reduce((max, peak) => Math.max(max, peak), 0);
 	}
 
 	return {
-		/** @param {readonly number[]} heights 0 to 255 */
-		setPeaks(heights) {
-			const most = Math.max(...heights, 1);
-			peaks = heights.map((height) => height / most);
+		/** @param {readonly number[]} values 0 to 255; the highest fills the height */
+		setPeaks(values) {
+			const max = Math.max(...values, 1);
+			peaks = values.map((value) => value / max);
 			draw();
 		},
 
-		/** @param {number} at @param {number} whole */
-		update(at, whole) {
-			time = at;
-			duration = whole;
+		/** @param {number} newTime @param {number} newDuration seconds */
+		update(newTime, newDuration) {
+			time = newTime;
+			duration = newDuration;
 			draw();
-			const said = t("desk.at", { at: formatTime(time), all: formatTime(duration) });
-			if (element.ariaValueText === said) return;
-			element.ariaLabel = t("desk.position");
+			const valueText = t("part_of_total", { part: formatTime(time), total: formatTime(duration) });
+			if (element.ariaValueText === valueText) return;
+			element.ariaLabel = t("editor.position");
 			element.ariaValueMax = String(Math.round(duration));
 			element.ariaValueNow = String(Math.round(time));
-			element.ariaValueText = said;
+			element.ariaValueText = valueText;
 		},
 	};
 }

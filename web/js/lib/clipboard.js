@@ -1,22 +1,21 @@
-/** Text → clipboard, also where the page has no secure context. */
+/** Copying text, also on pages without a secure context. */
 
 import { t } from "../i18n.js";
 import { query, setText } from "./dom.js";
 
 const COPIED_MS = 1800;
 
-/** Makes a button copy, and say so for a moment. @param {HTMLElement} button @param {() => string} text */
-export function connectCopyButton(button, text) {
-	const words = query(button, "span");
+/** Copies on click and shows "Copied" for a moment. @param {HTMLElement} button @param {() => string} getText */
+export function connectCopyButton(button, getText) {
+	const label = query(button, "span");
 	button.addEventListener("click", async () => {
-		if (!(await copyText(text()))) return;
-		setText(words, t("job.copied"));
-		setTimeout(() => setText(words, t(/** @type {TextKey} */ (words.dataset.i18n))), COPIED_MS);
+		if (!(await copyText(getText()))) return;
+		setText(label, t("job.copied"));
+		setTimeout(() => setText(label, t(/** @type {TextKey} */ (label.dataset.i18n))), COPIED_MS);
 	});
-	return button;
 }
 
-/** @param {string} text @returns {Promise<boolean>} whether it is there now */
+/** @param {string} text @returns {Promise<boolean>} whether it was copied */
 async function copyText(text) {
 	try {
 		await navigator.clipboard.writeText(text);
@@ -27,8 +26,8 @@ async function copyText(text) {
 		area.value = text;
 		document.body.append(area);
 		area.select();
-		const done = document.execCommand("copy");
+		const copied = document.execCommand("copy");
 		area.remove();
-		return done;
+		return copied;
 	}
 }

@@ -1,19 +1,19 @@
-/** Elements without HTML strings: text goes in as text. */
+/** DOM helpers. They never parse HTML: text is set as text. */
 
 import { localize } from "../i18n.js";
 
-/** t: its text. @typedef {{t?: TextKey, onclick?: ((event: Event) => void)|undefined}} Extras */
+/** t: the key of the element's text. @typedef {{t?: TextKey, onclick?: ((event: Event) => void)|undefined}} ElementOptions */
 
 /**
- * A new element. True sets an empty attribute, false and null none.
+ * Creates an element. An attribute that is true is set empty; one that is false or null is left out.
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag
- * @param {Extras & Record<string, unknown>} [given]
+ * @param {ElementOptions & Record<string, unknown>} [options]
  * @param {...(Node|string)} children
  * @returns {HTMLElementTagNameMap[K]}
  */
-export function h(tag, given = {}, ...children) {
-	const { t: key, onclick, ...attributes } = given;
+export function h(tag, options = {}, ...children) {
+	const { t: key, onclick, ...attributes } = options;
 	const element = document.createElement(tag);
 	for (const [name, value] of Object.entries(attributes)) {
 		if (value === true) element.setAttribute(name, "");
@@ -25,37 +25,15 @@ export function h(tag, given = {}, ...children) {
 	return element;
 }
 
-/** In the current language. @param {Element} element @param {...Node} children */
-export function setChildren(element, ...children) {
-	element.replaceChildren(...children);
-	localize(element);
-}
-
-/** Only where it differs: selections and screen readers are left in peace. @param {Element} element @param {string} text */
-export function setText(element, text) {
-	if (element.textContent !== text) element.textContent = text;
-}
-
-/** Its text; without any it is hidden. @param {HTMLElement} element @param {string} text */
-export function setTextOrHide(element, text) {
-	setText(element, text);
-	setVisible(element, text !== "");
-}
-
-/** @param {string} look further classes @param {TextKey} key its words @param {(event: Event) => void} [onclick] @param {IconName} [mark] */
-export function button(look, key, onclick, mark) {
-	const words = h("span", { t: key });
-	return h("button", { type: "button", class: `button ${look}`, onclick }, ...(mark ? [icon(mark), words] : [words]));
-}
-
-/** @param {HTMLElement} element @param {boolean} visible */
-export function setVisible(element, visible) {
-	if (element.hidden === visible) element.hidden = !visible;
+/** @param {string} className in addition to "button" @param {TextKey} key @param {(event: Event) => void} [onclick] @param {IconName} [iconName] */
+export function button(className, key, onclick, iconName) {
+	const label = h("span", { t: key });
+	return h("button", { type: "button", class: `button ${className}`, onclick }, ...(iconName ? [icon(iconName), label] : [label]));
 }
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** One of the page's symbols. @param {IconName} name */
+/** Uses one of the symbols in index.html. @param {IconName} name */
 export function icon(name) {
 	const svg = document.createElementNS(SVG, "svg");
 	const use = document.createElementNS(SVG, "use");
@@ -66,7 +44,7 @@ export function icon(name) {
 	return svg;
 }
 
-/** One more of what a template in the page's HTML has, in the current language. @param {string} id */
+/** Copies the only element of a <template> and localizes it. @param {string} id */
 export function cloneTemplate(id) {
 	const { content } = query(document, `template#${id}`, HTMLTemplateElement);
 	const element = /** @type {HTMLElement} */ (content.firstElementChild?.cloneNode(true));
@@ -75,22 +53,44 @@ export function cloneTemplate(id) {
 }
 
 /**
- * What stands in the page's HTML.
+ * querySelector for an element that must exist.
  * @template {Element} [T=HTMLElement]
- * @param {ParentNode} root @param {string} selector @param {new () => T} [kind]
+ * @param {ParentNode} root @param {string} selector @param {new () => T} [type]
  */
-export function query(root, selector, kind) {
-	const found = root.querySelector(selector);
-	if (!found || (kind && !(found instanceof kind))) throw new Error(`${selector} is missing`);
-	return /** @type {T} */ (found);
+export function query(root, selector, type) {
+	const element = root.querySelector(selector);
+	if (!element || (type && !(element instanceof type))) throw new Error(`${selector} is missing`);
+	return /** @type {T} */ (element);
 }
 
 /**
- * Several at once.
+ * One element for each selector.
  * @template {string[]} S
  * @param {ParentNode} root @param {S} selectors
  * @returns {{[At in keyof S]: HTMLElement}}
  */
 export function queryEach(root, ...selectors) {
 	return /** @type {any} */ (selectors.map((selector) => query(root, selector)));
+}
+
+/** Replaces the children and localizes the new ones. @param {Element} element @param {...Node} children */
+export function setChildren(element, ...children) {
+	element.replaceChildren(...children);
+	localize(element);
+}
+
+/** Writes only a text that differs, so that selections survive and live regions stay quiet. @param {Element} element @param {string} text */
+export function setText(element, text) {
+	if (element.textContent !== text) element.textContent = text;
+}
+
+/** Sets the text, and hides the element while the text is empty. @param {HTMLElement} element @param {string} text */
+export function setTextOrHide(element, text) {
+	setText(element, text);
+	setVisible(element, text !== "");
+}
+
+/** @param {HTMLElement} element @param {boolean} visible */
+export function setVisible(element, visible) {
+	if (element.hidden === visible) element.hidden = !visible;
 }

@@ -1,72 +1,72 @@
-/** What a person does to the lines of a transcript. Pure: untouched lines stay the same objects. */
+/** Edits to a transcript's lines. Pure functions: lines that don't change stay the same objects. */
 
 import { timeAtOffset } from "./text-positions.js";
 
-/** @param {Lines} lines @param {number} at @returns {Segment} */
-function lineOf(lines, at) {
-	const line = lines[at];
-	if (!line) throw new RangeError(`no line ${at}`);
+/** @param {Lines} lines @param {number} index @returns {Segment} */
+function lineAt(lines, index) {
+	const line = lines[index];
+	if (!line) throw new RangeError(`no line ${index}`);
 	return line;
 }
 
-/** @param {Lines} lines @param {number} at @param {string} text */
-export function replaceText(lines, at, text) {
-	const { words: _, ...line } = lineOf(lines, at);
-	return line.text.trim() === text.trim() ? lines : lines.toSpliced(at, 1, { ...line, text });
+/** Returns the same array if only surrounding space differs. @param {Lines} lines @param {number} index @param {string} text */
+export function replaceText(lines, index, text) {
+	const { words: _, ...line } = lineAt(lines, index);
+	return line.text.trim() === text.trim() ? lines : lines.toSpliced(index, 1, { ...line, text });
 }
 
-/** At an offset in its text; a half that would be empty is not made. @param {Lines} lines @param {number} at @param {number} offset */
-export function split(lines, at, offset) {
-	const line = lineOf(lines, at);
+/** Splits at an offset in the trimmed text, unless one half would be empty. @param {Lines} lines @param {number} index @param {number} offset */
+export function splitLine(lines, index, offset) {
+	const line = lineAt(lines, index);
 	const text = line.text.trim();
 	const [head, tail] = [text.slice(0, offset).trim(), text.slice(offset).trim()];
 	if (!head || !tail) return lines;
-	const time = rounded(timeAtOffset(line, offset));
+	const time = roundTime(timeAtOffset(line, offset));
 	const words = line.words;
 	const first = { ...line, end: time, text: head, words: words?.filter((word) => word.start < time) };
 	const second = { ...line, start: time, text: tail, words: words?.filter((word) => word.start >= time) };
-	return lines.toSpliced(at, 1, first, second);
+	return lines.toSpliced(index, 1, first, second);
 }
 
-/** A line and the one behind it become one. @param {Lines} lines @param {number} at */
-export function merge(lines, at) {
-	const [first, second] = [lineOf(lines, at), lines[at + 1]];
+/** Joins a line with the next one. @param {Lines} lines @param {number} index */
+export function mergeLines(lines, index) {
+	const [first, second] = [lineAt(lines, index), lines[index + 1]];
 	if (!second) return lines;
 	const words = first.words && second.words ? [...first.words, ...second.words] : undefined;
 	const text = [first.text.trim(), second.text.trim()].filter(Boolean).join(" ");
-	return lines.toSpliced(at, 2, { ...first, end: Math.max(first.end, second.end), text, words });
+	return lines.toSpliced(index, 2, { ...first, end: Math.max(first.end, second.end), text, words });
 }
 
-/** @param {Lines} lines @param {number} at */
-export function removeLine(lines, at) {
-	return lines.toSpliced(at, 1);
+/** @param {Lines} lines @param {number} index */
+export function removeLine(lines, index) {
+	return lines.toSpliced(index, 1);
 }
 
-/** It never ends before it begins. @param {Lines} lines @param {number} at @param {"start"|"end"} edge @param {number} time */
-export function setLineTime(lines, at, edge, time) {
-	const line = lineOf(lines, at);
-	const to = rounded(Math.max(time, 0));
-	const next = { ...line, [edge]: to };
-	if (next.end < next.start) next[edge === "start" ? "end" : "start"] = to;
-	return lines.toSpliced(at, 1, next);
+/** Moves the other edge too where the line would end before it starts. @param {Lines} lines @param {number} index @param {"start"|"end"} edge @param {number} time */
+export function setLineTime(lines, index, edge, time) {
+	const line = lineAt(lines, index);
+	const rounded = roundTime(Math.max(time, 0));
+	const changed = { ...line, [edge]: rounded };
+	if (changed.end < changed.start) changed[edge === "start" ? "end" : "start"] = rounded;
+	return lines.toSpliced(index, 1, changed);
 }
 
 /** @param {number} time */
-function rounded(time) {
+function roundTime(time) {
 	return Math.round(time * 100) / 100;
 }
 
-/** The smallest change that makes `after` of `before`. @param {Lines} before @param {Lines} after @param {typeof same} [equal] */
-export function diffLines(before, after, equal = same) {
+/** The smallest splice that turns `before` into `after`. @param {Lines} before @param {Lines} after @param {typeof hasSameContent} [isEqual] */
+export function diffLines(before, after, isEqual = hasSameContent) {
 	const shorter = Math.min(before.length, after.length);
 	let at = 0;
-	while (at < shorter && equal(before[at], after[at])) at += 1;
+	while (at < shorter && isEqual(before[at], after[at])) at += 1;
 	let tail = 0;
-	while (tail < shorter - at && equal(before.at(-1 - tail), after.at(-1 - tail))) tail += 1;
-	return { at, remove: before.length - at - tail, put: after.slice(at, after.length - tail) };
+	while (tail < shorter - at && isEqual(before.at(-1 - tail), after.at(-1 - tail))) tail += 1;
+	return { at, remove: before.length - at - tail, insert: after.slice(at, after.length - tail) };
 }
 
 /** @param {Segment|undefined} a @param {Segment|undefined} b */
-function same(a, b) {
+function hasSameContent(a, b) {
 	return a === b || (a?.start === b?.start && a?.end === b?.end && a?.text.trim() === b?.text.trim());
 }

@@ -1,67 +1,67 @@
-/** Figures → text in a language. */
+/** Numbers, sizes, durations and dates as text in the page's language. */
 
-/** Intl's formatters take long to make, and a list of jobs asks for thousands. @type {Map<string, any>} */
+/** Intl's formatters are slow to create, and a list of jobs needs thousands. @type {Map<string, any>} */
 const formatters = new Map();
 
-/** @template T @param {string} name @param {() => T} make @returns {T} */
-function kept(name, make) {
-	if (!formatters.has(name)) formatters.set(name, make());
-	return formatters.get(name);
+/** @template T @param {string} key @param {() => T} create @returns {T} */
+function cached(key, create) {
+	if (!formatters.has(key)) formatters.set(key, create());
+	return formatters.get(key);
 }
 
 /** @param {string} language @param {Intl.NumberFormatOptions} options @param {number} value */
-function number(language, options, value) {
-	return kept(language + Object.values(options), () => new Intl.NumberFormat(language, options)).format(value);
+function formatNumber(language, options, value) {
+	return cached(language + Object.values(options), () => new Intl.NumberFormat(language, options)).format(value);
 }
 
 /** A position in the audio: 0:05, 12:30, 1:02:03. @param {number} seconds */
 export function formatTime(seconds) {
-	const whole = Math.max(0, Math.floor(seconds));
-	const hours = Math.floor(whole / 3600);
-	const minutes = Math.floor(whole / 60) % 60;
-	const rest = String(whole % 60).padStart(2, "0");
+	const total = Math.max(0, Math.floor(seconds));
+	const hours = Math.floor(total / 3600);
+	const minutes = Math.floor(total / 60) % 60;
+	const rest = String(total % 60).padStart(2, "0");
 	return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
 }
 
-/** How long something takes: 4 sec, 12 min, 3 hr. @param {number} seconds @param {string} language */
+/** Rounded to one unit: 4 sec, 12 min, 3 hr. @param {number} seconds @param {string} language */
 export function formatDuration(seconds, language) {
 	const [value, unit] =
 		seconds < 90 ? [Math.max(1, Math.round(seconds)), "second"]
 		: seconds < 5400 ? [Math.round(seconds / 60), "minute"]
 		: [Math.round(seconds / 360) / 10, "hour"];
-	return number(language, { style: "unit", unit: String(unit), unitDisplay: "short" }, Number(value));
+	return formatNumber(language, { style: "unit", unit: String(unit), unitDisplay: "short" }, Number(value));
 }
 
-/** 3.6 MB, in decimal units. @param {number} count @param {string} language */
+/** In decimal units: 3.6 MB. @param {number} count @param {string} language */
 export function formatBytes(count, language) {
 	const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
 	const step = [999.5, 999.5e3, 999.5e6].filter((limit) => count >= limit).length;
 	const value = count / 1000 ** step;
 	const maximumFractionDigits = step > 0 && value < 9.95 ? 1 : 0;
 	const unit = units[step];
-	return number(language, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits }, value);
+	return formatNumber(language, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits }, value);
 }
 
-/** @param {number} value 0 to 100 @param {string} language */
+/** Rounded down, so that 100% means complete. @param {number} value 0 to 100 @param {string} language */
 export function formatPercent(value, language) {
-	return number(language, { style: "percent" }, Math.floor(value) / 100);
+	return formatNumber(language, { style: "percent" }, Math.floor(value) / 100);
 }
 
-/** 10:30 today, otherwise with the day. @param {string} iso @param {string} language @param {Date} now */
+/** Today's dates as a time only: 10:30. @param {string} iso @param {string} language @param {Date} now */
 export function formatDate(iso, language, now) {
-	const when = new Date(iso);
-	const today = when.toDateString() === now.toDateString();
+	const date = new Date(iso);
+	const isToday = date.toDateString() === now.toDateString();
 	/** @type {Intl.DateTimeFormatOptions} */
-	const options = today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
-	return kept(language + Object.keys(options), () => new Intl.DateTimeFormat(language, options)).format(when);
+	const options = isToday ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
+	return cached(language + Object.keys(options), () => new Intl.DateTimeFormat(language, options)).format(date);
 }
 
 /** @param {string} code @param {string} name the server's English name @param {string} language */
 export function languageName(code, name, language) {
 	let text = name;
 	try {
-		const names = kept(language, () => new Intl.DisplayNames(language, { type: "language", fallback: "none" }));
+		const names = cached(language, () => new Intl.DisplayNames(language, { type: "language", fallback: "none" }));
 		text = names.of(code) ?? name;
-	} catch {} // a code that is none
+	} catch {} // not a valid language code
 	return text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
 }

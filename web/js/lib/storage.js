@@ -1,4 +1,4 @@
-/** What the browser remembers of this page; without storage it works and forgets. */
+/** Settings in localStorage. Where storage is unavailable, they last until the page is closed. */
 
 const PREFIX = "localwhisper.";
 
@@ -21,6 +21,6 @@ export function save(name, value) {
 	try {
 		localStorage.setItem(PREFIX + name, JSON.stringify(value));
 	} catch {
-		// full or forbidden: the choice holds until the page is closed
+		// storage is full or forbidden
 	}
 }

@@ -1,21 +1,21 @@
-/** Where a line's words stand in its text, and when they are said. Pure. Offsets count in the trimmed text. */
+/** From offsets in a line's text to times and back. Pure functions; offsets count in the trimmed text. */
 
-/** @param {Segment} segment */
+/** Where each word of a segment is in its text. @param {Segment} segment */
 export function wordPositions({ text, words }) {
-	const shown = text.trim();
-	const found = [];
-	let at = 0;
+	const trimmed = text.trim();
+	const positions = [];
+	let offset = 0;
 	for (const { word, start, end, probability } of words ?? []) {
-		const own = word.trim();
-		const from = own ? shown.indexOf(own, at) : -1;
+		const trimmedWord = word.trim();
+		const from = trimmedWord ? trimmed.indexOf(trimmedWord, offset) : -1;
 		if (from < 0) continue;
-		at = from + own.length;
-		found.push({ from, to: at, start, end, probability: probability ?? 1 });
+		offset = from + trimmedWord.length;
+		positions.push({ from, to: offset, start, end, probability: probability ?? 1 });
 	}
-	return found;
+	return positions;
 }
 
-/** When the letter at an offset is said; without words by its share of the text. @param {Segment} segment @param {number} offset */
+/** When the character at an offset is spoken. Without word times it is interpolated. @param {Segment} segment @param {number} offset */
 export function timeAtOffset(segment, offset) {
 	const word = wordPositions(segment).find(({ to }) => offset < to);
 	if (word) return word.start;
@@ -23,7 +23,7 @@ export function timeAtOffset(segment, offset) {
 	return segment.start + (segment.end - segment.start) * Math.min(offset / length, 1);
 }
 
-/** The last line that has begun, or -1. @param {Lines} lines @param {number} time */
+/** The index of the last line that has started, or -1. @param {Lines} lines @param {number} time */
 export function lineIndexAt(lines, time) {
 	let low = 0;
 	let high = lines.length;
@@ -35,17 +35,17 @@ export function lineIndexAt(lines, time) {
 	return low - 1;
 }
 
-/** Every place of what is looked for, without case. @param {Lines} lines @param {string} query */
-export function findMatches(lines, query) {
-	const wanted = query.trim().toLowerCase();
+/** All occurrences of a text, ignoring case. @param {Lines} lines @param {string} text */
+export function findMatches(lines, text) {
+	const wanted = text.trim().toLowerCase();
 	/** @type {{line: number, from: number, to: number}[]} */
-	const found = [];
-	if (!wanted) return found;
-	lines.forEach(({ text }, line) => {
-		const shown = text.trim().toLowerCase();
-		for (let from = shown.indexOf(wanted); from >= 0; from = shown.indexOf(wanted, from + wanted.length)) {
-			found.push({ line, from, to: from + wanted.length });
+	const matches = [];
+	if (!wanted) return matches;
+	lines.forEach((segment, line) => {
+		const lineText = segment.text.trim().toLowerCase();
+		for (let from = lineText.indexOf(wanted); from >= 0; from = lineText.indexOf(wanted, from + wanted.length)) {
+			matches.push({ line, from, to: from + wanted.length });
 		}
 	});
-	return found;
+	return matches;
 }

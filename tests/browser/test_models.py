@@ -1,4 +1,4 @@
-"""Models that come: a download is offered, shows how far it is, says why it failed; and one of a person's own."""
+"""Downloading models, with progress and errors, and importing one."""
 
 import hashlib
 import http.server
@@ -15,15 +15,15 @@ from playwright.sync_api import Browser, Page, expect
 
 from localwhisper.app import ASSETS
 from localwhisper.engine.checkpoints.library import ModelLibrary
-from tests.browser.app_page import REFUSED, AppPage
+from tests.browser.app_page import CLIENT_ERROR, AppPage
 from tests.process.server import Server
 
 
 class Mirror(http.server.BaseHTTPRequestHandler):
-    """Sends half of `content`, and the rest when it is let."""
+    """Sends half of `content`, and the rest once `resume` is set."""
 
     content: bytes
-    go_on: threading.Event
+    resume: threading.Event
 
     def do_GET(self) -> None:
         content, half = Mirror.content, len(Mirror.content) // 2
@@ -32,15 +32,15 @@ class Mirror(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content[:half])
         self.wfile.flush()
-        Mirror.go_on.wait(60)
+        Mirror.resume.wait(60)
         self.wfile.write(content[half:])
 
     def log_message(self, *args: object) -> None:
         pass
 
     @classmethod
-    def begin(cls, content: bytes) -> None:
-        cls.content, cls.go_on = content, threading.Event()
+    def serve(cls, content: bytes) -> None:
+        cls.content, cls.resume = content, threading.Event()
 
 
 class PublishingServer(Server):
@@ -49,7 +49,7 @@ class PublishingServer(Server):
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A small one that is sound: the bundled model's."""
+    """A small valid checkpoint: the bundled model's."""
     folder = tmp_path_factory.mktemp("unpacked")
     path = ModelLibrary(folder, mirror=None, unpack_dir=folder, assets=ASSETS).open_path("demo")
     assert path is not None
@@ -57,8 +57,8 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.fixture
-def mirrored(tmp_path: Path, checkpoint: bytes) -> Iterator[Server]:
-    """A server that gets its models from a mirror here, for which `checkpoint` is tiny."""
+def mirrored_server(tmp_path: Path, checkpoint: bytes) -> Iterator[Server]:
+    """A server that downloads its models from a local mirror, where "tiny" is `checkpoint`."""
     mirror = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
     thread = threading.Thread(target=mirror.serve_forever)
     thread.start()
@@ -66,9 +66,9 @@ def mirrored(tmp_path: Path, checkpoint: bytes) -> Iterator[Server]:
     published = {"tiny": f"https://models.invalid/{hashlib.sha256(checkpoint).hexdigest()}/tiny.pt"}
     flags = ("--model-dir", str(tmp_path / "models"), "--model-mirror", address)
     server = PublishingServer(tmp_path / "data", *flags, environ={"PUBLISHED": json.dumps(published)}).start()
-    Mirror.begin(b"")
+    Mirror.serve(b"")
     yield server
-    Mirror.go_on.set()
+    Mirror.resume.set()
     server.stop()
     mirror.shutdown()
     thread.join()
@@ -76,54 +76,54 @@ def mirrored(tmp_path: Path, checkpoint: bytes) -> Iterator[Server]:
 
 
 @pytest.fixture
-def page(browser: Browser, mirrored: Server) -> Iterator[Page]:
-    page = browser.new_page(base_url=mirrored.url, locale="en-US")
-    app = AppPage(page, mirrored.url)
-    app.tolerated.append(REFUSED)
+def page(browser: Browser, mirrored_server: Server) -> Iterator[Page]:
+    page = browser.new_page(base_url=mirrored_server.url, locale="en-US")
+    app = AppPage(page, mirrored_server.url)
+    app.allowed_errors.append(CLIENT_ERROR)
     page.goto("/")
     page.locator("[data-sample]").first.wait_for()
     yield page
-    assert app.complaints() == []
+    assert app.unexpected_errors() == []
     page.close()
 
 
-def test_a_download_is_offered_and_followed(page: Page, mirrored: Server, checkpoint: bytes) -> None:
-    note, chosen = page.locator("model-details"), page.locator("#option-model option:checked")
-    download = note.get_by_role("button", name="Download tiny")
-    expect(note).to_contain_text("download one of the larger models")
+def test_a_download_shows_its_progress_and_errors(page: Page, mirrored_server: Server, checkpoint: bytes) -> None:
+    details, selected = page.locator("model-details"), page.locator("#option-model option:checked")
+    download = details.get_by_role("button", name="Download tiny")
+    expect(details).to_contain_text("download one of the larger models")
     page.locator("#option-model").select_option("tiny")
-    expect(note).to_contain_text("is not on this machine yet")
+    expect(details).to_contain_text("is not on this machine yet")
 
-    Mirror.begin(bytes(len(checkpoint)))
+    Mirror.serve(bytes(len(checkpoint)))
     download.click()
-    expect(note).to_contain_text(re.compile(r"[1-9][0-9.]* MB of [1-9]"))
+    expect(details).to_contain_text(re.compile(r"[1-9][0-9.]* MB of [1-9]"))
     expect(download).to_be_hidden()
-    expect(chosen).to_contain_text("downloading")
-    Mirror.go_on.set()
-    expect(note.get_by_role("alert")).to_be_visible()  # what came was not what was published
+    expect(selected).to_contain_text("downloading")
+    Mirror.resume.set()
+    expect(details.get_by_role("alert")).to_be_visible()  # the hash differs from the published one
 
-    Mirror.begin(checkpoint)
+    Mirror.serve(checkpoint)
     download.click()
-    note.get_by_role("button", name="Stop the download").click()
+    details.get_by_role("button", name="Stop the download").click()
     download.click()
-    expect(note.get_by_role("alert")).to_be_hidden()
-    expect(note.locator("progress")).to_be_visible()
-    Mirror.go_on.set()
-    expect(note).to_contain_text("tiny is on this machine")
-    expect(chosen).to_contain_text("ready")
-    expect(note.locator("#model-more")).to_be_hidden()  # that all others have to be downloaded
-    models: list[dict[str, Any]] = mirrored.request("GET", "/models")["models"]
+    expect(details.get_by_role("alert")).to_be_hidden()
+    expect(details.locator("progress")).to_be_visible()
+    Mirror.resume.set()
+    expect(details).to_contain_text("tiny is on this machine")
+    expect(selected).to_contain_text("ready")
+    expect(details.locator("#other-models")).to_be_hidden()  # the hint to download a larger model
+    models: list[dict[str, Any]] = mirrored_server.request("GET", "/models")["models"]
     assert next(model["available"] for model in models if model["name"] == "tiny")
 
 
-def test_a_model_of_ones_own_is_taken_over(page: Page, tmp_path: Path, checkpoint: bytes) -> None:
+def test_a_model_can_be_imported(page: Page, tmp_path: Path, checkpoint: bytes) -> None:
     own, letter = tmp_path / "mi modelo.pt", tmp_path / "letter.pt"
     own.write_bytes(checkpoint)
     letter.write_bytes(b"Dear reader, " * 20)
     page.locator("#import").set_input_files(letter)
-    refused = page.locator("upload-card")
-    expect(refused).to_contain_text("can't be used as the model letter")
-    refused.get_by_role("button", name=re.compile("^Dismiss")).click()
+    rejected = page.locator("upload-card")
+    expect(rejected).to_contain_text("can't be used as the model")
+    rejected.get_by_role("button", name=re.compile("^Dismiss")).click()
     page.locator("#import").set_input_files(own)
     expect(page.locator("#option-model")).to_have_value("mi-modelo")
     expect(page.locator("#option-model option:checked")).to_contain_text("ready")
