@@ -75,7 +75,7 @@ def library(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mo
 def download(library: ModelLibrary, check: Callable[[], None] = lambda: None) -> list[int]:
     """The numbers of received bytes that were reported."""
     received: list[int] = []
-    path = library.download("tiny", lambda received, total: received.append(received), check)
+    path = library.download("tiny", lambda n_bytes, _: received.append(n_bytes), check)
     assert path.read_bytes() == BODY
     return received
 
