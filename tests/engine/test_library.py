@@ -2,6 +2,7 @@
 
 import hashlib
 import http.server
+import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -157,6 +158,19 @@ def test_the_bundled_model_is_unpacked_once(library: ModelLibrary) -> None:
     second = library.open_path("demo")
     assert second == first
     assert second.stat().st_mtime_ns == changed
+
+
+def test_the_folder_of_the_bundled_model_is_private_and_imported_checkpoints_are_shared(library: ModelLibrary) -> None:
+    """The model folder is openai-whisper's cache, which other programs and users may share."""
+    umask = os.umask(0)
+    os.umask(umask)
+    demo = library.open_path("demo")
+    assert demo is not None
+    assert (demo.parent.stat().st_mode & 0o777, demo.stat().st_mode & 0o777) == (0o700, 0o600)
+    library.import_file(demo, "own")
+    own = library.path("own")
+    assert own is not None
+    assert own.stat().st_mode & 0o777 == 0o666 & ~umask
 
 
 def test_an_import_is_listed_and_a_file_that_is_no_checkpoint_refused(library: ModelLibrary, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, get_args
 
-from localwhisper.atomic import write_atomically
+from localwhisper.atomic import make_private_folder, write_atomically
 from localwhisper.errors import StorageFull, StorageUnwritable
 from localwhisper.options import Quality
 
@@ -73,7 +73,7 @@ class PlanStore:
         with self._lock:
             rows = {**self._rows(), f"{model} {quality}": {"machine": machine, **asdict(plan)}}
             with suppress(OSError, StorageFull, StorageUnwritable):
-                self._file.parent.mkdir(parents=True, exist_ok=True)
+                make_private_folder(self._file.parent)
                 write_atomically(self._file, json.dumps(rows, indent=1).encode(), durable=False)
 
     def _rows(self) -> dict[str, Mapping[str, Any]]:

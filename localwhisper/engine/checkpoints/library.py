@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from localwhisper.atomic import replace_atomically, storage_errors, write_atomically
+from localwhisper.atomic import SHARED, make_private_folder, replace_atomically, storage_errors, write_atomically
 from localwhisper.engine.calibration.plan_store import MeasuredPlan, PlanStore
 from localwhisper.engine.checkpoints.download import download_checkpoint, partial_file
 from localwhisper.engine.upstream import whisper_tables
@@ -153,7 +153,7 @@ class ModelLibrary:
                 target = self._unpack_dir / f"demo-{hashlib.sha256(packed).hexdigest()[:16]}.pt"
                 if not target.is_file():
                     with storage_errors(target):
-                        target.parent.mkdir(parents=True, exist_ok=True)
+                        make_private_folder(target.parent)
                     write_atomically(target, lzma.decompress(packed))
                 self._unpacked = target
             return self._unpacked
@@ -241,7 +241,7 @@ class ModelLibrary:
         try:
             with storage_errors(file):
                 file.parent.mkdir(parents=True, exist_ok=True)
-            with ExitStack() as replacing, replace_atomically(file) as temporary:
+            with ExitStack() as replacing, replace_atomically(file, mode=SHARED) as temporary:
                 if path.is_dir():
                     convert_folder(path, temporary, name)
                     read_checkpoint(temporary, name)
