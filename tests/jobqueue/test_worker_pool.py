@@ -2,7 +2,10 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -14,6 +17,7 @@ from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test
 GRACE_S = 0.05
+T = TypeVar("T")
 
 
 class SlowMethod:
@@ -149,3 +153,30 @@ async def test_progress_is_not_ahead_of_the_saved_segments(
         percent = message["data"].get("progress", 0.0)
     assert n_segments == 2
     assert client.app._queue.index.get(job_id).progress == pytest.approx(66.7, abs=0.1)
+
+
+class MinimalExecutor(Executor):
+    """As little as an executor of another library may have: its shutdown() cannot cancel, and futures stay pending."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(4)
+
+    def submit(self, function: Callable[..., T], /, *args: object, **kwargs: object) -> "Future[T]":
+        future: Future[T] = Future()
+        self._threads.submit(lambda: future.set_result(function(*args, **kwargs)))
+        return future
+
+    def shutdown(self, wait: bool = True) -> None:  # type: ignore[override]
+        self._threads.shutdown(wait=wait)
+
+
+async def test_any_executor_can_run_the_jobs(serve: Serve, engine: StepEngine) -> None:
+    client = await serve()
+    client.app._queue._pool._new_executor = MinimalExecutor
+    await client.fetch("POST", "/queue/restart", body=b"")
+    job_id = await client.new_job()
+    engine.step()
+    await client.job_when(job_id, "processing")
+    await client.fetch("POST", "/queue/restart", body=b"")
+    engine.release()
+    await client.job_when(job_id, "completed")
