@@ -123,7 +123,7 @@ class AsyncClient:
         return body
 
     async def export(self, job_id: str, format: str, **layout: "Unpack[Layout]") -> bytes:
-        """The transcript as a file: txt, srt, vtt, tsv, json, csv, lrc, md, docx or zip."""
+        """The transcript in an export format, such as srt. The formats are listed by GET /models."""
         query = urlencode({"format": format, **{name: str(value) for name, value in layout.items()}})
         return await self._request("GET", f"/job/{job_id}/transcript?{query}")
 

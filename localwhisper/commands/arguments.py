@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 
 from localwhisper import __version__
+from localwhisper.export.registry import EXPORTERS
 from localwhisper.option_types import BOOLEANS, Option, Shown, parse_boolean
 from localwhisper.options import LAYOUT_OPTIONS, OPTIONS
 from localwhisper.settings import SETTINGS
@@ -187,7 +188,7 @@ def _add_options(parser: argparse.ArgumentParser, default_format: str) -> None:
         "--output-format",
         dest="format",
         default=default_format,
-        help="txt, srt, vtt, tsv, json, csv, lrc, md, docx, zip, several separated by commas, "
+        help=f"{', '.join(EXPORTERS)}, several separated by commas, "
         f"or all: txt, vtt, srt, tsv, json; default {default_format}",
     )
     _add_from_table(parser, TRANSCRIBE_OPTIONS)
