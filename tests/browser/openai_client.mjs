@@ -1,4 +1,4 @@
-// OpenAI's npm package as a client: node openai_client.mjs BASE_URL FILE → JSON of what it was answered.
+// Calls the server with OpenAI's npm package and prints the answers as JSON: node openai_client.mjs BASE_URL FILE
 import fs from "node:fs";
 import OpenAI from "openai";
 

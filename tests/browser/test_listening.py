@@ -26,8 +26,8 @@ def test_a_click_on_a_word_plays_from_there(library: AppPage) -> None:
     page = open_editor(library, "Ada.wav")
     line = page.locator(".line-text").nth(1)
     box = line.evaluate(
-        """(said) => { const range = document.createRange(); const at = said.textContent.indexOf("machine");
-          range.setStart(said.firstChild, at); range.setEnd(said.firstChild, at + 7);
+        """(line) => { const range = document.createRange(); const at = line.textContent.indexOf("machine");
+          range.setStart(line.firstChild, at); range.setEnd(line.firstChild, at + 7);
           const { x, y, width, height } = range.getBoundingClientRect(); return [x + width / 2, y + height / 2]; }"""
     )
     page.mouse.click(*box)

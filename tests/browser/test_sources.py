@@ -1,4 +1,4 @@
-"""The page's sources: unit tests in node, complete texts, preloaded modules, size."""
+"""The page's sources: types, unit tests in node, complete texts, preloaded modules, size."""
 
 import re
 import subprocess
@@ -14,6 +14,12 @@ DYNAMIC = ("status.", "upload.", "announce.", "edit.", "theme.")  # t(`status.${
 def sources() -> str:
     files = [*WEB.glob("*.html"), *(file for file in WEB.rglob("*.js") if file.name != "texts.js")]
     return "".join(file.read_text(encoding="utf-8") for file in files)
+
+
+def test_tsc_finds_no_type_errors() -> None:
+    command = [str(HERE / "node_modules/.bin/tsc"), "--project", str(HERE)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout
 
 
 def test_the_units_in_node() -> None:

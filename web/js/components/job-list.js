@@ -16,6 +16,7 @@ export function jobList(element, app, signal) {
 	/** The latest completed job, which is open unless the user closes it. */
 	let latestId = "";
 	const list = query(element, ".cards");
+	list.replaceChildren();
 	const noJobs = query(element, "#no-jobs");
 	const noMatches = query(element, "#no-matches");
 	const loadOlder = query(element, "#load-older");

@@ -1,7 +1,7 @@
 /** How the next files are transcribed: the server's options that the page shows. The choices are stored in the browser. */
 
 import { language } from "../i18n.js";
-import { query, setChildren, setVisible } from "../lib/dom.js";
+import { query, queryEach, setChildren, setVisible } from "../lib/dom.js";
 import { load, save } from "../lib/storage.js";
 import { modelDetails } from "./model-details.js";
 import { languageCode, optionField, updateLanguages, updateModels } from "./option-field.js";
@@ -17,7 +17,7 @@ export function optionsForm(element, app, signal) {
 	let fields = [];
 	let renderedKey = "";
 	const form = query(element, "form");
-	const modelControls = [...form.children];
+	const modelControls = queryEach(form, "model-details", ".import");
 	const fileInput = query(form, "#import", HTMLInputElement);
 	const languageList = query(element, "datalist", HTMLDataListElement);
 	const details = modelDetails(query(form, "model-details"), app.actions);

@@ -8,6 +8,7 @@ import { formatBytes, formatDuration } from "../lib/format.js";
 export function uploadList(element, { uploads }) {
 	/** @type {Map<string, ReturnType<typeof uploadCard>>} */
 	const cards = new Map();
+	element.replaceChildren();
 	return (state, before) => {
 		if (state.uploads === before?.uploads) return;
 		setVisible(element, state.uploads.length > 0);

@@ -7,7 +7,8 @@
  */
 export function defineComponent(name, connect, app) {
 	class ComponentElement extends HTMLElement {
-		#scope = new AbortController();
+		/** @type {AbortController|undefined} */
+		#scope;
 
 		connectedCallback() {
 			this.#scope = new AbortController();
@@ -21,7 +22,7 @@ export function defineComponent(name, connect, app) {
 		}
 
 		disconnectedCallback() {
-			this.#scope.abort();
+			this.#scope?.abort();
 		}
 	}
 	customElements.define(name, ComponentElement);
