@@ -118,7 +118,7 @@ class UploadHandler(BaseHandler):
     async def job_options(self, fields: Mapping[str, str]) -> Options:
         """Raises UnknownOption, InvalidOption, ModelCannotTranslate."""
         library, defaults = self.services.models.library, self.services.settings.option_defaults
-        return await asyncio.to_thread(lambda: options_from_texts(fields, defaults=defaults, models=library.entries()))
+        return await self.run_blocking(lambda: options_from_texts(fields, defaults=defaults, models=library.entries()))
 
     async def probe(self) -> AudioInfo:
         """Raises what probe() raises."""

@@ -69,7 +69,7 @@ class TranscriptionsHandler(OpenAiHandler, BlockingJobHandler):
     async def _options(self, fields: Mapping[str, str], *, word_timestamps: bool) -> Options:
         """Raises ModelNotFound, and what job_options() raises."""
         options = {"task": self.task, "word_timestamps": str(word_timestamps)}
-        model = await asyncio.to_thread(model_name, fields.get("model", ""), self.services.models.library)
+        model = await self.run_blocking(lambda: model_name(fields.get("model", ""), self.services.models.library))
         if model is not None:
             options["model"] = model
         if self.task == "transcribe":
