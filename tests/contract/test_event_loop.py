@@ -19,7 +19,7 @@ from tests.conftest import Serve
 from tests.contract.shape import PLACEHOLDERS
 from tests.step_engine import StepEngine
 
-pytestmark = pytest.mark.gen_test
+pytestmark = pytest.mark.gen_test(timeout=60)  # importing a model imports torch
 CALLS = [(os, "stat"), (os, "scandir"), (os, "listdir"), (os, "unlink"), (io, "open"), (builtins, "open")]
 # tornado's StaticFileHandler sends the audio; /health must answer even if no thread is free
 EXEMPT = {"/job/{job_id}/audio", "/health"}
