@@ -83,9 +83,9 @@ class BaseHandler(tornado.web.RequestHandler):
     def localize(self, message: Message) -> str:
         return render(message, self.language)
 
-    def get_boolean_argument(self, name: str, *, default: bool = False) -> bool:
-        """A boolean of the query. Raises InvalidOption."""
-        return boolean_argument(name, self.get_query_argument(name, "") or str(default))
+    def get_boolean_argument(self, name: str) -> bool:
+        """A boolean of the query, by default False. Raises InvalidOption."""
+        return boolean_argument(name, self.get_query_argument(name, "false"))
 
     def json_body(self) -> dict[str, Any]:
         """The body's JSON object; empty if there is no body. Raises InvalidBody."""

@@ -88,7 +88,8 @@ class MultipartForm:
         if self._file is not None:
             with suppress(OSError):  # the disk is full: write() has raised already
                 self._file.close()
-            self._path.unlink(missing_ok=True)
+            with suppress(OSError):  # the store removes leftovers when it starts
+                self._path.unlink(missing_ok=True)
 
     def _begin_part(self, part: multipart.MultipartSegment) -> None:
         self._part = part.name

@@ -12,7 +12,7 @@ from localwhisper.audio.wav import HEADER_BYTES, wav_header
 from localwhisper.errors import InvalidBody, InvalidOption, LocalWhisperError, MissingFile
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.jobs.model import Detection
-from localwhisper.option_types import Shown
+from localwhisper.option_types import Shown, boolean_argument
 from localwhisper.options import OPTIONS, Layout
 from localwhisper.server.compat.blocking_job import BlockingJobHandler
 from localwhisper.server.serializers import Json
@@ -29,7 +29,7 @@ class AsrWebserviceHandler(BlockingJobHandler):
 
     @property
     def is_raw_pcm(self) -> bool:
-        return not self.get_boolean_argument("encode", default=True)
+        return not boolean_argument("encode", self.get_query_argument("encode", "") or "true")
 
     def file_header(self) -> bytes:
         return wav_header() if self.is_raw_pcm else b""
