@@ -1,4 +1,4 @@
-"""python -m tests.engine.many_threads CLIP FOLDER: time its words in four threads, print how many results differ."""
+"""python -m tests.engine.many_threads CLIP FOLDER: on four threads, prints the number of distinct results."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -19,8 +19,12 @@ def main() -> None:
     engine = WhisperEngine(ModelCache(library, idle_timeout_s=600), Ffmpeg(), folder / "spool", max_audio_s=60)
     options = Options(model="demo", word_timestamps=True)
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda _: engine.transcribe(clip, options, Recorder()), range(4)))
-    print(len({tuple((w.word, w.start, w.end) for s in one.segments for w in s.words or ()) for one in found}))
+        transcripts = list(pool.map(lambda _: engine.transcribe(clip, options, Recorder()), range(4)))
+    words = {
+        tuple((word.word, word.start, word.end) for segment in transcript.segments for word in segment.words or ())
+        for transcript in transcripts
+    }
+    print(len(words))
     engine.close()
 
 

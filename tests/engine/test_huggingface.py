@@ -90,11 +90,11 @@ def test_weights_get_openai_whispers_names(theirs: str, ours: str) -> None:
 def test_every_weight_is_unchanged(library: ModelLibrary, folder: Path, checkpoint: dict[str, Any]) -> None:
     path = library.path(library.import_file(folder, "own-hf"))
     assert path is not None
-    made = torch.load(path, weights_only=True)
-    assert made["dims"] == checkpoint["dims"]
-    assert set(made["model_state_dict"]) == set(checkpoint["model_state_dict"])
+    converted = torch.load(path, weights_only=True)
+    assert converted["dims"] == checkpoint["dims"]
+    assert set(converted["model_state_dict"]) == set(checkpoint["model_state_dict"])
     for name, tensor in checkpoint["model_state_dict"].items():
-        assert torch.equal(made["model_state_dict"][name], tensor), name
+        assert torch.equal(converted["model_state_dict"][name], tensor), name
 
 
 def test_an_imported_folder_gives_the_same_text(

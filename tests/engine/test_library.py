@@ -32,14 +32,14 @@ class Mirror(http.server.BaseHTTPRequestHandler):
     may_continue: ClassVar[threading.Event] = threading.Event()  # after the first 1000 bytes
 
     def do_GET(self) -> None:
-        given = self.headers.get("Range")
-        Mirror.ranges.append(given)
-        start = int(given.removeprefix("bytes=").rstrip("-")) if given else 0
+        byte_range = self.headers.get("Range")
+        Mirror.ranges.append(byte_range)
+        start = int(byte_range.removeprefix("bytes=").rstrip("-")) if byte_range else 0
         if start >= len(Mirror.body):
             self.send_error(416)
             return
         part = Mirror.body[start:]
-        self.send_response(206 if given else 200)
+        self.send_response(206 if byte_range else 200)
         self.send_header("Content-Length", str(len(part)))
         self.end_headers()
         if not Mirror.may_continue.is_set():

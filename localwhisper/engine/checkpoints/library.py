@@ -68,7 +68,7 @@ class _FileAccess:
     n_waiting: int = 0  # imports and removals
 
 
-class _GivesWay(Exception):
+class _Superseded(Exception):
     """Ends a download for an import or a removal."""
 
 
@@ -171,7 +171,7 @@ class ModelLibrary:
         def check_access() -> None:
             check()
             if access.n_waiting:
-                raise _GivesWay
+                raise _Superseded
 
         while not access.lock.acquire(timeout=CHECK_INTERVAL_S):
             check()
@@ -180,7 +180,7 @@ class ModelLibrary:
                 url = whisper_tables.checkpoint_urls()[name]
                 download_checkpoint(name, url, file, self._mirror, progress, check_access)
             return file
-        except _GivesWay:
+        except _Superseded:
             pass
         finally:
             access.lock.release()
