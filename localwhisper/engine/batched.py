@@ -17,7 +17,7 @@ from localwhisper.jobs.model import Position, Segment, Window
 
 INITIAL_BATCH_SIZE, MAX_BATCH_SIZE = 2, 8  # the first text comes soon, then more windows at once
 MEMORY_SHARE, MAX_BATCH_BYTES = 0.25, 1 << 29  # of the available memory, for the keys and values of a batch
-MIN_REST_FRAMES = 100  # less than a second behind the last whole segment isn't decoded again
+MIN_REST_FRAMES = 100  # less than a second after the last whole segment isn't decoded again
 
 
 @dataclass
@@ -55,8 +55,8 @@ def transcribe_batched(decoder: WindowDecoder, position: Position) -> Iterator[W
 
 
 def _next_batch(decoder: WindowDecoder, vad: VoiceActivity, seek: int, size: int) -> list[_PendingWindow]:
-    """The next `size` windows with sound in them; fewer at the recording's end and where one's end isn't known before
-    it is decoded."""
+    """The next `size` windows that aren't silent; fewer at the recording's end. A window whose end isn't known until it
+    is decoded is the last of its batch."""
     batch: list[_PendingWindow] = []
     start = vad.next_speech(seek)
     while start is not None and start < decoder.pcm.n_frames and len(batch) < size:

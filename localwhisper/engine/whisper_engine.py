@@ -84,7 +84,7 @@ class WhisperEngine:
     def _decode_windows(
         self, decoder: WindowDecoder, options: Options, control: Control, done: Sequence[Window]
     ) -> tuple[list[Window], float]:
-        """Decode from behind `done` to the end, handing over each window; also how long that was waited for."""
+        """Decode what comes after `done` and hand over each window; also the seconds spent waiting for that."""
         position = Position(language=decoder.language, prompt=decoder.initial_prompt())
         if done:
             position = done[-1].after
@@ -111,12 +111,13 @@ class WhisperEngine:
         blocks = decode_audio(self._ffmpeg, audio, check=control.check, max_audio_s=CHUNK_LENGTH)
         with (
             PcmSpool(blocks, self._spool_dir) as pcm,
-            self._models.lease(model, "exact", control) as network,
+            self._models.lease(model, "exact", control) as whisper_model,
             self._working(),
         ):
-            if not network.is_multilingual:
+            if not whisper_model.is_multilingual:
                 return Detection(language="en", probability=1.0)
-            return _detect_language(network, LogMel(pcm, network.dims.n_mels, control.check), control.check)
+            mel = LogMel(pcm, whisper_model.dims.n_mels, control.check)
+            return _detect_language(whisper_model, mel, control.check)
 
     def model_bytes(self) -> Mapping[str, int]:
         return self._models.model_bytes()

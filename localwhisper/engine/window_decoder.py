@@ -35,7 +35,7 @@ from localwhisper.jobs.model import Position, Segment, Window
 from localwhisper.options import Options, Quality
 
 MIN_ENCODED_FRAMES = 1000
-TRAILING_SILENCE_FRAMES = 300  # models learnt on 30 s: some of the silence behind a clip has to stay
+TRAILING_SILENCE_FRAMES = 300  # models learnt on 30 s: some of the silence after a clip has to stay
 PROMPT_RESET_TEMPERATURE = 0.5  # whisper.transcribe's
 
 
@@ -136,7 +136,7 @@ class WindowDecoder:
     def next_prompt(
         self, prompt: Sequence[int], segments: Sequence[Segment], result: DecodingResult
     ) -> tuple[int, ...]:
-        """For the window behind these segments; none behind a window that needed a high temperature."""
+        """For the window after these segments; empty after a window that needed a high temperature."""
         if not self.options.condition_on_previous_text or result.temperature > PROMPT_RESET_TEMPERATURE:
             return ()
         return self._trimmed([*prompt, *(token for segment in segments for token in segment.tokens)])
@@ -223,7 +223,7 @@ class WindowIterator(Protocol):
 def n_frames_to_encode(n_frames: int, quality: Quality) -> int:
     """How much of a window with `n_frames` of audio is encoded.
 
-    In `fast` not all of the silence behind a short clip, whose encoding would take most of its time; a text that isn't
+    In `fast` not all of the silence after a short clip, whose encoding would take most of its time; a text that isn't
     good is then decoded again from all of it.
     """
     if quality != "fast":
