@@ -29,14 +29,11 @@ SEED = 0  # of each window's sampling: a window's text doesn't depend on what is
 class DecodeStateInference(Inference):  # type: ignore[misc]  # whisper has no types
     """whisper's interface to a decoder, over its own decode state. Calls `check`, which may raise, at each token."""
 
-    def __init__(
-        self, model: WhisperModel, state: DecodeState, sot_index: int, only_best: bool, check: Callable[[], None]
-    ) -> None:
-        """`sot_index`: of the start of the transcript among the initial tokens; `only_best`: see Step."""
+    def __init__(self, model: WhisperModel, state: DecodeState, sot_index: int, check: Callable[[], None]) -> None:
+        """`sot_index`: of the start of the transcript among the initial tokens."""
         self._model = model
         self._state = state
         self._sot_index = sot_index
-        self._only_best = only_best
         self._check = check
         self._has_joined = False  # the batch in which all threads' decodes take their steps
 
@@ -45,7 +42,7 @@ class DecodeStateInference(Inference):  # type: ignore[misc]  # whisper has no t
         self._check()
         state = self._state
         if state.length > 0:
-            return self._model.batcher.step(Step(tokens[:, -1:], state, only_best=self._only_best), self._check)
+            return self._model.batcher.step(Step(tokens[:, -1:], state), self._check)
         # the initial tokens are the same in all rows of a window
         step = Step(tokens[:: state.n_group], state, (self._sot_index, -1))
         logits = self._model.decoder([step])[0].repeat_interleave(state.n_group, dim=0)
@@ -99,7 +96,7 @@ def decoding_task(
 ) -> EncodedAudioTask:
     task = EncodedAudioTask(model.as_whisper_module(), options)
     state = DecodeState(cross_kv, task.n_ctx, task.n_group)
-    task.replace_inference(DecodeStateInference(model, state, task.sot_index, options.temperature == 0, check))
+    task.replace_inference(DecodeStateInference(model, state, task.sot_index, check))
     if options.beam_size is None:
         if options.temperature > 0:
             task.decoder = SeededSamplingDecoder(options.temperature, task.tokenizer.eot)

@@ -1,17 +1,17 @@
-"""Every format of linear layers, of attention and of the vocabulary, against float32."""
+"""Every format of linear layers and of attention against float32."""
+
+from dataclasses import replace
 
 import pytest
 import torch
-from torch import Tensor
 
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
 from localwhisper.engine.model.attention import ATTENTIONS
 from localwhisper.engine.model.int8_gemm import has_exact_int8_matmul
-from localwhisper.engine.model.layers import Weights
 from localwhisper.engine.model.linear_formats import FORMATS
-from localwhisper.engine.model.logits import LOGITS, N_BEST, N_SPECIAL, embedding
+from localwhisper.engine.model.whisper_model import WhisperModel
 from localwhisper.engine.threads import ThreadTeam
-from tests.engine.random_model import DIMS, TOKENS, deviation, random_checkpoint
+from tests.engine.random_model import DIMS, REFERENCE, TOKENS, deviation, random_checkpoint
 
 TEAM = ThreadTeam(0)
 MAX_DEVIATIONS = {
@@ -35,10 +35,6 @@ def no_gradients(kernels: None):  # type: ignore[no-untyped-def]
 @pytest.fixture(scope="module")
 def checkpoint() -> Checkpoint:
     return random_checkpoint()
-
-
-def decoder_weights(checkpoint: Checkpoint) -> Weights:
-    return Weights(checkpoint, torch.device("cpu"), TEAM).part("decoder")
 
 
 @pytest.mark.parametrize(("format", "allowed"), MAX_DEVIATIONS.items())
@@ -82,26 +78,9 @@ def test_attention_is_close_to_float32(name: str, allowed: float, sharpness: flo
         assert deviation(ATTENTIONS[name](qkv, DIMS.n_audio_head, TEAM), reference) < allowed * sharpness
 
 
-@pytest.mark.parametrize("scale", [1.0, 0.02])
-def test_rescored_logits_are_exact_where_a_token_can_win(checkpoint: Checkpoint, scale: float) -> None:
-    """`scale`: small states bring the logits close to each other, so that many of them can win."""
-    weights = decoder_weights(checkpoint)
-    reference, rescored = LOGITS["float32"](weights), LOGITS["int8-rescored"](weights)
-    states = torch.randn(5, DIMS.n_text_state, generator=torch.Generator().manual_seed(4)) * scale
-    exact = reference(states, True)
-    assert deviation(rescored(states, False), exact) < 1e-5
-    logits = rescored(states, True)
-    best, exact_best = logits.topk(N_BEST), exact.topk(N_BEST)  # where some are suppressed, the next best is exact
-    assert best.indices.equal(exact_best.indices)
-    assert deviation(best.values, exact_best.values) < 1e-5
-    assert deviation(logits[:, -N_SPECIAL:], exact[:, -N_SPECIAL:]) < 1e-5
-    assert 1e-5 < deviation(logits, exact) < 0.02  # the others are rounded
-    assert deviation(logits.logsumexp(1), exact.logsumexp(1)) < 1e-4
-
-
 def test_embeddings_are_looked_up_in_an_int8_vocabulary(checkpoint: Checkpoint) -> None:
-    weights = decoder_weights(checkpoint)
-    reference, quantized = (embedding(LOGITS[name](weights), weights) for name in ("float32", "int8-weight-only"))
-    x: Tensor = quantized(TOKENS)
-    assert 1e-4 < deviation(x, reference(TOKENS)) < 0.01
-    assert x.shape == reference(TOKENS).shape == (*TOKENS.shape, DIMS.n_text_state)
+    plans = REFERENCE, replace(REFERENCE, logits="int8-weight-only")
+    reference, quantized = (WhisperModel(checkpoint, plan) for plan in plans)
+    x, expected = quantized.decoder._embedding(TOKENS), reference.decoder._embedding(TOKENS)
+    assert 1e-4 < deviation(x, expected) < 0.01
+    assert x.shape == expected.shape == (*TOKENS.shape, DIMS.n_text_state)

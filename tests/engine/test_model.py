@@ -147,7 +147,7 @@ def test_a_step_gives_the_same_bits_on_any_number_of_threads(checkpoint: Checkpo
     """Three threads for four heads."""
     cores = CoreBudget(1)
     cores.team = ThreadTeam(2)
-    model = WhisperModel(checkpoint, replace(REFERENCE, decoder=decoder, logits="int8-rescored"), cores=cores)
+    model = WhisperModel(checkpoint, replace(REFERENCE, decoder=decoder, logits=decoder), cores=cores)
     features = model.encoder(mel)
     before = torch.get_num_threads()
     try:
@@ -177,12 +177,11 @@ def decode_with_all_kernels() -> None:
     encoder = "int8-gemm" if has_exact_int8_matmul() else "float32"
     for decoder, dtype in zip(JIT_DECODERS, (torch.float16, torch.float32), strict=True):
         weights = {name: tensor.to(dtype) for name, tensor in tensors(DIMS).items()}
-        plan = Plan(encoder=encoder, decoder=decoder, logits="int8-rescored")
+        plan = Plan(encoder=encoder, decoder=decoder, logits=decoder)
         model = WhisperModel(Checkpoint("random", DIMS, weights), plan)
         with torch.inference_mode():
             state = model.new_state(model.encoder(random_mel()))
-            for only_best in (True, False):
-                model.decoder([Step(TOKENS[:, :1].repeat(2, 1), state, only_best=only_best)])
+            model.decoder([Step(TOKENS[:, :1].repeat(2, 1), state)])
 
 
 GPU_PLAN = Plan(encoder="float16", decoder="float16", logits="float16")

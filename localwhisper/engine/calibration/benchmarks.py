@@ -16,15 +16,13 @@ from localwhisper.engine.model.cross_kv import quantize_keys_values
 from localwhisper.engine.model.decode_state import DecodeState
 from localwhisper.engine.model.decoder import Decoder, Step
 from localwhisper.engine.model.encoder import Encoder
-from localwhisper.engine.model.layers import Norm, Weights
-from localwhisper.engine.model.linear_formats import FORMATS
-from localwhisper.engine.model.logits import LOGITS, Logits
+from localwhisper.engine.model.layers import VOCABULARY, Norm, Weights
+from localwhisper.engine.model.linear_formats import FORMATS, Linear
 from localwhisper.engine.threads import ThreadTeam
 
 N_TEXT_LAYERS = 4  # with fewer, their weights would stay in the processor's cache
 N_TOKENS = 8  # that the decoder computes
 N_SINGLE = 4  # tokens for which the vocabulary is timed one by one
-N_BEST = 10  # logits that are compared
 MAX_EVICTION_BYTES = 1 << 26  # more than a core's share of any cache
 
 
@@ -56,14 +54,13 @@ class ModelSlice:
         dims = self._dims = replace(checkpoint.dims, n_audio_layer=1, n_text_layer=n_layer)
         self.device = device
         self._weights = Weights(checkpoint, device, team, check)
-        self._vocabularies: dict[str, Logits] = {}
-        self._vocabulary: Logits | None = None
+        self._vocabularies: dict[str, Linear] = {}
+        self._vocabulary: Linear | None = None
         random = torch.Generator().manual_seed(0)
         mel = torch.randn(1, dims.n_mels, N_FRAMES, generator=random).to(device) * 0.5
         self._tokens = torch.randint(dims.n_vocab, (1, N_TOKENS), generator=random)
         norm = Norm(self._weights.part("decoder.ln"))
         self._hidden = norm(torch.randn(N_TOKENS, dims.n_text_state, generator=random).to(device))
-        self._best: Tensor | None = None
         layer_weights = dims.n_text_state * (14 * dims.n_text_state + 2 * dims.n_audio_ctx)
         layers_bytes = checkpoint.dims.n_text_layer * layer_weights * decoder_weight_bytes
         self._n_evicting = min(MAX_EVICTION_BYTES, layers_bytes)
@@ -85,20 +82,14 @@ class ModelSlice:
         return Benchmark(lambda: [compute() for compute in computations], computations)
 
     def logits(self, format: str) -> Benchmark:
-        """One token at a time, and several decodes' together. Compares the best logits, and the sum of all."""
-        project = LOGITS[format](self._weights.part("decoder"))
-        self._vocabularies[format] = project
-        single = [partial(project, row[None], True) for row in self._hidden]
+        """The vocabulary: one token at a time, and several decodes' together."""
+        linear = self._vocabularies[format] = self._weights.part("decoder").linear(FORMATS[format], VOCABULARY)
+        single = [partial(linear, row[None]) for row in self._hidden[:N_SINGLE]]
         if self._evicting is None:  # stands for the layers' weights, which evict the vocabulary from the cache
             self._evicting = torch.zeros(self._n_evicting, dtype=torch.int8, device=self.device)
 
-        def outputs() -> list[Tensor]:
-            logits = torch.cat([compute() for compute in single])
-            if self._best is None:  # the reference comes first
-                self._best = logits.topk(N_BEST).indices
-            return [torch.cat([logits.gather(1, self._best), logits.logsumexp(1, keepdim=True)], dim=1)]
-
-        return Benchmark(outputs, [*single[:N_SINGLE], partial(project, self._hidden, True)], self._evicting.max)
+        together = partial(linear, self._hidden)
+        return Benchmark(lambda: [together()], [*single, together], self._evicting.max)
 
     def keep_vocabulary(self, format: str) -> None:
         """Use this one of those built for the decoder's steps, and free the others."""
@@ -108,8 +99,9 @@ class ModelSlice:
 
     def decoder(self, format: str) -> Benchmark:
         """A token at a time, through the vocabulary, which evicts the layers from the cache."""
-        project = self._vocabulary or LOGITS[format](self._weights.part("decoder", FORMATS[format].activations))
-        decoder = self._decoder(format, project)
+        weights = self._weights.part("decoder", FORMATS[format].activations)
+        vocabulary = self._vocabulary or weights.linear(FORMATS[format], VOCABULARY)
+        decoder = Decoder(self._dims, weights, FORMATS[format], FORMATS["float32-streamed"], vocabulary)
         cross_kv = [quantize_keys_values(kv, self._dims.n_text_head, decoder.cross_dtype) for kv in self._cross_kv]
         state = DecodeState(cross_kv, self._dims.n_text_ctx)
 
@@ -123,7 +115,3 @@ class ModelSlice:
     def _encoder(self, format: str) -> Encoder:
         weights = self._weights.part("encoder", FORMATS[format].activations)
         return Encoder(self._dims, weights, FORMATS[format])
-
-    def _decoder(self, format: str, project: Logits) -> Decoder:
-        weights = self._weights.part("decoder", FORMATS[format].activations)
-        return Decoder(self._dims, weights, FORMATS[format], FORMATS["float32-streamed"], project)

@@ -20,11 +20,11 @@ QUALITIES: tuple[Quality, ...] = get_args(Quality)
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A format of linear_formats.FORMATS for each part, of logits.LOGITS for the vocabulary."""
+    """A format of linear_formats.FORMATS for each part."""
 
     encoder: str  # and the projection of its features to the decoder's keys and values
     decoder: str
-    logits: str
+    logits: str  # the vocabulary
     device: str = "cpu"
 
     @property

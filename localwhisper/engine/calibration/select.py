@@ -17,7 +17,6 @@ from localwhisper.engine.calibration.plan_store import MeasuredPlan, Plan, PlanS
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
 from localwhisper.engine.kernels.precompile import kernel_cache
 from localwhisper.engine.model.linear_formats import FORMATS
-from localwhisper.engine.model.logits import LOGITS, RESCORED
 from localwhisper.engine.threads import ThreadTeam, usable_cores
 from localwhisper.options import Quality
 
@@ -37,7 +36,7 @@ ON_CPU: Mapping[Quality, Candidates] = {
     "exact": Candidates(
         encoder=("float32-onednn", "float32-onednn-attention"),
         decoder=("float16-weight-only", "float16-packed"),
-        logits=(RESCORED, "float16-packed"),
+        logits=("float16-weight-only", "float16-packed"),
     ),
     "fast": Candidates(
         encoder=("int8-gemm", "int8-dynamic"),
@@ -61,8 +60,11 @@ MIN_ROUNDS, MAX_ROUNDS = 3, 15
 STABLE = 1.05  # the second shortest time relative to the shortest
 HOPELESS, HOPELESS_AT_FIRST = 1.5, 2.0  # relative to the shortest: not timed any further
 ENOUGH_S = 0.3  # for a part, whatever else the machine does
-ALIKE = 1.1  # times that differ by less count as equal: the smaller format is selected, then the more accurate
-VERSION = 13  # of the formats and of this procedure: plans of other versions are measured again
+ALIKE = (
+    1.1  # times that differ by less count as equal: the smaller format wins, then the more accurate, then the faster
+)
+ROUNDING = 1e-5  # deviations below count as equal
+VERSION = 14  # of the formats and of this procedure: plans of other versions are measured again
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Measurement:
 
     @property
     def weight_bytes(self) -> int:
-        return 1 if self.format == RESCORED else FORMATS[self.format].weight_bytes
+        return FORMATS[self.format].weight_bytes
 
 
 def available_devices() -> Sequence[str]:
@@ -100,7 +102,7 @@ def stored_plan(store: PlanStore, checkpoint: Checkpoint, quality: Quality, devi
     if measured is None:
         return None
     plan = measured.plan
-    is_known = plan.encoder in FORMATS and plan.decoder in FORMATS and plan.logits in LOGITS and plan.device == device
+    is_known = {plan.encoder, plan.decoder, plan.logits} <= FORMATS.keys() and plan.device == device
     return measured if is_known else None
 
 
@@ -140,8 +142,7 @@ def _available(candidates: Candidates) -> Candidates:
     """Those for which nothing would have to be compiled."""
 
     def ready(formats: Sequence[str]) -> list[str]:
-        needing = {RESCORED, *(name for name, format in FORMATS.items() if format.needs_kernels)}
-        return [format for format in formats if kernel_cache().is_ready() or format not in needing]
+        return [format for format in formats if kernel_cache().is_ready() or not FORMATS[format].needs_kernels]
 
     return Candidates(ready(candidates.encoder), ready(candidates.decoder)[:1], ready(candidates.logits))
 
@@ -163,7 +164,7 @@ class _Contest:
             measured = [m for m in measured if m.weight_bytes == smallest]
         alike_s = min(m.work_s for m in measured) * ALIKE
         alike = [m for m in measured if m.work_s <= alike_s]
-        return min(alike, key=lambda m: (m.weight_bytes, m.deviation)), reference
+        return min(alike, key=lambda m: (m.weight_bytes, max(m.deviation, ROUNDING), m.work_s)), reference
 
     def _right_ones(self, build: Build, candidates: Sequence[str]) -> tuple[dict[str, Benchmark], dict[str, float]]:
         """Benchmarks and deviations, those of the reference first."""

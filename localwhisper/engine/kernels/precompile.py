@@ -18,7 +18,6 @@ from numba import typeof
 
 from localwhisper.engine.kernels import attention_int8, greedy, linear_int8, quantize
 from localwhisper.engine.kernels.decoder_step import LayerTables, Rows, Scratch, step
-from localwhisper.engine.kernels.exact_rescoring import rescore
 from localwhisper.engine.kernels.linear_weight_only import linear_kernel
 from localwhisper.engine.upstream import numba_internals
 
@@ -80,12 +79,7 @@ def signatures() -> list[Signature]:
     for like in (float16, row, int8):
         calls.append((linear_kernel, x, int64[1], like, x, 0, 1))
     for like in (float16, row):  # a checkpoint's types
-        weight = np.empty((0, 0), like.dtype)
-        calls += [
-            (rescore, x, int64[1], like, row, x, (1, 1), 0, 1),
-            (quantize.quantize_rows, weight, levels, row, 0, 1),
-            (quantize.quantization_errors, weight, levels, row, number, row, 0, 1),
-        ]
+        calls.append((quantize.quantize_rows, np.empty((0, 0), like.dtype), levels, row, 0, 1))
     for kind in (np.int8, np.int16):
         calls.append((quantize.quantize_heads, x, 1, number, np.empty((0, 0, 0), kind), x))
     calls += [

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from localwhisper.engine.kernels.intrinsics import ZERO, Array, fmax, jit, jit_cached, noinline, to_float32
+from localwhisper.engine.kernels.intrinsics import Array, fmax, jit, jit_cached, noinline, to_float32
 
 MIN_PEAK = np.float32(1e-12)  # a row of zeros has a scale too
 INT8_MAX = np.float32(127)
@@ -28,27 +28,6 @@ def quantize_rows(x: Array, levels: Array, scales: Array, first: int, end: int) 
     """The rows from `first` to `end` of x, shape (n_rows, n) → int8 of that shape, and scales, float32, (≥ n_rows,)."""
     for i in range(first, end):
         scales[i] = quantize_row(x[i], INT8_MAX, levels[i])
-
-
-@jit_cached
-def quantization_errors(
-    weight: Array, levels: Array, scales: Array, float_error: Any, errors: Array, first: int, end: int
-) -> None:
-    """Bound the error of products with quantized rows from `first` to `end`, as quantize_rows made them.
-
-    `float_error`: relative error of sums in single precision. `errors`, float32, shape (n_out,): by row, how far a
-    product with x is off at most, divided by the Euclidean norm of x.
-    """
-    noinline()
-    for o in range(first, end):
-        row, quantized, scale = weight[o], levels[o], scales[o]
-        error = norm = ZERO
-        for i in range(len(row)):
-            right = to_float32(row[i])
-            difference = right - to_float32(quantized[i]) * scale
-            error += difference * difference
-            norm += right * right
-        errors[o] = np.sqrt(error) + float_error * np.sqrt(norm)
 
 
 @jit_cached

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from whisper.model import ModelDimensions
 
@@ -16,8 +17,7 @@ from localwhisper.engine.model.cuda_graph import CapturedStep
 from localwhisper.engine.model.decode_state import DecodeState
 from localwhisper.engine.model.jit_decoder import JitDecoderLayers
 from localwhisper.engine.model.layers import Norm, Weights
-from localwhisper.engine.model.linear_formats import LinearFormat
-from localwhisper.engine.model.logits import Logits, embedding
+from localwhisper.engine.model.linear_formats import Linear, LinearFormat
 from localwhisper.engine.model.weight_only_linear import MAX_ROWS, WeightOnlyLinear
 from localwhisper.engine.upstream.torch_internals import gelu_
 
@@ -27,14 +27,12 @@ class Step:
     """New tokens for a state.
 
     `tokens`: int64, shape (n_rows, n_new), on the CPU; n_rows is the state's n_audio * n_group, or its n_audio while
-    all rows of a window share them. `positions`: which of the n_new to give logits for. `only_best`: only the logits
-    that can win have to be exact, which suffices for greedy and beam search.
+    all rows of a window share them. `positions`: which of the n_new to give logits for.
     """
 
     tokens: Tensor
     state: DecodeState
     positions: Sequence[int] = (-1,)
-    only_best: bool = False
 
     @property
     def n_new(self) -> int:
@@ -69,17 +67,23 @@ class Decoder:
     """Threading: SAFE, for states of one's own."""
 
     def __init__(
-        self, dims: ModelDimensions, weights: Weights, format: LinearFormat, cross_format: LinearFormat, project: Logits
+        self,
+        dims: ModelDimensions,
+        weights: Weights,
+        format: LinearFormat,
+        cross_format: LinearFormat,
+        vocabulary: Linear,
     ) -> None:
-        """`cross_format`: for the projection of a whole window's features to keys and values, many rows at once."""
+        """`cross_format`: for the projection of a whole window's features to keys and values, many rows at once.
+        `vocabulary`: shape (n, n_text_state) → (n, n_vocab)."""
         self.dims = dims
         self.device = weights.device
         self.cross_dtype = format.cross_kv
-        self.embedding = embedding(project, weights)
+        self.vocabulary = vocabulary
+        self._embedding = _embedding(vocabulary, weights)
         self.positions = weights["positional_embedding"]
         self.layers = [_Layer(weights.part(f"blocks.{i}"), format, cross_format) for i in range(dims.n_text_layer)]
         self.ln = Norm(weights.part("ln"))
-        self.project = project
         self.compiled: JitDecoderLayers | None = None
         linears = [[x for x in layer.linears if isinstance(x, WeightOnlyLinear)] for layer in self.layers]
         if all(len(found) == len(layer.linears) for found, layer in zip(linears, self.layers, strict=True)):
@@ -96,7 +100,6 @@ class Decoder:
 
     def __call__(self, steps: Sequence[Step]) -> list[Tensor]:
         """Logits of each step, float32, shape (n_rows, len(positions), n_vocab), on the CPU; the states advance."""
-        only_best = all(step.only_best for step in steps)
         can_be_compiled = all(step.can_be_compiled for step in steps)
         if self.device.type == "cuda" and can_be_compiled and all(s.n_new == 1 and s.state.length > 0 for s in steps):
             return [self._replay(step) for step in steps]
@@ -108,7 +111,7 @@ class Decoder:
         else:
             x = self.ln(self._layers_by_torch(x, steps, parts))
         selected = [_select(x[part], step) for step, part in zip(steps, parts, strict=True)]
-        logits = self.project(_cat([rows.flatten(0, 1) for rows in selected]), only_best).cpu()
+        logits = self.vocabulary(_cat([rows.flatten(0, 1) for rows in selected])).float().cpu()
         for step in steps:
             step.state.advance(step.n_new, shared=len(step.tokens) == step.state.n_audio)
         split: tuple[Tensor, ...] = torch.split(logits, [rows.shape[0] * rows.shape[1] for rows in selected])
@@ -129,7 +132,7 @@ class Decoder:
     def _embed(self, step: Step) -> Tensor:
         start = step.state.length
         positions = self.positions[start : start + step.n_new]
-        return (self.embedding(step.tokens.to(self.device)) + positions).flatten(0, 1)
+        return (self._embedding(step.tokens.to(self.device)) + positions).flatten(0, 1)
 
     def _layers(
         self,
@@ -161,11 +164,22 @@ class Decoder:
         """
         mask = state.mask_after(length)
         x = self._layers(
-            self.embedding(tokens)[:, 0] + self.positions.index_select(0, length),
+            self._embedding(tokens)[:, 0] + self.positions.index_select(0, length),
             lambda i, q, k, v: state.attend_text_at(i, q, k, v, length, mask),
             lambda i, q: state.attend_audio(i, q, 1),
         )
-        return self.project(self.ln(x), True)
+        return self.vocabulary(self.ln(x)).float()
+
+
+def _embedding(vocabulary: Linear, weights: Weights) -> Callable[[Tensor], Tensor]:
+    """Tokens, int64, shape (…) → their embeddings, shape (…, n_state), of the layers' type.
+
+    From the vocabulary's int8 weights where it has such, as no others are in memory; else from the mapped file.
+    """
+    if isinstance(vocabulary, WeightOnlyLinear) and vocabulary.weight.dtype == torch.int8:
+        return vocabulary.lookup
+    stored = weights.stored("token_embedding.weight").to(weights.device)
+    return lambda tokens: F.embedding(tokens, stored).to(weights.dtype)
 
 
 def _select(x: Tensor, step: Step) -> Tensor:

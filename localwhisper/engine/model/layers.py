@@ -12,6 +12,8 @@ from localwhisper.engine.model.linear_formats import Linear, LinearFormat
 from localwhisper.engine.system_memory import drop_mapped_pages, trim_heap
 from localwhisper.engine.threads import ThreadTeam
 
+VOCABULARY = "token_embedding"  # of the decoder; also the matrix that gives the logits
+
 
 class Weights:
     """The tensors under one prefix of a checkpoint, each read from the mapped file when it is asked for."""

@@ -14,9 +14,8 @@ from localwhisper.engine.model.cross_kv import CrossKeysValues
 from localwhisper.engine.model.decode_state import DecodeState
 from localwhisper.engine.model.decoder import Decoder, Step
 from localwhisper.engine.model.encoder import Encoder
-from localwhisper.engine.model.layers import Weights
+from localwhisper.engine.model.layers import VOCABULARY, Weights
 from localwhisper.engine.model.linear_formats import FORMATS
-from localwhisper.engine.model.logits import LOGITS
 from localwhisper.engine.threads import MAX_PARTS, CoreBudget
 from localwhisper.jobs.model import Detection
 
@@ -49,7 +48,7 @@ class WhisperModel:
         weights = Weights(checkpoint, self.device, cores.team, check)
         self.encoder = Encoder(self.dims, weights.part("encoder", encoder.activations), encoder)
         text = weights.part("decoder", decoder.activations)
-        self.decoder = Decoder(self.dims, text, decoder, encoder, LOGITS[plan.logits](text))
+        self.decoder = Decoder(self.dims, text, decoder, encoder, text.linear(FORMATS[plan.logits], VOCABULARY))
         if plan.device == "cpu":
             self._cores = cores
             self.batcher = ContinuousBatcher(self.decoder, cores, -(-cores.total // MAX_PARTS))
