@@ -1,6 +1,6 @@
 """Select the plan in which a model computes on this machine: check every candidate against float32, and time it.
 
-A slice of the model is measured: a layer or some, and the vocabulary. What raises, is wrong or is slower is never
+A slice of the model is measured: some layers, and part of the vocabulary. What raises, is wrong or is slower is never
 selected, whatever the processor is called.
 """
 
@@ -49,14 +49,14 @@ ON_CPU: Mapping[Quality, Candidates] = {
         logits=("int8-weight-only", "int8-rowwise"),
     ),
 }
-ON_GPU = Candidates(encoder=("float16",), decoder=("float16",), logits=())  # a decoder has one format for all its parts
+ON_GPU = Candidates(encoder=("float16",), decoder=("float16",), logits=())  # a decoder has one format throughout
 # Relative root mean square deviation from float32. Rounding alone gives 1e-6; 8-bit weights and activations give 1e-2
 # on real weights; a kernel that overflows gives 1e-1 and more.
 TOLERANCE: Mapping[Quality, float] = {"exact": 1e-4, "fast": 0.05, "compact": 0.05}
 # openai-whisper itself computes in float16 there, which gives 1e-3 and less
 TOLERANCE_ON_GPU: Mapping[Quality, float] = {**TOLERANCE, "exact": 3e-3}
 # a round times every candidate, so that other load strikes all alike; there are more rounds while times vary
-MIN_ROUNDS, MAX_ROUNDS = 3, 15
+MIN_ROUNDS, MAX_ROUNDS = 2, 15
 STABLE = 1.05  # the second shortest time relative to the shortest
 HOPELESS, HOPELESS_AT_FIRST = 1.5, 2.0  # relative to the shortest: not timed any further
 ENOUGH_S = 0.3  # for a part, whatever else the machine does
@@ -111,20 +111,14 @@ def measure_plan(
     checkpoint: Checkpoint, quality: Quality, check: Callable[[], None], team: ThreadTeam, device: str = "cpu"
 ) -> MeasuredPlan:
     """`check` may raise between measurements. Raises RuntimeError where the device can't compute at all."""
+    model = ModelSlice(checkpoint, torch.device(device), team, check)
     on_cpu = device == "cpu"
     candidates = _available(ON_CPU[quality]) if on_cpu else ON_GPU
-    model = ModelSlice(checkpoint, torch.device(device), team, check, 2 if quality == "exact" else 1)
     contest = _Contest((TOLERANCE if on_cpu else TOLERANCE_ON_GPU)[quality], quality == "compact", check)
     encoder, encoder_reference = contest.select(model.encoder, candidates.encoder)
-    logits_saved_s = 0.0
-    parts = [encoder]
-    if on_cpu:
-        logits, logits_reference = contest.select(model.logits, candidates.logits)
-        model.keep_vocabulary(logits.format)
-        logits_saved_s = logits_reference.work_s - logits.work_s
-        parts.append(logits)
     decoder, decoder_reference = contest.select(model.decoder, candidates.decoder)
-    parts.append(decoder)
+    logits, logits_reference = contest.select(model.logits, candidates.logits if on_cpu else [decoder.format])
+    reference_s = model.token_s(decoder_reference.work_s, logits_reference.work_s)
     return MeasuredPlan(
         plan=Plan(
             encoder=encoder.format,
@@ -133,8 +127,8 @@ def measure_plan(
             device=device,
         ),
         encoder_speedup=encoder_reference.work_s / encoder.work_s,
-        decoder_speedup=(decoder_reference.work_s + logits_saved_s) / decoder.work_s,
-        deviation=max(part.deviation for part in parts),
+        decoder_speedup=reference_s / model.token_s(decoder.work_s, logits.work_s),
+        deviation=max(encoder.deviation, decoder.deviation, logits.deviation),
     )
 
 

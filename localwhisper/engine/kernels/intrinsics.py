@@ -1,4 +1,4 @@
-"""What numba lacks: half-precision loads, raw addresses, prefetching, a barrier, fmax and fmin, a fast exponential.
+"""What numba lacks: half-precision loads, raw addresses, prefetching, a barrier, fmax, a fast exponential.
 
 Kernels are functions marked `jit_cached`; `jit` marks the helpers that they call.
 """
@@ -89,25 +89,17 @@ def pointer(_context: Any, address: Any, like: Any) -> Any:
     return kind(types.int64, like), generate
 
 
-def _binary_float32(name: str) -> Any:
-    def generate(_: Any, builder: Any, __: Any, values: Any) -> Any:
-        number = ir.FloatType()
-        function = builder.module.declare_intrinsic(name, (number,), ir.FunctionType(number, [number, number]))
-        return builder.call(function, values, fastmath=("nnan", "nsz"))
-
-    return types.float32(types.float32, types.float32), generate
-
-
 @_intrinsic
 def fmax(_context: Any, a: Any, b: Any) -> Any:
     """The larger of two float32. Python's max() is a branch, which LLVM doesn't vectorize."""
-    return _binary_float32("llvm.maxnum")
 
+    def generate(_: Any, builder: Any, __: Any, values: Any) -> Any:
+        number = ir.FloatType()
+        kind = ir.FunctionType(number, [number, number])
+        function = builder.module.declare_intrinsic("llvm.maxnum", (number,), kind)
+        return builder.call(function, values, fastmath=("nnan", "nsz"))
 
-@_intrinsic
-def fmin(_context: Any, a: Any, b: Any) -> Any:
-    """The smaller of two float32."""
-    return _binary_float32("llvm.minnum")
+    return types.float32(types.float32, types.float32), generate
 
 
 @_intrinsic
