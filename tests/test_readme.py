@@ -1,6 +1,7 @@
 """The README and the guides are correct: tables, links, commands, addresses, settings and messages."""
 
 import argparse
+import importlib.util
 import re
 import shlex
 from pathlib import Path
@@ -73,3 +74,22 @@ def test_troubleshooting_quotes_real_messages() -> None:
     assert len(quotes) >= 6
     for quote in quotes:
         assert any(quote in message for message in messages), quote
+
+
+def test_contributing_names_existing_files_modules_and_targets() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for path in re.findall(r"`((?:localwhisper|tests|docs|tools|web)/[\w./-]*)[`:]", text):
+        assert (ROOT / path).exists(), path
+    for module in re.findall(r"python -m (t[\w.]+)", text):
+        assert importlib.util.find_spec(module), module
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"`?make ([a-z-]+)", text):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    for file, test in re.findall(r"(tests/[\w/]+\.py)::(\w+)", text):
+        assert f"def {test}(" in (ROOT / file).read_text(encoding="utf-8"), test
+    modules = re.findall(r"^\| (`[^|]*) \|", text, re.MULTILINE)
+    names = [name.strip("/") for cell in modules for name in re.findall(r"`([\w/]+)`", cell)]
+    assert len(names) > 30
+    for name in names:
+        places = (ROOT / "localwhisper", ROOT / "localwhisper" / "engine", ROOT)
+        assert any((place / name).exists() or (place / f"{name}.py").exists() for place in places), name
