@@ -22,7 +22,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_openai_whisper_transcribes_the_samples(checkpoint: Path) -> None:
     import whisper
 
-    from tests.engine.stock import read
+    from tests.engine.openai_whisper import read
 
     model = whisper.load_model(str(checkpoint))
     assert model.is_multilingual
