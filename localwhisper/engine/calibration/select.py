@@ -60,10 +60,9 @@ MIN_ROUNDS, MAX_ROUNDS = 2, 15
 STABLE = 1.05  # the second shortest time relative to the shortest
 HOPELESS, HOPELESS_AT_FIRST = 1.5, 2.0  # relative to the shortest: not timed any further
 ENOUGH_S = 0.3  # for a part, whatever else the machine does
-ALIKE = (
-    1.1  # times that differ by less count as equal: the smaller format wins, then the more accurate, then the faster
-)
-ROUNDING = 1e-5  # deviations below count as equal
+# of formats whose times differ by less than this factor the smaller wins, then the more accurate, then the faster
+ALIKE = 1.1
+ROUNDING = 1e-5  # smaller deviations count as equal
 VERSION = 14  # of the formats and of this procedure: plans of other versions are measured again
 
 
@@ -113,7 +112,7 @@ def measure_plan(
     """`check` may raise between measurements. Raises RuntimeError where the device can't compute at all."""
     model = ModelSlice(checkpoint, torch.device(device), team, check)
     on_cpu = device == "cpu"
-    candidates = _available(ON_CPU[quality]) if on_cpu else ON_GPU
+    candidates = _available(quality) if on_cpu else ON_GPU
     contest = _Contest((TOLERANCE if on_cpu else TOLERANCE_ON_GPU)[quality], quality == "compact", check)
     encoder, encoder_reference = contest.select(model.encoder, candidates.encoder)
     decoder, decoder_reference = contest.select(model.decoder, candidates.decoder)
@@ -132,13 +131,19 @@ def measure_plan(
     )
 
 
-def _available(candidates: Candidates) -> Candidates:
-    """Those for which nothing would have to be compiled."""
+def _available(quality: Quality) -> Candidates:
+    """Those for which nothing would have to be compiled. Of a decoder's only the first, see Candidates."""
+    candidates = ON_CPU[quality]
 
     def ready(formats: Sequence[str]) -> list[str]:
         return [format for format in formats if kernel_cache().is_ready() or not FORMATS[format].needs_kernels]
 
-    return Candidates(ready(candidates.encoder), ready(candidates.decoder)[:1], ready(candidates.logits))
+    logits = ready(candidates.logits)
+    return Candidates(
+        encoder=ready(candidates.encoder),
+        decoder=ready(candidates.decoder)[:1],
+        logits=logits[:1] if quality == "compact" else logits,  # the first needs no embeddings beside it
+    )
 
 
 @dataclass(frozen=True)

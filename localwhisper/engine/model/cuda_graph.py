@@ -8,8 +8,6 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-_capturing = threading.Lock()  # torch's libraries keep workspaces by stream, and all captures share one stream
-
 
 class CapturedStep:
     """One new token for each row, replayed at will. Threading: one thread at a time."""
@@ -23,8 +21,8 @@ class CapturedStep:
         self._tokens = torch.zeros(n_rows, 1, dtype=torch.long, device=device)
         self._length = torch.zeros(1, dtype=torch.long, device=device)
         self._graph = torch.cuda.CUDAGraph()
-        with _capturing, torch.cuda.device(device):
-            stream = _stream(device)
+        stream, lock = _capture_stream(device)
+        with lock, torch.cuda.device(device):
             stream.wait_stream(torch.cuda.current_stream())
             with torch.cuda.stream(stream):
                 self._graph.capture_begin(capture_error_mode="thread_local")  # other threads may compute meanwhile
@@ -43,5 +41,6 @@ class CapturedStep:
 
 
 @lru_cache
-def _stream(device: torch.device) -> torch.cuda.Stream:
-    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+def _capture_stream(device: torch.device) -> tuple[torch.cuda.Stream, threading.Lock]:
+    """The process's only one, for one capture at a time: torch's libraries keep a workspace for every stream."""
+    return torch.cuda.Stream(device), threading.Lock()  # type: ignore[no-untyped-call]
