@@ -214,14 +214,14 @@ def child_flags(flags: Mapping[str, str | None]) -> list[str]:
 
     Other users of the machine can read a process's command line, but not its environment.
     """
-    given = [(setting.flag, flags.get(setting.field)) for setting in SETTINGS if not setting.is_secret]
-    return [part for flag, text in given if text is not None for part in (flag, text)]
+    texts = [(setting.flag, flags.get(setting.field)) for setting in SETTINGS if not setting.is_secret]
+    return [part for flag, text in texts if text is not None for part in (flag, text)]
 
 
 def secret_variables(flags: Mapping[str, str | None]) -> dict[str, str]:
     """The environment variables of those settings that child_flags() leaves out."""
-    given = {setting.env: flags.get(setting.field) for setting in SETTINGS if setting.is_secret}
-    return {name: text for name, text in given.items() if text is not None}
+    texts = {setting.env: flags.get(setting.field) for setting in SETTINGS if setting.is_secret}
+    return {name: text for name, text in texts.items() if text is not None}
 
 
 def child_environment(flags: Mapping[str, str | None], environ: Mapping[str, str] = os.environ) -> dict[str, str]:

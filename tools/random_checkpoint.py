@@ -27,20 +27,20 @@ def dimensions(size: str) -> ModelDimensions:
 
 
 def tensors(dims: ModelDimensions, seed: int = 0, sharpness: float = SHARPNESS) -> dict[str, Tensor]:
-    """Half precision, by openai-whisper's names."""
+    """Random weights in half precision, by openai-whisper's names."""
     encoder = AudioEncoder(dims.n_mels, dims.n_audio_ctx, dims.n_audio_state, dims.n_audio_head, dims.n_audio_layer)
     decoder = TextDecoder(dims.n_vocab, dims.n_text_ctx, dims.n_text_state, dims.n_text_head, dims.n_text_layer)
     generator = torch.Generator().manual_seed(seed)
-    made = {}
+    weights = {}
     for part, module in (("encoder", encoder), ("decoder", decoder)):
         for name, value in module.state_dict().items():
-            made[f"{part}.{name}"] = _value(name, value, generator, sharpness).half()
-    return made
+            weights[f"{part}.{name}"] = _value(name, value, generator, sharpness).half()
+    return weights
 
 
 def _value(name: str, old: Tensor, generator: torch.Generator, sharpness: float) -> Tensor:
     if "ln" in name.split(".")[-2:][0] or (name == "positional_embedding" and old.shape[0] > 1000):
-        return old  # layer norms as they begin; the encoder's sinusoids
+        return old  # layer norms keep their initial values, and the encoder its sinusoids
     if name.endswith("bias"):
         return torch.zeros_like(old)
     if "embedding" in name:
