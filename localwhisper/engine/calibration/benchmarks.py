@@ -59,7 +59,7 @@ class ModelSlice:
         self._tokens = torch.randint(len(rows), (1, N_TOKENS), generator=random)
         norm = Norm(self._weights.part("decoder.ln"))
         self._hidden = norm(torch.randn(N_ROWS, dims.n_text_state, generator=random).to(device))
-        self._evict = torch.zeros(EVICTION_BYTES, dtype=torch.int8, device=device).max
+        self._evicting = torch.zeros(EVICTION_BYTES, dtype=torch.int8, device=device)
         encoder = self._encoder("float32")
         self._embedded = encoder.front(mel)
         self._features = encoder(mel)
@@ -100,6 +100,10 @@ class ModelSlice:
     def token_s(self, decoder_s: float, logits_s: float) -> float:
         """What the benchmarks' times come to for a token of the whole model."""
         return self._layer_factor * decoder_s / N_TOKENS + self._vocabulary_factor * logits_s / (N_TOKENS + 1)
+
+    def _evict(self) -> None:
+        """Fill the processor's cache with something else."""
+        self._evicting.max().item()  # waits for a GPU
 
     def _encoder(self, format: str) -> Encoder:
         weights = self._weights.part("encoder", FORMATS[format].activations)
