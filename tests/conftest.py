@@ -14,14 +14,15 @@ from localwhisper import settings
 from localwhisper.app import App, utc_now
 from localwhisper.engine.base import Engine
 from tests import speech
-from tests.client import Client
+from tests.http_client import Client
+from tests.process.server import Server
 from tests.step_engine import StepEngine
 
 Serve = Callable[..., Awaitable[Client]]
 hypothesis.settings.register_profile("brief", max_examples=50, deadline=None, derandomize=True, database=None)
 hypothesis.settings.register_profile("long", max_examples=5000, deadline=None, database=None, print_blob=True)
 hypothesis.settings.load_profile("brief")
-SLOWEST_FOLDERS = ("browser", "engine", "process", "compat", "audio")
+SLOWEST_FOLDERS = ("browser", "engine", "process", "commands", "compat", "audio")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -80,6 +81,16 @@ def serve(io_loop: tornado.ioloop.IOLoop, engine: StepEngine, tmp_path: Path) ->
     yield start
     for client in clients:
         io_loop.run_sync(client.close)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server process for all tests of clients and commands."""
+    data_dir = tmp_path_factory.mktemp("data") / "data"
+    models = ["--model-dir", str(data_dir.parent / "models"), "--model-mirror", "http://127.0.0.1:9"]
+    server = Server(data_dir, "--max-concurrent-jobs", "1", *models)
+    yield server.start()
+    server.kill()
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,22 @@ from pathlib import Path
 
 from localwhisper.app import SAMPLES
 from localwhisper.audio.ffmpeg import ffmpeg_path
+from localwhisper.commands.selftest import words
 
 
 def samples() -> dict[Path, str]:
     """The bundled clips, with their texts."""
     rows = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))
     return {SAMPLES / row["filename"]: row["text"] for row in rows}
+
+
+CLIP = SAMPLES / "en-greeting.opus"
+SPANISH_CLIP = SAMPLES / "es-saludo.opus"
+
+
+def is_text_of(clip: Path, text: str) -> bool:
+    """Whether the words are those of a bundled clip."""
+    return words(text) == words(samples()[clip])
 
 
 def long_speech(folder: Path, duration_s: float) -> Path:

@@ -12,7 +12,7 @@ from localwhisper.audio.decode import decode_audio
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.audio.probe import probe
 from localwhisper.errors import AudioTooLong, AudioUnreadable, FfmpegMissing, LocalWhisperError, NoAudioTrack, Stopped
-from tests.client import wav
+from tests.http_client import wav
 
 FORMATS = {
     "wav": ["-c:a", "pcm_s16le"],

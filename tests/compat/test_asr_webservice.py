@@ -9,8 +9,8 @@ import pytest
 import requests
 
 from localwhisper.audio.ffmpeg import PCM_TO_STDOUT, command
-from tests.compat.conftest import CLIP, SPANISH, is_text_of
 from tests.process.server import Server
+from tests.speech import CLIP, SPANISH_CLIP, is_text_of
 
 TIMEOUT_S = 180
 
@@ -89,7 +89,7 @@ def bazarr_detects(server: Server, audio: bytes) -> dict[str, object]:
 
 
 def test_bazarr_s_requests_work(server: Server) -> None:
-    audio = pcm(SPANISH)
+    audio = pcm(SPANISH_CLIP)
     detection = bazarr_detects(server, audio)
     assert (detection["detected_language"], detection["language_code"]) == ("spanish", "es")
     assert 0.5 < float(str(detection["confidence"])) <= 1
@@ -107,7 +107,7 @@ def test_bazarr_s_requests_work(server: Server) -> None:
     )
     assert answer.content.startswith(b"1\n00:00:0")
     cues = pysubs2.SSAFile.from_string(answer.content.decode(), "srt")
-    assert is_text_of(SPANISH, " ".join(cue.plaintext for cue in cues))
+    assert is_text_of(SPANISH_CLIP, " ".join(cue.plaintext for cue in cues))
     job = server.request("GET", "/jobs?limit=1")["jobs"][0]
     assert job["filename"] == "Un día.mkv"
     assert job["audio_duration"] == pytest.approx(len(audio) / 32000, abs=0.01)
@@ -118,7 +118,7 @@ def test_detection_does_not_wait_for_the_queue(server: Server, long_speech: Path
     waiting = server.submit(long_speech)
     server.job_when(running, "processing")
     try:
-        assert bazarr_detects(server, pcm(SPANISH))["language_code"] == "es"
+        assert bazarr_detects(server, pcm(SPANISH_CLIP))["language_code"] == "es"
         assert server.request("GET", f"/job/{running}")["status"] == "processing"
         assert server.request("GET", f"/job/{waiting}")["status"] == "queued"
     finally:

@@ -10,9 +10,9 @@ import openai
 import pysubs2
 import pytest
 
-from tests.compat.conftest import CLIP, SPANISH, is_text_of, newest_when
 from tests.conftest import Serve
 from tests.process.server import Server
+from tests.speech import CLIP, SPANISH_CLIP, is_text_of
 
 BROWSER = Path(__file__).parent.parent / "browser"  # where the tests' npm packages are
 
@@ -30,8 +30,8 @@ def test_json_is_the_default(sdk: openai.OpenAI) -> None:
 
 
 def test_text_format(sdk: openai.OpenAI) -> None:
-    answer = sdk.audio.transcriptions.create(file=SPANISH, model="demo", language="es", response_format="text")
-    assert is_text_of(SPANISH, str(answer))
+    answer = sdk.audio.transcriptions.create(file=SPANISH_CLIP, model="demo", language="es", response_format="text")
+    assert is_text_of(SPANISH_CLIP, str(answer))
 
 
 @pytest.mark.parametrize("format_", ["srt", "vtt"])
@@ -131,7 +131,7 @@ def test_disconnecting_cancels_the_job(server: Server, long_speech: Path, stream
     command = ["curl", "-s", "-F", f"file=@{long_speech}", "-F", "model=whisper-1", "-F", f"stream={stream}"]
     client = subprocess.Popen([*command, f"{server.url}/v1/audio/transcriptions"], stdout=subprocess.DEVNULL)
     try:
-        job = newest_when(server, "processing", long_speech.name)
+        job = server.newest_job_when("processing", long_speech.name)
     finally:
         client.kill()
         client.wait()

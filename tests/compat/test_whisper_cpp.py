@@ -7,8 +7,8 @@ from pathlib import Path
 import pysubs2
 import pytest
 
-from tests.compat.conftest import CLIP, SPANISH, is_text_of
 from tests.process.server import Server
+from tests.speech import CLIP, SPANISH_CLIP, is_text_of
 
 
 def inference(server: Server, clip: Path, **fields: str) -> str:
@@ -34,7 +34,7 @@ def test_the_readme_s_call_works(server: Server) -> None:
 
 
 def test_text_format_and_language(server: Server) -> None:
-    assert is_text_of(SPANISH, inference(server, SPANISH, response_format="text", language="auto"))
+    assert is_text_of(SPANISH_CLIP, inference(server, SPANISH_CLIP, response_format="text", language="auto"))
 
 
 @pytest.mark.parametrize("format_", ["srt", "vtt"])

@@ -4,7 +4,7 @@ import jsonschema
 
 from localwhisper.server.apidocs.schemas import SCHEMAS
 from localwhisper.server.routes import ROUTES, Route
-from tests.client import Answer
+from tests.http_client import Answer
 
 PLACEHOLDERS = {"job_id": "00000000-0000-0000-0000-000000000000", "name": "tiny", "format": "srt", "model": "demo"}
 ROUTE_OF_PATH: dict[str, Route] = {route.path.format(**PLACEHOLDERS): route for route in ROUTES}

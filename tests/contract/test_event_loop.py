@@ -14,9 +14,9 @@ import pytest
 
 from localwhisper.commands.selftest import multipart_form
 from localwhisper.server.routes import ROUTES
-from tests.client import wav
 from tests.conftest import Serve
 from tests.contract.shape import PLACEHOLDERS
+from tests.http_client import wav
 from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test(timeout=60)  # importing a model imports torch

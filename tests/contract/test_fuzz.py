@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localwhisper.server.routes import ROUTES
-from tests.client import Socket
 from tests.conftest import Serve
+from tests.http_client import Socket
 from tests.step_engine import StepEngine
 
 SEED = 20251124

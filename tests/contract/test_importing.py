@@ -7,8 +7,8 @@ import pytest
 from localwhisper.app import ASSETS
 from localwhisper.commands.selftest import multipart_form
 from localwhisper.engine.checkpoints.library import ModelLibrary
-from tests.client import Answer, Client
 from tests.conftest import Serve
+from tests.http_client import Answer, Client
 
 
 async def send(client: Client, content: bytes, filename: str, **fields: str) -> Answer:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from localwhisper.errors import OutOfMemory
-from tests.client import wav
 from tests.conftest import Serve
+from tests.http_client import wav
 from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test

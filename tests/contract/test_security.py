@@ -7,9 +7,9 @@ import pytest
 import tornado.httpclient
 
 from localwhisper.server.base import HEADERS
-from tests.client import Client
 from tests.conftest import Serve
 from tests.contract.shape import ROUTE_OF_PATH, check_shape, has_own_shape
+from tests.http_client import Client
 
 pytestmark = pytest.mark.gen_test
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.client import wav
 from tests.conftest import Serve
+from tests.http_client import wav
 
 pytestmark = pytest.mark.gen_test
 

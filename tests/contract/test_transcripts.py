@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.client import Answer, Client, wav
 from tests.conftest import Serve
+from tests.http_client import Answer, Client, wav
 from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test

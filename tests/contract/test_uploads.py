@@ -14,9 +14,9 @@ from localwhisper import app
 from localwhisper.audio.probe import AudioInfo, probe
 from localwhisper.server import uploads
 from localwhisper.server.routes import ROUTES
-from tests.client import Client, wav
 from tests.conftest import Serve
 from tests.contract.shape import check_body
+from tests.http_client import Client, wav
 from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test

@@ -9,8 +9,8 @@ from localwhisper.app import utc_now
 from localwhisper.jobs import estimates
 from localwhisper.jobs.model import Job, JobState
 from localwhisper.options import Options
-from tests.client import Client
 from tests.conftest import Serve
+from tests.http_client import Client
 from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test

@@ -10,8 +10,8 @@ import pytest
 from localwhisper.errors import StorageFull
 from localwhisper.jobs.estimates import WINDOW_S
 from localwhisper.store import files
-from tests.client import wav
 from tests.conftest import Serve
+from tests.http_client import wav
 from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test

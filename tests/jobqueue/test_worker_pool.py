@@ -11,8 +11,8 @@ import pytest
 
 from localwhisper.jobqueue import job_queue
 from localwhisper.store.files import FileStore
-from tests.client import Client
 from tests.conftest import Serve
+from tests.http_client import Client
 from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test

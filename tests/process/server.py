@@ -176,6 +176,15 @@ class Server:
             time.sleep(0.05)
         raise AssertionError(f"still {job}")
 
+    def newest_job_when(self, state: str, filename: str) -> dict[str, Any]:
+        """Wait until the newest job is that of this file and in this state; return it."""
+        for _ in range(1200):
+            jobs: list[dict[str, Any]] = self.request("GET", "/jobs?limit=1")["jobs"]
+            if jobs and (jobs[0]["status"], jobs[0]["filename"]) == (state, filename):
+                return jobs[0]
+            time.sleep(0.05)
+        raise AssertionError(jobs)
+
 
 class FakeEngineServer(Server):
     """A server with the engine of fake_engine_program.py: fast, needs no model, crashes with some recordings."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.client import wav
+from tests.http_client import wav
 from tests.process.fake_engine_program import START_FILE
 from tests.process.server import FakeEngineServer, Server
 

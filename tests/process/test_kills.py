@@ -4,7 +4,7 @@ import socket
 import time
 from pathlib import Path
 
-from tests.client import wav
+from tests.http_client import wav
 from tests.process.conftest import NewServer
 from tests.process.fake_engine_program import CRASH_S, LONG_S, START_FILE
 from tests.process.server import FakeEngineServer

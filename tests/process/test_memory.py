@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from localwhisper.commands.selftest import multipart_form
-from tests.client import wav
+from tests.http_client import wav
 from tests.process.conftest import NewServer
 from tests.process.fake_engine_program import START_FILE
 from tests.process.server import FakeEngineServer, Server

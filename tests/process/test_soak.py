@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from localwhisper.commands.selftest import multipart_form
-from tests.client import wav
+from tests.http_client import wav
 from tests.process.fake_engine_program import START_FILE
 from tests.process.server import FakeEngineServer
 from tests.torture.soak import Clip, soak

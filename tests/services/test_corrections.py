@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from localwhisper.store.base import CORRECTED
-from tests.client import Answer, Client
 from tests.conftest import Serve
+from tests.http_client import Answer, Client
 from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test

@@ -10,8 +10,8 @@ import pytest
 from localwhisper.commands.selftest import multipart_form
 from localwhisper.engine.base import Control
 from localwhisper.jobs.model import Detection
-from tests.client import Client, wav
 from tests.conftest import Serve
+from tests.http_client import Client, wav
 from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test

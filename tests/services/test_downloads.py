@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.client import Client, Socket
 from tests.conftest import Serve
+from tests.http_client import Client, Socket
 
 pytestmark = pytest.mark.gen_test
 

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.client import wav
+from tests.http_client import wav
 from tests.process.fake_engine_program import START_FILE
 from tests.process.server import FakeEngineServer
 

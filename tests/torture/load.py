@@ -22,7 +22,7 @@ from pathlib import Path
 import tornado.websocket
 
 from localwhisper.commands.selftest import multipart_form
-from tests.client import wav
+from tests.http_client import wav
 from tests.process.server import Server
 from tests.speech import long_speech
 

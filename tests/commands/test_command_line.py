@@ -21,10 +21,10 @@ from localwhisper.commands.service import plist, unit
 from localwhisper.option_types import Shown
 from localwhisper.options import OPTIONS
 from localwhisper.settings import load
-from tests.compat.conftest import CLIP, SPANISH, is_text_of, newest_when
 from tests.conftest import Serve
 from tests.option_values import OTHER_TEXTS, OTHER_VALUES
 from tests.process.server import Server
+from tests.speech import CLIP, SPANISH_CLIP, is_text_of
 from tests.step_engine import StepEngine
 
 TIMEOUT_S = 180
@@ -53,7 +53,7 @@ def folder(tmp_path: Path) -> Path:
     """Two recordings, one in a subfolder, and a text file."""
     (tmp_path / "in" / "deep").mkdir(parents=True)
     shutil.copy(CLIP, tmp_path / "in" / "one.opus")
-    shutil.copy(SPANISH, tmp_path / "in" / "deep" / "dos.opus")
+    shutil.copy(SPANISH_CLIP, tmp_path / "in" / "deep" / "dos.opus")
     (tmp_path / "in" / "notes.txt").write_text("no recording")
     return tmp_path
 
@@ -74,7 +74,7 @@ def test_finished_recordings_of_a_folder_are_skipped_unless_overwritten(server: 
     ended = run(*call, cwd=folder)
     assert ended.returncode == 0, ended.stderr
     assert is_text_of(CLIP, (folder / "out" / "one.txt").read_text())
-    assert is_text_of(SPANISH, (folder / "out" / "deep" / "dos.txt").read_text())
+    assert is_text_of(SPANISH_CLIP, (folder / "out" / "deep" / "dos.txt").read_text())
     assert " --> " in (folder / "out" / "one.srt").read_text()
     assert {path.name for path in (folder / "out").rglob("*") if path.is_file()} == {
         "one.srt",
@@ -177,7 +177,7 @@ def test_ctrl_c_cancels_the_job_and_keeps_finished_files(server: Server, long_sp
     shutil.copy(CLIP, tmp_path / "a.opus")
     shutil.copy(long_speech, tmp_path / "b.wav")
     process = start("transcribe", "a.opus", "b.wav", "--server", server.url, "-f", "txt", cwd=tmp_path)
-    newest = newest_when(server, "processing", "b.wav")
+    newest = server.newest_job_when("processing", "b.wav")
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 130

@@ -11,8 +11,8 @@ import requests
 
 from localwhisper.server.apidocs.openapi import document
 from localwhisper.server.routes import ROUTES
-from tests.compat.conftest import CLIP
 from tests.process.server import Server
+from tests.speech import CLIP
 
 SAMPLES = {
     f"{method.upper()} {path}": (operation, sample["source"])

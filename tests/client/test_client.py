@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from localwhisper.client import AsyncClient, Client, Progress, ServerError
-from tests.compat.conftest import CLIP, is_text_of
 from tests.process.server import Server
+from tests.speech import CLIP, is_text_of
 from tools import client_options
 
 
