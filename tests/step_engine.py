@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from localwhisper.engine.base import Control
-from localwhisper.jobs.model import Detection, Position, Segment, Transcript, Window, segments_of
+from localwhisper.jobs.transcript import Detection, Position, Segment, Transcript, Window, segments_of
 from localwhisper.messages import Message
 from localwhisper.options import Options
 

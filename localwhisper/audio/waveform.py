@@ -7,7 +7,7 @@ import numpy as np
 
 from localwhisper.audio.decode import decode_audio
 from localwhisper.audio.ffmpeg import SAMPLE_RATE, Ffmpeg
-from localwhisper.jobs.model import Waveform
+from localwhisper.jobs.transcript import Waveform
 
 N_PEAKS = 1600  # about two for each pixel on a common screen
 

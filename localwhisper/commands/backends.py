@@ -12,7 +12,7 @@ from localwhisper.audio.probe import probe
 from localwhisper.client import Client, Progress, ServerError
 from localwhisper.errors import Stopped
 from localwhisper.export.registry import EXPORTERS
-from localwhisper.jobs.model import Window
+from localwhisper.jobs.transcript import Window
 from localwhisper.messages import Message, render
 from localwhisper.options import Layout, options_from_texts
 from localwhisper.settings import Settings

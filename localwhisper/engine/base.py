@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from localwhisper.jobs.model import Detection, Transcript, Window
+from localwhisper.jobs.transcript import Detection, Transcript, Window
 from localwhisper.messages import Message
 from localwhisper.options import Options
 

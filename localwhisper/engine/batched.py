@@ -13,7 +13,7 @@ from whisper.audio import FRAMES_PER_SECOND, N_FRAMES
 from localwhisper.engine.system_memory import available_bytes
 from localwhisper.engine.vad import VoiceActivity
 from localwhisper.engine.window_decoder import AudioWindow, DecodedWindow, WindowDecoder
-from localwhisper.jobs.model import Position, Segment, Window
+from localwhisper.jobs.transcript import Position, Segment, Window
 
 INITIAL_BATCH_SIZE, MAX_BATCH_SIZE = 2, 8  # the first text comes soon, then more windows at once
 MEMORY_SHARE, MAX_BATCH_BYTES = 0.25, 1 << 29  # of the available memory, for the keys and values of a batch

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from localwhisper.engine.base import Control, Engine
 from localwhisper.errors import EngineNotLoaded
-from localwhisper.jobs.model import Detection, Transcript, Window
+from localwhisper.jobs.transcript import Detection, Transcript, Window
 from localwhisper.options import Options
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from whisper.decoding import DecodingResult
 from whisper.tokenizer import Tokenizer
 
 from localwhisper.engine.decoding import FallbackResult
-from localwhisper.jobs.model import Segment, Word
+from localwhisper.jobs.transcript import Segment, Word
 
 FRAMES_PER_TIMESTAMP = 2  # a timestamp token counts 20 ms, whatever the model
 SECONDS_PER_TIMESTAMP = FRAMES_PER_TIMESTAMP / FRAMES_PER_SECOND

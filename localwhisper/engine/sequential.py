@@ -7,7 +7,7 @@ from whisper.audio import N_FRAMES
 
 from localwhisper.engine.vad import VoiceActivity
 from localwhisper.engine.window_decoder import AudioWindow, WindowDecoder
-from localwhisper.jobs.model import Position, Window
+from localwhisper.jobs.transcript import Position, Window
 
 MIN_SKIP_FRAMES = 100  # shorter silence before speech is decoded with it
 

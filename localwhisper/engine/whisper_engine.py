@@ -20,7 +20,7 @@ from localwhisper.engine.segmentation import n_windows
 from localwhisper.engine.sequential import transcribe_sequential
 from localwhisper.engine.window_decoder import WindowDecoder, WindowIterator
 from localwhisper.errors import ModelCannotTranslate
-from localwhisper.jobs.model import Detection, Position, Transcript, Window, segments_of
+from localwhisper.jobs.transcript import Detection, Position, Transcript, Window, segments_of
 from localwhisper.messages import Message
 from localwhisper.options import Options
 

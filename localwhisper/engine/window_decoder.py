@@ -31,7 +31,7 @@ from localwhisper.engine.segmentation import (
 from localwhisper.engine.system_memory import trim_heap
 from localwhisper.engine.threads import CoreBudget
 from localwhisper.engine.vad import VoiceActivity
-from localwhisper.jobs.model import Position, Segment, Window
+from localwhisper.jobs.transcript import Position, Segment, Window
 from localwhisper.options import Options, Quality
 
 MIN_ENCODED_FRAMES = 1000

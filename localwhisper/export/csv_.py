@@ -3,7 +3,7 @@
 import csv
 import io
 
-from localwhisper.jobs.model import Transcript
+from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
 
 

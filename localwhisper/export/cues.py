@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from localwhisper.jobs.model import Segment, Transcript, Word
+from localwhisper.jobs.transcript import Segment, Transcript, Word
 from localwhisper.options import Layout
 
 DEFAULT_LINE_WIDTH = 1000  # characters; openai-whisper's default, reached only by text that repeats itself

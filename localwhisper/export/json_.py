@@ -7,7 +7,7 @@ import json
 import math
 from typing import Any
 
-from localwhisper.jobs.model import Segment, Transcript
+from localwhisper.jobs.transcript import Segment, Transcript
 from localwhisper.options import Layout
 
 

@@ -1,6 +1,6 @@
 """LRC lyrics: [mm:ss.hh] before each line, hh in hundredths of a second. Minutes may have more than two digits."""
 
-from localwhisper.jobs.model import Transcript
+from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
 
 

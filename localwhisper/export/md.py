@@ -3,7 +3,7 @@
 import re
 
 from localwhisper.export.cues import short_timestamp
-from localwhisper.jobs.model import Transcript
+from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from localwhisper.export import csv_, docx_, json_, lrc, md, srt, tsv, txt, vtt
-from localwhisper.jobs.model import Transcript
+from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
 
 DEFAULT_LAYOUT = Layout()  # openai-whisper's

@@ -3,7 +3,7 @@
 from functools import partial
 
 from localwhisper.export.cues import cues, timestamp
-from localwhisper.jobs.model import Transcript
+from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
 
 _time = partial(timestamp, always_hours=True, decimal_mark=",")

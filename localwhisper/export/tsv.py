@@ -3,7 +3,7 @@
 A line break in a text becomes a space; openai-whisper's writer would break the row.
 """
 
-from localwhisper.jobs.model import Segment, Transcript
+from localwhisper.jobs.transcript import Segment, Transcript
 from localwhisper.options import Layout
 
 

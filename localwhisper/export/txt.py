@@ -1,6 +1,6 @@
 """Plain text: one line for each segment."""
 
-from localwhisper.jobs.model import Transcript
+from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
 
 

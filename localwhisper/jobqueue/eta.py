@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.jobs import estimates
-from localwhisper.jobs.model import Job, JobState
+from localwhisper.jobs.job import Job, JobState
 from localwhisper.store.speeds import RealTimeFactors
 
 MIN_OBSERVED_PERCENT = 10.0  # below it, the job's own speed so far says too little

@@ -16,7 +16,7 @@ from typing import Protocol
 from localwhisper.atomic import DISK_FULL_ERRNOS
 from localwhisper.engine.base import Engine
 from localwhisper.errors import InternalError, LocalWhisperError, OutOfMemory, Stopped, StorageFull, lacks_memory
-from localwhisper.jobs.model import Transcript, Window
+from localwhisper.jobs.transcript import Transcript, Window
 from localwhisper.logs import request_id
 from localwhisper.messages import Message
 from localwhisper.options import Options

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from localwhisper.errors import JobNotFound
-from localwhisper.jobs.model import Job, JobState
+from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.priority import scheduling_key
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)

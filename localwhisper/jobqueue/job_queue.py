@@ -16,7 +16,7 @@ from localwhisper.jobqueue.job_repository import JobRepository
 from localwhisper.jobqueue.scheduling import Pause, Resume, Start, schedule
 from localwhisper.jobqueue.worker_pool import WorkerPool
 from localwhisper.jobs.events import JobRemoved
-from localwhisper.jobs.model import Job, JobState
+from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.transitions import move
 from localwhisper.options import Options
 from localwhisper.store.async_store import AsyncStore

@@ -12,7 +12,8 @@ from localwhisper.errors import JobCrashed, JobDamaged, LocalWhisperError
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobs.events import JobChanged, ProgressMade, SegmentsDone
-from localwhisper.jobs.model import Job, JobState, Transcript, Window
+from localwhisper.jobs.job import Job, JobState
+from localwhisper.jobs.transcript import Transcript, Window
 from localwhisper.jobs.transitions import move
 from localwhisper.messages import Message
 from localwhisper.options import Options

@@ -6,7 +6,7 @@ The caller carries out the instructions; see job_queue.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from localwhisper.jobs.model import Job
+from localwhisper.jobs.job import Job
 from localwhisper.jobs.priority import may_preempt, scheduling_key
 
 

@@ -7,7 +7,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 
-from localwhisper.jobs.model import Window
+from localwhisper.jobs.transcript import Window
 from localwhisper.messages import Message
 
 

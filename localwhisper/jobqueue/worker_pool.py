@@ -25,7 +25,8 @@ from localwhisper.jobqueue.job_execution import (
 from localwhisper.jobqueue.job_repository import JobRepository
 from localwhisper.jobqueue.thread_bridge import ThreadBridge
 from localwhisper.jobs.estimates import speed_key
-from localwhisper.jobs.model import FRAMES_PER_SECOND, Job, JobState, Window
+from localwhisper.jobs.job import Job, JobState
+from localwhisper.jobs.transcript import FRAMES_PER_SECOND, Window
 from localwhisper.messages import Message
 from localwhisper.store.speeds import RealTimeFactors
 

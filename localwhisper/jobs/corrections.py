@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from localwhisper.jobs.model import FRAMES_PER_SECOND, Segment, Transcript, Word
+from localwhisper.jobs.transcript import FRAMES_PER_SECOND, Segment, Transcript, Word
 
 TOLERANCE_S = 0.05  # a word whose middle lies this far outside a line still belongs to it
 

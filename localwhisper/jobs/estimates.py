@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from heapq import heapreplace
 from itertools import groupby
 
-from localwhisper.jobs.model import Job, JobState
+from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.priority import may_preempt, priority_class
 from localwhisper.options import Options
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from localwhisper.jobs.model import Job, Segment, Transcript
+from localwhisper.jobs.job import Job
+from localwhisper.jobs.transcript import Segment, Transcript
 
 
 @dataclass(frozen=True, kw_only=True)

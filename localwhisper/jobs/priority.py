@@ -5,7 +5,7 @@ A clip takes seconds where a recording takes hours, so it runs as soon as it is 
 
 from datetime import datetime
 
-from localwhisper.jobs.model import Job
+from localwhisper.jobs.job import Job
 
 SHORT_S = 30.0  # of audio: one of Whisper's windows
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from localwhisper.errors import InvalidTransition
-from localwhisper.jobs.model import Job, JobState
+from localwhisper.jobs.job import Job, JobState
 from localwhisper.messages import Message
 
 MOVES: dict[JobState, frozenset[JobState]] = {

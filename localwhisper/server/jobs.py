@@ -8,7 +8,7 @@ from contextlib import suppress
 import tornado.web
 
 from localwhisper.errors import InvalidOption, JobDamaged
-from localwhisper.jobs.model import Job, JobState
+from localwhisper.jobs.job import Job, JobState
 from localwhisper.options import OPTIONS, Options, options_from_json, options_to_json
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler

@@ -15,7 +15,7 @@ from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobs.events import Event, JobChanged
-from localwhisper.jobs.model import JobState
+from localwhisper.jobs.job import JobState
 
 STORED_BYTES_EVERY_S = 60.0  # walking the data folder takes a while
 LAG_EVERY_S = 0.25

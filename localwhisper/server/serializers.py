@@ -9,7 +9,8 @@ from localwhisper.engine.calibration.plan_store import MeasuredPlan
 from localwhisper.engine.checkpoints.library import ModelEntry
 from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobqueue.job_queue import JobQueue
-from localwhisper.jobs.model import Job, JobState, Segment, Transcript
+from localwhisper.jobs.job import Job, JobState
+from localwhisper.jobs.transcript import Segment, Transcript
 from localwhisper.messages import Message, in_language, render
 from localwhisper.option_types import Option, Shown
 from localwhisper.options import options_to_json

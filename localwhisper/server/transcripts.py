@@ -9,7 +9,7 @@ from urllib.parse import quote
 from localwhisper.errors import InvalidOption, JobNotFinished
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.jobs.corrections import Line
-from localwhisper.jobs.model import JobState
+from localwhisper.jobs.job import JobState
 from localwhisper.options import layout_from_texts
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler

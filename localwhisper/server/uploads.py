@@ -15,7 +15,7 @@ import tornado.web
 from localwhisper.atomic import fsync_file, storage_errors
 from localwhisper.audio.probe import AudioInfo
 from localwhisper.errors import LocalWhisperError, UploadTooLarge, lacks_memory
-from localwhisper.jobs.model import Job
+from localwhisper.jobs.job import Job
 from localwhisper.options import OPTIONS, Options, options_from_texts
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.forwarded_headers import path_prefix

@@ -22,7 +22,8 @@ from localwhisper.jobs.events import (
     SegmentsDone,
     TranscriptCorrected,
 )
-from localwhisper.jobs.model import Job, JobState, Segment
+from localwhisper.jobs.job import Job, JobState
+from localwhisper.jobs.transcript import Segment
 from localwhisper.server import serializers, ws_messages
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.http_errors import BadRequest, MethodNotAllowed

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from localwhisper.jobs.model import Job, JobState, Transcript
+from localwhisper.jobs.job import Job, JobState
+from localwhisper.jobs.transcript import Transcript
 from localwhisper.messages import Message, render
 from localwhisper.server import serializers
 from localwhisper.server.http_errors import InvalidFrame

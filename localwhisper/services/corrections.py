@@ -9,7 +9,8 @@ from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobs.corrections import Line, corrected
 from localwhisper.jobs.events import TranscriptCorrected
-from localwhisper.jobs.model import JobState, Transcript
+from localwhisper.jobs.job import JobState
+from localwhisper.jobs.transcript import Transcript
 from localwhisper.services.transcripts import Transcripts
 from localwhisper.store.async_store import AsyncStore
 from localwhisper.store.base import CORRECTED

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from localwhisper.engine.base import Engine
 from localwhisper.errors import Stopped
-from localwhisper.jobs.model import Detection, Window
+from localwhisper.jobs.transcript import Detection, Window
 from localwhisper.messages import Message
 
 

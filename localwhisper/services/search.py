@@ -10,7 +10,7 @@ from localwhisper.errors import LocalWhisperError
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobs.events import Event, JobChanged, JobRemoved, TranscriptCorrected
-from localwhisper.jobs.model import JobState
+from localwhisper.jobs.job import JobState
 from localwhisper.store.async_store import AsyncStore
 from localwhisper.store.text_index import TextIndex
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from localwhisper.errors import JobDamaged
 from localwhisper.jobqueue.job_index import JobIndex
-from localwhisper.jobs.model import FRAMES_PER_SECOND, Segment, Transcript, segments_of
+from localwhisper.jobs.transcript import FRAMES_PER_SECOND, Segment, Transcript, segments_of
 from localwhisper.store.async_store import AsyncStore
 from localwhisper.store.base import CORRECTED
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from localwhisper.errors import Stopped
 from localwhisper.jobqueue.job_index import JobIndex
-from localwhisper.jobs.model import Job, Waveform
+from localwhisper.jobs.job import Job
+from localwhisper.jobs.transcript import Waveform
 from localwhisper.store.async_store import AsyncStore
 
 Compute = Callable[[Path, float, Callable[[], None]], Waveform]  # audio, its duration in s, a check that may raise

@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from localwhisper.jobs.model import Job, Transcript, Waveform, Window
+from localwhisper.jobs.job import Job
+from localwhisper.jobs.transcript import Transcript, Waveform, Window
 from localwhisper.store.base import DamagedJob, JobStore
 
 T = TypeVar("T")

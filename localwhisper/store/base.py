@@ -6,7 +6,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Protocol
 
-from localwhisper.jobs.model import Job, Transcript, Waveform, Window
+from localwhisper.jobs.job import Job
+from localwhisper.jobs.transcript import Transcript, Waveform, Window
 
 CORRECTED = "corrected.json"  # named by JobDamaged if a transcript's corrections, not the machine's text, are damaged
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)

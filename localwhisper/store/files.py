@@ -30,7 +30,8 @@ from localwhisper.atomic import (
     write_atomically,
 )
 from localwhisper.errors import JobDamaged, JobNotFound, StorageUnwritable
-from localwhisper.jobs.model import Job, JobState, Transcript, Waveform, Window
+from localwhisper.jobs.job import Job, JobState
+from localwhisper.jobs.transcript import Transcript, Waveform, Window
 from localwhisper.store import schema
 from localwhisper.store.base import CORRECTED, DamagedJob
 

@@ -15,7 +15,8 @@ from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from localwhisper.errors import StoreTooNew
-from localwhisper.jobs.model import Job, JobState, Transcript, Waveform, Window
+from localwhisper.jobs.job import Job, JobState
+from localwhisper.jobs.transcript import Transcript, Waveform, Window
 
 Json = dict[str, Any]
 T = TypeVar("T")

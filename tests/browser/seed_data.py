@@ -5,7 +5,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from localwhisper.errors import AudioUnreadable
-from localwhisper.jobs.model import Job, JobState, Segment, Transcript, Word
+from localwhisper.jobs.job import Job, JobState
+from localwhisper.jobs.transcript import Segment, Transcript, Word
 from localwhisper.messages import Message
 from localwhisper.options import Options
 from localwhisper.store.files import FileStore

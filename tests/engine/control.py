@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from localwhisper.errors import Stopped
-from localwhisper.jobs.model import Window
+from localwhisper.jobs.transcript import Window
 from localwhisper.messages import Message
 
 

@@ -12,7 +12,7 @@ from whisper.audio import HOP_LENGTH, N_SAMPLES
 from localwhisper.audio.decode import decode_audio
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.engine.decoding import SEED
-from localwhisper.jobs.model import Transcript
+from localwhisper.jobs.transcript import Transcript
 
 
 def load(path: Path) -> whisper.model.Whisper:

@@ -12,7 +12,7 @@ import pytest
 
 from localwhisper.engine.whisper_engine import WhisperEngine
 from localwhisper.errors import Stopped
-from localwhisper.jobs.model import Transcript
+from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Options
 from tests.engine.control import Recorder
 

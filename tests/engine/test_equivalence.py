@@ -8,7 +8,7 @@ import pytest
 import whisper
 
 from localwhisper.engine.whisper_engine import WhisperEngine
-from localwhisper.jobs.model import Window
+from localwhisper.jobs.transcript import Window
 from localwhisper.options import Options, Quality
 from tests.engine import openai_whisper
 from tests.engine.control import Recorder

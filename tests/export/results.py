@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from localwhisper.jobs.model import Segment, Transcript, Word
+from localwhisper.jobs.transcript import Segment, Transcript, Word
 
 HOUR_S = 3600.0
 

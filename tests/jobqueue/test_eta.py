@@ -7,7 +7,7 @@ import pytest
 
 from localwhisper.app import utc_now
 from localwhisper.jobs import estimates
-from localwhisper.jobs.model import Job, JobState
+from localwhisper.jobs.job import Job, JobState
 from localwhisper.options import Options
 from tests.conftest import Serve
 from tests.http_client import Client

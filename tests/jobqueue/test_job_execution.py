@@ -17,7 +17,7 @@ from localwhisper.jobqueue.job_execution import (
     WorkItem,
     execute,
 )
-from localwhisper.jobs.model import Window
+from localwhisper.jobs.transcript import Window
 from localwhisper.messages import Message
 from tests.step_engine import StepEngine, window
 from tests.store import samples

@@ -9,7 +9,7 @@ import pytest
 
 from localwhisper.errors import JobNotFound
 from localwhisper.jobqueue.job_index import JobIndex, Page
-from localwhisper.jobs.model import Job, JobState
+from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.priority import scheduling_key
 from localwhisper.options import Options
 

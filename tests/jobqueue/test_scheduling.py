@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 
 from localwhisper.jobqueue.scheduling import Pause, Resume, Start, schedule
-from localwhisper.jobs.model import Job, JobState
+from localwhisper.jobs.job import Job, JobState
 from localwhisper.options import Options
 
 NOON = datetime(2025, 1, 1, 12, tzinfo=timezone.utc)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from localwhisper.jobs.corrections import Line, corrected
-from localwhisper.jobs.model import Segment, Transcript, Word
+from localwhisper.jobs.transcript import Segment, Transcript, Word
 from tests.step_engine import segment
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 import pytest
 
 from localwhisper.jobs import estimates
-from localwhisper.jobs.model import Job, JobState
+from localwhisper.jobs.job import Job, JobState
 from localwhisper.options import Options
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Literal
 
-from localwhisper.jobs.model import Job, JobState
+from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.priority import may_preempt, scheduling_key
 from localwhisper.options import Options
 

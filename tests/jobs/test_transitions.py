@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from localwhisper.errors import InvalidTransition
-from localwhisper.jobs.model import Job, JobState
+from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.transitions import MOVES, move
 from localwhisper.messages import TEXTS, Message
 from localwhisper.options import Options

@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 from localwhisper import app, cli
 from localwhisper.engine.base import Control, Engine
-from localwhisper.jobs.model import Detection, Transcript, Window, segments_of
+from localwhisper.jobs.transcript import Detection, Transcript, Window, segments_of
 from localwhisper.messages import Message
 from localwhisper.options import Options
 from tests.step_engine import window

@@ -9,7 +9,7 @@ import pytest
 
 from localwhisper.commands.selftest import multipart_form
 from localwhisper.engine.base import Control
-from localwhisper.jobs.model import Detection
+from localwhisper.jobs.transcript import Detection
 from tests.conftest import Serve
 from tests.http_client import Client, wav
 from tests.step_engine import StepEngine

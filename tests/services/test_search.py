@@ -10,7 +10,8 @@ import pytest
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobs.events import Event, JobRemoved, TranscriptCorrected
-from localwhisper.jobs.model import JobState, Transcript
+from localwhisper.jobs.job import JobState
+from localwhisper.jobs.transcript import Transcript
 from localwhisper.services.search import Search
 from localwhisper.store.text_index import TextIndex
 from tests.store import samples

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from localwhisper.jobs.model import Waveform
+from localwhisper.jobs.transcript import Waveform
 from localwhisper.services.waveforms import Waveforms
 from tests.conftest import Serve
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from localwhisper.jobs.model import Job
+from localwhisper.jobs.job import Job
 from localwhisper.store.base import JobStore
 from localwhisper.store.files import FileStore
 from tests.store import samples

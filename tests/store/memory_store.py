@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from localwhisper.errors import JobDamaged, JobNotFound
-from localwhisper.jobs.model import Job, JobState, Transcript, Waveform, Window
+from localwhisper.jobs.job import Job, JobState
+from localwhisper.jobs.transcript import Transcript, Waveform, Window
 from localwhisper.store.base import DamagedJob
 
 

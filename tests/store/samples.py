@@ -5,7 +5,8 @@ import uuid
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from localwhisper.jobs.model import Job, JobState, Position, Segment, Transcript, Window, Word
+from localwhisper.jobs.job import Job, JobState
+from localwhisper.jobs.transcript import Position, Segment, Transcript, Window, Word
 from localwhisper.messages import Message
 from localwhisper.options import Options
 from tests.option_values import OTHER_VALUES

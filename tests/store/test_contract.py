@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from localwhisper.errors import JobDamaged, JobNotFound
-from localwhisper.jobs.model import JobState
+from localwhisper.jobs.job import JobState
 from localwhisper.store.base import JobStore
 from localwhisper.store.files import FileStore
 from tests.store import samples

@@ -13,7 +13,7 @@ import pytest
 
 from localwhisper.atomic import read_regular_file
 from localwhisper.errors import JobDamaged, JobNotFound, StorageFull, StorageUnwritable, StoreTooNew
-from localwhisper.jobs.model import Job
+from localwhisper.jobs.job import Job
 from localwhisper.store import schema
 from localwhisper.store.base import CORRECTED
 from localwhisper.store.files import FileStore

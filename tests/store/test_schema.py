@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from localwhisper.errors import StoreTooNew
-from localwhisper.jobs.model import Job, JobState, Segment, Word
+from localwhisper.jobs.job import Job, JobState
+from localwhisper.jobs.transcript import Segment, Word
 from localwhisper.messages import Message
 from localwhisper.options import Options
 from localwhisper.store import schema

@@ -13,7 +13,7 @@ from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.whisper_engine import WhisperEngine
-from localwhisper.jobs.model import Transcript
+from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Options, Quality
 from tests.engine.conftest import ROWS, samples_of
 from tests.engine.control import Recorder, write_wav

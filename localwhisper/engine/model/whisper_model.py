@@ -17,7 +17,7 @@ from localwhisper.engine.model.encoder import Encoder
 from localwhisper.engine.model.layers import VOCABULARY, Weights
 from localwhisper.engine.model.linear_formats import FORMATS
 from localwhisper.engine.threads import MAX_PARTS, CoreBudget
-from localwhisper.jobs.model import Detection
+from localwhisper.jobs.transcript import Detection
 
 
 def size_bytes(checkpoint: Checkpoint, plan: Plan) -> int:

@@ -2,7 +2,7 @@
 
 from typing import Any, get_args
 
-from localwhisper.jobs.model import JobState
+from localwhisper.jobs.job import JobState
 from localwhisper.option_types import Kind
 from localwhisper.options import OPTIONS
 

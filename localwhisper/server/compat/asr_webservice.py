@@ -11,7 +11,7 @@ from urllib.parse import quote
 from localwhisper.audio.wav import HEADER_BYTES, wav_header
 from localwhisper.errors import InvalidBody, InvalidOption, LocalWhisperError, MissingFile
 from localwhisper.export.registry import EXPORTERS
-from localwhisper.jobs.model import Detection
+from localwhisper.jobs.transcript import Detection
 from localwhisper.option_types import Shown, boolean_argument
 from localwhisper.options import OPTIONS, Layout
 from localwhisper.server.compat.blocking_job import BlockingJobHandler

@@ -7,7 +7,8 @@ from typing import Any
 
 from localwhisper.errors import JobNotFound, JobWasCancelled, LocalWhisperError, error_from
 from localwhisper.jobs.events import JobChanged, JobRemoved, SegmentsDone
-from localwhisper.jobs.model import Job, JobState, Segment, Transcript
+from localwhisper.jobs.job import Job, JobState
+from localwhisper.jobs.transcript import Segment, Transcript
 from localwhisper.options import Options
 from localwhisper.server.uploads import UploadHandler
 from localwhisper.services.job_events import JobEventStream

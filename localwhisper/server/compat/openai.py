@@ -14,7 +14,8 @@ import tornado.iostream
 from localwhisper.engine.checkpoints.library import ModelEntry, ModelLibrary
 from localwhisper.errors import InvalidOption, LocalWhisperError, ModelNotFound
 from localwhisper.export.registry import EXPORTERS
-from localwhisper.jobs.model import Job, Segment, Transcript
+from localwhisper.jobs.job import Job
+from localwhisper.jobs.transcript import Segment, Transcript
 from localwhisper.option_types import boolean_argument
 from localwhisper.options import Options
 from localwhisper.server.base import BaseHandler

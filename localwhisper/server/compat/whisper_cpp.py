@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from localwhisper.errors import LocalWhisperError
 from localwhisper.export.registry import EXPORTERS
-from localwhisper.jobs.model import Job, Transcript
+from localwhisper.jobs.job import Job
+from localwhisper.jobs.transcript import Transcript
 from localwhisper.option_types import boolean_argument
 from localwhisper.server.compat.blocking_job import BlockingJobHandler, whisper_segment
 from localwhisper.server.serializers import Json, finite

@@ -1,27 +1,9 @@
-"""Jobs, transcripts and their parts, as frozen data. Positions in the audio are in seconds."""
+"""Transcripts and their parts, and what else is computed from the audio, as frozen data. Positions are in seconds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import Enum
-
-from localwhisper.messages import Message
-from localwhisper.options import Options
+from dataclasses import dataclass
 
 FRAMES_PER_SECOND = 100  # of Whisper's log-mel spectrogram; the unit of `seek`
-
-
-class JobState(str, Enum):
-    PENDING = "pending"
-    QUEUED = "queued"
-    PROCESSING = "processing"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-    @property
-    def ended(self) -> bool:
-        return self in (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,26 +80,6 @@ class Detection:
 
     language: str  # a code
     probability: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    id: str  # UUID in canonical lower-case form
-    filename: str  # on the user's machine; only shown, never used as a path
-    audio_file: str  # in the job's folder
-    audio_duration: float
-    options: Options
-    state: JobState
-    created_at: datetime
-    started_at: datetime | None = None
-    completed_at: datetime | None = None
-    progress: float = 0.0  # percent of the audio done; 100 only when completed
-    message: Message = field(default_factory=lambda: Message("job_pending"))
-    error: Message | None = None
-    language: str | None = None  # detected or given, once known
-    crashes: int = 0  # how often the program crashed while this job decoded window number `crashed_at`
-    crashed_at: int = 0  # from 0
-    history: tuple[JobState, ...] = ()  # previous states, oldest first
 
 
 def segments_of(windows: Sequence[Window]) -> tuple[Segment, ...]:

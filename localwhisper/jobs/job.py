@@ -1,0 +1,41 @@
+"""A job and its states, as frozen data."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from localwhisper.messages import Message
+from localwhisper.options import Options
+
+
+class JobState(str, Enum):
+    PENDING = "pending"
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        return self in (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    id: str  # UUID in canonical lower-case form
+    filename: str  # on the user's machine; only shown, never used as a path
+    audio_file: str  # in the job's folder
+    audio_duration: float
+    options: Options
+    state: JobState
+    created_at: datetime
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    progress: float = 0.0  # percent of the audio done; 100 only when completed
+    message: Message = field(default_factory=lambda: Message("job_pending"))
+    error: Message | None = None
+    language: str | None = None  # detected or given, once known
+    crashes: int = 0  # how often the program crashed while this job decoded window number `crashed_at`
+    crashed_at: int = 0  # from 0
+    history: tuple[JobState, ...] = ()  # previous states, oldest first
