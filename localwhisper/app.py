@@ -81,7 +81,7 @@ def model_library(settings: Settings) -> ModelLibrary:
     return ModelLibrary(
         settings.model_dir,
         mirror=settings.model_mirror,
-        unpack_dir=paths.bundled_model(settings.data_dir),
+        data_dir=settings.data_dir,
         assets=ASSETS,
     )
 

@@ -18,9 +18,14 @@ def spool(data_dir: Path) -> Path:
     return data_dir / "spool"
 
 
-def bundled_model(data_dir: Path) -> Path:
-    """The folder of the unpacked bundled model and of plans.json."""
+def engine_data(data_dir: Path) -> Path:
+    """What the engine keeps: the unpacked bundled model and plans()."""
     return data_dir / "bundled"
+
+
+def plans(data_dir: Path) -> Path:
+    """The number formats in which this machine computes models fastest. Measured again if it is missing or damaged."""
+    return engine_data(data_dir) / "plans.json"
 
 
 def speeds(data_dir: Path) -> Path:

@@ -39,8 +39,9 @@ MAY_IMPORT = {
 WITHIN_ENGINE = {
     "upstream": set[str](),
     "kernels": {"upstream"},
-    "checkpoints": {"upstream", "calibration"},
-    "model": {"upstream", "kernels", "checkpoints", "threads", "system_memory", "calibration"},
+    "checkpoints": {"upstream", "plans"},
+    "model": {"upstream", "kernels", "checkpoints", "plans", "threads", "system_memory"},
+    "calibration": {"kernels", "checkpoints", "model", "plans", "threads"},
 }
 HEAVY_PACKAGES = {"torch", "whisper", "numba"}
 PRIVATE_NAME = re.compile(r"torch\.ops|(torch|whisper|numba)(\.\w+)*?\._(?!_)\w+")
@@ -78,6 +79,17 @@ def test_imports_within_the_engine_point_one_way(folder: str) -> None:
     names = {name for path in (PACKAGE / "engine" / folder).rglob("*.py") for name in imported(path)}
     folders = {name.split(".")[2] for name in names if name.startswith("localwhisper.engine.")}
     assert folders - {folder} <= WITHIN_ENGINE[folder]
+
+
+def test_the_engine_s_folders_form_no_cycle() -> None:
+    engine = PACKAGE / "engine"
+    assert {path.parent.name for path in engine.glob("*/__init__.py")} == set(WITHIN_ENGINE)
+    graph: dict[str, set[str]] = {}
+    for path in engine.rglob("*.py"):
+        part = path.relative_to(engine).parts[0].removesuffix(".py")
+        names = {name for name in imported(path) if name.startswith("localwhisper.engine.")}
+        graph[part] = graph.get(part, set()) | ({name.split(".")[2] for name in names} - {part})
+    TopologicalSorter(graph).prepare()
 
 
 def full_name(path: Path) -> str:

@@ -27,7 +27,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     elif options.action == "download":
         print(_download(library, options.name))
     elif options.action == "import":
-        name = library.import_file(Path(options.file), options.name)
+        name = library.import_checkpoint(Path(options.file), options.name)
         print(f"{name}: {library.path(name)}")
     else:
         library.remove(options.name)

@@ -14,12 +14,12 @@ from pathlib import Path
 import torch
 
 from localwhisper.engine.base import Control
-from localwhisper.engine.calibration import select
-from localwhisper.engine.calibration.plan_store import Plan
+from localwhisper.engine.calibration import plan_selection
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint, read_checkpoint
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.kernels.precompile import kernel_cache
 from localwhisper.engine.model.whisper_model import WhisperModel, size_bytes
+from localwhisper.engine.plans import Plan
 from localwhisper.engine.system_memory import available_bytes, drop_library_pages, release_unused_memory, trim_heap
 from localwhisper.engine.threads import CoreBudget
 from localwhisper.engine.upstream.torch_internals import is_out_of_memory
@@ -133,7 +133,7 @@ class ModelCache:
     def _find(self, name: str, quality: Quality, control: Control) -> _Key:
         """The checkpoint as it is on disk. Where it was removed, the model in memory; else it is downloaded."""
         try:
-            path = self._library.open_path(name)
+            path = self._library.loadable_path(name)
         except ModelNotFound:  # an imported one, removed
             if (loaded := self._loaded_key(name, quality)) is not None:
                 return loaded
@@ -162,7 +162,7 @@ class ModelCache:
 
     def _build(self, checkpoint: Checkpoint, quality: Quality, control: Control) -> WhisperModel:
         """On the fastest device that can compute the model and has the memory."""
-        *devices, last = select.available_devices()
+        *devices, last = plan_selection.available_devices()
         for device in devices:
             try:
                 return self._build_on(device, checkpoint, quality, control)
@@ -181,11 +181,11 @@ class ModelCache:
         """The one chosen on this machine before, else one is measured now."""
         torch.set_num_threads(self.cores.total)  # the choice doesn't depend on which jobs run now
         plans, cores = self._library.plans, self.cores
-        measured = select.stored_plan(plans, checkpoint, quality, device)
+        measured = plan_selection.stored_plan(plans, checkpoint, quality, device)
         if measured is None:
             control.progress(0.0, Message("measuring_model", {"model": checkpoint.name}))
-            measured = select.measure_plan(checkpoint, quality, control.check, cores.team, device)
-            plans.save(checkpoint.name, quality, select.machine_key(checkpoint, device), measured)
+            measured = plan_selection.measure_plan(checkpoint, quality, control.check, cores.team, device)
+            plans.save(checkpoint.name, quality, plan_selection.machine_key(checkpoint, device), measured)
             release_unused_memory()
         if checkpoint.dims.n_text_state >= MIN_COMPILED_WIDTH and not kernel_cache().is_ready():
             kernel_cache().compile_in_background()

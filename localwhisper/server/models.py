@@ -72,7 +72,7 @@ class ImportHandler(UploadHandler):
         assert self.form is not None
         file_name = Path(clean_name(self.form.filename)).stem
         library = self.services.models.library
-        name = await self.run_blocking(lambda: library.import_file(self.upload, name, file_name=file_name))
+        name = await self.run_blocking(lambda: library.import_checkpoint(self.upload, name, file_name=file_name))
         await self.services.models.downloads.announce(name)
         self.write_json(model_body(self.services, await find_model(self.services, name), self.language), 201)
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from localwhisper.engine.calibration.plan_store import MeasuredPlan
 from localwhisper.engine.checkpoints.library import ModelEntry
+from localwhisper.engine.plans import MeasuredPlan
 from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.jobs.job import Job, JobState

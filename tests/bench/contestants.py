@@ -97,21 +97,21 @@ def prepare() -> None:
 
 class LocalWhisper:
     def __init__(self, checkpoint: Path, quality: Any) -> None:
-        from localwhisper.engine.calibration import select
-        from localwhisper.engine.calibration.plan_store import PlanStore
+        from localwhisper.engine.calibration import plan_selection
         from localwhisper.engine.checkpoints.checkpoint import read_checkpoint
         from localwhisper.engine.model.whisper_model import WhisperModel
         from localwhisper.engine.model_cache import release_load_memory
+        from localwhisper.engine.plans import PlanStore
         from localwhisper.engine.threads import CoreBudget
 
         prepare()
         loaded = read_checkpoint(checkpoint, checkpoint.stem)
         self._cores = CoreBudget()
         plans = PlanStore(checkpoint.with_suffix(f".plans-{torch.get_num_threads()}.json"))
-        measured = select.stored_plan(plans, loaded, quality, "cpu")  # measured once, as in the program
+        measured = plan_selection.stored_plan(plans, loaded, quality, "cpu")  # measured once, as in the program
         if measured is None:
-            measured = select.measure_plan(loaded, quality, lambda: None, self._cores.team)
-            plans.save(loaded.name, quality, select.machine_key(loaded, "cpu"), measured)
+            measured = plan_selection.measure_plan(loaded, quality, lambda: None, self._cores.team)
+            plans.save(loaded.name, quality, plan_selection.machine_key(loaded, "cpu"), measured)
         self.measured = measured
         self._model = WhisperModel(loaded, measured.plan, cores=self._cores)
         release_load_memory()

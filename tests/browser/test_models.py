@@ -51,7 +51,7 @@ class PublishingServer(Server):
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A small valid checkpoint: the bundled model's."""
     folder = tmp_path_factory.mktemp("unpacked")
-    path = ModelLibrary(folder, mirror=None, unpack_dir=folder, assets=ASSETS).open_path("demo")
+    path = ModelLibrary(folder, mirror=None, data_dir=folder, assets=ASSETS).loadable_path("demo")
     assert path is not None
     return path.read_bytes()
 

@@ -43,7 +43,7 @@ def kernels() -> None:
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> ModelLibrary:
     folder = tmp_path_factory.mktemp("models")
-    return ModelLibrary(folder, mirror=None, unpack_dir=folder, assets=ASSETS)
+    return ModelLibrary(folder, mirror=None, data_dir=folder, assets=ASSETS)
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +55,7 @@ def engine(library: ModelLibrary) -> WhisperEngine:
 
 @pytest.fixture(scope="session")
 def openai_model(library: ModelLibrary) -> whisper.model.Whisper:
-    path = library.open_path("demo")
+    path = library.loadable_path("demo")
     assert path is not None
     return openai_whisper.load(path)
 

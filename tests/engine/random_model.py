@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 from whisper.model import ModelDimensions
 
-from localwhisper.engine.calibration.plan_store import Plan
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
+from localwhisper.engine.plans import Plan
 from tools.random_checkpoint import tensors
 
 DIMS = ModelDimensions(80, 1500, 64, 2, 2, 51865, 448, 64, 4, 3)

@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from localwhisper.engine.calibration import select
-from localwhisper.engine.calibration.plan_store import MeasuredPlan, Plan, PlanStore
+from localwhisper.engine.calibration import plan_selection
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
 from localwhisper.engine.model import linear_formats
+from localwhisper.engine.plans import MeasuredPlan, Plan, PlanStore
 from localwhisper.engine.threads import ThreadTeam
 from localwhisper.options import Quality
 from tests.engine.random_model import REFERENCE, random_checkpoint
@@ -26,7 +26,7 @@ def checkpoint() -> Checkpoint:
 
 
 def measure(checkpoint: Checkpoint, quality: Quality) -> MeasuredPlan:
-    return select.measure_plan(checkpoint, quality, lambda: None, ThreadTeam(0))
+    return plan_selection.measure_plan(checkpoint, quality, lambda: None, ThreadTeam(0))
 
 
 @pytest.mark.parametrize("quality", ["exact", "fast", "compact"])
@@ -58,9 +58,9 @@ def test_a_wrong_format_is_never_selected(
 def test_plans_are_within_the_tolerance_and_need_no_compiling(
     checkpoint: Checkpoint, quality: Quality, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(select.kernel_cache(), "is_ready", lambda: False)
+    monkeypatch.setattr(plan_selection.kernel_cache(), "is_ready", lambda: False)
     measured = measure(checkpoint, quality)
-    assert measured.deviation <= select.TOLERANCE[quality]
+    assert measured.deviation <= plan_selection.TOLERANCE[quality]
     for name in (measured.plan.encoder, measured.plan.decoder, measured.plan.logits):
         assert not linear_formats.FORMATS[name].needs_kernels
 
@@ -68,9 +68,9 @@ def test_plans_are_within_the_tolerance_and_need_no_compiling(
 def test_a_replaced_checkpoint_is_measured_again(checkpoint: Checkpoint) -> None:
     name = "decoder.ln.weight"
     trained = replace(checkpoint, tensors={**checkpoint.tensors, name: checkpoint.tensors[name] + 1})
-    key = select.machine_key(checkpoint, "cpu")
-    assert key == select.machine_key(replace(checkpoint, name="whisper_name"), "cpu")
-    assert key != select.machine_key(trained, "cpu")
+    key = plan_selection.machine_key(checkpoint, "cpu")
+    assert key == plan_selection.machine_key(replace(checkpoint, name="whisper_name"), "cpu")
+    assert key != plan_selection.machine_key(trained, "cpu")
 
 
 def test_a_plan_is_remembered_for_one_machine(tmp_path: Path) -> None:
@@ -111,10 +111,10 @@ def test_a_damaged_or_foreign_file_is_rebuilt(tmp_path: Path, content: bytes) ->
 
 def test_a_plan_with_unknown_formats_is_not_used(checkpoint: Checkpoint, tmp_path: Path) -> None:
     store = PlanStore(tmp_path / "plans.json")
-    key = select.machine_key(checkpoint, "cpu")
+    key = plan_selection.machine_key(checkpoint, "cpu")
     for plan, expected in ((REFERENCE, MEASURED), (replace(REFERENCE, encoder="int3"), None)):
         store.save("random", "exact", key, replace(MEASURED, plan=plan))
-        assert select.stored_plan(store, checkpoint, "exact", "cpu") == expected
+        assert plan_selection.stored_plan(store, checkpoint, "exact", "cpu") == expected
 
 
 def test_a_failed_write_keeps_the_old_plans_and_leaves_no_temporary_file(

@@ -17,7 +17,7 @@ from localwhisper.errors import CheckpointUnusable
 
 @pytest.fixture
 def library(tmp_path: Path) -> ModelLibrary:
-    return ModelLibrary(tmp_path / "models", mirror=None, unpack_dir=tmp_path / "bundled", assets=ASSETS)
+    return ModelLibrary(tmp_path / "models", mirror=None, data_dir=tmp_path / "bundled", assets=ASSETS)
 
 
 class Attack:
@@ -97,7 +97,7 @@ def test_refused_before_anything_is_replaced(
     path = tmp_path / "mine.pt"
     HOSTILE[name](path)
     with pytest.raises(CheckpointUnusable) as refused:
-        library.import_file(path)
+        library.import_checkpoint(path)
     assert refused.value.params["reason"]
     assert (library.model_dir / "mine.pt").read_bytes() == b"what was there"
     assert [file.name for file in library.model_dir.iterdir()] == ["mine.pt"]

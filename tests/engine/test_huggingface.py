@@ -49,7 +49,7 @@ def hugging_face_name(key: str) -> str:
 
 @pytest.fixture(scope="module")
 def checkpoint(library: ModelLibrary) -> dict[str, Any]:
-    path = library.open_path("demo")
+    path = library.loadable_path("demo")
     assert path is not None
     loaded: dict[str, Any] = torch.load(path, weights_only=True)
     return loaded
@@ -88,7 +88,7 @@ def test_weights_get_openai_whispers_names(theirs: str, ours: str) -> None:
 
 
 def test_every_weight_is_unchanged(library: ModelLibrary, folder: Path, checkpoint: dict[str, Any]) -> None:
-    path = library.path(library.import_file(folder, "own-hf"))
+    path = library.path(library.import_checkpoint(folder, "own-hf"))
     assert path is not None
     converted = torch.load(path, weights_only=True)
     assert converted["dims"] == checkpoint["dims"]
@@ -100,7 +100,7 @@ def test_every_weight_is_unchanged(library: ModelLibrary, folder: Path, checkpoi
 def test_an_imported_folder_gives_the_same_text(
     library: ModelLibrary, folder: Path, speech: dict[str, Path], recorder: Recorder
 ) -> None:
-    library.import_file(folder, "own-hf-2")
+    library.import_checkpoint(folder, "own-hf-2")
     engine = WhisperEngine(ModelCache(library, idle_timeout_s=60), Ffmpeg(), folder.parent / "spool", max_audio_s=600)
     texts = {
         model: engine.transcribe(speech["english"], Options(model=model), recorder).text
@@ -114,13 +114,13 @@ def test_folders_of_other_models_are_refused(library: ModelLibrary, folder: Path
     for broken in ({"model_type": "bert"}, {"model_type": "whisper"}, {**config, "d_model": 8}):
         (folder / "config.json").write_text(json.dumps(broken))
         with pytest.raises(CheckpointUnusable):
-            library.import_file(folder, "never")
+            library.import_checkpoint(folder, "never")
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "model.safetensors").write_bytes(b"\xff" * 64)
     with pytest.raises(CheckpointUnusable):
-        library.import_file(folder, "never")
+        library.import_checkpoint(folder, "never")
     empty = tmp_path / "empty"
     empty.mkdir()
     with pytest.raises(CheckpointUnusable):
-        library.import_file(empty, "never")
+        library.import_checkpoint(empty, "never")
     assert "never" not in library.names()

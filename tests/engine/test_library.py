@@ -66,7 +66,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelLi
     yield ModelLibrary(
         tmp_path / "módels dir",
         mirror=f"http://127.0.0.1:{server.server_port}/",
-        unpack_dir=tmp_path / "unpacked",
+        data_dir=tmp_path / "unpacked",
         assets=ASSETS,
     )
     Mirror.may_continue.set()
@@ -114,9 +114,9 @@ def test_removing_a_model_ends_its_download(library: ModelLibrary, paused_downlo
 
 
 def test_an_import_under_the_same_name_ends_a_download(library: ModelLibrary, paused_download: "Future[Path]") -> None:
-    demo = library.open_path("demo")
+    demo = library.loadable_path("demo")
     assert demo is not None
-    library.import_file(demo, "tiny")
+    library.import_checkpoint(demo, "tiny")
     path = paused_download.result(10)  # a job that waited for the model can use it
     Mirror.may_continue.set()
     assert path.read_bytes() == demo.read_bytes()
@@ -128,7 +128,7 @@ def test_an_import_that_is_refused_ends_no_download(
 ) -> None:
     (tmp_path / "bad.pt").write_text("no")
     with pytest.raises(CheckpointUnusable):
-        library.import_file(tmp_path / "bad.pt", "tiny")
+        library.import_checkpoint(tmp_path / "bad.pt", "tiny")
     Mirror.may_continue.set()
     assert paused_download.result(10).read_bytes() == BODY
 
@@ -152,10 +152,10 @@ def test_a_model_removed_while_models_are_listed_is_listed_as_missing(
 
 
 def test_the_bundled_model_is_unpacked_once(library: ModelLibrary) -> None:
-    first = library.open_path("demo")
+    first = library.loadable_path("demo")
     assert first is not None
     changed = first.stat().st_mtime_ns
-    second = library.open_path("demo")
+    second = library.loadable_path("demo")
     assert second == first
     assert second.stat().st_mtime_ns == changed
 
@@ -164,24 +164,24 @@ def test_the_folder_of_the_bundled_model_is_private_and_imported_checkpoints_are
     """The model folder is openai-whisper's cache, which other programs and users may share."""
     umask = os.umask(0)
     os.umask(umask)
-    demo = library.open_path("demo")
+    demo = library.loadable_path("demo")
     assert demo is not None
     assert (demo.parent.stat().st_mode & 0o777, demo.stat().st_mode & 0o777) == (0o700, 0o600)
-    library.import_file(demo, "own")
+    library.import_checkpoint(demo, "own")
     own = library.path("own")
     assert own is not None
     assert own.stat().st_mode & 0o777 == 0o666 & ~umask
 
 
 def test_an_import_is_listed_and_a_file_that_is_no_checkpoint_refused(library: ModelLibrary, tmp_path: Path) -> None:
-    demo = library.open_path("demo")
+    demo = library.loadable_path("demo")
     assert demo is not None
-    library.import_file(demo, "own")
+    library.import_checkpoint(demo, "own")
     assert "own" in library.names()
     assert library.path("own") is not None
     (tmp_path / "bad.pt").write_text("no")
     with pytest.raises(CheckpointUnusable):
-        library.import_file(tmp_path / "bad.pt")
+        library.import_checkpoint(tmp_path / "bad.pt")
 
 
 def test_unknown_names_and_removing_the_bundled_model_are_refused(library: ModelLibrary) -> None:

@@ -9,11 +9,11 @@ import torch
 import whisper
 from torch import Tensor
 
-from localwhisper.engine.calibration.plan_store import Plan
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
 from localwhisper.engine.model.decoder import Step
 from localwhisper.engine.model.int8_gemm import has_exact_int8_matmul
 from localwhisper.engine.model.whisper_model import WhisperModel
+from localwhisper.engine.plans import Plan
 from localwhisper.engine.threads import CoreBudget, ThreadTeam
 from tests.engine.random_model import DIMS, REFERENCE, TOKENS, deviation, random_checkpoint, random_mel
 from tools.random_checkpoint import tensors

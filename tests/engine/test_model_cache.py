@@ -57,13 +57,13 @@ def test_an_unused_model_makes_room_for_another(library: ModelLibrary, tmp_path:
 
 def test_a_corrupt_checkpoint_raises_model_corrupt(tmp_path: Path) -> None:
     (tmp_path / "tiny.pt").write_bytes(b"no checkpoint")
-    library = ModelLibrary(tmp_path, mirror=None, unpack_dir=tmp_path, assets=ASSETS)
+    library = ModelLibrary(tmp_path, mirror=None, data_dir=tmp_path, assets=ASSETS)
     with pytest.raises(ModelCorrupt), ModelCache(library, idle_timeout_s=600).lease("tiny", "exact", Recorder()):
         pass
 
 
 def test_a_missing_checkpoint_that_cannot_be_downloaded_raises_model_download_failed(tmp_path: Path) -> None:
-    library = ModelLibrary(tmp_path, mirror="http://127.0.0.1:9", unpack_dir=tmp_path, assets=ASSETS)
+    library = ModelLibrary(tmp_path, mirror="http://127.0.0.1:9", data_dir=tmp_path, assets=ASSETS)
     with pytest.raises(ModelDownloadFailed), ModelCache(library, idle_timeout_s=600).lease("tiny", "exact", Recorder()):
         pass
 
@@ -71,16 +71,16 @@ def test_a_missing_checkpoint_that_cannot_be_downloaded_raises_model_download_fa
 @pytest.fixture
 def own_library(library: ModelLibrary, tmp_path: Path) -> ModelLibrary:
     """One with the bundled weights imported as "mine"."""
-    demo = library.open_path("demo")
+    demo = library.loadable_path("demo")
     assert demo is not None
-    own = ModelLibrary(tmp_path / "models", mirror=None, unpack_dir=tmp_path / "unpacked", assets=ASSETS)
-    own.import_file(demo, "mine")
+    own = ModelLibrary(tmp_path / "models", mirror=None, data_dir=tmp_path / "unpacked", assets=ASSETS)
+    own.import_checkpoint(demo, "mine")
     return own
 
 
 def other_weights(library: ModelLibrary, folder: Path) -> Path:
     """The bundled checkpoint with another final layer norm."""
-    demo = library.open_path("demo")
+    demo = library.loadable_path("demo")
     assert demo is not None
     checkpoint = torch.load(demo, weights_only=True)
     checkpoint["model_state_dict"]["decoder.ln.weight"] *= 2
@@ -91,7 +91,7 @@ def other_weights(library: ModelLibrary, folder: Path) -> Path:
 def test_a_job_after_an_import_gets_the_new_weights(own_library: ModelLibrary, tmp_path: Path) -> None:
     cache = ModelCache(own_library, idle_timeout_s=600)
     with cache.lease("mine", "exact", Recorder()) as old:
-        own_library.import_file(other_weights(own_library, tmp_path), "mine")
+        own_library.import_checkpoint(other_weights(own_library, tmp_path), "mine")
         with cache.lease("mine", "exact", Recorder()) as new:
             assert torch.equal(new.decoder.ln.weight, 2 * old.decoder.ln.weight)
             assert cache.loaded() == ["mine", "mine"]  # the running job keeps its weights
@@ -106,7 +106,7 @@ def test_replaced_weights_that_are_unused_are_evicted_at_once(own_library: Model
     cache = ModelCache(own_library, idle_timeout_s=600)
     with cache.lease("mine", "exact", Recorder()):
         pass
-    own_library.import_file(other_weights(own_library, tmp_path), "mine")
+    own_library.import_checkpoint(other_weights(own_library, tmp_path), "mine")
     with cache.lease("mine", "exact", Recorder()):
         assert cache.loaded() == ["mine"]
     cache.close()

@@ -79,7 +79,7 @@ class Server:
 
     def start(self) -> "Server":
         if self._is_warm and not self.data_dir.exists():
-            shutil.copytree(_used_model(), paths.bundled_model(self.data_dir), copy_function=_link)
+            shutil.copytree(_used_model(), paths.engine_data(self.data_dir), copy_function=_link)
         command = [*self.program, "--no-browser", "--port", str(self.port)]
         self._process = subprocess.Popen(
             [*command, "--data-dir", str(self.data_dir), "--default-model", "demo", *self._flags],
@@ -212,7 +212,7 @@ def _used_model() -> Path:
             server.job_when(server.submit(SAMPLES / "en-greeting.opus"), "completed")
             server.stop()
             partial = cached.with_name(f"{os.getpid()}.partial")
-            shutil.copytree(paths.bundled_model(Path(folder)), partial)
+            shutil.copytree(paths.engine_data(Path(folder)), partial)
         try:
             partial.rename(cached)
         except OSError:  # another process was first

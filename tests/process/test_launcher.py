@@ -114,7 +114,7 @@ def test_the_self_test_passes_with_the_packaged_ffmpeg(tmp_path: Path) -> None:
     for step in ("ffmpeg ok", "server ok", "page ok", "upload ok", "exports ok", "All services work."):
         assert step in output
     # the first job uses what the self-test measured
-    assert json.loads((paths.bundled_model(tmp_path / "data") / "plans.json").read_text())
+    assert json.loads(paths.plans(tmp_path / "data").read_text())
     assert (tmp_path / "data").stat().st_mode & 0o077 == 0
 
 

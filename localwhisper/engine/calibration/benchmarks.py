@@ -16,8 +16,8 @@ from localwhisper.engine.model.cross_kv import quantize_keys_values
 from localwhisper.engine.model.decode_state import DecodeState
 from localwhisper.engine.model.decoder import Decoder, Step
 from localwhisper.engine.model.encoder import Encoder
-from localwhisper.engine.model.layers import VOCABULARY, Norm, Weights
 from localwhisper.engine.model.linear_formats import FORMATS
+from localwhisper.engine.model.weights import VOCABULARY, Norm, Weights
 from localwhisper.engine.threads import ThreadTeam
 
 N_TEXT_LAYERS = 2

@@ -15,9 +15,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from localwhisper import paths
 from localwhisper.atomic import SHARED, make_private_folder, replace_atomically, storage_errors, write_atomically
-from localwhisper.engine.calibration.plan_store import MeasuredPlan, PlanStore
 from localwhisper.engine.checkpoints.download import download_checkpoint, partial_file
+from localwhisper.engine.plans import MeasuredPlan, PlanStore
 from localwhisper.engine.upstream import whisper_tables
 from localwhisper.errors import (
     CheckpointUnusable,
@@ -75,12 +76,12 @@ class _Superseded(Exception):
 class ModelLibrary:
     """Threading: SAFE. Every method reads or writes files, so none is for the event loop's thread."""
 
-    def __init__(self, model_dir: Path, *, mirror: str | None, unpack_dir: Path, assets: Path) -> None:
+    def __init__(self, model_dir: Path, *, mirror: str | None, data_dir: Path, assets: Path) -> None:
         self.model_dir = model_dir
         self._mirror = mirror
-        self._unpack_dir = unpack_dir
+        self._data_dir = data_dir
         self._asset = assets / ASSET
-        self.plans = PlanStore(unpack_dir / "plans.json")
+        self.plans = PlanStore(paths.plans(data_dir))
         self._lock = threading.Lock()
         self._unpacked: Path | None = None
         self._access: dict[str, _FileAccess] = {}  # by file name
@@ -129,7 +130,7 @@ class ModelLibrary:
         path = self._file(name)
         return path if path.is_file() else None
 
-    def open_path(self, name: str) -> Path | None:
+    def loadable_path(self, name: str) -> Path | None:
         """As path(), ready to be loaded: the bundled model is unpacked at its first use."""
         return self._unpack() if name == BUNDLED else self.path(name)
 
@@ -150,7 +151,7 @@ class ModelLibrary:
         with self._lock:
             if self._unpacked is None or not self._unpacked.is_file():
                 packed = self._asset.read_bytes()
-                target = self._unpack_dir / f"demo-{hashlib.sha256(packed).hexdigest()[:16]}.pt"
+                target = paths.engine_data(self._data_dir) / f"demo-{hashlib.sha256(packed).hexdigest()[:16]}.pt"
                 if not target.is_file():
                     with storage_errors(target):
                         make_private_folder(target.parent)
@@ -220,7 +221,7 @@ class ModelLibrary:
             file.unlink(missing_ok=True)
             partial_file(file).unlink(missing_ok=True)
 
-    def import_file(self, path: Path, name: str | None = None, *, file_name: str | None = None) -> str:
+    def import_checkpoint(self, path: Path, name: str | None = None, *, file_name: str | None = None) -> str:
         """Copy a checkpoint file of openai-whisper's format, or convert a Whisper folder of Hugging Face.
 
         Returns the model's name: `name`, else one made from `file_name` or the path. Nothing is replaced before the new

@@ -16,9 +16,9 @@ from localwhisper.engine.model.cross_kv import CrossKeysValues, quantize_keys_va
 from localwhisper.engine.model.cuda_graph import CapturedStep
 from localwhisper.engine.model.decode_state import DecodeState
 from localwhisper.engine.model.jit_decoder import JitDecoderLayers
-from localwhisper.engine.model.layers import Norm, Weights
 from localwhisper.engine.model.linear_formats import Linear, LinearFormat
 from localwhisper.engine.model.weight_only_linear import MAX_ROWS, WeightOnlyLinear
+from localwhisper.engine.model.weights import Norm, Weights
 from localwhisper.engine.upstream.torch_internals import gelu_
 
 
@@ -81,7 +81,7 @@ class Decoder:
         self.cross_dtype = format.cross_kv
         self.vocabulary = vocabulary
         self._embedding = _embedding(vocabulary, weights)
-        self.positions = weights["positional_embedding"]
+        self.positions = weights.load("positional_embedding")
         self.layers = [_Layer(weights.part(f"blocks.{i}"), format, cross_format) for i in range(dims.n_text_layer)]
         self.ln = Norm(weights.part("ln"))
         self.compiled: JitDecoderLayers | None = None

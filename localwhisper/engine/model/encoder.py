@@ -8,8 +8,8 @@ from whisper.model import ModelDimensions
 
 from localwhisper.engine.model.attention import ATTENTIONS
 from localwhisper.engine.model.int8_gemm import Int8GemmLinear, add_feed_forward
-from localwhisper.engine.model.layers import Norm, Weights
 from localwhisper.engine.model.linear_formats import LinearFormat
+from localwhisper.engine.model.weights import Norm, Weights
 from localwhisper.engine.upstream.torch_internals import gelu_
 
 FRONT = ("conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias", "positional_embedding")
@@ -42,7 +42,9 @@ class Encoder:
 
     def __init__(self, dims: ModelDimensions, weights: Weights, format: LinearFormat) -> None:
         # the CPU reads these from the file for each window, which takes a millisecond; a GPU has to keep them
-        self._front = weights if weights.device.type == "cpu" else {name: weights[name] for name in FRONT}
+        self._load_front: Callable[[str], Tensor] = weights.load
+        if weights.device.type != "cpu":
+            self._load_front = {name: weights.load(name) for name in FRONT}.__getitem__
         self._dtype = weights.dtype
         self._int8_convolutions = (
             [_int8_convolution(weights, "conv1", 1), _int8_convolution(weights, "conv2", 2)]
@@ -66,22 +68,22 @@ class Encoder:
         return self.ln_post(x)
 
     def front(self, mel: Tensor) -> Tensor:
-        """Everything before the layers; shapes as of the whole."""
-        w = self._front
+        """Compute everything before the layers: log-mel as in __call__ → shape (n, n_frames / 2, n_audio_state)."""
+        load = self._load_front
         if self._int8_convolutions:
             x = mel.transpose(1, 2)
             for convolution in self._int8_convolutions:
                 x = gelu_(convolution(x))
         else:
-            x = gelu_(F.conv1d(mel.to(self._dtype), w["conv1.weight"], w["conv1.bias"], padding=1))
-            x = gelu_(F.conv1d(x, w["conv2.weight"], w["conv2.bias"], stride=2, padding=1)).permute(0, 2, 1)
-        return x + w["positional_embedding"][: x.shape[1]]
+            x = gelu_(F.conv1d(mel.to(self._dtype), load("conv1.weight"), load("conv1.bias"), padding=1))
+            x = gelu_(F.conv1d(x, load("conv2.weight"), load("conv2.bias"), stride=2, padding=1)).permute(0, 2, 1)
+        return x + load("positional_embedding")[: x.shape[1]]
 
 
 def _int8_convolution(weights: Weights, name: str, stride: int) -> Callable[[Tensor], Tensor]:
     """A convolution of width 3 as a matrix product: float32, shape (n, n_ctx, n_in) → (n, n_ctx / stride, n_out)."""
-    kernel = weights[f"{name}.weight"]  # (n_out, n_in, 3)
-    linear = Int8GemmLinear(kernel.transpose(1, 2).flatten(1), weights[f"{name}.bias"], weights.team)
+    kernel = weights.load(f"{name}.weight")  # (n_out, n_in, 3)
+    linear = Int8GemmLinear(kernel.transpose(1, 2).flatten(1), weights.load(f"{name}.bias"), weights.team)
 
     def convolution(x: Tensor) -> Tensor:
         triples = F.pad(x, (0, 0, 1, 1)).unfold(1, 3, stride)  # (n, n_ctx / stride, n_in, 3)

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from localwhisper.engine.kernels.decoder_step import LayerTables, Rows, Scratch, step
 from localwhisper.engine.model.decode_state import DecodeState
-from localwhisper.engine.model.layers import Norm
 from localwhisper.engine.model.weight_only_linear import WeightOnlyLinear, empty_like, pad_rows
+from localwhisper.engine.model.weights import Norm
 from localwhisper.engine.threads import ThreadTeam, max_parts
 
 

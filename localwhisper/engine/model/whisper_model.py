@@ -7,15 +7,15 @@ import torch
 from torch import Tensor
 from whisper.decoding import detect_language
 
-from localwhisper.engine.calibration.plan_store import Plan
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
 from localwhisper.engine.model.continuous_batching import ContinuousBatcher
 from localwhisper.engine.model.cross_kv import CrossKeysValues
 from localwhisper.engine.model.decode_state import DecodeState
 from localwhisper.engine.model.decoder import Decoder, Step
 from localwhisper.engine.model.encoder import Encoder
-from localwhisper.engine.model.layers import VOCABULARY, Weights
 from localwhisper.engine.model.linear_formats import FORMATS
+from localwhisper.engine.model.weights import VOCABULARY, Weights
+from localwhisper.engine.plans import Plan
 from localwhisper.engine.threads import MAX_PARTS, CoreBudget
 from localwhisper.jobs.transcript import Detection
 

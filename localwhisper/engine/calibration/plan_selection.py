@@ -1,7 +1,7 @@
 """Select the plan in which a model computes on this machine: check every candidate against float32, and time it.
 
 A slice of the model is measured: some layers, and part of the vocabulary. What raises, is wrong or is slower is never
-selected, whatever the processor is called.
+selected, whatever the processor is.
 """
 
 import platform
@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import torch
 
 from localwhisper.engine.calibration.benchmarks import Benchmark, Build, ModelSlice
-from localwhisper.engine.calibration.plan_store import MeasuredPlan, Plan, PlanStore
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
 from localwhisper.engine.kernels.precompile import kernel_cache
 from localwhisper.engine.model.linear_formats import FORMATS
+from localwhisper.engine.plans import MeasuredPlan, Plan, PlanStore
 from localwhisper.engine.threads import ThreadTeam, usable_cores
 from localwhisper.options import Quality
 
@@ -55,14 +55,15 @@ ON_GPU = Candidates(encoder=("float16",), decoder=("float16",), logits=())  # a 
 TOLERANCE: Mapping[Quality, float] = {"exact": 1e-4, "fast": 0.05, "compact": 0.05}
 # openai-whisper itself computes in float16 there, which gives 1e-3 and less
 TOLERANCE_ON_GPU: Mapping[Quality, float] = {**TOLERANCE, "exact": 3e-3}
-# a round times every candidate, so that other load strikes all alike; there are more rounds while times vary
+# a round times every candidate, so that other load affects all of them equally; there are more rounds while times vary
 MIN_ROUNDS, MAX_ROUNDS = 2, 15
-STABLE = 1.05  # the second shortest time relative to the shortest
-HOPELESS, HOPELESS_AT_FIRST = 1.5, 2.0  # relative to the shortest: not timed any further
-ENOUGH_S = 0.3  # for a part, whatever else the machine does
+STABLE_FACTOR = 1.05  # times vary no more once the second shortest is within this factor of the shortest
+# a candidate slower than the fastest by this factor isn't timed any further; after the first round a larger one
+DROP_FACTOR, FIRST_DROP_FACTOR = 1.5, 2.0
+MAX_TIMING_S = 0.3  # for a part, even if its times still vary
 # of formats whose times differ by less than this factor the smaller wins, then the more accurate, then the faster
-ALIKE = 1.1
-ROUNDING = 1e-5  # smaller deviations count as equal
+EQUAL_SPEED_FACTOR = 1.1
+MIN_DEVIATION = 1e-5  # smaller deviations are rounding and count as equal
 VERSION = 14  # of the formats and of this procedure: plans of other versions are measured again
 
 
@@ -80,13 +81,13 @@ class Measurement:
 
 
 def available_devices() -> Sequence[str]:
-    """Where models may compute here, the fastest first."""
+    """List the devices that torch can use on this machine, the fastest first."""
     gpu = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else None
     return [gpu, "cpu"] if gpu else ["cpu"]
 
 
 def machine_key(checkpoint: Checkpoint, device: str) -> str:
-    """What a plan holds for: this machine, torch and its threads, the checkpoint's content, compiled kernels or not."""
+    """Identify what a plan is valid for: machine, torch and its threads, the checkpoint's content, compiled kernels."""
     cores = f"{usable_cores()}/{torch.get_num_threads()}"
     processor = torch.cuda.get_device_name() if device == "cuda" else device
     parts = (platform.node(), platform.machine(), cores, torch.backends.cpu.get_cpu_capability(), processor)
@@ -96,7 +97,7 @@ def machine_key(checkpoint: Checkpoint, device: str) -> str:
 
 
 def stored_plan(store: PlanStore, checkpoint: Checkpoint, quality: Quality, device: str) -> MeasuredPlan | None:
-    """The plan selected here before, unless it names formats that there aren't."""
+    """Return the plan selected on this machine before, unless it names formats that don't exist any more."""
     measured = store.find(checkpoint.name, quality, machine_key(checkpoint, device))
     if measured is None:
         return None
@@ -109,14 +110,14 @@ def stored_plan(store: PlanStore, checkpoint: Checkpoint, quality: Quality, devi
 def measure_plan(
     checkpoint: Checkpoint, quality: Quality, check: Callable[[], None], team: ThreadTeam, device: str = "cpu"
 ) -> MeasuredPlan:
-    """`check` may raise between measurements. Raises RuntimeError where the device can't compute at all."""
+    """Select a plan. `check` may raise between measurements. Raises RuntimeError where the device can't compute."""
     model = ModelSlice(checkpoint, torch.device(device), team, check)
     on_cpu = device == "cpu"
     candidates = _available(quality) if on_cpu else ON_GPU
-    contest = _Contest((TOLERANCE if on_cpu else TOLERANCE_ON_GPU)[quality], quality == "compact", check)
-    encoder, encoder_reference = contest.select(model.encoder, candidates.encoder)
-    decoder, decoder_reference = contest.select(model.decoder, candidates.decoder)
-    logits, logits_reference = contest.select(model.logits, candidates.logits if on_cpu else [decoder.format])
+    selector = _FormatSelector((TOLERANCE if on_cpu else TOLERANCE_ON_GPU)[quality], quality == "compact", check)
+    encoder, encoder_reference = selector.select(model.encoder, candidates.encoder)
+    decoder, decoder_reference = selector.select(model.decoder, candidates.decoder)
+    logits, logits_reference = selector.select(model.logits, candidates.logits if on_cpu else [decoder.format])
     reference_s = model.token_s(decoder_reference.work_s, logits_reference.work_s)
     return MeasuredPlan(
         plan=Plan(
@@ -132,7 +133,7 @@ def measure_plan(
 
 
 def _available(quality: Quality) -> Candidates:
-    """Those for which nothing would have to be compiled. Of a decoder's only the first, see Candidates."""
+    """Leave out candidates that would have to be compiled. Of a decoder's only the first remains, see Candidates."""
     candidates = ON_CPU[quality]
 
     def ready(formats: Sequence[str]) -> list[str]:
@@ -147,28 +148,30 @@ def _available(quality: Quality) -> Candidates:
 
 
 @dataclass(frozen=True)
-class _Contest:
+class _FormatSelector:
+    """Selects one part's format."""
+
     tolerance: float
-    smallest_only: bool
+    smallest_only: bool  # of the formats within the tolerance, only those with the smallest weights
     check: Callable[[], None]
 
     def select(self, build: Build, candidates: Sequence[str]) -> tuple[Measurement, Measurement]:
-        """The best of the candidates that are right and of the reference; and the reference."""
-        benchmarks, deviations = self._right_ones(build, candidates)
+        """Return the best of the reference and the candidates within the tolerance, and the reference."""
+        benchmarks, deviations = self._benchmarks(build, candidates)
         times_s = self._shortest_times_s(benchmarks)
         measured = [Measurement(format, times_s[format], deviations[format]) for format in benchmarks]
         reference = measured[0]
         if self.smallest_only:
             smallest = min(m.weight_bytes for m in measured)
             measured = [m for m in measured if m.weight_bytes == smallest]
-        alike_s = min(m.work_s for m in measured) * ALIKE
-        alike = [m for m in measured if m.work_s <= alike_s]
-        return min(alike, key=lambda m: (m.weight_bytes, max(m.deviation, ROUNDING), m.work_s)), reference
+        max_s = min(m.work_s for m in measured) * EQUAL_SPEED_FACTOR
+        equally_fast = [m for m in measured if m.work_s <= max_s]
+        return min(equally_fast, key=lambda m: (m.weight_bytes, max(m.deviation, MIN_DEVIATION), m.work_s)), reference
 
-    def _right_ones(self, build: Build, candidates: Sequence[str]) -> tuple[dict[str, Benchmark], dict[str, float]]:
-        """Benchmarks and deviations, those of the reference first."""
+    def _benchmarks(self, build: Build, candidates: Sequence[str]) -> tuple[dict[str, Benchmark], dict[str, float]]:
+        """Return the benchmarks and deviations of the formats within the tolerance, the reference first."""
         benchmarks, deviations = {"float32": build("float32")}, {"float32": 0.0}
-        right = [x.float().cpu() for x in benchmarks["float32"].outputs()]
+        expected = [x.float().cpu() for x in benchmarks["float32"].outputs()]
         for format in candidates:
             self.check()
             try:
@@ -177,27 +180,27 @@ class _Contest:
                 outputs = [x.float().cpu() for x in benchmark.outputs()]
             except (RuntimeError, NotImplementedError, AttributeError):  # not in this torch or on this processor
                 continue
-            errors = [(x - y).square().mean() / y.square().mean() for x, y in zip(outputs, right, strict=True)]
+            errors = [(x - y).square().mean() / y.square().mean() for x, y in zip(outputs, expected, strict=True)]
             deviation = float(torch.stack(errors).max().sqrt())
             if deviation <= self.tolerance:  # NaN isn't
                 benchmarks[format], deviations[format] = benchmark, deviation
         return benchmarks, deviations
 
     def _shortest_times_s(self, benchmarks: Mapping[str, Benchmark]) -> dict[str, float]:
-        """A single thread is timed by its own clock, which stands still while others have the core."""
+        """Time each format. A single thread is timed by its own clock, which stops while others have its core."""
         is_single = torch.get_num_threads() == 1 and available_devices() == ["cpu"]
         clock = time.thread_time if is_single else time.perf_counter
         times_s: dict[str, list[float]] = {format: [] for format in benchmarks}
         remaining = list(benchmarks)
-        deadline_s = time.monotonic() + ENOUGH_S
+        deadline_s = time.monotonic() + MAX_TIMING_S
         for n_rounds in range(1, MAX_ROUNDS + 1):
             for format in remaining:
                 self.check()
                 times_s[format].append(_time_s(benchmarks[format], clock))
-            hopeless_s = (HOPELESS if n_rounds > 1 else HOPELESS_AT_FIRST) * min(map(min, times_s.values()))
-            remaining = [format for format in remaining if min(times_s[format]) <= hopeless_s]
-            is_enough = time.monotonic() > deadline_s or all(_is_stable(times_s[format]) for format in remaining)
-            if n_rounds >= MIN_ROUNDS and is_enough:
+            max_s = (DROP_FACTOR if n_rounds > 1 else FIRST_DROP_FACTOR) * min(map(min, times_s.values()))
+            remaining = [format for format in remaining if min(times_s[format]) <= max_s]
+            is_done = time.monotonic() > deadline_s or all(_is_stable(times_s[format]) for format in remaining)
+            if n_rounds >= MIN_ROUNDS and is_done:
                 break
         return {format: min(times) for format, times in times_s.items()}
 
@@ -214,4 +217,4 @@ def _time_s(benchmark: Benchmark, clock: Callable[[], float]) -> float:
 
 def _is_stable(times_s: Sequence[float]) -> bool:
     shortest, second, *_ = sorted([*times_s, float("inf")])
-    return second <= STABLE * shortest
+    return second <= STABLE_FACTOR * shortest

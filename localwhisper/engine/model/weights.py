@@ -1,4 +1,4 @@
-"""What encoder and decoder share: access to the checkpoint's weights, layer norm, GELU."""
+"""Loads a checkpoint's weights into the layers of encoder and decoder: linear layers in any format, and layer norm."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -16,7 +16,7 @@ VOCABULARY = "token_embedding"  # of the decoder; also the matrix that gives the
 
 
 class Weights:
-    """The tensors under one prefix of a checkpoint, each read from the mapped file when it is asked for."""
+    """The tensors under one prefix of a checkpoint, each read from the mapped file when it is used."""
 
     def __init__(
         self,
@@ -40,19 +40,19 @@ class Weights:
         prefix = f"{self._prefix}{name}."
         return Weights(self._checkpoint, self.device, self.team, self.check, prefix, dtype or self.dtype)
 
-    def __getitem__(self, name: str) -> Tensor:
-        """A copy in memory, of the layers' type."""
+    def load(self, name: str) -> Tensor:
+        """Copy a tensor to the device, in the layers' type, and give back the file's pages."""
         stored = self.stored(name)
         copy = stored.to(self.device, self.dtype, copy=True)
-        self.forget(stored)
+        self._release_pages(stored)
         return copy
 
     def stored(self, name: str) -> Tensor:
-        """As the file has it, mapped."""
+        """Return a tensor as it is in the mapped file, without reading it."""
         return self._checkpoint.tensors[self._prefix + name]
 
     def linear(self, format: LinearFormat, *names: str) -> Linear:
-        """A linear layer; several names: their outputs concatenated, for layers with the same input."""
+        """Build a linear layer. Several layers with the same input become one, with their outputs concatenated."""
         self.check()
         if format.is_streamed:
             return partial(self._stream, format, names)
@@ -74,11 +74,11 @@ class Weights:
             bias = torch.cat(filled).to(self.device)
         weight = torch.cat(stored) if len(stored) > 1 else stored[0]
         linear = format.build(weight.to(self.device), bias, self.team)
-        self.forget(*stored)
+        self._release_pages(*stored)
         return linear
 
-    def forget(self, *stored: Tensor) -> None:
-        """Give back the pages that reading these took; they are read from the file again when needed."""
+    def _release_pages(self, *stored: Tensor) -> None:
+        """Give back the memory that reading these took; they are read from the file again when needed."""
         if self._checkpoint.is_mapped:
             for tensor in stored:
                 drop_mapped_pages(tensor)
@@ -88,7 +88,7 @@ class Norm:
     """Layer norm. torch sums in float32 whatever the type, as in whisper."""
 
     def __init__(self, weights: Weights) -> None:
-        self.weight, self.bias = weights["weight"], weights["bias"]
+        self.weight, self.bias = weights.load("weight"), weights.load("bias")
 
     def __call__(self, x: Tensor) -> Tensor:
         return F.layer_norm(x, self.weight.shape, self.weight, self.bias)

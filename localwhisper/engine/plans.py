@@ -1,6 +1,6 @@
 """Plans, the formats in which a model computes, and the file that remembers which plan this machine selected.
 
-Imports no torch, so that whoever lists models can show the plans. Selecting one is select.py's subject.
+Imports no torch, so that whoever lists models can show the plans. A plan is selected in calibration/.
 """
 
 import json
