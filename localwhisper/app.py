@@ -29,8 +29,14 @@ from localwhisper.jobqueue.loop_priority import lower_thread_priority
 from localwhisper.languages import languages
 from localwhisper.server.application import Application
 from localwhisper.server.connection_limit import RESERVED_DESCRIPTORS, LimitedHTTPServer, raise_descriptor_limit
+from localwhisper.server.dependencies import (
+    Dependencies,
+    JobDependencies,
+    ModelDependencies,
+    SocketDependencies,
+    UploadDependencies,
+)
 from localwhisper.server.metrics import LoopLag, Metrics, SocketCounts
-from localwhisper.server.services import JobServices, ModelServices, Services, SocketServices, UploadServices
 from localwhisper.server.ws_outbox import FrameCache
 from localwhisper.services.corrections import Corrections
 from localwhisper.services.detection import LanguageDetector
@@ -145,31 +151,31 @@ class App:
             data_dir=settings.data_dir,
         )
         self._loop_lag = LoopLag(metrics.observe_loop_lag)
-        self._services = Services(
+        self._dependencies = Dependencies(
             settings=settings,
             bus=self._bus,
             metrics=metrics,
-            jobs=self._job_services(eta),
-            models=ModelServices(
+            jobs=self._job_dependencies(eta),
+            models=ModelDependencies(
                 library=library,
                 downloads=Downloads(library, self._bus),
                 detector=LanguageDetector(engine),
                 languages=languages(),
             ),
-            uploads=UploadServices(
+            uploads=UploadDependencies(
                 folder=paths.incoming(settings.data_dir),
                 executor=self._upload_executor,
                 probe_executor=self._probe_executor,
                 probe=partial(probe, self._ffmpeg, max_audio_s=settings.max_audio_seconds),
             ),
-            sockets=SocketServices(counts=socket_counts, frame_cache=FrameCache(), now=now),
+            sockets=SocketDependencies(counts=socket_counts, frame_cache=FrameCache(), now=now),
         )
 
-    def _job_services(self, eta: EtaEstimator) -> JobServices:
+    def _job_dependencies(self, eta: EtaEstimator) -> JobDependencies:
         settings, index, store = self.settings, self._queue.index, self._store
         transcripts = Transcripts(index, store)
         compute = partial(compute_waveform, self._ffmpeg, max_audio_s=settings.max_audio_seconds)
-        return JobServices(
+        return JobDependencies(
             queue=self._queue,
             index=index,
             eta=eta,
@@ -203,7 +209,7 @@ class App:
                 on_failure.callback(listening.close)
             await self._queue.start(after_crash=self._lock.found_crash)
             on_failure.pop_all()
-        self._services.jobs.search.start()
+        self._dependencies.jobs.search.start()
         self._server.add_sockets(sockets)
         self._loop_lag.start()
         port: int = sockets[0].getsockname()[1]
@@ -217,7 +223,7 @@ class App:
 
     def _http_server(self) -> LimitedHTTPServer:
         return LimitedHTTPServer(
-            Application(self._services, web=web_folder(), samples=SAMPLES),
+            Application(self._dependencies, web=web_folder(), samples=SAMPLES),
             max_descriptors=raise_descriptor_limit() - RESERVED_DESCRIPTORS,
             chunk_size=CHUNK_BYTES,
             max_body_size=MAX_BODY_BYTES,
@@ -237,7 +243,7 @@ class App:
 
     async def stop(self) -> None:
         """Stop listening, interrupt all work and close everything. Interrupted jobs continue at the next start."""
-        jobs, models = self._services.jobs, self._services.models
+        jobs, models = self._dependencies.jobs, self._dependencies.models
         self._server.stop()
         self._loop_lag.stop()
         models.downloads.stop()

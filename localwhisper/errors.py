@@ -205,13 +205,15 @@ class ModelCannotTranslate(LocalWhisperError):
     model: str
 
 
-class OutOfMemory(LocalWhisperError):
+class ModelTooLarge(LocalWhisperError):
+    """The machine has too little memory to load or run this model."""
+
     code = "out_of_memory"
     model: str
 
 
 class MemoryFull(LocalWhisperError):
-    """The machine has no memory left for the request."""
+    """The machine has too little free memory for a request, whatever its model."""
 
     code = "memory_full"
 
@@ -288,7 +290,7 @@ class InternalError(LocalWhisperError):
     log_id: str
 
 
-def lacks_memory(error: BaseException | None) -> bool:
+def is_memory_error(error: BaseException | None) -> bool:
     """Whether the system refused memory for an object, a thread or a process."""
     if isinstance(error, OSError):
         return error.errno == errno.ENOMEM

@@ -28,8 +28,8 @@ _KINDS: Mapping[Any, Kind] = {bool: "boolean", int: "integer", float: "number", 
 _JSON_TYPES: Mapping[Kind, tuple[type, ...]] = {"boolean": (bool,), "integer": (int,), "number": (int, float)}
 
 
-class Shown(Flag):
-    """Where an option can be set, besides the API, which accepts every option as a form field and in JSON."""
+class SettableIn(Flag):
+    """Where an option can be set besides the API, which accepts every option as a form field and in JSON."""
 
     API_ONLY = 0
     CLI = auto()
@@ -45,7 +45,7 @@ class Row:
     label: Text = ("", "")  # of the form field
     hint: Text | None = None  # shown below the form field
     choice_labels: Mapping[str, Text] = dataclass_field(default_factory=dict)  # one for each choice
-    shown: Shown = Shown.CLI
+    settable_in: SettableIn = SettableIn.CLI
     whisper: str | None = None  # the corresponding option of openai-whisper
     kind: Kind | None = None  # None: derived from the type annotation
     minimum: float | None = None

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from localwhisper.errors import InvalidOption, ModelCannotTranslate, UnknownOption
-from localwhisper.option_types import Shown, row, table
+from localwhisper.option_types import SettableIn, row, table
 
 Task = Literal["transcribe", "translate"]
 Quality = Literal["exact", "fast", "compact"]
 Batch = Literal["auto", "off"]
 Priority = Literal["normal", "high"]
 
-_EVERYWHERE = Shown.CLI | Shown.PAGE | Shown.COMPAT
+_EVERYWHERE = SettableIn.CLI | SettableIn.PAGE | SettableIn.COMPAT
 _MAX_PROMPT_CHARS = 2000  # whisper reads the last 223 tokens of a prompt
 
 
@@ -34,7 +34,7 @@ class Options:
             label=("Model", "Modelo"),
             kind="model",
             whisper="model",
-            shown=Shown.CLI | Shown.PAGE,
+            settable_in=SettableIn.CLI | SettableIn.PAGE,
             setting="default_model",
         )
     )
@@ -45,7 +45,7 @@ class Options:
             label=("Spoken language", "Idioma hablado"),
             kind="language",
             whisper="language",
-            shown=_EVERYWHERE,
+            settable_in=_EVERYWHERE,
             needs_model="multilingual",
         ),
     )
@@ -59,7 +59,7 @@ class Options:
                 "translate": ("Translation into English", "Traducción al inglés"),
             },
             whisper="task",
-            shown=_EVERYWHERE,
+            settable_in=_EVERYWHERE,
             needs_model="translates",
         ),
     )
@@ -77,7 +77,7 @@ class Options:
                 "fast": ("Fast: a word may differ", "Rápida: alguna palabra puede variar"),
                 "compact": ("Compact: least memory", "Compacta: la menor memoria"),
             },
-            shown=Shown.CLI | Shown.PAGE,
+            settable_in=SettableIn.CLI | SettableIn.PAGE,
             setting="quality",
         ),
     )
@@ -86,7 +86,7 @@ class Options:
         metadata=row(
             help="segments with start and end times, not only the text",
             label=("Times for each line", "Tiempos de cada línea"),
-            shown=Shown.PAGE,
+            settable_in=SettableIn.PAGE,
         ),
     )
     word_timestamps: bool = field(
@@ -95,7 +95,7 @@ class Options:
             help="times for each word",
             label=("Times for each word", "Tiempos de cada palabra"),
             whisper="word_timestamps",
-            shown=_EVERYWHERE,
+            settable_in=_EVERYWHERE,
             needs="return_timestamps",
         ),
     )
@@ -109,7 +109,7 @@ class Options:
                 "Lo que es difícil de escribir, por ejemplo: Ada Lovelace, Köln, kubectl.",
             ),
             whisper="initial_prompt",
-            shown=_EVERYWHERE,
+            settable_in=_EVERYWHERE,
             max_length=_MAX_PROMPT_CHARS,
         ),
     )
@@ -139,7 +139,7 @@ class Options:
         metadata=row(
             help="skip silence and steady noise",
             label=("Skip silence and noise", "Omitir silencio y ruido"),
-            shown=Shown.CLI | Shown.COMPAT,
+            settable_in=SettableIn.CLI | SettableIn.COMPAT,
         ),
     )
     priority: Priority = field(
@@ -151,7 +151,7 @@ class Options:
                 "normal": ("Normal: in turn", "Normal: por orden"),
                 "high": ("High: before the others", "Alta: antes que las demás"),
             },
-            shown=Shown.API_ONLY,
+            settable_in=SettableIn.API_ONLY,
         ),
     )
     batch: Batch | None = field(

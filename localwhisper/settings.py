@@ -92,7 +92,7 @@ def _optional(text: str) -> str | None:
     return _text(text) if text else None
 
 
-def _address(text: str) -> str | None:
+def _url(text: str) -> str | None:
     if text and not text.startswith(("http://", "https://")):
         raise ValueError(text)
     return text.rstrip("/") or None
@@ -154,7 +154,7 @@ SETTINGS: tuple[Setting, ...] = (
             _folder, "a folder", "folder for jobs, uploads and results"),
     Setting("model_dir", "LOCALWHISPER_MODEL_DIR", "", _optional_folder, "a folder",
             "folder for checkpoints; by default openai-whisper's cache, so that existing downloads are used"),
-    Setting("model_mirror", "LOCALWHISPER_MODEL_MIRROR", "", _address, "a URL that starts with http:// or https://",
+    Setting("model_mirror", "LOCALWHISPER_MODEL_MIRROR", "", _url, "a URL that starts with http:// or https://",
             "base URL of a mirror for the checkpoints"),
     Setting("token", "LOCALWHISPER_TOKEN", "", _optional, "text without control characters",
             "bearer token; required to listen beyond loopback", is_secret=True),

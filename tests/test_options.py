@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from localwhisper.errors import InvalidOption, ModelCannotTranslate, UnknownOption
-from localwhisper.option_types import BOOLEANS, Option, Shown, parse_boolean
+from localwhisper.option_types import BOOLEANS, Option, SettableIn, parse_boolean
 from localwhisper.options import (
     LAYOUT_OPTIONS,
     OPTIONS,
@@ -168,5 +168,5 @@ def test_the_schema_says_what_is_read() -> None:
 
 
 def test_the_query_of_asr_has_that_service_s_options() -> None:
-    compat = {name for name, option in OPTIONS.items() if Shown.COMPAT in option.shown}
+    compat = {name for name, option in OPTIONS.items() if SettableIn.COMPAT in option.settable_in}
     assert {"language", "task", "word_timestamps", "initial_prompt", "vad_filter"} <= compat

@@ -9,7 +9,7 @@ from functools import partial
 
 from localwhisper import __version__
 from localwhisper.export.registry import EXPORTERS
-from localwhisper.option_types import BOOLEANS, Option, Shown, parse_boolean
+from localwhisper.option_types import BOOLEANS, Option, SettableIn, parse_boolean
 from localwhisper.options import LAYOUT_OPTIONS, OPTIONS
 from localwhisper.settings import SETTINGS
 
@@ -22,7 +22,7 @@ DOCTOR_SETTINGS = MODEL_SETTINGS | {"default_model", "host", "port", "token"}
 SETTING_FLAGS = frozenset(setting.flag for setting in SETTINGS)
 # An option with the same name as a setting has that setting's flag.
 TRANSCRIBE_OPTIONS = [
-    option for option in OPTIONS.values() if Shown.CLI in option.shown and option.flag not in SETTING_FLAGS
+    option for option in OPTIONS.values() if SettableIn.CLI in option.settable_in and option.flag not in SETTING_FLAGS
 ]
 SUBTITLE_OPTIONS = list(LAYOUT_OPTIONS.values())
 BOOLEAN_FLAGS = frozenset(

@@ -23,7 +23,7 @@ from localwhisper.engine.plans import Plan
 from localwhisper.engine.system_memory import available_bytes, drop_library_pages, release_unused_memory, trim_heap
 from localwhisper.engine.threads import CoreBudget
 from localwhisper.engine.upstream.torch_internals import is_out_of_memory
-from localwhisper.errors import ModelNotFound, OutOfMemory
+from localwhisper.errors import ModelNotFound, ModelTooLarge
 from localwhisper.messages import Message
 from localwhisper.options import Quality
 
@@ -101,7 +101,7 @@ class ModelCache:
     def lease(self, name: str, quality: Quality, control: Control) -> Iterator[WhisperModel]:
         """The model, shared by all who lease it. It is downloaded and loaded if need be, once for all who wait.
 
-        Raises ModelNotFound, ModelDownloadFailed, ModelCorrupt or OutOfMemory, and what `control` raises.
+        Raises ModelNotFound, ModelDownloadFailed, ModelCorrupt or ModelTooLarge, and what `control` raises.
         """
         key = self._find(name, quality, control)
         with self._lock:
@@ -264,5 +264,5 @@ def release_load_memory() -> None:
 
 
 def as_out_of_memory(error: BaseException, model: str) -> BaseException:
-    """OutOfMemory for what torch and Python raise where memory ran out; any other error as it is."""
-    return OutOfMemory(model=model) if is_out_of_memory(error) else error
+    """ModelTooLarge for what torch and Python raise where memory ran out; any other error as it is."""
+    return ModelTooLarge(model=model) if is_out_of_memory(error) else error

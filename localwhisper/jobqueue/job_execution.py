@@ -15,7 +15,7 @@ from typing import Protocol
 
 from localwhisper.atomic import DISK_FULL_ERRNOS
 from localwhisper.engine.base import Engine
-from localwhisper.errors import InternalError, LocalWhisperError, OutOfMemory, Stopped, StorageFull, lacks_memory
+from localwhisper.errors import InternalError, LocalWhisperError, ModelTooLarge, Stopped, StorageFull, is_memory_error
 from localwhisper.jobs.transcript import Transcript, Window
 from localwhisper.logs import request_id
 from localwhisper.messages import Message
@@ -130,8 +130,8 @@ def execute(item: WorkItem, engine: Engine, signals: ExecutionSignals, reporter:
     except LocalWhisperError as error:
         return Failed(error.message)
     except BaseException as error:
-        if lacks_memory(error):
-            return Failed(OutOfMemory(model=item.options.model).message)
+        if is_memory_error(error):
+            return Failed(ModelTooLarge(model=item.options.model).message)
         if isinstance(error, OSError) and error.errno in DISK_FULL_ERRNOS:  # while writing temporary files
             return Failed(StorageFull().message)
         return _internal_error(item)

@@ -12,7 +12,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 
 from localwhisper.engine.base import Engine
-from localwhisper.errors import InternalError, LocalWhisperError, MemoryFull, lacks_memory
+from localwhisper.errors import InternalError, LocalWhisperError, MemoryFull, is_memory_error
 from localwhisper.jobqueue.job_execution import (
     ExecutionSignals,
     Failed,
@@ -264,7 +264,7 @@ def _outcome(ended: asyncio.Future[Outcome]) -> Outcome:
 
 
 def _internal_error(error: BaseException) -> Failed:
-    if lacks_memory(error):
+    if is_memory_error(error):
         return Failed(MemoryFull().message)
     log_id = uuid.uuid4().hex[:8]
     log.error("an execution was lost [%s]", log_id, exc_info=error)

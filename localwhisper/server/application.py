@@ -12,8 +12,8 @@ from localwhisper.server import forwarded_headers, origin_policy, routes
 from localwhisper.server.apidocs import openapi
 from localwhisper.server.auth import TokenAuth
 from localwhisper.server.base import BaseHandler, NotFoundHandler, log_request
+from localwhisper.server.dependencies import Dependencies
 from localwhisper.server.http_errors import status_of
-from localwhisper.server.services import Services
 
 MAX_FRAME_BYTES = 64 * 1024
 
@@ -21,12 +21,12 @@ MAX_FRAME_BYTES = 64 * 1024
 class Application(tornado.web.Application):
     """Serves the routes; rejects requests from foreign hosts and pages before any route sees them."""
 
-    def __init__(self, services: Services, *, web: Path, samples: Path) -> None:
+    def __init__(self, dependencies: Dependencies, *, web: Path, samples: Path) -> None:
         """`web`: the page's files; `samples`: the bundled clips."""
-        settings = services.settings
+        settings = dependencies.settings
         super().__init__(
             routes.url_specs(str(web), str(samples)),
-            services=services,
+            dependencies=dependencies,
             auth=TokenAuth(settings.token),
             openapi=openapi.document(routes.ROUTES),
             samples=json.loads((samples / "samples.json").read_text(encoding="utf-8")),
@@ -38,8 +38,8 @@ class Application(tornado.web.Application):
         )
 
     def find_handler(self, request: tornado.httputil.HTTPServerRequest, **kwargs: Any) -> Any:
-        services: Services = self.settings["services"]
-        settings = services.settings
+        dependencies: Dependencies = self.settings["dependencies"]
+        settings = dependencies.settings
         forwarded_headers.apply(request, settings)
         origins = settings.allowed_origins
         try:

@@ -13,12 +13,12 @@ import tornado.escape
 import tornado.httputil
 import tornado.web
 
-from localwhisper.errors import InternalError, InvalidBody, LocalWhisperError, MemoryFull, lacks_memory
+from localwhisper.errors import InternalError, InvalidBody, LocalWhisperError, MemoryFull, is_memory_error
 from localwhisper.logs import request_id
 from localwhisper.messages import LANGUAGES, Message, negotiate, render
 from localwhisper.option_types import boolean_argument
+from localwhisper.server.dependencies import Dependencies
 from localwhisper.server.http_errors import BadRequest, MethodNotAllowed, RouteNotFound, TooManyAttempts, status_of
-from localwhisper.server.services import Services
 
 log = logging.getLogger(__name__)
 HEADERS = {
@@ -37,16 +37,16 @@ class BaseHandler(tornado.web.RequestHandler):
     _log_id = ""  # identifies the logged traceback; empty if nothing was logged
 
     @property
-    def services(self) -> Services:
-        services: Services = self.settings["services"]
-        return services
+    def dependencies(self) -> Dependencies:
+        dependencies: Dependencies = self.settings["dependencies"]
+        return dependencies
 
     def set_default_headers(self) -> None:
         self.clear_header("Server")
         for name, value in HEADERS.items():
             self.set_header(name, value)
         origin = self.request.headers.get("Origin")
-        if origin in self.services.settings.allowed_origins:
+        if origin in self.dependencies.settings.allowed_origins:
             self.set_header("Access-Control-Allow-Origin", str(origin))
             self.set_header("Access-Control-Expose-Headers", "Location, Content-Disposition")
             self.set_header("Cross-Origin-Resource-Policy", "cross-origin")
@@ -131,7 +131,7 @@ class BaseHandler(tornado.web.RequestHandler):
     def _as_domain_error(self, error: BaseException | None, status: int) -> LocalWhisperError:
         if isinstance(error, LocalWhisperError):
             return error
-        if lacks_memory(error):
+        if is_memory_error(error):
             return MemoryFull()
         if status == 404:
             return RouteNotFound()
@@ -144,7 +144,7 @@ class BaseHandler(tornado.web.RequestHandler):
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
         # Tornado logs the status before it calls write_error(), so it is set here.
         error = kwargs.get("exc_info", (None, None, None))[1]
-        if isinstance(error, LocalWhisperError) or lacks_memory(error):
+        if isinstance(error, LocalWhisperError) or is_memory_error(error):
             status_code = status_of(self._as_domain_error(error, status_code))
         super().send_error(status_code, **kwargs)
 
@@ -153,7 +153,7 @@ class BaseHandler(tornado.web.RequestHandler):
             log.info("%s %s: %s", self.request.method, self.request.path, value.code)
         elif isinstance(value, tornado.web.HTTPError):
             super().log_exception(typ, value, tb)
-        elif lacks_memory(value):
+        elif is_memory_error(value):
             log.warning("%s %s: out of memory: %s", self.request.method, self.request.path, value)
         else:
             self._log_id = uuid.uuid4().hex[:8]

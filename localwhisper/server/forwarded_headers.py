@@ -10,7 +10,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from tornado.httputil import HTTPServerRequest
 
-from localwhisper.server.origin_policy import is_address
+from localwhisper.server.origin_policy import is_ip_address
 from localwhisper.settings import Settings
 
 Networks = Iterable[IPv4Network | IPv6Network]
@@ -42,7 +42,7 @@ def path_prefix(request: HTTPServerRequest) -> str:
 
 
 def is_within(address: str, networks: Networks) -> bool:
-    return is_address(address) and any(ip_address(address) in network for network in networks)
+    return is_ip_address(address) and any(ip_address(address) in network for network in networks)
 
 
 def _strip(request: HTTPServerRequest, prefix: str) -> None:
@@ -55,7 +55,7 @@ def _strip(request: HTTPServerRequest, prefix: str) -> None:
 def _client(forwarded_for: str, trusted: Networks) -> str | None:
     """The last address that isn't a trusted proxy's; anyone could have written the ones before it."""
     for address in reversed([part.strip() for part in forwarded_for.split(",")]):
-        if not is_address(address):
+        if not is_ip_address(address):
             return None
         if not is_within(address, trusted):
             return address

@@ -78,7 +78,7 @@ STATUS: dict[type[LocalWhisperError], int] = {
     errors.InternalError: 500,
     errors.FfmpegMissing: 503,
     errors.QueueNotRunning: 503,
-    errors.OutOfMemory: 503,
+    errors.ModelTooLarge: 503,
     errors.MemoryFull: 503,
     errors.EngineNotLoaded: 503,
     errors.ModelDownloadFailed: 502,

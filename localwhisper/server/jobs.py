@@ -12,15 +12,15 @@ from localwhisper.jobs.job import Job, JobState
 from localwhisper.options import OPTIONS, Options, options_from_json, options_to_json
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
+from localwhisper.server.dependencies import JobDependencies
 from localwhisper.server.http_errors import BadRequest
 from localwhisper.server.serializers import Json
-from localwhisper.server.services import JobServices
 
 MAX_PAGE = 200
 MAX_QUERY_CHARS = 200
 
 
-async def full_job_body(jobs: JobServices, job: Job, language: str) -> Json:
+async def full_job_body(jobs: JobDependencies, job: Job, language: str) -> Json:
     """The job with what is read from the disk: its result, or the segments decoded so far."""
     body = serializers.job_body(job, jobs.eta, language)
     if job.state is JobState.COMPLETED:
@@ -40,18 +40,18 @@ async def full_job_body(jobs: JobServices, job: Job, language: str) -> Json:
 
 class JobHandler(BaseHandler):
     async def get(self, job_id: str) -> None:
-        jobs = self.services.jobs
+        jobs = self.dependencies.jobs
         self.write_json(await full_job_body(jobs, jobs.index.get(job_id), self.language))
 
     async def delete(self, job_id: str) -> None:
-        jobs = self.services.jobs
+        jobs = self.dependencies.jobs
         change = jobs.queue.remove if self.get_boolean_argument("remove") else jobs.queue.cancel
         self.write_json(serializers.job_body(await change(job_id), jobs.eta, self.language))
 
 
 class RetryHandler(BaseHandler):
     async def post(self, job_id: str) -> None:
-        jobs = self.services.jobs
+        jobs = self.dependencies.jobs
         job = await jobs.queue.retry(job_id, await self._options(job_id))
         self.write_json(serializers.job_body(job, jobs.eta, self.language))
 
@@ -60,8 +60,8 @@ class RetryHandler(BaseHandler):
         changes = self.json_body()
         if not changes:
             return None
-        values = {**options_to_json(self.services.jobs.index.get(job_id).options), **changes}
-        models = await asyncio.to_thread(self.services.models.library.entries)
+        values = {**options_to_json(self.dependencies.jobs.index.get(job_id).options), **changes}
+        models = await asyncio.to_thread(self.dependencies.models.library.entries)
         return options_from_json(values, models=models)
 
 
@@ -69,7 +69,7 @@ class OptionsHandler(BaseHandler):
     """The option table, for a form."""
 
     def get(self) -> None:
-        defaults = self.services.settings.option_defaults
+        defaults = self.dependencies.settings.option_defaults
         rows = [
             serializers.option_body(option, defaults.get(name, option.default), self.language)
             for name, option in OPTIONS.items()
@@ -81,7 +81,7 @@ class JobsHandler(BaseHandler):
     """The history: a page of jobs, filtered by state and search."""
 
     async def get(self) -> None:
-        jobs = self.services.jobs
+        jobs = self.dependencies.jobs
         search_query = self.get_query_argument("q", "")[:MAX_QUERY_CHARS].strip()
         cursor = self.get_query_argument("cursor", "", strip=False) or None
         limit, states = self._limit(), self._states()
@@ -112,7 +112,7 @@ class JobsHandler(BaseHandler):
 
 class WaveformHandler(BaseHandler):
     async def get(self, job_id: str) -> None:
-        waveform = await self.services.jobs.waveforms.get(job_id)
+        waveform = await self.dependencies.jobs.waveforms.get(job_id)
         self.write_json({"duration": waveform.duration, "peaks": waveform.peaks})
 
 
@@ -123,7 +123,7 @@ class AudioHandler(tornado.web.StaticFileHandler, BaseHandler):
         super().initialize(path="/")
 
     async def get(self, job_id: str, include_body: bool = True) -> None:
-        self._audio = await self.services.jobs.transcripts.audio_path(job_id)
+        self._audio = await self.dependencies.jobs.transcripts.audio_path(job_id)
         await super().get(job_id, include_body)
         if self.get_status() == 416:  # tornado sets it without a body
             body, _ = self.error_response(BadRequest())

@@ -98,8 +98,11 @@ class Metrics:
         self._jobs = gauge("localwhisper_jobs", "Jobs in the store, by state.", ["state"])
         self._sockets = gauge("localwhisper_websockets", "Open WebSockets.")
         self._stored = gauge("localwhisper_stored_bytes", "Bytes in the data folder.")
-        expected = "Expected seconds of work per second of audio."
-        self._speed = gauge("localwhisper_expected_real_time_factor", expected, ["model"])
+        expected = (
+            "Expected seconds of work per second of audio. variant: quality and batch where they are not the defaults, "
+            "and 'clip' for audio shorter than a window."
+        )
+        self._speed = gauge("localwhisper_expected_real_time_factor", expected, ["model", "variant"])
         self._ended = Counter("localwhisper_jobs_ended", "Jobs that ended, by state.", ["state"], registry=registry)
         wait = "Seconds from a job's creation to its start."
         self._wait = histogram("localwhisper_queue_wait_seconds", wait, buckets=WAIT_BUCKETS_S)
@@ -132,8 +135,9 @@ class Metrics:
         for state in JobState:
             self._jobs.labels(state.value).set(states[state])
         self._sockets.set(self._socket_counts.total)
-        for model, factor in self._eta.measured_factors.items():
-            self._speed.labels(model).set(factor)
+        for speed_key, factor in self._eta.measured_factors.items():
+            model, _, variant = speed_key.partition(" ")
+            self._speed.labels(model, variant).set(factor)
         self._memory.clear()  # drops models that have been unloaded
         for model, size_bytes in self._model_bytes().items():
             self._memory.labels(model).set(size_bytes)

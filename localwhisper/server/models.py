@@ -9,28 +9,29 @@ from localwhisper.errors import AudioUnreadable, CheckpointUnusable
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
+from localwhisper.server.dependencies import Dependencies
 from localwhisper.server.serializers import Json
-from localwhisper.server.services import Services
 from localwhisper.server.uploads import UploadHandler, clean_name
 
 
-async def find_model(services: Services, name: str) -> ModelEntry:
+async def find_model(dependencies: Dependencies, name: str) -> ModelEntry:
     """Raises ModelNotFound."""
-    return await asyncio.to_thread(services.models.library.entry, name)
+    return await asyncio.to_thread(dependencies.models.library.entry, name)
 
 
-def model_body(services: Services, entry: ModelEntry, language: str) -> Json:
-    return serializers.model_body(entry, services.models.downloads.progress(entry.name), services.jobs.eta, language)
+def model_body(dependencies: Dependencies, entry: ModelEntry, language: str) -> Json:
+    download = dependencies.models.downloads.progress(entry.name)
+    return serializers.model_body(entry, download, dependencies.jobs.eta, language)
 
 
 class ModelsHandler(BaseHandler):
     async def get(self) -> None:
-        models = self.services.models
+        models = self.dependencies.models
         entries = await asyncio.to_thread(models.library.entries)
         self.write_json(
             {
-                "default": self.services.settings.default_model,
-                "models": [model_body(self.services, entry, self.language) for entry in entries],
+                "default": self.dependencies.settings.default_model,
+                "models": [model_body(self.dependencies, entry, self.language) for entry in entries],
                 "languages": [{"code": code, "name": name} for code, name in models.languages.items()],
                 "formats": list(EXPORTERS),
             }
@@ -39,24 +40,24 @@ class ModelsHandler(BaseHandler):
 
 class ModelHandler(BaseHandler):
     async def delete(self, name: str) -> None:
-        entry = await find_model(self.services, name)
-        await self.services.models.downloads.remove(name)
+        entry = await find_model(self.dependencies, name)
+        await self.dependencies.models.downloads.remove(name)
         removed = replace(entry, available=False)  # not read again: an imported model is unknown once it is removed
-        self.write_json(model_body(self.services, removed, self.language))
+        self.write_json(model_body(self.dependencies, removed, self.language))
 
 
 class DownloadHandler(BaseHandler):
     async def post(self, name: str) -> None:
-        entry = await find_model(self.services, name)
+        entry = await find_model(self.dependencies, name)
         if not entry.available:
-            self.services.models.downloads.start(name)
-        self.write_json(model_body(self.services, entry, self.language), 202)
+            self.dependencies.models.downloads.start(name)
+        self.write_json(model_body(self.dependencies, entry, self.language), 202)
 
     async def delete(self, name: str) -> None:
-        await find_model(self.services, name)
-        await self.services.models.downloads.cancel(name)
-        entry = await find_model(self.services, name)  # the download may have been completed
-        self.write_json(model_body(self.services, entry, self.language))
+        await find_model(self.dependencies, name)
+        await self.dependencies.models.downloads.cancel(name)
+        entry = await find_model(self.dependencies, name)  # the download may have been completed
+        self.write_json(model_body(self.dependencies, entry, self.language))
 
 
 class ImportHandler(UploadHandler):
@@ -71,10 +72,10 @@ class ImportHandler(UploadHandler):
             raise CheckpointUnusable(model="", reason="the file is empty") from None
         assert self.form is not None
         file_name = Path(clean_name(self.form.filename)).stem
-        library = self.services.models.library
+        library = self.dependencies.models.library
         name = await self.run_blocking(lambda: library.import_checkpoint(self.upload, name, file_name=file_name))
-        await self.services.models.downloads.announce(name)
-        self.write_json(model_body(self.services, await find_model(self.services, name), self.language), 201)
+        await self.dependencies.models.downloads.announce(name)
+        self.write_json(model_body(self.dependencies, await find_model(self.dependencies, name), self.language), 201)
 
 
 class SamplesHandler(BaseHandler):

@@ -28,7 +28,7 @@ def check_host(host: str, settings: Settings) -> None:
     allowed = LOOPBACK_HOSTS | {settings.host.lower(), *map(str.lower, settings.allowed_hosts)}
     if name in allowed:
         return
-    if settings.host in LOOPBACK_HOSTS or not (name in _machine_names() or is_address(name)):
+    if settings.host in LOOPBACK_HOSTS or not (name in _machine_names() or is_ip_address(name)):
         raise ForbiddenHost(host=host[:100])
 
 
@@ -48,7 +48,7 @@ def check_origin(method: str, host: str, headers: Mapping[str, str], allowed: Co
         raise ForbiddenOrigin(origin=origin or site)
 
 
-def is_address(name: str) -> bool:
+def is_ip_address(name: str) -> bool:
     try:
         ip_address(name)
     except ValueError:

@@ -12,7 +12,7 @@ from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.transcript import Segment, Transcript
 from localwhisper.messages import Message, in_language, render
-from localwhisper.option_types import Option, Shown
+from localwhisper.option_types import Option, SettableIn
 from localwhisper.options import options_to_json
 from localwhisper.services.downloads import Download
 
@@ -140,7 +140,7 @@ def option_body(option: Option, default: object, language: str) -> Json:
         "label": in_language(option.label, language),
         "hint": in_language(option.hint, language) if option.hint else None,
         "default": option.to_json(default),
-        "page": Shown.PAGE in option.shown,
+        "page": SettableIn.PAGE in option.settable_in,
         "needs": option.needs,
         "needs_model": option.needs_model,
     }

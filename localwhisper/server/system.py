@@ -9,32 +9,32 @@ from localwhisper import __version__
 from localwhisper.messages import Message
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
+from localwhisper.server.dependencies import Dependencies
 from localwhisper.server.serializers import Json
-from localwhisper.server.services import Services
 
 MIN_FREE_BYTES = 200 * 1024 * 1024
 
 
 class QueueInfoHandler(BaseHandler):
     def get(self) -> None:
-        self.write_json(queue_info(self.services))
+        self.write_json(queue_info(self.dependencies))
 
 
 class QueueRestartHandler(BaseHandler):
     async def post(self) -> None:
-        await self.services.jobs.queue.restart()
-        self.write_json(queue_info(self.services))
+        await self.dependencies.jobs.queue.restart()
+        self.write_json(queue_info(self.dependencies))
 
 
 class HealthHandler(BaseHandler):
     public = True
 
     def get(self) -> None:
-        problem = health_problem(self.services)
+        problem = health_problem(self.dependencies)
         body: Json = {
             "status": "ok" if problem is None else "error",
             "version": __version__,
-            "queue": serializers.queue_body(self.services.jobs.queue),
+            "queue": serializers.queue_body(self.dependencies.jobs.queue),
         }
         if problem is not None:
             body["error"] = serializers.message_body(problem, self.language)
@@ -43,16 +43,16 @@ class HealthHandler(BaseHandler):
 
 class MetricsHandler(BaseHandler):
     async def get(self) -> None:
-        content = await self.services.metrics.text()
+        content = await self.dependencies.metrics.text()
         self.set_header("Content-Type", CONTENT_TYPE_LATEST)
         self.set_header("Cache-Control", "no-store")
         self.finish(content)
 
 
-def queue_info(services: Services) -> Json:
-    counts = services.sockets.counts
+def queue_info(dependencies: Dependencies) -> Json:
+    counts = dependencies.sockets.counts
     return {
-        "queue": serializers.queue_body(services.jobs.queue),
+        "queue": serializers.queue_body(dependencies.jobs.queue),
         "websockets": {
             "total_connections": counts.total,
             "jobs_with_connections": len(counts.job_ids),
@@ -61,10 +61,10 @@ def queue_info(services: Services) -> Json:
     }
 
 
-def health_problem(services: Services) -> Message | None:
+def health_problem(dependencies: Dependencies) -> Message | None:
     """Why jobs can't be accepted or stored; None if all is well."""
-    data_dir = services.settings.data_dir
-    if not services.jobs.queue.is_running:
+    data_dir = dependencies.settings.data_dir
+    if not dependencies.jobs.queue.is_running:
         return Message("queue_not_running")
     if not os.access(data_dir, os.W_OK | os.X_OK):
         return Message("storage_unwritable", {"path": str(data_dir), "reason": "no permission"})

@@ -26,10 +26,10 @@ class TranscriptHandler(BaseHandler):
             raise InvalidOption(field="format", value=name[:100], accepted=", ".join(EXPORTERS))
         exporter, layout = EXPORTERS[name], layout_from_texts(self.query)
         original = self.get_boolean_argument("original")
-        job = self.services.jobs.index.get(job_id)
+        job = self.dependencies.jobs.index.get(job_id)
         if job.state is not JobState.COMPLETED:
             raise JobNotFinished(state=job.state.value)
-        transcript = await self.services.jobs.transcripts.get(job_id, original=original)
+        transcript = await self.dependencies.jobs.transcripts.get(job_id, original=original)
         content = await asyncio.to_thread(exporter.to_bytes, transcript, layout)
         self.set_header("Content-Type", exporter.content_type)
         self.set_header("Cache-Control", "no-store")
@@ -44,14 +44,14 @@ class CorrectionHandler(TranscriptHandler):
         body = self.json_body()
         version, at, remove = (_count(name, body.get(name)) for name in ("version", "at", "remove"))
         lines = _lines(body.get("segments"))
-        transcript = await self.services.jobs.corrections.correct(job_id, version, at, remove, lines)
+        transcript = await self.dependencies.jobs.corrections.correct(job_id, version, at, remove, lines)
         segments = [serializers.segment_body(segment) for segment in transcript.segments[at : at + len(lines)]]
         self.write_json({"version": transcript.version, "at": at, "remove": remove, "segments": segments})
 
     async def delete(self, job_id: str) -> None:
         text = self.get_query_argument("version", "")
         version = _count("version", int(text) if re.fullmatch(r"[0-9]{1,9}", text) else text)
-        transcript = await self.services.jobs.corrections.undo_all(job_id, version)
+        transcript = await self.dependencies.jobs.corrections.undo_all(job_id, version)
         self.write_json({**serializers.result_body(transcript, timestamps=True), "version": transcript.version})
 
 

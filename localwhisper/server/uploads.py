@@ -14,7 +14,7 @@ import tornado.web
 
 from localwhisper.atomic import fsync_file, storage_errors
 from localwhisper.audio.probe import AudioInfo
-from localwhisper.errors import LocalWhisperError, UploadTooLarge, lacks_memory
+from localwhisper.errors import LocalWhisperError, UploadTooLarge, is_memory_error
 from localwhisper.jobs.job import Job
 from localwhisper.options import OPTIONS, Options, options_from_texts
 from localwhisper.server.base import BaseHandler
@@ -52,7 +52,7 @@ class UploadHandler(BaseHandler):
         super().prepare()
         if self.request.method != "POST":
             return  # tornado will answer 405
-        settings = self.services.settings
+        settings = self.dependencies.settings
         connection: Any = self.request.connection
         connection.set_body_timeout(None)  # replaced by STALL_TIMEOUT_S
         connection.set_max_body_size(NO_LIMIT)  # replaced by max_upload_bytes
@@ -62,7 +62,7 @@ class UploadHandler(BaseHandler):
         self._restart_stall_timer()
         self.job_id = str(uuid.uuid4())
         self.set_request_id(self.job_id)
-        self.upload = self.services.uploads.folder / self.job_id
+        self.upload = self.dependencies.uploads.folder / self.job_id
         self.form = MultipartForm(
             self.request.headers.get("Content-Type", ""),
             self.upload,
@@ -85,7 +85,7 @@ class UploadHandler(BaseHandler):
         try:
             await self.run_blocking(lambda: form.write(chunk))
         except Exception as error:
-            if not isinstance(error, LocalWhisperError) and not lacks_memory(error):
+            if not isinstance(error, LocalWhisperError) and not is_memory_error(error):
                 raise
             self._error = error
             await self._discard()
@@ -117,12 +117,12 @@ class UploadHandler(BaseHandler):
 
     async def job_options(self, fields: Mapping[str, str]) -> Options:
         """Raises UnknownOption, InvalidOption, ModelCannotTranslate."""
-        library, defaults = self.services.models.library, self.services.settings.option_defaults
+        library, defaults = self.dependencies.models.library, self.dependencies.settings.option_defaults
         return await self.run_blocking(lambda: options_from_texts(fields, defaults=defaults, models=library.entries()))
 
     async def probe(self) -> AudioInfo:
         """Raises what probe() raises."""
-        uploads = self.services.uploads
+        uploads = self.dependencies.uploads
         return await self.run_blocking(lambda: uploads.probe(self.upload), uploads.probe_executor)
 
     async def submit(self, options: Options, filename: str | None = None) -> Job:
@@ -133,7 +133,7 @@ class UploadHandler(BaseHandler):
         info = await self.probe()
         filename = clean_name(filename or self.form.filename)
         suffix = SUFFIX.search(filename)
-        return await self.services.jobs.queue.submit(
+        return await self.dependencies.jobs.queue.submit(
             job_id=self.job_id,
             filename=filename,
             upload=self.upload,
@@ -145,7 +145,7 @@ class UploadHandler(BaseHandler):
     async def run_blocking(self, function: Callable[[], T], executor: Executor | None = None) -> T:
         """Run a function that uses the form or the file on a thread."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(executor or self.services.uploads.executor, function)
+        return await loop.run_in_executor(executor or self.dependencies.uploads.executor, function)
 
     # -- the end of the request ----------------------------------------------------------
 
@@ -218,7 +218,7 @@ class SubmitHandler(UploadHandler):
         scheme = "wss" if self.request.protocol == "https" else "ws"
         self.set_header("Location", f"{prefix}/job/{job.id}")
         websocket_url = f"{scheme}://{self.request.host}{prefix}/ws/transcription/{job.id}"
-        self.write_json(submission_body(job, self.services.jobs.eta, websocket_url))
+        self.write_json(submission_body(job, self.dependencies.jobs.eta, websocket_url))
 
 
 def clean_name(name: str | None) -> str:

@@ -57,8 +57,8 @@ class EventSocketHandler(tornado.websocket.WebSocketHandler, BaseHandler):
         self.outbox = Outbox(lambda: self.close(TRY_AGAIN_LATER, "too slow"))
         self._is_subscribed = True
         self._last_received_s = asyncio.get_running_loop().time()
-        self.services.sockets.counts.add(self.job_id)
-        self._unsubscribe = self.services.bus.subscribe(self.on_event, self.job_id)
+        self.dependencies.sockets.counts.add(self.job_id)
+        self._unsubscribe = self.dependencies.bus.subscribe(self.on_event, self.job_id)
         self._timeout = asyncio.ensure_future(self._close_when_silent())
         self._sending = asyncio.ensure_future(self._send_all())
 
@@ -91,8 +91,8 @@ class EventSocketHandler(tornado.websocket.WebSocketHandler, BaseHandler):
             if request.type == "ping":
                 self.put("pong", {}, job_id=job_id)
             else:
-                job = self.services.jobs.index.get(job_id or "")
-                self.put("status", await full_job_body(self.services.jobs, job, self.language), job_id=job.id)
+                job = self.dependencies.jobs.index.get(job_id or "")
+                self.put("status", await full_job_body(self.dependencies.jobs, job, self.language), job_id=job.id)
         except LocalWhisperError as error:
             self.put("error", serializers.message_body(error.message, self.language))
 
@@ -108,12 +108,12 @@ class EventSocketHandler(tornado.websocket.WebSocketHandler, BaseHandler):
             self._is_subscribed = False
             self._unsubscribe()
             self.outbox.close()
-            self.services.sockets.counts.remove(self.job_id)
+            self.dependencies.sockets.counts.remove(self.job_id)
             self._timeout.cancel()
 
     async def _close_when_silent(self) -> None:
         loop = asyncio.get_running_loop()
-        timeout_s = self.services.settings.websocket_timeout
+        timeout_s = self.dependencies.settings.websocket_timeout
         while (left_s := self._last_received_s + timeout_s - loop.time()) > 0:
             await asyncio.sleep(left_s)
         self.close(1001, "silent")
@@ -139,7 +139,7 @@ class EventSocketHandler(tornado.websocket.WebSocketHandler, BaseHandler):
         def build() -> bytes:
             return self._frame(kind, job_id, data())
 
-        self.outbox.put(self.services.sockets.frame_cache.get(event, kind, self.language, build), key)
+        self.outbox.put(self.dependencies.sockets.frame_cache.get(event, kind, self.language, build), key)
 
     def put_segments(self, event: SegmentsDone) -> None:
         """Queue a message per segment, joined into one write."""
@@ -149,10 +149,10 @@ class EventSocketHandler(tornado.websocket.WebSocketHandler, BaseHandler):
                 self._frame("segment", event.job_id, serializers.segment_body(segment)) for segment in event.segments
             )
 
-        self.outbox.put(self.services.sockets.frame_cache.get(event, "segment", self.language, build))
+        self.outbox.put(self.dependencies.sockets.frame_cache.get(event, "segment", self.language, build))
 
     def _frame(self, kind: str, job_id: str | None, data: Any) -> bytes:
-        return text_frame(ws_messages.envelope(kind, job_id, data, self.services.sockets.now()))
+        return text_frame(ws_messages.envelope(kind, job_id, data, self.dependencies.sockets.now()))
 
 
 class JobSocketHandler(EventSocketHandler):
@@ -160,29 +160,29 @@ class JobSocketHandler(EventSocketHandler):
 
     def prepare(self) -> None:
         super().prepare()
-        self.job_id = self.services.jobs.index.get(self.path_args[0]).id
+        self.job_id = self.dependencies.jobs.index.get(self.path_args[0]).id
         self._sent_segments: set[int] = set()  # ids
 
     async def send_snapshot(self) -> None:
-        jobs = self.services.jobs
+        jobs = self.dependencies.jobs
         assert self.job_id is not None
         job = jobs.index.get(self.job_id)
         await self.send("status", serializers.job_body(job, jobs.eta, self.language))
         if job.options.return_timestamps:
             for segment in await jobs.transcripts.segments(job.id):
-                if self._is_new([segment]):
+                if self._mark_sent([segment]):
                     await self.send("segment", serializers.segment_body(segment))
         if job.state.ended:
             await self._put_final(job)
 
     def on_event(self, event: Event) -> None:
-        jobs, language = self.services.jobs, self.language
+        jobs, language = self.dependencies.jobs, self.language
         match event:
             case ProgressMade(job=job):
                 data = partial(serializers.progress_body, job, jobs.eta, language)
                 self.put_shared(event, "progress", job.id, data, key="progress")
             case SegmentsDone(job_id=job_id, segments=segments):
-                if jobs.index.get(job_id).options.return_timestamps and self._is_new(segments):
+                if jobs.index.get(job_id).options.return_timestamps and self._mark_sent(segments):
                     self.put_segments(event)
             case JobChanged(job=job, transcript=transcript) if job.state.ended:
                 data = partial(ws_messages.final_data, job, transcript, language)
@@ -197,31 +197,34 @@ class JobSocketHandler(EventSocketHandler):
         """For a client that connects after the job has ended."""
         try:
             is_completed = job.state is JobState.COMPLETED
-            transcript = await self.services.jobs.transcripts.get(job.id) if is_completed else None
+            transcript = await self.dependencies.jobs.transcripts.get(job.id) if is_completed else None
             self.put(ws_messages.final_type(job), ws_messages.final_data(job, transcript, self.language))
         except LocalWhisperError as error:
             self.put("error", serializers.message_body(error.message, self.language))
         self.outbox.finish()
 
-    def _is_new(self, segments: Sequence[Segment]) -> bool:
-        """Whether the snapshot lacked these segments. Those of a window are saved together, so it has all or none."""
+    def _mark_sent(self, segments: Sequence[Segment]) -> bool:
+        """Remember that these segments are sent; False if they were sent already.
+
+        Those of a window are saved together, so the snapshot has all of them or none.
+        """
         ids = {segment.id for segment in segments}
-        is_new = not ids <= self._sent_segments
+        is_first_time = not ids <= self._sent_segments
         self._sent_segments |= ids
-        return is_new
+        return is_first_time
 
 
 class QueueSocketHandler(EventSocketHandler):
     """/ws/queue"""
 
     async def send_snapshot(self) -> None:
-        jobs = self.services.jobs
+        jobs = self.dependencies.jobs
         newest = jobs.index.page(limit=MAX_SNAPSHOT_JOBS).jobs
         bodies = [serializers.job_body(job, jobs.eta, self.language) for job in newest]
         await self.send("snapshot", {"jobs": bodies, "queue": serializers.queue_body(jobs.queue)})
 
     def on_event(self, event: Event) -> None:
-        jobs, language = self.services.jobs, self.language
+        jobs, language = self.dependencies.jobs, self.language
         match event:
             case ProgressMade(job=job):
                 data = partial(serializers.progress_body, job, jobs.eta, language)
@@ -241,11 +244,12 @@ class QueueSocketHandler(EventSocketHandler):
                 self.put_shared(event, "model", None, partial(self._model_body, name, error), key=key)
 
     def _put_queue(self, event: Event) -> None:
-        self.put_shared(event, "queue", None, partial(serializers.queue_body, self.services.jobs.queue), key="queue")
+        data = partial(serializers.queue_body, self.dependencies.jobs.queue)
+        self.put_shared(event, "queue", None, data, key="queue")
 
     def _model_body(self, name: str, error: Exception | None) -> Json:
-        entry = self.services.models.downloads.entry(name)
-        body = model_body(self.services, entry, self.language)
+        entry = self.dependencies.models.downloads.entry(name)
+        body = model_body(self.dependencies, entry, self.language)
         if isinstance(error, LocalWhisperError):
             body["error"] = serializers.message_body(error.message, self.language)
         return body

@@ -6,11 +6,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from localwhisper.messages import in_language
-from localwhisper.option_types import Shown
+from localwhisper.option_types import SettableIn
 from localwhisper.options import OPTIONS
 from tests.browser.app_page import AppPage
 
-SHOWN = {name: option for name, option in OPTIONS.items() if Shown.PAGE in option.shown}
+SHOWN = {name: option for name, option in OPTIONS.items() if SettableIn.PAGE in option.settable_in}
 
 
 @pytest.mark.parametrize(

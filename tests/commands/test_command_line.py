@@ -18,7 +18,7 @@ from localwhisper.commands import selftest
 from localwhisper.commands.arguments import normalize, parse_arguments
 from localwhisper.commands.doctor import CHECKS
 from localwhisper.commands.service import plist, unit
-from localwhisper.option_types import Shown
+from localwhisper.option_types import SettableIn
 from localwhisper.options import OPTIONS
 from localwhisper.settings import load
 from tests.conftest import Serve
@@ -143,7 +143,7 @@ def test_stdin_is_transcribed_to_stdout(server: Server, tmp_path: Path) -> None:
 
 @pytest.mark.gen_test
 async def test_every_flag_reaches_the_server(serve: Serve, engine: StepEngine, tmp_path: Path) -> None:
-    names = [name for name, option in OPTIONS.items() if Shown.CLI in option.shown]
+    names = [name for name, option in OPTIONS.items() if SettableIn.CLI in option.settable_in]
     texts = {**OTHER_TEXTS, "model": "demo", "task": "transcribe"}  # the one model of this server can't translate
     engine.release()
     server = await serve()

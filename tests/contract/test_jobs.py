@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from localwhisper.errors import OutOfMemory
+from localwhisper.errors import ModelTooLarge
 from tests.conftest import Serve
 from tests.http_client import wav
 from tests.step_engine import StepEngine
@@ -55,7 +55,7 @@ async def test_without_timestamps_the_result_has_no_segments(serve: Serve, engin
 
 
 async def test_a_failed_job_has_an_error_in_the_requested_language(serve: Serve, engine: StepEngine) -> None:
-    engine.fails_with = OutOfMemory(model="demo")
+    engine.fails_with = ModelTooLarge(model="demo")
     engine.release()
     client = await serve()
     job_id = await client.new_job()

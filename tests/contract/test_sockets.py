@@ -6,7 +6,7 @@ import uuid
 import pytest
 import tornado.httpclient
 
-from localwhisper.errors import OutOfMemory
+from localwhisper.errors import ModelTooLarge
 from tests.conftest import Serve
 from tests.step_engine import StepEngine
 
@@ -66,7 +66,7 @@ async def test_a_client_of_an_ended_job_gets_the_final_message(serve: Serve, eng
     if end == "cancelled":
         await client.fetch("DELETE", f"/job/{job_id}")
     elif end == "error":
-        engine.fails_with = OutOfMemory(model="demo")
+        engine.fails_with = ModelTooLarge(model="demo")
     engine.release()
     await client.job_when(job_id, "completed", "failed", "cancelled")
     socket = await client.socket(f"/ws/transcription/{job_id}")
@@ -139,7 +139,7 @@ async def test_the_handshake_of_an_unknown_job_is_a_404(serve: Serve) -> None:
 
 async def test_every_closed_socket_is_unsubscribed_and_uncounted(serve: Serve, engine: StepEngine) -> None:
     client = await serve()
-    subscribers = client.app._services.bus._subscribers
+    subscribers = client.app._dependencies.bus._subscribers
     before = {job: list(of_job) for job, of_job in subscribers.items()}
     job_id = await client.new_job()
     sockets = [await client.socket(f"/ws/transcription/{job_id}") for _ in range(3)]

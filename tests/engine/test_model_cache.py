@@ -9,7 +9,7 @@ import torch
 from localwhisper.app import ASSETS
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.model_cache import ModelCache, as_out_of_memory
-from localwhisper.errors import ModelCorrupt, ModelDownloadFailed, ModelNotFound, OutOfMemory
+from localwhisper.errors import ModelCorrupt, ModelDownloadFailed, ModelNotFound, ModelTooLarge
 from tests.engine.control import Recorder
 
 
@@ -140,7 +140,7 @@ def test_a_model_in_memory_outlives_its_file(own_library: ModelLibrary) -> None:
     ids=str,
 )
 def test_running_out_of_memory_becomes_out_of_memory(error: Exception) -> None:
-    assert isinstance(as_out_of_memory(error, "tiny"), OutOfMemory)
+    assert isinstance(as_out_of_memory(error, "tiny"), ModelTooLarge)
 
 
 @pytest.mark.parametrize(

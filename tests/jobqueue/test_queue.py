@@ -125,11 +125,11 @@ async def test_measured_speeds_are_kept_across_restarts(serve: Serve, engine: St
     client = await serve()
     submitted = await client.submit(wav(WINDOW_S + 1))
     await client.job_when(submitted.json["job_id"], "completed")
-    measured = client.app._services.jobs.eta.measured_factors
+    measured = client.app._dependencies.jobs.eta.measured_factors
     assert set(measured) == {"demo"}
     await client.close()
     again = await serve()
-    assert again.app._services.jobs.eta.measured_factors == measured
+    assert again.app._dependencies.jobs.eta.measured_factors == measured
 
 
 async def test_a_damaged_job_is_visible_and_does_not_affect_others(

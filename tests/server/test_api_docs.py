@@ -77,6 +77,7 @@ def test_metrics_are_collected(server: Server, job_id: str) -> None:
     assert float(figures['localwhisper_jobs{state="completed"}']) >= 1
     assert float(figures['localwhisper_jobs_ended_total{state="completed"}']) >= 1
     assert float(figures['localwhisper_real_time_factor_count{model="demo"}']) >= 1
+    assert float(figures['localwhisper_expected_real_time_factor{model="demo",variant="clip"}']) > 0
     assert float(figures["localwhisper_queue_wait_seconds_count"]) >= 1
     assert float(figures["localwhisper_loop_lag_seconds_count"]) >= 1
     assert float(figures["localwhisper_stored_bytes"]) > 1000

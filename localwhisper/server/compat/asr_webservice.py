@@ -12,17 +12,17 @@ from localwhisper.audio.wav import HEADER_BYTES, wav_header
 from localwhisper.errors import InvalidBody, InvalidOption, LocalWhisperError, MissingFile
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.jobs.transcript import Detection
-from localwhisper.option_types import Shown, boolean_argument
+from localwhisper.option_types import SettableIn, boolean_argument
 from localwhisper.options import OPTIONS, Layout
-from localwhisper.server.compat.blocking_job import BlockingJobHandler
+from localwhisper.server.compat.synchronous_job import SynchronousJobHandler
 from localwhisper.server.serializers import Json
 
-QUERY_OPTIONS = {name: option for name, option in OPTIONS.items() if Shown.COMPAT in option.shown}
+QUERY_OPTIONS = {name: option for name, option in OPTIONS.items() if SettableIn.COMPAT in option.settable_in}
 OUTPUTS = ("txt", "vtt", "srt", "tsv", "json")
 LAYOUT = Layout(max_line_width=1000, max_line_count=10)  # that service's own
 
 
-class AsrWebserviceHandler(BlockingJobHandler):
+class AsrWebserviceHandler(SynchronousJobHandler):
     """What both routes have in common: the part's name, raw PCM, FastAPI's errors."""
 
     file_field = "audio_file"
@@ -90,9 +90,9 @@ class DetectLanguageHandler(AsrWebserviceHandler):
         await self.probe()
         if self.is_disconnected:
             return
-        models = self.services.models
+        models = self.dependencies.models
         self._detection = asyncio.ensure_future(
-            models.detector.detect(self.upload, self.services.settings.default_model)
+            models.detector.detect(self.upload, self.dependencies.settings.default_model)
         )
         await asyncio.wait([self._detection])
         if self._detection.cancelled():

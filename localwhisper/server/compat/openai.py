@@ -19,9 +19,9 @@ from localwhisper.jobs.transcript import Segment, Transcript
 from localwhisper.option_types import boolean_argument
 from localwhisper.options import Options
 from localwhisper.server.base import BaseHandler
-from localwhisper.server.compat.blocking_job import BlockingJobHandler, whisper_segment
+from localwhisper.server.compat.synchronous_job import SynchronousJobHandler, whisper_segment
+from localwhisper.server.dependencies import Dependencies
 from localwhisper.server.serializers import Json, finite
-from localwhisper.server.services import Services
 
 ALIASES = frozenset({"whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe"})  # clients' own default models
 FORMATS = ("json", "text", "srt", "verbose_json", "vtt")
@@ -44,7 +44,7 @@ class OpenAiHandler(BaseHandler):
         return {"error": body}, status
 
 
-class TranscriptionsHandler(OpenAiHandler, BlockingJobHandler):
+class TranscriptionsHandler(OpenAiHandler, SynchronousJobHandler):
     task = "transcribe"
 
     async def process_upload(self) -> None:
@@ -60,7 +60,7 @@ class TranscriptionsHandler(OpenAiHandler, BlockingJobHandler):
         if response_format == "json":
             self.write_json({"text": transcript.text.strip()})
         elif response_format == "verbose_json":
-            self.write_json(verbose_body(job, transcript, granularities, self.services.models.languages))
+            self.write_json(verbose_body(job, transcript, granularities, self.dependencies.models.languages))
         elif response_format == "text":
             self.write_text(transcript.text.strip() + "\n", "text/plain")
         else:
@@ -70,7 +70,7 @@ class TranscriptionsHandler(OpenAiHandler, BlockingJobHandler):
     async def _options(self, fields: Mapping[str, str], *, word_timestamps: bool) -> Options:
         """Raises ModelNotFound, and what job_options() raises."""
         options = {"task": self.task, "word_timestamps": str(word_timestamps)}
-        model = await self.run_blocking(lambda: model_name(fields.get("model", ""), self.services.models.library))
+        model = await self.run_blocking(lambda: model_name(fields.get("model", ""), self.dependencies.models.library))
         if model is not None:
             options["model"] = model
         if self.task == "transcribe":
@@ -120,20 +120,20 @@ class ModelsHandler(OpenAiHandler):
     """The models on this machine, and `whisper-1`."""
 
     async def get(self) -> None:
-        self.write_json({"object": "list", "data": [*(await available_models(self.services)).values()]})
+        self.write_json({"object": "list", "data": [*(await available_models(self.dependencies)).values()]})
 
 
 class ModelHandler(OpenAiHandler):
     async def get(self, name: str) -> None:
-        models = await available_models(self.services)
+        models = await available_models(self.dependencies)
         if name not in models:
             raise ModelNotFound(model=name[:100], accepted=", ".join(models))
         self.write_json(models[name])
 
 
-async def available_models(services: Services) -> dict[str, Json]:
+async def available_models(dependencies: Dependencies) -> dict[str, Json]:
     """By name."""
-    library, default_model = services.models.library, services.settings.default_model
+    library, default_model = dependencies.models.library, dependencies.settings.default_model
 
     def read() -> dict[str, Json]:
         entries = {entry.name: entry for entry in library.entries() if entry.available}

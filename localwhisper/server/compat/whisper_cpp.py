@@ -7,14 +7,14 @@ from localwhisper.export.registry import EXPORTERS
 from localwhisper.jobs.job import Job
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.option_types import boolean_argument
-from localwhisper.server.compat.blocking_job import BlockingJobHandler, whisper_segment
+from localwhisper.server.compat.synchronous_job import SynchronousJobHandler, whisper_segment
 from localwhisper.server.serializers import Json, finite
 
 MEDIA_TYPES = {"text": "text/html", "srt": "application/x-subrip", "vtt": "text/vtt"}
 SEGMENT_KEYS = ("id", "text", "start", "end", "tokens", "words", "temperature", "avg_logprob", "no_speech_prob")
 
 
-class InferenceHandler(BlockingJobHandler):
+class InferenceHandler(SynchronousJobHandler):
     async def process_upload(self) -> None:
         fields = dict(self.form_fields())
         response_format = fields.get("response_format", "json")
@@ -25,7 +25,8 @@ class InferenceHandler(BlockingJobHandler):
         elif response_format == "text":
             self.write_text(segment_lines(transcript), MEDIA_TYPES[response_format])
         elif response_format == "verbose_json":
-            self.write_json(verbose_body(job, transcript, self.services.models.languages.get(transcript.language, "")))
+            language = self.dependencies.models.languages.get(transcript.language, "")
+            self.write_json(verbose_body(job, transcript, language))
         else:  # as whisper.cpp does with unknown formats
             self.write_json({"text": segment_lines(transcript)})
 

@@ -14,7 +14,7 @@ from localwhisper.server.uploads import UploadHandler
 from localwhisper.services.job_events import JobEventStream
 
 
-class BlockingJobHandler(UploadHandler):
+class SynchronousJobHandler(UploadHandler):
     """Cancels the job if the client disconnects."""
 
     _running_job_id: str | None = None
@@ -33,7 +33,8 @@ class BlockingJobHandler(UploadHandler):
     ) -> AsyncGenerator[Segment | tuple[Job, Transcript], None]:
         """Each segment as it is decoded, then the completed job. Raises the reason why there is no transcript."""
         job = await self.submit(options, filename)
-        events = JobEventStream(self.services.bus, job.id)  # complete: no event was published since submit() returned
+        # complete, since no event was published since submit() returned
+        events = JobEventStream(self.dependencies.bus, job.id)
         self._running_job_id = job.id
         if self.is_disconnected:
             self._cancel_job()
@@ -56,12 +57,12 @@ class BlockingJobHandler(UploadHandler):
         self._cancel_job()
 
     def _cancel_job(self) -> None:
-        if self._running_job_id is not None and self.services.jobs.queue.is_running:
+        if self._running_job_id is not None and self.dependencies.jobs.queue.is_running:
             self._cancelling = asyncio.ensure_future(self._cancel(self._running_job_id))
 
     async def _cancel(self, job_id: str) -> None:
         with contextlib.suppress(LocalWhisperError):  # it has ended or was removed
-            await self.services.jobs.queue.cancel(job_id)
+            await self.dependencies.jobs.queue.cancel(job_id)
 
     def write_text(self, text: str, media_type: str) -> None:
         self.set_header("Content-Type", f"{media_type}; charset=utf-8")

@@ -24,7 +24,7 @@ from localwhisper.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
-class JobServices:
+class JobDependencies:
     queue: JobQueue
     index: JobIndex
     eta: EtaEstimator
@@ -35,7 +35,7 @@ class JobServices:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelServices:
+class ModelDependencies:
     library: ModelLibrary
     downloads: Downloads
     detector: LanguageDetector
@@ -43,7 +43,7 @@ class ModelServices:
 
 
 @dataclass(frozen=True, kw_only=True)
-class UploadServices:
+class UploadDependencies:
     folder: Path  # where files are kept while they are received and checked
     executor: Executor  # parses and writes bodies
     probe_executor: Executor  # runs probe(); separate, because a hostile file can keep a thread busy for long
@@ -51,18 +51,18 @@ class UploadServices:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SocketServices:
+class SocketDependencies:
     counts: SocketCounts
     frame_cache: FrameCache
     now: Callable[[], datetime]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Services:
+class Dependencies:
     settings: Settings
     bus: EventBus
     metrics: Metrics
-    jobs: JobServices
-    models: ModelServices
-    uploads: UploadServices
-    sockets: SocketServices
+    jobs: JobDependencies
+    models: ModelDependencies
+    uploads: UploadDependencies
+    sockets: SocketDependencies
