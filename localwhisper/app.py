@@ -21,7 +21,7 @@ from localwhisper.audio.waveform import compute_waveform
 from localwhisper.engine.base import Engine
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.lazy_engine import LazyEngine
-from localwhisper.errors import PortInUse
+from localwhisper.errors import PortForbidden, PortInUse
 from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_queue import JobQueue
@@ -188,7 +188,7 @@ class App:
     async def start(self) -> int:
         """Read all jobs, run those that are queued, and listen; returns the port.
 
-        Raises DataDirInUse, StorageUnwritable, StoreTooNew or PortInUse.
+        Raises DataDirInUse, StorageUnwritable, StoreTooNew, PortInUse or PortForbidden.
         """
         settings = self.settings
         with storage_errors(settings.data_dir):
@@ -237,8 +237,10 @@ class App:
         try:
             return tornado.netutil.bind_sockets(settings.port, settings.host)
         except OSError as error:
-            if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            if error.errno == errno.EADDRINUSE:
                 raise PortInUse(port=settings.port, host=settings.host) from None
+            if error.errno in (errno.EACCES, errno.EPERM):
+                raise PortForbidden(port=settings.port, host=settings.host) from None
             raise
 
     async def stop(self) -> None:

@@ -1,6 +1,6 @@
 """The domain's errors: one class for each problem, with a stable code and typed parameters.
 
-Their texts live in messages.py, their HTTP statuses in server/http_errors.py.
+Their texts live in messages.py, their HTTP statuses in server/http_errors.py. Errors of HTTP alone are defined there.
 """
 
 import errno
@@ -35,17 +35,6 @@ class LocalWhisperError(Exception):
 
     def __str__(self) -> str:
         return render(self.message, "en")
-
-
-def error_from(message: Message) -> LocalWhisperError:
-    """The error whose message was stored, such as a failed job's.
-
-    A stored record may be damaged or come from another version: missing parameters become "?", unknown ones are
-    ignored, and an unknown code becomes InternalError.
-    """
-    classes = {error.code: error for error in LocalWhisperError.__subclasses__()}
-    error_class = classes.get(message.code, InternalError)
-    return error_class(**{field.name: message.params.get(field.name, "?") for field in fields(error_class)})
 
 
 # -- requests ----------------------------------------------------------------------------
@@ -244,6 +233,14 @@ class DataDirInUse(LocalWhisperError):
 
 class PortInUse(LocalWhisperError):
     code = "port_in_use"
+    host: str
+    port: int
+
+
+class PortForbidden(LocalWhisperError):
+    """The user may not listen on the port: on most systems those below 1024 are reserved."""
+
+    code = "port_forbidden"
     host: str
     port: int
 

@@ -1,42 +1,25 @@
-"""The languages that Whisper knows, and how openai-whisper's tables are read.
+"""The languages that Whisper knows: their codes and English names, from openai-whisper's tokenizer.
 
-They are read from the package's source text, since importing it imports torch, which a waiting server doesn't need.
+Uses: the assignments of `LANGUAGES` and `TO_LANGUAGE_CODE` in whisper/tokenizer.py; both are public names.
 """
 
 import ast
-import importlib.util
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 
-
-@lru_cache
-def _package() -> Path:
-    spec = importlib.util.find_spec("whisper")
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError("openai-whisper is not installed")
-    return Path(spec.origin).parent
-
-
-def whisper_constant(module: str, name: str) -> ast.expr:
-    """The expression that a module of openai-whisper assigns to a module-level name. Raises LookupError."""
-    tree = ast.parse((_package() / module).read_text(encoding="utf-8"))
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
-            return node.value
-    raise LookupError(f"openai-whisper's {module} has no {name}")
+from localwhisper.whisper_source import whisper_constant
 
 
 @lru_cache
 def languages() -> Mapping[str, str]:
-    """Code → English name, in whisper's order."""
+    """The English name of each code, in whisper's order."""
     table: dict[str, str] = ast.literal_eval(whisper_constant("tokenizer.py", "LANGUAGES"))
     return table
 
 
 @lru_cache
 def _codes() -> Mapping[str, str]:
-    """English name, also whisper's aliases such as castilian → code."""
+    """The code of each English name and of whisper's aliases, such as castilian."""
     expression = whisper_constant("tokenizer.py", "TO_LANGUAGE_CODE")
     assert isinstance(expression, ast.Dict)
     aliases = {

@@ -7,12 +7,14 @@ worker use too.
 import json
 import logging
 import time
+import uuid
 from contextvars import ContextVar
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from localwhisper.atomic import private_opener
+from localwhisper.errors import InternalError
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
@@ -68,3 +70,10 @@ def file_handler(path: Path, max_bytes: int) -> logging.Handler:
     handler.addFilter(RequestIdFilter())
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s [%(request_id)s]: %(message)s"))
     return handler
+
+
+def log_internal_error(log: logging.Logger, error: BaseException | None, text: str, *args: object) -> InternalError:
+    """Log an unexpected exception with its traceback; returns the error to show, whose id finds it in the log."""
+    log_id = uuid.uuid4().hex[:8]
+    log.error(f"{text} [%s]", *args, log_id, exc_info=error)
+    return InternalError(log_id=log_id)

@@ -60,10 +60,11 @@ TEXTS: Mapping[str, Text] = {
     ),
     "loading_model": ("Loading model {model}", "Cargando el modelo {model}"),
     "downloading_model": (
-        "Downloading model {model}: {percent} %",
+        "Downloading model {model}: {percent}%",
         "Descargando el modelo {model}: {percent} %",
     ),
     "reading_audio": ("Reading the audio", "Leyendo el audio"),
+    # It counts windows; the text is part of the documented API, from which the clients of other programs read it.
     "processing_segment": (
         "Processing segment {current}/{total}",
         "Procesando segmento {current}/{total}",
@@ -259,6 +260,12 @@ TEXTS: Mapping[str, Text] = {
     "port_in_use": (
         "Port {port} on {host} is in use. Stop the program that uses it, or choose another port with --port.",
         "El puerto {port} de {host} está en uso. Detenga el programa que lo usa o elija otro puerto con --port.",
+    ),
+    "port_forbidden": (
+        "The system does not allow this user to listen on port {port} of {host}. Choose another port with --port; "
+        "most systems reserve only those below 1024.",
+        "El sistema no permite a este usuario escuchar en el puerto {port} de {host}. Elija otro puerto con --port; "
+        "la mayoría de los sistemas solo reserva los inferiores a 1024.",
     ),
     "store_too_new": (
         "This data was written by a newer localwhisper (format {found}; this version reads up to {known}). "

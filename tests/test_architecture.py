@@ -10,15 +10,20 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "localwhisper"
-BASE = {"errors", "messages", "settings", "paths", "atomic", "logs", "languages", "option_types", "options", ""}
+BASE = {
+    *("errors", "stored_errors", "messages", "settings", "paths", "atomic", "logs"),
+    *("whisper_source", "languages", "option_types", "options", ""),
+}
 MAY_IMPORT = {
     "messages": set[str](),
     "errors": {"messages"},
-    "languages": set[str](),
+    "stored_errors": {"errors", "messages"},
+    "whisper_source": set[str](),
+    "languages": {"whisper_source"},
     "option_types": {"errors", "languages", "messages"},
     "options": {"errors", "option_types"},
     "settings": {"errors", "options"},
-    "logs": {"atomic"},
+    "logs": {"atomic", "errors"},
     "paths": set[str](),
     "atomic": {"errors"},
     "jobs": BASE,

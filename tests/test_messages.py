@@ -7,9 +7,10 @@ import string
 import pytest
 
 from localwhisper import errors
-from localwhisper.errors import LocalWhisperError, error_from
+from localwhisper.errors import LocalWhisperError
 from localwhisper.messages import LANGUAGES, TEXTS, Message, negotiate, render
 from localwhisper.server import http_errors
+from localwhisper.stored_errors import STORABLE, error_from
 
 ERRORS = sorted(
     {
@@ -58,14 +59,14 @@ def test_an_error_is_rendered_with_its_parameters(cls: type[LocalWhisperError]) 
     assert str(error) == render(error.message, "en")
 
 
-@pytest.mark.parametrize("cls", ERRORS)
+@pytest.mark.parametrize("cls", STORABLE.values())
 def test_an_error_is_restored_from_its_message(cls: type[LocalWhisperError]) -> None:
     error = error_from(cls(**parameters(cls)).message)
     assert type(error) is cls
     assert error.params == parameters(cls)
 
 
-@pytest.mark.parametrize("cls", ERRORS)
+@pytest.mark.parametrize("cls", STORABLE.values())
 def test_an_error_is_restored_from_a_damaged_message(cls: type[LocalWhisperError]) -> None:
     error = error_from(Message(cls.code, {"added_later": [None], "0": 1}))
     assert type(error) is cls

@@ -7,7 +7,6 @@ side: an executor on other machines provides its own.
 
 import logging
 import threading
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +14,9 @@ from typing import Protocol
 
 from localwhisper.atomic import DISK_FULL_ERRNOS
 from localwhisper.engine.base import Engine
-from localwhisper.errors import InternalError, LocalWhisperError, ModelTooLarge, Stopped, StorageFull, is_memory_error
+from localwhisper.errors import LocalWhisperError, ModelTooLarge, Stopped, StorageFull, is_memory_error
 from localwhisper.jobs.transcript import Transcript, Window
-from localwhisper.logs import request_id
+from localwhisper.logs import log_internal_error, request_id
 from localwhisper.messages import Message
 from localwhisper.options import Options
 
@@ -134,10 +133,4 @@ def execute(item: WorkItem, engine: Engine, signals: ExecutionSignals, reporter:
             return Failed(ModelTooLarge(model=item.options.model).message)
         if isinstance(error, OSError) and error.errno in DISK_FULL_ERRNOS:  # while writing temporary files
             return Failed(StorageFull().message)
-        return _internal_error(item)
-
-
-def _internal_error(item: WorkItem) -> Failed:
-    log_id = uuid.uuid4().hex[:8]
-    log.exception("job %s failed [%s]", item.job_id, log_id)
-    return Failed(InternalError(log_id=log_id).message)
+        return Failed(log_internal_error(log, error, "job %s failed", item.job_id).message)

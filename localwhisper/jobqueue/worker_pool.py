@@ -12,7 +12,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 
 from localwhisper.engine.base import Engine
-from localwhisper.errors import InternalError, LocalWhisperError, MemoryFull, is_memory_error
+from localwhisper.errors import LocalWhisperError, MemoryFull, is_memory_error
 from localwhisper.jobqueue.job_execution import (
     ExecutionSignals,
     Failed,
@@ -27,6 +27,7 @@ from localwhisper.jobqueue.thread_bridge import ThreadBridge
 from localwhisper.jobs.estimates import speed_key
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.transcript import FRAMES_PER_SECOND, Window
+from localwhisper.logs import log_internal_error
 from localwhisper.messages import Message
 from localwhisper.store.speeds import RealTimeFactors
 
@@ -266,6 +267,4 @@ def _outcome(ended: asyncio.Future[Outcome]) -> Outcome:
 def _internal_error(error: BaseException) -> Failed:
     if is_memory_error(error):
         return Failed(MemoryFull().message)
-    log_id = uuid.uuid4().hex[:8]
-    log.error("an execution was lost [%s]", log_id, exc_info=error)
-    return Failed(InternalError(log_id=log_id).message)
+    return Failed(log_internal_error(log, error, "an execution was lost").message)

@@ -14,7 +14,7 @@ import tornado.httputil
 import tornado.web
 
 from localwhisper.errors import InternalError, InvalidBody, LocalWhisperError, MemoryFull, is_memory_error
-from localwhisper.logs import request_id
+from localwhisper.logs import log_internal_error, request_id
 from localwhisper.messages import LANGUAGES, Message, negotiate, render
 from localwhisper.option_types import boolean_argument
 from localwhisper.server.dependencies import Dependencies
@@ -34,7 +34,7 @@ class BaseHandler(tornado.web.RequestHandler):
     """Checks the token before anything else, also for paths that don't exist."""
 
     public = False  # True: no token needed
-    _log_id = ""  # identifies the logged traceback; empty if nothing was logged
+    _internal_error: InternalError | None = None  # names the logged traceback
 
     @property
     def dependencies(self) -> Dependencies:
@@ -139,7 +139,7 @@ class BaseHandler(tornado.web.RequestHandler):
             return MethodNotAllowed(method=self.request.method)
         if 400 <= status < 500:
             return BadRequest()
-        return InternalError(log_id=self._log_id)
+        return self._internal_error or InternalError(log_id="")
 
     def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
         # Tornado logs the status before it calls write_error(), so it is set here.
@@ -156,8 +156,8 @@ class BaseHandler(tornado.web.RequestHandler):
         elif is_memory_error(value):
             log.warning("%s %s: out of memory: %s", self.request.method, self.request.path, value)
         else:
-            self._log_id = uuid.uuid4().hex[:8]
-            log.error("%s %s [%s]", self.request.method, self.request.path, self._log_id, exc_info=value)
+            request = self.request
+            self._internal_error = log_internal_error(log, value, "%s %s", request.method, request.path)
 
 
 def log_request(handler: tornado.web.RequestHandler) -> None:

@@ -4,12 +4,12 @@ import ast
 from collections.abc import Mapping
 from functools import lru_cache
 
-from localwhisper.languages import whisper_constant
+from localwhisper.whisper_source import whisper_constant
 
 
 @lru_cache
 def checkpoint_urls() -> Mapping[str, str]:
-    """Name of a published model → address; the folder before the file's name is the file's SHA-256.
+    """The address of each published model by name; the folder before the file's name is the file's SHA-256.
 
     Uses: the assignment of `_MODELS` in whisper/__init__.py.
     Why: `whisper.available_models` has the names alone, and imports torch.

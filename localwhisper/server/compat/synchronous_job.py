@@ -5,13 +5,14 @@ import contextlib
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from localwhisper.errors import JobNotFound, JobWasCancelled, LocalWhisperError, error_from
+from localwhisper.errors import JobNotFound, JobWasCancelled, LocalWhisperError
 from localwhisper.jobs.events import JobChanged, JobRemoved, SegmentsDone
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.transcript import Segment, Transcript
 from localwhisper.options import Options
 from localwhisper.server.uploads import UploadHandler
 from localwhisper.services.job_events import JobEventStream
+from localwhisper.stored_errors import error_from
 
 
 class SynchronousJobHandler(UploadHandler):
