@@ -17,7 +17,7 @@ from localwhisper.engine.checkpoints.checkpoint import Checkpoint
 from localwhisper.engine.kernels.precompile import kernel_cache
 from localwhisper.engine.model.linear_formats import FORMATS
 from localwhisper.engine.plans import MeasuredPlan, Plan, PlanStore
-from localwhisper.engine.threads import ThreadTeam, usable_cores
+from localwhisper.engine.threads import ThreadTeam, single_threaded, usable_cores
 from localwhisper.options import Quality
 
 
@@ -64,7 +64,7 @@ MAX_TIMING_S = 0.3  # for a part, even if its times still vary
 # of formats whose times differ by less than this factor the smaller wins, then the more accurate, then the faster
 EQUAL_SPEED_FACTOR = 1.1
 MIN_DEVIATION = 1e-5  # smaller deviations are rounding and count as equal
-VERSION = 14  # of the formats and of this procedure: plans of other versions are measured again
+VERSION = 15  # of the formats and of this procedure: plans of other versions are measured again
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,9 @@ def measure_plan(
     candidates = _available(quality) if on_cpu else ON_GPU
     selector = _FormatSelector((TOLERANCE if on_cpu else TOLERANCE_ON_GPU)[quality], quality == "compact", check)
     encoder, encoder_reference = selector.select(model.encoder, candidates.encoder)
-    decoder, decoder_reference = selector.select(model.decoder, candidates.decoder)
-    logits, logits_reference = selector.select(model.logits, candidates.logits if on_cpu else [decoder.format])
+    with single_threaded():  # threads that meet at every token would measure what else runs on the machine
+        decoder, decoder_reference = selector.select(model.decoder, candidates.decoder)
+        logits, logits_reference = selector.select(model.logits, candidates.logits if on_cpu else [decoder.format])
     reference_s = model.token_s(decoder_reference.work_s, logits_reference.work_s)
     return MeasuredPlan(
         plan=Plan(
