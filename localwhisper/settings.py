@@ -182,6 +182,7 @@ SETTINGS: tuple[Setting, ...] = (
 )  # fmt: skip
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+LOCALHOST_HOSTS = frozenset({"127.0.0.1", "0.0.0.0", "::"})  # servers on these are reached as localhost
 
 
 def load(flags: Mapping[str, str | None], environ: Mapping[str, str] = os.environ) -> Settings:
@@ -207,6 +208,13 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str] = os.enviro
             accepted="an address beyond loopback only if LOCALWHISPER_TOKEN is set",
         )
     return settings
+
+
+def local_url(host: str, port: int) -> str:
+    """The URL at which programs on this machine reach a server that listens on `host`."""
+    if host in LOCALHOST_HOSTS:
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def child_flags(flags: Mapping[str, str | None]) -> list[str]:

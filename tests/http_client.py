@@ -13,7 +13,7 @@ import tornado.httpclient
 import tornado.websocket
 
 from localwhisper.app import App
-from localwhisper.commands.selftest import multipart_form
+from localwhisper.client.multipart_form import multipart_form
 
 TIMEOUT_S = 30
 

@@ -8,7 +8,7 @@ import platformdirs
 import pytest
 
 from localwhisper.errors import BadSetting
-from localwhisper.settings import LOOPBACK_HOSTS, SETTINGS, Settings, as_markdown, load
+from localwhisper.settings import LOOPBACK_HOSTS, SETTINGS, Settings, as_markdown, load, local_url
 
 BAD_VALUES = {
     "default_model": ["  ", "a\nb"],
@@ -177,3 +177,19 @@ def test_the_readme_table_has_every_setting_and_no_local_path() -> None:
     assert len(table.splitlines()) == len(SETTINGS) + 2
     assert all(f"| `{row.env}` | `{row.flag}` |" in table for row in SETTINGS)
     assert str(Path.home()) not in table
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://localhost:9000"),
+        ("localhost", "http://localhost:9000"),
+        ("::1", "http://[::1]:9000"),
+        ("0.0.0.0", "http://localhost:9000"),
+        ("::", "http://localhost:9000"),
+        ("fd00::7", "http://[fd00::7]:9000"),
+        ("box.example", "http://box.example:9000"),
+    ],
+)
+def test_the_url_of_a_server_on_this_machine(host: str, url: str) -> None:
+    assert local_url(host, 9000) == url

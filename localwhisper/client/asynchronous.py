@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from pathlib import Path
@@ -13,6 +12,7 @@ from urllib.parse import urlencode
 import tornado.httpclient
 import tornado.websocket
 
+from localwhisper.client.multipart_form import MultipartForm
 from localwhisper.client.options import Layout, Options
 from localwhisper.client.results import JobMessages, Progress, ServerError, Transcription, server_error
 
@@ -65,7 +65,7 @@ class AsyncClient:
     async def submit(self, path: PathLike, *, filename: str | None = None, **options: "Unpack[Options]") -> str:
         """Upload a file in bounded memory; returns the job's id."""
         source = Path(path)
-        form = _MultipartForm(source, filename or source.name, options)
+        form = MultipartForm(filename or source.name, options, source.stat().st_size)
 
         async def send(write: Callable[[bytes], Any]) -> None:
             with open(source, "rb") as file:
@@ -179,21 +179,3 @@ async def _close_connection(connection: tornado.websocket.WebSocketClientConnect
         await asyncio.wait_for(closed(), CLOSE_TIMEOUT_S)
     except asyncio.TimeoutError:
         stream.close()
-
-
-class _MultipartForm:
-    """A multipart body without the bytes of its file: what comes before and after them."""
-
-    def __init__(self, source: Path, filename: str, options: Mapping[str, object]) -> None:
-        boundary = uuid.uuid4().hex
-        quoted = filename.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")  # as browsers do
-        fields = "".join(
-            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-            for name, value in options.items()
-            if value is not None
-        )
-        file = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{quoted}"\r\n\r\n'
-        self.head = (fields + file).encode()
-        self.tail = f"\r\n--{boundary}--\r\n".encode()
-        self.length = len(self.head) + source.stat().st_size + len(self.tail)
-        self.content_type = f"multipart/form-data; boundary={boundary}"

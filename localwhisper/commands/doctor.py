@@ -17,7 +17,7 @@ from localwhisper.app import model_library
 from localwhisper.audio.ffmpeg import ffmpeg_path
 from localwhisper.client import Client, ServerError
 from localwhisper.errors import FfmpegMissing, LocalWhisperError
-from localwhisper.settings import Settings
+from localwhisper.settings import Settings, local_url
 
 MIN_FREE_BYTES = 2 * 1024**3
 GIB = 1024**3
@@ -127,7 +127,7 @@ def _port(settings: Settings) -> Finding:
         except OSError:
             pass
     try:
-        with Client(f"http://{settings.host}:{settings.port}", token=settings.token) as client:
+        with Client(local_url(settings.host, settings.port), token=settings.token) as client:
             health = client.health()
             return Finding("ok", f"a localwhisper {health['version']} runs on {settings.port}")
     except (ServerError, KeyError, ValueError):

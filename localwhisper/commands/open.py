@@ -12,7 +12,7 @@ from pathlib import Path
 from localwhisper.client import Client, ServerError
 from localwhisper.commands.arguments import setting_flags
 from localwhisper.errors import FileMissing, ServerNotStarting
-from localwhisper.settings import LOOPBACK_HOSTS, Settings, child_environment, child_flags
+from localwhisper.settings import Settings, child_environment, child_flags, local_url
 
 START_TIMEOUT_S = 60
 # browsers of the Chromium family, which can open a window without tabs and address bar
@@ -32,8 +32,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     for file in options.files:
         if not Path(file).is_file():
             raise FileMissing(path=file)
-    host = "localhost" if settings.host in LOOPBACK_HOSTS else settings.host
-    url = f"http://{host}:{settings.port}"
+    url = local_url(settings.host, settings.port)
     refused = 0
     with Client(url, token=settings.token) as client:
         if not _is_up(client):

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from localwhisper.commands.backends import ProgressCallback
 
-BAR_FORMAT = "{desc} {percentage:3.0f} % |{bar}| {remaining} left{postfix}"  # tqdm puts a comma before the postfix
+BAR_FORMAT = "{desc} {percentage:3.0f}% |{bar}| {remaining} left{postfix}"  # tqdm puts a comma before the postfix
 
 
 class ProgressBars:

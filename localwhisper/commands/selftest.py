@@ -8,7 +8,6 @@ import json
 import re
 import tempfile
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,6 +19,7 @@ import tornado.websocket
 
 from localwhisper.app import SAMPLES, App, model_library, whisper_engine
 from localwhisper.audio.ffmpeg import Ffmpeg, ffmpeg_path
+from localwhisper.client.multipart_form import multipart_form
 from localwhisper.errors import LocalWhisperError
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.settings import Settings
@@ -103,18 +103,6 @@ async def _follow(url: str) -> str:
     finally:
         connection.close()
     raise StepFailed("the WebSocket was closed before the job was completed")
-
-
-def multipart_form(audio: bytes, filename: str, fields: dict[str, str]) -> tuple[bytes, str]:
-    """A multipart body and its content type."""
-    boundary = uuid.uuid4().hex
-    parts = [
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
-        for name, value in fields.items()
-    ]
-    head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n\r\n'
-    body = b"".join([*parts, head.encode(), audio, f"\r\n--{boundary}--\r\n".encode()])
-    return body, f"multipart/form-data; boundary={boundary}"
 
 
 def words(text: str) -> list[str]:

@@ -16,7 +16,7 @@ from types import FrameType
 from localwhisper import __version__, logs, paths
 from localwhisper.app import App
 from localwhisper.jobqueue.loop_priority import run_with_loop_priority
-from localwhisper.settings import LOOPBACK_HOSTS, Settings
+from localwhisper.settings import Settings, local_url
 
 LOG_BYTES = 1024 * 1024
 MAX_EARLY_RECORDS = 10_000  # log records kept in memory until the log file may be opened
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _serve(settings: Settings, open_browser: bool, yield_to_loop: Callable[[], None]) -> None:
-    stop_requested = _stop_on_signal()  # before the address is printed, since a signal may follow at once
+    stop_requested = _stop_on_signal()  # before the URL is printed, since a signal may follow at once
     app = App(settings, yield_to_loop=yield_to_loop)
     early_records = MemoryHandler(MAX_EARLY_RECORDS, flushLevel=logging.CRITICAL + 1)
     logging.getLogger().addHandler(early_records)
@@ -51,11 +51,10 @@ async def _serve(settings: Settings, open_browser: bool, yield_to_loop: Callable
         logging.getLogger().addHandler(handler)
     early_records.setTarget(log_file)
     early_records.close()
-    name = "localhost" if settings.host in LOOPBACK_HOSTS else settings.host
-    address = f"http://{name}:{port}"
-    print(f"localwhisper {__version__} is at {address} (Ctrl-C to stop)", flush=True)
+    url = local_url(settings.host, port)
+    print(f"localwhisper {__version__} is at {url} (Ctrl-C to stop)", flush=True)
     if open_browser:
-        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+        threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
     await stop_requested.wait()
     print("Stopping; unfinished jobs continue at the next start.", flush=True)
     await app.stop()

@@ -14,32 +14,38 @@ from localwhisper.options import Layout
 def write(transcript: Transcript, layout: Layout) -> str:
     result = {
         "text": transcript.text,
-        "segments": [_segment(segment) for segment in transcript.segments],
+        "segments": [_segment_with_words(segment) for segment in transcript.segments],
         "language": transcript.language,
     }
     return json.dumps(result, allow_nan=False)
 
 
-def _segment(segment: Segment) -> dict[str, Any]:
-    body: dict[str, Any] = {
+def segment_body(segment: Segment) -> dict[str, Any]:
+    """A segment with openai-whisper's keys, without words."""
+    return {
         "id": segment.id,
         "seek": segment.seek,
         "start": segment.start,
         "end": segment.end,
         "text": segment.text,
         "tokens": list(segment.tokens),
-        "temperature": _finite(segment.temperature),
-        "avg_logprob": _finite(segment.avg_logprob),
-        "compression_ratio": _finite(segment.compression_ratio),
-        "no_speech_prob": _finite(segment.no_speech_prob),
+        "temperature": finite(segment.temperature),
+        "avg_logprob": finite(segment.avg_logprob),
+        "compression_ratio": finite(segment.compression_ratio),
+        "no_speech_prob": finite(segment.no_speech_prob),
     }
-    if segment.words is not None:
-        body["words"] = [
-            {"word": w.word, "start": w.start, "end": w.end, "probability": _finite(w.probability)}
-            for w in segment.words
-        ]
-    return body
 
 
-def _finite(value: float) -> float | None:
+def _segment_with_words(segment: Segment) -> dict[str, Any]:
+    if segment.words is None:
+        return segment_body(segment)
+    words = [
+        {"word": word.word, "start": word.start, "end": word.end, "probability": finite(word.probability)}
+        for word in segment.words
+    ]
+    return {**segment_body(segment), "words": words}
+
+
+def finite(value: float) -> float | None:
+    """None for NaN and infinities, which JSON doesn't have."""
     return value if math.isfinite(value) else None

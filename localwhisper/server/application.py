@@ -8,7 +8,7 @@ import tornado.httputil
 import tornado.web
 
 from localwhisper.errors import LocalWhisperError
-from localwhisper.server import forwarded_headers, origin_policy, routes
+from localwhisper.server import forwarded_headers, host_and_origin, routes
 from localwhisper.server.apidocs import openapi
 from localwhisper.server.auth import TokenAuth
 from localwhisper.server.base import BaseHandler, NotFoundHandler, log_request
@@ -43,8 +43,8 @@ class Application(tornado.web.Application):
         forwarded_headers.apply(request, settings)
         origins = settings.allowed_origins
         try:
-            origin_policy.check_host(request.host, settings)
-            origin_policy.check_origin(request.method or "", request.host, request.headers, origins)
+            host_and_origin.check_host(request.host, settings)
+            host_and_origin.check_origin(request.method or "", request.host, request.headers, origins)
         except LocalWhisperError as error:
             handler_class = super().find_handler(request, **kwargs).handler_class
             return self.get_handler_delegate(

@@ -1,4 +1,4 @@
-"""What every handler has in common: request id, token, query, JSON bodies, headers, and the shape of errors.
+"""What every handler has in common: request id, token, query, JSON bodies, headers, and the answers to errors.
 
 Host and Origin are checked before routing, in application.py.
 """
@@ -18,7 +18,14 @@ from localwhisper.logs import log_internal_error, request_id
 from localwhisper.messages import LANGUAGES, Message, negotiate, render
 from localwhisper.option_types import boolean_argument
 from localwhisper.server.dependencies import Dependencies
-from localwhisper.server.http_errors import BadRequest, MethodNotAllowed, RouteNotFound, TooManyAttempts, status_of
+from localwhisper.server.http_errors import (
+    BadRequest,
+    MethodNotAllowed,
+    RouteNotFound,
+    TooManyAttempts,
+    error_body,
+    status_of,
+)
 
 log = logging.getLogger(__name__)
 HEADERS = {
@@ -109,7 +116,7 @@ class BaseHandler(tornado.web.RequestHandler):
     @classmethod
     def format_error(cls, error: LocalWhisperError, status: int, message: str) -> tuple[Any, int]:
         """An error's JSON body and status. Handlers of other products' APIs override this."""
-        return {"error": {"code": error.code, "message": message}}, status
+        return error_body(error, message), status
 
     def error_response(self, error: LocalWhisperError) -> tuple[Any, int]:
         """Body and status, in the client's language."""

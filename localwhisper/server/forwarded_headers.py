@@ -10,7 +10,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from tornado.httputil import HTTPServerRequest
 
-from localwhisper.server.origin_policy import is_ip_address
+from localwhisper.server.host_and_origin import is_ip_address
 from localwhisper.settings import Settings
 
 Networks = Iterable[IPv4Network | IPv6Network]

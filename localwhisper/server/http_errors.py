@@ -1,4 +1,4 @@
-"""The table from domain errors to HTTP statuses, and the errors that exist only in HTTP and WebSocket."""
+"""How errors are answered: their HTTP statuses and JSON body, and the errors that exist only in HTTP and WebSocket."""
 
 from localwhisper import errors
 from localwhisper.errors import LocalWhisperError
@@ -91,3 +91,8 @@ STATUS: dict[type[LocalWhisperError], int] = {
 def status_of(error: LocalWhisperError) -> int:
     """The HTTP status; 500 for errors that no request should cause."""
     return STATUS.get(type(error), 500)
+
+
+def error_body(error: LocalWhisperError, message: str) -> dict[str, object]:
+    """The JSON body; handlers of other products' APIs have their own in format_error()."""
+    return {"error": {"code": error.code, "message": message}}

@@ -1,19 +1,15 @@
-"""One job, the list of jobs, a job's audio, and the options of jobs."""
+"""One job, and the list of jobs."""
 
 import asyncio
-import mimetypes
 import re
 from contextlib import suppress
 
-import tornado.web
-
 from localwhisper.errors import InvalidOption, JobDamaged
 from localwhisper.jobs.job import Job, JobState
-from localwhisper.options import OPTIONS, Options, options_from_json, options_to_json
+from localwhisper.options import Options, options_from_json, options_to_json
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.dependencies import JobDependencies
-from localwhisper.server.http_errors import BadRequest
 from localwhisper.server.serializers import Json
 
 MAX_PAGE = 200
@@ -65,18 +61,6 @@ class RetryHandler(BaseHandler):
         return options_from_json(values, models=models)
 
 
-class OptionsHandler(BaseHandler):
-    """The option table, for a form."""
-
-    def get(self) -> None:
-        defaults = self.dependencies.settings.option_defaults
-        rows = [
-            serializers.option_body(option, defaults.get(name, option.default), self.language)
-            for name, option in OPTIONS.items()
-        ]
-        self.write_json({"options": rows})
-
-
 class JobsHandler(BaseHandler):
     """The history: a page of jobs, filtered by state and search."""
 
@@ -108,46 +92,3 @@ class JobsHandler(BaseHandler):
             if text not in states:
                 raise InvalidOption(field="status", value=text[:100], accepted=", ".join(states))
         return frozenset(states[text] for text in texts) or None
-
-
-class WaveformHandler(BaseHandler):
-    async def get(self, job_id: str) -> None:
-        waveform = await self.dependencies.jobs.waveforms.get(job_id)
-        self.write_json({"duration": waveform.duration, "peaks": waveform.peaks})
-
-
-class AudioHandler(tornado.web.StaticFileHandler, BaseHandler):
-    """The job's audio, with Range. The path comes from the job, never from the URL."""
-
-    def initialize(self) -> None:  # type: ignore[override]  # there is no root folder to pass
-        super().initialize(path="/")
-
-    async def get(self, job_id: str, include_body: bool = True) -> None:
-        self._audio = await self.dependencies.jobs.transcripts.audio_path(job_id)
-        await super().get(job_id, include_body)
-        if self.get_status() == 416:  # tornado sets it without a body
-            body, _ = self.error_response(BadRequest())
-            self.write_json(body, 416)
-
-    async def head(self, job_id: str) -> None:
-        await self.get(job_id, include_body=False)
-
-    @classmethod
-    def get_absolute_path(cls, root: str, path: str) -> str:
-        return path
-
-    def parse_url_path(self, url_path: str) -> str:
-        return str(self._audio)
-
-    def validate_absolute_path(self, root: str, absolute_path: str) -> str:
-        return absolute_path
-
-    def get_content_type(self) -> str:
-        media_type = mimetypes.guess_type(self._audio.name)[0] or ""
-        return media_type if media_type.startswith(("audio/", "video/")) else "application/octet-stream"
-
-    def set_extra_headers(self, path: str) -> None:
-        self.set_header("Cache-Control", "private, max-age=3600")
-
-    def compute_etag(self) -> str | None:
-        return None  # tornado would read the whole file; clients revalidate by modification time

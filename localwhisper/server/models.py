@@ -1,4 +1,4 @@
-"""Models: list, download, remove, import; and the bundled samples."""
+"""Models: list, download, remove, import."""
 
 import asyncio
 from dataclasses import replace
@@ -76,9 +76,3 @@ class ImportHandler(UploadHandler):
         name = await self.run_blocking(lambda: library.import_checkpoint(self.upload, name, file_name=file_name))
         await self.dependencies.models.downloads.announce(name)
         self.write_json(model_body(self.dependencies, await find_model(self.dependencies, name), self.language), 201)
-
-
-class SamplesHandler(BaseHandler):
-    def get(self) -> None:
-        samples = [serializers.sample_body(sample, self.language) for sample in self.settings["samples"]]
-        self.write_json({"samples": samples})

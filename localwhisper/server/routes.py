@@ -15,9 +15,11 @@ from localwhisper.export.registry import EXPORTERS
 from localwhisper.options import LAYOUT_OPTIONS
 from localwhisper.server import (
     auth,
+    job_audio,
     jobs,
     models,
     static_files,
+    submission_form,
     system,
     transcripts,
     uploads,
@@ -140,10 +142,10 @@ ROUTES: tuple[Route, ...] = (
         summary="Run a failed or cancelled job again, with changed options if the body has any", response_schema="Job",
         errors=(*_JOB_NOT_FOUND, "job_not_retryable", "job_damaged", "invalid_body", "unknown_option", "invalid_option",
                 "model_cannot_translate"), json_schema="Retry", query=_LANGUAGE)}),
-    Route("/job/{job_id}/audio", jobs.AudioHandler, {"get": Operation(
+    Route("/job/{job_id}/audio", job_audio.AudioHandler, {"get": Operation(
         summary="The uploaded audio; supports Range",
         media_types=("audio/*", "video/*", "application/octet-stream"), errors=(*_JOB_NOT_FOUND, "job_damaged"))}),
-    Route("/job/{job_id}/waveform", jobs.WaveformHandler, {"get": Operation(
+    Route("/job/{job_id}/waveform", job_audio.WaveformHandler, {"get": Operation(
         summary="Peaks of the audio, for drawing a waveform; computed once", response_schema="Waveform",
         errors=(*_JOB_NOT_FOUND, "job_damaged", "audio_unreadable", "audio_timeout", "ffmpeg_missing"))}),
     Route("/job/{job_id}/transcript", transcripts.CorrectionHandler, {
@@ -185,9 +187,9 @@ ROUTES: tuple[Route, ...] = (
         errors=("model_not_found",)), "delete": Operation(
         summary="Cancel a model's download; the next one continues it", response_schema="Model",
         errors=("model_not_found",))}),
-    Route("/options", jobs.OptionsHandler, {"get": Operation(
+    Route("/options", submission_form.OptionsHandler, {"get": Operation(
         summary="The options of a job, with the texts of a form", response_schema="OptionList", query=_LANGUAGE)}),
-    Route("/samples", models.SamplesHandler, {"get": Operation(
+    Route("/samples", submission_form.SamplesHandler, {"get": Operation(
         summary="The bundled sample clips, with their texts", response_schema="Samples", query=_LANGUAGE)}),
     Route("/health", system.HealthHandler, {"get": Operation(
         summary="Whether jobs can be accepted and stored; otherwise 503 with the reason", response_schema="Health")}),

@@ -1,12 +1,12 @@
-"""Domain objects → the JSON bodies of the API."""
+"""Makes the JSON bodies of the API from domain objects."""
 
-import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
 from localwhisper.engine.checkpoints.library import ModelEntry
 from localwhisper.engine.plans import MeasuredPlan
+from localwhisper.export.json_ import finite
 from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.jobs.job import Job, JobState
@@ -17,7 +17,7 @@ from localwhisper.options import options_to_json
 from localwhisper.services.downloads import Download
 
 Json = dict[str, Any]
-AS_BY_DEFAULT = ("As by default", "Por defecto")  # the empty choice of an option without a default
+DEFAULT_CHOICE = ("Default", "Por defecto")  # the empty choice of an option without a default
 
 
 def time_text(time: datetime | None) -> str | None:
@@ -29,11 +29,6 @@ def time_text(time: datetime | None) -> str | None:
 
 def rounded_s(value: float | None) -> float | None:
     return None if value is None else round(value, 1)
-
-
-def finite(value: float) -> float | None:
-    """JSON has no NaN or infinity."""
-    return value if math.isfinite(value) else None
 
 
 def message_body(message: Message, language: str) -> Json:
@@ -145,7 +140,7 @@ def option_body(option: Option, default: object, language: str) -> Json:
         "needs_model": option.needs_model,
     }
     if option.choices:
-        labels = {"": AS_BY_DEFAULT, **option.choice_labels} if option.is_optional else option.choice_labels
+        labels = {"": DEFAULT_CHOICE, **option.choice_labels} if option.is_optional else option.choice_labels
         body["choices"] = [{"value": value, "label": in_language(label, language)} for value, label in labels.items()]
     bounds = {"minimum": option.minimum, "maximum": option.maximum, "max_length": option.max_length}
     return body | {name: bound for name, bound in bounds.items() if bound is not None}

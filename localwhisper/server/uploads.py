@@ -128,7 +128,8 @@ class UploadHandler(BaseHandler):
     async def submit(self, options: Options, filename: str | None = None) -> Job:
         """Check the file and queue it as a job. Raises what probing and queueing raise."""
         assert self.form is not None
-        with storage_errors(self.upload):  # not in the store, whose single thread would wait for each fsync in turn
+        # On this request's own thread, so that the fsync on the store's single thread finds little left to write.
+        with storage_errors(self.upload):
             await self.run_blocking(lambda: fsync_file(self.upload))
         info = await self.probe()
         filename = clean_name(filename or self.form.filename)

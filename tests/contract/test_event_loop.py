@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from localwhisper.commands.selftest import multipart_form
+from localwhisper.client.multipart_form import multipart_form
 from localwhisper.server.routes import ROUTES
 from tests.conftest import Serve
 from tests.contract.shape import PLACEHOLDERS

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from localwhisper.app import ASSETS
-from localwhisper.commands.selftest import multipart_form
+from localwhisper.client.multipart_form import multipart_form
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from tests.conftest import Serve
 from tests.http_client import Answer, Client

@@ -1,12 +1,15 @@
 """/ws/transcription/{job_id} and /ws/queue."""
 
 import asyncio
+import re
 import uuid
 
 import pytest
 import tornado.httpclient
 
+from localwhisper.app import web_folder
 from localwhisper.errors import ModelTooLarge
+from localwhisper.server.ws_handlers import MAX_SNAPSHOT_JOBS
 from tests.conftest import Serve
 from tests.step_engine import StepEngine
 
@@ -211,3 +214,8 @@ async def test_removing_a_job_closes_its_sockets(serve: Serve, engine: StepEngin
     await socket.until("status")
     await client.fetch("DELETE", f"/job/{job_id}?remove=true")
     assert (await socket.rest())[-1]["type"] == "cancelled"
+
+
+async def test_the_page_knows_how_many_jobs_a_snapshot_has_at_most() -> None:
+    reducer = (web_folder() / "js" / "job-reducer.js").read_text(encoding="utf-8")
+    assert re.findall(r"PAGE_SIZE = (\d+);", reducer) == [str(MAX_SNAPSHOT_JOBS)]

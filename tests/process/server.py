@@ -20,7 +20,7 @@ from typing import Any
 
 from localwhisper import paths
 from localwhisper.app import ASSETS, SAMPLES
-from localwhisper.commands.selftest import multipart_form
+from localwhisper.client.multipart_form import multipart_form
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from localwhisper.commands.selftest import multipart_form
+from localwhisper.client.multipart_form import multipart_form
 from tests.http_client import wav
 from tests.process.fake_engine_program import START_FILE
 from tests.process.server import FakeEngineServer

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from localwhisper.commands.selftest import multipart_form
+from localwhisper.client.multipart_form import multipart_form
 from localwhisper.engine.base import Control
 from localwhisper.jobs.transcript import Detection
 from tests.conftest import Serve

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from localwhisper.commands.selftest import multipart_form
+from localwhisper.client.multipart_form import multipart_form
 from localwhisper.store.lock import FILE as LOCK
 from tests.process.fake_engine_program import DECODED_LOG, START_FILE
 from tests.process.server import Server

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import tornado.websocket
 
-from localwhisper.commands.selftest import multipart_form
+from localwhisper.client.multipart_form import multipart_form
 from tests.http_client import wav
 from tests.process.server import Server
 from tests.speech import long_speech

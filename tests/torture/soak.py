@@ -23,7 +23,7 @@ import tornado.httpclient
 import tornado.iostream
 import tornado.websocket
 
-from localwhisper.commands.selftest import multipart_form
+from localwhisper.client.multipart_form import multipart_form
 from tests.process.server import ResourceUsage, Server
 from tests.speech import samples
 from tests.torture.load import summary

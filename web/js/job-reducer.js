@@ -1,6 +1,6 @@
 /** How jobs change. Pure and idempotent: segments are merged by id, and a snapshot replaces the jobs it covers. */
 
-/** The most jobs in a snapshot. A full one means that there may be older jobs. */
+/** The most jobs in a snapshot: MAX_SNAPSHOT_JOBS of the server. A full one means that there may be older jobs. */
 export const PAGE_SIZE = 50;
 
 /** @param {string} status */

@@ -13,15 +13,16 @@ import tornado.iostream
 
 from localwhisper.engine.checkpoints.library import ModelEntry, ModelLibrary
 from localwhisper.errors import InvalidOption, LocalWhisperError, ModelNotFound
+from localwhisper.export.json_ import segment_body
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.jobs.job import Job
 from localwhisper.jobs.transcript import Segment, Transcript
 from localwhisper.option_types import boolean_argument
 from localwhisper.options import Options
 from localwhisper.server.base import BaseHandler
-from localwhisper.server.compat.synchronous_job import SynchronousJobHandler, whisper_segment
+from localwhisper.server.compat.synchronous_job import SynchronousJobHandler, temperature_option
 from localwhisper.server.dependencies import Dependencies
-from localwhisper.server.serializers import Json, finite
+from localwhisper.server.serializers import Json
 
 ALIASES = frozenset({"whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe"})  # clients' own default models
 FORMATS = ("json", "text", "srt", "verbose_json", "vtt")
@@ -76,10 +77,7 @@ class TranscriptionsHandler(OpenAiHandler, SynchronousJobHandler):
         if self.task == "transcribe":
             options["language"] = fields.get("language", "")
         options["initial_prompt"] = fields.get("prompt", "")
-        # OpenAI's 0 also raises the temperature where decoding fails, as our default does
-        if fields.get("temperature") not in (None, "0", "0.0"):
-            options["temperature"] = fields["temperature"]
-        return await self.job_options(options)
+        return await self.job_options(options | temperature_option(fields.get("temperature")))
 
     async def _write_events(self, options: Options) -> None:
         """The transcript as server-sent events, a delta per segment."""
@@ -132,7 +130,7 @@ class ModelHandler(OpenAiHandler):
 
 
 async def available_models(dependencies: Dependencies) -> dict[str, Json]:
-    """By name."""
+    """The bodies of the models that a client may choose, by name."""
     library, default_model = dependencies.models.library, dependencies.settings.default_model
 
     def read() -> dict[str, Json]:
@@ -183,10 +181,7 @@ def verbose_body(job: Job, transcript: Transcript, granularities: list[str], lan
         "text": transcript.text.strip(),
     }
     if "segment" in granularities:
-        body["segments"] = [
-            {name: finite(value) if isinstance(value, float) else value for name, value in segment.items()}
-            for segment in map(whisper_segment, transcript.segments)
-        ]
+        body["segments"] = [segment_body(segment) for segment in transcript.segments]
     if "word" in granularities:
         body["words"] = [
             {"word": word.word.strip(), "start": word.start, "end": word.end}

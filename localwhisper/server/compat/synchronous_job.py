@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
-from typing import Any
 
 from localwhisper.errors import JobNotFound, JobWasCancelled, LocalWhisperError
 from localwhisper.jobs.events import JobChanged, JobRemoved, SegmentsDone
@@ -81,17 +80,14 @@ def _outcome(event: JobChanged) -> tuple[Job, Transcript]:
     return job, event.transcript
 
 
-def whisper_segment(segment: Segment) -> dict[str, Any]:
-    """A segment as openai-whisper's JSON has it, without words."""
-    return {
-        "id": segment.id,
-        "seek": segment.seek,
-        "start": segment.start,
-        "end": segment.end,
-        "text": segment.text,
-        "tokens": list(segment.tokens),
-        "temperature": segment.temperature,
-        "avg_logprob": segment.avg_logprob,
-        "compression_ratio": segment.compression_ratio,
-        "no_speech_prob": segment.no_speech_prob,
-    }
+def temperature_option(text: str | None) -> dict[str, str]:
+    """A client's `temperature` as an option of a job.
+
+    Many clients always send 0. To them it means what our default does: start at 0, and raise the temperature where
+    decoding fails.
+    """
+    try:
+        is_default = not text or float(text) == 0
+    except ValueError:
+        is_default = False  # reported when the options are read
+    return {} if is_default or text is None else {"temperature": text}

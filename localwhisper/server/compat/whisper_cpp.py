@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 
 from localwhisper.errors import LocalWhisperError
+from localwhisper.export.json_ import finite, segment_body
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.jobs.job import Job
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.option_types import boolean_argument
-from localwhisper.server.compat.synchronous_job import SynchronousJobHandler, whisper_segment
-from localwhisper.server.serializers import Json, finite
+from localwhisper.server.compat.synchronous_job import SynchronousJobHandler, temperature_option
+from localwhisper.server.serializers import Json
 
 MEDIA_TYPES = {"text": "text/html", "srt": "application/x-subrip", "vtt": "text/vtt"}
 SEGMENT_KEYS = ("id", "text", "start", "end", "tokens", "words", "temperature", "avg_logprob", "no_speech_prob")
@@ -44,9 +45,7 @@ def option_fields(fields: Mapping[str, str]) -> dict[str, str]:
         "initial_prompt": fields.get("prompt", ""),
         "word_timestamps": str(fields.get("response_format") == "verbose_json"),
     }
-    # 0 is their default, and means what our default does: start at 0 and rise where decoding fails
-    temperature = fields.get("temperature", "")
-    return {**options, "temperature": temperature} if temperature.strip("0.") else options
+    return options | temperature_option(fields.get("temperature"))
 
 
 def segment_lines(transcript: Transcript) -> str:
@@ -57,12 +56,18 @@ def segment_lines(transcript: Transcript) -> str:
 def verbose_body(job: Job, transcript: Transcript, language: str) -> Json:
     segments = []
     for segment in transcript.segments:
-        body = whisper_segment(segment)
+        body = segment_body(segment)
         body["words"] = [
-            {"word": word.word, "start": word.start, "end": word.end, "t_dtw": -1, "probability": word.probability}
+            {
+                "word": word.word,
+                "start": word.start,
+                "end": word.end,
+                "t_dtw": -1,
+                "probability": finite(word.probability),
+            }
             for word in segment.words or ()
         ]
-        segments.append({key: finite(body[key]) if isinstance(body[key], float) else body[key] for key in SEGMENT_KEYS})
+        segments.append({key: body[key] for key in SEGMENT_KEYS})
     return {
         "task": job.options.task,
         "language": language,

@@ -1,4 +1,4 @@
-"""The Host allow-list and the Origin check: headers in, an error out. The token is checked in auth.py."""
+"""Which Host and Origin headers are accepted. The token is checked in auth.py."""
 
 import platform
 import re
