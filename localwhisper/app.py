@@ -5,7 +5,7 @@ import errno
 import socket
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from datetime import datetime, timezone
 from functools import partial
@@ -48,7 +48,7 @@ from localwhisper.settings import Settings
 from localwhisper.store.async_store import AsyncStore
 from localwhisper.store.files import FileStore
 from localwhisper.store.lock import DataDirLock
-from localwhisper.store.speeds import RealTimeFactors, load_factors, save_factors
+from localwhisper.store.real_time_factors import RealTimeFactors, load_factors, save_factors
 from localwhisper.store.text_index import TextIndex
 
 PACKAGE = Path(__file__).parent
@@ -116,42 +116,44 @@ class App:
         *,
         engine: Engine | None = None,
         now: Callable[[], datetime] = utc_now,
+        new_executor: Callable[[], Executor] | None = None,
         yield_to_loop: Callable[[], None] = lambda: None,
     ) -> None:
-        """`engine` and `now` are replaced in tests; `yield_to_loop`: see jobqueue.loop_priority."""
+        """`engine`, `now` and `new_executor` are replaced in tests; `yield_to_loop`: see jobqueue.loop_priority."""
         self.settings = settings
         self._lock = DataDirLock(settings.data_dir)
         self._ffmpeg = Ffmpeg()
         self._upload_executor = prestarted_executor(UPLOAD_THREADS, "upload")
         self._probe_executor = prestarted_executor(PROBE_THREADS, "probe")
-        self._store = AsyncStore(FileStore(settings.data_dir))
+        self.store = AsyncStore(FileStore(settings.data_dir))
         self._bus = EventBus()
         library = model_library(settings)
         engine = engine or whisper_engine(settings, library, self._ffmpeg)
-        factors_file = paths.speeds(settings.data_dir)
-        factors = RealTimeFactors(load_factors(factors_file), partial(self._store.later, save_factors, factors_file))
-        self._queue = JobQueue(
-            store=self._store,
+        factors_file = paths.real_time_factors(settings.data_dir)
+        factors = RealTimeFactors(load_factors(factors_file), partial(self.store.later, save_factors, factors_file))
+        n_threads = 2 * settings.max_concurrent_jobs  # for each running job, another may be paused
+        self.queue = JobQueue(
+            store=self.store,
             engine=engine,
             bus=self._bus,
             factors=factors,
-            new_executor=partial(ThreadPoolExecutor, 2 * settings.max_concurrent_jobs, "worker", lower_thread_priority),
+            new_executor=new_executor or partial(ThreadPoolExecutor, n_threads, "worker", lower_thread_priority),
             max_concurrent_jobs=settings.max_concurrent_jobs,
             now=now,
             default_model=settings.default_model,
             yield_to_loop=yield_to_loop,
         )
-        eta, socket_counts = EtaEstimator(self._queue, factors), SocketCounts()
+        eta, socket_counts = EtaEstimator(self.queue, factors), SocketCounts()
         metrics = Metrics(
             bus=self._bus,
-            index=self._queue.index,
+            index=self.queue.index,
             eta=eta,
             sockets=socket_counts,
             model_bytes=engine.model_bytes,
             data_dir=settings.data_dir,
         )
         self._loop_lag = LoopLag(metrics.observe_loop_lag)
-        self._dependencies = Dependencies(
+        self.dependencies = Dependencies(
             settings=settings,
             bus=self._bus,
             metrics=metrics,
@@ -172,11 +174,11 @@ class App:
         )
 
     def _job_dependencies(self, eta: EtaEstimator) -> JobDependencies:
-        settings, index, store = self.settings, self._queue.index, self._store
+        settings, index, store = self.settings, self.queue.index, self.store
         transcripts = Transcripts(index, store)
         compute = partial(compute_waveform, self._ffmpeg, max_audio_s=settings.max_audio_seconds)
         return JobDependencies(
-            queue=self._queue,
+            queue=self.queue,
             index=index,
             eta=eta,
             transcripts=transcripts,
@@ -207,9 +209,9 @@ class App:
             sockets = self._bind()
             for listening in sockets:
                 on_failure.callback(listening.close)
-            await self._queue.start(after_crash=self._lock.found_crash)
+            await self.queue.start(after_crash=self._lock.found_crash)
             on_failure.pop_all()
-        self._dependencies.jobs.search.start()
+        self.dependencies.jobs.search.start()
         self._server.add_sockets(sockets)
         self._loop_lag.start()
         port: int = sockets[0].getsockname()[1]
@@ -223,7 +225,7 @@ class App:
 
     def _http_server(self) -> LimitedHTTPServer:
         return LimitedHTTPServer(
-            Application(self._dependencies, web=web_folder(), samples=SAMPLES),
+            Application(self.dependencies, web=web_folder(), samples=SAMPLES),
             max_descriptors=raise_descriptor_limit() - RESERVED_DESCRIPTORS,
             chunk_size=CHUNK_BYTES,
             max_body_size=MAX_BODY_BYTES,
@@ -245,7 +247,7 @@ class App:
 
     async def stop(self) -> None:
         """Stop listening, interrupt all work and close everything. Interrupted jobs continue at the next start."""
-        jobs, models = self._dependencies.jobs, self._dependencies.models
+        jobs, models = self.dependencies.jobs, self.dependencies.models
         self._server.stop()
         self._loop_lag.stop()
         models.downloads.stop()
@@ -257,5 +259,5 @@ class App:
         self._upload_executor.shutdown(wait=False, cancel_futures=True)
         self._probe_executor.shutdown(wait=False, cancel_futures=True)
         self._ffmpeg.kill_all()
-        await asyncio.get_running_loop().run_in_executor(None, self._store.close)
+        await asyncio.get_running_loop().run_in_executor(None, self.store.close)
         self._lock.release()

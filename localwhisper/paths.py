@@ -28,7 +28,7 @@ def plans(data_dir: Path) -> Path:
     return engine_data(data_dir) / "plans.json"
 
 
-def speeds(data_dir: Path) -> Path:
+def real_time_factors(data_dir: Path) -> Path:
     """Real-time factors measured on this machine."""
     return data_dir / "speeds.json"
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import Executor
 from datetime import datetime
 from pathlib import Path
 
@@ -64,6 +65,7 @@ def serve(io_loop: tornado.ioloop.IOLoop, engine: StepEngine, tmp_path: Path) ->
         engine: Engine = engine,
         data_dir: Path = tmp_path / "data",
         now: Callable[[], datetime] = utc_now,
+        new_executor: Callable[[], Executor] | None = None,
         **overrides: object,
     ) -> Client:
         values = {
@@ -73,7 +75,7 @@ def serve(io_loop: tornado.ioloop.IOLoop, engine: StepEngine, tmp_path: Path) ->
             "model_dir": str(tmp_path / "models"),
         }
         values |= {name: str(value) for name, value in overrides.items()}
-        app = App(settings.load(values, {}), engine=engine, now=now)
+        app = App(settings.load(values, {}), engine=engine, now=now, new_executor=new_executor)
         client = Client(app, await app.start())
         clients.append(client)
         return client

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from tqdm import tqdm
@@ -10,9 +9,10 @@ from tqdm import tqdm
 from localwhisper import paths
 from localwhisper.app import model_library
 from localwhisper.engine.checkpoints.library import ModelEntry, ModelLibrary
+from localwhisper.jobs.estimates import FactorKey, Factors
 from localwhisper.messages import Message, render
 from localwhisper.settings import Settings
-from localwhisper.store.speeds import load_factors
+from localwhisper.store.real_time_factors import load_factors
 
 MIB = 1024 * 1024
 
@@ -20,7 +20,7 @@ MIB = 1024 * 1024
 def run(options: argparse.Namespace, settings: Settings) -> int:
     library = model_library(settings)
     if options.action == "list":
-        measured = load_factors(paths.speeds(settings.data_dir))
+        measured = load_factors(paths.real_time_factors(settings.data_dir))
         for entry in library.entries():
             print("\n".join(describe(entry, measured)))
         print(f"\nCheckpoints are in {library.model_dir}")
@@ -34,14 +34,15 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def describe(entry: ModelEntry, measured: Mapping[str, float]) -> list[str]:
+def describe(entry: ModelEntry, measured: Factors) -> list[str]:
     """Lines about a model; `measured`: real-time factors (seconds of work per second of audio) on this machine."""
     size = f"{entry.size_bytes / MIB:,.0f} MiB" if entry.size_bytes else ""
     place = "bundled" if entry.bundled else "here" if entry.available else "to download"
     description = render(Message("demo_description")).partition(": ")[2] if entry.bundled else ""
     lines = [f"{entry.name:15} {size:>9}  {place:12}{description}".rstrip()]
-    if entry.name in measured:
-        lines.append(f"{'':27}a minute of audio takes about {60 * measured[entry.name]:.1f} s on this machine")
+    factor = measured.get(FactorKey(model=entry.name))
+    if factor is not None:
+        lines.append(f"{'':27}a minute of audio takes about {60 * factor:.1f} s on this machine")
     for quality, chosen in entry.plans.items():
         speedups = f"encoder {chosen.encoder_speedup:.1f}, decoder {chosen.decoder_speedup:.1f} times as fast"
         lines.append(f"{'':27}{quality}: {chosen.plan.name} ({speedups} as in single precision)")

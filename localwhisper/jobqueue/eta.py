@@ -5,10 +5,11 @@ from collections.abc import Mapping
 
 from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.jobs import estimates
+from localwhisper.jobs.estimates import FactorKey, Factors
 from localwhisper.jobs.job import Job, JobState
-from localwhisper.store.speeds import RealTimeFactors
+from localwhisper.store.real_time_factors import RealTimeFactors
 
-MIN_OBSERVED_PERCENT = 10.0  # below it, the job's own speed so far says too little
+MIN_OBSERVED_PERCENT = 10.0  # below it, too little of the job is done to extrapolate from it
 
 
 class EtaEstimator:
@@ -21,25 +22,25 @@ class EtaEstimator:
         self._waits_inputs: tuple[object, ...] = ()  # the immutable objects from which _waits_s was computed
 
     @property
-    def measured_factors(self) -> Mapping[str, float]:
-        """The real-time factors measured on this machine, by speed key: see jobs.estimates."""
+    def measured_factors(self) -> Factors:
+        """The real-time factors measured on this machine."""
         return self._factors.measured
 
     def work_s(self, job: Job) -> float:
-        """Estimated seconds of work left in a job, without its wait."""
+        """Estimate the seconds of work left in a job, without its wait."""
         return estimates.work_s(job, self._factors.measured)
 
     def real_time_factor(self, model: str) -> tuple[float, bool]:
-        """Seconds of work per second of audio, and whether that was measured on this machine."""
-        measured = self._factors.measured
-        return estimates.real_time_factor(model, measured), estimates.measured_factor(model, measured) is not None
+        """Return a model's real-time factor, and whether it was measured on this machine."""
+        key, measured = FactorKey(model=model), self._factors.measured
+        return estimates.real_time_factor(key, measured), estimates.measured_factor(key, measured) is not None
 
     def queue_position(self, job: Job) -> int | None:
-        """1 for the job that starts next; None if it isn't queued."""
+        """Return 1 for the job that starts next; None if it isn't queued."""
         return self._queue.index.queue_position(job)
 
     def remaining_s(self, job: Job) -> float | None:
-        """Estimated seconds until the job is done; None once it has ended."""
+        """Estimate the seconds until the job is done; None once it has ended."""
         if job.state.ended:
             return None
         if job.state is JobState.PROCESSING:
@@ -52,8 +53,10 @@ class EtaEstimator:
         return self._queue.worked_s(job.id) * (100 - job.progress) / job.progress
 
     def _wait_s(self, job: Job) -> float:
-        """Computed for all queued jobs at once, when the queue or a running job has changed. 0 for a job that has left
-        the queue meanwhile."""
+        """Estimate the seconds until a queued job starts; 0 if it has left the queue meanwhile.
+
+        The waits of all queued jobs are computed at once, when the queue or a running job has changed.
+        """
         queued, active, measured = self._queue.waiting(), self._queue.active(), self._factors.measured
         inputs = (queued, measured, *active)
         if len(inputs) != len(self._waits_inputs) or not all(map(operator.is_, inputs, self._waits_inputs)):

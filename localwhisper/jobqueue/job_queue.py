@@ -17,10 +17,10 @@ from localwhisper.jobqueue.scheduling import Pause, Resume, Start, schedule
 from localwhisper.jobqueue.worker_pool import WorkerPool
 from localwhisper.jobs.events import JobRemoved
 from localwhisper.jobs.job import Job, JobState
-from localwhisper.jobs.transitions import move
+from localwhisper.jobs.transitions import is_retryable, move
 from localwhisper.options import Options
 from localwhisper.store.async_store import AsyncStore
-from localwhisper.store.speeds import RealTimeFactors
+from localwhisper.store.real_time_factors import RealTimeFactors
 
 STOP_GRACE_S = 1.2  # for workers to stop; the whole program stops within 2 s
 
@@ -59,7 +59,7 @@ class JobQueue:
     async def start(self, *, after_crash: bool = False) -> None:
         """Read all jobs and run those that are queued. Raises StorageUnwritable, StoreTooNew."""
         await self._repository.load(after_crash=after_crash)
-        self._resume()
+        self._open()
 
     async def stop(self) -> None:
         """Interrupt all work; it continues after restart(), or at the program's next start."""
@@ -70,14 +70,14 @@ class JobQueue:
         """Restart a stuck or stopped queue: no job is lost, and workers that don't respond are abandoned."""
         async with self._lifecycle:
             await self._interrupt()
-            self._resume()
+            self._open()
 
     async def _interrupt(self) -> None:
         if self.is_running:
             self.is_running = False
             await self._pool.close(STOP_GRACE_S)
 
-    def _resume(self) -> None:
+    def _open(self) -> None:
         self._pool.open()
         self.is_running = True
         self._dispatch()
@@ -94,10 +94,8 @@ class JobQueue:
                 case Pause(job):
                     pool.pause(job.id)
                 case Start(job):
-                    # visible at once and saved by its execution, so that nothing else takes the job meanwhile
-                    started = move(job, JobState.PROCESSING, now=self._repository.now())
                     pool.start(job.id)
-                    self._repository.announce(started)
+                    self._repository.start(job)
 
     # -- requests ------------------------------------------------------------------------
 
@@ -126,8 +124,7 @@ class JobQueue:
             language=options.language,
         )
         job = move(pending, JobState.QUEUED, now=now)
-        await self._store.create(job, upload)
-        self._repository.announce(job)
+        await self._repository.create(job, upload)
         # not yet, so that the answer to the submission says "queued", with the job's position
         asyncio.get_running_loop().call_soon(self._dispatch)
         return job
@@ -160,7 +157,7 @@ class JobQueue:
         """
         async with self._job_lock(job_id):
             job = self.index.get(job_id)
-            if job.state not in (JobState.FAILED, JobState.CANCELLED):
+            if not is_retryable(job.state):
                 raise JobNotRetryable(state=job.state.value)
             await self._store.audio_path(job)
             await self._store.clear_windows(job_id)
@@ -174,13 +171,13 @@ class JobQueue:
         return self._job_locks.setdefault(job_id, asyncio.Lock())
 
     async def _end(self, job_id: str) -> None:
-        """Returns once the job has ended. A job that is returning to the queue is cancelled again there."""
+        """Cancel the job if necessary; returns once it has ended. If it returns to the queue instead, it is cancelled
+        there."""
         while not (job := self.index.get(job_id)).state.ended:
             if job.state is JobState.PROCESSING:
                 await self._pool.cancel(job_id)
             else:
-                self.index.put(move(job, JobState.CANCELLED, now=self._repository.now()))  # it can't start any more
-                await self._repository.move(job, JobState.CANCELLED)
+                await self._repository.cancel_queued(job)
 
     # -- state ---------------------------------------------------------------------------
 
@@ -198,5 +195,5 @@ class JobQueue:
         return sum(job.state is JobState.PROCESSING for job in self._pool.running())
 
     def worked_s(self, job_id: str) -> float:
-        """Seconds of work since the job started, without pauses; 0 if no worker has it."""
+        """Return the seconds of work since the job started, without pauses; 0 if no worker has it."""
         return self._pool.worked_s(job_id)

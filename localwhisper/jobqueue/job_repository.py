@@ -1,4 +1,12 @@
-"""Every job, in memory and in the store. A change is saved first, then visible, then published.
+"""Every job, in memory and in the store. A change is saved first, then visible, then published, except that:
+
+- a job that starts is visible and published before its execution saves it, and a queued job that is cancelled is
+  visible before it is saved: otherwise it could start, or start twice, while the store is writing;
+- a change of state that can't be saved is logged, and becomes visible all the same;
+- progress is never saved.
+
+If the program ends before such a change is saved, its next start finds the job in the state before. A job that was
+queued or running then runs, from its last saved window, even if it was cancelled; a failed job has to be retried again.
 
 Which change comes next is decided in job_queue (requests) and worker_pool (outcomes).
 """
@@ -7,6 +15,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 from localwhisper.errors import JobCrashed, JobDamaged, LocalWhisperError
 from localwhisper.jobqueue.event_bus import EventBus
@@ -55,8 +64,8 @@ class JobRepository:
             n_done = len(await self.store.windows(job.id))
         except LocalWhisperError:
             n_done = 0  # its next execution reports what is wrong
-        crashes = (job.crashes if job.crashed_at == n_done else 0) + after_crash
-        job = replace(job, crashes=crashes, crashed_at=n_done)
+        crashes = (job.crashes if job.crashed_window == n_done else 0) + after_crash
+        job = replace(job, crashes=crashes, crashed_window=n_done)
         if crashes < MAX_CRASHES:
             await self.move(job, JobState.QUEUED)
         else:
@@ -64,7 +73,7 @@ class JobRepository:
             await self.move(replace(job, crashes=0), JobState.FAILED, error=JobCrashed().message)
 
     async def _placeholder(self, damaged: DamagedJob) -> Job:
-        """Stands for a job whose record is unreadable, so that it is visible and its other files stay accessible."""
+        """Return a job in place of one whose record is unreadable, so that its other files stay accessible."""
         job = Job(
             id=damaged.job_id,
             filename=damaged.job_id,
@@ -92,31 +101,46 @@ class JobRepository:
             )
         return job
 
-    def announce(self, job: Job) -> None:
-        """Make a job visible that is saved already, or is about to be saved by its execution."""
-        self.index.put(job)
-        self._bus.publish(JobChanged(job=job))
+    async def create(self, job: Job, upload: Path) -> None:
+        """Add a new job and its audio. Raises StorageFull, StorageUnwritable."""
+        await self.store.create(job, upload)
+        self._show(job)
+
+    def start(self, job: Job) -> None:
+        """Take a job from the queue. It is visible at once, so that nothing else takes it, and saved by its execution
+        before a worker gets it."""
+        self._show(move(job, JobState.PROCESSING, now=self.now()))
+
+    async def cancel_queued(self, job: Job) -> None:
+        """Cancel a job before it starts. It is visible at once, so that it can't start while it is saved."""
+        cancelled = move(job, JobState.CANCELLED, now=self.now())
+        self.index.put(cancelled)
+        await self._save_and_show(cancelled)
 
     async def move(
         self, job: Job, to: JobState, *, error: Message | None = None, transcript: Transcript | None = None
     ) -> None:
-        """Put the job into its next state. A failure to save it is logged: the next start then finds the job in its
-        previous state, and runs it again from its last window."""
-        moved = move(job, to, now=self.now(), error=error)
-        await self.save(moved)
-        self.index.put(moved)
-        log.info("job %s is %s", job.id, to.value, extra={"job_id": job.id})
-        self._bus.publish(JobChanged(job=moved, transcript=transcript))
+        """Put the job into its next state. A failure to save it is logged."""
+        await self._save_and_show(move(job, to, now=self.now(), error=error), transcript)
+
+    async def _save_and_show(self, job: Job, transcript: Transcript | None = None) -> None:
+        await self.save(job)
+        log.info("job %s is %s", job.id, job.state.value, extra={"job_id": job.id})
+        self._show(job, transcript)
+
+    def _show(self, job: Job, transcript: Transcript | None = None) -> None:
+        self.index.put(job)
+        self._bus.publish(JobChanged(job=job, transcript=transcript))
 
     async def save(self, job: Job) -> None:
-        """A failure is logged."""
+        """Save the job's record. A failure is logged."""
         try:
             await self.store.save(job)
         except LocalWhisperError:
             log.exception("job %s is %s, but that could not be saved", job.id, job.state.value)
 
     async def add_window(self, job_id: str, window: Window) -> None:
-        """Raises StorageFull, StorageUnwritable."""
+        """Save a decoded window, then publish its segments. Raises StorageFull, StorageUnwritable."""
         await self.store.append_window(job_id, window)
         job = self.index.get(job_id)
         if window.after.language != job.language or job.crashes:
@@ -125,7 +149,7 @@ class JobRepository:
             self._bus.publish(SegmentsDone(job_id=job_id, segments=tuple(window.segments)))
 
     def progress(self, job_id: str, message: Message, percent: float = 0.0) -> None:
-        """Progress of a running job: it never falls, and is published without being saved."""
+        """Publish the progress of a running job, which never falls, without saving it."""
         job = self.index.get(job_id)
         job = replace(job, message=message, progress=max(job.progress, min(percent, 99.9)))
         self.index.put(job)

@@ -69,8 +69,8 @@ def schedule(
 def _next_startable(queued: Sequence[Job], active: Iterable[Job]) -> Job | None:
     """The first queued job that may start.
 
-    Of the jobs that were running when the program crashed, one runs at a time until its next window is done. So the
-    one that causes the crash is identified, and no other is blamed.
+    Of the jobs that were running when the program crashed, one runs at a time until its next window is done, so that
+    only that one is blamed if the program crashes again. Jobs that weren't running then may run beside it.
     """
     is_suspect_active = any(job.crashes for job in active)
     return next((job for job in queued if not (job.crashes and is_suspect_active)), None)

@@ -1,6 +1,6 @@
-"""From the workers' threads to the event loop: the only place that calls call_soon_threadsafe.
+"""Carries reports from the workers' threads to the event loop.
 
-Progress is coalesced here (the latest wins); windows are never dropped and keep their order.
+Progress is coalesced: only the latest is delivered. Every window is delivered, in order, while the loop runs.
 """
 
 import asyncio

@@ -24,12 +24,12 @@ from localwhisper.jobqueue.job_execution import (
 )
 from localwhisper.jobqueue.job_repository import JobRepository
 from localwhisper.jobqueue.thread_bridge import ThreadBridge
-from localwhisper.jobs.estimates import speed_key
+from localwhisper.jobs.estimates import FactorKey
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.transcript import FRAMES_PER_SECOND, Window
 from localwhisper.logs import log_internal_error
 from localwhisper.messages import Message
-from localwhisper.store.speeds import RealTimeFactors
+from localwhisper.store.real_time_factors import RealTimeFactors
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class Execution:
         return self.paused_at_s is not None
 
     def worked_s(self) -> float:
-        """Seconds since the start, without pauses."""
+        """Return the seconds since the start, without pauses."""
         until_s = time.monotonic() if self.paused_at_s is None else self.paused_at_s
         return until_s - self.started_at_s - self.total_pause_s
 
@@ -94,7 +94,7 @@ class WorkerPool:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def open(self) -> None:
-        """With a new executor: workers of an earlier one that never stopped don't take its place."""
+        """Start with a new executor, so that workers of an earlier one that never stopped take none of its threads."""
         self._executor = self._new_executor()
         self._bridge = ThreadBridge(
             asyncio.get_running_loop(),
@@ -125,8 +125,8 @@ class WorkerPool:
         return [self._job(execution) for execution in self._executions.values() if execution.is_paused]
 
     def worked_s(self, job_id: str) -> float:
-        """Seconds of work since the job started, by a clock that nobody sets; 0 if it isn't in the pool."""
-        execution = self._of(job_id)
+        """Return the seconds of work since the job started, by the monotonic clock; 0 if it isn't in the pool."""
+        execution = self._execution_of(job_id)
         return 0.0 if execution is None else execution.worked_s()
 
     def start(self, job_id: str) -> None:
@@ -138,7 +138,7 @@ class WorkerPool:
 
     async def cancel(self, job_id: str) -> None:
         """Tell a job's worker to stop, and wait for its outcome, which decides."""
-        execution = self._of(job_id)
+        execution = self._execution_of(job_id)
         if execution is None:  # lost by a program error
             await self._repository.move(self._repository.index.get(job_id), JobState.CANCELLED)
             return
@@ -149,7 +149,7 @@ class WorkerPool:
 
     def pause(self, job_id: str) -> None:
         """Pause a job at the end of its current window."""
-        execution = self._of(job_id)
+        execution = self._execution_of(job_id)
         if execution is not None:
             execution.signals.pause_gate.pause()
             execution.paused_at_s = time.monotonic()
@@ -157,7 +157,7 @@ class WorkerPool:
             self._repository.progress(job_id, Message("job_resting"))
 
     def resume(self, job_id: str) -> None:
-        execution = self._of(job_id)
+        execution = self._execution_of(job_id)
         if execution is not None and execution.paused_at_s is not None:
             execution.signals.pause_gate.resume()
             execution.total_pause_s += time.monotonic() - execution.paused_at_s
@@ -165,14 +165,14 @@ class WorkerPool:
             if execution.message_before_pause is not None and not execution.is_cancelled:
                 self._repository.progress(job_id, execution.message_before_pause)
 
-    def _of(self, job_id: str) -> Execution | None:
+    def _execution_of(self, job_id: str) -> Execution | None:
         return next((execution for execution in self._executions.values() if execution.job_id == job_id), None)
 
     def _job(self, execution: Execution) -> Job:
         return self._repository.index.get(execution.job_id)
 
     async def _drive(self, execution: Execution) -> None:
-        """Everything from a job's start to its outcome, in order; the only place where an execution ends."""
+        """Carry a job from its start to its outcome; the only place where an execution ends."""
         try:
             outcome = await self._run(execution)
         except LocalWhisperError as error:  # from the store
@@ -223,7 +223,7 @@ class WorkerPool:
                     await self._repository.move(job, JobState.FAILED, error=error.message)
                     return
                 audio_s = job.audio_duration - execution.done_before_s
-                self._factors.record(speed_key(job.options), work_s=transcript.processing_time, audio_s=audio_s)
+                self._factors.record(FactorKey.of(job.options), work_s=transcript.processing_time, audio_s=audio_s)
                 job = replace(job, language=transcript.language)
                 await self._repository.move(job, JobState.COMPLETED, transcript=transcript)
             case Failed(error_message):
@@ -257,7 +257,7 @@ class WorkerPool:
 
 
 def _outcome(ended: asyncio.Future[Outcome]) -> Outcome:
-    """The outcome, also if the executor dropped the work."""
+    """Return the outcome; Interrupted if the executor dropped the work."""
     if ended.cancelled():
         return Interrupted()
     error = ended.exception()

@@ -1,15 +1,17 @@
 """From measured real-time factors to remaining seconds. Pure functions.
 
-A real-time factor is seconds of work per second of audio. Measured factors are kept by speed key: see speed_key().
+A real-time factor is seconds of work per second of audio. Each FactorKey has its own.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from heapq import heapreplace
 from itertools import groupby
+from typing import cast, get_args
 
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.priority import may_preempt, priority_class
-from localwhisper.options import Options
+from localwhisper.options import Batch, Options, Quality
 
 # Real-time factors assumed until one is measured on this machine.
 DEFAULT_REAL_TIME_FACTORS: Mapping[str, float] = {
@@ -23,75 +25,107 @@ DEFAULT_REAL_TIME_FACTORS: Mapping[str, float] = {
 }
 START_S = 0.3  # opening the audio, whatever its length
 WINDOW_S = 30.0  # the encoder always processes a whole window, also when less audio is left
-# Suffix of the speed keys of audio shorter than a window; those factors include opening the file.
-CLIP = "clip"
-# With quality "fast", a window that isn't full is padded by this much silence, and has at least this length.
+# With quality "fast", a window that isn't full is padded with this much silence, and has at least this length.
+# engine.window_decoder has the same values in frames.
 MIN_ENCODED_S, PADDING_S = 10.0, 3.0
-NEWEST_WEIGHT = 0.5  # of the newest measurement against the mean of those before
+NEWEST_WEIGHT = 0.5  # of a new measurement, against the mean of those before
 
 
-def speed_key(options: Options) -> str:
-    """Identifies jobs that run at about the same speed; just the model's name when the quality is exact."""
-    quality = None if options.quality == "exact" else options.quality
-    return " ".join(filter(None, (options.model, quality, options.batch)))
+@dataclass(frozen=True, kw_only=True)
+class FactorKey:
+    """What the real-time factor of a job depends on."""
+
+    model: str
+    quality: Quality = "exact"
+    batch: Batch | None = None
+    is_clip: bool = False  # audio shorter than a window; these factors include opening the file
+
+    @classmethod
+    def of(cls, options: Options) -> "FactorKey":
+        """The key of recordings transcribed with these options."""
+        return cls(model=options.model, quality=options.quality, batch=options.batch)
+
+    @property
+    def variant(self) -> str:
+        """All but the model as text; empty for a recording in the default quality."""
+        quality = None if self.quality == "exact" else self.quality
+        return " ".join(filter(None, (quality, self.batch, "clip" if self.is_clip else None)))
+
+    @property
+    def label(self) -> str:
+        """The key as text, for files."""
+        return f"{self.model} {self.variant}".rstrip()
+
+    @classmethod
+    def from_label(cls, label: str) -> "FactorKey":
+        """The inverse of `label`."""
+        words = label.split(" ")
+
+        def suffix(choices: Sequence[str]) -> str | None:
+            return words.pop() if len(words) > 1 and words[-1] in choices else None
+
+        is_clip = suffix(["clip"]) is not None
+        batch = cast(Batch | None, suffix(get_args(Batch)))
+        quality = cast(Quality, suffix(get_args(Quality)) or "exact")
+        return cls(model=" ".join(words), quality=quality, batch=batch, is_clip=is_clip)
 
 
-def measured_factor(key: str, measured: Mapping[str, float]) -> float | None:
-    """The real-time factor measured for a speed key, or else for its model; None if there is neither."""
-    model = key.split(" ")[0]
-    for candidate in (key, f"{key} {CLIP}", model, f"{model} {CLIP}"):
+Factors = Mapping[FactorKey, float]
+
+
+def measured_factor(key: FactorKey, measured: Factors) -> float | None:
+    """Return the real-time factor measured for this key, or else for its model; None if there is neither."""
+    model_key = FactorKey(model=key.model)
+    for candidate in (key, replace(key, is_clip=True), model_key, replace(model_key, is_clip=True)):
         if candidate in measured:
             return measured[candidate]
     return None
 
 
-def real_time_factor(key: str, measured: Mapping[str, float]) -> float:
-    """The measured real-time factor, or the default for the model's family."""
+def real_time_factor(key: FactorKey, measured: Factors) -> float:
+    """Return the measured real-time factor, or the default for the model's family."""
     factor = measured_factor(key, measured)
     if factor is not None:
         return factor
-    model = key.split(" ")[0]
-    family = "turbo" if model.endswith("turbo") else model.split(".")[0].split("-v")[0]
+    family = "turbo" if key.model.endswith("turbo") else key.model.split(".")[0].split("-v")[0]
     return DEFAULT_REAL_TIME_FACTORS.get(family, 1.0)
 
 
-def effective_audio_s(audio_s: float, key: str = "") -> float:
-    """Seconds of audio weighted by cost: half of the work goes into windows, however full, half into what is said."""
+def effective_audio_s(audio_s: float, quality: Quality = "exact") -> float:
+    """Return the seconds of audio that cost as much with full windows: half of the cost is per window, half per second
+    of audio."""
     full_windows_s = WINDOW_S * (audio_s // WINDOW_S)
     rest_s = audio_s - full_windows_s
     last_window_s = WINDOW_S if rest_s > 0 else 0.0
-    if rest_s > 0 and "fast" in key.split(" ")[1:]:
+    if rest_s > 0 and quality == "fast":
         last_window_s = min(WINDOW_S, max(MIN_ENCODED_S, rest_s + PADDING_S))
     return (audio_s + full_windows_s + last_window_s) / 2
 
 
-def with_measurement(measured: Mapping[str, float], key: str, *, work_s: float, audio_s: float) -> dict[str, float]:
-    """The measured factors with one more job included. A job resumed at its very end (audio_s = 0) is ignored."""
+def with_measurement(measured: Factors, key: FactorKey, *, work_s: float, audio_s: float) -> dict[FactorKey, float]:
+    """Return the measured factors with one more job included; one resumed at its very end (audio_s = 0) is ignored."""
     if audio_s <= 0:
         return dict(measured)
-    is_clip = audio_s < WINDOW_S
-    factor = max(work_s - (0.0 if is_clip else START_S), 0.05) / effective_audio_s(audio_s, key)
-    if is_clip:
-        key = f"{key} {CLIP}"
+    key = replace(key, is_clip=audio_s < WINDOW_S)
+    start_s = 0.0 if key.is_clip else START_S
+    factor = max(work_s - start_s, 0.05) / effective_audio_s(audio_s, key.quality)
     previous = measured.get(key, factor)
     return {**measured, key: previous + NEWEST_WEIGHT * (factor - previous)}
 
 
-def work_s(job: Job, measured: Mapping[str, float]) -> float:
-    """Seconds of work left in a job that is queued or running."""
-    key = speed_key(job.options)
-    left_s = effective_audio_s(job.audio_duration, key) * (1 - job.progress / 100)
-    clip_factor = measured.get(f"{key} {CLIP}") if job.audio_duration < WINDOW_S else None
+def work_s(job: Job, measured: Factors) -> float:
+    """Return the seconds of work left in a job that is queued or running."""
+    key = FactorKey.of(job.options)
+    left_s = effective_audio_s(job.audio_duration, key.quality) * (1 - job.progress / 100)
+    clip_factor = measured.get(replace(key, is_clip=True)) if job.audio_duration < WINDOW_S else None
     if clip_factor is not None:
         return left_s * clip_factor
     start_s = START_S if job.state is not JobState.PROCESSING else 0.0
     return start_s + left_s * real_time_factor(key, measured)
 
 
-def waits_s(
-    queued: Sequence[Job], running: Sequence[Job], n_workers: int, measured: Mapping[str, float]
-) -> dict[str, float]:
-    """Seconds until each queued job starts, by job id; `queued` is in scheduling order.
+def waits_s(queued: Sequence[Job], running: Sequence[Job], n_workers: int, measured: Factors) -> dict[str, float]:
+    """Return the seconds until each queued job starts, by job id; `queued` is in scheduling order.
 
     One pass over the queue for each priority class in it: which of the running jobs a queued job waits for depends on
     its class alone.

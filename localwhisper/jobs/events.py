@@ -9,7 +9,11 @@ from localwhisper.jobs.transcript import Segment, Transcript
 
 @dataclass(frozen=True, kw_only=True)
 class JobChanged:
-    """A job was created or changed its state; it is saved already."""
+    """A job was created or changed its state.
+
+    It is saved already, with two exceptions: a job that starts (PROCESSING) is saved just after this event, and a
+    change of state that can't be saved is published all the same. See jobqueue.job_repository.
+    """
 
     job: Job
     transcript: Transcript | None = None  # of a completed job
@@ -32,7 +36,7 @@ class ProgressMade:
 
 @dataclass(frozen=True, kw_only=True)
 class SegmentsDone:
-    """A window was decoded; all its segments are saved already."""
+    """A window with segments was decoded; they are saved already."""
 
     job_id: str
     segments: tuple[Segment, ...]
@@ -48,7 +52,7 @@ class TranscriptCorrected:
 
 @dataclass(frozen=True, kw_only=True)
 class JobRemoved:
-    """The job and all its files were removed."""
+    """The job was removed with its files; one that can't be deleted now is deleted at the program's next start."""
 
     job_id: str
 

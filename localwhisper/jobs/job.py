@@ -7,6 +7,8 @@ from enum import Enum
 from localwhisper.messages import Message
 from localwhisper.options import Options
 
+MAX_HISTORY = 12
+
 
 class JobState(str, Enum):
     PENDING = "pending"
@@ -36,6 +38,6 @@ class Job:
     message: Message = field(default_factory=lambda: Message("job_pending"))
     error: Message | None = None
     language: str | None = None  # detected or given, once known
-    crashes: int = 0  # how often the program crashed while this job decoded window number `crashed_at`
-    crashed_at: int = 0  # from 0
-    history: tuple[JobState, ...] = ()  # previous states, oldest first
+    crashes: int = 0  # how often the program crashed while this job decoded window `crashed_window`
+    crashed_window: int = 0  # its number, from 0
+    history: tuple[JobState, ...] = ()  # the last MAX_HISTORY previous states, oldest first

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from localwhisper.errors import InvalidTransition
-from localwhisper.jobs.job import Job, JobState
+from localwhisper.jobs.job import MAX_HISTORY, Job, JobState
 from localwhisper.messages import Message
 
 MOVES: dict[JobState, frozenset[JobState]] = {
@@ -18,16 +18,21 @@ MOVES: dict[JobState, frozenset[JobState]] = {
 }
 
 
-def move(job: Job, to: JobState, *, now: datetime, error: Message | None = None) -> Job:
-    """The job in its new state, with the times and the message that belong to it.
+def is_retryable(state: JobState) -> bool:
+    """Whether a job that has ended may be queued again."""
+    return state.ended and JobState.QUEUED in MOVES[state]
 
-    Its times never decrease, even if the clock was set back. Raises InvalidTransition, which lists the job's previous
-    states.
+
+def move(job: Job, to: JobState, *, now: datetime, error: Message | None = None) -> Job:
+    """Return the job in its new state, with the times and the message that belong to it.
+
+    A job never ends before it started, nor starts before it was created, even if the clock was set back. Raises
+    InvalidTransition, which lists the job's last states.
     """
     if to not in MOVES[job.state]:
         raise InvalidTransition(job_id=job.id, old=" → ".join(s.value for s in (*job.history, job.state)), new=to.value)
     now = max(now, job.started_at or job.created_at)
-    moved = replace(job, state=to, history=(*job.history, job.state)[-12:], message=Message(f"job_{to.value}"))
+    moved = replace(job, state=to, message=Message(f"job_{to.value}"), history=(*job.history, job.state)[-MAX_HISTORY:])
     if to is JobState.PROCESSING:
         return replace(moved, started_at=now)
     if to is JobState.QUEUED:

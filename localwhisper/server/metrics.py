@@ -135,9 +135,8 @@ class Metrics:
         for state in JobState:
             self._jobs.labels(state.value).set(states[state])
         self._sockets.set(self._socket_counts.total)
-        for speed_key, factor in self._eta.measured_factors.items():
-            model, _, variant = speed_key.partition(" ")
-            self._speed.labels(model, variant).set(factor)
+        for key, factor in self._eta.measured_factors.items():
+            self._speed.labels(key.model, key.variant).set(factor)
         self._memory.clear()  # drops models that have been unloaded
         for model, size_bytes in self._model_bytes().items():
             self._memory.labels(model).set(size_bytes)

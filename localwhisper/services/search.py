@@ -12,7 +12,7 @@ from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobs.events import Event, JobChanged, JobRemoved, TranscriptCorrected
 from localwhisper.jobs.job import JobState
 from localwhisper.store.async_store import AsyncStore
-from localwhisper.store.text_index import TextIndex
+from localwhisper.store.text_index import ERRORS, TextIndex
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -27,22 +27,24 @@ class Search:
         self._texts = texts
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="search")
         self._unsubscribe = bus.subscribe(self._on_event)
-        self._changed: set[str] | None = set()  # ids of jobs that changed while the index is filled; None: it has been
+        self._changed: set[str] | None = set()  # ids of jobs that changed while the index is filled; None: it is full
         self._filling: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Add what the index lacks, in the background."""
+        self._changed = set()
         self._filling = asyncio.ensure_future(self._fill())
 
     async def find(self, query: str) -> set[str]:
-        """Ids of jobs whose file name or text matches."""
+        """Return the ids of jobs whose file name or text matches; by name alone if the index fails."""
         folded = query.casefold()
         by_name = {job.id for job in self._index if folded in job.filename.casefold()}
-        return by_name | await self._call(self._texts.find, query)
+        return by_name | await self._query(set[str](), self._texts.find, query)
 
     async def excerpts(self, query: str, job_ids: Iterable[str]) -> dict[str, list[str]]:
-        """The matches in the texts of these jobs, with context: plain, match, plain, …"""
-        return await self._call(self._texts.excerpts, query, list(job_ids))
+        """Return the matches in the texts of these jobs, with context: plain, match, plain, …; none if the index
+        fails."""
+        return await self._query(dict[str, list[str]](), self._texts.excerpts, query, list(job_ids))
 
     async def stop(self) -> None:
         self._unsubscribe()
@@ -50,6 +52,17 @@ class Search:
             self._filling.cancel()
         self._thread.submit(self._texts.close)
         await asyncio.get_running_loop().run_in_executor(None, self._thread.shutdown)
+
+    async def _query(self, default: T, method: Callable[..., T], *args: object) -> T:
+        """Call a method of the index. If that fails, return the default and build the index anew, in the background."""
+        try:
+            return await self._call(method, *args)
+        except ERRORS:
+            log.exception("the search index failed, and is built anew")
+            if self._filling is None or self._filling.done():
+                self._submit(self._texts.clear)
+                self.start()
+            return default
 
     async def _fill(self) -> None:
         try:

@@ -1,18 +1,20 @@
 """Waveforms of jobs: computed at the first request, then stored with the job."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from localwhisper.errors import Stopped
+from localwhisper.errors import Stopped, StorageFull, StorageUnwritable
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobs.job import Job
 from localwhisper.jobs.transcript import Waveform
 from localwhisper.store.async_store import AsyncStore
 
 Compute = Callable[[Path, float, Callable[[], None]], Waveform]  # audio, its duration in s, a check that may raise
+log = logging.getLogger(__name__)
 
 
 class Waveforms:
@@ -28,7 +30,10 @@ class Waveforms:
         self._tasks: dict[str, asyncio.Task[Waveform]] = {}  # by job id; shared by simultaneous requests
 
     async def get(self, job_id: str) -> Waveform:
-        """Raises JobNotFound, JobDamaged, AudioUnreadable, AudioTimeout, FfmpegMissing."""
+        """Return a job's waveform, also if it can't be stored.
+
+        Raises JobNotFound, JobDamaged, AudioUnreadable, AudioTimeout, FfmpegMissing.
+        """
         job = self._index.get(job_id)
         task = self._tasks.get(job_id)
         if task is None:
@@ -44,7 +49,10 @@ class Waveforms:
         waveform = await asyncio.get_running_loop().run_in_executor(
             self._thread, self._compute, audio, job.audio_duration, self._check
         )
-        await self._store.save_waveform(job.id, waveform)
+        try:
+            await self._store.save_waveform(job.id, waveform)
+        except (StorageFull, StorageUnwritable) as error:
+            log.warning("job %s: its waveform is not stored: %s", job.id, error)
         return waveform
 
     def _check(self) -> None:

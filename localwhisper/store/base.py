@@ -27,7 +27,7 @@ class JobStore(Protocol):
     """Blocking I/O: called on a thread that may wait, one call at a time.
 
     Methods that write raise JobNotFound, StorageFull or StorageUnwritable; what they have written is durable when they
-    return.
+    return, except a waveform, which a power cut may lose.
     """
 
     def load_all(self) -> tuple[list[Job], list[DamagedJob]]:
@@ -64,10 +64,11 @@ class JobStore(Protocol):
         """Save a waveform computed from the job's audio."""
 
     def waveform(self, job_id: str) -> Waveform | None:
-        """None if none has been saved."""
+        """The stored waveform; None if there is none."""
 
     def audio_path(self, job: Job) -> Path:
         """The job's audio file. Raises JobDamaged if it is missing."""
 
     def remove(self, job_id: str) -> None:
-        """Remove the job and all its files; no error if there is none. Raises StorageUnwritable."""
+        """Remove the job, if there is one, with its files; those that can't be deleted now are deleted by the next
+        load_all(). Raises StorageUnwritable."""

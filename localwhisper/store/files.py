@@ -155,10 +155,10 @@ class FileStore:
 
     def save_waveform(self, job_id: str, waveform: Waveform) -> None:
         with self._existing(job_id) as folder:
-            write_atomically(folder / WAVEFORM, schema.dump_waveform(waveform))
+            write_atomically(folder / WAVEFORM, schema.dump_waveform(waveform), durable=False)
 
     def waveform(self, job_id: str) -> Waveform | None:
-        """None also if its file is damaged: it can be computed again."""
+        """Return None also if its file is damaged: it can be computed again."""
         try:
             return schema.load_waveform(read_regular_file(self._folder(job_id) / WAVEFORM))
         except FileNotFoundError:

@@ -22,6 +22,7 @@ Json = dict[str, Any]
 T = TypeVar("T")
 
 FORMAT = 1
+KEYS: Mapping[str, str] = {"crashed_window": "crashed_at"}  # of fields that have another name in records
 # From a format to the next one: (kind of record, record) → record. Kinds: job, window, transcript, waveform.
 MIGRATIONS: Mapping[int, Callable[[str, Json], Json]] = {}
 # not numbers in JSON, but possible figures of Whisper's: no_speech_prob is NaN with some models
@@ -113,12 +114,16 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
     if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return {_key(field.name): _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, (tuple, list)):
         return [_plain(item) for item in value]
     if isinstance(value, Mapping):
         return {str(key): _parameter(item) for key, item in value.items()}
     raise TypeError(f"a {type(value).__name__} can't be stored in a record")
+
+
+def _key(field_name: str) -> str:
+    return KEYS.get(field_name, field_name)
 
 
 def _parameter(value: object) -> object:
@@ -170,12 +175,12 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
 
 def _record_reader(cls: Any) -> Callable[[Any], Any]:
     hints = get_type_hints(cls)
-    readers = [(field.name, _reader(hints[field.name])) for field in fields(cls)]
+    readers = [(field.name, _key(field.name), _reader(hints[field.name])) for field in fields(cls)]
 
     def read(value: Any) -> Any:
         record = _exactly(dict, value)
         # a missing key without a default raises TypeError in the class itself
-        return cls(**{name: reader(record[name]) for name, reader in readers if name in record})
+        return cls(**{name: reader(record[key]) for name, key, reader in readers if key in record})
 
     return read
 

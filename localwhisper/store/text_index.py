@@ -1,5 +1,5 @@
 """The full-text index of all transcripts, in SQLite. It holds nothing but copies: a damaged file is replaced by an
-empty one, and services.search adds what is missing at the next start."""
+empty one, and services.search adds the texts again."""
 
 import logging
 import os
@@ -13,6 +13,7 @@ from localwhisper.atomic import private_opener
 log = logging.getLogger(__name__)
 MARK = "\x02"  # before and after a match; removed from the texts
 EXCERPT_TOKENS = 16
+ERRORS = (sqlite3.Error, OSError)  # that any method may raise
 
 
 class TextIndex:
@@ -30,7 +31,7 @@ class TextIndex:
                 self._connection = _open(self._path)
             except sqlite3.DatabaseError as error:
                 log.warning("the search index is damaged, and is replaced: %s", error)
-                self._path.unlink(missing_ok=True)
+                self.clear()
                 self._connection = _open(self._path)
         return self._connection
 
@@ -67,9 +68,16 @@ class TextIndex:
         )
         return {job_id: excerpt.split(MARK) for job_id, excerpt in rows}
 
+    def clear(self) -> None:
+        """Remove the file; the next call creates an empty one."""
+        self.close()
+        self._path.unlink(missing_ok=True)
+
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
+        """The next call opens the file again."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -142,7 +142,7 @@ async def test_the_handshake_of_an_unknown_job_is_a_404(serve: Serve) -> None:
 
 async def test_every_closed_socket_is_unsubscribed_and_uncounted(serve: Serve, engine: StepEngine) -> None:
     client = await serve()
-    subscribers = client.app._dependencies.bus._subscribers
+    subscribers = client.app.dependencies.bus._subscribers
     before = {job: list(of_job) for job, of_job in subscribers.items()}
     job_id = await client.new_job()
     sockets = [await client.socket(f"/ws/transcription/{job_id}") for _ in range(3)]

@@ -150,7 +150,7 @@ async def test_file_names_are_reduced_to_what_can_be_displayed(serve: Serve, sen
 
 async def test_a_stopped_queue_accepts_no_jobs(serve: Serve) -> None:
     client = await serve()
-    await client.app._queue.stop()
+    await client.app.queue.stop()
     answer = await client.submit()
     assert (answer.status, answer.code) == (503, "queue_not_running")
     assert (await client.get("/health")).status == 503

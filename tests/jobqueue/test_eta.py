@@ -1,16 +1,16 @@
 """How long jobs will take, on a long queue."""
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from localwhisper.app import utc_now
 from localwhisper.jobs import estimates
-from localwhisper.jobs.job import Job, JobState
-from localwhisper.options import Options
 from tests.conftest import Serve
 from tests.http_client import Client
+from tests.jobs import samples
 from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test
@@ -19,17 +19,11 @@ N_QUEUED, PAGE = 300, 200
 
 def fill(client: Client) -> None:
     """Queue many jobs, in memory only, behind those that are running."""
-    now = utc_now()
     for number in range(N_QUEUED):
-        client.app._queue.index.put(
-            Job(
-                id=str(uuid.uuid4()),
-                filename="a.mp3",
-                audio_file="audio.mp3",
-                audio_duration=60.0 + number,
-                options=Options(model="demo"),
-                state=JobState.QUEUED,
-                created_at=now + timedelta(seconds=number),
+        client.app.queue.index.put(
+            replace(
+                samples.job(str(uuid.uuid4()), duration_s=60.0 + number, model="demo"),
+                created_at=utc_now() + timedelta(seconds=number),
             )
         )
 

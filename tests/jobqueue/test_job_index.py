@@ -3,7 +3,7 @@
 import random
 import uuid
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 import pytest
 
@@ -11,21 +11,12 @@ from localwhisper.errors import JobNotFound
 from localwhisper.jobqueue.job_index import JobIndex, Page
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.priority import scheduling_key
-from localwhisper.options import Options
-
-NOON = datetime(2025, 1, 1, 12, tzinfo=timezone.utc)
+from tests.jobs import samples
+from tests.jobs.samples import NOON
 
 
 def job(minute: int = 0, state: JobState = JobState.QUEUED, duration_s: float = 60.0) -> Job:
-    return Job(
-        id=str(uuid.uuid4()),
-        filename="a",
-        audio_file="audio",
-        audio_duration=duration_s,
-        options=Options(model="m"),
-        state=state,
-        created_at=NOON + timedelta(minutes=minute),
-    )
+    return samples.job(str(uuid.uuid4()), minute=minute, state=state, duration_s=duration_s)
 
 
 def filled(*jobs: Job) -> JobIndex:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from localwhisper.errors import StorageFull
-from localwhisper.jobs.estimates import WINDOW_S
+from localwhisper.jobs.estimates import WINDOW_S, FactorKey
 from localwhisper.store import files
+from localwhisper.store.files import FileStore
 from tests.conftest import Serve
 from tests.http_client import wav
 from tests.step_engine import StepEngine
@@ -120,16 +121,16 @@ async def test_a_job_that_is_cancelled_while_it_finishes_has_one_outcome(serve: 
         assert state == ("cancelled" if answer.status == 200 else "completed")
 
 
-async def test_measured_speeds_are_kept_across_restarts(serve: Serve, engine: StepEngine) -> None:
+async def test_measured_real_time_factors_are_kept_across_restarts(serve: Serve, engine: StepEngine) -> None:
     engine.release()
     client = await serve()
     submitted = await client.submit(wav(WINDOW_S + 1))
     await client.job_when(submitted.json["job_id"], "completed")
-    measured = client.app._dependencies.jobs.eta.measured_factors
-    assert set(measured) == {"demo"}
+    measured = client.app.dependencies.jobs.eta.measured_factors
+    assert set(measured) == {FactorKey(model="demo")}
     await client.close()
     again = await serve()
-    assert again.app._dependencies.jobs.eta.measured_factors == measured
+    assert again.app.dependencies.jobs.eta.measured_factors == measured
 
 
 async def test_a_damaged_job_is_visible_and_does_not_affect_others(
@@ -180,6 +181,27 @@ async def test_a_full_disk_fails_one_job_and_the_queue_continues(
     monkeypatch.setattr("localwhisper.store.files.append_durably", whole)
     engine.release()
     await client.job_when(await client.new_job(), "completed")
+
+
+async def test_a_job_whose_states_cannot_be_saved_keeps_its_work(
+    serve: Serve, engine: StepEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await serve()
+
+    def full(*args: object) -> None:
+        raise StorageFull
+
+    monkeypatch.setattr(FileStore, "save", full)
+    job_id = await client.new_job()
+    engine.release()
+    result = (await client.job_when(job_id, "completed"))["result"]
+    await client.close()
+    monkeypatch.undo()
+    other = StepEngine()
+    other.release()
+    again = await serve(engine=other)  # the record says "queued"
+    assert (await again.job_when(job_id, "completed"))["result"]["text"] == result["text"]
+    assert other.decoded == []
 
 
 async def test_a_read_only_data_directory_is_reported_and_recovers(

@@ -2,32 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
-from typing import Literal
 
 import pytest
 
 from localwhisper.jobqueue.scheduling import Pause, Resume, Start, schedule
-from localwhisper.jobs.job import Job, JobState
-from localwhisper.options import Options
+from localwhisper.jobs.job import Job
+from tests.jobs.samples import job
 
-NOON = datetime(2025, 1, 1, 12, tzinfo=timezone.utc)
-
-
-def job(name: str, duration_s: float, priority: Literal["normal", "high"] = "normal", minute: int = 0) -> Job:
-    return Job(
-        id=name,
-        filename=name,
-        audio_file="audio",
-        audio_duration=duration_s,
-        state=JobState.QUEUED,
-        options=Options(model="m", priority=priority),
-        created_at=NOON + timedelta(minutes=minute),
-    )
-
-
-CLIP, HIGH = job("clip", 5), job("high", 3600, "high")
-LONG_1, LONG_2, LONG_3 = (job(f"long {minute}", 3600, minute=minute) for minute in (1, 2, 3))
+CLIP, HIGH = job("clip", duration_s=5), job("high", duration_s=3600, priority="high")
+LONG_1, LONG_2, LONG_3 = (job(f"long {minute}", duration_s=3600, minute=minute) for minute in (1, 2, 3))
 
 
 def instructions(
@@ -59,7 +42,7 @@ def test_the_last_in_order_is_paused() -> None:
 
 
 def test_a_clip_is_never_paused() -> None:
-    assert instructions([job("urgent clip", 5, "high")], [CLIP]) == []
+    assert instructions([job("urgent clip", duration_s=5, priority="high")], [CLIP]) == []
 
 
 def test_a_paused_job_resumes_before_any_queued_job_starts() -> None:
@@ -73,7 +56,7 @@ def test_a_resumed_job_may_pause_again_after_a_window() -> None:
 
 def test_no_more_jobs_are_paused_than_may_run() -> None:
     assert instructions([CLIP], [HIGH], [LONG_1]) == []
-    clips = [job(f"clip {minute}", 5, minute=minute) for minute in range(3)]
+    clips = [job(f"clip {minute}", duration_s=5, minute=minute) for minute in range(3)]
     assert instructions(clips, [LONG_1, LONG_2], max_running=2) == [
         "pause long 2",
         "start clip 0",

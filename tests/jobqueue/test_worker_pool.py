@@ -115,7 +115,7 @@ async def test_a_job_can_be_cancelled_while_it_returns_to_the_queue(
     answer = await cancelling
     assert (answer.status, answer.json.get("status")) == (200, "cancelled")
     assert (await restarting).status == 200
-    assert client.app._queue.active() == []
+    assert client.app.queue.active() == []
     assert (await client.get(f"/job/{job_id}")).status == (404 if query else 200)
 
 
@@ -124,7 +124,7 @@ async def test_a_queue_stopped_during_a_restart_stays_stopped(serve: Serve, engi
     job_id = await client.new_job()
     await client.job_when(job_id, "processing")
     engine.ignores_stop = True
-    queue = client.app._queue
+    queue = client.app.queue
     restarting = asyncio.ensure_future(queue.restart())
     await asyncio.sleep(0)
     await queue.stop()
@@ -144,7 +144,7 @@ async def test_progress_is_not_ahead_of_the_saved_segments(
     engine.step(2)
     await slow.until_entered()
     await asyncio.sleep(0.1)
-    assert client.app._queue.index.get(job_id).progress == 0.0
+    assert client.app.queue.index.get(job_id).progress == 0.0
     slow.release()
     n_segments, percent = 0, 0.0
     while percent == 0.0:
@@ -152,7 +152,7 @@ async def test_progress_is_not_ahead_of_the_saved_segments(
         n_segments += message["type"] == "segment"
         percent = message["data"].get("progress", 0.0)
     assert n_segments == 2
-    assert client.app._queue.index.get(job_id).progress == pytest.approx(66.7, abs=0.1)
+    assert client.app.queue.index.get(job_id).progress == pytest.approx(66.7, abs=0.1)
 
 
 class MinimalExecutor(Executor):
@@ -171,9 +171,7 @@ class MinimalExecutor(Executor):
 
 
 async def test_any_executor_can_run_the_jobs(serve: Serve, engine: StepEngine) -> None:
-    client = await serve()
-    client.app._queue._pool._new_executor = MinimalExecutor
-    await client.fetch("POST", "/queue/restart", body=b"")
+    client = await serve(new_executor=MinimalExecutor)
     job_id = await client.new_job()
     engine.step()
     await client.job_when(job_id, "processing")

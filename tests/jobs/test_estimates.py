@@ -1,26 +1,50 @@
 """From measured real-time factors to remaining times."""
 
 from dataclasses import replace
-from datetime import datetime, timezone
 
 import pytest
 
 from localwhisper.jobs import estimates
+from localwhisper.jobs.estimates import FactorKey, Factors
 from localwhisper.jobs.job import Job, JobState
+from localwhisper.jobs.transcript import FRAMES_PER_SECOND
 from localwhisper.options import Options
+from tests.jobs import samples
+
+KEY, FAST = FactorKey(model="m"), FactorKey(model="m", quality="fast")
+CLIP = FactorKey(model="m", is_clip=True)
 
 
-def job(duration_s: float = 100.0, state: JobState = JobState.QUEUED, progress: float = 0.0, model: str = "m") -> Job:
-    return Job(
-        id="x",
-        filename="a",
-        audio_file="audio",
-        audio_duration=duration_s,
-        options=Options(model=model),
-        state=state,
-        created_at=datetime(2025, 1, 1, tzinfo=timezone.utc),
-        progress=progress,
-    )
+def job(duration_s: float = 100.0, state: JobState = JobState.QUEUED, progress: float = 0.0) -> Job:
+    return samples.job(duration_s=duration_s, state=state, progress=progress)
+
+
+@pytest.mark.parametrize(
+    ("key", "label"),
+    [
+        (FactorKey(model="tiny"), "tiny"),
+        (FactorKey(model="tiny", quality="fast"), "tiny fast"),
+        (FactorKey(model="tiny", batch="auto"), "tiny auto"),
+        (FactorKey(model="my model", quality="compact", batch="off", is_clip=True), "my model compact off clip"),
+        (FactorKey(model="fast"), "fast"),
+    ],
+    ids=str,
+)
+def test_a_key_is_read_back_from_its_label(key: FactorKey, label: str) -> None:
+    assert key.label == label
+    assert FactorKey.from_label(label) == key
+
+
+def test_the_key_of_a_job_has_the_options_that_change_its_speed() -> None:
+    options = Options(model="tiny", quality="fast", batch="off", language="es")
+    assert FactorKey.of(options) == FactorKey(model="tiny", quality="fast", batch="off")
+
+
+def test_padding_of_short_windows_is_the_same_as_in_the_engine() -> None:
+    from localwhisper.engine import window_decoder
+
+    assert estimates.MIN_ENCODED_S * FRAMES_PER_SECOND == window_decoder.MIN_ENCODED_FRAMES
+    assert estimates.PADDING_S * FRAMES_PER_SECOND == window_decoder.TRAILING_SILENCE_FRAMES
 
 
 @pytest.mark.parametrize(
@@ -28,58 +52,59 @@ def job(duration_s: float = 100.0, state: JobState = JobState.QUEUED, progress: 
     [("demo", 0.05), ("tiny", 0.1), ("tiny.en", 0.1), ("large-v3", 3.0), ("other", 1.0)],
 )
 def test_a_model_that_was_never_measured_has_a_default_factor(model: str, factor: float) -> None:
-    assert estimates.real_time_factor(model, {}) == factor
+    assert estimates.real_time_factor(FactorKey(model=model), {}) == factor
 
 
 def test_a_measured_factor_replaces_the_default() -> None:
-    assert estimates.real_time_factor("tiny", {"tiny": 0.7, "base": 0.9}) == 0.7
-    assert estimates.real_time_factor("tiny.en", {"tiny": 0.7}) == 0.1
+    tiny, base, tiny_en = (FactorKey(model=model) for model in ("tiny", "base", "tiny.en"))
+    assert estimates.real_time_factor(tiny, {tiny: 0.7, base: 0.9}) == 0.7
+    assert estimates.real_time_factor(tiny_en, {tiny: 0.7}) == 0.1
 
 
 def test_each_quality_has_its_own_factor() -> None:
-    exact, fast = (estimates.speed_key(Options(model="tiny", quality=quality)) for quality in ("exact", "fast"))
-    measured = {exact: 0.4}
-    assert estimates.real_time_factor(fast, measured) == 0.4  # the closest one available
-    measured = estimates.with_measurement(measured, fast, work_s=estimates.START_S + 12.0, audio_s=120.0)
-    assert measured == {"tiny": 0.4, "tiny fast": pytest.approx(0.1)}
-    assert estimates.real_time_factor(exact, measured) == 0.4
+    measured = {KEY: 0.4}
+    assert estimates.real_time_factor(FAST, measured) == 0.4  # the closest one available
+    measured = estimates.with_measurement(measured, FAST, work_s=estimates.START_S + 12.0, audio_s=120.0)
+    assert measured == {KEY: 0.4, FAST: pytest.approx(0.1)}
+    assert estimates.real_time_factor(KEY, measured) == 0.4
 
 
 def test_the_first_measurement_counts_fully_and_later_ones_by_half() -> None:
-    first = estimates.with_measurement({"base": 0.3}, "tiny", work_s=estimates.START_S + 24.0, audio_s=120.0)
-    assert first == {"base": 0.3, "tiny": pytest.approx(0.2)}
-    second = estimates.with_measurement(first, "tiny", work_s=estimates.START_S + 48.0, audio_s=120.0)
-    assert second["tiny"] == pytest.approx(0.3)
-    assert first["tiny"] == pytest.approx(0.2)
+    first = estimates.with_measurement({FAST: 0.3}, KEY, work_s=estimates.START_S + 24.0, audio_s=120.0)
+    assert first == {FAST: 0.3, KEY: pytest.approx(0.2)}
+    second = estimates.with_measurement(first, KEY, work_s=estimates.START_S + 48.0, audio_s=120.0)
+    assert second[KEY] == pytest.approx(0.3)
+    assert first[KEY] == pytest.approx(0.2)
 
 
-def test_a_clip_s_factor_serves_longer_audio_only_until_that_is_measured() -> None:
-    measured = estimates.with_measurement({}, "m", work_s=4.1, audio_s=11.0)
+def test_the_factor_of_clips_is_used_for_longer_audio_only_until_that_is_measured() -> None:
+    measured = estimates.with_measurement({}, KEY, work_s=4.1, audio_s=11.0)
+    assert set(measured) == {CLIP}
     assert estimates.work_s(job(11), measured) == pytest.approx(4.1)
     assert estimates.work_s(job(60), measured) == pytest.approx(estimates.START_S + 60 * 0.2)
-    measured = estimates.with_measurement(measured, "m", work_s=estimates.START_S + 6, audio_s=60.0)
+    measured = estimates.with_measurement(measured, KEY, work_s=estimates.START_S + 6, audio_s=60.0)
     assert estimates.work_s(job(60), measured) == pytest.approx(estimates.START_S + 6)
 
 
 def test_very_short_clips_change_the_factor_of_clips_only() -> None:
-    measured = {"m": 0.2}
+    measured = {KEY: 0.2}
     for work_s in (5.0, 1.0, 1.0, 1.0):
-        measured = estimates.with_measurement(measured, "m", work_s=work_s, audio_s=2.0)
-    assert measured["m"] == 0.2
+        measured = estimates.with_measurement(measured, KEY, work_s=work_s, audio_s=2.0)
+    assert measured[KEY] == 0.2
     assert estimates.work_s(job(2), measured) == pytest.approx(1.5)
     assert estimates.work_s(job(120), measured) == pytest.approx(estimates.START_S + 24)
 
 
 def test_a_job_resumed_at_its_end_is_not_a_measurement() -> None:
-    assert estimates.with_measurement({"m": 0.5}, "m", work_s=0.1, audio_s=0.0) == {"m": 0.5}
+    assert estimates.with_measurement({KEY: 0.5}, KEY, work_s=0.1, audio_s=0.0) == {KEY: 0.5}
 
 
 def test_a_factor_is_never_zero() -> None:
-    assert estimates.with_measurement({}, "tiny", work_s=0.0, audio_s=60.0)["tiny"] > 0
+    assert estimates.with_measurement({}, KEY, work_s=0.0, audio_s=60.0)[KEY] > 0
 
 
 def test_remaining_work_decreases_with_progress() -> None:
-    measured = {"m": 0.5}
+    measured = {KEY: 0.5}
     assert estimates.work_s(job(120), measured) == pytest.approx(estimates.START_S + 60.0)
     running = [estimates.work_s(job(120, JobState.PROCESSING, p), measured) for p in (0, 50, 99.9)]
     assert running == pytest.approx([60.0, 30.0, 0.06])
@@ -88,16 +113,12 @@ def test_remaining_work_decreases_with_progress() -> None:
 def test_a_partial_window_costs_more_than_its_length() -> None:
     """The encoder runs on whole windows; quality "fast" encodes less silence."""
     assert [estimates.effective_audio_s(audio_s) for audio_s in (5, 30, 45, 3600)] == [17.5, 30, 52.5, 3600]
-    assert [estimates.effective_audio_s(audio_s, "m fast") for audio_s in (2, 20, 45)] == [
-        6,
-        21.5,
-        46.5,
-    ]
+    assert [estimates.effective_audio_s(audio_s, "fast") for audio_s in (2, 20, 45)] == [6, 21.5, 46.5]
 
 
-def wait_s(ahead: list[Job], n_workers: int, measured: dict[str, float], last: Job | None = None) -> float:
-    """Of a job queued behind these, which is the same whether they are running or queued."""
-    jobs = [replace(each, id=str(number)) for number, each in enumerate([*ahead, last or job(3600)])]
+def wait_s(ahead: list[Job], n_workers: int, measured: Factors) -> float:
+    """Return the wait of a job behind these, and check that it is the same whether they are running or queued."""
+    jobs = [replace(each, id=str(number)) for number, each in enumerate([*ahead, job(3600)])]
     waits_s = [
         estimates.waits_s(jobs[n_running:], jobs[:n_running], n_workers, measured)[jobs[-1].id]
         for n_running in range(len(jobs))
@@ -113,7 +134,7 @@ def test_no_jobs_ahead_means_no_wait() -> None:
 
 
 def test_the_wait_is_until_the_first_worker_is_free() -> None:
-    measured = {"m": 1.0}
+    measured = {KEY: 1.0}
     ahead = [job(300), job(30), job(60)]  # 300, 30 and 60 s of work, and opening the audio
     start_s = estimates.START_S
     assert wait_s(ahead, 1, measured) == pytest.approx(390 + 3 * start_s)
@@ -123,11 +144,11 @@ def test_the_wait_is_until_the_first_worker_is_free() -> None:
 
 
 def test_no_workers_count_as_one() -> None:
-    assert wait_s([job(30)], 0, {"m": 1.0}) == pytest.approx(30 + estimates.START_S)
+    assert wait_s([job(30)], 0, {KEY: 1.0}) == pytest.approx(30 + estimates.START_S)
 
 
 def test_an_urgent_job_does_not_wait_for_those_that_pause_for_it() -> None:
-    measured = {"m": 1.0}
+    measured = {KEY: 1.0}
     running = replace(job(300, JobState.PROCESSING), id="running")
     clip, high, normal = (
         replace(job(5), id="clip"),

@@ -1,33 +1,14 @@
 """The order in which jobs run."""
 
-from dataclasses import replace
-from datetime import datetime, timedelta, timezone
-from typing import Literal
-
-from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.priority import may_preempt, scheduling_key
-from localwhisper.options import Options
+from tests.jobs.samples import job
 
-NOON = datetime(2025, 1, 1, 12, tzinfo=timezone.utc)
-
-
-def job(duration_s: float, priority: Literal["normal", "high"] = "normal") -> Job:
-    return Job(
-        id="x",
-        filename="a",
-        audio_file="audio",
-        audio_duration=duration_s,
-        state=JobState.QUEUED,
-        options=Options(model="m", priority=priority),
-        created_at=NOON,
-    )
-
-
-CLIP, HIGH_CLIP, LONG, HIGH_LONG = job(5), job(5, "high"), job(3600), job(3600, "high")
+CLIP, HIGH_CLIP = job(duration_s=5), job(duration_s=5, priority="high")
+LONG, HIGH_LONG = job(duration_s=3600), job(duration_s=3600, priority="high")
 
 
 def test_clips_come_first_then_high_priority_then_older_jobs() -> None:
-    later_clip, later_long = (replace(early, created_at=NOON + timedelta(minutes=1)) for early in (CLIP, LONG))
+    later_clip, later_long = job(duration_s=5, minute=1), job(duration_s=3600, minute=1)
     in_order = [HIGH_CLIP, CLIP, later_clip, HIGH_LONG, LONG, later_long]
     assert sorted([later_clip, LONG, HIGH_LONG, later_long, CLIP, HIGH_CLIP], key=scheduling_key) == in_order
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from localwhisper.errors import InvalidTransition
-from localwhisper.jobs.job import Job, JobState
-from localwhisper.jobs.transitions import MOVES, move
+from localwhisper.jobs.job import MAX_HISTORY, Job, JobState
+from localwhisper.jobs.transitions import MOVES, is_retryable, move
 from localwhisper.messages import TEXTS, Message
 from localwhisper.options import Options
 
@@ -90,6 +90,10 @@ def test_every_pair_of_states(old: JobState, new: JobState) -> None:
         assert after.progress == (0.0 if old.ended else 40.0)
 
 
+def test_failed_and_cancelled_jobs_may_be_retried() -> None:
+    assert {state for state in JobState if is_retryable(state)} == {FAILED, CANCELLED}
+
+
 def test_every_state_has_its_message() -> None:
     assert all(f"job_{state.value}" in TEXTS for state in JobState)
 
@@ -112,5 +116,5 @@ def test_an_interrupted_job_keeps_its_progress_across_restarts() -> None:
     for _ in range(20):
         running = move(move(running, QUEUED, now=LATER), PROCESSING, now=LATER)
     assert running.progress == 40.0
-    assert len(running.history) == 12
+    assert len(running.history) == MAX_HISTORY
     assert running.history[-2:] == (PROCESSING, QUEUED)

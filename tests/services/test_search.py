@@ -1,6 +1,8 @@
-"""The full-text index while it is filled at the start."""
+"""The full-text index: filled at the start, and built anew when it is damaged."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from localwhisper.jobs.job import JobState
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.services.search import Search
 from localwhisper.store.text_index import TextIndex
+from tests.conftest import Serve
+from tests.step_engine import StepEngine
 from tests.store import samples
 
 pytestmark = pytest.mark.gen_test
@@ -72,3 +76,26 @@ async def test_a_damaged_index_folder_does_not_stop_the_server(
     await search._filling
     assert "could not be completed" in caplog.text
     await search.stop()
+
+
+async def test_an_index_damaged_during_work_is_built_anew(serve: Serve, engine: StepEngine, tmp_path: Path) -> None:
+    engine.release()
+    client = await serve()
+    job_id = await client.new_job()
+    await client.job_when(job_id, "completed")
+    filename = (await client.get(f"/job/{job_id}")).json["filename"]
+
+    async def found(query: str) -> list[str]:
+        answer = await client.get(f"/jobs?q={query}")
+        assert answer.status == 200
+        return [job["job_id"] for job in answer.json["jobs"]]
+
+    assert await found("part") == [job_id]
+    with closing(sqlite3.connect(tmp_path / "data" / "search.db")) as db:
+        db.execute("DROP TABLE texts")
+    assert await found(filename) == [job_id]
+    for _ in range(200):
+        if await found("part"):
+            break
+        await asyncio.sleep(0.01)
+    assert await found("part") == [job_id]

@@ -30,7 +30,7 @@ def job(job_id: str | None = None, **fields: object) -> Job:
         error=Message("audio_unreadable", {"reason": 'it is "torn"\n', "at_s": 1.5, "again": True, "by": None}),
         language="es",
         crashes=1,
-        crashed_at=4,
+        crashed_window=4,
         history=(JobState.PENDING, JobState.QUEUED, JobState.PROCESSING),
     )
     return replace(made, **fields)  # type: ignore[arg-type]

@@ -43,6 +43,11 @@ def test_a_job_with_only_defaults_is_stored() -> None:
     assert schema.load_job(schema.dump_job(job)) == job
 
 
+def test_the_window_of_a_crash_keeps_its_key_in_records() -> None:
+    assert json.loads(record())["crashed_at"] == samples.job().crashed_window
+    assert schema.load_job(record(crashed_at=7)).crashed_window == 7
+
+
 def test_a_window_and_a_transcript_are_stored() -> None:
     assert schema.load_window(schema.dump_window(samples.window(3))) == samples.window(3)
     assert schema.load_transcript(schema.dump_transcript(samples.transcript())) == samples.transcript()

@@ -1,16 +1,22 @@
 """The file of measured real-time factors."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from localwhisper.store.speeds import load_factors, save_factors
+from localwhisper.jobs.estimates import FactorKey
+from localwhisper.store.real_time_factors import load_factors, save_factors
+
+TINY = FactorKey(model="tiny")
 
 
 def test_factors_are_loaded_as_they_were_saved(tmp_path: Path) -> None:
     path = tmp_path / "speeds.json"
-    save_factors(path, {"tiny": 0.1, "medium": 1.5})
-    assert load_factors(path) == {"tiny": 0.1, "medium": 1.5}
+    factors = {TINY: 0.1, FactorKey(model="medium", quality="fast", is_clip=True): 1.5}
+    save_factors(path, factors)
+    assert load_factors(path) == factors
+    assert set(json.loads(path.read_bytes())) == {"tiny", "medium fast clip"}
 
 
 @pytest.mark.parametrize(
@@ -20,18 +26,18 @@ def test_a_damaged_file_gives_no_factors(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "speeds.json"
     path.write_bytes(data)
     assert load_factors(path) == {}
-    save_factors(path, {"tiny": 0.1})
-    assert load_factors(path) == {"tiny": 0.1}
+    save_factors(path, {TINY: 0.1})
+    assert load_factors(path) == {TINY: 0.1}
 
 
 def test_impossible_factors_are_left_out(tmp_path: Path) -> None:
     path = tmp_path / "speeds.json"
     path.write_bytes(b'{"a":-1,"b":0,"c":NaN,"d":Infinity,"e":2}')
-    assert load_factors(path) == {"e": 2.0}
+    assert load_factors(path) == {FactorKey(model="e"): 2.0}
 
 
 def test_a_file_that_cannot_be_written_raises_nothing(tmp_path: Path) -> None:
     path = tmp_path / "gone" / "speeds.json"
     assert load_factors(path) == {}
-    save_factors(path, {"tiny": 0.1})
+    save_factors(path, {TINY: 0.1})
     assert load_factors(path) == {}
