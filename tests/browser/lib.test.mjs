@@ -1,11 +1,11 @@
-/** The pure modules of web/js/lib, and the texts of both languages. */
+/** The page's pure modules, and the texts of both languages. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { diffLines, mergeLines, removeLine, replaceText, setLineTime, splitLine } from "../../web/js/lib/edits.js";
+import { diffLines, mergeLines, removeLine, replaceText, setLineTime, splitLine } from "../../web/js/editor/edits.js";
 import { formatBytes, formatDuration, formatPercent, formatTime } from "../../web/js/lib/format.js";
-import { findMatches, lineIndexAt, timeAtOffset, wordPositions } from "../../web/js/lib/text-positions.js";
+import { findMatches, lineIndexAt, timeAtOffset, wordPositions } from "../../web/js/editor/text-positions.js";
 import { TEXTS } from "../../web/js/texts.js";
 
 const word = (text, start, probability = 1) => ({ word: ` ${text}`, start, end: start + 1, probability });

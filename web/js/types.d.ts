@@ -142,8 +142,8 @@ interface Upload {
   id: string;
   filename: string;
   phase: "waiting"|"sending"|"checking"|"failed"; // checking: sent, not yet accepted
-  sent_bytes: number;
-  total_bytes: number; // 0 while unknown
+  sentBytes: number;
+  totalBytes: number; // 0 while unknown
   error: string|null;
   model: string; // "" where the file is a model itself
   duration: number|null; // of the audio; null while unknown
@@ -152,7 +152,7 @@ interface Upload {
 type UploadTask = {upload: Upload, open: () => Promise<File>, send: SendFile, controller: AbortController};
 
 interface UploadQueue {
-  add(filename: string, total_bytes: number, open: () => Promise<File>, send: SendFile, model?: string): void;
+  add(filename: string, totalBytes: number, open: () => Promise<File>, send: SendFile, model?: string): void;
   retry(id: string): void;
   cancel(id: string): void; // stops the upload if it is running, and removes it from the list
 }

@@ -26,11 +26,11 @@ export function createUploadQueue(store) {
 		update(id, { phase: "sending" });
 		try {
 			const file = await open();
-			update(id, { total_bytes: file.size });
+			update(id, { totalBytes: file.size });
 			if (model) void audioDuration(file).then((duration) => update(id, { duration }));
 			await send(file, signal, (bytes) => {
 				const isSent = bytes >= file.size;
-				update(id, { sent_bytes: isSent ? file.size : bytes, phase: isSent ? "checking" : "sending" });
+				update(id, { sentBytes: isSent ? file.size : bytes, phase: isSent ? "checking" : "sending" });
 			});
 			remove(id);
 		} catch (error) {
@@ -54,16 +54,16 @@ export function createUploadQueue(store) {
 	}
 
 	return {
-		add(filename, total_bytes, open, send, model = "") {
+		add(filename, totalBytes, open, send, model = "") {
 			const id = `upload-${++count}`;
 			/** @type {Upload} */
-			const upload = { id, filename, phase: "waiting", sent_bytes: 0, total_bytes, error: null, model, duration: null };
+			const upload = { id, filename, phase: "waiting", sentBytes: 0, totalBytes, error: null, model, duration: null };
 			tasks.set(id, { upload, open, send, controller: new AbortController() });
 			update(id, {});
 			startWaiting();
 		},
 		retry(id) {
-			update(id, { phase: "waiting", sent_bytes: 0, error: null });
+			update(id, { phase: "waiting", sentBytes: 0, error: null });
 			startWaiting();
 		},
 		cancel(id) {

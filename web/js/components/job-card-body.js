@@ -1,20 +1,14 @@
 /** The part of a job's card that opens: the text, and for a finished job the links to the editor and to downloads. */
 
-import { transcriptUrl } from "../api.js";
 import { localize, t } from "../i18n.js";
 import { connectCopyButton } from "../lib/clipboard.js";
-import { cloneTemplate, h, icon, query, queryEach, setVisible } from "../lib/dom.js";
+import { cloneTemplate, query, queryEach, setVisible } from "../lib/dom.js";
 import { transcriptHref } from "../router.js";
+import { downloadLinks } from "./download-links.js";
 import { transcriptText } from "./transcript-text.js";
 
 /** The editor has all formats. */
 const COMMON_FORMATS = ["txt", "srt", "vtt", "docx"];
-
-/** @param {string} id @param {readonly string[]} formats */
-export function downloadLinks(id, formats) {
-	const links = formats.map((format) => h("a", { href: transcriptUrl(id, format), download: true, class: "format" }, format));
-	return h("span", { class: "formats" }, icon("download"), h("span", { class: "hint", t: "job.save" }), ...links);
-}
 
 /** @param {string} id */
 export function jobCardBody(id) {
@@ -26,7 +20,7 @@ export function jobCardBody(id) {
 	const plainText = () => (shown?.result?.text ?? (shown?.segments ?? []).map((segment) => segment.text).join("")).trim();
 	element.id = `text-${id}`;
 	query(element, ".primary", HTMLAnchorElement).href = transcriptHref(id);
-	connectCopyButton(copy, plainText);
+	connectCopyButton(copy, plainText, "job.copied");
 	tools.append(downloadLinks(id, COMMON_FORMATS));
 	localize(tools);
 	return {

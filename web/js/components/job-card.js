@@ -3,9 +3,10 @@
 import { language, t } from "../i18n.js";
 import { hasEnded } from "../job-reducer.js";
 import { button, cloneTemplate, h, query, queryEach, setChildren, setText, setTextOrHide, setVisible } from "../lib/dom.js";
-import { formatDate, formatDuration, formatPercent, formatTime, languageName } from "../lib/format.js";
+import { formatDuration, formatPercent } from "../lib/format.js";
 import { transcriptHref } from "../router.js";
 import { jobCardBody } from "./job-card-body.js";
+import { jobFacts } from "./job-facts.js";
 
 /** @typedef {ReturnType<typeof jobCard>} JobCard */
 
@@ -87,19 +88,6 @@ export function jobCard(id, app, onToggle) {
 			updateActions(job);
 		},
 	};
-}
-
-/** Duration, language, model, date and speed in one line. @param {JobEntry} entry */
-export function jobFacts({ job, result }) {
-	const spoken = job.language && job.language !== "auto" ? languageName(job.language, job.language, language()) : "";
-	const parts = [
-		job.audio_duration ? formatTime(job.audio_duration) : "",
-		spoken,
-		job.model,
-		formatDate(job.created_at, language(), new Date()),
-		result ? t("job.took", { time: formatDuration(result.processing_time, language()) }) : "",
-	];
-	return parts.filter(Boolean).join(" · ");
 }
 
 /** @param {Job} job one that has not ended */

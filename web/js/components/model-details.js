@@ -19,12 +19,12 @@ export function modelDetails(element, actions) {
 
 	/** @param {Model} model */
 	function updateDownload({ name, available, download: progress, size_bytes }) {
-		const total_bytes = progress?.total_bytes ?? size_bytes ?? 0;
-		const received_bytes = progress?.received_bytes ?? 0;
+		const totalBytes = progress?.total_bytes ?? size_bytes ?? 0;
+		const receivedBytes = progress?.received_bytes ?? 0;
 		for (const control of [bar, stop]) setVisible(control, Boolean(progress));
-		if (total_bytes) bar.value = Math.min(1, received_bytes / total_bytes);
+		if (totalBytes) bar.value = Math.min(1, receivedBytes / totalBytes);
 		bar.ariaLabel = t("model.download", { name });
-		const sizes = { part: formatBytes(received_bytes, language()), total: formatBytes(total_bytes, language()) };
+		const sizes = { part: formatBytes(receivedBytes, language()), total: formatBytes(totalBytes, language()) };
 		setTextOrHide(received, progress ? t("part_of_total", sizes) : "");
 		setText(/** @type {Element} */ (download.lastElementChild), t("model.download", { name }));
 		setVisible(download, !available && !progress);

@@ -13,7 +13,7 @@ export function recorderPanel(element, onFiles, signal) {
 	let recorder;
 	/** @type {File|undefined} */
 	let file;
-	let elapsed_ms = 0;
+	let elapsedMs = 0;
 	const [recording, time, pause, stop] = queryEach(element, "#recording", "[role=timer]", "#pause", "#stop");
 	const [review, submit, discard, error] = queryEach(element, "#recorded", "#submit-recording", "#discard", ".error");
 	const level = query(element, "meter", HTMLMeterElement);
@@ -60,17 +60,17 @@ export function recorderPanel(element, onFiles, signal) {
 		const context = new AudioContext();
 		const analyser = context.createAnalyser();
 		const samples = new Float32Array(analyser.fftSize);
-		let last_ms = performance.now();
+		let lastMs = performance.now();
 		context.createMediaStreamSource(stream).connect(analyser);
 		const timer = setInterval(() => {
-			const now_ms = performance.now();
+			const nowMs = performance.now();
 			const isRecording = mediaRecorder.state === "recording";
-			if (isRecording) elapsed_ms += now_ms - last_ms;
-			last_ms = now_ms;
+			if (isRecording) elapsedMs += nowMs - lastMs;
+			lastMs = nowMs;
 			analyser.getFloatTimeDomainData(samples);
 			const peak = samples.reduce((max, sample) => Math.max(max, Math.abs(sample)), 0);
 			level.value = isRecording ? Math.sqrt(peak) : 0;
-			setText(time, formatTime(elapsed_ms / 1000));
+			setText(time, formatTime(elapsedMs / 1000));
 		}, METER_INTERVAL_MS);
 		return () => {
 			clearInterval(timer);
@@ -100,7 +100,7 @@ export function recorderPanel(element, onFiles, signal) {
 		if (audio.src) URL.revokeObjectURL(audio.src);
 		audio.removeAttribute("src");
 		file = undefined;
-		elapsed_ms = 0;
+		elapsedMs = 0;
 		setVisible(error, false);
 		render();
 	}
@@ -111,7 +111,7 @@ export function recorderPanel(element, onFiles, signal) {
 		setVisible(review, file !== undefined);
 		element.dataset.paused = String(isPaused);
 		pause.replaceChildren(icon(isPaused ? "mic" : "pause"), t(isPaused ? "record.resume" : "record.pause"));
-		setText(time, formatTime(elapsed_ms / 1000));
+		setText(time, formatTime(elapsedMs / 1000));
 	}
 
 	return { start, render };

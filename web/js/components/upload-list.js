@@ -33,7 +33,7 @@ export function uploadList(element, { uploads }) {
 
 /** @param {string} id @param {UploadQueue} uploads */
 function uploadCard(id, uploads) {
-	let started_ms = 0;
+	let startedMs = 0;
 	const element = cloneTemplate("upload-card");
 	const [name, progress, estimate, error, retry, stop] = queryEach(element, ".name", ".meta", ".hint", ".error", ".retry", ".stop");
 	const bar = query(element, "progress", HTMLProgressElement);
@@ -41,14 +41,14 @@ function uploadCard(id, uploads) {
 	stop.addEventListener("click", () => uploads.cancel(id));
 
 	/** @param {Upload} upload */
-	function progressText({ phase, sent_bytes, total_bytes }) {
+	function progressText({ phase, sentBytes, totalBytes }) {
 		const isSending = phase === "sending";
-		if (!isSending || !started_ms) started_ms = isSending ? performance.now() : 0;
-		if (isSending && !total_bytes) return t("upload.fetching");
-		const sizes = { sent: formatBytes(sent_bytes, language()), total: formatBytes(total_bytes, language()) };
-		const remaining_s = ((performance.now() - started_ms) / 1000) * (total_bytes / sent_bytes - 1);
-		const showRemaining = isSending && sent_bytes > 0 && remaining_s > 1;
-		const remaining = showRemaining ? ` · ${t("job.remaining", { time: formatDuration(remaining_s, language()) })}` : "";
+		if (!isSending || !startedMs) startedMs = isSending ? performance.now() : 0;
+		if (isSending && !totalBytes) return t("upload.fetching");
+		const sizes = { sent: formatBytes(sentBytes, language()), total: formatBytes(totalBytes, language()) };
+		const secondsLeft = ((performance.now() - startedMs) / 1000) * (totalBytes / sentBytes - 1);
+		const showRemaining = isSending && sentBytes > 0 && secondsLeft > 1;
+		const remaining = showRemaining ? ` · ${t("job.remaining", { time: formatDuration(secondsLeft, language()) })}` : "";
 		return t(`upload.${phase}`, sizes) + remaining;
 	}
 
@@ -64,13 +64,13 @@ function uploadCard(id, uploads) {
 
 		/** @param {Upload} upload @param {number|undefined} realTimeFactor of its model: seconds of work for a second of audio */
 		update(upload, realTimeFactor) {
-			const { filename, phase, sent_bytes, total_bytes } = upload;
+			const { filename, phase, sentBytes, totalBytes } = upload;
 			const isFailed = phase === "failed";
 			setText(name, filename);
 			setText(progress, progressText(upload));
 			setTextOrHide(estimate, estimateText(upload, realTimeFactor));
 			setVisible(bar, !isFailed);
-			if (phase === "waiting" || (phase === "sending" && total_bytes)) bar.value = sent_bytes / (total_bytes || 1);
+			if (phase === "waiting" || (phase === "sending" && totalBytes)) bar.value = sentBytes / (totalBytes || 1);
 			else bar.removeAttribute("value");
 			bar.ariaLabel = t("job.progress", { name: filename });
 			setTextOrHide(error, upload.error ?? "");

@@ -1,7 +1,7 @@
 /** Editing one transcript: undo, autosave, and conflicts with a change that was saved elsewhere. */
 
 import { ApiError } from "../api.js";
-import { diffLines } from "../lib/edits.js";
+import { diffLines } from "./edits.js";
 
 const AUTOSAVE_MS = 800;
 const UNDO_GROUP_MS = 1500;
@@ -45,7 +45,7 @@ export function createEditSession(api, id, onChange) {
 	let undoStack = [];
 	/** @type {Lines[]} */
 	let redoStack = [];
-	let undoGroup = { key: "", until_ms: 0 };
+	let undoGroup = { key: "", untilMs: 0 };
 	/** @type {Timer} */
 	let autosaveTimer;
 	return session;
@@ -63,9 +63,9 @@ export function createEditSession(api, id, onChange) {
 	/** @param {Lines} lines @param {string} [groupKey] consecutive changes with the same key are undone together */
 	function change(lines, groupKey = "") {
 		if (lines === session.lines) return;
-		const now_ms = performance.now();
-		if (!groupKey || groupKey !== undoGroup.key || now_ms > undoGroup.until_ms) undoStack.push(session.lines);
-		undoGroup = { key: groupKey, until_ms: now_ms + UNDO_GROUP_MS };
+		const nowMs = performance.now();
+		if (!groupKey || groupKey !== undoGroup.key || nowMs > undoGroup.untilMs) undoStack.push(session.lines);
+		undoGroup = { key: groupKey, untilMs: nowMs + UNDO_GROUP_MS };
 		redoStack = [];
 		setLines(lines);
 	}

@@ -1,15 +1,15 @@
 /** One transcript with its recording: read, listen, search, correct, download. */
 
-import { downloadLinks } from "../components/job-card-body.js";
-import { jobFacts } from "../components/job-card.js";
+import { downloadLinks } from "../components/download-links.js";
+import { jobFacts } from "../components/job-facts.js";
 import { localize, t } from "../i18n.js";
 import { connectCopyButton } from "../lib/clipboard.js";
 import { query, queryEach, setChildren, setText, setTextOrHide, setVisible } from "../lib/dom.js";
-import { diffLines } from "../lib/edits.js";
 import { formatTime } from "../lib/format.js";
 import { load, save } from "../lib/storage.js";
 import { openList } from "../router.js";
 import { createEditSession } from "./edit-session.js";
+import { diffLines } from "./edits.js";
 import { createPlayer } from "./player.js";
 import { transcriptLines } from "./transcript-lines.js";
 
@@ -25,8 +25,8 @@ export function transcriptEditor(element, app, signal) {
 	const findInput = query(element, "#find", HTMLInputElement);
 	const undo = query(element, "#undo", HTMLButtonElement);
 	const redo = query(element, "#redo", HTMLButtonElement);
-	connectCopyButton(copyText, plainText);
-	connectCopyButton(copyTimes, textWithTimes);
+	connectCopyButton(copyText, plainText, "job.copied");
+	connectCopyButton(copyTimes, textWithTimes, "job.copied");
 	findInput.addEventListener("input", find, { signal });
 	findInput.addEventListener("keydown", ({ key, shiftKey }) => key === "Enter" && showMatch(shiftKey ? -1 : 1), { signal });
 	downloads.addEventListener("click", saveBeforeDownload, { signal });

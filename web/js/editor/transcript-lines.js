@@ -5,9 +5,9 @@
 
 import { t } from "../i18n.js";
 import { cloneTemplate, h, setText } from "../lib/dom.js";
-import { diffLines, mergeLines, removeLine, replaceText, setLineTime, splitLine } from "../lib/edits.js";
 import { formatTime } from "../lib/format.js";
-import { findMatches, lineIndexAt, timeAtOffset, wordPositions } from "../lib/text-positions.js";
+import { diffLines, mergeLines, removeLine, replaceText, setLineTime, splitLine } from "./edits.js";
+import { findMatches, lineIndexAt, timeAtOffset, wordPositions } from "./text-positions.js";
 import { caretOffset, clearHighlights, highlight, placeCaret, rangeIn } from "./text-ranges.js";
 
 /** Words with a lower probability are marked as unsure. */

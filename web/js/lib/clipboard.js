@@ -5,12 +5,12 @@ import { query, setText } from "./dom.js";
 
 const COPIED_MS = 1800;
 
-/** Copies on click and shows "Copied" for a moment. @param {HTMLElement} button @param {() => string} getText */
-export function connectCopyButton(button, getText) {
+/** Copies on click and shows another label for a moment. @param {HTMLElement} button @param {() => string} getText @param {TextKey} copiedKey */
+export function connectCopyButton(button, getText, copiedKey) {
 	const label = query(button, "span");
 	button.addEventListener("click", async () => {
 		if (!(await copyText(getText()))) return;
-		setText(label, t("job.copied"));
+		setText(label, t(copiedKey));
 		setTimeout(() => setText(label, t(/** @type {TextKey} */ (label.dataset.i18n))), COPIED_MS);
 	});
 }

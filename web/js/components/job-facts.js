@@ -1,0 +1,17 @@
+/** A line about a job, for its card and the editor. */
+
+import { language, t } from "../i18n.js";
+import { formatDate, formatDuration, formatTime, languageName } from "../lib/format.js";
+
+/** Duration, language, model, date and speed in one line. @param {JobEntry} entry */
+export function jobFacts({ job, result }) {
+	const spoken = job.language && job.language !== "auto" ? languageName(job.language, job.language, language()) : "";
+	const parts = [
+		job.audio_duration ? formatTime(job.audio_duration) : "",
+		spoken,
+		job.model,
+		formatDate(job.created_at, language(), new Date()),
+		result ? t("job.took", { time: formatDuration(result.processing_time, language()) }) : "",
+	];
+	return parts.filter(Boolean).join(" · ");
+}
