@@ -20,7 +20,7 @@ from localwhisper.audio.probe import probe
 from localwhisper.audio.waveform import compute_waveform
 from localwhisper.engine.base import Engine
 from localwhisper.engine.checkpoints.library import ModelLibrary
-from localwhisper.engine.lazy_engine import LazyEngine
+from localwhisper.engine.lazy_engine import LazyEngine, configure_openmp
 from localwhisper.errors import PortForbidden, PortInUse
 from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobqueue.event_bus import EventBus
@@ -104,6 +104,7 @@ def whisper_engine(settings: Settings, library: ModelLibrary, ffmpeg: Ffmpeg) ->
         cache = ModelCache(library, idle_timeout_s=settings.model_idle_timeout)
         return WhisperEngine(cache, ffmpeg, paths.spool(settings.data_dir), max_audio_s=settings.max_audio_seconds)
 
+    configure_openmp()  # not in build(), on a worker's thread: others may be reading the environment then
     return LazyEngine(build)
 
 

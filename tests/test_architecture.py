@@ -45,8 +45,8 @@ WITHIN_ENGINE = {
     "upstream": set[str](),
     "kernels": {"upstream"},
     "checkpoints": {"upstream", "plans"},
-    "model": {"upstream", "kernels", "checkpoints", "plans", "threads", "system_memory"},
-    "calibration": {"kernels", "checkpoints", "model", "plans", "threads"},
+    "model": {"upstream", "kernels", "checkpoints", "plans", "threads", "system_resources"},
+    "calibration": {"kernels", "checkpoints", "model", "plans", "threads", "system_resources"},
 }
 HEAVY_PACKAGES = {"torch", "whisper", "numba"}
 PRIVATE_NAME = re.compile(r"torch\.ops|(torch|whisper|numba)(\.\w+)*?\._(?!_)\w+")
@@ -129,7 +129,7 @@ def environment_uses(tree: ast.AST) -> list[str]:
     return uses
 
 
-SETS_ENVIRONMENT = {"engine/__init__.py": ["os.environ"] * 2}  # configures OpenMP before torch loads it; reads nothing
+SETS_ENVIRONMENT = {"engine/lazy_engine.py": ["os.environ"] * 2}  # configure_openmp(); reads nothing
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -268,6 +268,11 @@ def test_modules_hold_no_state(path: Path) -> None:
 def test_modules_are_short() -> None:
     too_long = {str(path) for path in modules() if len(path.read_text(encoding="utf-8").splitlines()) > 300}
     assert too_long == set()
+
+
+def test_importing_the_server_leaves_the_environment_alone() -> None:
+    imports = "import os; before = dict(os.environ); import localwhisper.app, localwhisper.commands.serve"
+    subprocess.run([sys.executable, "-c", f"{imports}; assert os.environ == before"], check=True)
 
 
 def test_starting_the_server_imports_no_torch() -> None:

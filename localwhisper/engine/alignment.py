@@ -1,7 +1,7 @@
 """Word times, as `whisper.timing` finds them: by dynamic time warping along the alignment heads' cross-attention.
 
-Differs from whisper's own find_alignment in where the attention scores come from: a decode state of its own, where
-whisper hooks itself into the modules.
+Differs from whisper's find_alignment in where the attention scores come from: a separate decode state, where whisper
+hooks itself into the modules.
 """
 
 from collections.abc import Sequence
@@ -35,9 +35,9 @@ def add_word_times(
     n_frames: int,
     last_speech_s: float,
 ) -> None:
-    """Give each segment of one window its `words`; its start and end follow them.
+    """Add `words` to each segment of one window, and move its start and end to theirs.
 
-    `cross_kv`: of this window alone; `n_frames`: its frames without padding; `last_speech_s`: end of the word before.
+    `cross_kv`: of this window alone; `n_frames`: its frames without padding; `last_speech_s`: end of the previous word.
     """
     find = partial(_find_alignment, model, cross_kv)
     add_word_timestamps(segments, find, tokenizer, n_frames=n_frames, last_speech_s=last_speech_s)
@@ -67,8 +67,8 @@ def _find_alignment(
 def _teacher_forced(
     model: WhisperModel, cross_kv: CrossKeysValues, tokenizer: Tokenizer, text_tokens: list[int]
 ) -> tuple[Tensor, list[float]]:
-    """One pass over the known text: the alignment heads' scores, shape (n_heads, n_tokens, n_audio_ctx), and each text
-    token's probability."""
+    """Decode the known text in one pass. Returns the alignment heads' scores, shape (n_heads, n_tokens, n_audio_ctx),
+    and each text token's probability."""
     prefix = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
     tokens = torch.tensor([[*prefix, *text_tokens, tokenizer.eot]])
     state = DecodeState(cross_kv, model.dims.n_text_ctx)

@@ -1,8 +1,8 @@
 """Several windows of a recording in one batch: none is conditioned on the text before it.
 
-Windows are cut in pauses, and silence between them is skipped. Where the model leaves a window before its end, the rest
-is decoded in the next pass of the batch. Where nobody pauses, a window ends with the model's last whole segment, as
-whisper's do, and the next one begins there: such windows can't be decoded together.
+Windows are cut in pauses, and silence between them is skipped. Where the model stops before the end of a window, the
+rest is decoded in the next pass of the batch. Where there is no pause, a window ends with the model's last whole
+segment, as in whisper, and the next one begins there: such windows can't be decoded together.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 
 from whisper.audio import FRAMES_PER_SECOND, N_FRAMES
 
-from localwhisper.engine.system_memory import available_bytes
+from localwhisper.engine.system_resources import available_bytes
 from localwhisper.engine.vad import VoiceActivity
 from localwhisper.engine.window_decoder import AudioWindow, DecodedWindow, WindowDecoder
 from localwhisper.jobs.transcript import Position, Segment, Window
 
-INITIAL_BATCH_SIZE, MAX_BATCH_SIZE = 2, 8  # the first text comes soon, then more windows at once
-MEMORY_SHARE, MAX_BATCH_BYTES = 0.25, 1 << 29  # of the available memory, for the keys and values of a batch
+INITIAL_BATCH_SIZE, MAX_BATCH_SIZE = 2, 8  # small at first, so that the first text comes soon
+# limits for the keys and values of a batch; the share is of the available memory
+MEMORY_SHARE, MAX_BATCH_BYTES = 0.25, 1 << 29
 MIN_REST_FRAMES = 100  # less than a second after the last whole segment isn't decoded again
 
 
@@ -24,11 +25,11 @@ MIN_REST_FRAMES = 100  # less than a second after the last whole segment isn't d
 class _PendingWindow:
     """A window from pause to pause; frames of 10 ms."""
 
-    seek: int  # what is before is decoded
+    seek: int  # everything before is decoded
     end: int
-    is_open: bool  # no pause was found: it ends where the model says
+    is_open: bool  # no pause was found: it ends where the model's last whole segment does
     last_speech_s: float
-    decoded: list[DecodedWindow] = field(default_factory=list)  # one for each pass with speech in it
+    passes: list[DecodedWindow] = field(default_factory=list)  # those with speech in them
 
     @property
     def rest(self) -> AudioWindow:
@@ -36,7 +37,10 @@ class _PendingWindow:
 
 
 def transcribe_batched(decoder: WindowDecoder, position: Position) -> Iterator[Window]:
-    """A WindowIterator. A window's text doesn't depend on how many are decoded together."""
+    """Yield each window with speech from `position` on; several are decoded together.
+
+    A window's text doesn't depend on how many are decoded together.
+    """
     vad, n_frames, batch_size = decoder.voice_activity(), decoder.pcm.n_frames, INITIAL_BATCH_SIZE
     while position.seek < n_frames:
         batch = _next_batch(decoder, vad, position.seek, min(batch_size, _max_batch_size(decoder)))
@@ -71,7 +75,7 @@ def _next_batch(decoder: WindowDecoder, vad: VoiceActivity, seek: int, size: int
 
 
 def _max_batch_size(decoder: WindowDecoder) -> int:
-    """As memory allows: for the keys and values of each window's audio and text."""
+    """As many windows as have room in memory for the keys and values of their audio and text."""
     model, dims = decoder.model, decoder.model.dims
     n_floats = 2 * dims.n_text_layer * dims.n_text_state * (dims.n_audio_ctx + dims.n_text_ctx)
     budget_bytes = min(MAX_BATCH_BYTES, MEMORY_SHARE * available_bytes(model.device.type))
@@ -79,7 +83,7 @@ def _max_batch_size(decoder: WindowDecoder) -> int:
 
 
 def _decode_pass(decoder: WindowDecoder, windows: Sequence[_PendingWindow]) -> None:
-    """Decode what remains of each window, together; each gets on."""
+    """Decode the rest of each window in one batch, and move each window's `seek` to where its next rest begins."""
     rests = [window.rest for window in windows]
     last_speech_s = [window.last_speech_s for window in windows]
     for window, decoded in zip(windows, decoder.decode(rests, decoder.initial_prompt(), last_speech_s), strict=True):
@@ -87,8 +91,8 @@ def _decode_pass(decoder: WindowDecoder, windows: Sequence[_PendingWindow]) -> N
             window.seek = window.end
             continue
         window.last_speech_s = decoded.last_speech_s
-        window.decoded.append(decoded)
-        if decoded.next_seek <= window.seek:  # whatever the model says: always go on
+        window.passes.append(decoded)
+        if decoded.next_seek <= window.seek:  # the model goes back or stays: drop the rest
             window.seek = window.end
             continue
         window.seek = decoded.next_seek
@@ -97,4 +101,4 @@ def _decode_pass(decoder: WindowDecoder, windows: Sequence[_PendingWindow]) -> N
 
 
 def _segments(decoder: WindowDecoder, window: _PendingWindow) -> tuple[Segment, ...]:
-    return tuple(segment for decoded in window.decoded for segment in decoder.segments(decoded))
+    return tuple(segment for decoded in window.passes for segment in decoder.segments(decoded))

@@ -1,6 +1,6 @@
-"""Checkpoints → models in memory: loaded once, shared by all workers, evicted when idle or when the file is replaced.
+"""Models in memory: loaded once, shared by all workers, evicted when idle or when the checkpoint is replaced.
 
-In which formats a model computes is chosen by calibration/.
+calibration/ selects the formats in which a model computes.
 """
 
 import logging
@@ -20,7 +20,7 @@ from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.kernels.precompile import kernel_cache
 from localwhisper.engine.model.whisper_model import WhisperModel, size_bytes
 from localwhisper.engine.plans import Plan
-from localwhisper.engine.system_memory import available_bytes, drop_library_pages, release_unused_memory, trim_heap
+from localwhisper.engine.system_resources import available_bytes, drop_library_pages, release_unused_memory, trim_heap
 from localwhisper.engine.threads import CoreBudget
 from localwhisper.engine.upstream.torch_internals import is_out_of_memory
 from localwhisper.errors import ModelNotFound, ModelTooLarge
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 CHECK_INTERVAL_S = 0.1
 LIBRARIES = ("libtorch_cpu", "libtorch_python", "libllvmlite")  # numba's compiler is the last
 MIN_COMPILED_WIDTH = 384  # of a decoder for which kernels are compiled: that of tiny, so all published models
-WORK_BYTES = 1 << 28  # what computing a window takes beside the weights
+WORK_BYTES = 1 << 28  # needed to compute a window, besides the weights
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class ModelCache:
         self._available_bytes = available_bytes
         self._lock = threading.Lock()
         self._entries: dict[_Key, _Entry] = {}
-        self._current: dict[tuple[str, Quality], _Key] = {}  # the file that was asked for last
+        self._current: dict[tuple[str, Quality], _Key] = {}  # the file leased last
         self._eviction: threading.Timer | None = None
         self.n_loads = 0
 
@@ -88,7 +88,7 @@ class ModelCache:
             return [key.name for key, entry in self._entries.items() if entry.model is not None]
 
     def model_bytes(self) -> dict[str, int]:
-        """About what the weights of each model in memory take, by name."""
+        """The approximate size of the weights of each model in memory, by name."""
         with self._lock:
             entries = list(self._entries.items())
         sizes: dict[str, int] = {}
@@ -99,7 +99,7 @@ class ModelCache:
 
     @contextmanager
     def lease(self, name: str, quality: Quality, control: Control) -> Iterator[WhisperModel]:
-        """The model, shared by all who lease it. It is downloaded and loaded if need be, once for all who wait.
+        """Lend out the model, which all leases share. It is downloaded and loaded if needed, once for all that wait.
 
         Raises ModelNotFound, ModelDownloadFailed, ModelCorrupt or ModelTooLarge, and what `control` raises.
         """
@@ -127,11 +127,11 @@ class ModelCache:
                 is_idle = entry.users == 0
             if is_idle:
                 self._evict_replaced()
-                trim_heap()  # what the work took beside the weights
+                trim_heap()  # what the work needed besides the weights
             self._evict_later()
 
     def _find(self, name: str, quality: Quality, control: Control) -> _Key:
-        """The checkpoint as it is on disk. Where it was removed, the model in memory; else it is downloaded."""
+        """Find the checkpoint on disk; if it was removed, the model in memory. If there is neither, download it."""
         try:
             path = self._library.loadable_path(name)
         except ModelNotFound:  # an imported one, removed
@@ -154,14 +154,16 @@ class ModelCache:
         try:
             model = self._build(read_checkpoint(key.path, key.name), key.quality, control)
         except (MemoryError, RuntimeError) as error:
-            raise as_out_of_memory(error, key.name) from error
+            if is_out_of_memory(error):
+                raise ModelTooLarge(model=key.name) from error
+            raise
         self.n_loads += 1
         release_load_memory()
         control.check()
         return model
 
     def _build(self, checkpoint: Checkpoint, quality: Quality, control: Control) -> WhisperModel:
-        """On the fastest device that can compute the model and has the memory."""
+        """Build the model on the fastest device that can compute it and has the memory."""
         *devices, last = plan_selection.available_devices()
         for device in devices:
             try:
@@ -178,8 +180,8 @@ class ModelCache:
         return model
 
     def _plan(self, device: str, checkpoint: Checkpoint, quality: Quality, control: Control) -> Plan:
-        """The one chosen on this machine before, else one is measured now."""
-        torch.set_num_threads(self.cores.total)  # the choice doesn't depend on which jobs run now
+        """The plan selected on this machine before; otherwise select one now."""
+        torch.set_num_threads(self.cores.total)  # the selection must not depend on which jobs run now
         plans, cores = self._library.plans, self.cores
         measured = plan_selection.stored_plan(plans, checkpoint, quality, device)
         if measured is None:
@@ -258,11 +260,6 @@ class ModelCache:
 
 
 def release_load_memory() -> None:
-    """What loading a model left in memory."""
+    """Give back the memory that only loading a model needed."""
     drop_library_pages(LIBRARIES)
     release_unused_memory()
-
-
-def as_out_of_memory(error: BaseException, model: str) -> BaseException:
-    """ModelTooLarge for what torch and Python raise where memory ran out; any other error as it is."""
-    return ModelTooLarge(model=model) if is_out_of_memory(error) else error

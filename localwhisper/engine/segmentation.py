@@ -1,11 +1,10 @@
-"""A decoded window's tokens → segments, and where the next window begins, by the rules of `whisper.transcribe`."""
+"""Cuts a decoded window's tokens into segments and says where the next window begins, as `whisper.transcribe` does."""
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from whisper.audio import FRAMES_PER_SECOND, N_FRAMES
+from whisper.audio import FRAMES_PER_SECOND
 from whisper.decoding import DecodingResult
 from whisper.tokenizer import Tokenizer
 
@@ -28,7 +27,7 @@ class WindowSegments:
 
 
 def split_by_timestamps(result: DecodingResult, tokenizer: Tokenizer, *, seek: int, n_frames: int) -> WindowSegments:
-    """`seek`: the window's first frame; `n_frames`: its frames without padding."""
+    """Cut a window into segments. `seek`: its first frame; `n_frames`: the number of its frames without padding."""
     tokens: list[int] = list(result.tokens)
     timestamp_begin = tokenizer.timestamp_begin
     is_timestamp = [token >= timestamp_begin for token in tokens]
@@ -61,20 +60,20 @@ def split_by_timestamps(result: DecodingResult, tokenizer: Tokenizer, *, seek: i
 
 
 def last_word_end_s(segments: Sequence[SegmentDict]) -> float | None:
-    """End of the last segment's last word, as whisper's get_end()."""
+    """The end of the last word, or of the last segment if there are no words, as whisper's get_end()."""
     ends_s = (word["end"] for segment in reversed(segments) for word in reversed(segment["words"]))
     return next(ends_s, segments[-1]["end"] if segments else None)
 
 
 def final_segments(
-    segments: Sequence[SegmentDict], decoded: FallbackResult, ids: Iterator[int], *, with_words: bool
+    segments: Sequence[SegmentDict], fallback: FallbackResult, ids: Iterator[int], *, with_words: bool
 ) -> tuple[Segment, ...]:
-    """A segment without duration or text stays, without content."""
-    return tuple(_final(segment, next(ids), decoded, with_words) for segment in segments)
+    """Convert a window's segments. One without duration or text is kept, but emptied."""
+    return tuple(_final(segment, next(ids), fallback, with_words) for segment in segments)
 
 
-def _final(segment: SegmentDict, id: int, decoded: FallbackResult, with_words: bool) -> Segment:
-    result = decoded.result
+def _final(segment: SegmentDict, id: int, fallback: FallbackResult, with_words: bool) -> Segment:
+    result = fallback.result
     is_empty = segment["start"] == segment["end"] or not segment["text"].strip()
     words = () if is_empty else tuple(map(_word, segment.get("words", ())))
     return Segment(
@@ -88,7 +87,7 @@ def _final(segment: SegmentDict, id: int, decoded: FallbackResult, with_words: b
         no_speech_prob=float(result.no_speech_prob),
         compression_ratio=float(result.compression_ratio),
         temperature=float(result.temperature),
-        retries=decoded.retries,
+        retries=fallback.retries,
         words=words if with_words else None,
     )
 
@@ -97,8 +96,3 @@ def _word(word: dict[str, Any]) -> Word:
     return Word(
         word=word["word"], start=float(word["start"]), end=float(word["end"]), probability=float(word["probability"])
     )
-
-
-def n_windows(n_frames: int) -> int:
-    """Windows of 30 s in a recording, at least one."""
-    return max(1, math.ceil(n_frames / int(N_FRAMES)))

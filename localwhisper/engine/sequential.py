@@ -1,4 +1,4 @@
-"""Window after window, each conditioned on the text before it, as `whisper.transcribe` goes through a recording."""
+"""One window after another, each conditioned on the text before it, as in `whisper.transcribe`."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,11 +13,11 @@ MIN_SKIP_FRAMES = 100  # shorter silence before speech is decoded with it
 
 
 def transcribe_sequential(decoder: WindowDecoder, position: Position) -> Iterator[Window]:
-    """A WindowIterator."""
+    """Yield each window from `position` on, conditioned on the text before it. With `vad_filter` silence is skipped."""
     vad = decoder.voice_activity() if decoder.options.vad_filter else None
     while position.seek < decoder.pcm.n_frames:
         window = _next_window(decoder, vad, position)
-        if window.after.seek <= position.seek:  # whatever the model says: always go on
+        if window.after.seek <= position.seek:  # the model goes back or stays
             window = replace(window, after=replace(window.after, seek=position.seek + N_FRAMES))
         yield window
         position = window.after
@@ -39,7 +39,7 @@ def _next_window(decoder: WindowDecoder, vad: VoiceActivity | None, position: Po
     after = Position(
         seek=decoded.next_seek,
         language=decoder.language,
-        prompt=decoder.next_prompt(position.prompt, segments, decoded.decoded.result),
+        prompt=decoder.next_prompt(position.prompt, segments, decoded.fallback.result),
         last_speech_s=decoded.last_speech_s,
     )
     return Window(segments=segments, after=after)

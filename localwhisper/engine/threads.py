@@ -1,51 +1,15 @@
-"""Which thread computes what: the cores divided among running jobs, and one computation divided among threads."""
+"""The threads that compute: the cores divided among running jobs, and one computation divided among threads."""
 
-import math
-import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import torch
 
+from localwhisper.engine.system_resources import usable_cores
+
 MAX_PARTS = 4  # threads for one computation: more would wait for each other longer than they save
-
-
-def usable_cores(membership: Path = Path("/proc/self/cgroup"), root: Path = Path("/sys/fs/cgroup")) -> int:
-    """The CPU cores that this process may use: its affinity, and the CPU quotas of its control groups (rounded up)."""
-    affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, math.ceil(min([affinity, *_cpu_quotas(membership, root)])))
-
-
-def _cpu_quotas(membership: Path, root: Path) -> Iterator[float]:
-    """In cores, of the process's control groups and all above them (version 2 or 1); groups without one are left out.
-
-    `membership`: the kernel's list of the groups, a line "id:controllers:path" each; `root`: where they are mounted.
-    """
-    try:
-        lines = membership.read_text().splitlines()
-    except OSError:  # not Linux
-        return
-    for line in lines:
-        _, controllers, path = line.split(":", 2)
-        if controllers and "cpu" not in controllers.split(","):
-            continue
-        mount = root / controllers
-        group = mount / path.lstrip("/")
-        for folder in (group, *group.parents):
-            with suppress(OSError, ValueError):  # no such file, or "max"
-                if controllers:
-                    quota, period = (folder / f"cpu.cfs_{name}_us" for name in ("quota", "period"))
-                    numbers = int(quota.read_text()), int(period.read_text())
-                else:
-                    quota_us, period_us = (folder / "cpu.max").read_text().split()
-                    numbers = int(quota_us), int(period_us)
-                if min(numbers) > 0:  # -1: no limit
-                    yield numbers[0] / numbers[1]
-            if folder == mount:
-                break
 
 
 class ThreadTeam:
@@ -134,13 +98,13 @@ class CoreBudget:
     def __init__(self, total: int | None = None) -> None:
         self.total = total or min(torch.get_num_threads(), usable_cores())
         self.team = ThreadTeam(self.total - 1)
-        self.changed = threading.Condition()  # notified when an encoder has freed its core
+        self.changed = threading.Condition()  # notified when an encoder has finished
         self._n_jobs = 0
-        self._n_encoding = 0  # of them
+        self._n_encoding = 0  # jobs that are encoding audio
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """While a job runs on the calling thread."""
+        """Count a job while it runs on the calling thread."""
         self._add_jobs(1)
         try:
             yield
@@ -148,8 +112,8 @@ class CoreBudget:
             self._add_jobs(-1)
 
     @contextmanager
-    def resting(self) -> Iterator[None]:
-        """While a running job computes nothing."""
+    def paused(self) -> Iterator[None]:
+        """While the job on the calling thread waits and leaves its cores to others."""
         self._add_jobs(-1)
         try:
             yield

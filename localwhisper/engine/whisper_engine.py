@@ -1,5 +1,6 @@
-"""The engine: an audio file → its transcript, or its language. How its windows are decoded: window_decoder.py."""
+"""The engine: transcribes audio files and detects their language. Windows are decoded by window_decoder.py."""
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,12 +15,12 @@ from localwhisper.engine.base import Control
 from localwhisper.engine.batched import transcribe_batched
 from localwhisper.engine.log_mel import LogMel
 from localwhisper.engine.model.whisper_model import WhisperModel
-from localwhisper.engine.model_cache import ModelCache, as_out_of_memory
+from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.pcm_spool import PcmSpool
-from localwhisper.engine.segmentation import n_windows
 from localwhisper.engine.sequential import transcribe_sequential
-from localwhisper.engine.window_decoder import WindowDecoder, WindowIterator
-from localwhisper.errors import ModelCannotTranslate
+from localwhisper.engine.upstream.torch_internals import is_out_of_memory
+from localwhisper.engine.window_decoder import TranscribeWindows, WindowDecoder
+from localwhisper.errors import ModelCannotTranslate, ModelTooLarge
 from localwhisper.jobs.transcript import Detection, Position, Transcript, Window, segments_of
 from localwhisper.messages import Message
 from localwhisper.options import Options
@@ -51,7 +52,9 @@ class WhisperEngine:
                     decoder = self._window_decoder(model, pcm, options, control, done)
                     windows, waited_s = self._decode_windows(decoder, options, control, done)
                 except (MemoryError, RuntimeError) as error:
-                    raise as_out_of_memory(error, options.model) from error
+                    if is_out_of_memory(error):
+                        raise ModelTooLarge(model=options.model) from error
+                    raise
                 segments = segments_of([*done, *windows])
                 return Transcript(
                     text=decoder.text(segments),
@@ -84,17 +87,17 @@ class WhisperEngine:
     def _decode_windows(
         self, decoder: WindowDecoder, options: Options, control: Control, done: Sequence[Window]
     ) -> tuple[list[Window], float]:
-        """Decode what comes after `done` and hand over each window; also the seconds spent waiting for that."""
+        """Decode what comes after `done` and hand over each window. Returns them and the seconds spent handing over."""
         position = Position(language=decoder.language, prompt=decoder.initial_prompt())
         if done:
             position = done[-1].after
-        transcribe: WindowIterator = transcribe_batched if options.is_batched else transcribe_sequential
+        transcribe: TranscribeWindows = transcribe_batched if options.is_batched else transcribe_sequential
         windows: list[Window] = []
         waited_s = 0.0
         _report_progress(control, decoder.pcm, position.seek)
         for window in transcribe(decoder, position):
             handed_over_s = time.monotonic()
-            with self._cores.resting():
+            with self._cores.paused():
                 control.window(window)
             waited_s += time.monotonic() - handed_over_s
             windows.append(window)
@@ -127,15 +130,15 @@ class WhisperEngine:
 
 
 def _detect_language(model: WhisperModel, mel: LogMel, check: Callable[[], None]) -> Detection:
-    """From the first 30 s; a shorter recording is padded with silence."""
+    """Detect the language of the first 30 s; a shorter recording is padded with silence."""
     features = model.encoder(mel.frames(0, N_FRAMES)[None].to(model.device), check)
     return model.detect_language(features[0])
 
 
 def _report_progress(control: Control, pcm: PcmSpool, seek: int) -> None:
-    """`seek`: frames of 10 ms that are done."""
+    """`seek`: the number of frames of 10 ms done so far."""
     n_frames = pcm.n_frames
-    total = n_windows(n_frames)
+    total = max(1, math.ceil(n_frames / int(N_FRAMES)))  # windows of 30 s
     done_s = seek / FRAMES_PER_SECOND if seek < n_frames else pcm.duration_s
     current = min(seek // N_FRAMES + 1, total)
     control.progress(done_s, Message("processing_segment", {"current": current, "total": total}))

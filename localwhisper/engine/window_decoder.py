@@ -1,6 +1,6 @@
-"""Windows of one recording → their segments: encoding, decoding with fallback, segment cuts, word times.
+"""Turns windows of one recording into segments: encoding, decoding with fallback, cutting segments, word times.
 
-Which windows, and in which order, is decided by sequential.py and batched.py.
+sequential.py and batched.py decide which windows, and in which order.
 """
 
 import math
@@ -28,14 +28,14 @@ from localwhisper.engine.segmentation import (
     last_word_end_s,
     split_by_timestamps,
 )
-from localwhisper.engine.system_memory import trim_heap
+from localwhisper.engine.system_resources import trim_heap
 from localwhisper.engine.threads import CoreBudget
 from localwhisper.engine.vad import VoiceActivity
 from localwhisper.jobs.transcript import Position, Segment, Window
 from localwhisper.options import Options, Quality
 
 MIN_ENCODED_FRAMES = 1000
-TRAILING_SILENCE_FRAMES = 300  # models learnt on 30 s: some of the silence after a clip has to stay
+TRAILING_SILENCE_FRAMES = 300  # models were trained on 30 s: some of the silence after a clip has to stay
 PROMPT_RESET_TEMPERATURE = 0.5  # whisper.transcribe's
 
 
@@ -55,13 +55,13 @@ class DecodedWindow:
     """A window with speech in it."""
 
     segments: Sequence[SegmentDict]
-    decoded: FallbackResult
-    next_seek: int  # where whisper goes on
+    fallback: FallbackResult
+    next_seek: int  # where whisper continues
     last_speech_s: float  # end of the last word so far
 
 
 class WindowDecoder:
-    """Decodes windows of one recording by one set of options. Threading: one thread."""
+    """Decodes windows of one recording with one set of options. Threading: one thread."""
 
     def __init__(
         self,
@@ -88,11 +88,11 @@ class WindowDecoder:
         self._segment_ids = count(first_segment_id)
 
     def voice_activity(self) -> VoiceActivity:
-        """Reads the whole recording once."""
+        """Analyse the loudness of the whole recording, which reads it once."""
         return VoiceActivity(self.pcm, self._check)
 
     def is_silent(self, window: AudioWindow) -> bool:
-        """Whether it holds zeros only, or is so faint against the rest that the model would see no difference."""
+        """Whether a window contains only zeros, or is so faint beside the rest that the model sees no difference."""
         if not self.pcm.samples(window.seek * HOP_LENGTH, window.end * HOP_LENGTH).any():
             return True
         return self._mel.is_uniform(window.seek, window.n_frames)
@@ -111,22 +111,22 @@ class WindowDecoder:
         self._cores.take_share()
         results, cross_kv = self._decode(windows, prompt)
         decoded_windows: list[DecodedWindow | None] = []
-        for index, (window, decoded, end_s) in enumerate(zip(windows, results, last_speech_s, strict=True)):
-            if is_silence(decoded.result):
+        for index, (window, fallback, end_s) in enumerate(zip(windows, results, last_speech_s, strict=True)):
+            if is_silence(fallback.result):
                 decoded_windows.append(None)
                 continue
-            split = split_by_timestamps(decoded.result, self._tokenizer, seek=window.seek, n_frames=window.n_frames)
+            split = split_by_timestamps(fallback.result, self._tokenizer, seek=window.seek, n_frames=window.n_frames)
             next_seek = window.seek + split.advance_frames
             if self.options.word_timestamps:
                 window_kv = cross_kv if len(windows) == 1 else select_windows(cross_kv, [index])
                 next_seek, end_s = self._add_word_times(split, window_kv, window, next_seek, end_s)
-            decoded_windows.append(DecodedWindow(split.segments, decoded, next_seek, end_s))
+            decoded_windows.append(DecodedWindow(split.segments, fallback, next_seek, end_s))
         return decoded_windows
 
     def segments(self, window: DecodedWindow) -> tuple[Segment, ...]:
-        """Its final segments, numbered in the order in which they are asked for."""
+        """A window's final segments, numbered in the order of the calls."""
         return final_segments(
-            window.segments, window.decoded, self._segment_ids, with_words=self.options.word_timestamps
+            window.segments, window.fallback, self._segment_ids, with_words=self.options.word_timestamps
         )
 
     def initial_prompt(self) -> tuple[int, ...]:
@@ -136,7 +136,7 @@ class WindowDecoder:
     def next_prompt(
         self, prompt: Sequence[int], segments: Sequence[Segment], result: DecodingResult
     ) -> tuple[int, ...]:
-        """For the window after these segments; empty after a window that needed a high temperature."""
+        """The prompt for the window after these segments; empty if they needed a high temperature."""
         if not self.options.condition_on_previous_text or result.temperature > PROMPT_RESET_TEMPERATURE:
             return ()
         return self._trimmed([*prompt, *(token for segment in segments for token in segment.tokens)])
@@ -158,10 +158,10 @@ class WindowDecoder:
         n_frames = n_frames_to_encode(max(window.n_frames for window in windows), options.quality)
         if n_frames < N_FRAMES:
             results, cross_kv = self._encode_and_decode(windows, n_frames, prompt, temperatures[:1])
-            if all(is_good(decoded.result) for decoded in results):
+            if all(is_good(fallback.result) for fallback in results):
                 return results, cross_kv
         results, cross_kv = self._encode_and_decode(windows, N_FRAMES, prompt, temperatures)
-        return [replace(decoded, retries=decoded.retries + (n_frames < N_FRAMES)) for decoded in results], cross_kv
+        return [replace(fallback, retries=fallback.retries + (n_frames < N_FRAMES)) for fallback in results], cross_kv
 
     def _encode_and_decode(
         self, windows: Sequence[AudioWindow], n_frames: int, prompt: Sequence[int], temperatures: Sequence[float]
@@ -196,7 +196,7 @@ class WindowDecoder:
         next_seek: int,
         last_speech_s: float,
     ) -> tuple[int, float]:
-        """Where to go on, as whisper does with word times, and the end of the last word."""
+        """Add word times. Returns where to continue, which they change as in whisper, and the end of the last word."""
         add_word_times(
             split.segments,
             self.model,
@@ -213,18 +213,18 @@ class WindowDecoder:
         return next_seek, float(end_s)
 
 
-class WindowIterator(Protocol):
-    """sequential.transcribe_sequential or batched.transcribe_batched."""
+class TranscribeWindows(Protocol):
+    """The type of sequential.transcribe_sequential and batched.transcribe_batched."""
 
     def __call__(self, decoder: WindowDecoder, position: Position) -> Iterator[Window]:
-        """The windows from `position` to the recording's end, each decoded when it is asked for."""
+        """Yield the windows from `position` to the recording's end, each decoded when the iterator reaches it."""
 
 
 def n_frames_to_encode(n_frames: int, quality: Quality) -> int:
-    """How much of a window with `n_frames` of audio is encoded.
+    """The number of frames to encode for a window with `n_frames` of audio.
 
-    In `fast` not all of the silence after a short clip, whose encoding would take most of its time; a text that isn't
-    good is then decoded again from all of it.
+    `fast` leaves out most of the silence after a short clip, which would take most of the time. If the text isn't good,
+    the window is encoded and decoded again with all of it.
     """
     if quality != "fast":
         return int(N_FRAMES)

@@ -34,7 +34,7 @@ def main(checkpoint: Path, name: str, n_threads: int) -> None:
     import numpy as np
     import torch
 
-    from localwhisper.engine.system_memory import trim_heap
+    from localwhisper.engine.system_resources import trim_heap
     from tests.bench.contestants import contestants, prepare
 
     if name.startswith("localwhisper"):

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from localwhisper.app import ASSETS
+from localwhisper.engine import model_cache
 from localwhisper.engine.checkpoints.library import ModelLibrary
-from localwhisper.engine.model_cache import ModelCache, as_out_of_memory
+from localwhisper.engine.model_cache import ModelCache
 from localwhisper.errors import ModelCorrupt, ModelDownloadFailed, ModelNotFound, ModelTooLarge
 from tests.engine.control import Recorder
 
@@ -124,6 +125,15 @@ def test_a_model_in_memory_outlives_its_file(own_library: ModelLibrary) -> None:
     cache.close()
 
 
+def load_with_error(error: Exception, library: ModelLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(model_cache, "read_checkpoint", fail)
+    with ModelCache(library, idle_timeout_s=600).lease("demo", "exact", Recorder()):
+        pass
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -139,8 +149,12 @@ def test_a_model_in_memory_outlives_its_file(own_library: ModelLibrary) -> None:
     ],
     ids=str,
 )
-def test_running_out_of_memory_becomes_out_of_memory(error: Exception) -> None:
-    assert isinstance(as_out_of_memory(error, "tiny"), ModelTooLarge)
+def test_running_out_of_memory_becomes_model_too_large(
+    error: Exception, library: ModelLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ModelTooLarge) as raised:
+        load_with_error(error, library, monkeypatch)
+    assert raised.value.__cause__ is error
 
 
 @pytest.mark.parametrize(
@@ -154,5 +168,10 @@ def test_running_out_of_memory_becomes_out_of_memory(error: Exception) -> None:
     ],
     ids=str,
 )
-def test_other_errors_about_memory_are_unchanged(error: Exception) -> None:
-    assert as_out_of_memory(error, "tiny") is error
+def test_other_errors_about_memory_are_unchanged(
+    error: Exception, library: ModelLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(type(error)) as raised:
+        load_with_error(error, library, monkeypatch)
+    assert raised.value is error
+    assert error.__cause__ is None

@@ -1,59 +1,12 @@
-"""Teams of threads, and how many cores there are to use."""
+"""Teams of threads, and the number of cores they share."""
 
 import os
 import threading
-from pathlib import Path
 
 import pytest
 
-from localwhisper.engine.threads import CoreBudget, ThreadTeam, part_span, usable_cores
-
-
-@pytest.fixture(autouse=True)
-def eight_cores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
-
-
-def fake_cgroup(folder: Path, membership: str, files: dict[str, str]) -> tuple[Path, Path]:
-    """The two arguments of usable_cores."""
-    root = folder / "cgroup"
-    for name, content in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content + "\n")
-    (folder / "membership").write_text(membership + "\n")
-    return folder / "membership", root
-
-
-@pytest.mark.parametrize(
-    ("membership", "files", "expected"),
-    [
-        ("0::/", {"cpu.max": "max 100000"}, 8),
-        ("0::/", {"cpu.max": "200000 100000"}, 2),
-        ("0::/", {"cpu.max": "150000 100000"}, 2),
-        ("0::/", {"cpu.max": "10000 100000"}, 1),
-        ("0::/", {"cpu.max": "6400000 100000"}, 8),
-        ("0::/a.slice/b", {"a.slice/cpu.max": "300000 100000", "a.slice/b/cpu.max": "max 100000"}, 3),
-        ("0::/a.slice/b", {"a.slice/cpu.max": "500000 100000", "a.slice/b/cpu.max": "200000 100000"}, 2),
-        ("0::/not/mounted/here", {"cpu.max": "400000 100000"}, 4),
-        (
-            "4:memory:/x\n3:cpu,cpuacct:/x\n0::/x",
-            {"cpu,cpuacct/x/cpu.cfs_quota_us": "250000", "cpu,cpuacct/x/cpu.cfs_period_us": "100000"},
-            3,
-        ),
-        ("3:cpu:/", {"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, 8),
-        ("3:cpu:/", {"cpu/cpu.cfs_quota_us": "damaged", "cpu/cpu.cfs_period_us": "100000"}, 8),
-        ("0::/", {}, 8),
-    ],
-)
-def test_usable_cores_respect_the_cgroup_s_quota(
-    tmp_path: Path, membership: str, files: dict[str, str], expected: int
-) -> None:
-    assert usable_cores(*fake_cgroup(tmp_path, membership, files)) == expected
-
-
-def test_usable_cores_respect_affinity_where_there_are_no_cgroups(tmp_path: Path) -> None:
-    assert usable_cores(tmp_path / "missing", tmp_path) == 8
+from localwhisper.engine.lazy_engine import configure_openmp
+from localwhisper.engine.threads import CoreBudget, ThreadTeam, part_span
 
 
 def test_the_budget_and_its_team_are_no_larger_than_what_may_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,6 +68,14 @@ def test_a_closed_team_s_work_is_done_by_the_caller() -> None:
     calls: list[tuple[int, int]] = []
     team.run(lambda part, n_parts: calls.append((part, n_parts)), 3)
     assert calls == [(0, 1)]
+
+
+def test_openmp_s_threads_stop_spinning_unless_the_user_set_a_policy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_WAIT_POLICY", "active")
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    configure_openmp()
+    assert (os.environ["OMP_WAIT_POLICY"], os.environ["GOMP_SPINCOUNT"]) == ("active", "10000")
 
 
 def test_spans_cover_a_range_exactly_once() -> None:

@@ -1,4 +1,4 @@
-"""What counts as speech by its loudness, rather too much than too little; and where windows are cut."""
+"""Which parts count as speech by their loudness, if in doubt too many; and where windows are cut."""
 
 import tempfile
 from pathlib import Path

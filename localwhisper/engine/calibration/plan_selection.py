@@ -17,7 +17,8 @@ from localwhisper.engine.checkpoints.checkpoint import Checkpoint
 from localwhisper.engine.kernels.precompile import kernel_cache
 from localwhisper.engine.model.linear_formats import FORMATS
 from localwhisper.engine.plans import MeasuredPlan, Plan, PlanStore
-from localwhisper.engine.threads import ThreadTeam, single_threaded, usable_cores
+from localwhisper.engine.system_resources import usable_cores
+from localwhisper.engine.threads import ThreadTeam, single_threaded
 from localwhisper.options import Quality
 
 

@@ -1,6 +1,6 @@
-"""Which models there are and which are on this machine: list, download, import, remove.
+"""The catalogue of models: lists, downloads, imports and removes checkpoints.
 
-How bytes are received: download.py. How a file becomes a model in memory: model_cache.py.
+download.py receives the bytes; file_access.py decides who may write a file; model_cache.py loads it.
 """
 
 import hashlib
@@ -8,16 +8,16 @@ import lzma
 import re
 import shutil
 import threading
-import time
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from localwhisper import paths
 from localwhisper.atomic import SHARED, make_private_folder, replace_atomically, storage_errors, write_atomically
 from localwhisper.engine.checkpoints.download import download_checkpoint, partial_file
+from localwhisper.engine.checkpoints.file_access import FileAccess
 from localwhisper.engine.plans import MeasuredPlan, PlanStore
 from localwhisper.engine.upstream import whisper_tables
 from localwhisper.errors import (
@@ -33,7 +33,6 @@ from localwhisper.errors import (
 BUNDLED = "demo"
 ASSET = "demo.pt.xz"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-CHECK_INTERVAL_S = 0.1
 # Bytes of the files that openai-whisper publishes, shown before a download.
 PUBLISHED_SIZES: Mapping[str, int] = {
     "tiny": 75_572_083,
@@ -61,18 +60,6 @@ class ModelEntry:
     plans: Mapping[str, MeasuredPlan]  # by quality, as measured on this machine; empty before the first use
 
 
-@dataclass
-class _FileAccess:
-    """Who may write one checkpoint's file: a download, which gives way to imports and removals."""
-
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    n_waiting: int = 0  # imports and removals
-
-
-class _Superseded(Exception):
-    """Ends a download for an import or a removal."""
-
-
 class ModelLibrary:
     """Threading: SAFE. Every method reads or writes files, so none is for the event loop's thread."""
 
@@ -84,13 +71,13 @@ class ModelLibrary:
         self.plans = PlanStore(paths.plans(data_dir))
         self._lock = threading.Lock()
         self._unpacked: Path | None = None
-        self._access: dict[str, _FileAccess] = {}  # by file name
+        self._access = FileAccess()
 
     def names(self) -> list[str]:
-        """The bundled model, openai-whisper's, then what was imported."""
+        """The bundled model, openai-whisper's models, then imported ones."""
         published = whisper_tables.checkpoint_urls()
         known = [BUNDLED, *published]
-        files = {_file_name(url) for url in published.values()}
+        files = {_published_file_name(url) for url in published.values()}
         try:
             imported = sorted(
                 path.stem
@@ -106,11 +93,11 @@ class ModelLibrary:
 
     def entry(self, name: str) -> ModelEntry:
         """Raises ModelNotFound."""
-        self._file(name)
+        self._known_path(name)
         return self._entry(name)
 
     def _entry(self, name: str) -> ModelEntry:
-        file = self._asset if name == BUNDLED else self.model_dir / self._as_file(name)
+        file = self._asset if name == BUNDLED else self.model_dir / self._file_name(name)
         size_bytes, available = PUBLISHED_SIZES.get(name.removesuffix(".en")), False
         with suppress(OSError):
             size_bytes, available = file.stat().st_size, True
@@ -126,28 +113,28 @@ class ModelLibrary:
         )
 
     def path(self, name: str) -> Path | None:
-        """Where the checkpoint is, the bundled one still packed; None where it isn't here. Raises ModelNotFound."""
-        path = self._file(name)
+        """The path of the checkpoint, for the bundled one still packed; None if it isn't here. Raises ModelNotFound."""
+        path = self._known_path(name)
         return path if path.is_file() else None
 
     def loadable_path(self, name: str) -> Path | None:
-        """As path(), ready to be loaded: the bundled model is unpacked at its first use."""
+        """As path(), but of a file that can be loaded: the bundled model is unpacked at its first use."""
         return self._unpack() if name == BUNDLED else self.path(name)
 
-    def _file(self, name: str) -> Path:
-        """Where a checkpoint is, or will be once it is downloaded. Raises ModelNotFound."""
+    def _known_path(self, name: str) -> Path:
+        """The path of a checkpoint, whether it is there or not. Raises ModelNotFound for an unknown name."""
         if name == BUNDLED:
             return self._asset
         if name not in whisper_tables.checkpoint_urls() and name not in (names := self.names()):
             raise ModelNotFound(model=name[:100], accepted=", ".join(names))
-        return self.model_dir / self._as_file(name)
+        return self.model_dir / self._file_name(name)
 
-    def _as_file(self, name: str) -> str:
+    def _file_name(self, name: str) -> str:
         url = whisper_tables.checkpoint_urls().get(name)
-        return f"{name}.pt" if url is None else _file_name(url)
+        return f"{name}.pt" if url is None else _published_file_name(url)
 
     def _unpack(self) -> Path:
-        """The unpacked file is named by the packed one's hash: after an upgrade it is another."""
+        """Unpack the bundled model to a file named by its hash, so that an upgrade unpacks the new one."""
         with self._lock:
             if self._unpacked is None or not self._unpacked.is_file():
                 packed = self._asset.read_bytes()
@@ -160,54 +147,21 @@ class ModelLibrary:
             return self._unpacked
 
     def download(self, name: str, progress: Callable[[int, int | None], None], check: Callable[[], None]) -> Path:
-        """Download a checkpoint unless it is here, from where an earlier attempt ended; once for all who ask for it.
+        """Download a checkpoint unless it exists, from where an earlier attempt ended; once for all callers.
 
-        `progress` gets the bytes received and their total; `check` may raise to stop. An import under this name meets
-        the wish too. Raises ModelNotFound, ModelDownloadFailed (also where the model is removed meanwhile),
-        ModelCorrupt, StorageFull or StorageUnwritable.
+        `progress` gets the bytes received and their total; `check` may raise to stop. If a checkpoint is
+        imported under this name meanwhile, that one is returned. Raises ModelNotFound, ModelDownloadFailed (also if the
+        model is removed meanwhile), ModelCorrupt, StorageFull or StorageUnwritable.
         """
-        file = self._file(name)
-        access = self._access_to(file)
+        file = self._known_path(name)
 
-        def check_access() -> None:
-            check()
-            if access.n_waiting:
-                raise _Superseded
+        def receive(check: Callable[[], None]) -> None:
+            url = whisper_tables.checkpoint_urls()[name]
+            download_checkpoint(name, url, file, self._mirror, progress, check)
 
-        while not access.lock.acquire(timeout=CHECK_INTERVAL_S):
-            check()
-        try:
-            if not file.is_file():
-                url = whisper_tables.checkpoint_urls()[name]
-                download_checkpoint(name, url, file, self._mirror, progress, check_access)
-            return file
-        except _Superseded:
-            pass
-        finally:
-            access.lock.release()
-        while access.n_waiting:
-            check()
-            time.sleep(CHECK_INTERVAL_S)
-        if not file.is_file():
+        if not self._access.download(file, receive, check):
             raise ModelDownloadFailed(model=name, reason="the model was removed meanwhile")
         return file
-
-    @contextmanager
-    def _without_download(self, file: Path) -> Iterator[None]:
-        """End a download of this file, and keep others from beginning."""
-        access = self._access_to(file)
-        with self._lock:
-            access.n_waiting += 1
-        try:
-            with access.lock:
-                yield
-        finally:
-            with self._lock:
-                access.n_waiting -= 1
-
-    def _access_to(self, file: Path) -> _FileAccess:
-        with self._lock:
-            return self._access.setdefault(file.name, _FileAccess())
 
     def remove(self, name: str) -> None:
         """Remove a checkpoint and what was downloaded of it; its download ends.
@@ -216,8 +170,8 @@ class ModelLibrary:
         """
         if name == BUNDLED:
             raise ModelBundled(model=name)
-        file = self._file(name)
-        with self._without_download(file), storage_errors(file):
+        file = self._known_path(name)
+        with self._access.exclusive(file), storage_errors(file):
             file.unlink(missing_ok=True)
             partial_file(file).unlink(missing_ok=True)
 
@@ -230,7 +184,7 @@ class ModelLibrary:
         """
         if not path.exists():
             raise FileMissing(path=str(path))
-        name = name or _as_name(file_name or path.stem)
+        name = name or _valid_name(file_name or path.stem)
         if name == BUNDLED:
             raise ModelBundled(model=name)
         if not NAME.fullmatch(name):
@@ -238,7 +192,7 @@ class ModelLibrary:
         from localwhisper.engine.checkpoints.checkpoint import read_checkpoint  # these import torch
         from localwhisper.engine.checkpoints.huggingface import convert_folder
 
-        file = self.model_dir / self._as_file(name)
+        file = self.model_dir / self._file_name(name)
         try:
             with storage_errors(file):
                 file.parent.mkdir(parents=True, exist_ok=True)
@@ -249,18 +203,18 @@ class ModelLibrary:
                 else:
                     read_checkpoint(path, name)
                     shutil.copyfile(path, temporary)
-                replacing.enter_context(self._without_download(file))
+                replacing.enter_context(self._access.exclusive(file))
                 partial_file(file).unlink(missing_ok=True)
         except ModelCorrupt as error:
             raise CheckpointUnusable(model=error.model, reason=error.reason) from None
         return name
 
 
-def _file_name(url: str) -> str:
+def _published_file_name(url: str) -> str:
     return url.rsplit("/", 1)[-1]
 
 
-def _as_name(text: str) -> str:
-    """A model's name from a file's: "mi módelo" → "mi-modelo"."""
+def _valid_name(text: str) -> str:
+    """Make a model's name from a file's, such as "mi-modelo" from "mi módelo"."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return re.sub(r"[^A-Za-z0-9._-]+", "-", plain).strip("-._")

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
 from localwhisper.engine.model.linear_formats import Linear, LinearFormat
-from localwhisper.engine.system_memory import drop_mapped_pages, trim_heap
+from localwhisper.engine.system_resources import drop_mapped_pages, trim_heap
 from localwhisper.engine.threads import ThreadTeam
 
 VOCABULARY = "token_embedding"  # of the decoder; also the matrix that gives the logits

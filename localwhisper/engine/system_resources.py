@@ -1,4 +1,4 @@
-"""The system's memory: how much is available, and giving back what this process holds but no longer needs.
+"""The system's resources: usable cores, available memory, and giving back memory that this process no longer needs.
 
 Giving back is an optimisation: where the system offers no way, nothing happens.
 """
@@ -6,12 +6,49 @@ Giving back is an optimisation: where the system offers no way, nothing happens.
 import ctypes
 import math
 import mmap
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
 import torch
 from torch import Tensor
+
+
+def usable_cores(membership: Path = Path("/proc/self/cgroup"), root: Path = Path("/sys/fs/cgroup")) -> int:
+    """The CPU cores that this process may use: its affinity, and the CPU quotas of its control groups (rounded up)."""
+    affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, math.ceil(min([affinity, *_cpu_quotas(membership, root)])))
+
+
+def _cpu_quotas(membership: Path, root: Path) -> Iterator[float]:
+    """The CPU quotas, in cores, that the process's control groups and their parents (version 2 or 1) have.
+
+    `membership`: the kernel's list of the groups, a line "id:controllers:path" each; `root`: where they are mounted.
+    """
+    try:
+        lines = membership.read_text().splitlines()
+    except OSError:  # not Linux
+        return
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        mount = root / controllers
+        group = mount / path.lstrip("/")
+        for folder in (group, *group.parents):
+            with suppress(OSError, ValueError):  # no such file, or "max"
+                if controllers:
+                    quota, period = (folder / f"cpu.cfs_{name}_us" for name in ("quota", "period"))
+                    numbers = int(quota.read_text()), int(period.read_text())
+                else:
+                    quota_us, period_us = (folder / "cpu.max").read_text().split()
+                    numbers = int(quota_us), int(period_us)
+                if min(numbers) > 0:  # -1: no limit
+                    yield numbers[0] / numbers[1]
+            if folder == mount:
+                break
 
 
 @lru_cache
@@ -35,7 +72,7 @@ def drop_mapped_pages(tensor: Tensor) -> None:
 
 
 def drop_library_pages(names: Sequence[str]) -> None:
-    """Drop the unchanged pages of loaded libraries, by parts of their file names. What runs again is read again."""
+    """Drop unchanged pages of loaded libraries, named by parts of their file names. Code that runs is read again."""
     libc = _libc()
     advice = getattr(mmap, "MADV_DONTNEED", None)
     try:
@@ -70,7 +107,7 @@ def release_unused_memory() -> None:
 
 
 def available_bytes(device: str = "cpu") -> float:
-    """Memory that can be taken without others having to give up theirs; infinite where that isn't known."""
+    """Memory that can be taken without displacing other programs' memory; infinite where that isn't known."""
     if device == "cuda":
         free, _ = torch.cuda.mem_get_info()
         return float(free)
