@@ -31,7 +31,7 @@ class EventBus:
         return unsubscribe
 
     def publish(self, event: Event) -> None:
-        """A subscriber that raises is logged; the others still get the event."""
+        """Call the subscribers. One that raises is logged; the others still get the event."""
         of_job = [] if event.job_id is None else self._subscribers.get(event.job_id, [])
         for subscriber in (*self._subscribers.get(None, []), *of_job):
             try:

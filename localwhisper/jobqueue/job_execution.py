@@ -73,7 +73,7 @@ class PauseGate:
         self._is_over.set()
 
     def pause(self) -> None:
-        """Takes effect at the end of the current window."""
+        """Pause the work at the end of the current window."""
         self._is_over = threading.Event()
 
     def resume(self) -> None:

@@ -38,11 +38,11 @@ class JobIndex:
         return job_id in self._jobs
 
     def __iter__(self) -> Iterator[Job]:
-        """Newest first."""
+        """Iterate over all jobs, newest first."""
         return (self._jobs[job_id] for _, job_id in reversed(self._by_age))
 
     def get(self, job_id: str) -> Job:
-        """Raises JobNotFound."""
+        """Return a job. Raises JobNotFound."""
         try:
             return self._jobs[job_id]
         except KeyError:
@@ -74,19 +74,19 @@ class JobIndex:
             self._queued = None
 
     def queued(self) -> Sequence[Job]:
-        """Queued jobs in scheduling order; the same object until the queue changes."""
+        """Return the queued jobs in scheduling order: the same object until the queue changes."""
         if self._queued is None:
             self._queued = tuple(self._jobs[job_id] for _, job_id in self._queue)
         return self._queued
 
     def queue_position(self, job: Job) -> int | None:
-        """1 for the job that starts next; None if it isn't queued."""
+        """Return 1 for the job that starts next; None if it isn't queued."""
         key = _queue_key(job)
         position = bisect.bisect_left(self._queue, key)
         return position + 1 if self._queue[position : position + 1] == [key] else None
 
     def next_created_at(self, now: datetime) -> datetime:
-        """A time for a new job, later than that of every other, also if the clock was set back."""
+        """Return a time for a new job, later than that of every other job, even if the clock was set back."""
         self._last_created_at = max(now, self._last_created_at + MICROSECOND)
         return self._last_created_at
 
@@ -98,7 +98,7 @@ class JobIndex:
         states: frozenset[JobState] | None = None,
         among: Collection[str] | None = None,
     ) -> Page:
-        """The newest jobs that match, starting after the one that the cursor names.
+        """Return the newest jobs that match, starting after the one that the cursor names.
 
         Raises ValueError or OverflowError for a cursor that doesn't come from a Page.
         """

@@ -83,7 +83,7 @@ class JobQueue:
         self._dispatch()
 
     def _dispatch(self) -> None:
-        """Called after every change that may let a job start."""
+        """Start, pause and resume jobs. Called after every change that may let a job start."""
         if not self.is_running:
             return
         pool = self._pool
@@ -141,7 +141,7 @@ class JobQueue:
         return job
 
     async def remove(self, job_id: str) -> Job:
-        """Cancel the job if necessary, then remove it with all its files. Raises JobNotFound, StorageUnwritable."""
+        """Cancel the job if necessary, then remove it with its files. Raises JobNotFound, StorageUnwritable."""
         async with self._job_lock(job_id):
             await self._end(job_id)
             await self._store.remove(job_id)
@@ -182,11 +182,11 @@ class JobQueue:
     # -- state ---------------------------------------------------------------------------
 
     def waiting(self) -> Sequence[Job]:
-        """Queued jobs in the order in which they will start."""
+        """Return the queued jobs in the order in which they will start."""
         return self.index.queued()
 
     def active(self) -> list[Job]:
-        """Jobs that a worker has, paused ones included."""
+        """Return the jobs that are running or paused."""
         return [*self._pool.running(), *self._pool.paused()]
 
     @property

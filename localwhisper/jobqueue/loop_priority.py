@@ -21,8 +21,8 @@ MAX_YIELD_S = 0.005  # so that a loop that is always busy cannot stop the work
 
 
 def lower_thread_priority() -> None:
-    """Lower the priority of the calling thread and of the threads it starts. Has an effect on Linux only, where each
-    thread has its own niceness."""
+    """Lower the priority of the calling thread and of the threads it starts. This has an effect on Linux only, where
+    each thread has its own niceness."""
     if sys.platform == "linux":
         with suppress(OSError):
             thread_id = threading.get_native_id()

@@ -37,7 +37,7 @@ Instruction = Start | Pause | Resume
 def schedule(
     queued: Iterable[Job], running: Iterable[Job], paused: Iterable[Job], max_running: int
 ) -> list[Instruction]:
-    """What to do now, in this order. `queued` is in scheduling order.
+    """Return what to do now, in this order. `queued` is in scheduling order.
 
     A paused job resumes before any queued job starts, also if one of those may preempt it: it then pauses again after
     one more window, so that a stream of urgent jobs never holds it up for ever. At most `max_running` jobs are paused.
@@ -67,7 +67,7 @@ def schedule(
 
 
 def _next_startable(queued: Sequence[Job], active: Iterable[Job]) -> Job | None:
-    """The first queued job that may start.
+    """Return the first queued job that may start.
 
     Of the jobs that were running when the program crashed, one runs at a time until its next window is done, so that
     only that one is blamed if the program crashes again. Jobs that weren't running then may run beside it.

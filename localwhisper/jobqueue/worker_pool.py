@@ -118,7 +118,7 @@ class WorkerPool:
         self._executor.shutdown(wait=False)
 
     def running(self) -> list[Job]:
-        """Jobs in the pool that aren't paused."""
+        """Return the jobs in the pool that aren't paused."""
         return [self._job(execution) for execution in self._executions.values() if not execution.is_paused]
 
     def paused(self) -> list[Job]:
@@ -244,7 +244,7 @@ class WorkerPool:
             self._show_progress(execution)
 
     def _show_progress(self, execution: Execution) -> None:
-        """Progress that counts a window is shown only after the window's segments."""
+        """Publish the last reported progress, once the segments it includes are published."""
         if execution.next_progress is None or execution.n_unsaved or execution.is_cancelled or execution.is_abandoned:
             return
         done_s, message = execution.next_progress

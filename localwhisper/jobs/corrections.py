@@ -14,7 +14,7 @@ TOLERANCE_S = 0.05  # a word whose middle lies this far outside a line still bel
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A segment as a person wants it."""
+    """The text and times that a person gives a segment."""
 
     start: float
     end: float
@@ -22,7 +22,7 @@ class Line:
 
 
 def corrected(transcript: Transcript, at: int, remove: int, lines: Sequence[Line]) -> Transcript:
-    """The next version of the transcript: `remove` segments, from number `at` on, are replaced by these lines."""
+    """Return the next version of the transcript: these lines replace `remove` segments, from number `at` on."""
     removed = transcript.segments[at : at + remove]
     sources = removed or transcript.segments[max(at - 1, 0) : at + 1]
     segments = (
@@ -39,7 +39,7 @@ def corrected(transcript: Transcript, at: int, remove: int, lines: Sequence[Line
 
 
 def _segment(line: Line, sources: Sequence[Segment]) -> Segment:
-    """The line as a segment, with the figures of the source that it overlaps most."""
+    """Return the line as a segment, with the figures of the source that it overlaps most."""
     text = " " + " ".join(line.text.split()) if line.text.strip() else ""
     if not sources:
         return _new_segment(line, text)
@@ -75,7 +75,7 @@ def _belongs_to(line: Line, word: Word) -> bool:
 
 
 def _timed_words(texts: Sequence[str], recognized: Sequence[Word], line: Line) -> Iterator[Word]:
-    """Words that were recognized keep their times; new ones between them share the time left, by their length."""
+    """Time the words: recognized ones keep their times, new ones share the time between those by their length."""
     recognized_texts = [word.word.strip() for word in recognized]
     if "".join(recognized_texts) == "".join(texts):  # also in languages without spaces between words
         yield from recognized
@@ -103,7 +103,7 @@ def _clamp(value: float, low: float, high: float) -> float:
 
 
 def _spread(texts: Sequence[str], start_s: float, end_s: float) -> Iterator[Word]:
-    """New words that share a span of time, by their length."""
+    """Return new words that share a span of time by their length."""
     seconds_per_character = (end_s - start_s) / sum(map(len, texts))
     for text in texts:
         word_end_s = start_s + seconds_per_character * len(text)

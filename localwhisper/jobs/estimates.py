@@ -42,7 +42,7 @@ class FactorKey:
 
     @classmethod
     def of(cls, options: Options) -> "FactorKey":
-        """The key of recordings transcribed with these options."""
+        """Return the key of recordings transcribed with these options."""
         return cls(model=options.model, quality=options.quality, batch=options.batch)
 
     @property
@@ -58,7 +58,7 @@ class FactorKey:
 
     @classmethod
     def from_label(cls, label: str) -> "FactorKey":
-        """The inverse of `label`."""
+        """Return the key that has this label."""
         words = label.split(" ")
 
         def suffix(choices: Sequence[str]) -> str | None:

@@ -11,12 +11,12 @@ SHORT_S = 30.0  # of audio: one of Whisper's windows
 
 
 def priority_class(job: Job) -> int:
-    """0: clips with high priority, 1: other clips, 2: recordings with high priority, 3: other recordings."""
+    """Return 0 for clips with high priority, 1 for other clips, 2 for recordings with high priority, else 3."""
     return 2 * (job.audio_duration >= SHORT_S) + (job.options.priority != "high")
 
 
 def scheduling_key(job: Job) -> tuple[int, datetime]:
-    """Sort key: jobs run in ascending order."""
+    """Return the sort key by which jobs run, in ascending order."""
     return priority_class(job), job.created_at
 
 

@@ -83,5 +83,5 @@ class Detection:
 
 
 def segments_of(windows: Sequence[Window]) -> tuple[Segment, ...]:
-    """All segments of a job's windows, in order."""
+    """Return all segments of a job's windows, in order."""
     return tuple(segment for window in windows for segment in window.segments)

@@ -38,7 +38,7 @@ class Corrections:
             return await self._save(job_id, corrected(current, at, remove, lines))
 
     async def undo_all(self, job_id: str, version: int) -> Transcript:
-        """The machine's own text again, as a new version.
+        """Restore the machine's own text, as a new version.
 
         Damaged corrections are set aside instead, whatever the version, and the transcript is at version 0 again.
         Raises as correct().
@@ -72,7 +72,7 @@ class Corrections:
 
 
 def _check_range(n_segments: int, at: int, remove: int) -> None:
-    """Raises InvalidOption."""
+    """Check that these segments exist. Raises InvalidOption."""
     if at > n_segments:
         raise InvalidOption(field="at", value=str(at), accepted=f"0 to {n_segments}")
     if at + remove > n_segments:

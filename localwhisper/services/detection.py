@@ -40,7 +40,7 @@ class LanguageDetector:
         self._controls: set[StopControl] = set()
 
     async def detect(self, audio: Path, model: str) -> Detection:
-        """Raises what reading the audio and loading the model raise.
+        """Detect the language. Raises what reading the audio and loading the model raise.
 
         When cancelled, it stops the engine, and ends once that no longer uses the file.
         """

@@ -44,11 +44,11 @@ class Downloads:
         self._threads = ThreadPoolExecutor(MAX_DOWNLOADS, thread_name_prefix="download")
 
     def progress(self, name: str) -> Download | None:
-        """None if the model isn't being downloaded."""
+        """Return the progress of a model's download; None if it isn't being downloaded."""
         return self._downloads.get(name)
 
     def entry(self, name: str) -> ModelEntry:
-        """The model as of the latest announce(), for subscribers, which can't read files."""
+        """Return the model as of the latest announce(), for subscribers, which can't read files."""
         return self._entries[name]
 
     async def announce(self, name: str, error: Exception | None = None) -> None:
@@ -109,7 +109,7 @@ class Downloads:
         await asyncio.get_running_loop().run_in_executor(None, self._library.remove, name)
 
     def stop(self) -> None:
-        """What was received is kept, and continued by the next download."""
+        """Stop all downloads. What was received is kept, and continued by the next download."""
         for download in self._downloads.values():
             download.stop.set()
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -19,8 +19,11 @@ class Transcripts:
         self._store = store
 
     async def get(self, job_id: str, *, original: bool = False) -> Transcript:
-        """The transcript as last corrected, or the machine's own. If the machine's is damaged, it is rebuilt from the
-        decoded windows. Raises JobNotFound, JobDamaged."""
+        """Return the transcript as last corrected, or the machine's own.
+
+        If the machine's is damaged, it is rebuilt from the decoded windows if none is missing. Raises JobNotFound,
+        JobDamaged.
+        """
         job = self._index.get(job_id)
         try:
             return await self._store.transcript(job_id, original=original)
@@ -35,9 +38,9 @@ class Transcripts:
         return Transcript(text=text, language=job.language or "en", segments=segments, processing_time=0.0)
 
     async def segments(self, job_id: str) -> tuple[Segment, ...]:
-        """The segments decoded so far. Raises JobDamaged."""
+        """Return the segments decoded so far. Raises JobDamaged."""
         return segments_of(await self._store.windows(job_id))
 
     async def audio_path(self, job_id: str) -> Path:
-        """Raises JobNotFound, JobDamaged."""
+        """Return the path of the job's audio. Raises JobNotFound, JobDamaged."""
         return await self._store.audio_path(self._index.get(job_id))

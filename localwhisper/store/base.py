@@ -31,7 +31,7 @@ class JobStore(Protocol):
     """
 
     def load_all(self) -> tuple[list[Job], list[DamagedJob]]:
-        """All jobs, in no particular order, and those whose record is unreadable."""
+        """Read all jobs, in no particular order, and those whose record is unreadable."""
 
     def create(self, job: Job, upload: Path) -> None:
         """Save a new job; the uploaded file is moved into the store."""
@@ -43,7 +43,7 @@ class JobStore(Protocol):
         """Add one decoded window."""
 
     def windows(self, job_id: str) -> Sequence[Window]:
-        """The windows decoded so far, without one that a crash left incomplete. Raises JobDamaged."""
+        """Return the windows decoded so far, without one that a crash left incomplete. Raises JobDamaged."""
 
     def clear_windows(self, job_id: str) -> None:
         """Remove all decoded windows, before a retry."""
@@ -52,7 +52,7 @@ class JobStore(Protocol):
         """Save the machine's transcript (version 0), or a corrected version beside it."""
 
     def transcript(self, job_id: str, *, original: bool = False) -> Transcript:
-        """The transcript as last corrected, or the machine's own. Raises JobDamaged.
+        """Return the transcript as last corrected, or the machine's own. Raises JobDamaged.
 
         Damaged corrections are never replaced by the machine's text: see CORRECTED.
         """
@@ -64,10 +64,10 @@ class JobStore(Protocol):
         """Save a waveform computed from the job's audio."""
 
     def waveform(self, job_id: str) -> Waveform | None:
-        """The stored waveform; None if there is none."""
+        """Return the stored waveform; None if there is none."""
 
     def audio_path(self, job: Job) -> Path:
-        """The job's audio file. Raises JobDamaged if it is missing."""
+        """Return the path of the job's audio. Raises JobDamaged if it is missing."""
 
     def remove(self, job_id: str) -> None:
         """Remove the job, if there is one, with its files; those that can't be deleted now are deleted by the next

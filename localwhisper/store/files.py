@@ -55,7 +55,7 @@ class FileStore:
         self._valid_bytes: dict[str, int] = {}  # by job id: size of the valid lines in WINDOWS, once known
 
     def load_all(self) -> tuple[list[Job], list[DamagedJob]]:
-        """All jobs, and those that can't be read. Removes what a crash left behind.
+        """Read all jobs, and list those that can't be read. Removes what a crash left behind.
 
         Raises StorageUnwritable, or, without having changed anything, StoreTooNew if a newer version wrote here.
         """
@@ -117,7 +117,7 @@ class FileStore:
             self._valid_bytes[job_id] = append_durably(path, line)
 
     def windows(self, job_id: str) -> Sequence[Window]:
-        """Raises JobDamaged if the file exists and can't be read."""
+        """Return no windows if there is no file. Raises JobDamaged if it can't be read."""
         try:
             return _read_windows(self._folder(job_id) / WINDOWS)[0]
         except FileNotFoundError:
@@ -158,7 +158,7 @@ class FileStore:
             write_atomically(folder / WAVEFORM, schema.dump_waveform(waveform), durable=False)
 
     def waveform(self, job_id: str) -> Waveform | None:
-        """Return None also if its file is damaged: it can be computed again."""
+        """Return the stored waveform; None also if its file is damaged, since it can be computed again."""
         try:
             return schema.load_waveform(read_regular_file(self._folder(job_id) / WAVEFORM))
         except FileNotFoundError:
@@ -180,7 +180,7 @@ class FileStore:
         return path
 
     def remove(self, job_id: str) -> None:
-        """Raises StorageUnwritable; the job is then still complete."""
+        """Raises StorageUnwritable. The job is then still complete, or gone unless a power cut brings it back."""
         if not _is_id(job_id):
             return
         folder, removed = self._folder(job_id), self._incoming / f"{job_id}.removed"
@@ -198,7 +198,7 @@ class FileStore:
     # -- internals -----------------------------------------------------------------------
 
     def _folder(self, job_id: str) -> Path:
-        """Raises JobNotFound if this isn't an id, so that no other path is ever accessed."""
+        """Return the job's folder. Raises JobNotFound if this isn't an id, so that no other path is ever accessed."""
         if not _is_id(job_id):
             raise JobNotFound(job_id=job_id)
         return self._jobs / job_id
@@ -211,7 +211,7 @@ class FileStore:
         yield folder
 
     def _folders(self) -> list[str]:
-        """Ids of all jobs. Raises StorageUnwritable."""
+        """Return the ids of all jobs. Raises StorageUnwritable."""
         for folder in (self._jobs, self._incoming):
             if folder.is_symlink():
                 raise StorageUnwritable(path=str(folder), reason="it is a symbolic link")
@@ -231,7 +231,7 @@ class FileStore:
         return job
 
     def _damaged(self, job_id: str) -> DamagedJob:
-        """What is known of a job whose record is unreadable."""
+        """Collect what is known of a job whose record is unreadable."""
         folder = self._jobs / job_id
         try:
             names = sorted(name for name in os.listdir(folder) if AUDIO_NAME.fullmatch(name))
@@ -267,7 +267,7 @@ def _record(job: Job) -> bytes:
 
 
 def _read_windows(path: Path) -> tuple[list[Window], int]:
-    """The windows up to the first invalid line, and their size in bytes. Raises OSError.
+    """Read the windows up to the first invalid line, and their size in bytes. Raises OSError.
 
     After a crash, the last line may lack its end. Any other invalid line is damage: the windows after it are decoded
     again by the next execution.

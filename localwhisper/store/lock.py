@@ -32,7 +32,7 @@ else:
 
 
 def boot_id() -> bytes:
-    """Differs after each boot; always the same on systems that don't provide one."""
+    """Return a value that differs after each boot; always the same on systems that don't provide one."""
     try:
         return BOOT_ID.read_bytes().strip()
     except OSError:
@@ -48,7 +48,8 @@ def _rewrite(descriptor: int, content: bytes) -> None:
 class DataDirLock:
     """Held from acquire() to release(), or inside a with block; the file itself is never removed.
 
-    `found_crash`: whether the previous holder died while the machine kept running.
+    `found_crash`: whether the previous holder died while the machine kept running; on a system without boot_id(), also
+    if the machine stopped.
     """
 
     found_crash = False
@@ -58,7 +59,7 @@ class DataDirLock:
         self._descriptor: int | None = None
 
     def acquire(self) -> None:
-        """Raises DataDirInUse, StorageUnwritable."""
+        """Take the lock. Raises DataDirInUse, StorageUnwritable."""
         with storage_errors(self._root):
             make_private_folder(self._root)
             descriptor = private_opener(str(self._root / FILE), os.O_RDWR | os.O_CREAT)
@@ -74,7 +75,7 @@ class DataDirLock:
         self._descriptor = descriptor
 
     def release(self) -> None:
-        """May be called any number of times."""
+        """Release the lock; may be called any number of times."""
         if self._descriptor is not None:
             with suppress(OSError):
                 _rewrite(self._descriptor, b"")

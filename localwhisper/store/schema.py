@@ -48,7 +48,7 @@ def load_job(data: bytes) -> Job:
 
 
 def dump_window(window: Window) -> bytes:
-    """One line, without the line break."""
+    """Return one line, without the line break."""
     return _dump(window)
 
 
@@ -76,7 +76,7 @@ def load_waveform(data: bytes) -> Waveform:
 
 
 def parse(data: bytes) -> Json:
-    """A JSON object. Raises InvalidRecord."""
+    """Read a JSON object. Raises InvalidRecord."""
     try:
         record = json.loads(data, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
@@ -87,7 +87,7 @@ def parse(data: bytes) -> Json:
 
 
 def check_format(record: Json) -> int:
-    """The record's format. Raises InvalidRecord, or StoreTooNew if this version doesn't know it."""
+    """Return the record's format. Raises InvalidRecord, or StoreTooNew if this version doesn't know it."""
     version = record.get("format")
     if type(version) is not int or version < 1:
         raise InvalidRecord("no format")
@@ -127,7 +127,7 @@ def _key(field_name: str) -> str:
 
 
 def _parameter(value: object) -> object:
-    """A message's parameters are only rendered as text, so their type may be lost."""
+    """Return a parameter of a message as JSON can hold it. It is only rendered as text, so its type may be lost."""
     is_plain = value is None or (isinstance(value, (str, bool, int)) and not isinstance(value, Enum))
     is_finite = isinstance(value, float) and math.isfinite(value)
     return value if is_plain or is_finite else str(value)
@@ -153,7 +153,7 @@ def _load(kind: str, cls: type[T], data: bytes) -> T:
 
 @cache
 def _reader(kind: Any) -> Callable[[Any], Any]:
-    """A function from JSON to this type; cached, since a start reads thousands of jobs."""
+    """Return a function from JSON to this type; cached, since a start reads thousands of jobs."""
     origin, arguments = get_origin(kind), get_args(kind)
     if is_dataclass(kind):
         return _record_reader(kind)

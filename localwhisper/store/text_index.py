@@ -25,7 +25,7 @@ class TextIndex:
 
     @property
     def _db(self) -> sqlite3.Connection:
-        """Opened at the first access, on the thread that uses it."""
+        """The connection, opened at the first access, on the thread that uses it."""
         if self._connection is None:
             try:
                 self._connection = _open(self._path)
@@ -48,7 +48,7 @@ class TextIndex:
         return {job_id for (job_id,) in self._db.execute("SELECT job_id FROM texts")}
 
     def find(self, query: str) -> set[str]:
-        """Ids of jobs whose text has every word of the query."""
+        """Return the ids of jobs whose text has every word of the query."""
         expression = _match_expression(query)
         if not expression:
             return set()
@@ -56,7 +56,7 @@ class TextIndex:
         return {job_id for (job_id,) in rows}
 
     def excerpts(self, query: str, job_ids: Iterable[str]) -> dict[str, list[str]]:
-        """A part of each text around its first matches: plain, match, plain, match, … plain."""
+        """Return a part of each text around its first matches: plain, match, plain, match, … plain."""
         expression, ids = _match_expression(query), list(job_ids)
         if not expression or not ids:
             return {}
@@ -74,7 +74,7 @@ class TextIndex:
         self._path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """The next call opens the file again."""
+        """Close the file; the next call opens it again."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
@@ -98,5 +98,5 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _match_expression(query: str) -> str:
-    """An FTS5 expression that matches texts with all words of the query, each as a prefix; empty without words."""
+    """Return an FTS5 expression for texts with all words of the query, each as a prefix; empty without words."""
     return " ".join(f'"{word}"*' for word in re.findall(r"\w+", query))

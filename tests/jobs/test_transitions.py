@@ -33,7 +33,7 @@ PAIRS = [(old, new) for old in JobState for new in JobState]
 
 
 def job(state: JobState, **fields: object) -> Job:
-    made = Job(
+    default = Job(
         id="6b2c39e0-5d1e-4bb6-a0a6-3f6bf3f6d0a1",
         filename="a.mp3",
         audio_file="audio.mp3",
@@ -49,7 +49,7 @@ def job(state: JobState, **fields: object) -> Job:
         language="es",
         history=(PENDING,),
     )
-    return replace(made, **fields)  # type: ignore[arg-type]
+    return replace(default, **fields)  # type: ignore[arg-type]
 
 
 def test_the_six_states() -> None:
@@ -78,8 +78,8 @@ def test_every_pair_of_states(old: JobState, new: JobState) -> None:
     assert before == job(old)
     assert after.history == (PENDING, old)
     assert after.message == Message(f"job_{new.value}")
-    kept = ("id", "filename", "audio_file", "audio_duration", "options", "created_at", "language")
-    assert all(getattr(after, name) == getattr(before, name) for name in kept)
+    unchanged = ("id", "filename", "audio_file", "audio_duration", "options", "created_at", "language")
+    assert all(getattr(after, name) == getattr(before, name) for name in unchanged)
     if new.ended:
         assert (after.completed_at, after.started_at) == (LATER, NOW)
         assert after.progress == (100.0 if new is COMPLETED else 40.0)

@@ -15,7 +15,7 @@ AUDIO = b"sound" * 100
 
 
 def job(job_id: str | None = None, **fields: object) -> Job:
-    made = Job(
+    default = Job(
         id=job_id or str(uuid.uuid4()),
         filename="Müller – \u05e9\u05dc\u05d5\u05dd \U0001f3a7\udc80.mp3",
         audio_file="audio.mp3",
@@ -33,7 +33,7 @@ def job(job_id: str | None = None, **fields: object) -> Job:
         crashed_window=4,
         history=(JobState.PENDING, JobState.QUEUED, JobState.PROCESSING),
     )
-    return replace(made, **fields)  # type: ignore[arg-type]
+    return replace(default, **fields)  # type: ignore[arg-type]
 
 
 def options() -> Options:

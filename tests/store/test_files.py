@@ -191,10 +191,10 @@ def test_windows_of_a_file_truncated_anywhere(files: FileStore, root: Path, keep
     for size in sorted({*near_ends, *range(0, len(whole), 29)}):
         path.write_bytes(whole[:size])
         store = files if reader == "the same store" else FileStore(root)
-        kept = [samples.window(number) for number in range(sum(end <= size for end in ends))]
-        assert list(store.windows(job.id)) == kept, size
+        valid_windows = [samples.window(number) for number in range(sum(end <= size for end in ends))]
+        assert list(store.windows(job.id)) == valid_windows, size
         store.append_window(job.id, samples.window(9))
-        assert list(store.windows(job.id)) == [*kept, samples.window(9)], size
+        assert list(store.windows(job.id)) == [*valid_windows, samples.window(9)], size
 
 
 def test_windows_end_at_the_first_invalid_line(files: FileStore, root: Path, keep: Keep) -> None:
@@ -252,8 +252,8 @@ def test_damage_is_reported_and_does_not_affect_other_jobs(
     loaded, damaged = store.load_all()
     healthy = [job for job in jobs if name != "job.json" or job is not victim]
     assert {job.id: job for job in loaded} == {job.id: job for job in healthy}
-    found = [(each.job_id, each.file, each.audio_file) for each in damaged]
-    assert found == ([(victim.id, "job.json", "audio.mp3")] if name == "job.json" else [])
+    reported = [(each.job_id, each.file, each.audio_file) for each in damaged]
+    assert reported == ([(victim.id, "job.json", "audio.mp3")] if name == "job.json" else [])
     if name == "transcript.json":
         with pytest.raises(JobDamaged, match=r"transcript\.json"):
             store.transcript(victim.id)
