@@ -1,4 +1,4 @@
-"""The texts shown to people: a code and its parameters → English or Spanish."""
+"""The texts shown to people, in English and Spanish, by code."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,8 +18,11 @@ class Message:
 def render(message: Message, language: str = "en") -> str:
     """The text of a message: in English if the language isn't supported, the code itself if there is no text for it."""
     template = in_language(TEXTS.get(message.code, (message.code, message.code)), language)
+    params = dict(message.params)
+    if (state := str(params.get("state"))) in STATES:
+        params["state"] = in_language(STATES[state], language)
     try:
-        return template.format(**message.params)
+        return template.format(**params)
     except (KeyError, IndexError, ValueError):
         return template
 
@@ -29,21 +32,14 @@ def in_language(text: Text, language: str) -> str:
     return spanish if language == "es" else english
 
 
-def negotiate(accept_language: str | None) -> str:
-    """The supported language that an Accept-Language header prefers (RFC 9110, 12.5.4)."""
-    ranked: list[tuple[float, int, str]] = []
-    for position, item in enumerate((accept_language or "").split(",")):
-        tag, *params = (part.strip() for part in item.split(";"))
-        try:
-            weight = next((float(param[2:]) for param in params if param.startswith("q=")), 1.0)
-        except ValueError:
-            continue
-        primary = tag.split("-")[0].lower()
-        if primary in LANGUAGES and weight > 0:
-            ranked.append((-weight, position, primary))
-    return min(ranked)[2] if ranked else "en"
-
-
+STATES: Mapping[str, Text] = {
+    "pending": ("pending", "pendiente"),
+    "queued": ("queued", "en cola"),
+    "processing": ("processing", "en proceso"),
+    "completed": ("completed", "completado"),
+    "failed": ("failed", "fallido"),
+    "cancelled": ("cancelled", "cancelado"),
+}
 TEXTS: Mapping[str, Text] = {
     # -- progress of a job
     "job_pending": ("Receiving the file", "Recibiendo el archivo"),

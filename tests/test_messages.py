@@ -8,8 +8,10 @@ import pytest
 
 from localwhisper import errors
 from localwhisper.errors import LocalWhisperError
-from localwhisper.messages import LANGUAGES, TEXTS, Message, negotiate, render
+from localwhisper.jobs.job import JobState
+from localwhisper.messages import LANGUAGES, STATES, TEXTS, Message, render
 from localwhisper.server import http_errors
+from localwhisper.server.base import preferred_language
 from localwhisper.stored_errors import STORABLE, error_from
 
 ERRORS = sorted(
@@ -134,4 +136,11 @@ def test_parameters_are_never_used_as_a_template() -> None:
     ],
 )
 def test_the_preferred_supported_language_is_chosen(header: str | None, language: str) -> None:
-    assert negotiate(header) == language
+    assert preferred_language(header) == language
+
+
+def test_the_states_of_a_job_are_translated() -> None:
+    assert set(STATES) == {state.value for state in JobState}
+    message = errors.JobNotRetryable(state="queued").message
+    assert render(message, "en").endswith("this one is queued.")
+    assert render(message, "es").endswith("este está en cola.")

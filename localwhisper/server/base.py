@@ -15,7 +15,7 @@ import tornado.web
 
 from localwhisper.errors import InternalError, InvalidBody, LocalWhisperError, MemoryFull, is_memory_error
 from localwhisper.logs import log_internal_error, request_id
-from localwhisper.messages import LANGUAGES, Message, negotiate, render
+from localwhisper.messages import LANGUAGES, Message, render
 from localwhisper.option_types import boolean_argument
 from localwhisper.server.dependencies import Dependencies
 from localwhisper.server.http_errors import (
@@ -85,7 +85,7 @@ class BaseHandler(tornado.web.RequestHandler):
     def language(self) -> str:
         """The language of the response's texts: ?lang=, else Accept-Language. Also used before prepare()."""
         language = self.request.query_arguments.get("lang", [b""])[-1].strip().decode("ascii", "replace")
-        return language if language in LANGUAGES else negotiate(self.request.headers.get("Accept-Language"))
+        return language if language in LANGUAGES else preferred_language(self.request.headers.get("Accept-Language"))
 
     def localize(self, message: Message) -> str:
         return render(message, self.language)
@@ -180,3 +180,18 @@ class NotFoundHandler(BaseHandler):
     def prepare(self) -> None:
         super().prepare()
         raise RouteNotFound
+
+
+def preferred_language(accept_language: str | None) -> str:
+    """The supported language that an Accept-Language header prefers (RFC 9110, 12.5.4)."""
+    ranked: list[tuple[float, int, str]] = []
+    for position, item in enumerate((accept_language or "").split(",")):
+        tag, *params = (part.strip() for part in item.split(";"))
+        try:
+            weight = next((float(param[2:]) for param in params if param.startswith("q=")), 1.0)
+        except ValueError:
+            continue
+        primary = tag.split("-")[0].lower()
+        if primary in LANGUAGES and weight > 0:
+            ranked.append((-weight, position, primary))
+    return min(ranked)[2] if ranked else "en"
