@@ -292,7 +292,7 @@ MAY_CACHE = {
     "engine/upstream/whisper_tables.py": {"checkpoint_urls"},
     "engine/model/linear_formats.py": {"saturates"},
     "engine/model/int8_gemm.py": {"has_exact_int8_matmul"},
-    "engine/system_memory.py": {"_libc"},
+    "engine/system_resources.py": {"_libc"},
     # state that libraries keep once for each process
     "engine/kernels/precompile.py": {"kernel_cache"},  # numba compiles into the modules themselves
     "engine/model/cuda_graph.py": {"_capture_stream"},  # CUDA allows one capture at a time
