@@ -15,7 +15,7 @@ from whisper.audio import TOKENS_PER_SECOND
 from whisper.timing import WordTiming, median_filter
 from whisper.tokenizer import Tokenizer
 
-from localwhisper.engine.kernels.intrinsics import njit_cached
+from localwhisper.engine.kernels.jit import njit_cached
 from localwhisper.engine.model.cross_kv import CrossKeysValues
 from localwhisper.engine.model.decode_state import DecodeState
 from localwhisper.engine.model.decoder import Step

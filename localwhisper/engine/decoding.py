@@ -1,5 +1,5 @@
 """whisper's decoding of encoded windows over our decoder, with temperature fallback: a check at every token, and
-sampling that can be repeated. What encodes the windows and uses their text: window_decoder.py."""
+sampling that can be repeated. window_decoder.py encodes the windows and uses their text."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class DecodeStateInference(Inference):  # type: ignore[misc]  # whisper has no t
     """whisper's interface to a decoder, over its own decode state. Calls `check`, which may raise, at each token."""
 
     def __init__(self, model: WhisperModel, state: DecodeState, sot_index: int, check: Callable[[], None]) -> None:
-        """`sot_index`: of the start of the transcript among the initial tokens."""
+        """`sot_index`: the position of the start-of-transcript token among the initial tokens."""
         self._model = model
         self._state = state
         self._sot_index = sot_index
@@ -38,7 +38,7 @@ class DecodeStateInference(Inference):  # type: ignore[misc]  # whisper has no t
         self._has_joined = False  # the batch in which all threads' decodes take their steps
 
     def logits(self, tokens: Tensor, audio_features: Tensor) -> Tensor:
-        """The first time at `sot_index` and at the last token, shape (n_rows, 2, n_vocab); then at the last token."""
+        """Logits of the last token; the first time of `sot_index` and the last token, shape (n_rows, 2, n_vocab)."""
         self._check()
         state = self._state
         if state.length > 0:

@@ -38,7 +38,7 @@ class VoiceActivity:
         self._is_loud = self._levels_db > speech_db
 
     def next_speech(self, frame: int) -> int | None:
-        """The first frame from `frame` on where somebody may be speaking; None where that is nowhere."""
+        """The first frame from `frame` on where somebody may be speaking; None if there is none."""
         step = frame // STEP_FRAMES
         n_quiet = int(self._is_loud[step:].argmax()) if step < len(self._is_loud) else 0
         if step >= len(self._is_loud) or not self._is_loud[step + n_quiet]:
@@ -47,7 +47,7 @@ class VoiceActivity:
 
     def pause(self, start: int) -> int | None:
         """Where to end a window that begins at frame `start`: in the middle of the last of the quietest pauses in its
-        last third, or at the recording's end. None where nobody pauses."""
+        last third, or at the recording's end. None if there is no pause."""
         if start + N_FRAMES >= self._n_frames:
             return self._n_frames
         first, last = (start + CUT_FROM_FRAMES) // STEP_FRAMES + 1, (start + N_FRAMES) // STEP_FRAMES

@@ -86,7 +86,7 @@ kernel.double.compile((numba.int64,))
 def test_numba_s_cache_expires_when_a_file_beside_the_kernel_changes(tmp_path: Path) -> None:
     (tmp_path / "kernel.py").write_text(
         "import helper\n"
-        "from localwhisper.engine.kernels.intrinsics import jit_cached\n"
+        "from localwhisper.engine.kernels.jit import jit_cached\n"
         "@jit_cached\n"
         "def double(x):\n"
         "    return helper.times(x)\n"

@@ -98,11 +98,11 @@ class ModelSlice:
         return Benchmark(lambda: [step() for step in steps], steps, self._evict)
 
     def token_s(self, decoder_s: float, logits_s: float) -> float:
-        """What the benchmarks' times come to for a token of the whole model."""
+        """Extrapolate the benchmarks' times to a token of the whole model."""
         return self._layer_factor * decoder_s / N_TOKENS + self._vocabulary_factor * logits_s / (N_TOKENS + 1)
 
     def _evict(self) -> None:
-        """Fill the processor's cache with something else."""
+        """Fill the processor's cache with other data."""
         self._evicting.max().item()  # waits for a GPU
 
     def _encoder(self, format: str) -> Encoder:

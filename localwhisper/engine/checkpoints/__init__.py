@@ -1,1 +1,1 @@
-"""Files of weights: which there are, how they get here, what they contain."""
+"""Checkpoints, the files of weights: the catalogue, downloads and imports, reading them."""

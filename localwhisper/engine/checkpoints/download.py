@@ -16,7 +16,7 @@ from localwhisper.errors import ModelCorrupt, ModelDownloadFailed
 
 BLOCK_BYTES = 1 << 18
 TIMEOUT_S = 20
-MAX_CONNECTIONS = 50  # one after the other, each of which must bring something
+MAX_CONNECTIONS = 50  # one after the other; each must bring some of the file
 
 Progress = Callable[[int, int | None], None]  # bytes received, bytes of the whole file
 Check = Callable[[], None]
@@ -31,7 +31,7 @@ class _WrongRange(_TransferFailed):
 
 
 def partial_file(file: Path) -> Path:
-    """Where the bytes received so far of a checkpoint are."""
+    """The file with the bytes of a checkpoint received so far."""
     return file.with_suffix(".pt.partial")
 
 
@@ -59,7 +59,7 @@ def download_checkpoint(name: str, url: str, file: Path, mirror: str | None, pro
 
 
 def _receive_all(url: str, partial: Path, progress: Progress, check: Check) -> None:
-    """Over as many connections as it takes, as long as each brings something. Raises _TransferFailed."""
+    """Receive the whole file, over several connections if each brings some of it. Raises _TransferFailed."""
     for _ in range(MAX_CONNECTIONS):
         size_before = _size(partial)
         try:
@@ -76,7 +76,7 @@ def _size(path: Path) -> int:
 
 
 def _receive(url: str, partial: Path, progress: Progress, check: Check) -> None:
-    """Over one connection, from where `partial` ends. Raises _TransferFailed."""
+    """Receive over one connection, from where `partial` ends. Raises _TransferFailed."""
     try:
         with closing(interruptible(_blocks(url, _size(partial)), check)) as blocks:
             received, total, _ = next(blocks)
@@ -111,7 +111,7 @@ def _blocks(url: str, offset: int) -> Generator[tuple[int, int | None, bytes], N
 
 
 def _request(url: str, offset: int) -> HTTPResponse | None:
-    """None where the whole file is here already."""
+    """Open a connection. Returns None if the whole file has been received already."""
     request = urllib.request.Request(url, headers={"Range": f"bytes={offset}-"} if offset else {})
     try:
         response: HTTPResponse = urllib.request.urlopen(request, timeout=TIMEOUT_S)
@@ -128,7 +128,7 @@ def _request(url: str, offset: int) -> HTTPResponse | None:
 
 
 def _read(response: HTTPResponse) -> bytes:
-    """What has arrived, without waiting for a full block, so that a slow connection shows progress."""
+    """Read the bytes that have arrived, without waiting for a full block, so that a slow connection shows progress."""
     try:
         return response.read1(BLOCK_BYTES)
     except (HTTPException, OSError, ValueError) as error:

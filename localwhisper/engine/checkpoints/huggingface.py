@@ -70,7 +70,7 @@ def whisper_name(key: str) -> str:
 
 
 def _tensors(folder: Path) -> dict[str, torch.Tensor]:
-    """By name, from one file or from several that an index lists."""
+    """Read the tensors, by name, from one file or from the files that an index lists."""
     index = folder / "model.safetensors.index.json"
     if not index.exists():
         return load_file(folder / "model.safetensors")

@@ -1,1 +1,1 @@
-"""The parts that numba compiles; nothing here knows the network."""
+"""The code that numba compiles: a decoder step, int8 layers and attention, quantization, the greedy choice."""

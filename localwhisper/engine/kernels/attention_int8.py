@@ -6,19 +6,8 @@ most are tiny beside the largest but count in the sum: they have 14, in two int8
 
 import numpy as np
 
-from localwhisper.engine.kernels.intrinsics import (
-    HALF,
-    LOG2_E,
-    LOWEST,
-    ONE,
-    ZERO,
-    Array,
-    fmax,
-    jit,
-    jit_cached,
-    noinline,
-    power_of_two,
-)
+from localwhisper.engine.kernels.intrinsics import HALF, LOG2_E, LOWEST, ONE, ZERO, fmax, power_of_two
+from localwhisper.engine.kernels.jit import Array, jit, jit_cached, noinline_wide_vectors
 from localwhisper.engine.kernels.quantize import INT8_MAX, MIN_PEAK, quantize_row
 
 LOW_BITS, LOW_MASK = np.int32(7), np.int32(127)
@@ -35,7 +24,7 @@ def quantize_qkv(
 
     q_scales (which include 1 / sqrt(n_per_head)) and k_scales: (n_ctx,), by row; v_scales: (n_per_head,), by column.
     """
-    noinline()
+    noinline_wide_vectors()
     n_ctx, size = q.shape
     n_state = qkv.shape[1] // 3
     first = head * size
@@ -60,7 +49,7 @@ def quantize_qkv(
 @jit
 def _softmax_row(scores: Array, q_scale: float, k_scales: Array, scaled: Array, high: Array, low: Array) -> float:
     """One row of softmax(); `scaled` is scratch. Returns the sum of the weights."""
-    noinline()
+    noinline_wide_vectors()
     highest = LOWEST
     for j in range(len(scores)):
         scaled[j] = np.float32(scores[j]) * k_scales[j]

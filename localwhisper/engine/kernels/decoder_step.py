@@ -4,7 +4,7 @@ In small models most of a token's time goes to the gaps between torch's operatio
 weights are read as they are stored, with float32 arithmetic.
 
 Several threads may compute a step together: each takes some output columns of every product, and the attention heads
-that those belong to. They meet at a barrier six times a layer. The result doesn't depend on how many they are.
+that those belong to. They meet at a barrier six times a layer. The result doesn't depend on how many threads there are.
 """
 
 from typing import NamedTuple
@@ -19,17 +19,14 @@ from localwhisper.engine.kernels.intrinsics import (
     ONE,
     PREFETCH_BYTES,
     ZERO,
-    Array,
     barrier,
     exp,
     fmax,
-    jit,
-    jit_cached,
-    noinline,
     pointer,
     prefetch,
     to_float32,
 )
+from localwhisper.engine.kernels.jit import Array, jit, jit_cached, noinline_wide_vectors
 from localwhisper.engine.kernels.linear_weight_only import add_linear, linear
 
 QKV, OUT, CROSS_QUERY, CROSS_OUT, UP, DOWN = range(6)  # a layer's matrices in LayerTables
@@ -49,10 +46,10 @@ class Rows(NamedTuple):
     """The rows of a step, one new token each: where their keys and values are, as int64 addresses."""
 
     text: Array  # (n_rows, n_layer, 2): keys and values, (n_head, n_text_ctx, n_per_head)
-    audio: Array  # (n_rows, n_layer, 4): keys, (n_head, n_audio, n_per_head), their scales, values, their scales
+    audio: Array  # (n_rows, n_layer, 4): keys, (n_head, n_audio_ctx, n_per_head), their scales, values, their scales
     audio_like: Array  # empty, of the type of the audio's keys and values
     text_lengths: Array  # int64, (n_rows,): tokens before the new one
-    audio_lengths: Array  # int64, (n_rows,): n_audio
+    audio_lengths: Array  # int64, (n_rows,): n_audio_ctx
 
 
 class Scratch(NamedTuple):
@@ -73,7 +70,7 @@ class Scratch(NamedTuple):
 @jit
 def _layer_norm(x: Array, norm: Array, out: Array) -> None:
     """Layer norm of each row; `norm`: int64, shape (2,), the addresses of weight and bias."""
-    noinline()
+    noinline_wide_vectors()
     weight = numba.carray(pointer(norm[0], x), (x.shape[1],))
     bias = numba.carray(pointer(norm[1], x), (x.shape[1],))
     n = np.float32(x.shape[1])
@@ -95,7 +92,7 @@ def _attend(
     q: Array, keys: Array, key_scales: Array, values: Array, value_scales: Array, n: int, scores: Array, out: Array
 ) -> None:
     """One head's attention for one row. q, out: (n_per_head,); keys, values: (≥ n, n_per_head); scales: (≥ n,)."""
-    noinline()
+    noinline_wide_vectors()
     size = q.shape[0]
     scale = ONE / np.sqrt(np.float32(size))
     for j in range(n):
@@ -135,7 +132,7 @@ def _attend(
 def _gelu(x: Array, first: int, end: int) -> None:
     """In place, for the columns from `first` to `end`; by the error function, as in whisper (Numerical Recipes' erfc,
     relative error 5e-7)."""
-    noinline()
+    noinline_wide_vectors()
     for row in range(x.shape[0]):
         for i in range(first, end):
             z = abs(x[row, i]) * np.float32(0.70710678)
@@ -189,15 +186,15 @@ def step(tables: LayerTables, rows: Rows, scratch: Scratch, n_ctx: int, n_head: 
         _layer_norm(x, norms[CROSS_LN], normed)
         linear(normed, matrices[CROSS_QUERY], like, cross_query, span[0], span[1])
         for row in range(n_rows):
-            audio, n_audio = rows.audio[row, layer], rows.audio_lengths[row]
+            audio, n_audio_ctx = rows.audio[row, layer], rows.audio_lengths[row]
             for head in range(heads[0], heads[1]):
                 at = head * size
-                cross_keys = numba.carray(pointer(audio[0], rows.audio_like), (n_head, n_audio, size))[head]
-                key_scales = numba.carray(pointer(audio[1], x), (n_head, n_audio))[head]
-                cross_values = numba.carray(pointer(audio[2], rows.audio_like), (n_head, n_audio, size))[head]
-                value_scales = numba.carray(pointer(audio[3], x), (n_head, n_audio))[head]
+                cross_keys = numba.carray(pointer(audio[0], rows.audio_like), (n_head, n_audio_ctx, size))[head]
+                key_scales = numba.carray(pointer(audio[1], x), (n_head, n_audio_ctx))[head]
+                cross_values = numba.carray(pointer(audio[2], rows.audio_like), (n_head, n_audio_ctx, size))[head]
+                value_scales = numba.carray(pointer(audio[3], x), (n_head, n_audio_ctx))[head]
                 out, query = attended[row, at : at + size], cross_query[row, at : at + size]
-                _attend(query, cross_keys, key_scales, cross_values, value_scales, n_audio, scores, out)
+                _attend(query, cross_keys, key_scales, cross_values, value_scales, n_audio_ctx, scores, out)
         barrier(sync[0], sync[1])
         add_linear(attended, matrices[CROSS_OUT], like, products, x, span, sync)
         _layer_norm(x, norms[MLP_LN], normed)

@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from localwhisper.engine.kernels.intrinsics import LOWEST, ZERO, Array, exp, fmax, jit_cached, noinline
+from localwhisper.engine.kernels.intrinsics import LOWEST, ZERO, exp, fmax
+from localwhisper.engine.kernels.jit import Array, jit_cached, noinline_wide_vectors
 
 
 @jit_cached
 def greedy_tokens(logits: Array, tokens: Array, logprobs: Array) -> None:
     """float32, shape (n_rows, n_vocab) → each row's first highest token, int64, and its log-softmax, float32; both
     (n_rows,). Suppressed tokens are at minus infinity."""
-    noinline()
+    noinline_wide_vectors()
     for row in range(len(logits)):
         values = logits[row]
         highest = LOWEST

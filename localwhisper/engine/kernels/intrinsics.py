@@ -1,61 +1,24 @@
-"""What numba lacks: half-precision loads, raw addresses, prefetching, a barrier, fmax, a fast exponential.
-
-Kernels are functions marked `jit_cached`; `jit` marks the helpers that they call.
-"""
+"""What numba lacks: half-precision loads, raw addresses, prefetching, a barrier, fmax, a fast exponential."""
 
 import platform
-from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
-from numpy.typing import NDArray
 
-from localwhisper.engine.upstream import numba_internals
+from localwhisper.engine.kernels.jit import intrinsic, jit
 
-Array = NDArray[Any]
 PREFETCH_BYTES = 8192  # how far ahead to prefetch; the hardware prefetcher alone takes up to twice as long
 LINE_BYTES, _L2_CACHE = 64, 2
-VECTOR_BITS = 512  # where the processor has them; LLVM prefers 256, which costs a third of the speed here
 IS_ARM = platform.machine().lower() in {"arm64", "aarch64"}
 EPSILON, HALF, ONE, ZERO = np.float32(1e-5), np.float32(0.5), np.float32(1), np.float32(0)
 LOWEST, LOG2_E = np.float32(-np.inf), np.float32(1.44269504)
 _MIN_EXPONENT = np.float32(-60)  # negligible beside 1; below, there are denormal numbers, which can be slow
 _LN2_HIGH, _LN2_LOW = np.float32(0.693359375), np.float32(-2.12194440e-4)
-_OPTIONS: Any = {"nogil": True, "fastmath": {"reassoc", "contract", "nsz", "arcp", "nnan"}, "error_model": "numpy"}
-jit: Callable[[Any], Any] = numba.njit(**_OPTIONS)
-_intrinsic: Callable[[Any], Any] = intrinsic
 
 
-def njit_cached(function: Any, **options: Any) -> Any:
-    """numba.njit with numba's disk cache, or without one where no folder is writable."""
-    try:
-        return numba.njit(cache=True, **options)(function)
-    except RuntimeError:  # no writable folder
-        return numba.njit(**options)(function)
-
-
-def jit_cached(function: Any) -> Any:
-    """Compile a kernel, and cache it until any file of this folder changes."""
-    return numba_internals.stamp_with_folder(njit_cached(function, **_OPTIONS))
-
-
-@_intrinsic
-def noinline(_context: Any) -> Any:
-    """Keep LLVM from inlining the calling function, and let it use the widest vectors."""
-
-    def generate(context: Any, builder: Any, _: Any, __: Any) -> Any:
-        set.add(builder.function.attributes, "noinline")
-        set.add(builder.function.attributes, f'"prefer-vector-width"="{VECTOR_BITS}"')
-        return context.get_dummy_value()
-
-    return types.void(), generate
-
-
-@_intrinsic
+@intrinsic
 def to_float32(_context: Any, value: Any) -> Any:
     """The value of a stored number: int8, int16, the bits of a float16 (as uint16), or float32."""
 
@@ -69,7 +32,7 @@ def to_float32(_context: Any, value: Any) -> Any:
     return types.float32(value), generate
 
 
-@_intrinsic
+@intrinsic
 def _float_from_bits(_context: Any, bits: Any) -> Any:
     def generate(_: Any, builder: Any, __: Any, values: Any) -> Any:
         return builder.bitcast(values[0], ir.FloatType())
@@ -77,7 +40,7 @@ def _float_from_bits(_context: Any, bits: Any) -> Any:
     return types.float32(types.int32), generate
 
 
-@_intrinsic
+@intrinsic
 def pointer(_context: Any, address: Any, like: Any) -> Any:
     """An address as a pointer to the element type of the array `like`."""
 
@@ -89,7 +52,7 @@ def pointer(_context: Any, address: Any, like: Any) -> Any:
     return kind(types.int64, like), generate
 
 
-@_intrinsic
+@intrinsic
 def fmax(_context: Any, a: Any, b: Any) -> Any:
     """The larger of two float32. Python's max() is a branch, which LLVM doesn't vectorize."""
 
@@ -102,7 +65,7 @@ def fmax(_context: Any, a: Any, b: Any) -> Any:
     return types.float32(types.float32, types.float32), generate
 
 
-@_intrinsic
+@intrinsic
 def _prefetch_line(_context: Any, address: Any) -> Any:
     def generate(context: Any, builder: Any, _: Any, values: Any) -> Any:
         byte_pointer, number = ir.IntType(8).as_pointer(), ir.IntType(32)
@@ -132,7 +95,7 @@ def _spin_hint(builder: Any) -> None:
     builder.call(builder.module.declare_intrinsic(name, (), kind), arguments)
 
 
-@_intrinsic
+@intrinsic
 def _arrive(_context: Any, address: Any) -> Any:
     def generate(_: Any, builder: Any, __: Any, values: Any) -> Any:
         number = ir.IntType(64)
@@ -141,7 +104,7 @@ def _arrive(_context: Any, address: Any) -> Any:
     return types.int64(types.int64), generate
 
 
-@_intrinsic
+@intrinsic
 def _n_arrivals(_context: Any, address: Any) -> Any:
     def generate(_: Any, builder: Any, __: Any, values: Any) -> Any:
         _spin_hint(builder)

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from localwhisper.engine.kernels.intrinsics import HALF, Array, fmax, jit, jit_cached, noinline
+from localwhisper.engine.kernels.intrinsics import HALF, fmax
+from localwhisper.engine.kernels.jit import Array, jit, jit_cached, noinline_wide_vectors
 from localwhisper.engine.kernels.quantize import INT8_MAX, MIN_PEAK
 
 GELU_RANGE = np.float32(4)  # beyond ±4 the normal distribution function counts as 0 or 1
@@ -26,7 +27,7 @@ def dequantize(sums: Array, x_scales: Array, weight_scales: Array, bias: Array, 
 
     sums: int32, shape (n_rows, n_out); x_scales: (≥ n_rows,); weight_scales and bias: (n_out,); out: float32.
     """
-    noinline()
+    noinline_wide_vectors()
     for row in range(len(sums)):
         row_sums, y, scale = sums[row], out[row], x_scales[row]
         if accumulate:
@@ -51,7 +52,7 @@ def gelu_and_quantize(
     sums: Array, x_scales: Array, weight_scales: Array, bias: Array, levels: Array, scales: Array
 ) -> None:
     """GELU of what dequantize() gives, quantized again: levels, int8, shape (n_rows, n_out), scales, (≥ n_rows,)."""
-    noinline()
+    noinline_wide_vectors()
     n = sums.shape[1]
     y = np.empty(n, np.float32)
     for row in range(len(sums)):

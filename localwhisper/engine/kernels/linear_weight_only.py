@@ -5,18 +5,8 @@ Each weight is read once for four rows: reading them is most of a token's time.
 
 import numba
 
-from localwhisper.engine.kernels.intrinsics import (
-    PREFETCH_BYTES,
-    ZERO,
-    Array,
-    barrier,
-    jit,
-    jit_cached,
-    noinline,
-    pointer,
-    prefetch,
-    to_float32,
-)
+from localwhisper.engine.kernels.intrinsics import PREFETCH_BYTES, ZERO, barrier, pointer, prefetch, to_float32
+from localwhisper.engine.kernels.jit import Array, jit, jit_cached, noinline_wide_vectors
 
 
 @jit
@@ -26,7 +16,7 @@ def _dot_products(x: Array, weight: Array, out: Array, first: int, end: int) -> 
     One row of weights at a time, as memory is fastest in sequence; for several rows of x two, which takes longer to
     compute than to read. Where one row of weights is left over, the one before it is computed again.
     """
-    noinline()
+    noinline_wide_vectors()
     n_rows, n = x.shape
     if n_rows == 1:
         x0, y0 = x[0], out[0]
@@ -80,7 +70,7 @@ def linear(x: Array, weights: Array, like: Array, out: Array, first: int, end: i
     `weights`: int64, shape (3,), the addresses of a matrix (n_out, n_in), of its rows' scales and of the bias, both
     (n_out,); `like`: an empty array of the matrix's type.
     """
-    noinline()
+    noinline_wide_vectors()
     n_out = out.shape[1]
     weight = numba.carray(pointer(weights[0], like), (n_out, x.shape[1]))
     scales = numba.carray(pointer(weights[1], x), (n_out,))
@@ -99,7 +89,7 @@ def add_linear(
 
     `sync`: the barrier's arrivals and the number of threads.
     """
-    noinline()
+    noinline_wide_vectors()
     linear(x, weights, like, products, span[0], span[1])
     barrier(sync[0], sync[1])
     for row in range(out.shape[0]):

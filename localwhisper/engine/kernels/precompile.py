@@ -1,8 +1,8 @@
 """python -m localwhisper.engine.kernels.precompile: compile all kernels into numba's disk cache.
 
 That takes some 20 s, which no job should wait for: a process of low priority does it, once per machine. Until then
-models are computed by torch alone, and a later load takes the kernels into account. Where no cache folder is writable
-it stays at that.
+torch computes the models, and a model loaded later can use the kernels. If no cache folder is writable, torch always
+does.
 """
 
 import os
@@ -40,13 +40,13 @@ class KernelCache:
             return self._is_ready
 
     def compile(self) -> None:
-        """On the calling thread."""
+        """Compile all kernels on the calling thread."""
         for kernel, arguments in self._signatures:
             numba_internals.is_cached(kernel, arguments)  # removes what is damaged
             kernel.compile(arguments)
 
     def compile_in_background(self) -> None:
-        """In a process of its own, at most once: a thread would hold the interpreter's lock for seconds."""
+        """Compile them in another process, at most once: a thread would hold the interpreter's lock for seconds."""
         with self._lock:
             if self._compiler is None:
                 command = [sys.executable, "-m", "localwhisper.engine.kernels.precompile"]

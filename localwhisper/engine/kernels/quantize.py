@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from localwhisper.engine.kernels.intrinsics import Array, fmax, jit, jit_cached, noinline, to_float32
+from localwhisper.engine.kernels.intrinsics import fmax, to_float32
+from localwhisper.engine.kernels.jit import Array, jit, jit_cached, noinline_wide_vectors
 
 MIN_PEAK = np.float32(1e-12)  # a row of zeros has a scale too
 INT8_MAX = np.float32(127)
@@ -13,7 +14,7 @@ INT8_MAX = np.float32(127)
 @jit
 def quantize_row(row: Array, max_level: Any, levels: Array) -> Any:
     """levels = row / scale, rounded, within ±max_level; row: float32, or the bits of float16. Returns the scale."""
-    noinline()
+    noinline_wide_vectors()
     peak = MIN_PEAK
     for i in range(len(row)):
         peak = fmax(peak, abs(to_float32(row[i])))
@@ -25,7 +26,7 @@ def quantize_row(row: Array, max_level: Any, levels: Array) -> Any:
 
 @jit_cached
 def quantize_rows(x: Array, levels: Array, scales: Array, first: int, end: int) -> None:
-    """The rows from `first` to `end` of x, shape (n_rows, n) → int8 of that shape, and scales, float32, (≥ n_rows,)."""
+    """Quantize rows `first` to `end` of x, shape (n_rows, n), to int8 levels; scales: float32, shape (≥ n_rows,)."""
     for i in range(first, end):
         scales[i] = quantize_row(x[i], INT8_MAX, levels[i])
 

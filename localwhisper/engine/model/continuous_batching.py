@@ -1,8 +1,8 @@
 """Continuous batching: the decodes of all threads take their steps together, and join and leave between any two.
 
 Reading the weights is most of a token's time, so three decodes in one pass cost little more than one. A pass has the
-cores of all its decodes; where those are more than it can use, several passes run side by side. No pass starts while
-encoders have all cores: it would hold few decodes, and soon there are more. Each decode keeps its own state; nothing
+cores of all its decodes; if those are more than it can use, several passes run at the same time. No pass starts while
+encoders have all cores: it would hold few decodes, and more will come soon. Each decode keeps its own state; nothing
 is copied when one joins or leaves.
 """
 
@@ -30,7 +30,7 @@ class _Request:
 
 
 class ContinuousBatcher:
-    """Threading: SAFE. The thread that completes a pass computes it for all; there is no thread of its own."""
+    """Threading: SAFE. One of the threads whose steps are in a pass computes it for all of them."""
 
     def __init__(self, decoder: Decoder, cores: CoreBudget, max_passes: int | None) -> None:
         """`max_passes`: at the same time; None: unlimited, so that no decode waits for another."""
@@ -45,7 +45,7 @@ class ContinuousBatcher:
         self._pass_s = 0.0  # the last pass's duration
 
     def join(self) -> None:
-        """From now on other decodes' steps wait a little for mine."""
+        """Count one more decode, for whose steps passes wait a little. Called by its thread, as is leave()."""
         with self._changed:
             self._n_members += 1
 
@@ -70,7 +70,7 @@ class ContinuousBatcher:
             self._n_passes += 1
             self._n_in_passes += len(requests)
             if self._waiting:
-                self._changed.notify_all()  # they may start a pass of their own
+                self._changed.notify_all()  # they may start another pass
         self._compute(requests)
         return _result(request)
 
@@ -90,7 +90,7 @@ class ContinuousBatcher:
                 continue
             if self._n_passes >= self._max_passes or self._cores.all_encoding:
                 self._changed.wait(CHECK_EVERY_S)
-                deadline_s = None  # the decodes of the pass that ended get time to come back
+                deadline_s = None  # the decodes of the pass that ended get time for their next step
                 try:
                     check()
                 except BaseException:
@@ -100,12 +100,12 @@ class ContinuousBatcher:
                 continue
             if deadline_s is None:
                 deadline_s = time.monotonic() + min(PATIENCE * self._pass_s, MAX_PATIENCE_S)
-            left_s = deadline_s - time.monotonic()
+            remaining_s = deadline_s - time.monotonic()
             is_full = len(self._waiting) >= self._pass_size()
-            nobody_else = len(self._waiting) + self._n_in_passes >= self._n_members
-            if is_full or nobody_else or left_s <= 0:
+            is_last = len(self._waiting) + self._n_in_passes >= self._n_members
+            if is_full or is_last or remaining_s <= 0:
                 return False
-            self._changed.wait(left_s)
+            self._changed.wait(remaining_s)
         return True
 
     def _compute(self, requests: list[_Request]) -> None:

@@ -1,7 +1,7 @@
 """The decoder's cross-attention keys and values: computed once for each window of audio, read at every token.
 
 In small models that takes as long as reading the weights, so they are stored in 16 or 8 bits with a scale for each
-head and place. In 16 bits that deviates less than float32 sums do.
+head and position. 16 bits deviate less than the rounding of float32 sums.
 """
 
 from collections.abc import Sequence
@@ -57,7 +57,7 @@ def cat_cross_kv(windows: Sequence[CrossKeysValues]) -> CrossKeysValues:
 
 
 def select_windows(cross: CrossKeysValues, windows: Sequence[int]) -> CrossKeysValues:
-    """By their index."""
+    """Select windows by their index."""
     index = list(windows)
 
     def select(x: QuantizedTensor) -> QuantizedTensor:

@@ -1,6 +1,6 @@
 """What a decode keeps between tokens: the keys and values of its text and of its audio.
 
-Owned by whoever decodes, never by the weights: any number of decodes share one set of weights.
+It belongs to the decode, not to the model: any number of decodes share one set of weights.
 """
 
 from collections.abc import Sequence
@@ -17,8 +17,8 @@ from localwhisper.engine.model.cuda_graph import CapturedStep
 class DecodeState:
     """The state of `n_audio` windows decoded together, with `n_group` rows (beams or samples) each.
 
-    A row's text keys and values have a fixed place: adding a token moves none. The audio's are stored once a window,
-    however many rows read them. Threading: one thread at a time.
+    A row's text keys and values stay at the same addresses when tokens are added. The audio's are stored once for each
+    window, however many rows read them. Threading: one thread at a time.
     """
 
     def __init__(self, cross: CrossKeysValues, n_text_ctx: int, n_group: int = 1) -> None:
@@ -75,11 +75,11 @@ class DecodeState:
         return out.view(len(q), -1)
 
     def clear_after(self) -> None:
-        """Before attend_text_at, which multiplies memory that nothing was written to yet by zero."""
+        """Zero the memory of later tokens: attend_text_at reads it too, with a weight of zero, so it must be finite."""
         self._text[..., self.length :, :] = 0
 
     def mask_after(self, length: Tensor) -> Tensor:
-        """For attend_text_at: zeros up to the new token's place, -inf after it; shape (1, 1, n_text_ctx)."""
+        """attend_text_at's mask: zeros up to the new token's position, -inf after it; shape (1, 1, n_text_ctx)."""
         is_after = torch.arange(self.n_text_ctx, device=length.device) > length
         return torch.zeros_like(is_after, dtype=self._text.dtype).masked_fill_(is_after, -torch.inf)[None, None]
 
@@ -93,7 +93,7 @@ class DecodeState:
         return (torch.softmax(scores, dim=-1) @ values).transpose(1, 2).flatten(0, 1).flatten(1)
 
     def text_addresses(self) -> NDArray[np.int64]:
-        """Of each row's and layer's keys and values: shape (n_audio * n_group, n_layer, 2)."""
+        """Addresses of each row's and layer's keys and values: shape (n_audio * n_group, n_layer, 2)."""
         if self._text_addresses is None:
             rows = self._text.permute(2, 3, 0, 1, 4, 5, 6).flatten(0, 1)
             strides = np.array(rows.stride()[:3], np.int64) * rows.element_size()
@@ -102,7 +102,7 @@ class DecodeState:
         return self._text_addresses
 
     def audio_addresses(self) -> NDArray[np.int64]:
-        """Of the keys, their scales, the values and their scales: shape (n_audio * n_group, n_layer, 4)."""
+        """Addresses of the keys, their scales, the values and their scales: shape (n_audio * n_group, n_layer, 4)."""
         if self._audio_addresses is None:
             layers = [(keys.levels, keys.scales, values.levels, values.scales) for keys, values in self._cross]
             windows = [[[x[i].data_ptr() for x in layer] for layer in layers] for i in range(self.n_audio)]
@@ -120,5 +120,5 @@ class DecodeState:
         if list(sources) == list(range(len(sources))):
             return
         index = torch.tensor(sources, device=self._text.device)
-        rows = self._text.flatten(2, 3)[..., self._n_shared : self.length, :]  # what is shared needn't move
+        rows = self._text.flatten(2, 3)[..., self._n_shared : self.length, :]  # the shared tokens needn't move
         rows.copy_(rows[:, :, index])

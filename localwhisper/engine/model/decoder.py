@@ -1,6 +1,6 @@
-"""openai-whisper's TextDecoder over states that their owners keep.
+"""openai-whisper's TextDecoder, with decode states that are kept outside of it.
 
-Several decodes of any lengths can take their next step in one pass: the weights are read once for all.
+Several decodes of any lengths can take their next step in one pass, which reads the weights once for all of them.
 """
 
 from collections.abc import Callable, Sequence
@@ -39,8 +39,12 @@ class Step:
         return self.tokens.shape[1]
 
     @property
-    def can_be_compiled(self) -> bool:
-        """Whether there are tokens for every row and nobody wants the cross-attention's scores."""
+    def fits_fixed_step(self) -> bool:
+        """Whether a step of a fixed form can compute this: the compiled one, or a captured CUDA graph.
+
+        It needs a token for every row, and gives no cross-attention scores. It also needs room in the state for the new
+        tokens: it would write beyond the state's memory, where torch raises an error.
+        """
         state = self.state
         has_room = state.length + self.n_new <= state.n_text_ctx
         return has_room and state.cross_scores is None and len(self.tokens) == state.n_audio * state.n_group
@@ -64,7 +68,7 @@ class _Layer:
 
 
 class Decoder:
-    """Threading: SAFE, for states of one's own."""
+    """Threading: SAFE, as long as each state is used by one thread at a time."""
 
     def __init__(
         self,
@@ -86,12 +90,12 @@ class Decoder:
         self.ln = Norm(weights.part("ln"))
         self.compiled: JitDecoderLayers | None = None
         linears = [[x for x in layer.linears if isinstance(x, WeightOnlyLinear)] for layer in self.layers]
-        if all(len(found) == len(layer.linears) for found, layer in zip(linears, self.layers, strict=True)):
-            layers = [(found, layer.norms) for found, layer in zip(linears, self.layers, strict=True)]
+        if all(len(matrices) == len(layer.linears) for matrices, layer in zip(linears, self.layers, strict=True)):
+            layers = [(matrices, layer.norms) for matrices, layer in zip(linears, self.layers, strict=True)]
             self.compiled = JitDecoderLayers(layers, self.ln, dims.n_text_head, weights.team)
 
-    def cross(self, features: Tensor, check: Callable[[], None] = lambda: None) -> CrossKeysValues:
-        """Features, shape (n_audio, n_audio_ctx, n_audio_state) → their keys and values for every layer."""
+    def compute_cross_kv(self, features: Tensor, check: Callable[[], None] = lambda: None) -> CrossKeysValues:
+        """Compute every layer's keys and values of features, shape (n_audio, n_audio_ctx, n_audio_state)."""
         pairs = []
         for layer in self.layers:
             check()
@@ -100,13 +104,13 @@ class Decoder:
 
     def __call__(self, steps: Sequence[Step]) -> list[Tensor]:
         """Logits of each step, float32, shape (n_rows, len(positions), n_vocab), on the CPU; the states advance."""
-        can_be_compiled = all(step.can_be_compiled for step in steps)
-        if self.device.type == "cuda" and can_be_compiled and all(s.n_new == 1 and s.state.length > 0 for s in steps):
+        fit_fixed_step = all(step.fits_fixed_step for step in steps)
+        if self.device.type == "cuda" and fit_fixed_step and all(s.n_new == 1 and s.state.length > 0 for s in steps):
             return [self._replay(step) for step in steps]
         ends = torch.tensor([step.tokens.numel() for step in steps]).cumsum(0).tolist()
         parts = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
         x = _cat([self._embed(step) for step in steps])  # (all tokens of all steps, n_text_state)
-        if self.compiled and can_be_compiled and len(x) <= MAX_ROWS:
+        if self.compiled and fit_fixed_step and len(x) <= MAX_ROWS:
             x = self.compiled(x, [step.state for step in steps], [step.n_new for step in steps])
         else:
             x = self.ln(self._layers_by_torch(x, steps, parts))
@@ -172,9 +176,9 @@ class Decoder:
 
 
 def _embedding(vocabulary: Linear, weights: Weights) -> Callable[[Tensor], Tensor]:
-    """Tokens, int64, shape (…) → their embeddings, shape (…, n_state), of the layers' type.
+    """Return a function from tokens, int64, shape (…), to embeddings, shape (…, n_state), of the layers' type.
 
-    From the vocabulary's int8 weights where it has such, as no others are in memory; else from the mapped file.
+    It reads the vocabulary's int8 weights if there are any, as no others are in memory; otherwise the mapped file.
     """
     if isinstance(vocabulary, WeightOnlyLinear) and vocabulary.weight.dtype == torch.int8:
         return vocabulary.lookup
@@ -183,7 +187,7 @@ def _embedding(vocabulary: Linear, weights: Weights) -> Callable[[Tensor], Tenso
 
 
 def _select(x: Tensor, step: Step) -> Tensor:
-    """The step's positions: shape (n_rows * n_new, n_text_state) → (n_rows, len(positions), n_text_state)."""
+    """Select the step's positions: shape (n_rows * n_new, n_text_state) → (n_rows, len(positions), n_text_state)."""
     by_row = x.view(*step.tokens.shape, -1)
     return by_row[:, -1:] if step.positions == (-1,) else by_row[:, list(step.positions)]
 

@@ -62,11 +62,11 @@ class Int8GemmLinear:
         return out.view(*x.shape[:-1], -1)
 
     def scratch(self) -> Tensor:
-        """For the integer sums of a block: int32, shape (BLOCK_ROWS, n_out)."""
+        """Allocate memory for the integer sums of a block: int32, shape (BLOCK_ROWS, n_out)."""
         return torch.empty(BLOCK_ROWS, self._weight.shape[1], dtype=torch.int32)
 
     def quantize_and_multiply(self, x: Tensor, scratch: Tensor) -> tuple[Tensor, np.ndarray]:
-        """One block of x, float32, shape (n_rows, n_in) → integer sums, in `scratch`, and the scales of x's rows."""
+        """Multiply a block of x, float32, shape (n_rows, n_in). Returns integer sums, in `scratch`, and x's scales."""
         levels, scales = torch.empty(x.shape, dtype=torch.int8), np.empty(len(x), np.float32)
         quantize.quantize_rows(x.numpy(), levels.numpy(), scales, 0, len(x))
         return self.multiply(levels, scratch), scales

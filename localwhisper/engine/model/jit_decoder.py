@@ -15,7 +15,7 @@ from localwhisper.engine.threads import ThreadTeam, max_parts
 
 
 class JitDecoderLayers:
-    """All of a decoder between embedding and vocabulary. Threading: SAFE, for states of one's own."""
+    """All layers between embedding and vocabulary. Threading: SAFE, as long as one thread at a time uses each state."""
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 """The formats in which a linear layer's weights are stored and multiplied.
 
-Which are right and fast depends on the processor: calibration measures that, nothing here decides.
+Which are accurate and fast depends on the processor; calibration/ measures it.
 """
 
 from collections.abc import Callable, Mapping

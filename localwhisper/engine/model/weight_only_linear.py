@@ -13,7 +13,7 @@ from localwhisper.engine.kernels.linear_weight_only import linear_kernel
 from localwhisper.engine.kernels.precompile import kernel_cache
 from localwhisper.engine.threads import ThreadTeam
 
-MAX_ROWS = 16  # more are faster by torch, though it has to convert all weights first
+MAX_ROWS = 16  # torch is faster for more, though it has to convert all weights first
 CONVERT_ROWS = 8192  # of a matrix at a time
 QUANTIZE_ROWS = 1024
 INT8_MAX = 127
@@ -71,7 +71,7 @@ def int8_weight_only(weight: Tensor, bias: Tensor | None, team: ThreadTeam) -> W
 
 
 def as_kernel_input(weight: Tensor) -> NDArray[Any] | None:
-    """Without a copy, float16 as its bits; None where the kernels aren't compiled, or not for this type."""
+    """View a weight as a kernel's argument, float16 as its bits; None if no compiled kernel takes its type."""
     if weight.dtype not in {torch.float16, torch.float32} or not kernel_cache().is_ready():
         return None
     array = weight.contiguous().numpy()

@@ -21,7 +21,7 @@ from localwhisper.jobs.transcript import Detection
 
 
 def size_bytes(checkpoint: Checkpoint, plan: Plan) -> int:
-    """About what the weights take in memory; the small tensors that stay in float32 count as the others."""
+    """The approximate size of the weights in memory: small tensors that stay in float32 are counted like the others."""
     encoder, decoder = FORMATS[plan.encoder], FORMATS[plan.decoder]
     return sum(
         tensor.numel() * (encoder if name.startswith("encoder.") else decoder).weight_bytes
@@ -30,7 +30,7 @@ def size_bytes(checkpoint: Checkpoint, plan: Plan) -> int:
 
 
 class WhisperModel:
-    """Nothing of it changes once it is built. Threading: SAFE."""
+    """Immutable. Threading: SAFE."""
 
     def __init__(
         self,
@@ -52,7 +52,8 @@ class WhisperModel:
         if plan.device == "cpu":
             self._cores = cores
             self.batcher = ContinuousBatcher(self.decoder, cores, -(-cores.total // MAX_PARTS))
-        else:  # the GPU queues what all threads want of it, and leaves too little on the CPU to divide
+        else:  # the GPU queues the work of all threads, and leaves too little on the CPU to divide
+            # two budgets: in the batcher's no encoder is counted, so that its passes never wait for one
             self._cores = CoreBudget(1)
             self.batcher = ContinuousBatcher(self.decoder, CoreBudget(1), None)
         self.alignment_heads = checkpoint.alignment_heads()
@@ -62,11 +63,13 @@ class WhisperModel:
         self.num_languages = self.dims.n_vocab - 51765 - int(self.is_multilingual)
 
     def encode(self, mel: Tensor, check: Callable[[], None] = lambda: None) -> tuple[Tensor, CrossKeysValues]:
-        """Log-mel of windows, shape (n, n_mels, n_frames) → features, shape (n, n_frames / 2, n_audio_state), and
-        their cross-attention keys and values. `check` may raise between layers."""
+        """Encode the log-mel of windows, shape (n, n_mels, n_frames). `check` may raise between layers.
+
+        Returns features, shape (n, n_frames / 2, n_audio_state), and their cross-attention keys and values.
+        """
         with self._cores.encoding():
             features = self.encoder(mel.to(self.device), check)
-            return features, self.decoder.cross(features, check)
+            return features, self.decoder.compute_cross_kv(features, check)
 
     @torch.inference_mode()
     def warm_up(self) -> None:
@@ -76,8 +79,8 @@ class WhisperModel:
             self.decoder([Step(torch.zeros(1, n_new, dtype=torch.long), state)])
 
     def new_state(self, features: Tensor, n_group: int = 1) -> DecodeState:
-        """For decoding from the start, over features of shape (n_audio, n_audio_ctx, n_audio_state)."""
-        return DecodeState(self.decoder.cross(features), self.dims.n_text_ctx, n_group)
+        """Create a state for decoding from the start, over features of shape (n_audio, n_audio_ctx, n_audio_state)."""
+        return DecodeState(self.decoder.compute_cross_kv(features), self.dims.n_text_ctx, n_group)
 
     def logits(self, tokens: Tensor, features: Tensor) -> Tensor:
         """whisper's Whisper.logits: (n, n_tokens) → (n, n_tokens, n_vocab)."""
@@ -90,7 +93,7 @@ class WhisperModel:
         return Detection(language=language, probability=float(probabilities[language]))
 
     def as_whisper_module(self) -> SimpleNamespace:
-        """What whisper's decoding reads of a model; without blocks, so that whisper hooks itself to none."""
+        """The attributes of a model that whisper's decoding reads; no blocks, so that whisper installs no hooks."""
         return SimpleNamespace(
             dims=self.dims,
             is_multilingual=self.is_multilingual,
