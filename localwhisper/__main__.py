@@ -1,4 +1,4 @@
-"""python -m localwhisper"""
+"""Runs the command line with `python -m localwhisper`."""
 
 import sys
 

@@ -1,7 +1,8 @@
-"""The one way to write a file: whole or not at all, and durable unless the caller says otherwise.
+"""Safe file operations: atomic replacement, durable appends, moves and truncation, private folders, careful reads.
 
-Files are private to the user (0600, folders 0700) by default, and symbolic links are not followed.
-Disk errors are raised as StorageFull or StorageUnwritable.
+Files are private to the user (0600, folders 0700) by default, and symbolic links are not followed. What is written is
+synced to the disk unless the caller says otherwise. Disk errors are raised as StorageFull or StorageUnwritable, except
+by functions that say they raise OSError.
 """
 
 import errno

@@ -1,4 +1,4 @@
-"""The entry point of the command line: arguments → Settings → one command."""
+"""The entry point of the command line: reads the arguments and settings, and runs one command."""
 
 import importlib
 import os

@@ -66,7 +66,7 @@ row = _as_metadata(Row)
 
 @dataclass(frozen=True, kw_only=True)
 class Option(Row):
-    """A complete row of the table."""
+    """A complete row of the option table."""
 
     name: str
     kind: Kind

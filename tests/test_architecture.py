@@ -229,6 +229,17 @@ def test_reading_a_file_is_not_writing(code: str) -> None:
     assert not writes(ast.parse(code))
 
 
+MAY_SET_STATE = {"jobs/transitions.py", "jobqueue/job_repository.py"}  # the latter for jobs with a damaged record
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_transitions_changes_the_state_of_a_job(path: Path) -> None:
+    if path.relative_to(PACKAGE).as_posix() not in MAY_SET_STATE:
+        calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+        replacements = [call for call in calls if ast.unparse(call.func).split(".")[-1] == "replace"]
+        assert not any(keyword.arg == "state" for call in replacements for keyword in call.keywords)
+
+
 def private_uses(source: str) -> set[str]:
     """The private names of torch, whisper and numba that a module uses through its imports; torch.ops counts as one."""
     tree = ast.parse(source)

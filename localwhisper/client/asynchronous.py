@@ -118,7 +118,7 @@ class AsyncClient:
             await _close_connection(connection, is_open)
 
     async def job(self, job_id: str) -> dict[str, Any]:
-        """The answer of GET /job/{job_id}."""
+        """Return the answer of GET /job/{job_id}."""
         body: dict[str, Any] = json.loads(await self._request("GET", f"/job/{job_id}"))
         return body
 
@@ -140,7 +140,7 @@ class AsyncClient:
         await self._request("DELETE", f"/job/{job_id}?remove=true")
 
     async def models(self) -> list[dict[str, Any]]:
-        """The models of GET /models."""
+        """Return the models of GET /models."""
         models: list[dict[str, Any]] = json.loads(await self._request("GET", "/models"))["models"]
         return models
 

@@ -24,6 +24,6 @@ class MultipartForm:
 
 
 def multipart_form(content: bytes, filename: str, fields: Mapping[str, object]) -> tuple[bytes, str]:
-    """The whole body, and its content type."""
+    """Return the whole body and its content type."""
     form = MultipartForm(filename, fields, len(content))
     return form.head + content + form.tail, form.content_type

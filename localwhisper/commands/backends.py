@@ -1,4 +1,4 @@
-"""What does the transcribing for `transcribe` and `watch`: this process, or a running server."""
+"""Where `transcribe` and `watch` have recordings transcribed: in this process, or on a running server."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence

@@ -32,7 +32,7 @@ class Finding:
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
-    """The exit code: 1 if there is a problem."""
+    """Print what was checked; returns 1 if there is a problem."""
     n_problems = 0
     for name, check in CHECKS.items():
         try:

@@ -19,7 +19,7 @@ LABEL = "localwhisper"
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
-    """The exit code of systemctl or launchctl."""
+    """Return the exit code of systemctl or launchctl."""
     flags = setting_flags(options)
     command = [sys.executable, "-m", "localwhisper", "--no-browser", *child_flags(flags)]
     variables = secret_variables(flags)
@@ -46,7 +46,7 @@ def _systemd(action: str, command: list[str], variables: Mapping[str, str]) -> i
 
 
 def unit(command: list[str], variables: Mapping[str, str]) -> str:
-    """A systemd user unit."""
+    """Return a systemd user unit that runs the command."""
     environment = [f"Environment={_quote(f'{name}={value}')}\n" for name, value in variables.items()]
     return f"""[Unit]
 Description=localwhisper, transcription on this machine

@@ -37,7 +37,7 @@ def cues(transcript: Transcript, layout: Layout) -> Iterator[Cue]:
 
 
 def timestamp(time_s: float, *, always_hours: bool, decimal_mark: str) -> str:
-    """[HH:]MM:SS,mmm, rounded to whole milliseconds."""
+    """Format a time as [HH:]MM:SS,mmm, rounded to whole milliseconds."""
     minutes, milliseconds = divmod(round(max(time_s, 0.0) * 1000), 60_000)
     hours, minutes = divmod(minutes, 60)
     hours_part = f"{hours:02d}:" if always_hours or hours else ""
@@ -45,7 +45,7 @@ def timestamp(time_s: float, *, always_hours: bool, decimal_mark: str) -> str:
 
 
 def short_timestamp(time_s: float) -> str:
-    """[HH:]MM:SS, rounded down."""
+    """Format a time as [HH:]MM:SS, rounded down."""
     return timestamp(int(time_s), always_hours=False, decimal_mark=".").split(".")[0]
 
 

@@ -1,4 +1,4 @@
-"""The table of export formats: name → media type, extension, writer."""
+"""The table of export formats: the media type, extension and writer of each name."""
 
 import io
 import zipfile
@@ -25,13 +25,13 @@ class Exporter:
         return f"{self.media_type}; charset=utf-8" if self.media_type not in BINARY else self.media_type
 
     def to_text(self, transcript: Transcript, layout: Layout = DEFAULT_LAYOUT) -> str:
-        """The file's content; for text formats only."""
+        """Return the file's content; for text formats only."""
         text = self.render(transcript, layout)
         assert isinstance(text, str)
         return text
 
     def to_bytes(self, transcript: Transcript, layout: Layout = DEFAULT_LAYOUT) -> bytes:
-        """The file's content."""
+        """Return the file's content."""
         content = self.render(transcript, layout)
         return content.encode() if isinstance(content, str) else content
 

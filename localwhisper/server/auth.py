@@ -42,7 +42,7 @@ class TokenAuth:
         return hmac.new((self._token or "").encode(), b"localwhisper page", hashlib.sha256).hexdigest()
 
     def authenticate(self, request: HTTPServerRequest) -> None:
-        """Raises Unauthorized, TooManyAttempts."""
+        """Check the cookie or the token of a request. Raises Unauthorized, TooManyAttempts."""
         if self._token is None or self.has_cookie(request):
             return
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -55,7 +55,7 @@ class TokenAuth:
         return self._token is None or _is_equal(_cookie(request.headers.get("Cookie", "")), self.cookie)
 
     def check_token(self, token: str, address: str) -> None:
-        """Raises Unauthorized; or TooManyAttempts, without comparing the token, while the address has to wait."""
+        """Compare a token. Raises Unauthorized, or TooManyAttempts without comparing while the address has to wait."""
         if self._token is None:
             return
         self._throttle.check(address)
@@ -73,7 +73,7 @@ class LoginThrottle:
         self._failures: dict[str, tuple[int, float]] = {}  # address → how many, time of the last one
 
     def check(self, address: str) -> None:
-        """Raises TooManyAttempts."""
+        """Raises TooManyAttempts while this address has to wait."""
         n_failures, last_s = self._failures.get(address, (0, 0.0))
         if not n_failures:
             return
@@ -121,7 +121,7 @@ class LoginHandler(BaseHandler):
 
 
 def _is_equal(text: str, secret: str) -> bool:
-    """In constant time."""
+    """Compare in constant time, so that the time reveals nothing about the secret."""
     return hmac.compare_digest(text.encode("utf-8", "surrogatepass"), secret.encode())
 
 

@@ -119,7 +119,7 @@ class BaseHandler(tornado.web.RequestHandler):
         return error_body(error, message), status
 
     def error_response(self, error: LocalWhisperError) -> tuple[Any, int]:
-        """Body and status, in the client's language."""
+        """Return an error's body and status, in the client's language."""
         return self.format_error(error, status_of(error), self.localize(error.message))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
@@ -175,7 +175,7 @@ def log_request(handler: tornado.web.RequestHandler) -> None:
 
 
 class NotFoundHandler(BaseHandler):
-    """Every path without a route."""
+    """Answers every path that has no route."""
 
     def prepare(self) -> None:
         super().prepare()

@@ -1,4 +1,4 @@
-"""One job, and the list of jobs."""
+"""Handlers of one job and of the list of jobs."""
 
 import asyncio
 import re

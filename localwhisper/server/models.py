@@ -1,4 +1,4 @@
-"""Models: list, download, remove, import."""
+"""Handlers that list, download, remove and import models."""
 
 import asyncio
 from dataclasses import replace
@@ -15,7 +15,7 @@ from localwhisper.server.uploads import UploadHandler, clean_name
 
 
 async def find_model(dependencies: Dependencies, name: str) -> ModelEntry:
-    """Raises ModelNotFound."""
+    """Read a model's entry on a thread. Raises ModelNotFound."""
     return await asyncio.to_thread(dependencies.models.library.entry, name)
 
 

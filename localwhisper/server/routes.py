@@ -1,4 +1,4 @@
-"""The route table: path → handler, and what the documentation says about each operation.
+"""The route table: the handler of each path, and what the documentation says about each operation.
 
 The application, /openapi.json, /docs and the contract tests are derived from it.
 """

@@ -21,7 +21,7 @@ DEFAULT_CHOICE = ("Default", "Por defecto")  # the empty choice of an option wit
 
 
 def time_text(time: datetime | None) -> str | None:
-    """ISO 8601 in UTC with milliseconds and a Z."""
+    """Format a time as ISO 8601, in UTC with milliseconds and a Z."""
     if time is None:
         return None
     return time.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -176,7 +176,7 @@ def _plan_body(measured: MeasuredPlan) -> Json:
 
 
 def sample_body(sample: Mapping[str, Any], language: str) -> Json:
-    """`sample`: a row of samples.json."""
+    """Describe a sample recording; `sample` is a row of samples.json."""
     return {
         "id": sample["id"],
         "language": sample["language"],

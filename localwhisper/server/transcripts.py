@@ -56,14 +56,14 @@ class CorrectionHandler(TranscriptHandler):
 
 
 def _count(name: str, value: Any) -> int:
-    """Raises InvalidOption."""
+    """Check a whole number of a JSON body. Raises InvalidOption."""
     if type(value) is not int or not 0 <= value <= MAX_COUNT:
         raise InvalidOption(field=name, value=str(value)[:100], accepted="a whole number from 0")
     return value
 
 
 def _lines(values: Any) -> list[Line]:
-    """Raises InvalidOption."""
+    """Read the corrected lines of a JSON body. Raises InvalidOption."""
     if not isinstance(values, list) or len(values) > MAX_LINES:
         raise InvalidOption(field="segments", value="", accepted=f"a list of at most {MAX_LINES}")
     return [_line(value) for value in values]

@@ -116,12 +116,12 @@ class UploadHandler(BaseHandler):
         return self.form.finish()
 
     async def job_options(self, fields: Mapping[str, str]) -> Options:
-        """Raises UnknownOption, InvalidOption, ModelCannotTranslate."""
+        """Read the options in form fields. Raises UnknownOption, InvalidOption, ModelCannotTranslate."""
         library, defaults = self.dependencies.models.library, self.dependencies.settings.option_defaults
         return await self.run_blocking(lambda: options_from_texts(fields, defaults=defaults, models=library.entries()))
 
     async def probe(self) -> AudioInfo:
-        """Raises what probe() raises."""
+        """Probe the received file on a thread. Raises what audio.probe.probe() raises."""
         uploads = self.dependencies.uploads
         return await self.run_blocking(lambda: uploads.probe(self.upload), uploads.probe_executor)
 
@@ -208,7 +208,7 @@ class UploadHandler(BaseHandler):
 
 
 class SubmitHandler(UploadHandler):
-    """POST /transcribe-job"""
+    """POST /transcribe-job: queues a job for the uploaded file."""
 
     known_fields = tuple(OPTIONS)
 

@@ -156,7 +156,7 @@ class EventSocketHandler(tornado.websocket.WebSocketHandler, BaseHandler):
 
 
 class JobSocketHandler(EventSocketHandler):
-    """/ws/transcription/{job_id}"""
+    """/ws/transcription/{job_id}: the events of one job."""
 
     def prepare(self) -> None:
         super().prepare()
@@ -215,7 +215,7 @@ class JobSocketHandler(EventSocketHandler):
 
 
 class QueueSocketHandler(EventSocketHandler):
-    """/ws/queue"""
+    """/ws/queue: the events of all jobs, of the queue and of the models."""
 
     async def send_snapshot(self) -> None:
         jobs = self.dependencies.jobs

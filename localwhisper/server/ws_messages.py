@@ -44,7 +44,7 @@ class Request:
 
 
 def parse_frame(frame: str | bytes) -> Request:
-    """Raises InvalidFrame."""
+    """Read a client's frame. Raises InvalidFrame."""
     if isinstance(frame, bytes):
         raise InvalidFrame(reason="it is binary")
     try:

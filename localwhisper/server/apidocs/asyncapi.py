@@ -65,7 +65,7 @@ def document() -> dict[str, Any]:
 
 
 def _operation(action: str, channel: str, kinds: list[str]) -> dict[str, Any]:
-    """`action`: from the server's point of view."""
+    """Describe what the server sends or receives on a channel; `action` is from the server's point of view."""
     return {
         "action": action,
         "channel": {"$ref": f"#/channels/{channel}"},

@@ -1,4 +1,4 @@
-"""The route table as an OpenAPI 3.1 document."""
+"""Derives the OpenAPI 3.1 document from the route table."""
 
 import re
 from collections.abc import Iterable

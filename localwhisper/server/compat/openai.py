@@ -161,13 +161,13 @@ def model_name(name: str, library: ModelLibrary) -> str | None:
 
 
 def timestamp_granularities(fields: Sequence[tuple[str, str]]) -> list[str]:
-    """Raises InvalidOption."""
+    """Read the repeatable form field of this name. Raises InvalidOption."""
     values = [value for name, value in fields if name.removesuffix("[]") == "timestamp_granularities"]
     return [choice_argument("timestamp_granularities[]", value, GRANULARITIES) for value in values] or ["segment"]
 
 
 def choice_argument(field: str, value: str, choices: tuple[str, ...]) -> str:
-    """Raises InvalidOption."""
+    """Check a form field that has a few accepted values. Raises InvalidOption."""
     if value not in choices:
         raise InvalidOption(field=field, value=value[:100], accepted=", ".join(choices))
     return value
