@@ -16,7 +16,7 @@ from localwhisper import __version__
 from localwhisper.app import model_library
 from localwhisper.audio.ffmpeg import ffmpeg_path
 from localwhisper.client import Client, ServerError
-from localwhisper.errors import FfmpegMissing, LocalWhisperError
+from localwhisper.errors import FfmpegMissing, LocalWhisperError, PortForbidden
 from localwhisper.settings import Settings, local_url
 
 MIN_FREE_BYTES = 2 * 1024**3
@@ -124,6 +124,8 @@ def _port(settings: Settings) -> Finding:
         try:
             probe.bind(address)
             return Finding("ok", f"{settings.port} on {settings.host} is free")
+        except PermissionError:
+            raise PortForbidden(host=settings.host, port=settings.port) from None
         except OSError:
             pass
     try:

@@ -1,6 +1,7 @@
 """The command line in separate processes. Most transcriptions run on the shared server."""
 
 import asyncio
+import errno
 import os
 import plistlib
 import shutil
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -18,6 +20,7 @@ from localwhisper.commands import selftest
 from localwhisper.commands.arguments import normalize, parse_arguments
 from localwhisper.commands.doctor import CHECKS
 from localwhisper.commands.service import plist, unit
+from localwhisper.errors import PortForbidden
 from localwhisper.option_types import SettableIn
 from localwhisper.options import OPTIONS
 from localwhisper.settings import load
@@ -251,6 +254,15 @@ def test_doctor_finds_problems(server: Server, tmp_path: Path) -> None:
     assert "there is no model nonsense" in found["models"].text
     assert f"runs on {server.port}" in found["port"].text
     assert all(finding.advice for finding in found.values() if finding.state == "problem")
+
+
+def test_doctor_names_a_port_that_the_system_reserves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object) -> NoReturn:
+        raise PermissionError(errno.EACCES, "reserved")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    with pytest.raises(PortForbidden):  # doctor reports it as a problem
+        CHECKS["port"](load({"data_dir": str(tmp_path), "port": "80"}, {}))
 
 
 def test_desktop_entry_is_installed_and_removed(tmp_path: Path) -> None:
