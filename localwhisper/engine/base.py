@@ -36,7 +36,7 @@ class Engine(Protocol):
         """The language spoken in the first 30 s of an audio file. Raises Stopped, or a LocalWhisperError."""
 
     def model_bytes(self) -> Mapping[str, int]:
-        """By model in memory, about how many bytes its weights take."""
+        """The approximate size of the weights of each model in memory, by name."""
 
     def close(self) -> None:
         """Give back all memory."""

@@ -170,7 +170,7 @@ def _best(attempts: Sequence[DecodingResult]) -> DecodingResult:
 
 
 def is_good(result: DecodingResult) -> bool:
-    """Whether no higher temperature has to be tried."""
+    """Whether the result can be used, so that no higher temperature has to be tried."""
     is_improbable: bool = result.avg_logprob < LOGPROB_THRESHOLD
     if is_improbable and result.no_speech_prob > NO_SPEECH_THRESHOLD:
         return True  # silence

@@ -36,7 +36,7 @@ WORK_BYTES = 1 << 28  # needed to compute a window, besides the weights
 
 @dataclass(frozen=True)
 class _Key:
-    """What is loaded. Another file under the same name is another model."""
+    """Identifies a loaded model. Another file under the same name is another model."""
 
     name: str
     quality: Quality
@@ -223,7 +223,7 @@ class ModelCache:
                 release_unused_memory()
 
     def _evict(self, entry: _Entry, *, idle_s: float) -> bool:
-        """Whether it is gone: not while it is in use or being loaded, nor where it was used since."""
+        """Unload a model unless it is being used or loaded, or was used in the last `idle_s`. Returns whether it is gone."""
         if not entry.lock.acquire(blocking=False):
             return False
         try:

@@ -29,7 +29,7 @@ class Plan:
 
     @property
     def name(self) -> str:
-        """For people: encoder / decoder / vocabulary."""
+        """A name for users: encoder / decoder / vocabulary."""
         formats = f"{self.encoder} / {self.decoder} / {self.logits}"
         return formats + ("" if self.device == "cpu" else f" on {self.device}")
 
@@ -64,7 +64,7 @@ class PlanStore:
         return _parse(row) if row.get("machine") == machine else None
 
     def latest(self, model: str) -> dict[str, MeasuredPlan]:
-        """By quality, the plan selected last, on whatever machine."""
+        """The plan selected last for each quality, on any machine."""
         rows = self._rows()
         plans = {quality: _parse(rows.get(f"{model} {quality}", {})) for quality in QUALITIES}
         return {quality: plan for quality, plan in plans.items() if plan is not None}
@@ -85,7 +85,7 @@ class PlanStore:
 
 
 def _parse(row: Mapping[str, Any]) -> MeasuredPlan | None:
-    """None for what another version or anybody else wrote."""
+    """Return None for a row that this version didn't write."""
     try:
         plan = Plan(**row["plan"])
         numbers = {field.name: float(row[field.name]) for field in fields(MeasuredPlan) if field.name != "plan"}

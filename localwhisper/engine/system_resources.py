@@ -124,7 +124,7 @@ def _available_in_machine() -> float:
 
 
 def _available_in_cgroup() -> float:
-    """In a container: its limit minus what is in use, without file pages that can be read again."""
+    """A container's limit minus the memory in use; file pages that can be read again don't count as used."""
     try:
         cgroup = Path("/sys/fs/cgroup")
         limit = int((cgroup / "memory.max").read_text())  # "max" if there is none

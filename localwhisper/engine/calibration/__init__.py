@@ -1,1 +1,1 @@
-"""Which formats a model's parts take on this machine: measured, chosen, remembered."""
+"""Selects the formats of a model's parts for this machine, by measuring their speed and accuracy."""

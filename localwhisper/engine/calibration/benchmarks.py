@@ -29,7 +29,7 @@ EVICTION_BYTES = 1 << 26  # more than a core's share of any cache
 
 @dataclass(frozen=True)
 class Benchmark:
-    """What one part computes in one format."""
+    """The computations of one part in one format."""
 
     outputs: Callable[[], Sequence[Tensor]]  # to compare with the reference's
     timed: Sequence[Callable[[], Tensor]]

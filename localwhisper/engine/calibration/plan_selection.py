@@ -70,7 +70,7 @@ VERSION = 15  # of the formats and of this procedure: plans of other versions ar
 
 @dataclass(frozen=True)
 class Measurement:
-    """One part in one format."""
+    """The time and the deviation of one part in one format."""
 
     format: str
     work_s: float

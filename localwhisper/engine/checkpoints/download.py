@@ -1,4 +1,4 @@
-"""One checkpoint over HTTP: resumed where it ended, checked against its SHA-256, in place only when it is whole."""
+"""Downloads a checkpoint over HTTP: resumes an earlier attempt, and checks the SHA-256 before the file is in place."""
 
 import hashlib
 import re
@@ -23,7 +23,7 @@ Check = Callable[[], None]
 
 
 class _TransferFailed(Exception):
-    """Its text says why."""
+    """The message gives the reason."""
 
 
 class _WrongRange(_TransferFailed):

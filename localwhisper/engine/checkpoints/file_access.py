@@ -13,7 +13,7 @@ Check = Callable[[], None]
 
 @dataclass
 class _Access:
-    """To one file."""
+    """The access to one file."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     n_waiting: int = 0  # imports and removals

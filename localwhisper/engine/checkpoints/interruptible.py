@@ -29,7 +29,7 @@ def interruptible(source: Generator[T, None, None], check: Callable[[], None]) -
     is_abandoned = threading.Event()
 
     def put(item: T | _End) -> bool:
-        """Whether it was taken: not once the reader is gone."""
+        """Return whether the item was buffered: False once the reader is gone."""
         while not is_abandoned.is_set():
             try:
                 items.put(item, timeout=CHECK_INTERVAL_S)

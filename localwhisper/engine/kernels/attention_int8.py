@@ -20,7 +20,7 @@ C0, C1, C2, C3, C4 = (np.float32(c * 127 * 128) for c in (1, 0.6931472, 0.240221
 def quantize_qkv(
     qkv: Array, head: int, q: Array, k: Array, v: Array, q_scales: Array, k_scales: Array, v_scales: Array
 ) -> None:
-    """One head of qkv, float32, shape (n_ctx, 3 * n_state) → q, k and v, int8, each (n_ctx, n_per_head).
+    """Quantize one head of qkv, float32, shape (n_ctx, 3 * n_state), to q, k and v, int8, each (n_ctx, n_per_head).
 
     q_scales (which include 1 / sqrt(n_per_head)) and k_scales: (n_ctx,), by row; v_scales: (n_per_head,), by column.
     """
@@ -48,7 +48,7 @@ def quantize_qkv(
 
 @jit
 def _softmax_row(scores: Array, q_scale: float, k_scales: Array, scaled: Array, high: Array, low: Array) -> float:
-    """One row of softmax(); `scaled` is scratch. Returns the sum of the weights."""
+    """Compute one row of softmax(); `scaled` is scratch. Returns the sum of the weights."""
     noinline_wide_vectors()
     highest = LOWEST
     for j in range(len(scores)):
@@ -82,8 +82,8 @@ def softmax(scores: Array, q_scales: Array, k_scales: Array, weights: Array, tot
 
 @jit_cached
 def weighted_values(sums: Array, v_scales: Array, totals: Array, out: Array, head: int) -> None:
-    """The product of weights and values, int32, shape (2 * n_rows, n_per_head) → one head's columns of out, float32,
-    (n_rows, n_state); v_scales: (n_per_head,)."""
+    """Convert the product of weights and values, int32, shape (2 * n_rows, n_per_head), to one head's columns of out,
+    float32, (n_rows, n_state); v_scales: (n_per_head,)."""
     n_rows, size = len(sums) // 2, sums.shape[1]
     first = head * size
     for row in range(n_rows):

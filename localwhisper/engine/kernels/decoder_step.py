@@ -91,7 +91,7 @@ def _layer_norm(x: Array, norm: Array, out: Array) -> None:
 def _attend(
     q: Array, keys: Array, key_scales: Array, values: Array, value_scales: Array, n: int, scores: Array, out: Array
 ) -> None:
-    """One head's attention for one row. q, out: (n_per_head,); keys, values: (≥ n, n_per_head); scales: (≥ n,)."""
+    """Attend with one head of one row. q, out: (n_per_head,); keys, values: (≥ n, n_per_head); scales: (≥ n,)."""
     noinline_wide_vectors()
     size = q.shape[0]
     scale = ONE / np.sqrt(np.float32(size))
@@ -130,8 +130,8 @@ def _attend(
 
 @jit
 def _gelu(x: Array, first: int, end: int) -> None:
-    """In place, for the columns from `first` to `end`; by the error function, as in whisper (Numerical Recipes' erfc,
-    relative error 5e-7)."""
+    """Apply GELU in place to the columns from `first` to `end`, by the error function as in whisper (Numerical Recipes'
+    erfc, relative error 5e-7)."""
     noinline_wide_vectors()
     for row in range(x.shape[0]):
         for i in range(first, end):

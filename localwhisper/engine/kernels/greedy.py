@@ -8,8 +8,8 @@ from localwhisper.engine.kernels.jit import Array, jit_cached, noinline_wide_vec
 
 @jit_cached
 def greedy_tokens(logits: Array, tokens: Array, logprobs: Array) -> None:
-    """float32, shape (n_rows, n_vocab) → each row's first highest token, int64, and its log-softmax, float32; both
-    (n_rows,). Suppressed tokens are at minus infinity."""
+    """Find each row's first highest token, int64, and its log-softmax, float32, both (n_rows,); logits: float32, shape
+    (n_rows, n_vocab). Suppressed tokens are at minus infinity."""
     noinline_wide_vectors()
     for row in range(len(logits)):
         values = logits[row]

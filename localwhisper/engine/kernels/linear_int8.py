@@ -1,4 +1,4 @@
-"""What surrounds a product of int8 matrices: its integer sums to float32, and GELU between two layers."""
+"""The steps after a product of int8 matrices: converting its integer sums to float32, and GELU between two layers."""
 
 import numpy as np
 

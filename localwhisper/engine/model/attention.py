@@ -45,7 +45,7 @@ def _by_onednn(qkv: Tensor, n_head: int, _team: ThreadTeam) -> Tensor:
 
 
 def _in_int8(qkv: Tensor, n_head: int, team: ThreadTeam) -> Tensor:
-    """See kernels/attention_int8.py. Raises as require_int8_matmul."""
+    """Compute attention in int8, see kernels/attention_int8.py. Raises as require_int8_matmul."""
     require_int8_matmul()
     n, n_ctx, width = qkv.shape
     qkv, out = qkv.contiguous(), qkv.new_empty(n, n_ctx, width // 3)

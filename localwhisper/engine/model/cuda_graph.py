@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 class CapturedStep:
-    """One new token for each row, replayed at will. Threading: one thread at a time."""
+    """A captured step of one new token for each row. Threading: one thread at a time."""
 
     def __init__(self, step: Callable[[Tensor, Tensor], Tensor], n_rows: int, device: torch.device) -> None:
         """`step`: tokens, int64, shape (n_rows, 1), and the text's length before them, int64, shape (1,), both on the

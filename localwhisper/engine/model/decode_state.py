@@ -1,4 +1,4 @@
-"""What a decode keeps between tokens: the keys and values of its text and of its audio.
+"""The state that a decode keeps between tokens: the keys and values of its text and of its audio.
 
 It belongs to the decode, not to the model: any number of decodes share one set of weights.
 """

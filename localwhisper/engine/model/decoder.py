@@ -144,7 +144,7 @@ class Decoder:
         attend_text: Callable[[int, Tensor, Tensor, Tensor], Tensor],
         attend_audio: Callable[[int, Tensor], Tensor],
     ) -> Tensor:
-        """Shape (n, n_text_state) → the same; both attentions take the layer's index first."""
+        """Compute all layers, on shape (n, n_text_state). Both attentions take the layer's index first."""
         for i, layer in enumerate(self.layers):
             x = x + layer.out(attend_text(i, *layer.qkv(layer.attn_ln(x)).chunk(3, dim=-1)))
             x = x + layer.cross_out(attend_audio(i, layer.cross_query(layer.cross_ln(x))))
@@ -161,7 +161,7 @@ class Decoder:
         return logits[:, None]
 
     def static_step(self, state: DecodeState, tokens: Tensor, length: Tensor) -> Tensor:
-        """One more token in every row, by operations that are the same for each token, as a CUDA graph needs.
+        """Compute one more token in every row, by operations that are the same for each token, as a CUDA graph needs.
 
         `tokens`: shape (n_rows, 1); `length`: shape (1,), of the text before them → logits, shape (n_rows, n_vocab).
         The state gets the tokens' keys and values, but doesn't advance; everything after them must be zeros.

@@ -57,7 +57,7 @@ class Encoder:
         self.ln_post = Norm(weights.part("ln_post"))
 
     def __call__(self, mel: Tensor, check: Callable[[], None] = lambda: None) -> Tensor:
-        """Log-mel, float32, shape (n, n_mels, n_frames) → features, shape (n, n_frames / 2, n_audio_state).
+        """Encode log-mel, float32, shape (n, n_mels, n_frames), to features, shape (n, n_frames / 2, n_audio_state).
 
         n_frames is 3000, or less for a short clip. `check` may raise between layers.
         """
@@ -68,7 +68,7 @@ class Encoder:
         return self.ln_post(x)
 
     def front(self, mel: Tensor) -> Tensor:
-        """Compute everything before the layers: log-mel as in __call__ → shape (n, n_frames / 2, n_audio_state)."""
+        """Compute the layers' input, with the shape of the features, from log-mel."""
         load = self._load_front
         if self._int8_convolutions:
             x = mel.transpose(1, 2)

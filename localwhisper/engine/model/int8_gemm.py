@@ -20,7 +20,7 @@ BLOCK_ROWS = 256
 
 @lru_cache
 def has_exact_int8_matmul() -> bool:
-    """Whether int8 products are right here: without int8 dot products, processors saturate pairwise sums at 16 bits."""
+    """Whether int8 products are exact here: without int8 dot products, processors saturate pairwise sums at 16 bits."""
     peak, sums = torch.full((64, 64), 127, dtype=torch.int8), torch.empty(64, 64, dtype=torch.int32)
     try:
         return all(

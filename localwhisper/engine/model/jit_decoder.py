@@ -36,8 +36,10 @@ class JitDecoderLayers:
         )
 
     def __call__(self, x: Tensor, states: Sequence[DecodeState], n_new: Sequence[int]) -> Tensor:
-        """Embedded new tokens, shape (n, n_state): of every row of all states, `n_new` for each row of a state → the
-        vocabulary's input, of the same shape. The states get the tokens' keys and values, but don't advance.
+        """Compute the vocabulary's input from embedded new tokens, both of shape (n, n_state).
+
+        `x` has the tokens of every row of all states, `n_new` for each row of a state. The states get the tokens' keys
+        and values, but don't advance.
         """
         per_state = [_rows(state, n) for state, n in zip(states, n_new, strict=True)]
         arrays = per_state[0] if len(per_state) == 1 else [np.concatenate(x) for x in zip(*per_state, strict=True)]

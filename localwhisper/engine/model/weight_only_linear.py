@@ -43,7 +43,7 @@ class WeightOnlyLinear:
         return out[: len(rows)].view(*x.shape[:-1], -1)
 
     def lookup(self, tokens: Tensor) -> Tensor:
-        """Rows of the weight by index, as an embedding: int64, shape (…) → float32, shape (…, n_in)."""
+        """Look up rows of the weight by index, as an embedding: int64, shape (…) → float32, shape (…, n_in)."""
         return F.embedding(tokens, self.weight).float() * self.scales[tokens, None]
 
     def _by_torch(self, x: Tensor, first: int) -> Tensor:
