@@ -223,7 +223,7 @@ class ModelCache:
                 release_unused_memory()
 
     def _evict(self, entry: _Entry, *, idle_s: float) -> bool:
-        """Unload a model unless it is being used or loaded, or was used in the last `idle_s`. Returns whether it is gone."""
+        """Unload a model unless it is in use, being loaded, or was used in the last `idle_s`. Returns if it did."""
         if not entry.lock.acquire(blocking=False):
             return False
         try:
