@@ -14,10 +14,13 @@ from tornado.platform.asyncio import AsyncIOLoop
 from localwhisper import settings
 from localwhisper.app import App, utc_now
 from localwhisper.engine.base import Engine
+from localwhisper.engine.lazy_engine import configure_openmp
 from tests import speech
 from tests.http_client import Client
 from tests.process.server import Server
 from tests.step_engine import StepEngine
+
+configure_openmp()  # before the engine's tests import torch, as in the program
 
 Serve = Callable[..., Awaitable[Client]]
 hypothesis.settings.register_profile("brief", max_examples=50, deadline=None, derandomize=True, database=None)

@@ -1,3 +1,5 @@
 """Benchmarks: this engine compared with openai-whisper and with CTranslate2, which faster-whisper uses."""
 
-import localwhisper.engine  # noqa: F401  (before torch, because it configures OpenMP)
+from localwhisper.engine.lazy_engine import configure_openmp
+
+configure_openmp()  # before torch is imported, as in the program
