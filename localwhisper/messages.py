@@ -204,9 +204,11 @@ TEXTS: Mapping[str, Text] = {
     ),
     "checkpoint_unusable": (
         "This can't be used as the model {model} ({reason}). "
-        "A model is a .pt file of openai-whisper or a Whisper folder from Hugging Face.",
+        "A model is a .pt file of openai-whisper, a ggml-*.bin file of whisper.cpp, or a folder of Hugging Face or "
+        "faster-whisper, which can be in a zip file.",
         "Esto no se puede usar como modelo {model} ({reason}). "
-        "Un modelo es un archivo .pt de openai-whisper o una carpeta Whisper de Hugging Face.",
+        "Un modelo es un archivo .pt de openai-whisper, un archivo ggml-*.bin de whisper.cpp o una carpeta de Hugging "
+        "Face o faster-whisper, que puede estar en un archivo zip.",
     ),
     "model_bundled": (
         "The model {model} is part of the program and can't be removed or replaced.",

@@ -163,7 +163,9 @@ MOVES = {
 MODULES = {"os", "shutil", "tempfile"}
 MAY_WRITE = {
     "store/files.py": {"os.rename"},  # moves uploads and job folders
-    "engine/checkpoints/library.py": {"shutil.copyfile"},  # into the temporary file of replace_atomically()
+    "engine/checkpoints/import_formats.py": {"shutil.copyfile"},  # into the temporary file of replace_atomically()
+    "engine/checkpoints/conversion.py": {"open"},  # the same
+    "engine/checkpoints/folder_archive.py": {"open"},  # into a temporary folder
     "engine/checkpoints/download.py": {"open"},  # a partial file, which move_durably() names
     "server/multipart_form.py": {"open"},  # an upload, which the store takes over or removes
     "server/compat/asr_webservice.py": {"open"},  # the header of an upload

@@ -236,8 +236,12 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     add("list", "list the checkpoints and whether they are on this machine", "")
     download = add("download", "download a checkpoint, continuing an interrupted download", "NAME")
     download.add_argument("name", metavar="NAME", help="one of `localwhisper models list`")
-    from_file = add("import", "import a checkpoint of openai-whisper, or a Whisper folder of Hugging Face", "FILE")
-    from_file.add_argument("file", metavar="FILE", help="a .pt file, or a folder that contains config.json")
+    from_file = add("import", "import a model of openai-whisper, Hugging Face, faster-whisper or whisper.cpp", "FILE")
+    from_file.add_argument(
+        "file",
+        metavar="FILE",
+        help="a .pt file, a ggml-*.bin file, a folder that contains config.json, or a zip file of one",
+    )
     from_file.add_argument("--name", metavar="NAME", help="name of the model; default: the file's name")
     remove = add("remove", "delete a checkpoint from this machine", "NAME")
     remove.add_argument("name", metavar="NAME", help="one of `localwhisper models list`")

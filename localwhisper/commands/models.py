@@ -9,6 +9,7 @@ from tqdm import tqdm
 from localwhisper import paths
 from localwhisper.app import model_library
 from localwhisper.engine.checkpoints.library import ModelEntry, ModelLibrary
+from localwhisper.engine.checkpoints.origin import FORMATS
 from localwhisper.jobs.estimates import FactorKey, Factors
 from localwhisper.messages import Message, render
 from localwhisper.settings import Settings
@@ -40,6 +41,11 @@ def describe(entry: ModelEntry, measured: Factors) -> list[str]:
     place = "bundled" if entry.bundled else "here" if entry.available else "to download"
     description = render(Message("demo_description")).partition(": ")[2] if entry.bundled else ""
     lines = [f"{entry.name:15} {size:>9}  {place:12}{description}".rstrip()]
+    if entry.origin is not None:
+        rounded = (
+            "" if entry.origin.is_exact else "; its weights were quantised, so they are not exactly the original's"
+        )
+        lines.append(f"{'':27}converted from {FORMATS[entry.origin.format]}{rounded}")
     factor = measured.get(FactorKey(model=entry.name))
     if factor is not None:
         lines.append(f"{'':27}a minute of audio takes about {60 * factor:.1f} s on this machine")

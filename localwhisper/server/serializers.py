@@ -1,6 +1,7 @@
 """Makes the JSON bodies of the API from domain objects."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
@@ -157,6 +158,7 @@ def model_body(entry: ModelEntry, download: Download | None, eta: EtaEstimator, 
         "multilingual": entry.multilingual,
         "translates": entry.translates,
         "plans": {quality: _plan_body(plan) for quality, plan in entry.plans.items()},
+        "origin": None if entry.origin is None else asdict(entry.origin),
         "description": render(Message("demo_description"), language) if entry.bundled else None,
         "real_time_factor": round(real_time_factor, 4),
         "speed_is_measured": is_measured,

@@ -1,14 +1,19 @@
 """POST /models/import."""
 
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+from whisper.model import ModelDimensions
 
 from localwhisper.app import ASSETS
 from localwhisper.client.multipart_form import multipart_form
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from tests.conftest import Serve
+from tests.engine.model_files import random_blocks, write_ctranslate2, write_ggml
 from tests.http_client import Answer, Client
+from tools.random_checkpoint import tensors
 
 
 async def send(client: Client, content: bytes, filename: str, **fields: str) -> Answer:
@@ -45,3 +50,27 @@ async def test_an_invalid_checkpoint_replaces_nothing(serve: Serve, tmp_path: Pa
     assert (await send(client, b"x", "a.pt", name="../a")).code == "invalid_option"
     assert (await send(client, b"x", "demo.pt")).code == "model_bundled"
     assert (await send(client, b"x", "a.pt", model="b")).code == "unknown_option"
+
+
+def small_checkpoint() -> dict[str, Any]:
+    dims = ModelDimensions(80, 1500, 64, 1, 1, 500, 448, 64, 1, 1)
+    return {"dims": vars(dims), "model_state_dict": tensors(dims)}
+
+
+@pytest.mark.gen_test(timeout=60)
+async def test_other_programs_models_are_imported_with_their_origin(serve: Serve, tmp_path: Path) -> None:
+    client = await serve()
+    folder = write_ctranslate2(small_checkpoint(), tmp_path / "faster-whisper")
+    with zipfile.ZipFile(tmp_path / "own.zip", "w") as file:
+        for path in folder.iterdir():
+            file.write(path, f"faster-whisper/{path.name}")
+    answer = await send(client, (tmp_path / "own.zip").read_bytes(), "own.zip")
+    assert (answer.status, answer.json["name"]) == (201, "own")
+    ggml = write_ggml(small_checkpoint(), tmp_path / "q.bin", lambda matrix: (8, random_blocks(8, matrix.numel(), 0)))
+    assert (await send(client, ggml.read_bytes(), "ggml-own-q8_0.bin")).json["name"] == "ggml-own-q8_0"
+    origins = {model["name"]: model["origin"] for model in (await client.get("/models")).json["models"]}
+    nothing = {"source": None, "sha256": None}
+    assert origins["own"] == {"format": "ctranslate2", "is_exact": True, **nothing}
+    assert origins["ggml-own-q8_0"] == {"format": "ggml", "is_exact": False, **nothing}
+    assert origins["demo"] is None
+    assert list(client.app.settings.data_dir.joinpath("incoming").iterdir()) == []

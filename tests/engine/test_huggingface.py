@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.engine.checkpoints.huggingface import DIMENSIONS, whisper_name
@@ -95,6 +95,28 @@ def test_every_weight_is_unchanged(library: ModelLibrary, folder: Path, checkpoi
     assert set(converted["model_state_dict"]) == set(checkpoint["model_state_dict"])
     for name, tensor in checkpoint["model_state_dict"].items():
         assert torch.equal(converted["model_state_dict"][name], tensor), name
+
+
+def test_pickled_and_sharded_weights_are_unchanged(
+    library: ModelLibrary, folder: Path, checkpoint: dict[str, Any]
+) -> None:
+    state = load_file(folder / "model.safetensors")
+    (folder / "model.safetensors").unlink()
+    torch.save(state, folder / "pytorch_model.bin")
+    (folder / "generation_config.json").write_text(json.dumps({"alignment_heads": [[1, 0], [2, 1]]}))
+    shards = {"pytorch_model-1.bin": dict([*state.items()][:9]), "pytorch_model-2.bin": dict([*state.items()][9:])}
+    for _ in range(2):
+        path = library.path(library.import_checkpoint(folder, "own-hf-3"))
+        assert path is not None
+        converted = torch.load(path, weights_only=True)
+        assert converted["alignment_heads"] == [[1, 0], [2, 1]]
+        for name, tensor in checkpoint["model_state_dict"].items():
+            assert torch.equal(converted["model_state_dict"][name], tensor), name
+        (folder / "pytorch_model.bin").unlink(missing_ok=True)
+        for shard, part in shards.items():
+            torch.save(part, folder / shard)
+        names = {name: shard for shard, part in shards.items() for name in part}
+        (folder / "pytorch_model.bin.index.json").write_text(json.dumps({"weight_map": names}))
 
 
 def test_an_imported_folder_gives_the_same_text(

@@ -51,7 +51,14 @@ export const TEXTS = {
 	"model.confirm_remove": ["Remove this model from this machine?", "¿Eliminar este modelo de este equipo?"],
 	"model.stop": ["Stop the download", "Detener la descarga"],
 	"model.import": ["Import your own model", "Importar un modelo propio"],
-	"model.import_hint": ["A .pt file from openai-whisper.", "Un archivo .pt de openai-whisper."],
+	"model.import_hint": [
+		"A .pt file from openai-whisper, a ggml-*.bin file from whisper.cpp, or a zip file of a folder from Hugging Face or faster-whisper.",
+		"Un archivo .pt de openai-whisper, un archivo ggml-*.bin de whisper.cpp o un archivo zip de una carpeta de Hugging Face o faster-whisper.",
+	],
+	"model.quantised": [
+		"Its weights were quantised before the import, so they are not exactly the original's.",
+		"Sus pesos estaban cuantizados antes de importarlo: no son exactamente los del original.",
+	],
 	"model.speed": [
 		"Measured here: an hour of audio takes about {time}.",
 		"Medido aquí: una hora de audio tarda unos {time}.",

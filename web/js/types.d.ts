@@ -61,6 +61,7 @@ interface Model {
   real_time_factor: number; // seconds of work for a second of audio
   speed_is_measured: boolean; // on this machine; otherwise estimated
   description?: string|null;
+  origin?: {format: string, is_exact: boolean, source: string|null, sha256: string|null}|null; // of a converted model
   download?: {received_bytes: number, total_bytes: number|null}|null;
   error?: {code: string, message: string}|null; // why the last download failed
 }

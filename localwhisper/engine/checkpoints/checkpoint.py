@@ -25,9 +25,15 @@ class Checkpoint:
     dims: ModelDimensions
     tensors: Mapping[str, Tensor]  # by openai-whisper's names, such as encoder.conv1.weight; float16 or float32
     is_mapped: bool = False  # the tensors are in a file, not in memory
+    stored_alignment_heads: Sequence[tuple[int, int]] = ()  # in the file: of a converted model
 
     def alignment_heads(self) -> list[tuple[int, int]]:
-        """(layer, head) of the cross-attention heads that follow the audio: as published, else whisper's default."""
+        """(layer, head) of the cross-attention heads that follow the audio.
+
+        Those in the file, else those published for a model of this name, else whisper's default.
+        """
+        if self.stored_alignment_heads:
+            return [*self.stored_alignment_heads]
         published = published_alignment_heads(self.name, self.dims)
         if published is not None:
             return published
@@ -48,6 +54,8 @@ def read_checkpoint(path: Path, name: str) -> Checkpoint:
         for key, shape in _shapes(dims).items():
             if tensors[key].shape != shape:
                 raise ValueError(f"{key} has the shape {tuple(tensors[key].shape)}, not {tuple(shape)}")
+        check_overlap(tensors)
+        heads = _stored_alignment_heads(content, dims)
     except MemoryError:
         raise
     except OSError as error:
@@ -59,7 +67,23 @@ def read_checkpoint(path: Path, name: str) -> Checkpoint:
             raise MemoryError(str(error)) from None
         reason = str(error).splitlines()[0][:120] if str(error) else "unreadable"
         raise ModelCorrupt(model=name, reason=reason) from None
-    return Checkpoint(name, dims, tensors, is_mapped=True)
+    return Checkpoint(name, dims, tensors, is_mapped=True, stored_alignment_heads=heads)
+
+
+def check_overlap(tensors: Mapping[str, Tensor]) -> None:
+    """Raises ValueError for tensors that need more memory than their data: the same numbers, read again and again."""
+    storages = {storage.data_ptr(): storage.nbytes() for storage in map(Tensor.untyped_storage, tensors.values())}
+    if sum(tensor.numel() * tensor.element_size() for tensor in tensors.values()) > sum(storages.values()):
+        raise ValueError("its tensors overlap")
+
+
+def _stored_alignment_heads(content: Mapping[str, Any], dims: ModelDimensions) -> list[tuple[int, int]]:
+    """The field that conversion.py adds. Raises ValueError, TypeError."""
+    heads = [(layer, head) for layer, head in content.get("alignment_heads") or ()]
+    for layer, head in heads:
+        if not (type(layer) is type(head) is int and 0 <= layer < dims.n_text_layer and 0 <= head < dims.n_text_head):
+            raise ValueError(f"there is no alignment head ({layer!r:.20}, {head!r:.20})")
+    return heads
 
 
 def _shapes(dims: ModelDimensions) -> dict[str, torch.Size]:

@@ -1,19 +1,25 @@
-"""Hugging Face's Whisper folders (config.json, model.safetensors) as checkpoints of openai-whisper's format.
+"""Hugging Face's Whisper folders as openai-whisper's checkpoints.
 
-The weights are the same; only the names of weights and dimensions differ.
+They hold config.json, and model.safetensors or pytorch_model.bin. The weights are the same; only the names of weights
+and dimensions differ.
 """
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
+from torch import Tensor
+from whisper.model import ModelDimensions
 
-from localwhisper.errors import ModelCorrupt
+from localwhisper.engine.checkpoints.conversion import (
+    ConvertedCheckpoint,
+    corrupt_if_it_fails,
+    heads_of_json,
+    read_small_file,
+)
 
 DIMENSIONS: Mapping[str, str] = {  # openai-whisper's name → config.json's
     "n_mels": "num_mel_bins",
@@ -49,17 +55,17 @@ RENAMES: tuple[tuple[str, str], ...] = (  # applied in this order
 TIED_WEIGHT = "proj_out.weight"  # the token embedding again
 
 
-def convert_folder(folder: Path, target: Path, name: str) -> None:
-    """Write the folder's model as a checkpoint file. Raises ModelCorrupt."""
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+def read_huggingface(folder: Path, name: str) -> ConvertedCheckpoint:
+    """A folder's model with openai-whisper's names. Raises ModelCorrupt."""
+    with corrupt_if_it_fails(name, "a Whisper model of Hugging Face"):
+        config = json.loads(read_small_file(folder / "config.json"))
         if config.get("model_type") != "whisper":
-            raise ModelCorrupt(model=name, reason=f"config.json says {config.get('model_type')}, not whisper")
-        dims = {ours: int(config[theirs]) for ours, theirs in DIMENSIONS.items()}
-        state = {whisper_name(key): tensor for key, tensor in _tensors(folder).items() if key != TIED_WEIGHT}
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
-        raise ModelCorrupt(model=name, reason=str(error)[:120]) from None
-    torch.save({"dims": dims, "model_state_dict": state}, target)
+            raise ValueError(f"config.json says {str(config.get('model_type'))[:40]}, not whisper")
+        dims = ModelDimensions(**{ours: int(config[theirs]) for ours, theirs in DIMENSIONS.items()})
+        tensors = {whisper_name(key): tensor for key, tensor in _tensors(folder).items() if key != TIED_WEIGHT}
+        generation = folder / "generation_config.json"
+        heads = json.loads(read_small_file(generation)).get("alignment_heads") if generation.exists() else None
+        return ConvertedCheckpoint(dims, tensors, heads_of_json(heads))
 
 
 def whisper_name(key: str) -> str:
@@ -69,13 +75,26 @@ def whisper_name(key: str) -> str:
     return key
 
 
-def _tensors(folder: Path) -> dict[str, torch.Tensor]:
+def _tensors(folder: Path) -> dict[str, Tensor]:
     """Read the tensors, by name, from one file or from the files that an index lists."""
-    index = folder / "model.safetensors.index.json"
-    if not index.exists():
-        return load_file(folder / "model.safetensors")
-    names: dict[str, Any] = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
-    tensors: dict[str, torch.Tensor] = {}
-    for file in sorted({Path(file).name for file in names.values()}):
-        tensors |= load_file(folder / file)
+    for file_name, load in LOADERS.items():
+        index = folder / f"{file_name}.index.json"
+        if index.exists():
+            file_names: dict[str, str] = json.loads(read_small_file(index))["weight_map"]
+            shards = sorted({Path(name).name for name in file_names.values()})
+            return {name: tensor for shard in shards for name, tensor in load(folder / shard).items()}
+        if (folder / file_name).exists():
+            return load(folder / file_name)
+    raise ValueError(f"there is no {' or '.join(LOADERS)}")
+
+
+def _load_pickled(path: Path) -> dict[str, Tensor]:
+    """Memory-mapped, which limits the size that the file can claim; older formats of torch.save can't be mapped."""
+    tensors: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     return tensors
+
+
+LOADERS: Mapping[str, Callable[[Path], dict[str, Tensor]]] = {
+    "model.safetensors": load_file,
+    "pytorch_model.bin": _load_pickled,
+}

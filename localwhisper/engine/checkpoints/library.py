@@ -6,7 +6,6 @@ download.py receives the bytes; file_access.py decides who may write a file; mod
 import hashlib
 import lzma
 import re
-import shutil
 import threading
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ from localwhisper import paths
 from localwhisper.atomic import SHARED, make_private_folder, replace_atomically, storage_errors, write_atomically
 from localwhisper.engine.checkpoints.download import download_checkpoint, partial_file
 from localwhisper.engine.checkpoints.file_access import FileAccess
+from localwhisper.engine.checkpoints.origin import Origin, read_origin
 from localwhisper.engine.plans import MeasuredPlan, PlanStore
 from localwhisper.engine.upstream import whisper_tables
 from localwhisper.errors import (
@@ -58,6 +58,7 @@ class ModelEntry:
     multilingual: bool
     translates: bool
     plans: Mapping[str, MeasuredPlan]  # by quality, as measured on this machine; empty before the first use
+    origin: Origin | None  # of a converted checkpoint
 
 
 class ModelLibrary:
@@ -98,9 +99,10 @@ class ModelLibrary:
 
     def _entry(self, name: str) -> ModelEntry:
         file = self._asset if name == BUNDLED else self.model_dir / self._file_name(name)
-        size_bytes, available = PUBLISHED_SIZES.get(name.removesuffix(".en")), False
+        size_bytes, available, origin = PUBLISHED_SIZES.get(name.removesuffix(".en")), False, None
         with suppress(OSError):
             size_bytes, available = file.stat().st_size, True
+            origin = None if name == BUNDLED else read_origin(file)
         is_english = name.endswith(".en")
         return ModelEntry(
             name=name,
@@ -110,6 +112,7 @@ class ModelLibrary:
             multilingual=not is_english,
             translates=not is_english and name not in _CANNOT_TRANSLATE,
             plans=self.plans.latest(name),
+            origin=origin,
         )
 
     def path(self, name: str) -> Path | None:
@@ -176,7 +179,7 @@ class ModelLibrary:
             partial_file(file).unlink(missing_ok=True)
 
     def import_checkpoint(self, path: Path, name: str | None = None, *, file_name: str | None = None) -> str:
-        """Copy a checkpoint file of openai-whisper's format, or convert a Whisper folder of Hugging Face.
+        """Copy a checkpoint file of openai-whisper's format, or convert another one that import_formats.py knows.
 
         Returns the model's name: `name`, else one made from `file_name` or the path. Nothing is replaced before the new
         checkpoint has been checked; then a download under that name ends. Running jobs keep the weights they have.
@@ -189,20 +192,14 @@ class ModelLibrary:
             raise ModelBundled(model=name)
         if not NAME.fullmatch(name):
             raise InvalidOption(field="name", value=name[:100], accepted="letters, digits, - . _")
-        from localwhisper.engine.checkpoints.checkpoint import read_checkpoint  # these import torch
-        from localwhisper.engine.checkpoints.huggingface import convert_folder
+        from localwhisper.engine.checkpoints.import_formats import write_checked_checkpoint  # imports torch
 
         file = self.model_dir / self._file_name(name)
         try:
             with storage_errors(file):
                 file.parent.mkdir(parents=True, exist_ok=True)
             with ExitStack() as replacing, replace_atomically(file, mode=SHARED) as temporary:
-                if path.is_dir():
-                    convert_folder(path, temporary, name)
-                    read_checkpoint(temporary, name)
-                else:
-                    read_checkpoint(path, name)
-                    shutil.copyfile(path, temporary)
+                write_checked_checkpoint(path, temporary, name)
                 replacing.enter_context(self._access.exclusive(file))
                 partial_file(file).unlink(missing_ok=True)
         except ModelCorrupt as error:

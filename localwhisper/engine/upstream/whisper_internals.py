@@ -36,7 +36,10 @@ def published_alignment_heads(name: str, dims: ModelDimensions) -> list[tuple[in
         model = Whisper.__new__(Whisper)
     torch.nn.Module.__init__(model)
     model.dims = dims
-    model.set_alignment_heads(dump)
+    try:
+        model.set_alignment_heads(dump)
+    except RuntimeError:  # another model's dimensions: an import under a published name
+        return None
     return [(int(layer), int(head)) for layer, head in model.alignment_heads.indices().T]
 
 

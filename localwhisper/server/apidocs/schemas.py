@@ -2,6 +2,7 @@
 
 from typing import Any, get_args
 
+from localwhisper.engine.checkpoints.origin import FORMATS
 from localwhisper.jobs.job import JobState
 from localwhisper.option_types import Kind
 from localwhisper.options import OPTIONS
@@ -129,9 +130,15 @@ SCHEMAS: dict[str, Schema] = {
     "Model": _object({
         "name": TEXT, "size_bytes": _or_null("integer"), "available": BOOLEAN, "bundled": BOOLEAN,
         "multilingual": BOOLEAN, "translates": BOOLEAN, "plans": {"type": "object"}, "description": _or_null("string"),
-        "download": {"type": ["object", "null"]},
+        "download": {"type": ["object", "null"]}, "origin": {"anyOf": [_ref("Origin"), {"type": "null"}]},
         "real_time_factor": {**NUMBER, "description": "seconds of work per second of audio"},
         "speed_is_measured": {**BOOLEAN, "description": "measured on this machine, not assumed"},
+    }),
+    "Origin": _object({
+        "format": {**TEXT, "enum": [*FORMATS], "description": "that was converted"},
+        "is_exact": {**BOOLEAN, "description": "false: its weights were quantised"},
+        "source": {**_or_null("string"), "description": "what was downloaded"},
+        "sha256": {**_or_null("string"), "description": "of the model's file before the conversion"},
     }),
     "Models": _object({
         "default": TEXT, "models": _list(_ref("Model")),

@@ -38,7 +38,8 @@ export function modelDetails(element, actions) {
 			if (!model) return;
 			const { name, available, bundled } = model;
 			const size = model.size_bytes === null ? "?" : formatBytes(model.size_bytes, language());
-			setText(description, bundled ? t("model.demo") : t(available ? "model.ready" : "model.missing", { name, size }));
+			const place = bundled ? t("model.demo") : t(available ? "model.ready" : "model.missing", { name, size });
+			setText(description, model.origin?.is_exact === false ? `${place} ${t("model.quantised")}` : place);
 			const time = formatDuration(HOUR_S * model.real_time_factor, language());
 			setText(speed, t(model.speed_is_measured ? "model.speed" : "model.speed_estimate", { time }));
 			setVisible(otherModels, bundled && isOnlyBundled);
