@@ -1,4 +1,7 @@
-"""A test client of a server in this process: requests, submissions, WebSockets."""
+"""A test client of a server in this process: requests, submissions, WebSockets.
+
+Every answer to a request is checked against its row in the route table.
+"""
 
 import asyncio
 import io
@@ -14,6 +17,7 @@ import tornado.websocket
 
 from localwhisper.app import App
 from localwhisper.client.multipart_form import multipart_form
+from tests.documented_answers import check_answer
 
 TIMEOUT_S = 30
 
@@ -92,7 +96,10 @@ class Client:
         self._is_open = True
 
     async def fetch(self, method: str, path: str, *, body: bytes | None = None, **headers: str) -> Answer:
-        """Send a request. In the names of `headers`, underscores stand for dashes."""
+        """Send a request. In the names of `headers`, underscores stand for dashes.
+
+        Raises Undocumented if the answer isn't as its route's row says.
+        """
         request = tornado.httpclient.HTTPRequest(
             f"http://{self.host}{path}",
             method=method,
@@ -106,7 +113,9 @@ class Client:
         response = await self._http.fetch(request, raise_error=False)
         if response.code == 599:
             raise AssertionError(response.error)
-        return Answer(response.code, response.headers, response.body or b"")
+        answer = Answer(response.code, response.headers, response.body or b"")
+        check_answer(method, path, answer.status, answer.headers.get("Content-Type", ""), answer.body)
+        return answer
 
     async def get(self, path: str, **headers: str) -> Answer:
         return await self.fetch("GET", path, **headers)

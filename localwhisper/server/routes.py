@@ -46,6 +46,7 @@ class Operation:
 
     summary: str
     status: int = 200
+    other_statuses: Sequence[int] = ()  # that also have a body of the response's schema
     response_schema: str | None = None  # None: the response is not JSON
     media_types: Sequence[str] = ()  # of responses other than JSON
     errors: Sequence[str] = ()  # codes, besides those that every route may answer with
@@ -175,7 +176,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/models", models.ModelsHandler, {"get": Operation(
         summary="All models, and which of them are on this machine", response_schema="Models", query=_LANGUAGE)}),
     Route("/models/import", models.ImportHandler, {"post": Operation(
-        summary="Import a checkpoint in openai-whisper's format; it is checked before it replaces anything", status=201,
+        summary="Import a model from a file; it is checked before it replaces anything", status=201,
         response_schema="Model", form_schema="CheckpointUpload", curl_arguments="-F file=@my-model.pt",
         errors=("missing_file", "unknown_option", "duplicate_field", "invalid_body", "invalid_option",
                 "checkpoint_unusable", "model_bundled", "upload_too_large", "storage_full", "storage_unwritable"))}),
@@ -192,7 +193,8 @@ ROUTES: tuple[Route, ...] = (
     Route("/samples", submission_form.SamplesHandler, {"get": Operation(
         summary="The bundled sample clips, with their texts", response_schema="Samples", query=_LANGUAGE)}),
     Route("/health", system.HealthHandler, {"get": Operation(
-        summary="Whether jobs can be accepted and stored; otherwise 503 with the reason", response_schema="Health")}),
+        summary="Whether jobs can be accepted and stored; otherwise 503 with the reason", response_schema="Health",
+        other_statuses=(503,))}),
     Route("/login", auth.LoginHandler, {
         "post": Operation(summary="Exchange the token for a cookie, as the page does", response_schema="Login",
                           curl_arguments='-d \'{"token": "TOKEN"}\'', json_schema="Token", errors=("invalid_body",)),

@@ -98,16 +98,20 @@ def _query_parameters(operation: "Operation") -> list[dict[str, Any]]:
 
 def _responses(operation: "Operation") -> dict[str, Any]:
     content: dict[str, Any] = {media_type: {} for media_type in operation.media_types}
+    response: dict[str, Any] = {"$ref": f"#/components/schemas/{operation.response_schema}"}
     if operation.response_schema is not None:
-        content["application/json"] = {"schema": {"$ref": f"#/components/schemas/{operation.response_schema}"}}
-    answers: dict[str, Any] = {str(operation.status): {"description": "Done", "content": content}}
+        content["application/json"] = {"schema": response}
+    error: dict[str, Any] = {"$ref": f"#/components/schemas/{operation.error_schema}"}
+    done = {"description": "Done", "content": content}
+    answers: dict[str, Any] = {str(status): done for status in (operation.status, *operation.other_statuses)}
     by_status: dict[int, list[str]] = {}
     for code in (*operation.errors, *COMMON_ERRORS):
         status = operation.invalid_status if code in INPUT_ERRORS else _STATUS_OF_CODE[code]
         by_status.setdefault(status, []).append(code)
     for status in sorted(by_status):
+        schema = {"anyOf": [response, error]} if status in operation.other_statuses else error
         answers[str(status)] = {
             "description": ", ".join(by_status[status]),
-            "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{operation.error_schema}"}}},
+            "content": {"application/json": {"schema": schema}},
         }
     return answers
