@@ -46,7 +46,7 @@ class Row:
     hint: Text | None = None  # shown below the form field
     choice_labels: Mapping[str, Text] = dataclass_field(default_factory=dict)  # one for each choice
     settable_in: SettableIn = SettableIn.CLI
-    whisper: str | None = None  # the corresponding option of openai-whisper
+    whisper: str | None = None  # the corresponding flag of openai-whisper's command line, without dashes
     kind: Kind | None = None  # None: derived from the type annotation
     minimum: float | None = None
     maximum: float | None = None

@@ -79,7 +79,9 @@ def test_openai_whisper_has_the_option(option: Option) -> None:
     assert spec is not None
     assert spec.origin is not None
     source = (Path(spec.origin).parent / "transcribe.py").read_text(encoding="utf-8")
-    assert f'"--{option.whisper}"' in source
+    assert f'"--{option.whisper}"' in source, (
+        f"openai-whisper's command line has no --{option.whisper}: leave out `whisper=` if {option.name!r} is our own"
+    )
 
 
 def test_texts_are_read_into_values() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from localwhisper.commands.arguments import build_parser, parse_arguments
+from localwhisper.export.registry import EXPORTERS
 from localwhisper.messages import TEXTS
 from localwhisper.server.routes import ROUTES
 from localwhisper.settings import SETTINGS, as_markdown
@@ -20,7 +21,8 @@ each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
 def test_the_settings_table_is_current() -> None:
-    assert as_markdown() in README
+    command = 'python -c "from localwhisper.settings import as_markdown; print(as_markdown())"'
+    assert as_markdown() in README, f"replace the table in README.md by the output of: {command}"
 
 
 @each_page
@@ -66,6 +68,12 @@ def test_every_address_is_a_route(page: Path) -> None:
     bases = {"/v1"}  # the base URL of OpenAI's clients
     for path in re.findall(r"http://localhost:9000(/[\w/.-]*[\w])", text):
         assert path in bases or any(re.fullmatch(route.pattern, path) for route in ROUTES), path
+
+
+def test_the_api_guide_names_every_export_format() -> None:
+    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"/transcript\.(\w+ +# also [\w ]+)$", text, re.MULTILINE)
+    assert {*re.findall(r"\w+", line)} - {"also"} == {*EXPORTERS}, "docs/api.md: the formats after `# also`"
 
 
 def test_troubleshooting_quotes_real_messages() -> None:

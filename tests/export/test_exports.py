@@ -63,7 +63,7 @@ def test_layouts_match_openai_whisper(case: str, layout: Layout) -> None:
 @pytest.mark.parametrize("name", TEXT_FORMATS)
 def test_matches_the_golden_file(name: str, case: str) -> None:
     golden = (GOLDEN / f"{case}.{name}").read_bytes().decode()
-    assert EXPORTERS[name].to_text(results.ALL[case]) == golden
+    assert EXPORTERS[name].to_text(results.ALL[case]) == golden, "if intended: python -m tests.export.write_golden"
 
 
 def test_every_golden_file_is_used() -> None:

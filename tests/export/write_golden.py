@@ -1,4 +1,7 @@
-"""Writes the golden files that don't exist yet: python -m tests.export.write_golden. Review them before committing."""
+"""Writes the golden files that are missing or whose writer has changed: python -m tests.export.write_golden
+
+It prints their names. Review them, with git diff, before committing.
+"""
 
 from localwhisper.export.registry import EXPORTERS, TEXT_FORMATS
 from tests.export import results
@@ -9,8 +12,9 @@ def main() -> None:
     for case, transcript in results.ALL.items():
         for name in TEXT_FORMATS:
             path = GOLDEN / f"{case}.{name}"
-            if not path.exists():
-                path.write_bytes(EXPORTERS[name].to_bytes(transcript))
+            content = EXPORTERS[name].to_bytes(transcript)
+            if not path.exists() or path.read_bytes() != content:
+                path.write_bytes(content)
                 print(path)
 
 
