@@ -55,16 +55,14 @@ TEXTS: Mapping[str, Text] = {
         "Midiendo cómo funciona más rápido el modelo {model} en este equipo",
     ),
     "loading_model": ("Loading model {model}", "Cargando el modelo {model}"),
-    "downloading_model": (
-        "Downloading model {model}: {percent}%",
-        "Descargando el modelo {model}: {percent} %",
+    "downloading_model": ("Downloading model {model}: {percent}%", "Descargando el modelo {model}: {percent} %"),
+    "downloading_from_index": (
+        "The models' server can't be reached. Downloading model {model} from the package index: {percent}%",
+        "No se llega al servidor de los modelos. Descargando el modelo {model} del índice de paquetes: {percent} %",
     ),
     "reading_audio": ("Reading the audio", "Leyendo el audio"),
     # It counts windows; the text is part of the documented API, from which the clients of other programs read it.
-    "processing_segment": (
-        "Processing segment {current}/{total}",
-        "Procesando segmento {current}/{total}",
-    ),
+    "processing_segment": ("Processing segment {current}/{total}", "Procesando segmento {current}/{total}"),
     "connected": ("Connected", "Conectado exitosamente"),
     # -- requests
     "invalid_option": (

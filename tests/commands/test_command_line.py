@@ -19,7 +19,10 @@ from localwhisper.cli import main
 from localwhisper.commands import selftest
 from localwhisper.commands.arguments import normalize, parse_arguments
 from localwhisper.commands.doctor import CHECKS
+from localwhisper.commands.models import describe
 from localwhisper.commands.service import plist, unit
+from localwhisper.engine.checkpoints.library import ModelEntry
+from localwhisper.engine.checkpoints.origin import Origin
 from localwhisper.errors import PortForbidden
 from localwhisper.option_types import SettableIn
 from localwhisper.options import OPTIONS
@@ -356,3 +359,10 @@ def test_the_value_of_a_boolean_flag_is_optional() -> None:
 def test_flags_are_accepted_with_underscores() -> None:
     options = parse_arguments(["transcribe", "a", "--output_dir", "x", "--model_dir", "y", "--initial_prompt", "z"])
     assert (options.output_dir, options.model_dir, options.initial_prompt) == ("x", "y", "z")
+
+
+def test_models_list_shows_where_a_converted_model_comes_from() -> None:
+    entry = ModelEntry("base", 145_000_000, True, False, True, True, {}, Origin("ggml", False, "a==1.0", "0" * 64))
+    text = "\n".join(describe(entry, {}))
+    for part in ("converted from whisper.cpp", "quantised", "package index: a==1.0", f"SHA-256 {'0' * 64}"):
+        assert part in text

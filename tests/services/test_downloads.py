@@ -42,8 +42,10 @@ async def start_download(client: Client) -> Socket:
     socket = await client.socket("/ws/queue")
     await socket.until("snapshot")
     assert (await client.fetch("POST", "/models/tiny/download", body=b"")).status == 202
-    while not ((await socket.until("model"))["data"]["download"] or {}).get("received_bytes"):
-        pass
+    download: dict[str, object] = {}
+    while not download.get("received_bytes"):
+        download = (await socket.until("model"))["data"]["download"] or {}
+    assert download["source"] == "openai"
     return socket
 
 

@@ -55,6 +55,11 @@ export const TEXTS = {
 		"A .pt file from openai-whisper, a ggml-*.bin file from whisper.cpp, or a zip file of a folder from Hugging Face or faster-whisper.",
 		"Un archivo .pt de openai-whisper, un archivo ggml-*.bin de whisper.cpp o un archivo zip de una carpeta de Hugging Face o faster-whisper.",
 	],
+	"model.from_index": [
+		"(from the package index: the models' server can't be reached)",
+		"(del índice de paquetes: no se llega al servidor de los modelos)",
+	],
+	"model.origin": ["From the package index: {source}.", "Del índice de paquetes: {source}."],
 	"model.quantised": [
 		"Its weights were quantised before the import, so they are not exactly the original's.",
 		"Sus pesos estaban cuantizados antes de importarlo: no son exactamente los del original.",

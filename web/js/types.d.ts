@@ -62,7 +62,7 @@ interface Model {
   speed_is_measured: boolean; // on this machine; otherwise estimated
   description?: string|null;
   origin?: {format: string, is_exact: boolean, source: string|null, sha256: string|null}|null; // of a converted model
-  download?: {received_bytes: number, total_bytes: number|null}|null;
+  download?: {received_bytes: number, total_bytes: number|null, source: string|null}|null;
   error?: {code: string, message: string}|null; // why the last download failed
 }
 

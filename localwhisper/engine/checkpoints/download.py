@@ -1,10 +1,9 @@
-"""Downloads a checkpoint over HTTP: resumes an earlier attempt, and checks the SHA-256 before the file is in place."""
+"""Downloads checkpoints over HTTP: resumes an earlier attempt, and checks the SHA-256 before the file is in place."""
 
-import hashlib
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Generator
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
@@ -12,14 +11,27 @@ from urllib.parse import urlsplit
 
 from localwhisper.atomic import move_durably, storage_errors
 from localwhisper.engine.checkpoints.interruptible import interruptible
+from localwhisper.engine.checkpoints.model_source import Check, Progress, SourceFailed, sha256_of
+from localwhisper.engine.upstream import whisper_tables
 from localwhisper.errors import ModelCorrupt, ModelDownloadFailed
 
 BLOCK_BYTES = 1 << 18
 TIMEOUT_S = 20
 MAX_CONNECTIONS = 50  # one after the other; each must bring some of the file
 
-Progress = Callable[[int, int | None], None]  # bytes received, bytes of the whole file
-Check = Callable[[], None]
+# Bytes of the files that openai-whisper publishes, shown before a download.
+PUBLISHED_SIZES: Mapping[str, int] = {
+    "tiny": 75_572_083,
+    "base": 145_262_807,
+    "small": 483_617_219,
+    "medium": 1_528_008_539,
+    "large-v1": 3_086_999_982,
+    "large-v2": 3_086_999_982,
+    "large-v3": 3_087_371_615,
+    "large": 3_087_371_615,
+    "large-v3-turbo": 1_617_941_637,
+    "turbo": 1_617_941_637,
+}
 
 
 class _TransferFailed(Exception):
@@ -30,32 +42,45 @@ class _WrongRange(_TransferFailed):
     """Not the part of the file that was asked for."""
 
 
+class PublishedCheckpoints:
+    """The files that openai-whisper publishes, from its host or a mirror."""
+
+    name = "openai"
+
+    def __init__(self, mirror: str | None) -> None:
+        self._mirror = mirror
+        self.label = "OpenAI's host" if mirror is None else urlsplit(mirror).hostname or mirror
+
+    def size_bytes(self, model: str) -> int | None:
+        whisper_tables.checkpoint_urls()[model]
+        return PUBLISHED_SIZES.get(model.removesuffix(".en"))
+
+    def fetch(self, model: str, file: Path, progress: Progress, check: Check) -> None:
+        url = whisper_tables.checkpoint_urls()[model]
+        partial, sha256 = partial_file(file), url.split("/")[-2]  # whisper's addresses contain the hash
+        url = url if self._mirror is None else self._mirror.rstrip("/") + urlsplit(url).path
+        try:
+            with storage_errors(file):
+                file.parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    _receive_all(url, partial, progress, check)
+                    is_right = sha256_of(partial, check) == sha256
+                except FileNotFoundError:
+                    raise ModelDownloadFailed(model=model, reason="its file was removed meanwhile") from None
+                if not is_right:
+                    partial.unlink(missing_ok=True)
+                    raise ModelCorrupt(model=model, reason="the file that was sent is not the published one")
+            move_durably(partial, file)
+        except _TransferFailed as error:
+            raise SourceFailed(f"{urlsplit(url).hostname or url}: {error}") from None
+
+    def discard(self, file: Path) -> None:
+        partial_file(file).unlink(missing_ok=True)
+
+
 def partial_file(file: Path) -> Path:
     """The file with the bytes of a checkpoint received so far."""
     return file.with_suffix(".pt.partial")
-
-
-def download_checkpoint(name: str, url: str, file: Path, mirror: str | None, progress: Progress, check: Check) -> None:
-    """`url` as in openai-whisper's table: the folder before the file's name is its SHA-256.
-
-    Raises ModelDownloadFailed, ModelCorrupt, StorageFull, StorageUnwritable, and what `check` raises.
-    """
-    partial, sha256 = partial_file(file), url.split("/")[-2]
-    url = url if mirror is None else mirror.rstrip("/") + urlsplit(url).path
-    try:
-        with storage_errors(file):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                _receive_all(url, partial, progress, check)
-                is_right = _sha256(partial, check) == sha256
-            except FileNotFoundError:
-                raise ModelDownloadFailed(model=name, reason="its file was removed meanwhile") from None
-            if not is_right:
-                partial.unlink(missing_ok=True)
-                raise ModelCorrupt(model=name, reason="the file that was sent is not the published one")
-        move_durably(partial, file)
-    except _TransferFailed as error:
-        raise ModelDownloadFailed(model=name, reason=f"{urlsplit(url).hostname or url}: {error}") from None
 
 
 def _receive_all(url: str, partial: Path, progress: Progress, check: Check) -> None:
@@ -138,12 +163,3 @@ def _read(response: HTTPResponse) -> bytes:
 def _reason(error: object) -> str:
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return text.splitlines()[0][:120] if text else type(error).__name__
-
-
-def _sha256(path: Path, check: Check) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            check()
-            digest.update(block)
-    return digest.hexdigest()

@@ -40,9 +40,14 @@ def _write_folder(folder: Path, target: Path, name: str) -> None:
 
 
 def _write(converted: ConvertedCheckpoint, format: str, target: Path, name: str) -> None:
+    write_converted(converted, target, name, Origin(format, converted.is_exact))
+
+
+def write_converted(converted: ConvertedCheckpoint, target: Path, name: str, origin: Origin) -> None:
+    """Raises ModelCorrupt, MemoryError, OSError."""
     try:
         converted.save(target)
     except ValueError as error:
         raise ModelCorrupt(model=name, reason=str(error)) from None
     read_checkpoint(target, name)
-    write_origin(target, Origin(format, converted.is_exact))
+    write_origin(target, origin)

@@ -8,16 +8,18 @@ import lzma
 import re
 import threading
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from localwhisper import paths
 from localwhisper.atomic import SHARED, make_private_folder, replace_atomically, storage_errors, write_atomically
-from localwhisper.engine.checkpoints.download import download_checkpoint, partial_file
+from localwhisper.engine.checkpoints.download import PublishedCheckpoints
 from localwhisper.engine.checkpoints.file_access import FileAccess
+from localwhisper.engine.checkpoints.model_source import Check, ModelSource, Progress, SourceFailed
 from localwhisper.engine.checkpoints.origin import Origin, read_origin
+from localwhisper.engine.checkpoints.package_index import PACKAGED_MODELS, PackagedModel, PackageIndex
 from localwhisper.engine.plans import MeasuredPlan, PlanStore
 from localwhisper.engine.upstream import whisper_tables
 from localwhisper.errors import (
@@ -33,19 +35,6 @@ from localwhisper.errors import (
 BUNDLED = "demo"
 ASSET = "demo.pt.xz"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-# Bytes of the files that openai-whisper publishes, shown before a download.
-PUBLISHED_SIZES: Mapping[str, int] = {
-    "tiny": 75_572_083,
-    "base": 145_262_807,
-    "small": 483_617_219,
-    "medium": 1_528_008_539,
-    "large-v1": 3_086_999_982,
-    "large-v2": 3_086_999_982,
-    "large-v3": 3_087_371_615,
-    "large": 3_087_371_615,
-    "large-v3-turbo": 1_617_941_637,
-    "turbo": 1_617_941_637,
-}
 _CANNOT_TRANSLATE = frozenset({BUNDLED, "turbo", "large-v3-turbo"})
 
 
@@ -64,9 +53,18 @@ class ModelEntry:
 class ModelLibrary:
     """Threading: SAFE. Every method reads or writes files, so none is for the event loop's thread."""
 
-    def __init__(self, model_dir: Path, *, mirror: str | None, data_dir: Path, assets: Path) -> None:
+    def __init__(
+        self,
+        model_dir: Path,
+        *,
+        mirror: str | None,
+        data_dir: Path,
+        assets: Path,
+        packages: Mapping[str, PackagedModel] = PACKAGED_MODELS,
+    ) -> None:
         self.model_dir = model_dir
-        self._mirror = mirror
+        # in the order in which they are tried
+        self.sources: Sequence[ModelSource] = (PublishedCheckpoints(mirror), PackageIndex(packages))
         self._data_dir = data_dir
         self._asset = assets / ASSET
         self.plans = PlanStore(paths.plans(data_dir))
@@ -99,7 +97,7 @@ class ModelLibrary:
 
     def _entry(self, name: str) -> ModelEntry:
         file = self._asset if name == BUNDLED else self.model_dir / self._file_name(name)
-        size_bytes, available, origin = PUBLISHED_SIZES.get(name.removesuffix(".en")), False, None
+        size_bytes, available, origin = self._download_bytes(name), False, None
         with suppress(OSError):
             size_bytes, available = file.stat().st_size, True
             origin = None if name == BUNDLED else read_origin(file)
@@ -114,6 +112,13 @@ class ModelLibrary:
             plans=self.plans.latest(name),
             origin=origin,
         )
+
+    def _download_bytes(self, name: str) -> int | None:
+        """Of what openai-whisper publishes."""
+        try:
+            return self.sources[0].size_bytes(name)
+        except KeyError:
+            return None
 
     def path(self, name: str) -> Path | None:
         """The path of the checkpoint, for the bundled one still packed; None if it isn't here. Raises ModelNotFound."""
@@ -149,22 +154,50 @@ class ModelLibrary:
                 self._unpacked = target
             return self._unpacked
 
-    def download(self, name: str, progress: Callable[[int, int | None], None], check: Callable[[], None]) -> Path:
+    def download(
+        self,
+        name: str,
+        progress: Progress,
+        check: Check,
+        *,
+        source: str | None = None,
+        on_source: Callable[[ModelSource], None] = lambda _: None,
+    ) -> Path:
         """Download a checkpoint unless it exists, from where an earlier attempt ended; once for all callers.
 
+        Without `source`, the first source that can be reached is used; `on_source` gets each that is tried.
         `progress` gets the bytes received and their total; `check` may raise to stop. If a checkpoint is
         imported under this name meanwhile, that one is returned. Raises ModelNotFound, ModelDownloadFailed (also if the
         model is removed meanwhile), ModelCorrupt, StorageFull or StorageUnwritable.
         """
         file = self._known_path(name)
+        sources = [known for known in self.sources if source in (None, known.name)]
 
-        def receive(check: Callable[[], None]) -> None:
-            url = whisper_tables.checkpoint_urls()[name]
-            download_checkpoint(name, url, file, self._mirror, progress, check)
+        def receive(check: Check) -> None:
+            failures = []
+            for candidate in sources:
+                try:
+                    candidate.size_bytes(name)
+                    on_source(candidate)
+                    candidate.fetch(name, file, progress, check)
+                    break
+                except SourceFailed as error:
+                    failures.append(str(error))
+                except KeyError:
+                    if source is not None:
+                        failures.append(f"{candidate.label} doesn't have it")
+            else:
+                raise ModelDownloadFailed(model=name, reason="; ".join(failures))
+            self._discard_received(file)
 
         if not self._access.download(file, receive, check):
             raise ModelDownloadFailed(model=name, reason="the model was removed meanwhile")
         return file
+
+    def _discard_received(self, file: Path) -> None:
+        with storage_errors(file):
+            for source in self.sources:
+                source.discard(file)
 
     def remove(self, name: str) -> None:
         """Remove a checkpoint and what was downloaded of it; its download ends.
@@ -176,7 +209,7 @@ class ModelLibrary:
         file = self._known_path(name)
         with self._access.exclusive(file), storage_errors(file):
             file.unlink(missing_ok=True)
-            partial_file(file).unlink(missing_ok=True)
+            self._discard_received(file)
 
     def import_checkpoint(self, path: Path, name: str | None = None, *, file_name: str | None = None) -> str:
         """Copy a checkpoint file of openai-whisper's format, or convert another one that import_formats.py knows.
@@ -201,7 +234,7 @@ class ModelLibrary:
             with ExitStack() as replacing, replace_atomically(file, mode=SHARED) as temporary:
                 write_checked_checkpoint(path, temporary, name)
                 replacing.enter_context(self._access.exclusive(file))
-                partial_file(file).unlink(missing_ok=True)
+                self._discard_received(file)
         except ModelCorrupt as error:
             raise CheckpointUnusable(model=error.model, reason=error.reason) from None
         return name

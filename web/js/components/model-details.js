@@ -25,7 +25,8 @@ export function modelDetails(element, actions) {
 		if (totalBytes) bar.value = Math.min(1, receivedBytes / totalBytes);
 		bar.ariaLabel = t("model.download", { name });
 		const sizes = { part: formatBytes(receivedBytes, language()), total: formatBytes(totalBytes, language()) };
-		setTextOrHide(received, progress ? t("part_of_total", sizes) : "");
+		const source = progress?.source === "index" ? ` ${t("model.from_index")}` : "";
+		setTextOrHide(received, progress ? `${t("part_of_total", sizes)}${source}` : "");
 		setText(/** @type {Element} */ (download.lastElementChild), t("model.download", { name }));
 		setVisible(download, !available && !progress);
 	}
@@ -39,7 +40,8 @@ export function modelDetails(element, actions) {
 			const { name, available, bundled } = model;
 			const size = model.size_bytes === null ? "?" : formatBytes(model.size_bytes, language());
 			const place = bundled ? t("model.demo") : t(available ? "model.ready" : "model.missing", { name, size });
-			setText(description, model.origin?.is_exact === false ? `${place} ${t("model.quantised")}` : place);
+			const source = model.origin?.source ? ` ${t("model.origin", { source: model.origin.source })}` : "";
+			setText(description, `${place}${source}${model.origin?.is_exact === false ? ` ${t("model.quantised")}` : ""}`);
 			const time = formatDuration(HOUR_S * model.real_time_factor, language());
 			setText(speed, t(model.speed_is_measured ? "model.speed" : "model.speed_estimate", { time }));
 			setVisible(otherModels, bundled && isOnlyBundled);
