@@ -109,7 +109,10 @@ def _variable(name: str, tensor: Tensor) -> bytes:
 
 
 def write_ggml(checkpoint: Checkpoint, path: Path, matrix: Callable[[Tensor], tuple[int, bytes]]) -> Path:
-    """`matrix` gives ggml's number of a type and the data of a matrix in it; other tensors are in single precision."""
+    """As whisper.cpp's convert-pt-to-ggml.py and quantize, except for the mel filters and the vocabulary.
+
+    `matrix` gives ggml's number of a type and the data of a matrix in it.
+    """
     dims, state = checkpoint["dims"], checkpoint["model_state_dict"]
     parts = [b"lmgg", struct.pack("<11i", *(dims[name] for name in GGML_HEADER), 1)]
     parts += [struct.pack("<2i", dims["n_mels"], 201), bytes(4 * 201 * dims["n_mels"])]
@@ -118,7 +121,8 @@ def write_ggml(checkpoint: Checkpoint, path: Path, matrix: Callable[[Tensor], tu
     for name, tensor in state.items():
         tensor = tensor.reshape(-1, 1) if name in ("encoder.conv1.bias", "encoder.conv2.bias") else tensor
         is_matrix = tensor.dim() == 2 and tensor.shape[1] > 1 and "positional" not in name
-        kind, data = matrix(tensor) if is_matrix else float32(tensor)
+        convolution = float32 if matrix is float32 else float16  # never quantised
+        kind, data = (matrix if is_matrix else convolution if tensor.dim() == 3 else float32)(tensor)
         parts += [struct.pack("<3i", tensor.dim(), len(name), kind)]
         parts += [struct.pack(f"<{tensor.dim()}i", *reversed(tensor.shape)), name.encode(), data]
     path.write_bytes(b"".join(parts))
