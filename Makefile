@@ -9,7 +9,7 @@ WORKERS := $(shell $(PYTHON) -c "import os; print(min(os.cpu_count() + 1, 5))")
 PAGE_CHECKS := tests/browser/node_modules/.installed
 
 .PHONY: run test lint check browser proxy screenshots torture parallel load soak fuzz bench bench-record bench-page bench-memory \
-  bench-waiting bench-stops release clean
+  bench-waiting bench-stops accuracy release clean
 
 run: $(VENV)/.run
 	$(BIN)/python -m localwhisper --test-services $(ARGS)
@@ -48,6 +48,10 @@ bench: $(VENV)/.bench
 # put the figures of the last bench into the README and docs/
 bench-record: $(VENV)/.bench
 	$(BIN)/python -m tests.bench.record
+
+# word error rates and times on real recordings, beside openai-whisper and faster-whisper: docs/accuracy.md
+accuracy: $(VENV)/.bench
+	$(BIN)/python -m tests.accuracy $(ARGS)
 
 # the page with 2,000 jobs: first view, scrolling, search
 bench-page: $(VENV)/.dev browser

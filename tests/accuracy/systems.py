@@ -1,0 +1,88 @@
+"""The transcribers that are compared, each from a file to its text with the language given and greedy search."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+import whisper
+
+from localwhisper.app import model_library, whisper_engine
+from localwhisper.audio.ffmpeg import Ffmpeg
+from localwhisper.jobs.transcript import Window
+from localwhisper.messages import Message
+from localwhisper.options import Options, Quality
+from localwhisper.settings import load
+from tests.engine import openai_whisper as reference
+
+BATCH_SIZE = 8  # of faster-whisper's batched pipeline
+
+
+class Transcriber(Protocol):
+    def __call__(self, path: Path, language: str | None) -> str: ...
+
+
+def openai_whisper(checkpoint: Path) -> Transcriber:
+    model = reference.load(checkpoint)
+
+    def transcribe(path: Path, language: str | None) -> str:
+        result = whisper.transcribe(model, reference.read(path), language=language, fp16=False)
+        return str(result["text"])
+
+    return transcribe
+
+
+def faster_whisper(folder: Path, compute_type: str, *, is_batched: bool = False) -> Transcriber:
+    """`folder`: a CTranslate2 model with its tokenizer.json."""
+    from faster_whisper import BatchedInferencePipeline, WhisperModel
+
+    model: Any = WhisperModel(
+        str(folder), device="cpu", compute_type=compute_type, cpu_threads=torch.get_num_threads(), local_files_only=True
+    )
+    arguments: dict[str, Any] = {"beam_size": 1}
+    if is_batched:
+        model = BatchedInferencePipeline(model)
+        arguments["batch_size"] = BATCH_SIZE
+
+    def transcribe(path: Path, language: str | None) -> str:
+        segments, _ = model.transcribe(reference.read(path), language=language, **arguments)
+        return "".join(segment.text for segment in segments)
+
+    return transcribe
+
+
+class _Control:
+    def check(self) -> None: ...
+
+    def progress(self, done_s: float, message: Message) -> None: ...
+
+    def window(self, window: Window) -> None: ...
+
+
+def localwhisper_engine(model_dir: Path, data_dir: Path, model: str, quality: Quality) -> Transcriber:
+    settings = load({"data_dir": str(data_dir), "model_dir": str(model_dir)}, {})
+    engine = whisper_engine(settings, model_library(settings), Ffmpeg())
+
+    def transcribe(path: Path, language: str | None) -> str:
+        options = Options(model=model, language=language, quality=quality)
+        return engine.transcribe(path, options, _Control()).text
+
+    return transcribe
+
+
+def systems(
+    model: str, model_dir: Path, ctranslate2: Path | None, data_dir: Path
+) -> dict[str, Callable[[], Transcriber]]:
+    """By name; each is loaded when it is called. `ctranslate2`: None leaves faster-whisper out."""
+    checkpoint = model_dir / f"{model}.pt"
+    found: dict[str, Callable[[], Transcriber]] = {"openai-whisper": lambda: openai_whisper(checkpoint)}
+    if ctranslate2 is not None:
+        found["faster-whisper int8"] = lambda: faster_whisper(ctranslate2, "int8")
+        found["faster-whisper float32"] = lambda: faster_whisper(ctranslate2, "float32")
+        found["faster-whisper int8, batched"] = lambda: faster_whisper(ctranslate2, "int8", is_batched=True)
+    qualities: tuple[Quality, ...] = ("exact", "fast", "compact")
+    for quality in qualities:
+        found[f"localwhisper {quality}"] = lambda quality=quality: localwhisper_engine(  # type: ignore[misc]
+            model_dir, data_dir, model, quality
+        )
+    return found
