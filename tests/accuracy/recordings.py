@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+VARIABLE = "LOCALWHISPER_SPEECH"
 DEFAULT_FOLDER = Path(__file__).parents[3] / "shared" / "data" / "real"
 
 
@@ -26,7 +27,7 @@ class SpeechRecording:
 
 def speech_folder() -> Path | None:
     """None where there is no such folder."""
-    folder = Path(os.environ.get("LOCALWHISPER_SPEECH") or DEFAULT_FOLDER)
+    folder = Path(os.environ.get(VARIABLE) or DEFAULT_FOLDER)
     return folder if (folder / "manifest.jsonl").is_file() else None
 
 

@@ -59,8 +59,16 @@ def corrupt_if_it_fails(name: str, description: str) -> Iterator[None]:
     except Exception as error:
         if is_memory_error(error) or is_out_of_memory(error):
             raise MemoryError(str(error)) from None
-        text = f"it lacks {error}" if isinstance(error, KeyError) else str(error) or type(error).__name__
-        raise ModelCorrupt(model=name, reason=f"not {description}: {text.splitlines()[0]}"[:160]) from None
+        raise ModelCorrupt(model=name, reason=f"not {description}: {_reason(error)}"[:160]) from None
+
+
+def _reason(error: Exception) -> str:
+    """What was wrong, in one line; of a file's path only its name, which says enough and always fits."""
+    if isinstance(error, KeyError):
+        return f"it lacks {error}"
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{Path(error.filename).name}: {error.strerror}"
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def mapped_file(path: Path) -> memoryview:
