@@ -2,13 +2,14 @@
 
 With word timestamps, a cue lasts from its first word to its last, and a segment without words has no cue.
 Unlike in openai-whisper, no text can end its cue early: `-->` is replaced also with word timestamps, and blank
-lines in a text are left out.
+lines in a text are left out. Cues are in order, never overlap, last at least a millisecond, and have text, also where
+a person's corrections contradict each other.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from localwhisper.jobs.transcript import Segment, Transcript, Word
 from localwhisper.options import Layout
@@ -16,6 +17,7 @@ from localwhisper.options import Layout
 DEFAULT_LINE_WIDTH = 1000  # characters; openai-whisper's default, reached only by text that repeats itself
 DEFAULT_LINE_WORDS = 1000  # openai-whisper's default
 LONG_PAUSE_S = 3.0  # ends a cue that may span several segments
+MIN_CUE_MS = 1  # the smallest difference that a timestamp can show
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,19 @@ class Cue:
 
 
 def cues(transcript: Transcript, layout: Layout) -> Iterator[Cue]:
+    ordered = sorted((cue for cue in _cues(transcript, layout) if cue.text.strip()), key=lambda cue: cue.start_s)
+    last_ms = 0
+    for cue, following in pairwise((*ordered, None)):
+        assert cue is not None
+        start_ms = max(_milliseconds(cue.start_s), last_ms)
+        end_ms = _milliseconds(cue.end_s)
+        if following is not None:
+            end_ms = min(end_ms, _milliseconds(following.start_s))
+        last_ms = max(end_ms, start_ms + MIN_CUE_MS)
+        yield Cue(start_ms / 1000, last_ms / 1000, cue.text)
+
+
+def _cues(transcript: Transcript, layout: Layout) -> Iterator[Cue]:
     has_words = bool(transcript.segments) and transcript.segments[0].words is not None
     for is_timed, segments in groupby(transcript.segments, key=lambda segment: has_words and segment.words is not None):
         if is_timed:
@@ -38,10 +53,14 @@ def cues(transcript: Transcript, layout: Layout) -> Iterator[Cue]:
 
 def timestamp(time_s: float, *, always_hours: bool, decimal_mark: str) -> str:
     """Format a time as [HH:]MM:SS,mmm, rounded to whole milliseconds."""
-    minutes, milliseconds = divmod(round(max(time_s, 0.0) * 1000), 60_000)
+    minutes, milliseconds = divmod(_milliseconds(time_s), 60_000)
     hours, minutes = divmod(minutes, 60)
     hours_part = f"{hours:02d}:" if always_hours or hours else ""
     return f"{hours_part}{minutes:02d}:{milliseconds // 1000:02d}{decimal_mark}{milliseconds % 1000:03d}"
+
+
+def _milliseconds(time_s: float) -> int:
+    return round(max(time_s, 0.0) * 1000)
 
 
 def short_timestamp(time_s: float) -> str:

@@ -16,8 +16,9 @@ const LINES = [
 const texts = (lines) => lines.map((line) => line.text.trim());
 
 test("times, durations, sizes and percentages are formatted", () => {
-  const times = [0, 5.9, 65, 3600, 36_061, -1].map(formatTime);
+  const times = [0, 5.9, 65, 3600, 36_061, -1].map((seconds) => formatTime(seconds));
   assert.deepEqual(times, ["0:00", "0:05", "1:05", "1:00:00", "10:01:01", "0:00"]);
+  assert.deepEqual([5.96, 0.3, 59.99].map((seconds) => formatTime(seconds, 1)), ["0:05.9", "0:00.3", "0:59.9"]);
   const durations = [0.2, 45, 720, 9000].map((seconds) => formatDuration(seconds, "en"));
   assert.deepEqual(durations, ["1 sec", "45 sec", "12 min", "2.5 hr"]);
   assert.equal(formatDuration(720, "es"), "12 min");
@@ -49,9 +50,14 @@ test("a line is split between words and merged again", () => {
   assert.equal(mergeLines(LINES, 1), LINES); // the last line
 });
 
-test("a line never ends before it starts", () => {
-  assert.deepEqual([setLineTime(LINES, 0, "start", 5)[0].end, setLineTime(LINES, 1, "end", 1)[1].start], [5, 1]);
-  assert.equal(setLineTime(LINES, 0, "start", -2)[0].start, 0);
+test("a line's times stay between its neighbours' and take their edges along", () => {
+  const times = (lines) => lines.map(({ start, end }) => [start, end]);
+  assert.deepEqual(times(setLineTime(LINES, 1, "start", 2)), [[0, 2], [2, 6]]);
+  assert.deepEqual(times(setLineTime(LINES, 0, "end", 4)), [[0, 4], [4, 6]]);
+  assert.deepEqual(times(setLineTime(LINES, 0, "end", 2)), [[0, 2], [3, 6]]);
+  for (const [index, edge, time] of [[0, "start", 5], [0, "start", -2], [0, "end", 6], [0, "end", 0], [1, "start", 0], [1, "end", 3]]) {
+    assert.equal(setLineTime(LINES, index, edge, time), LINES, `${edge} of ${index} at ${time}`);
+  }
 });
 
 test("a diff is the smallest change", () => {

@@ -1,5 +1,6 @@
 """Correcting transcripts in the editor: edits, autosave, and conflicts between tabs."""
 
+import pysubs2
 from playwright.sync_api import Page, expect
 
 from tests.browser.app_page import CLIENT_ERROR, SERVER_UNREACHABLE, AppPage
@@ -14,9 +15,13 @@ def start_correcting(app: AppPage, filename: str) -> Page:
     return app.page
 
 
-def exported_lines(app: AppPage, page: Page, query: str = "") -> list[str]:
+def exported(page: Page, extension: str, query: str = "") -> str:
     job_id = page.url.split("/job/")[1].split("?")[0]
-    return app.page.request.get(f"/job/{job_id}/transcript.txt{query}").text().splitlines()
+    return page.request.get(f"/job/{job_id}/transcript.{extension}{query}").text()
+
+
+def exported_lines(page: Page, query: str = "") -> list[str]:
+    return exported(page, "txt", query).splitlines()
 
 
 def expect_saved(page: Page) -> None:
@@ -30,8 +35,8 @@ def test_edit_split_merge_undo_redo(library: AppPage) -> None:
     page.keyboard.press("Home")
     page.keyboard.type("So: ")
     expect_saved(page)
-    assert exported_lines(library, page)[0] == f"So: {TALK_LINES[0]}"
-    assert exported_lines(library, page, "?original=true") == list(TALK_LINES)
+    assert exported_lines(page)[0] == f"So: {TALK_LINES[0]}"
+    assert exported_lines(page, "?original=true") == list(TALK_LINES)
 
     page.keyboard.press("Enter")  # splits the line after the new word
     expect(lines).to_have_count(len(TALK_LINES) + 1)
@@ -48,7 +53,7 @@ def test_edit_split_merge_undo_redo(library: AppPage) -> None:
     expect_saved(page)
     page.get_by_role("button", name="Restore original").click()
     expect(lines.first).to_have_text(TALK_LINES[0])
-    assert exported_lines(library, page) == list(TALK_LINES)
+    assert exported_lines(page) == list(TALK_LINES)
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Correct")).to_have_attribute("aria-pressed", "false")
 
@@ -61,6 +66,21 @@ def test_line_times_are_set_from_the_play_position(library: AppPage) -> None:
     page.get_by_role("button", name="Set start").click()
     expect(page.get_by_role("button", name="Play from 0:04")).to_be_visible()
     expect_saved(page)
+    page.evaluate("document.querySelector('video').currentTime = 8")
+    page.get_by_role("button", name="Set start").click()
+    expect(page.locator("toast-message")).to_contain_text("can't start at 0:08.0, after its own end")
+    page.evaluate("document.querySelector('video').currentTime = 11.5")
+    page.get_by_role("button", name="Set end").click()  # the next line ends at 9
+    expect(page.locator("toast-message")).to_contain_text("The latest end is 0:08.9")
+    page.locator(".line-text").nth(4).press("Control+a")
+    page.keyboard.press("Delete")
+    page.locator(".line-text").nth(6).click()  # the emptied line goes
+    expect(page.locator(".line-text")).to_have_count(len(TALK_LINES) - 1)
+    expect_saved(page)
+    cues = pysubs2.SSAFile.from_string(exported(page, "srt"), "srt")
+    times = [time for cue in cues for time in (cue.start, cue.end)]
+    assert times == sorted(times)
+    assert len(cues) == len(TALK_LINES) - 1
 
 
 def test_leaving_the_editor_saves_pending_changes(library: AppPage) -> None:
@@ -91,10 +111,10 @@ def test_concurrent_edits_are_a_conflict(library: AppPage, library_server: Serve
     conflict = page.locator(".conflict")
     expect(conflict).to_contain_text("Theirs.")
     expect(conflict).to_contain_text(f"{TALK_LINES[0]} Mine.!")
-    assert exported_lines(library, page)[0] == "Theirs."
+    assert exported_lines(page)[0] == "Theirs."
     page.get_by_role("button", name="Keep mine").click()
     expect_saved(page)
-    assert exported_lines(library, page)[0] == f"{TALK_LINES[0]} Mine.!"
+    assert exported_lines(page)[0] == f"{TALK_LINES[0]} Mine.!"
     page.keyboard.press("Control+z")
     expect(page.locator(".line-text").first).to_have_text("Theirs.")
     expect_saved(page)

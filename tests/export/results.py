@@ -40,7 +40,6 @@ EQUAL = {
     "hours": transcript(
         segment(0, HOUR_S - 1.2346, HOUR_S - 0.0004, " before"), segment(1, HOUR_S, 101 * HOUR_S + 61.0015, " after")
     ),
-    "empty_segment": transcript(segment(0, 0.0, 1.0, " one"), segment(1, 1.0, 1.0, " "), segment(2, 2.0, 3.0, "")),
     "right_to_left": transcript(
         segment(0, 0.0, 1.5, " שלום עולם"), segment(1, 1.5, 3.0, " مرحبا، 123!"), language="he"
     ),
@@ -80,6 +79,14 @@ SAFER = {
         )
     ),
     "words_missing": transcript(segment(0, 0.0, 1.0, " a", words((" a", 0.25, 0.5))), segment(1, 1.0, 2.0, " b")),
+    "empty_segment": transcript(segment(0, 0.0, 1.0, " one"), segment(1, 1.0, 1.0, " "), segment(2, 2.0, 3.0, "")),
+    "out_of_order": transcript(
+        segment(0, 6.0, 8.0, " after the next"),
+        segment(1, 2.0, 7.0, " into the one before"),
+        segment(2, 1.0, 0.5, " reversed"),
+        segment(3, 2.0, 2.0, " at the same time"),
+        segment(4, 8.0, 8.0, " no time", words((" no", 8.0, 8.0), (" time", 8.0, 8.0))),
+    ),
     "only_text": Transcript(text=" all of it ", language="en", segments=(), processing_time=0.0),
 }
 ALL = {**EQUAL, **SAFER}

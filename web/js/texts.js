@@ -212,6 +212,23 @@ export const TEXTS = {
 		"Sin guardar: el servidor no responde. Se intentará de nuevo.",
 	],
 
+	"time.start_too_early": [
+		"The line can't start at {time}: the one before it starts at that time or later. The earliest start is {min}.",
+		"La línea no puede empezar en {time}: la anterior empieza entonces o más tarde. El primer inicio posible es {min}.",
+	],
+	"time.start_too_late": [
+		"The line can't start at {time}, after its own end. The latest start is {max}.",
+		"La línea no puede empezar en {time}, después de su propio fin. El último inicio posible es {max}.",
+	],
+	"time.end_too_early": [
+		"The line can't end at {time}, before its own start. The earliest end is {min}.",
+		"La línea no puede terminar en {time}, antes de su propio inicio. El primer fin posible es {min}.",
+	],
+	"time.end_too_late": [
+		"The line can't end at {time}: the next one ends at that time or earlier. The latest end is {max}.",
+		"La línea no puede terminar en {time}: la siguiente termina entonces o antes. El último fin posible es {max}.",
+	],
+
 	"conflict.title": ["This transcript was also changed elsewhere", "Esta transcripción también se cambió en otro lugar"],
 	"conflict.hint": [
 		"Choose one of the two versions. Undo brings the other one back.",

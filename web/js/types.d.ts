@@ -279,6 +279,7 @@ interface LinesHost {
   play(seconds: number): void;
   currentTime(): number;
   change(lines: Lines, groupKey?: string): void;
+  refuse(reason: string): void; // says why a change isn't possible
 }
 
 type SaveState = "saved"|"unsaved"|"saving"|"failed"|"conflict";

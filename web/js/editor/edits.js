@@ -2,6 +2,9 @@
 
 import { timeAtOffset } from "./text-positions.js";
 
+/** The shortest line that times can be set to. */
+const MIN_LINE_S = 0.1;
+
 /** @param {Lines} lines @param {number} index @returns {Segment} */
 function lineAt(lines, index) {
 	const line = lines[index];
@@ -21,7 +24,7 @@ export function splitLine(lines, index, offset) {
 	const text = line.text.trim();
 	const [head, tail] = [text.slice(0, offset).trim(), text.slice(offset).trim()];
 	if (!head || !tail) return lines;
-	const time = roundTime(timeAtOffset(line, offset));
+	const time = roundTime(Math.max(line.start, Math.min(timeAtOffset(line, offset), line.end)));
 	const words = line.words;
 	const first = { ...line, end: time, text: head, words: words?.filter((word) => word.start < time) };
 	const second = { ...line, start: time, text: tail, words: words?.filter((word) => word.start >= time) };
@@ -42,13 +45,27 @@ export function removeLine(lines, index) {
 	return lines.toSpliced(index, 1);
 }
 
-/** Moves the other edge too where the line would end before it starts. @param {Lines} lines @param {number} index @param {"start"|"end"} edge @param {number} time */
-export function setLineTime(lines, index, edge, time) {
+/** The earliest and the latest time that an edge can have between its neighbours. @param {Lines} lines @param {number} index @param {"start"|"end"} edge */
+export function timeLimits(lines, index, edge) {
 	const line = lineAt(lines, index);
-	const rounded = roundTime(Math.max(time, 0));
-	const changed = { ...line, [edge]: rounded };
-	if (changed.end < changed.start) changed[edge === "start" ? "end" : "start"] = rounded;
-	return lines.toSpliced(index, 1, changed);
+	const [previous, next] = [lines[index - 1], lines[index + 1]];
+	if (edge === "start") return { min: previous ? roundTime(previous.start + MIN_LINE_S) : 0, max: roundTime(line.end - MIN_LINE_S) };
+	return { min: roundTime(line.start + MIN_LINE_S), max: next ? roundTime(next.end - MIN_LINE_S) : Infinity };
+}
+
+/**
+ * Moves the neighbour's edge too where the lines would overlap. Returns the same array for a time outside of the limits.
+ * @param {Lines} lines @param {number} index @param {"start"|"end"} edge @param {number} time
+ */
+export function setLineTime(lines, index, edge, time) {
+	const { min, max } = timeLimits(lines, index, edge);
+	const rounded = roundTime(time);
+	if (!(rounded >= min && rounded <= max)) return lines;
+	const changed = lines.with(index, { ...lineAt(lines, index), [edge]: rounded });
+	const [previous, next] = [lines[index - 1], lines[index + 1]];
+	if (edge === "start" && previous && previous.end > rounded) return changed.with(index - 1, { ...previous, end: rounded });
+	if (edge === "end" && next && next.start < rounded) return changed.with(index + 1, { ...next, start: rounded });
+	return changed;
 }
 
 /** @param {number} time */

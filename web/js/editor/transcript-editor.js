@@ -80,6 +80,7 @@ export function transcriptEditor(element, app, signal) {
 			play: (from) => player.play(from),
 			currentTime: () => player.media.currentTime,
 			change: session.change,
+			refuse: (reason) => app.toast.show(reason, "help.close", () => undefined),
 		}, scope.signal);
 		const duration = store.state.entries[id]?.job.audio_duration ?? 0;
 		const player = createPlayer(id, duration, lines.showTime, scope.signal);

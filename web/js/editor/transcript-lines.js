@@ -6,7 +6,7 @@
 import { t } from "../i18n.js";
 import { cloneTemplate, h, setText } from "../lib/dom.js";
 import { formatTime } from "../lib/format.js";
-import { diffLines, mergeLines, removeLine, replaceText, setLineTime, splitLine } from "./edits.js";
+import { diffLines, mergeLines, removeLine, replaceText, setLineTime, splitLine, timeLimits } from "./edits.js";
 import { findMatches, lineIndexAt, timeAtOffset, wordPositions } from "./text-positions.js";
 import { caretOffset, clearHighlights, highlight, placeCaret, rangeIn } from "./text-ranges.js";
 
@@ -32,8 +32,8 @@ export function transcriptLines(host, signal) {
 
 	/** By data-tool. @type {Record<string, (index: number) => void>} */
 	const TOOLS = {
-		start: (index) => host.change(setLineTime(shown, index, "start", host.currentTime())),
-		end: (index) => host.change(setLineTime(shown, index, "end", host.currentTime())),
+		start: (index) => setTime(index, "start"),
+		end: (index) => setTime(index, "end"),
 		split,
 		merge,
 		remove,
@@ -53,6 +53,7 @@ export function transcriptLines(host, signal) {
 	element.addEventListener("focusin", ({ target }) => {
 		if (isEditing && isLineText(target) && tools.parentElement !== target.parentElement) target.parentElement?.append(tools);
 	}, { signal });
+	element.addEventListener("focusout", onFocusOut, { signal });
 	for (const type of ["wheel", "touchmove"]) {
 		element.addEventListener(type, () => (followsPlayback = false), { passive: true, signal });
 	}
@@ -175,6 +176,22 @@ export function transcriptLines(host, signal) {
 		const offset = shown[index]?.text.trim().length ?? 0;
 		host.change(mergeLines(shown, index));
 		focusLine(index, offset);
+	}
+
+	/** To the play position, or says why that isn't possible. @param {number} index @param {"start"|"end"} edge */
+	function setTime(index, edge) {
+		const { min, max } = timeLimits(shown, index, edge);
+		const time = host.currentTime();
+		const changed = setLineTime(shown, index, edge, time);
+		if (changed !== shown) return host.change(changed);
+		const limits = { min: formatTime(min, 1), max: formatTime(max, 1), time: formatTime(time, 1) };
+		host.refuse(t(time < min ? `time.${edge}_too_early` : `time.${edge}_too_late`, limits));
+	}
+
+	/** An emptied line goes once the caret has left it. @param {FocusEvent} event */
+	function onFocusOut({ target }) {
+		const index = indexOf(target);
+		if (isLineText(target) && shown[index]?.text.trim() === "") host.change(removeLine(shown, index));
 	}
 
 	/** @param {number} index */

@@ -14,12 +14,15 @@ function formatNumber(language, options, value) {
 	return cached(language + Object.values(options), () => new Intl.NumberFormat(language, options)).format(value);
 }
 
-/** A position in the audio: 0:05, 12:30, 1:02:03. @param {number} seconds */
-export function formatTime(seconds) {
-	const total = Math.max(0, Math.floor(seconds));
-	const hours = Math.floor(total / 3600);
-	const minutes = Math.floor(total / 60) % 60;
-	const rest = String(total % 60).padStart(2, "0");
+/** A position in the audio: 0:05, 12:30, 1:02:03; with decimals 0:05.2. @param {number} seconds @param {number} [decimals] */
+export function formatTime(seconds, decimals = 0) {
+	const unit = 10 ** decimals;
+	const total = Math.max(0, Math.floor(seconds * unit + 1e-6));
+	const whole = Math.floor(total / unit);
+	const hours = Math.floor(whole / 3600);
+	const minutes = Math.floor(whole / 60) % 60;
+	const fraction = decimals ? `.${String(total % unit).padStart(decimals, "0")}` : "";
+	const rest = String(whole % 60).padStart(2, "0") + fraction;
 	return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
 }
 
