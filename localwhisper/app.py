@@ -183,7 +183,7 @@ class App:
             index=index,
             eta=eta,
             transcripts=transcripts,
-            corrections=Corrections(index, transcripts, store, self._bus),
+            corrections=Corrections(transcripts, store, self._bus),
             waveforms=Waveforms(index, store, compute),
             search=Search(index, store, TextIndex(paths.search_index(settings.data_dir)), self._bus),
         )

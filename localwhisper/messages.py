@@ -125,8 +125,8 @@ TEXTS: Mapping[str, Text] = {
         "El trabajo ya terminó ({state}). Use ?remove=true para eliminarlo.",
     ),
     "job_not_finished": (
-        "The job has no transcript yet ({state}). Wait until it is completed.",
-        "El trabajo aún no tiene transcripción ({state}). Espere a que se complete.",
+        "The transcript is not finished ({state}). Wait, or ask for the text so far with partial=true.",
+        "La transcripción no está terminada ({state}). Espere, o pida el texto hasta ahora con partial=true.",
     ),
     "job_was_cancelled": (
         "The job was cancelled before it was completed. Send the audio again if you need its text.",

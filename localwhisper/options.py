@@ -6,7 +6,7 @@ from it. To add an option: add a field here with its texts, use it in the engine
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from localwhisper.errors import InvalidOption, ModelCannotTranslate, UnknownOption
@@ -212,7 +212,13 @@ class Layout:
 
 
 OPTIONS = table(Options)
+_WITHOUT_EFFECT_ON_TEXT: Mapping[str, Any] = {"priority": "normal", "return_timestamps": True}
 LAYOUT_OPTIONS = table(Layout)
+
+
+def give_same_text(one: Options, other: Options) -> bool:
+    """Whether two jobs with these options get the same text of the same recording."""
+    return replace(one, **_WITHOUT_EFFECT_ON_TEXT) == replace(other, **_WITHOUT_EFFECT_ON_TEXT)
 
 
 class KnownModel(Protocol):

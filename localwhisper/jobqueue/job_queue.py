@@ -9,7 +9,7 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from localwhisper.engine.base import Engine
-from localwhisper.errors import JobAlreadyFinished, JobNotRetryable, QueueNotRunning
+from localwhisper.errors import JobAlreadyFinished, JobDamaged, JobNotRetryable, QueueNotRunning
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobqueue.job_repository import JobRepository
@@ -18,7 +18,7 @@ from localwhisper.jobqueue.worker_pool import WorkerPool
 from localwhisper.jobs.events import JobRemoved
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.transitions import is_retryable, move
-from localwhisper.options import Options
+from localwhisper.options import Options, give_same_text
 from localwhisper.store.async_store import AsyncStore
 from localwhisper.store.real_time_factors import RealTimeFactors
 
@@ -150,9 +150,10 @@ class JobQueue:
         self._bus.publish(JobRemoved(job_id=job_id))
         return job
 
-    async def retry(self, job_id: str, options: Options | None = None) -> Job:
+    async def retry(self, job_id: str, options: Options | None = None, *, from_start: bool = False) -> Job:
         """Queue a failed or cancelled job again, with its own options or others.
 
+        It continues after its last window, unless the options give another text, or `from_start` is asked for.
         Raises JobNotFound, JobNotRetryable, JobDamaged, StorageFull, StorageUnwritable.
         """
         async with self._job_lock(job_id):
@@ -160,12 +161,21 @@ class JobQueue:
             if not is_retryable(job.state):
                 raise JobNotRetryable(state=job.state.value)
             await self._store.audio_path(job)
-            await self._store.clear_windows(job_id)
-            if options is not None:
-                job = replace(job, options=options, language=options.language)
-            await self._repository.move(replace(job, crashes=0), JobState.QUEUED)
+            options = options or job.options
+            if from_start or not give_same_text(job.options, options) or not await self._can_continue(job_id):
+                await self._store.clear_windows(job_id)
+                job = replace(job, progress=0.0, language=options.language)
+            await self._repository.move(replace(job, options=options, crashes=0), JobState.QUEUED)
         self._dispatch()
         return self.index.get(job_id)
+
+    async def _can_continue(self, job_id: str) -> bool:
+        """Whether the job's windows can be read."""
+        try:
+            await self._store.windows(job_id)
+        except JobDamaged:
+            return False
+        return True
 
     def _job_lock(self, job_id: str) -> asyncio.Lock:
         return self._job_locks.setdefault(job_id, asyncio.Lock())

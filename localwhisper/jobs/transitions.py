@@ -36,8 +36,6 @@ def move(job: Job, to: JobState, *, now: datetime, error: Message | None = None)
     if to is JobState.PROCESSING:
         return replace(moved, started_at=now)
     if to is JobState.QUEUED:
-        queued = replace(moved, started_at=None, completed_at=None, error=None)
-        # a retry starts from the beginning; an interrupted job continues
-        return replace(queued, progress=0.0) if job.state.ended else queued
+        return replace(moved, started_at=None, completed_at=None, error=None)
     progress = 100.0 if to is JobState.COMPLETED else job.progress
     return replace(moved, completed_at=now, progress=progress, error=error)

@@ -48,7 +48,8 @@ class JobHandler(BaseHandler):
 class RetryHandler(BaseHandler):
     async def post(self, job_id: str) -> None:
         jobs = self.dependencies.jobs
-        job = await jobs.queue.retry(job_id, await self._options(job_id))
+        from_start = self.get_boolean_argument("from_start")
+        job = await jobs.queue.retry(job_id, await self._options(job_id), from_start=from_start)
         self.write_json(serializers.job_body(job, jobs.eta, self.language))
 
     async def _options(self, job_id: str) -> Options | None:

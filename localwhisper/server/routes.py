@@ -82,7 +82,10 @@ class Route:
 _LANGUAGE = {"lang": {"type": "string", "description": "en or es; overrides Accept-Language"}}
 _EXPORT_FORMAT = {"type": "string", "enum": list(EXPORTERS), "default": "txt"}
 _LAYOUT = {name: option.schema for name, option in LAYOUT_OPTIONS.items()}
-_ORIGINAL = {"original": {"type": "boolean", "default": False, "description": "before corrections"}}
+_WHICH_TEXT = {
+    "original": {"type": "boolean", "default": False, "description": "before corrections"},
+    "partial": {"type": "boolean", "default": False, "description": "also of a job that is not completed: so far"},
+}
 _EXPORT_TYPES = tuple(dict.fromkeys(exporter.media_type for exporter in EXPORTERS.values()))
 _TRANSCRIPT_TYPES = ("text/plain", "text/vtt")  # of transcripts in other products' formats
 _JOB_NOT_FOUND = ("job_not_found",)
@@ -140,9 +143,12 @@ ROUTES: tuple[Route, ...] = (
                             errors=(*_JOB_NOT_FOUND, "job_already_finished", "invalid_option"),
                             query={"remove": {"type": "boolean", "default": False}, **_LANGUAGE})}),
     Route("/job/{job_id}/retry", jobs.RetryHandler, {"post": Operation(
-        summary="Run a failed or cancelled job again, with changed options if the body has any", response_schema="Job",
+        summary="Run a failed or cancelled job again, with changed options if the body has any; it continues where it"
+        " ended unless those give another text", response_schema="Job",
         errors=(*_JOB_NOT_FOUND, "job_not_retryable", "job_damaged", "invalid_body", "unknown_option", "invalid_option",
-                "model_cannot_translate"), json_schema="Retry", query=_LANGUAGE)}),
+                "model_cannot_translate"), json_schema="Retry",
+        query={"from_start": {"type": "boolean", "default": False, "description": "discard the text so far"},
+               **_LANGUAGE})}),
     Route("/job/{job_id}/audio", job_audio.AudioHandler, {"get": Operation(
         summary="The uploaded audio; supports Range",
         media_types=("audio/*", "video/*", "application/octet-stream"), errors=(*_JOB_NOT_FOUND, "job_damaged"))}),
@@ -152,7 +158,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/job/{job_id}/transcript", transcripts.CorrectionHandler, {
         "get": Operation(
             summary="The transcript as a file, with all corrections", media_types=_EXPORT_TYPES,
-            query={"format": _EXPORT_FORMAT, **_ORIGINAL, **_LAYOUT},
+            query={"format": _EXPORT_FORMAT, **_WHICH_TEXT, **_LAYOUT},
             errors=(*_JOB_NOT_FOUND, "job_not_finished", "job_damaged", "invalid_option")),
         "patch": Operation(
             summary="Correct the transcript: replace `remove` segments from index `at` with those sent; 409 if"
@@ -167,7 +173,7 @@ ROUTES: tuple[Route, ...] = (
                     "storage_full", "storage_unwritable"))}),
     Route("/job/{job_id}/transcript.{format}", transcripts.TranscriptHandler, {"get": Operation(
         summary="The transcript as a file, in the format of the extension", media_types=_EXPORT_TYPES,
-        query={**_ORIGINAL, **_LAYOUT},
+        query={**_WHICH_TEXT, **_LAYOUT},
         errors=(*_JOB_NOT_FOUND, "job_not_finished", "job_damaged", "invalid_option"))}),
     Route("/queue/info", system.QueueInfoHandler, {"get": Operation(
         summary="Figures of the queue and the WebSockets", response_schema="QueueInfo")}),

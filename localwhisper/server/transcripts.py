@@ -6,7 +6,7 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from localwhisper.errors import InvalidOption, JobNotFinished
+from localwhisper.errors import InvalidOption
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.jobs.corrections import Line
 from localwhisper.jobs.job import JobState
@@ -27,13 +27,13 @@ class TranscriptHandler(BaseHandler):
         exporter, layout = EXPORTERS[name], layout_from_texts(self.query)
         original = self.get_boolean_argument("original")
         job = self.dependencies.jobs.index.get(job_id)
-        if job.state is not JobState.COMPLETED:
-            raise JobNotFinished(state=job.state.value)
-        transcript = await self.dependencies.jobs.transcripts.get(job_id, original=original)
+        partial = self.get_boolean_argument("partial")
+        transcript = await self.dependencies.jobs.transcripts.get(job_id, original=original, partial=partial)
         content = await asyncio.to_thread(exporter.to_bytes, transcript, layout)
         self.set_header("Content-Type", exporter.content_type)
         self.set_header("Cache-Control", "no-store")
-        self.set_header("Content-Disposition", attachment(job.filename, exporter.extension))
+        extension = exporter.extension if job.state is JobState.COMPLETED else f"partial.{exporter.extension}"
+        self.set_header("Content-Disposition", attachment(job.filename, extension))
         self.finish(content)
 
 

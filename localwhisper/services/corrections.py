@@ -4,12 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
-from localwhisper.errors import InvalidOption, JobDamaged, JobNotFinished, TranscriptChanged
+from localwhisper.errors import InvalidOption, JobDamaged, TranscriptChanged
 from localwhisper.jobqueue.event_bus import EventBus
-from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobs.corrections import Line, corrected
 from localwhisper.jobs.events import TranscriptCorrected
-from localwhisper.jobs.job import JobState
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.services.transcripts import Transcripts
 from localwhisper.store.async_store import AsyncStore
@@ -19,8 +17,7 @@ from localwhisper.store.base import CORRECTED
 class Corrections:
     """Threading: the event loop's thread only."""
 
-    def __init__(self, index: JobIndex, transcripts: Transcripts, store: AsyncStore, bus: EventBus) -> None:
-        self._index = index
+    def __init__(self, transcripts: Transcripts, store: AsyncStore, bus: EventBus) -> None:
         self._transcripts = transcripts
         self._store = store
         self._bus = bus
@@ -57,9 +54,6 @@ class Corrections:
             return await self._save(job_id, replace(original, version=current.version + 1))
 
     async def _current(self, job_id: str, version: int) -> Transcript:
-        job = self._index.get(job_id)
-        if job.state is not JobState.COMPLETED:
-            raise JobNotFinished(state=job.state.value)
         current = await self._transcripts.get(job_id)
         if current.version != version:
             raise TranscriptChanged(version=current.version)
