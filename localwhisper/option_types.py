@@ -10,6 +10,7 @@ from typing import Any, Literal, ParamSpec, get_args, get_origin, get_type_hints
 from localwhisper.errors import InvalidOption
 from localwhisper.languages import language_code
 from localwhisper.messages import Text
+from localwhisper.unicode_text import is_encodable
 
 BOOLEANS: Mapping[str, bool] = {
     "true": True,
@@ -151,7 +152,7 @@ class Option(Row):
                 return one_of(self.choices, text.strip().lower())
             case "language":
                 return None if text.strip().lower() == "auto" else language_code(text)
-        if self.max_length is not None and len(text) > self.max_length:
+        if not is_encodable(text) or (self.max_length is not None and len(text) > self.max_length):
             raise ValueError(text)
         return text.strip()
 

@@ -14,6 +14,7 @@ from typing import TypeVar
 import platformdirs
 
 from localwhisper.errors import BadSetting
+from localwhisper.option_types import BOOLEANS, parse_boolean
 from localwhisper.options import OPTIONS, Batch, Quality
 
 
@@ -34,6 +35,7 @@ class Settings:
     allowed_hosts: tuple[str, ...]
     allowed_origins: tuple[str, ...]
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    forwarded_host: bool
     path_prefix: str  # "" or "/…", without a trailing slash
     max_upload_bytes: int
     max_audio_seconds: float
@@ -165,6 +167,8 @@ SETTINGS: tuple[Setting, ...] = (
             "origins separated by commas, such as https://app.example", "other sites whose pages may use the server"),
     Setting("trusted_proxies", "LOCALWHISPER_TRUSTED_PROXIES", "", _list(ip_network),
             "IP addresses or networks separated by commas", "proxies whose X-Forwarded headers are trusted"),
+    Setting("forwarded_host", "LOCALWHISPER_FORWARDED_HOST", "false", parse_boolean, ", ".join(BOOLEANS),
+            "whether the trusted proxies set X-Forwarded-Host themselves; otherwise it is ignored"),
     Setting("path_prefix", "LOCALWHISPER_PATH_PREFIX", "", _matching(r"|(/[A-Za-z0-9._~-]+)+/?"),
             "a path such as /whisper", "path under which a proxy serves localwhisper"),
     Setting("max_upload_bytes", "MAX_UPLOAD_BYTES", str(4 * GIB), _integer(1, 2**50), "a whole number of bytes",

@@ -11,18 +11,19 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "localwhisper"
 BASE = {
-    *("errors", "stored_errors", "messages", "settings", "paths", "atomic", "logs"),
+    *("errors", "stored_errors", "messages", "settings", "paths", "atomic", "logs", "unicode_text"),
     *("whisper_source", "languages", "option_types", "options", ""),
 }
 MAY_IMPORT = {
     "messages": set[str](),
+    "unicode_text": set[str](),
     "errors": {"messages"},
     "stored_errors": {"errors", "messages"},
     "whisper_source": set[str](),
     "languages": {"whisper_source"},
-    "option_types": {"errors", "languages", "messages"},
+    "option_types": {"errors", "languages", "messages", "unicode_text"},
     "options": {"errors", "option_types"},
-    "settings": {"errors", "options"},
+    "settings": {"errors", "option_types", "options"},
     "logs": {"atomic", "errors"},
     "paths": set[str](),
     "atomic": {"errors"},

@@ -24,6 +24,7 @@ BAD_VALUES = {
     "allowed_hosts": ["http://box", "a b", "box,,", "box:9000"],
     "allowed_origins": ["*", "box.example", "https://box.example/path", "null"],
     "trusted_proxies": ["proxy", "10.0.0.1/8", "300.1.1.1"],
+    "forwarded_host": ["maybe", "2"],
     "path_prefix": ["whisper", "/a b", "/a//b", "//evil.example"],
     "max_upload_bytes": ["0", "-1", "4 GiB", "1e9"],
     "max_audio_seconds": ["0", "12h", "nan", "inf"],
@@ -59,6 +60,7 @@ def test_defaults() -> None:
         allowed_hosts=(),
         allowed_origins=(),
         trusted_proxies=(),
+        forwarded_host=False,
         path_prefix="",
         max_upload_bytes=4 * 1024**3,
         max_audio_seconds=12 * 3600.0,
@@ -84,6 +86,7 @@ def test_environment_variables() -> None:
         "LOCALWHISPER_ALLOWED_HOSTS",
         "LOCALWHISPER_ALLOWED_ORIGINS",
         "LOCALWHISPER_TRUSTED_PROXIES",
+        "LOCALWHISPER_FORWARDED_HOST",
         "LOCALWHISPER_PATH_PREFIX",
         "MAX_UPLOAD_BYTES",
         "MAX_AUDIO_SECONDS",
@@ -157,12 +160,14 @@ def test_lists_and_the_path_prefix_are_parsed() -> None:
     environ = {
         "LOCALWHISPER_ALLOWED_HOSTS": "box.lan, Other",
         "LOCALWHISPER_TRUSTED_PROXIES": "127.0.0.1,10.0.0.0/8,::1",
+        "LOCALWHISPER_FORWARDED_HOST": "yes",
         "LOCALWHISPER_ALLOWED_ORIGINS": "https://app.example,http://localhost:3000",
         "LOCALWHISPER_PATH_PREFIX": "/tools/whisper/",
     }
     settings = load({}, environ)
     assert settings.allowed_hosts == ("box.lan", "Other")
     assert settings.allowed_origins == ("https://app.example", "http://localhost:3000")
+    assert settings.forwarded_host
     assert [str(network) for network in settings.trusted_proxies] == ["127.0.0.1/32", "10.0.0.0/8", "::1/128"]
     assert settings.path_prefix == "/tools/whisper"
 

@@ -2,6 +2,7 @@
 
 import argparse
 import plistlib
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -65,7 +66,7 @@ WantedBy=default.target
 def _quote(part: str) -> str:
     """Quote a word for systemd, where % starts a specifier."""
     escaped = part.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
-    return f'"{escaped}"' if escaped != part or " " in part else part
+    return part if re.fullmatch(r"[\w./:=@+,-]+", part, re.ASCII) else f'"{escaped}"'
 
 
 def _launchd(action: str, command: list[str], variables: Mapping[str, str]) -> int:

@@ -1,4 +1,7 @@
-"""Comma-separated values (RFC 4180): start and end in seconds, text."""
+"""Comma-separated values (RFC 4180): start and end in seconds, text.
+
+A text that a spreadsheet would compute as a formula gets an apostrophe in front, which spreadsheets don't show.
+"""
 
 import csv
 import io
@@ -12,6 +15,10 @@ def write(transcript: Transcript, layout: Layout) -> str:
     rows = csv.writer(buffer, lineterminator="\r\n")
     rows.writerow(("start", "end", "text"))
     for segment in transcript.segments:
-        text = " ".join(segment.text.split())
+        text = _plain(" ".join(segment.text.split()))
         rows.writerow((f"{segment.start:.3f}", f"{segment.end:.3f}", text))
     return buffer.getvalue()
+
+
+def _plain(text: str) -> str:
+    return f"'{text}" if text.startswith(tuple("=+-@＝＋－＠")) else text

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from localwhisper.export import csv_, docx_, json_, lrc, md, srt, tsv, txt, vtt
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
+from localwhisper.unicode_text import to_utf8
 
 DEFAULT_LAYOUT = Layout()  # openai-whisper's
 
@@ -33,7 +34,7 @@ class Exporter:
     def to_bytes(self, transcript: Transcript, layout: Layout = DEFAULT_LAYOUT) -> bytes:
         """Return the file's content."""
         content = self.render(transcript, layout)
-        return content.encode() if isinstance(content, str) else content
+        return to_utf8(content) if isinstance(content, str) else content
 
 
 def _zip(transcript: Transcript, layout: Layout) -> bytes:

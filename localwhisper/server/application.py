@@ -1,6 +1,7 @@
 """The Tornado application, and the checks before routing: proxy headers, path prefix, Host and Origin."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ class Application(tornado.web.Application):
     def find_handler(self, request: tornado.httputil.HTTPServerRequest, **kwargs: Any) -> Any:
         dependencies: Dependencies = self.settings["dependencies"]
         settings = dependencies.settings
+        _apply_absolute_form(request)
         forwarded_headers.apply(request, settings)
         origins = settings.allowed_origins
         try:
@@ -55,6 +57,14 @@ class Application(tornado.web.Application):
         if request.path == forwarded_headers.path_prefix(request):
             return self.get_handler_delegate(request, tornado.web.RedirectHandler, {"url": request.path + "/"})
         return super().find_handler(request, **kwargs)
+
+
+def _apply_absolute_form(request: tornado.httputil.HTTPServerRequest) -> None:
+    """Replace a target such as http://host/path by its path, and the Host by its host (RFC 9112, 3.2.2)."""
+    match = re.match(r"https?://([^/?]*)([^?]*)(.*)", request.uri or "", re.IGNORECASE)
+    if match is not None:
+        request.host, request.path = match[1], match[2] or "/"
+        request.uri = request.path + match[3]
 
 
 @tornado.web.stream_request_body

@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from tornado.httputil import HTTPServerRequest
@@ -126,8 +125,7 @@ def _is_equal(text: str, secret: str) -> bool:
 
 
 def _cookie(header: str) -> str:
-    try:
-        morsel = SimpleCookie(header).get(COOKIE_NAME)
-    except CookieError:
-        return ""
-    return morsel.value if morsel is not None else ""
+    """The value of our cookie. Each one is read by itself, since those of other programs on this host may be
+    malformed, and http.cookies drops all that come after such a one."""
+    pairs = (pair.partition("=") for pair in header.split(";"))
+    return next((value.strip().strip('"') for name, _, value in pairs if name.strip() == COOKIE_NAME), "")

@@ -9,7 +9,6 @@ import re
 import uuid
 from typing import Any
 
-import tornado.escape
 import tornado.httputil
 import tornado.web
 
@@ -26,6 +25,7 @@ from localwhisper.server.http_errors import (
     error_body,
     status_of,
 )
+from localwhisper.unicode_text import load_json, to_utf8
 
 log = logging.getLogger(__name__)
 HEADERS = {
@@ -97,7 +97,9 @@ class BaseHandler(tornado.web.RequestHandler):
     def json_body(self) -> dict[str, Any]:
         """The body's JSON object; empty if there is no body. Raises InvalidBody."""
         try:
-            value = json.loads(self.request.body or b"{}")
+            value = load_json(self.request.body or b"{}")
+        except UnicodeEncodeError:
+            raise InvalidBody(reason="a text in it has half of a surrogate pair") from None
         except (ValueError, RecursionError):
             raise InvalidBody(reason="it is not JSON") from None
         if not isinstance(value, dict):
@@ -109,7 +111,7 @@ class BaseHandler(tornado.web.RequestHandler):
         self.set_status(status)
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
-        self.finish(tornado.escape.json_encode(body))
+        self.finish(to_utf8(json.dumps(body, ensure_ascii=False)))
 
     # -- errors --------------------------------------------------------------------------
 

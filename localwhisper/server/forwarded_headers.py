@@ -1,5 +1,8 @@
 """A reverse proxy's X-Forwarded-For, -Proto, -Host and -Prefix, accepted from trusted proxies only.
 
+Of X-Forwarded-Host that isn't enough: most proxies pass on the client's own, so it is used only if the setting
+forwarded_host says that ours set it.
+
 After apply(), a request's remote_ip, protocol, host and path are the client's own, and of these headers only a
 valid X-Forwarded-Prefix is left.
 """
@@ -27,7 +30,8 @@ def apply(request: HTTPServerRequest, settings: Settings) -> None:
         request.remote_ip = _client(headers["X-Forwarded-For"], settings.trusted_proxies) or request.remote_ip
         protocol = _last(headers["X-Forwarded-Proto"]).lower()
         request.protocol = protocol if protocol in ("http", "https") else request.protocol
-        request.host = _last(headers["X-Forwarded-Host"]) or request.host
+        if settings.forwarded_host:
+            request.host = _last(headers["X-Forwarded-Host"]) or request.host
         forwarded_prefix = headers[PREFIX].rstrip("/")
         if forwarded_prefix and _VALID_PREFIX.fullmatch(forwarded_prefix):
             prefix = forwarded_prefix

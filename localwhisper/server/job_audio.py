@@ -4,6 +4,7 @@ import mimetypes
 
 import tornado.web
 
+from localwhisper.errors import JobDamaged
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.http_errors import BadRequest
 
@@ -22,7 +23,11 @@ class AudioHandler(tornado.web.StaticFileHandler, BaseHandler):
 
     async def get(self, job_id: str, include_body: bool = True) -> None:
         self._audio = await self.dependencies.jobs.transcripts.audio_path(job_id)
-        await super().get(job_id, include_body)
+        try:
+            await super().get(job_id, include_body)
+        except (FileNotFoundError, tornado.web.HTTPError):  # tornado's is 404
+            self.dependencies.jobs.index.get(job_id)  # raises JobNotFound if the job has just been removed
+            raise JobDamaged(file=self._audio.name) from None
         if self.get_status() == 416:  # tornado sets it without a body
             body, _ = self.error_response(BadRequest())
             self.write_json(body, 416)
@@ -46,6 +51,10 @@ class AudioHandler(tornado.web.StaticFileHandler, BaseHandler):
 
     def set_extra_headers(self, path: str) -> None:
         self.set_header("Cache-Control", "private, max-age=3600")
+        # RFC 9110, 13.1.5: a range of another version must not be continued with this one
+        unchanged_since = self.request.headers.get("If-Range")
+        if unchanged_since is not None and unchanged_since != self._headers.get("Last-Modified"):
+            self.request.headers.pop("Range", None)
 
     def compute_etag(self) -> str | None:
         return None  # tornado would read the whole file; clients revalidate by modification time

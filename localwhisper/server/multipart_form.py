@@ -42,7 +42,9 @@ class MultipartForm:
         kind, options = multipart.parse_options_header(content_type)
         if kind != "multipart/form-data" or not options.get("boundary"):
             raise InvalidBody(reason="it must be multipart/form-data with a boundary")
-        self._parser = multipart.PushMultipartParser(options["boundary"], max_segment_count=MAX_PARTS)
+        self._parser = multipart.PushMultipartParser(
+            options["boundary"], max_segment_count=MAX_PARTS, header_charset="latin-1"
+        )
         self._path = path
         self._file_field = file_field
         self._field_names = field_names
@@ -64,7 +66,7 @@ class MultipartForm:
                     elif event:
                         self._add_data(event)
         except multipart.MultipartError as error:
-            raise InvalidBody(reason=str(error)) from None
+            raise InvalidBody(reason=str(error.args[0])) from None
 
     def finish(self) -> list[tuple[str, str]]:
         """The other fields in order. Raises InvalidBody if the body is incomplete, MissingFile, AudioUnreadable."""
@@ -92,21 +94,21 @@ class MultipartForm:
                 self._path.unlink(missing_ok=True)
 
     def _begin_part(self, part: multipart.MultipartSegment) -> None:
-        self._part = part.name
-        if part.name == self._file_field:
+        name = self._part = _as_utf8(part.name)
+        if name == self._file_field:
             if self._file is not None:
-                raise DuplicateField(field=part.name)
+                raise DuplicateField(field=name)
             self._file = open(self._path, "xb", opener=private_opener)  # noqa: SIM115  # close() does
             self._file.write(self._header)
-            self.filename = part.filename
-        elif not part.name:
+            self.filename = _as_utf8(part.filename) if part.filename else None
+        elif not name:
             raise InvalidBody(reason="a part has no name")
-        elif self._field_names is not None and part.name not in self._field_names:
-            raise UnknownOption(field=part.name[:100], accepted=", ".join([self._file_field, *self._field_names]))
-        elif self._field_names is not None and any(name == part.name for name, _ in self._fields):
-            raise DuplicateField(field=part.name)
+        elif self._field_names is not None and name not in self._field_names:
+            raise UnknownOption(field=name[:100], accepted=", ".join([self._file_field, *self._field_names]))
+        elif self._field_names is not None and any(known == name for known, _ in self._fields):
+            raise DuplicateField(field=name)
         else:
-            self._fields.append((part.name, bytearray()))
+            self._fields.append((name, bytearray()))
 
     def _add_data(self, data: bytes | bytearray) -> None:
         if self._part == self._file_field:
@@ -120,3 +122,11 @@ class MultipartForm:
             field += data
             if len(field) > MAX_FIELD_BYTES:
                 raise InvalidBody(reason=f"the field {self._part} is longer than {MAX_FIELD_BYTES} bytes")
+
+
+def _as_utf8(name: str) -> str:
+    """A name from a part's header, which is read as Latin-1, so that a name in any encoding can be accepted."""
+    try:
+        return name.encode("latin-1").decode()
+    except UnicodeError:  # not UTF-8
+        return name

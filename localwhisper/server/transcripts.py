@@ -1,7 +1,6 @@
 """A job's transcript as a file, and its correction."""
 
 import asyncio
-import math
 import re
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +16,7 @@ from localwhisper.server.base import BaseHandler
 MAX_LINES = 20_000
 MAX_LINE_CHARS = 10_000
 MAX_COUNT = (1 << 31) - 1
+MAX_TIME_S = 10_000_000
 
 
 class TranscriptHandler(BaseHandler):
@@ -73,9 +73,9 @@ def _line(value: Any) -> Line:
     match value:
         case {"start": float() | int() as start, "end": float() | int() as end, "text": str() as text}:
             is_number = not isinstance(start, bool) and not isinstance(end, bool)
-            if is_number and 0 <= start <= end < math.inf and len(text) <= MAX_LINE_CHARS:
+            if is_number and 0 <= start <= end <= MAX_TIME_S and len(text) <= MAX_LINE_CHARS:
                 return Line(start=float(start), end=float(end), text=text)
-    accepted = "start and end in seconds, start <= end, and text"
+    accepted = f"start and end in seconds, 0 <= start <= end <= {MAX_TIME_S}, and text"
     raise InvalidOption(field="segments", value=str(value)[:100], accepted=accepted)
 
 

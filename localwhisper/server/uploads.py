@@ -1,6 +1,7 @@
 """Multipart bodies streamed to disk: POST /transcribe-job, and the base class of every other upload."""
 
 import asyncio
+import json
 import re
 import uuid
 from collections.abc import Callable, Collection, Mapping
@@ -8,7 +9,6 @@ from concurrent.futures import Executor
 from contextlib import suppress
 from typing import Any, ClassVar, TypeVar
 
-import tornado.escape
 import tornado.iostream
 import tornado.web
 
@@ -21,6 +21,7 @@ from localwhisper.server.base import BaseHandler
 from localwhisper.server.forwarded_headers import path_prefix
 from localwhisper.server.multipart_form import MultipartForm
 from localwhisper.server.serializers import submission_body
+from localwhisper.unicode_text import to_utf8
 
 LINGER_S = 5.0  # how long a refused client may take to read the answer while it still sends
 STALL_TIMEOUT_S = 120.0  # without a byte received
@@ -176,7 +177,7 @@ class UploadHandler(BaseHandler):
         self._error, self._is_refused = error, True
         self._cancel_timer()
         body, status = self.error_response(error)
-        text = tornado.escape.json_encode(body).encode()
+        text = to_utf8(json.dumps(body, ensure_ascii=False))
         self.set_status(status)
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.set_header("Content-Length", str(len(text)))

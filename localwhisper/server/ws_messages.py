@@ -11,6 +11,7 @@ from localwhisper.jobs.transcript import Transcript
 from localwhisper.messages import Message, render
 from localwhisper.server import serializers
 from localwhisper.server.http_errors import InvalidFrame
+from localwhisper.unicode_text import load_json
 
 # type → description, in the order in which a client of a job's socket receives them
 SENT: Mapping[str, str] = {
@@ -48,7 +49,7 @@ def parse_frame(frame: str | bytes) -> Request:
     if isinstance(frame, bytes):
         raise InvalidFrame(reason="it is binary")
     try:
-        body = json.loads(frame)
+        body = load_json(frame)
     except (ValueError, RecursionError):
         raise InvalidFrame(reason="it is not JSON") from None
     kind = body.get("type") if isinstance(body, dict) else None

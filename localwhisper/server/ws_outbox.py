@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 import tornado.websocket
 
 from localwhisper.jobs.events import Event
+from localwhisper.unicode_text import to_utf8
 
 MAX_QUEUED_BYTES = 4 * 1024 * 1024
 MAX_WRITE_BYTES = 64 * 1024
@@ -20,7 +21,7 @@ FINAL_TEXT_FRAME = 0x81  # FIN and opcode 1 (RFC 6455, 5.2)
 
 def text_frame(text: str) -> bytes:
     """An unmasked frame, as servers send."""
-    data = text.encode()
+    data = to_utf8(text)
     if len(data) < 126:
         return struct.pack("!BB", FINAL_TEXT_FRAME, len(data)) + data
     if len(data) < 1 << 16:

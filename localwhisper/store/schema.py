@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get
 from localwhisper.errors import StoreTooNew
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.transcript import Transcript, Waveform, Window
+from localwhisper.unicode_text import load_stored_json
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -78,7 +79,7 @@ def load_waveform(data: bytes) -> Waveform:
 def parse(data: bytes) -> Json:
     """Read a JSON object. Raises InvalidRecord."""
     try:
-        record = json.loads(data, parse_constant=_no_constant)
+        record = load_stored_json(data, _no_constant)
     except (ValueError, RecursionError) as error:
         raise InvalidRecord(str(error)) from None
     if not isinstance(record, dict):

@@ -289,6 +289,8 @@ def test_a_token_of_a_service_is_in_its_environment() -> None:
 def test_service_files_quote_arguments() -> None:
     command = ["/usr/bin/python3", "-m", "localwhisper", "--data-dir", "/home/a b/100%"]
     assert 'ExecStart=/usr/bin/python3 -m localwhisper --data-dir "/home/a b/100%%"' in unit(command, {})
+    for folder in ("/home/o'brien", "/a\tb", "/a;b", "/a#b", "/é", "/*"):
+        assert f'--data-dir "{folder}"' in unit(["python3", "--data-dir", folder], {})
     agent = plistlib.loads(plist([*command, "<&>"], {}))
     assert agent["ProgramArguments"] == [*command, "<&>"]
     assert {key: type(value) for key, value in agent.items()} == {  # as launchd.plist(5) has them

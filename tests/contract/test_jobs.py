@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from localwhisper.errors import ModelTooLarge
+from localwhisper.server.job_audio import AudioHandler
 from tests.conftest import Serve
 from tests.http_client import wav
 from tests.step_engine import StepEngine
@@ -239,3 +240,35 @@ async def test_unknown_jobs_are_not_found(serve: Serve, name: str) -> None:
         answer = await client.fetch(method, f"/job/{name}{path}")
         assert answer.status == 404
         assert answer.code == ("job_not_found" if name == UNKNOWN_ID else "route_not_found")
+
+
+async def test_a_range_of_another_version_is_answered_with_the_whole_audio(serve: Serve) -> None:
+    client = await serve()
+    audio = wav(1.0)
+    job_id = (await client.submit(audio)).json["job_id"]
+    changed = (await client.get(f"/job/{job_id}/audio")).headers["Last-Modified"]
+    same = await client.get(f"/job/{job_id}/audio", Range="bytes=0-9", If_Range=changed)
+    assert (same.status, same.body) == (206, audio[:10])
+    for other in ("Mon, 01 Jan 2024 00:00:00 GMT", '"tag"', "x"):
+        answer = await client.get(f"/job/{job_id}/audio", Range="bytes=0-9", If_Range=other)
+        assert (answer.status, answer.body) == (200, audio), other
+
+
+@pytest.mark.parametrize("step", ["get_modified_time", "set_headers"])
+async def test_audio_requested_while_its_job_is_removed_is_not_found(
+    serve: Serve, engine: StepEngine, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    engine.release()
+    client = await serve()
+    job_id = await client.new_job()
+    await client.job_when(job_id, "completed")
+    original = getattr(AudioHandler, step)
+
+    def remove_first(handler: AudioHandler) -> object:
+        handler.dependencies.jobs.index.discard(job_id)
+        Path(handler.absolute_path or "").unlink()
+        return original(handler)
+
+    monkeypatch.setattr(AudioHandler, step, remove_first)
+    answer = await client.get(f"/job/{job_id}/audio")
+    assert (answer.status, answer.code) == (404, "job_not_found")

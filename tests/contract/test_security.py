@@ -1,5 +1,6 @@
 """Host, Origin, token, proxy headers, security headers."""
 
+import asyncio
 import json
 import platform
 
@@ -203,7 +204,12 @@ async def test_forwarded_headers_are_used_from_trusted_proxies_only(serve: Serve
     url = (await plain.submit(**forwarded)).json["websocket_url"]
     assert url.startswith(f"ws://{plain.host}/ws/")
     await plain.close()
-    behind = await serve(trusted_proxies="127.0.0.1", allowed_hosts="box.example")
+    unaware = await serve(trusted_proxies="127.0.0.1", allowed_hosts="box.example")
+    url = (await unaware.submit(**forwarded)).json["websocket_url"]
+    assert url.startswith(f"wss://{unaware.host}/tools/ws/")  # anyone may have written X-Forwarded-Host
+    assert (await unaware.get("/jobs", Host="evil.example", X_Forwarded_Host="localhost")).status == 403
+    await unaware.close()
+    behind = await serve(trusted_proxies="127.0.0.1", allowed_hosts="box.example", forwarded_host="true")
     answer = await behind.submit(**forwarded)
     assert answer.json["websocket_url"].startswith("wss://box.example/tools/ws/")
     assert answer.headers["Location"].startswith("/tools/job/")
@@ -258,3 +264,20 @@ async def test_paths_cannot_leave_the_served_folders(serve: Serve, path: str) ->
     answer = await client.get(path)
     assert answer.status in (400, 403, 404)
     assert "error" in answer.json
+
+
+async def test_the_host_of_an_absolute_target_counts(serve: Serve) -> None:
+    """RFC 9112, 3.2.2: every server accepts such targets, and their host replaces the Host header."""
+    client = await serve()
+    for target, host, status in [
+        (f"http://{client.host}/health?lang=es", client.host, 200),
+        ("HTTP://localhost/health", client.host, 200),
+        ("http://localhost", client.host, 200),
+        ("http://evil.example/health", client.host, 403),
+        ("http://evil.example/health", "localhost", 403),
+        ("http:///health", client.host, 403),
+    ]:
+        reader, writer = await asyncio.open_connection(*client.host.split(":"))
+        writer.write(f"GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        assert int((await reader.readline()).split()[1]) == status, target
+        writer.close()

@@ -156,3 +156,16 @@ async def test_a_stopped_queue_accepts_no_jobs(serve: Serve) -> None:
     assert (await client.get("/health")).status == 503
     assert (await client.fetch("POST", "/queue/restart")).json["queue"]["is_running"] is True
     assert (await client.submit()).status == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [(b"caf\xe9.wav", "café.wav"), ("café.wav".encode(), "café.wav"), (b"a\xed\xa0\x80.wav", "aí.wav")],
+)
+async def test_file_names_need_not_be_utf_8(serve: Serve, sent: bytes, shown: str) -> None:
+    client = await serve()
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="' + sent + b'"\r\n\r\n'
+    body = head + wav() + b"\r\n--b--\r\n"
+    answer = await client.fetch("POST", "/transcribe-job", body=body, Content_Type="multipart/form-data; boundary=b")
+    assert answer.status == 200, answer.body
+    assert (await client.get(f"/job/{answer.json['job_id']}")).json["filename"] == shown

@@ -204,3 +204,15 @@ async def test_a_retry_reads_json_in_its_own_types(serve: Serve, name: str, valu
     refused = await client.fetch("POST", f"/job/{job_id}/retry", body=json.dumps({name: value}).encode())
     assert (refused.status, refused.code) == (400, "invalid_option")
     assert name in refused.json["error"]["message"]
+
+
+@pytest.mark.parametrize("end", ["1e306", "1e308", "1" + "0" * 400, "10000001", "-1", "true", "NaN", "Infinity"])
+async def test_impossible_times_are_refused(serve: Serve, engine: StepEngine, end: str) -> None:
+    engine.release()
+    client = await serve()
+    job_id = await completed_job(client)
+    segment = f'{{"start": 0, "end": {end}, "text": "a"}}'
+    body = f'{{"version": 0, "at": 0, "remove": 1, "segments": [{segment}]}}'
+    answer = await client.fetch("PATCH", f"/job/{job_id}/transcript", body=body.encode())
+    assert (answer.status, answer.code) == (400, "invalid_option")
+    assert await text_of(client, job_id) == "part 0\npart 1\npart 2\n"

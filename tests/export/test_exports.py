@@ -217,3 +217,10 @@ def test_timestamps(time_s: float, text: str) -> None:
     assert timestamp(time_s, always_hours=False, decimal_mark=".") == text
     hours = text if text.count(":") == 2 else f"00:{text}"
     assert timestamp(time_s, always_hours=True, decimal_mark=",") == hours.replace(".", ",")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", " =HYPERLINK(0)", "\t=1", "\r\n-1", "＝1"])
+def test_a_csv_cell_is_never_a_formula(text: str) -> None:
+    content = EXPORTERS["csv"].to_text(results.transcript(results.segment(0, 0.0, 1.0, text)))
+    (_, (*_, cell)) = csv.reader(io.StringIO(content, newline=""))
+    assert cell == "'" + text.strip()

@@ -1,5 +1,7 @@
-"""Behind a real nginx under a path prefix, the page, uploads, sockets, audio and the token's cookie work."""
+"""Behind a real nginx, configured as the documentation says, under a path prefix: the page, uploads, sockets, audio
+and the token's cookie work, and foreign hosts are refused."""
 
+import re
 import shutil
 import socket
 import subprocess
@@ -16,30 +18,24 @@ import tornado.httpclient
 import tornado.websocket
 
 from tests.process.conftest import NewServer
-from tests.process.server import Server
+from tests.process.server import ROOT, Server
 
 CONF = """
 worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error.log;
 events {{ worker_connections 64; }}
 http {{
-  access_log off; client_max_body_size 0; proxy_request_buffering off;
+  access_log off;
   client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/f;
   uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
   map $http_upgrade $connection_upgrade {{ default upgrade; '' close; }}
   server {{
     listen 127.0.0.1:{port};
-    location /whisper/ {{
-      proxy_pass http://127.0.0.1:{backend}{strip};
-      proxy_http_version 1.1;
-      proxy_set_header Host $http_host;
-      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-      proxy_set_header X-Forwarded-Proto $scheme;
-      proxy_set_header Upgrade $http_upgrade;
-      proxy_set_header Connection $connection_upgrade;
-    }}
+    {location}
   }}
 }}
 """
+DOCUMENTATION = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
+LOCATION = re.findall(r"```\n(location /whisper/ .*?)```", DOCUMENTATION, re.DOTALL)[0]
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="needs nginx: apt install nginx-light")
 
@@ -65,9 +61,11 @@ def proxied(request: pytest.FixtureRequest, new_server: NewServer, tmp_path: Pat
         "127.0.0.1",
     ).start()
     port = free_port()
-    strip = "/" if request.param == "stripped" else ""
+    passed_on = f"http://127.0.0.1:{server.port}" + ("/" if request.param == "stripped" else "")
+    assert "http://127.0.0.1:9000/;" in LOCATION
+    location = LOCATION.replace("http://127.0.0.1:9000/", passed_on)
     conf = tmp_path / "nginx.conf"
-    conf.write_text(CONF.format(folder=tmp_path, port=port, backend=server.port, strip=strip))
+    conf.write_text(CONF.format(folder=tmp_path, port=port, location=location))
     nginx = subprocess.Popen([str(NGINX), "-c", str(conf), "-e", str(tmp_path / "start.log")])
     for _ in range(200):
         try:
@@ -122,3 +120,7 @@ async def test_everything_works_behind_nginx(proxied: tuple[Server, str], sample
     assert (status, len(body)) == (206, 100)
     assert fetch(f"{url}/jobs", Cookie=pair, Host="evil.example")[0] == 403
     assert fetch(f"{url}/jobs", Cookie=pair, Origin="http://evil.example")[0] == 403
+    rebinding = {"Host": "evil.example", "X-Forwarded-Host": "localhost", "X-Forwarded-Prefix": "/evil"}
+    assert fetch(f"{url}/jobs", Cookie=pair, **rebinding)[0] == 403
+    location = fetch(f"{url}/", **{"X-Forwarded-Prefix": "/evil"})[1].get("Location", "")
+    assert "evil" not in location

@@ -1,6 +1,7 @@
 """How wrong tokens are throttled, by an injected clock."""
 
 import pytest
+from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
 from localwhisper.server.auth import FORGET_AFTER_S, MAX_ADDRESSES, MAX_DELAY_S, LoginThrottle, TokenAuth
 from localwhisper.server.http_errors import TooManyAttempts, Unauthorized
@@ -61,3 +62,17 @@ def test_the_right_token_is_not_compared_during_the_delay_and_resets_it_afterwar
     clock.now_s += 1
     auth.check_token("s3cret", "10.0.0.1")
     auth.check_token("s3cret", "10.0.0.1")
+
+
+@pytest.mark.parametrize(
+    "others",
+    ['prefs={"theme":"dark"}; {}', "{}; a=b=c", 'x="; {}', "broken; {}; =; ;", "é=\xff; {}", "localwhisper2=x; {}"],
+)
+def test_cookies_of_other_programs_do_not_hide_ours(others: str) -> None:
+    auth = TokenAuth("s3cret")
+    header = others.replace("{}", f"localwhisper={auth.cookie}")
+    start_line = RequestStartLine("GET", "/", "HTTP/1.1")
+    request = HTTPServerRequest(start_line=start_line, headers=HTTPHeaders({"Cookie": header, "Host": "localhost"}))
+    assert auth.has_cookie(request)
+    request.headers["Cookie"] = others.replace("{}", "localwhisper=wrong")
+    assert not auth.has_cookie(request)

@@ -23,6 +23,7 @@ from localwhisper.server.base import BaseHandler
 from localwhisper.server.compat.synchronous_job import SynchronousJobHandler, temperature_option
 from localwhisper.server.dependencies import Dependencies
 from localwhisper.server.serializers import Json
+from localwhisper.unicode_text import to_utf8
 
 ALIASES = frozenset({"whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe"})  # clients' own default models
 FORMATS = ("json", "text", "srt", "verbose_json", "vtt")
@@ -106,7 +107,7 @@ class TranscriptionsHandler(OpenAiHandler, SynchronousJobHandler):
     async def _write_event(self, body: Json) -> None:
         self.set_header("Content-Type", "text/event-stream; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
-        self.write(f"data: {json.dumps(body, ensure_ascii=False)}\n\n")
+        self.write(to_utf8(f"data: {json.dumps(body, ensure_ascii=False)}\n\n"))
         await self.flush()
 
 

@@ -12,6 +12,7 @@ from localwhisper.options import Options
 from localwhisper.server.uploads import UploadHandler
 from localwhisper.services.job_events import JobEventStream
 from localwhisper.stored_errors import error_from
+from localwhisper.unicode_text import to_utf8
 
 
 class SynchronousJobHandler(UploadHandler):
@@ -67,7 +68,7 @@ class SynchronousJobHandler(UploadHandler):
     def write_text(self, text: str, media_type: str) -> None:
         self.set_header("Content-Type", f"{media_type}; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
-        self.finish(text)
+        self.finish(to_utf8(text))
 
 
 def _outcome(event: JobChanged) -> tuple[Job, Transcript]:
