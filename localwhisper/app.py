@@ -20,6 +20,7 @@ from localwhisper.audio.probe import probe
 from localwhisper.audio.waveform import compute_waveform
 from localwhisper.engine.base import Engine
 from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine.checkpoints.model_choice import ModelChooser
 from localwhisper.engine.lazy_engine import LazyEngine, configure_openmp
 from localwhisper.errors import PortForbidden, PortInUse
 from localwhisper.jobqueue.eta import EtaEstimator
@@ -129,6 +130,7 @@ class App:
         self.store = AsyncStore(FileStore(settings.data_dir))
         self._bus = EventBus()
         library = model_library(settings)
+        chooser = ModelChooser(settings.default_model)
         engine = engine or whisper_engine(settings, library, self._ffmpeg)
         factors_file = paths.real_time_factors(settings.data_dir)
         factors = RealTimeFactors(load_factors(factors_file), partial(self.store.later, save_factors, factors_file))
@@ -141,7 +143,8 @@ class App:
             new_executor=new_executor or partial(ThreadPoolExecutor, n_threads, "worker", lower_thread_priority),
             max_concurrent_jobs=settings.max_concurrent_jobs,
             now=now,
-            default_model=settings.default_model,
+            default_model=chooser.default_model,
+            other_model=lambda options, reason: chooser.after_failure(options, library.entries(), reason),
             yield_to_loop=yield_to_loop,
         )
         eta, socket_counts = EtaEstimator(self.queue, factors), SocketCounts()
@@ -161,8 +164,9 @@ class App:
             jobs=self._job_dependencies(eta),
             models=ModelDependencies(
                 library=library,
+                chooser=chooser,
                 downloads=Downloads(library, self._bus),
-                detector=LanguageDetector(engine),
+                detector=LanguageDetector(engine, library, chooser),
                 languages=languages(),
             ),
             uploads=UploadDependencies(

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from localwhisper.model_texts import MODEL_TEXTS
+
 LANGUAGES = ("en", "es")
 Text = tuple[str, str]  # English, Spanish
 
@@ -50,20 +52,11 @@ TEXTS: Mapping[str, Text] = {
     "job_failed": ("Transcription failed", "La transcripción falló"),
     "job_cancelled": ("Cancelled", "Cancelado"),
     "cancelling": ("Cancelling", "Cancelando"),
-    "measuring_model": (
-        "Measuring how model {model} runs fastest on this machine",
-        "Midiendo cómo funciona más rápido el modelo {model} en este equipo",
-    ),
-    "loading_model": ("Loading model {model}", "Cargando el modelo {model}"),
-    "downloading_model": ("Downloading model {model}: {percent}%", "Descargando el modelo {model}: {percent} %"),
-    "downloading_from_index": (
-        "The models' server can't be reached. Downloading model {model} from the package index: {percent}%",
-        "No se llega al servidor de los modelos. Descargando el modelo {model} del índice de paquetes: {percent} %",
-    ),
     "reading_audio": ("Reading the audio", "Leyendo el audio"),
     # It counts windows; the text is part of the documented API, from which the clients of other programs read it.
     "processing_segment": ("Processing segment {current}/{total}", "Procesando segmento {current}/{total}"),
     "connected": ("Connected", "Conectado exitosamente"),
+    **MODEL_TEXTS,
     # -- requests
     "invalid_option": (
         "'{value}' is not a valid value for {field}. Accepted: {accepted}.",
@@ -185,37 +178,7 @@ TEXTS: Mapping[str, Text] = {
         "La lectura del audio tardó más de {timeout_s} segundos y se detuvo. "
         "Convierta el archivo a wav e inténtelo de nuevo.",
     ),
-    # -- models
-    "model_not_found": (
-        "There is no model '{model}'. Known models: {accepted}.",
-        "No existe el modelo '{model}'. Modelos conocidos: {accepted}.",
-    ),
-    "model_download_failed": (
-        "The model {model} is not on this machine and could not be downloaded ({reason}). "
-        "Check the connection and try again, or choose the model demo, which needs no download.",
-        "El modelo {model} no está en este equipo y no se pudo descargar ({reason}). "
-        "Revise la conexión e inténtelo de nuevo, o elija el modelo demo, que no requiere descarga.",
-    ),
-    "model_corrupt": (
-        "The checkpoint of {model} can't be used ({reason}). Remove it and download it again.",
-        "El archivo del modelo {model} no se puede usar ({reason}). Elimínelo y descárguelo de nuevo.",
-    ),
-    "checkpoint_unusable": (
-        "This can't be used as the model {model} ({reason}). "
-        "A model is a .pt file of openai-whisper, a ggml-*.bin file of whisper.cpp, or a folder of Hugging Face or "
-        "faster-whisper, which can be in a zip file.",
-        "Esto no se puede usar como modelo {model} ({reason}). "
-        "Un modelo es un archivo .pt de openai-whisper, un archivo ggml-*.bin de whisper.cpp o una carpeta de Hugging "
-        "Face o faster-whisper, que puede estar en un archivo zip.",
-    ),
-    "model_bundled": (
-        "The model {model} is part of the program and can't be removed or replaced.",
-        "El modelo {model} forma parte del programa y no se puede eliminar ni reemplazar.",
-    ),
-    "model_cannot_translate": (
-        "The model {model} can't translate. Choose a multilingual model such as medium.",
-        "El modelo {model} no puede traducir. Elija un modelo multilingüe como medium.",
-    ),
+    # -- the machine
     "out_of_memory": (
         "This machine does not have enough memory for the model {model}. "
         "Choose a smaller model or run fewer jobs at once.",
@@ -234,11 +197,6 @@ TEXTS: Mapping[str, Text] = {
         "No se pudo cargar el motor de voz, normalmente por falta de memoria. "
         "Cierre otros programas, reinicie localwhisper y repita este trabajo.",
     ),
-    "demo_description": (
-        "Included, for a first try: understands spoken numbers and some fifty everyday words in English and Spanish",
-        "Incluido, para probar: entiende números hablados y unas cincuenta palabras cotidianas en inglés y español",
-    ),
-    # -- the machine
     "storage_full": (
         "The disk is full. Free some space and try again.",
         "El disco está lleno. Libere espacio e inténtelo de nuevo.",

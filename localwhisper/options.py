@@ -5,7 +5,7 @@ from it. To add an option: add a field here with its texts, use it in the engine
 `python -m tools.client_options`, which writes the keywords of the Python client.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
@@ -225,6 +225,8 @@ class KnownModel(Protocol):
     @property
     def name(self) -> str: ...
     @property
+    def aliases(self) -> Sequence[str]: ...
+    @property
     def translates(self) -> bool: ...
 
 
@@ -264,11 +266,11 @@ def _check_names(values: Mapping[str, object]) -> None:
 
 
 def _build(values: Mapping[str, Any], models: Iterable[KnownModel]) -> Options:
-    known = {model.name: model for model in models}
+    known = {name: model for model in models for name in (model.name, *model.aliases)}
     name = values.get("model", "")
     if name not in known:
         raise InvalidOption(field="model", value=name[:100], accepted=", ".join(known))
-    options = Options(**values)
+    options = Options(**{**values, "model": known[name].name})
     if options.task == "translate" and not known[name].translates:
         raise ModelCannotTranslate(model=name)
     return options

@@ -15,9 +15,11 @@ BASE = {
     *("whisper_source", "languages", "option_types", "options", ""),
 }
 MAY_IMPORT = {
-    "messages": set[str](),
+    "model_texts": set[str](),
+    "messages": {"model_texts"},
+    "base_error": {"messages"},
+    "errors": {"base_error"},
     "unicode_text": set[str](),
-    "errors": {"messages"},
     "stored_errors": {"errors", "messages"},
     "whisper_source": set[str](),
     "languages": {"whisper_source"},

@@ -32,9 +32,10 @@ ROWS = {**OPTIONS, **LAYOUT_OPTIONS}
 class Model:
     name: str
     translates: bool
+    aliases: tuple[str, ...] = ()
 
 
-MODELS = (Model("demo", False), Model("medium", True))
+MODELS = (Model("demo", False), Model("medium", True, aliases=("middle",)))
 WRONG_JSON = [
     ("word_timestamps", "true"),
     ("word_timestamps", 1),
@@ -127,10 +128,15 @@ def test_an_empty_text_is_none_where_none_is_a_value() -> None:
 def test_unknown_names_models_and_abilities_are_refused() -> None:
     with pytest.raises(UnknownOption, match=r"colour.*language"):
         options_from_texts({"model": "demo", "colour": "red"}, defaults={}, models=MODELS)
-    with pytest.raises(InvalidOption, match="demo, medium"):
+    with pytest.raises(InvalidOption, match="demo, medium, middle"):
         options_from_texts({}, defaults={"model": "huge"}, models=MODELS)
     with pytest.raises(ModelCannotTranslate):
         options_from_texts({"task": "translate"}, defaults={"model": "demo"}, models=MODELS)
+
+
+def test_a_model_has_one_name_in_options() -> None:
+    assert options_from_texts({"model": "middle"}, defaults={}, models=MODELS).model == "medium"
+    assert options_from_json({"model": "middle"}, models=MODELS).model == "medium"
 
 
 def test_settings_give_defaults() -> None:

@@ -38,6 +38,8 @@ class Transcription:
     language: str
     segments: tuple[Segment, ...]
     processing_time: float  # seconds
+    model: str
+    model_reason: str  # why it was this one, for people
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class JobMessages:
                 self._segment_ids.add(data["id"])
                 return replace(self._progress, segment=_segment(data))
             case "completed":
-                return _transcription(self._progress.job_id, data["result"])
+                return _transcription(self._progress.job_id, data)
             case "cancelled":
                 raise ServerError("cancelled", data["message"])
             case "error" if "error" in data:
@@ -82,9 +84,18 @@ class JobMessages:
         return None
 
 
-def _transcription(job_id: str, result: dict[str, Any]) -> Transcription:
+def _transcription(job_id: str, data: dict[str, Any]) -> Transcription:
+    result = data["result"]
     segments = tuple(_segment(segment) for segment in result["segments"])
-    return Transcription(job_id, result["text"], result["language"], segments, result["processing_time"])
+    return Transcription(
+        job_id=job_id,
+        text=result["text"],
+        language=result["language"],
+        segments=segments,
+        processing_time=result["processing_time"],
+        model=data["model"],
+        model_reason=data["model_reason"]["message"],
+    )
 
 
 def _segment(data: dict[str, Any]) -> Segment:

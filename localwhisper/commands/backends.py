@@ -10,11 +10,12 @@ from localwhisper.app import model_library, whisper_engine
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.audio.probe import probe
 from localwhisper.client import Client, Progress, ServerError
+from localwhisper.engine.checkpoints.model_choice import ModelChooser, requested_options
 from localwhisper.errors import Stopped
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.jobs.transcript import Window
 from localwhisper.messages import Message, render
-from localwhisper.options import Layout, options_from_texts
+from localwhisper.options import Layout, Options
 from localwhisper.settings import Settings
 
 ProgressCallback = Callable[[float, str], None]  # fraction of the recording done, a message
@@ -22,10 +23,12 @@ ProgressCallback = Callable[[float, str], None]  # fraction of the recording don
 
 @dataclass(frozen=True)
 class BackendResult:
-    """A transcript: its lines, and a function from the name of a format to the file's content."""
+    """A transcript: its lines, a function from the name of a format to the file's content."""
 
     lines: Sequence[str]
     export: Callable[[str], bytes]
+    model: str
+    model_reason: str  # why it was this one, for people
 
 
 class Backend(Protocol):
@@ -45,8 +48,11 @@ class LocalBackend:
 
     def __init__(self, settings: Settings, options: Mapping[str, str], layout: Layout) -> None:
         """`options`: texts by the names of the option table. Raises InvalidOption, ModelCannotTranslate."""
-        library = model_library(settings)
-        self._options = options_from_texts(options, defaults=settings.option_defaults, models=library.entries())
+        self._library = library = model_library(settings)
+        self._chooser = ModelChooser(settings.default_model)
+        self._options, self._model_reason = requested_options(
+            options, defaults=settings.option_defaults, models=library.entries(), chooser=self._chooser
+        )
         self._ffmpeg = Ffmpeg()
         self._engine = whisper_engine(settings, library, self._ffmpeg)
         self._max_audio_s = settings.max_audio_seconds
@@ -55,9 +61,16 @@ class LocalBackend:
 
     def transcribe(self, source: Path, on_progress: ProgressCallback) -> BackendResult:
         duration_s = probe(self._ffmpeg, source, max_audio_s=self._max_audio_s).duration_s
-        transcript = self._engine.transcribe(source, self._options, _EngineControl(self._stop, duration_s, on_progress))
-        lines = [segment.text.strip() for segment in transcript.segments if segment.text.strip()]
-        return BackendResult(lines, lambda name: EXPORTERS[name].to_bytes(transcript, self._layout))
+        control = _EngineControl(self._stop, duration_s, on_progress)
+
+        def transcribe(options: Options, reason: Message) -> BackendResult:
+            transcript = self._engine.transcribe(source, options, control)
+            self._options, self._model_reason = options, reason  # for the next recordings, too
+            lines = [segment.text.strip() for segment in transcript.segments if segment.text.strip()]
+            export = lambda name: EXPORTERS[name].to_bytes(transcript, self._layout)  # noqa: E731
+            return BackendResult(lines, export, options.model, render(reason))
+
+        return self._chooser.run(self._options, self._model_reason, self._library.entries, transcribe)
 
     def stop(self) -> None:
         self._stop.set()
@@ -115,7 +128,8 @@ class ServerBackend:
         finally:
             self._running.discard(job_id)
         lines = [segment.text.strip() for segment in result.segments if segment.text.strip()]
-        return BackendResult(lines, lambda name: self._client.export(result.job_id, name, **self._layout))
+        export = lambda name: self._client.export(result.job_id, name, **self._layout)  # noqa: E731
+        return BackendResult(lines, export, result.model, result.model_reason)
 
     def stop(self) -> None:
         self._is_stopping = True

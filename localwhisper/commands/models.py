@@ -8,15 +8,17 @@ from tqdm import tqdm
 
 from localwhisper import paths
 from localwhisper.app import model_library
+from localwhisper.engine.checkpoints.catalogue import recommended_model
 from localwhisper.engine.checkpoints.library import ModelEntry, ModelLibrary
 from localwhisper.engine.checkpoints.model_source import ModelSource
 from localwhisper.engine.checkpoints.origin import FORMATS
-from localwhisper.jobs.estimates import FactorKey, Factors
+from localwhisper.jobs.estimates import FactorKey, Factors, real_time_factor
 from localwhisper.messages import Message, render
 from localwhisper.settings import Settings
 from localwhisper.store.real_time_factors import load_factors
 
 MIB = 1024 * 1024
+INDENT = " " * 37
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
@@ -41,20 +43,27 @@ def describe(entry: ModelEntry, measured: Factors) -> list[str]:
     size = f"{entry.size_bytes / MIB:,.0f} MiB" if entry.size_bytes else ""
     place = "bundled" if entry.bundled else "here" if entry.available else "to download"
     description = render(Message("demo_description")).partition(": ")[2] if entry.bundled else ""
-    lines = [f"{entry.name:15} {size:>9}  {place:12}{description}".rstrip()]
+    factor = real_time_factor(FactorKey(model=entry.name), measured)
+    recommended = recommended_model(lambda name: real_time_factor(FactorKey(model=name), measured))
+    advice = "recommended" if entry.name == recommended else ""
+    lines = [f"{entry.purpose or '':9} {entry.name:15} {size:>9}  {place:12}{description}{advice}".rstrip()]
+    if entry.aliases:
+        lines.append(f"{INDENT}also named {', '.join(entry.aliases)}")
+    if not entry.bundled:
+        basis = "measured" if FactorKey(model=entry.name) in measured else "estimated"
+        lines.append(f"{INDENT}an hour of audio takes about {60 * factor:.0f} min on this machine ({basis})")
+    if not entry.available:
+        lines.append(f"{INDENT}from {' or '.join(offer.label for offer in entry.offers)}")
     if entry.origin is not None:
         rounded = (
             "" if entry.origin.is_exact else "; its weights were quantised, so they are not exactly the original's"
         )
-        lines.append(f"{'':27}converted from {FORMATS[entry.origin.format]}{rounded}")
+        lines.append(f"{INDENT}converted from {FORMATS[entry.origin.format]}{rounded}")
         if entry.origin.source is not None:
-            lines.append(f"{'':27}from the package index: {entry.origin.source}; SHA-256 {entry.origin.sha256}")
-    factor = measured.get(FactorKey(model=entry.name))
-    if factor is not None:
-        lines.append(f"{'':27}a minute of audio takes about {60 * factor:.1f} s on this machine")
+            lines.append(f"{INDENT}from the package index: {entry.origin.source}; SHA-256 {entry.origin.sha256}")
     for quality, chosen in entry.plans.items():
         speedups = f"encoder {chosen.encoder_speedup:.1f}, decoder {chosen.decoder_speedup:.1f} times as fast"
-        lines.append(f"{'':27}{quality}: {chosen.plan.name} ({speedups} as in single precision)")
+        lines.append(f"{INDENT}{quality}: {chosen.plan.name} ({speedups} as in single precision)")
     return lines
 
 

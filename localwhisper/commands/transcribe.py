@@ -81,7 +81,8 @@ def transcribe_one(backend: Backend, task: Task, bars: ProgressBars, echo: bool)
         return False
     if echo:
         bars.print("\n".join(result.lines))
-    bars.note(f"{task.source} → {', '.join(map(str, task.targets.values()))}")
+    targets = ", ".join(map(str, task.targets.values()))
+    bars.note(f"{task.source} → {targets} ({result.model}: {result.model_reason})")
     return True
 
 
@@ -98,7 +99,9 @@ def _transcribe_stdin(backend: Backend, formats: Sequence[str]) -> int:
             shutil.copyfileobj(sys.stdin.buffer, file)
         try:
             with bars.file("stdin", 0) as on_progress:
-                content = backend.transcribe(source, on_progress).export(formats[0])
+                result = backend.transcribe(source, on_progress)
+            bars.note(f"stdin ({result.model}: {result.model_reason})")
+            content = result.export(formats[0])
         except ServerError as error:
             print(f"localwhisper: {error}", file=sys.stderr)
             return 1

@@ -9,6 +9,7 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from localwhisper.engine.base import Engine
+from localwhisper.engine.checkpoints.model_choice import NAMED, ModelChoice
 from localwhisper.errors import JobAlreadyFinished, JobDamaged, JobNotRetryable, QueueNotRunning
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
@@ -18,6 +19,7 @@ from localwhisper.jobqueue.worker_pool import WorkerPool
 from localwhisper.jobs.events import JobRemoved
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.transitions import is_retryable, move
+from localwhisper.messages import Message
 from localwhisper.options import Options, give_same_text
 from localwhisper.store.async_store import AsyncStore
 from localwhisper.store.real_time_factors import RealTimeFactors
@@ -39,16 +41,19 @@ class JobQueue:
         max_concurrent_jobs: int,
         now: Callable[[], datetime],
         default_model: str,
+        other_model: Callable[[Options, str], ModelChoice | None],
         yield_to_loop: Callable[[], None],
     ) -> None:
         """`new_executor` makes one with room for 2 * max_concurrent_jobs: for each running job, another may be paused.
-        `yield_to_loop`: see loop_priority."""
+        `yield_to_loop`: see loop_priority; `other_model`: see worker_pool."""
         self.max_concurrent_jobs = max_concurrent_jobs
         self.is_running = False
         self._store = store
         self._bus = bus
         self._repository = JobRepository(store, bus, now, default_model)
-        self._pool = WorkerPool(self._repository, engine, factors, new_executor, self._dispatch, yield_to_loop)
+        self._pool = WorkerPool(
+            self._repository, engine, factors, new_executor, self._dispatch, yield_to_loop, other_model
+        )
         self._job_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # for changes in several steps
         self._lifecycle = asyncio.Lock()  # of restart and stop
 
@@ -108,6 +113,7 @@ class JobQueue:
         audio_file: str,
         audio_duration: float,
         options: Options,
+        model_reason: Message = NAMED,
     ) -> Job:
         """Save the job and its audio durably, and queue it. Raises StorageFull, StorageUnwritable, QueueNotRunning."""
         if not self.is_running:
@@ -119,6 +125,7 @@ class JobQueue:
             audio_file=audio_file,
             audio_duration=audio_duration,
             options=options,
+            model_reason=model_reason,
             state=JobState.PENDING,
             created_at=now,
             language=options.language,
@@ -150,8 +157,11 @@ class JobQueue:
         self._bus.publish(JobRemoved(job_id=job_id))
         return job
 
-    async def retry(self, job_id: str, options: Options | None = None, *, from_start: bool = False) -> Job:
-        """Queue a failed or cancelled job again, with its own options or others.
+    async def retry(
+        self, job_id: str, options: Options | None = None, *, names_model: bool = False, from_start: bool = False
+    ) -> Job:
+        """Queue a failed or cancelled job again, with its own options or others; `names_model`: these were asked for
+        with their model.
 
         It continues after its last window, unless the options give another text, or `from_start` is asked for.
         Raises JobNotFound, JobNotRetryable, JobDamaged, StorageFull, StorageUnwritable.
@@ -165,7 +175,9 @@ class JobQueue:
             if from_start or not give_same_text(job.options, options) or not await self._can_continue(job_id):
                 await self._store.clear_windows(job_id)
                 job = replace(job, progress=0.0, language=options.language)
-            await self._repository.move(replace(job, options=options, crashes=0), JobState.QUEUED)
+            reason = NAMED if names_model else job.model_reason
+            job = replace(job, options=options, model_reason=reason, crashes=0)
+            await self._repository.move(job, JobState.QUEUED)
         self._dispatch()
         return self.index.get(job_id)
 

@@ -12,7 +12,8 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 
 from localwhisper.engine.base import Engine
-from localwhisper.errors import LocalWhisperError, MemoryFull, is_memory_error
+from localwhisper.engine.checkpoints.model_choice import NAMED, ModelChoice
+from localwhisper.errors import LocalWhisperError, MemoryFull, ModelDownloadFailed, NoModel, is_memory_error
 from localwhisper.jobqueue.job_execution import (
     ExecutionSignals,
     Failed,
@@ -29,6 +30,7 @@ from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.transcript import FRAMES_PER_SECOND, Window
 from localwhisper.logs import log_internal_error
 from localwhisper.messages import Message
+from localwhisper.options import Options
 from localwhisper.store.real_time_factors import RealTimeFactors
 
 log = logging.getLogger(__name__)
@@ -82,14 +84,20 @@ class WorkerPool:
         new_executor: Callable[[], Executor],
         on_free: Callable[[], None],
         yield_to_loop: Callable[[], None],
+        other_model: Callable[[Options, str], ModelChoice | None],
     ) -> None:
-        """`on_free` is called whenever another job may start; `yield_to_loop`: see loop_priority."""
+        """`on_free` is called whenever another job may start; `yield_to_loop`: see loop_priority.
+
+        `other_model` is called on a thread when the model of a job that names none can't be fetched, with the reason;
+        it returns None if there is no other.
+        """
         self._repository = repository
         self._engine = engine
         self._factors = factors
         self._new_executor = new_executor
         self._on_free = on_free
         self._yield_to_loop = yield_to_loop
+        self._other_model = other_model
         self._executions: dict[str, Execution] = {}  # by execution id; at most one per job
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -227,9 +235,25 @@ class WorkerPool:
                 job = replace(job, language=transcript.language)
                 await self._repository.move(job, JobState.COMPLETED, transcript=transcript)
             case Failed(error_message):
-                await self._repository.move(job, JobState.FAILED, error=error_message)
+                if error_message.code == ModelDownloadFailed.code and job.model_reason != NAMED:
+                    await self._without_model(job, execution, str(error_message.params.get("reason", "")))
+                else:
+                    await self._repository.move(job, JobState.FAILED, error=error_message)
             case Interrupted():
                 await self._repository.move(job, JobState.CANCELLED if execution.is_cancelled else JobState.QUEUED)
+
+    async def _without_model(self, job: Job, execution: Execution, reason: str) -> None:
+        """Queue the job again with another model; a text that has begun isn't continued with another one."""
+        choice = None
+        if not execution.done_before_s:
+            choice = await asyncio.to_thread(self._other_model, job.options, reason)
+        if choice is None:
+            error = NoModel(model=job.options.model, reason=reason)
+            await self._repository.move(job, JobState.FAILED, error=error.message)
+            return
+        log.info("job %s gets the model %s", job.id, choice.model)
+        job = replace(job, options=replace(job.options, model=choice.model), model_reason=choice.reason)
+        await self._repository.move(job, JobState.QUEUED)
 
     def _on_window(self, execution_id: str, window: Window) -> None:
         execution = self._executions.get(execution_id)

@@ -30,6 +30,7 @@ class Job:
     audio_file: str  # in the job's folder
     audio_duration: float
     options: Options
+    model_reason: Message = field(default_factory=lambda: Message("model_named"))  # why it has this model
     state: JobState
     created_at: datetime
     started_at: datetime | None = None

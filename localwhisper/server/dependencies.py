@@ -8,6 +8,7 @@ from pathlib import Path
 
 from localwhisper.audio.probe import AudioInfo
 from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine.checkpoints.model_choice import ModelChooser
 from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
@@ -37,6 +38,7 @@ class JobDependencies:
 @dataclass(frozen=True, kw_only=True)
 class ModelDependencies:
     library: ModelLibrary
+    chooser: ModelChooser
     downloads: Downloads
     detector: LanguageDetector
     languages: Mapping[str, str]  # code → English name

@@ -81,6 +81,7 @@ STATUS: dict[type[LocalWhisperError], int] = {
     errors.ModelTooLarge: 503,
     errors.MemoryFull: 503,
     errors.EngineNotLoaded: 503,
+    errors.NoModel: 503,
     errors.ModelDownloadFailed: 502,
     errors.ModelCorrupt: 500,
     errors.StorageUnwritable: 503,

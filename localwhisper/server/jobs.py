@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 
 from localwhisper.errors import InvalidOption, JobDamaged
@@ -48,13 +49,14 @@ class JobHandler(BaseHandler):
 class RetryHandler(BaseHandler):
     async def post(self, job_id: str) -> None:
         jobs = self.dependencies.jobs
-        from_start = self.get_boolean_argument("from_start")
-        job = await jobs.queue.retry(job_id, await self._options(job_id), from_start=from_start)
+        changes, from_start = self.json_body(), self.get_boolean_argument("from_start")
+        options = await self._options(job_id, changes)
+        names_model = changes.get("model") is not None
+        job = await jobs.queue.retry(job_id, options, names_model=names_model, from_start=from_start)
         self.write_json(serializers.job_body(job, jobs.eta, self.language))
 
-    async def _options(self, job_id: str) -> Options | None:
+    async def _options(self, job_id: str, changes: Mapping[str, object]) -> Options | None:
         """The job's options with those of the body in their places; None if the body has none."""
-        changes = self.json_body()
         if not changes:
             return None
         values = {**options_to_json(self.dependencies.jobs.index.get(job_id).options), **changes}

@@ -5,8 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from localwhisper.engine.checkpoints.library import ModelEntry
-from localwhisper.errors import AudioUnreadable, CheckpointUnusable
+from localwhisper.errors import AudioUnreadable, CheckpointUnusable, InvalidOption
 from localwhisper.export.registry import EXPORTERS
+from localwhisper.options import Options
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.dependencies import Dependencies
@@ -28,9 +29,14 @@ class ModelsHandler(BaseHandler):
     async def get(self) -> None:
         models = self.dependencies.models
         entries = await asyncio.to_thread(models.library.entries)
+        choice = models.chooser.choose(Options(model=models.chooser.default_model), entries)
         self.write_json(
             {
-                "default": self.dependencies.settings.default_model,
+                "default": models.chooser.default_model,
+                "choice": {
+                    "model": choice.model,
+                    "reason": serializers.message_body(choice.reason, self.language),
+                },
                 "models": [model_body(self.dependencies, entry, self.language) for entry in entries],
                 "languages": [{"code": code, "name": name} for code, name in models.languages.items()],
                 "formats": list(EXPORTERS),
@@ -41,23 +47,32 @@ class ModelsHandler(BaseHandler):
 class ModelHandler(BaseHandler):
     async def delete(self, name: str) -> None:
         entry = await find_model(self.dependencies, name)
-        await self.dependencies.models.downloads.remove(name)
+        await self.dependencies.models.downloads.remove(entry.name)
         removed = replace(entry, available=False)  # not read again: an imported model is unknown once it is removed
         self.write_json(model_body(self.dependencies, removed, self.language))
 
 
 class DownloadHandler(BaseHandler):
     async def post(self, name: str) -> None:
+        source = self._source()
         entry = await find_model(self.dependencies, name)
         if not entry.available:
-            self.dependencies.models.downloads.start(name)
+            self.dependencies.models.downloads.start(entry.name, source)
         self.write_json(model_body(self.dependencies, entry, self.language), 202)
 
     async def delete(self, name: str) -> None:
-        await find_model(self.dependencies, name)
-        await self.dependencies.models.downloads.cancel(name)
+        entry = await find_model(self.dependencies, name)
+        await self.dependencies.models.downloads.cancel(entry.name)
         entry = await find_model(self.dependencies, name)  # the download may have been completed
         self.write_json(model_body(self.dependencies, entry, self.language))
+
+    def _source(self) -> str | None:
+        """The source to download from; None for the first that can be reached. Raises InvalidOption."""
+        name = self.get_query_argument("source", "") or None
+        names = [source.name for source in self.dependencies.models.library.sources]
+        if name is not None and name not in names:
+            raise InvalidOption(field="source", value=name[:100], accepted=", ".join(names))
+        return name
 
 
 class ImportHandler(UploadHandler):

@@ -109,6 +109,7 @@ _JOB_ERRORS = (
     *_UPLOAD_ERRORS,
     "model_not_found",
     "model_download_failed",
+    "no_model",
     "model_corrupt",
     "out_of_memory",
     "engine_not_loaded",
@@ -191,7 +192,9 @@ ROUTES: tuple[Route, ...] = (
         errors=("model_not_found", "model_bundled"))}),
     Route("/models/{name}/download", models.DownloadHandler, {"post": Operation(
         summary="Start downloading a model; progress is sent on /ws/queue", status=202, response_schema="Model",
-        errors=("model_not_found",)), "delete": Operation(
+        errors=("model_not_found", "invalid_option"), query={"source": {
+            "type": "string", "description": "openai or index; by default the first that can be reached"}}),
+        "delete": Operation(
         summary="Cancel a model's download; the next one continues it", response_schema="Model",
         errors=("model_not_found",))}),
     Route("/options", submission_form.OptionsHandler, {"get": Operation(

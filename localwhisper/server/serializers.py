@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
+from localwhisper.engine.checkpoints.catalogue import recommended_model
 from localwhisper.engine.checkpoints.library import ModelEntry
 from localwhisper.engine.plans import MeasuredPlan
 from localwhisper.export.json_ import finite
@@ -39,13 +40,15 @@ def message_body(message: Message, language: str) -> Json:
 # -- jobs --------------------------------------------------------------------------------
 
 
-def submission_body(job: Job, eta: EtaEstimator, websocket_url: str) -> Json:
+def submission_body(job: Job, eta: EtaEstimator, websocket_url: str, language: str) -> Json:
     return {
         "job_id": job.id,
         "status": job.state.value,
         "websocket_url": websocket_url,
         "estimated_processing_time": rounded_s(eta.work_s(job)),
         "queue_position": eta.queue_position(job),
+        "model": job.options.model,
+        "model_reason": message_body(job.model_reason, language),
     }
 
 
@@ -61,6 +64,7 @@ def job_body(job: Job, eta: EtaEstimator, language: str, excerpt: Sequence[str] 
         "estimated_time_remaining": rounded_s(eta.remaining_s(job)),
         "filename": job.filename,
         "model": job.options.model,
+        "model_reason": message_body(job.model_reason, language),
         "language": job.language,
         "options": {name: value for name, value in options_to_json(job.options).items() if name != "model"},
         "audio_duration": round(job.audio_duration, 3),
@@ -155,12 +159,19 @@ def model_body(entry: ModelEntry, download: Download | None, eta: EtaEstimator, 
         "size_bytes": entry.size_bytes,
         "available": entry.available,
         "bundled": entry.bundled,
+        "aliases": list(entry.aliases),
+        "purpose": entry.purpose,
+        "recommended": entry.name == recommended_model(lambda name: eta.real_time_factor(name)[0]),
+        "sources": [
+            {"name": offer.source, "label": offer.label, "size_bytes": offer.size_bytes} for offer in entry.offers
+        ],
         "multilingual": entry.multilingual,
         "translates": entry.translates,
         "plans": {quality: _plan_body(plan) for quality, plan in entry.plans.items()},
         "origin": None if entry.origin is None else asdict(entry.origin),
         "description": render(Message("demo_description"), language) if entry.bundled else None,
         "real_time_factor": round(real_time_factor, 4),
+        "minutes_per_hour_of_audio": round(60 * real_time_factor, 1),
         "speed_is_measured": is_measured,
         "download": None
         if download is None

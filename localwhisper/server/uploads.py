@@ -14,9 +14,10 @@ import tornado.web
 
 from localwhisper.atomic import fsync_file, storage_errors
 from localwhisper.audio.probe import AudioInfo
+from localwhisper.engine.checkpoints.model_choice import NAMED, requested_options
 from localwhisper.errors import LocalWhisperError, UploadTooLarge, is_memory_error
 from localwhisper.jobs.job import Job
-from localwhisper.options import OPTIONS, Options, options_from_texts
+from localwhisper.options import OPTIONS, Options
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.forwarded_headers import path_prefix
 from localwhisper.server.multipart_form import MultipartForm
@@ -43,6 +44,7 @@ class UploadHandler(BaseHandler):
     file_field: ClassVar[str] = "file"
     known_fields: ClassVar[Collection[str] | None] = None  # None: unknown fields are accepted
     form: MultipartForm | None = None
+    model_reason = NAMED  # of the job's options
     _error: Exception | None = None  # found while the body was arriving
     _is_refused = False  # the answer is being sent before the end of the body
     is_disconnected = False
@@ -117,9 +119,17 @@ class UploadHandler(BaseHandler):
         return self.form.finish()
 
     async def job_options(self, fields: Mapping[str, str]) -> Options:
-        """Read the options in form fields. Raises UnknownOption, InvalidOption, ModelCannotTranslate."""
-        library, defaults = self.dependencies.models.library, self.dependencies.settings.option_defaults
-        return await self.run_blocking(lambda: options_from_texts(fields, defaults=defaults, models=library.entries()))
+        """Read the options in form fields, and choose a model if they name none.
+
+        Raises UnknownOption, InvalidOption, ModelCannotTranslate.
+        """
+        models, defaults = self.dependencies.models, self.dependencies.settings.option_defaults
+        options, self.model_reason = await self.run_blocking(
+            lambda: requested_options(
+                fields, defaults=defaults, models=models.library.entries(), chooser=models.chooser
+            )
+        )
+        return options
 
     async def probe(self) -> AudioInfo:
         """Probe the received file on a thread. Raises what audio.probe.probe() raises."""
@@ -140,6 +150,7 @@ class UploadHandler(BaseHandler):
             filename=filename,
             upload=self.upload,
             options=options,
+            model_reason=self.model_reason,
             audio_file="audio" + (suffix.group().lower() if suffix else ""),
             audio_duration=info.duration_s,
         )
@@ -220,7 +231,7 @@ class SubmitHandler(UploadHandler):
         scheme = "wss" if self.request.protocol == "https" else "ws"
         self.set_header("Location", f"{prefix}/job/{job.id}")
         websocket_url = f"{scheme}://{self.request.host}{prefix}/ws/transcription/{job.id}"
-        self.write_json(submission_body(job, self.dependencies.jobs.eta, websocket_url))
+        self.write_json(submission_body(job, self.dependencies.jobs.eta, websocket_url, self.language))
 
 
 def clean_name(name: str | None) -> str:

@@ -3,12 +3,16 @@
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from localwhisper.engine.base import Engine
+from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine.checkpoints.model_choice import ModelChooser
 from localwhisper.errors import Stopped
 from localwhisper.jobs.transcript import Detection, Window
 from localwhisper.messages import Message
+from localwhisper.options import Options
 
 
 class StopControl:
@@ -34,19 +38,22 @@ class StopControl:
 class LanguageDetector:
     """One detection at a time. Threading: the event loop's thread only."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, library: ModelLibrary, chooser: ModelChooser) -> None:
         self._engine = engine
+        self._library = library
+        self._chooser = chooser
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="detector")
         self._controls: set[StopControl] = set()
 
-    async def detect(self, audio: Path, model: str) -> Detection:
-        """Detect the language. Raises what reading the audio and loading the model raise.
+    async def detect(self, audio: Path) -> Detection:
+        """Detect the language with the model that a job gets which names none.
 
-        When cancelled, it stops the engine, and ends once that no longer uses the file.
+        Raises NoModel, and what reading the audio and loading the model raise. When cancelled, it stops the engine, and
+        ends once that no longer uses the file.
         """
         control = StopControl()
         self._controls.add(control)
-        work = self._thread.submit(self._engine.detect_language, audio, model, control)
+        work = self._thread.submit(self._detect, audio, control)
         detection = asyncio.wrap_future(work)
         try:
             return await asyncio.shield(detection)
@@ -57,6 +64,17 @@ class LanguageDetector:
             raise
         finally:
             self._controls.discard(control)
+
+    def _detect(self, audio: Path, control: StopControl) -> Detection:
+        """On the detector's thread."""
+        options = Options(model=self._chooser.default_model)
+        choice = self._chooser.choose(options, self._library.entries())
+        return self._chooser.run(
+            replace(options, model=choice.model),
+            choice.reason,
+            self._library.entries,
+            lambda options, _: self._engine.detect_language(audio, options.model, control),
+        )
 
     def stop(self) -> None:
         for control in self._controls:

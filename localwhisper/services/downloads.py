@@ -21,6 +21,7 @@ class Download:
 
     received_bytes: int = 0
     total_bytes: int | None = None
+    chosen_source: str | None = None  # None: any
     source: str | None = None  # the name of the one in use
     stop: threading.Event = field(default_factory=threading.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -61,10 +62,13 @@ class Downloads:
         self._entries[name] = await asyncio.to_thread(self._library.entry, name)
         self._bus.publish(ModelChanged(name=name, error=error))
 
-    def start(self, name: str) -> None:
-        """Download a checkpoint, unless that is under way. What an earlier download received is continued."""
+    def start(self, name: str, source: str | None = None) -> None:
+        """Download a checkpoint, unless that is under way, from one source or the first that can be reached.
+
+        What an earlier download received is continued.
+        """
         if name not in self._downloads:
-            download = self._downloads[name] = Download()
+            download = self._downloads[name] = Download(chosen_source=source)
             task = asyncio.ensure_future(self._run(name, download, after=self._removals.get(name)))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -87,7 +91,13 @@ class Downloads:
     async def _fetch(self, name: str, download: Download) -> None:
         work = asyncio.get_running_loop().run_in_executor(
             self._threads,
-            lambda: self._library.download(name, download.on_progress, download.check, on_source=download.on_source),
+            lambda: self._library.download(
+                name,
+                download.on_progress,
+                download.check,
+                source=download.chosen_source,
+                on_source=download.on_source,
+            ),
         )
         while not work.done():
             await self.announce(name)

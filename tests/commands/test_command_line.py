@@ -22,8 +22,10 @@ from localwhisper.commands.doctor import CHECKS
 from localwhisper.commands.models import describe
 from localwhisper.commands.service import plist, unit
 from localwhisper.engine.checkpoints.library import ModelEntry
+from localwhisper.engine.checkpoints.model_source import Offer
 from localwhisper.engine.checkpoints.origin import Origin
 from localwhisper.errors import PortForbidden
+from localwhisper.jobs.estimates import FactorKey
 from localwhisper.option_types import SettableIn
 from localwhisper.options import OPTIONS
 from localwhisper.settings import load
@@ -368,3 +370,15 @@ def test_models_list_shows_where_a_converted_model_comes_from() -> None:
     text = "\n".join(describe(entry, {}))
     for part in ("converted from whisper.cpp", "quantised", "package index: a==1.0", f"SHA-256 {'0' * 64}"):
         assert part in text
+
+
+def test_models_list_says_what_a_model_is_for_and_where_it_can_be_had() -> None:
+    offers = (Offer("openai", "OpenAI's host", 1), Offer("index", "the package index", 1))
+    entry = ModelEntry("base", 10, False, False, True, True, {}, None, ("basis",), "quick", offers)
+    lines = describe(entry, {FactorKey(model="base"): 0.1})
+    assert lines[0].split() == ["quick", "base", "0", "MiB", "to", "download", "recommended"]
+    assert [line.strip() for line in lines[1:]] == [
+        "also named basis",
+        "an hour of audio takes about 6 min on this machine (measured)",
+        "from OpenAI's host or the package index",
+    ]

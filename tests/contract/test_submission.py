@@ -16,7 +16,8 @@ async def test_the_answer_has_the_documented_fields(serve: Serve) -> None:
     answer = await client.submit()
     assert answer.status == 200
     job = answer.json
-    assert set(job) == {"job_id", "status", "websocket_url", "estimated_processing_time", "queue_position"}
+    given = {"job_id", "status", "websocket_url", "estimated_processing_time", "queue_position"}
+    assert set(job) == given | {"model", "model_reason"}
     assert job["job_id"] == str(uuid.UUID(job["job_id"]))
     assert (job["status"], job["queue_position"]) == ("queued", 1)
     assert job["websocket_url"] == f"ws://{client.host}/ws/transcription/{job['job_id']}"

@@ -15,9 +15,18 @@ from pathlib import Path
 
 from localwhisper import paths
 from localwhisper.atomic import SHARED, make_private_folder, replace_atomically, storage_errors, write_atomically
+from localwhisper.engine.checkpoints.catalogue import (
+    BUNDLED,
+    CANNOT_TRANSLATE,
+    OTHER_NAMES,
+    PURPOSES,
+    Purpose,
+    aliases_of,
+    canonical_name,
+)
 from localwhisper.engine.checkpoints.download import PublishedCheckpoints
 from localwhisper.engine.checkpoints.file_access import FileAccess
-from localwhisper.engine.checkpoints.model_source import Check, ModelSource, Progress, SourceFailed
+from localwhisper.engine.checkpoints.model_source import Check, ModelSource, Offer, Progress, SourceFailed
 from localwhisper.engine.checkpoints.origin import Origin, read_origin
 from localwhisper.engine.checkpoints.package_index import PACKAGED_MODELS, PackagedModel, PackageIndex
 from localwhisper.engine.plans import MeasuredPlan, PlanStore
@@ -32,10 +41,8 @@ from localwhisper.errors import (
     ModelNotFound,
 )
 
-BUNDLED = "demo"
 ASSET = "demo.pt.xz"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_CANNOT_TRANSLATE = frozenset({BUNDLED, "turbo", "large-v3-turbo"})
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,9 @@ class ModelEntry:
     translates: bool
     plans: Mapping[str, MeasuredPlan]  # by quality, as measured on this machine; empty before the first use
     origin: Origin | None  # of a converted checkpoint
+    aliases: Sequence[str] = ()  # other names of the same model
+    purpose: Purpose | None = None
+    offers: Sequence[Offer] = ()  # where it can be downloaded, in the order in which that is tried
 
 
 class ModelLibrary:
@@ -73,9 +83,11 @@ class ModelLibrary:
         self._access = FileAccess()
 
     def names(self) -> list[str]:
-        """The bundled model, openai-whisper's models, then imported ones."""
+        """Those for a purpose, imported ones, the others that openai-whisper publishes, the bundled one."""
         published = whisper_tables.checkpoint_urls()
-        known = [BUNDLED, *published]
+        purposes = [name for name in PURPOSES if name in published]
+        others = [name for name in published if name not in PURPOSES and name not in OTHER_NAMES]
+        known = {BUNDLED, *published}
         files = {_published_file_name(url) for url in published.values()}
         try:
             imported = sorted(
@@ -85,7 +97,7 @@ class ModelLibrary:
             )
         except OSError:
             imported = []
-        return [*known, *(name for name in imported if name not in known)]
+        return [*purposes, *(name for name in imported if name not in known), *others, BUNDLED]
 
     def entries(self) -> list[ModelEntry]:
         return [self._entry(name) for name in self.names()]
@@ -93,11 +105,12 @@ class ModelLibrary:
     def entry(self, name: str) -> ModelEntry:
         """Raises ModelNotFound."""
         self._known_path(name)
-        return self._entry(name)
+        return self._entry(canonical_name(name))
 
     def _entry(self, name: str) -> ModelEntry:
         file = self._asset if name == BUNDLED else self.model_dir / self._file_name(name)
-        size_bytes, available, origin = self._download_bytes(name), False, None
+        offers = self._offers(name)
+        size_bytes, available, origin = offers[0].size_bytes if offers else None, False, None
         with suppress(OSError):
             size_bytes, available = file.stat().st_size, True
             origin = None if name == BUNDLED else read_origin(file)
@@ -108,17 +121,20 @@ class ModelLibrary:
             available=available,
             bundled=name == BUNDLED,
             multilingual=not is_english,
-            translates=not is_english and name not in _CANNOT_TRANSLATE,
+            translates=not is_english and name not in CANNOT_TRANSLATE,
             plans=self.plans.latest(name),
             origin=origin,
+            aliases=aliases_of(name),
+            purpose=PURPOSES.get(name),
+            offers=offers,
         )
 
-    def _download_bytes(self, name: str) -> int | None:
-        """Of what openai-whisper publishes."""
-        try:
-            return self.sources[0].size_bytes(name)
-        except KeyError:
-            return None
+    def _offers(self, name: str) -> list[Offer]:
+        offers = []
+        for source in self.sources:
+            with suppress(KeyError):
+                offers.append(Offer(source.name, source.label, source.size_bytes(name)))
+        return offers
 
     def path(self, name: str) -> Path | None:
         """The path of the checkpoint, for the bundled one still packed; None if it isn't here. Raises ModelNotFound."""

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +12,15 @@ Check = Callable[[], None]
 
 class SourceFailed(Exception):
     """The source can't be reached, or sends nothing usable; the message gives the reason."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Where a model can be had."""
+
+    source: str  # the name of a ModelSource
+    label: str
+    size_bytes: int | None  # to be received
 
 
 class ModelSource(Protocol):

@@ -2,6 +2,7 @@
 
 from typing import Any, get_args
 
+from localwhisper.engine.checkpoints.catalogue import Purpose
 from localwhisper.engine.checkpoints.origin import FORMATS
 from localwhisper.jobs.job import JobState
 from localwhisper.option_types import Kind
@@ -35,6 +36,7 @@ SECONDS: Schema = {"type": "number", "description": "seconds"}
 TIME: Schema = {"type": "string", "format": "date-time"}
 STATE: Schema = {"type": "string", "enum": [state.value for state in JobState]}
 MESSAGE = _object({"code": TEXT, "message": TEXT})
+MODEL_REASON: Schema = {**MESSAGE, "description": "why the job has this model"}
 QUEUE_FIGURES = _object({
     "queue_size": INTEGER, "active_jobs": INTEGER, "total_jobs": INTEGER, "max_concurrent_jobs": INTEGER,
     "is_running": BOOLEAN,
@@ -78,7 +80,7 @@ SCHEMAS: dict[str, Schema] = {
     }),
     "Submitted": _object({
         "job_id": TEXT, "status": STATE, "websocket_url": TEXT, "estimated_processing_time": SECONDS,
-        "queue_position": INTEGER,
+        "queue_position": INTEGER, "model": TEXT, "model_reason": MODEL_REASON,
     }),
     "Word": _object({"word": TEXT, "start": SECONDS, "end": SECONDS, "probability": NUMBER}),
     "Segment": _object(
@@ -111,7 +113,8 @@ SCHEMAS: dict[str, Schema] = {
             "job_id": TEXT, "status": STATE, "progress": {**NUMBER, "description": "percent"}, "message": TEXT,
             "created_at": TIME, "started_at": _or_null("string", format="date-time"),
             "estimated_time_remaining": _or_null("number"), "filename": TEXT, "model": TEXT,
-            "language": _or_null("string"), "options": {"type": "object"}, "audio_duration": SECONDS,
+            "model_reason": MODEL_REASON, "language": _or_null("string"), "options": {"type": "object"},
+            "audio_duration": SECONDS,
         },
         {
             "queue_position": _or_null("integer"), "completed_at": _or_null("string", format="date-time"),
@@ -131,8 +134,17 @@ SCHEMAS: dict[str, Schema] = {
         "name": TEXT, "size_bytes": _or_null("integer"), "available": BOOLEAN, "bundled": BOOLEAN,
         "multilingual": BOOLEAN, "translates": BOOLEAN, "plans": {"type": "object"}, "description": _or_null("string"),
         "download": {"type": ["object", "null"]}, "origin": {"anyOf": [_ref("Origin"), {"type": "null"}]},
+        "aliases": {**_list(TEXT), "description": "other names of the same model, which are accepted, too"},
+        "purpose": {**_or_null("string"), "enum": [*get_args(Purpose), None]},
+        "recommended": {**BOOLEAN, "description": "for most recordings on this machine; true for one model"},
+        "sources": {**_list(_ref("ModelSource")), "description": "where it can be downloaded, in the order tried"},
         "real_time_factor": {**NUMBER, "description": "seconds of work per second of audio"},
+        "minutes_per_hour_of_audio": {**NUMBER, "description": "minutes of work for an hour of audio"},
         "speed_is_measured": {**BOOLEAN, "description": "measured on this machine, not assumed"},
+    }),
+    "ModelSource": _object({
+        "name": {**TEXT, "description": "for POST /models/{name}/download?source="}, "label": TEXT,
+        "size_bytes": {**_or_null("integer"), "description": "to be downloaded"},
     }),
     "Origin": _object({
         "format": {**TEXT, "enum": [*FORMATS], "description": "that was converted"},
@@ -141,7 +153,9 @@ SCHEMAS: dict[str, Schema] = {
         "sha256": {**_or_null("string"), "description": "of the model's file before the conversion"},
     }),
     "Models": _object({
-        "default": TEXT, "models": _list(_ref("Model")),
+        "default": {**TEXT, "description": "the setting DEFAULT_MODEL"}, "models": _list(_ref("Model")),
+        "choice": {**_object({"model": TEXT, "reason": MESSAGE}),
+                   "description": "what a job that names no model would get now"},
         "languages": _list(_object({"code": TEXT, "name": TEXT})),
         "formats": {**_list(TEXT), "description": "in which transcripts can be exported"},
     }),

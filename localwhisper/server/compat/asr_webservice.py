@@ -91,9 +91,7 @@ class DetectLanguageHandler(AsrWebserviceHandler):
         if self.is_disconnected:
             return
         models = self.dependencies.models
-        self._detection = asyncio.ensure_future(
-            models.detector.detect(self.upload, self.dependencies.settings.default_model)
-        )
+        self._detection = asyncio.ensure_future(models.detector.detect(self.upload))
         await asyncio.wait([self._detection])
         if self._detection.cancelled():
             return

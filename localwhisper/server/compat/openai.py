@@ -11,6 +11,7 @@ from typing import Any
 
 import tornado.iostream
 
+from localwhisper.engine.checkpoints.catalogue import OTHER_NAMES
 from localwhisper.engine.checkpoints.library import ModelEntry, ModelLibrary
 from localwhisper.errors import InvalidOption, LocalWhisperError, ModelNotFound
 from localwhisper.export.json_ import segment_body
@@ -132,7 +133,7 @@ class ModelHandler(OpenAiHandler):
 
 async def available_models(dependencies: Dependencies) -> dict[str, Json]:
     """The bodies of the models that a client may choose, by name."""
-    library, default_model = dependencies.models.library, dependencies.settings.default_model
+    library, default_model = dependencies.models.library, dependencies.models.chooser.default_model
 
     def read() -> dict[str, Json]:
         entries = {entry.name: entry for entry in library.entries() if entry.available}
@@ -153,7 +154,7 @@ def model_name(name: str, library: ModelLibrary) -> str | None:
     """Our name of the requested model; None for the default one. Reads files. Raises ModelNotFound."""
     if not name or name in ALIASES:
         return None
-    names = library.names()
+    names = [*library.names(), *OTHER_NAMES]
     # Hugging Face calls the same checkpoints openai/whisper-tiny …
     for candidate in (name, name.removeprefix("openai/").removeprefix("whisper-")):
         if candidate in names:

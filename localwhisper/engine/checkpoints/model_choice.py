@@ -1,0 +1,118 @@
+"""Which model a job gets: the one it names; else the default one; else, where that can't be fetched, the best here.
+
+Nothing replaces a model that was named. The bundled one is never chosen: it understands some fifty words.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from localwhisper.engine.checkpoints.catalogue import QUICKEST, canonical_name, rank
+from localwhisper.engine.checkpoints.library import ModelEntry
+from localwhisper.errors import ModelDownloadFailed, NoModel
+from localwhisper.messages import Message
+from localwhisper.options import Options, options_from_texts
+
+T = TypeVar("T")
+NAMED = Message("model_named")
+RETRY_AFTER_S = 300.0  # until then, a model that couldn't be fetched isn't tried again for other jobs
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    model: str
+    reason: Message
+
+
+class ModelChooser:
+    """For jobs that name no model. Threading: SAFE."""
+
+    def __init__(self, default_model: str, *, now: Callable[[], float] = time.monotonic) -> None:
+        self.default_model = canonical_name(default_model)
+        self._now = now
+        self._lock = threading.Lock()
+        self._failures: dict[str, tuple[float, str]] = {}  # by model: when its fetch failed, and why
+
+    def choose(self, options: Options, models: Sequence[ModelEntry]) -> ModelChoice:
+        """Choose for a new job. Where nothing else remains it is the default model, whose fetch is tried once more."""
+        return next(self._possible(options, models), self._default)
+
+    def after_failure(self, options: Options, models: Sequence[ModelEntry], reason: str) -> ModelChoice | None:
+        """Choose for a job whose model can't be fetched for this reason; None if none is here and none can be."""
+        with self._lock:
+            self._failures[options.model] = (self._now(), reason)
+        return next(self._possible(options, models), None)
+
+    def run(
+        self,
+        options: Options,
+        reason: Message,
+        models: Callable[[], Sequence[ModelEntry]],
+        work: Callable[[Options, Message], T],
+    ) -> T:
+        """Call `work` with the options and their model's reason; again with another model where one can't be fetched.
+
+        Raises NoModel, and what `work` raises; also ModelDownloadFailed if the model was named.
+        """
+        while True:
+            try:
+                return work(options, reason)
+            except ModelDownloadFailed as error:
+                if reason == NAMED:
+                    raise
+                choice = self.after_failure(options, models(), error.reason)
+                if choice is None:
+                    raise NoModel(model=options.model, reason=error.reason) from None
+                options, reason = replace(options, model=choice.model), choice.reason
+
+    @property
+    def _default(self) -> ModelChoice:
+        return ModelChoice(self.default_model, Message("model_default"))
+
+    def _possible(self, options: Options, models: Sequence[ModelEntry]) -> Iterator[ModelChoice]:
+        """Those that are here, or whose fetch hasn't just failed."""
+        here = {model.name for model in models if model.available}
+        for choice in self._in_order(options, models):
+            if choice.model in here or self._failure(choice.model) is None:
+                yield choice
+
+    def _in_order(self, options: Options, models: Sequence[ModelEntry]) -> Iterator[ModelChoice]:
+        """The default model; the best here; one that is quickly fetched; the best here for English alone."""
+        yield self._default
+        params = {"default": self.default_model, "reason": self._failure(self.default_model) or ""}
+        able = [model for model in models if model.translates or options.task != "translate"]
+        here = [model for model in able if model.available and not model.bundled]
+        here.sort(key=lambda model: rank(model.name), reverse=True)
+        for model in here:
+            if model.multilingual or options.language == "en":
+                yield ModelChoice(model.name, Message("model_best_here", params))
+        yield ModelChoice(QUICKEST, Message("model_fetched", params))
+        for model in here:
+            if options.language is None:
+                yield ModelChoice(model.name, Message("model_english_only", params))
+
+    def _failure(self, model: str) -> str | None:
+        """Why the model couldn't be fetched a moment ago; None if that didn't happen."""
+        with self._lock:
+            failed_at_s, reason = self._failures.get(model, (float("-inf"), ""))
+        return reason if self._now() - failed_at_s < RETRY_AFTER_S else None
+
+
+def requested_options(
+    texts: Mapping[str, str],
+    *,
+    defaults: Mapping[str, object],
+    models: Sequence[ModelEntry],
+    chooser: ModelChooser,
+) -> tuple[Options, Message]:
+    """Read the options of a form, a query or the command line, and why they have this model.
+
+    Raises the same as options_from_texts().
+    """
+    options = options_from_texts(texts, defaults=defaults, models=models)
+    if "model" in texts:
+        return options, NAMED
+    choice = chooser.choose(options, models)
+    return replace(options, model=choice.model), choice.reason
