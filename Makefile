@@ -1,10 +1,12 @@
-# make run: create a virtual environment and serve. make test: install what the tests need and run them.
+# make run: create a virtual environment, download a model and serve. make test: install what the tests need and run them.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 ARGS ?=
+# of make run: the model that is downloaded first. auto: base, where there is none; empty: none
+MODEL ?= auto
 WORKERS := $(shell $(PYTHON) -c "import os; print(min(os.cpu_count() + 1, 5))")
 PAGE_CHECKS := tests/browser/node_modules/.installed
 
@@ -12,7 +14,7 @@ PAGE_CHECKS := tests/browser/node_modules/.installed
   bench-waiting bench-stops accuracy release clean
 
 run: $(VENV)/.run
-	$(BIN)/python -m localwhisper --test-services $(ARGS)
+	$(BIN)/python -m localwhisper$(if $(MODEL), --fetch-model $(MODEL)) --test-services $(ARGS)
 
 test: lint check
 

@@ -85,6 +85,11 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="first transcribe a bundled sample to test everything; serve only if that succeeds",
     )
+    parser.add_argument(
+        "--fetch-model",
+        metavar="NAME",
+        help="first download this model, unless it is here; auto: base, unless any other model than demo is here",
+    )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", prog="localwhisper")
     add = partial(_add_command, commands, "localwhisper")
     _add_transcribe(

@@ -1,23 +1,19 @@
 """localwhisper models list|download|import|remove."""
 
 import argparse
-import sys
 from pathlib import Path
-
-from tqdm import tqdm
 
 from localwhisper import paths
 from localwhisper.app import model_library
+from localwhisper.commands.model_download import MIB, download, factor_of
 from localwhisper.engine.checkpoints.catalogue import recommended_model
-from localwhisper.engine.checkpoints.library import ModelEntry, ModelLibrary
-from localwhisper.engine.checkpoints.model_source import ModelSource
+from localwhisper.engine.checkpoints.library import ModelEntry
 from localwhisper.engine.checkpoints.origin import FORMATS
-from localwhisper.jobs.estimates import FactorKey, Factors, real_time_factor
+from localwhisper.jobs.estimates import FactorKey, Factors
 from localwhisper.messages import Message, render
 from localwhisper.settings import Settings
 from localwhisper.store.real_time_factors import load_factors
 
-MIB = 1024 * 1024
 INDENT = " " * 37
 
 
@@ -29,7 +25,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
             print("\n".join(describe(entry, measured)))
         print(f"\nCheckpoints are in {library.model_dir}")
     elif options.action == "download":
-        print(_download(library, options.name, options.source))
+        print(download(library, options.name, options.source))
     elif options.action == "import":
         name = library.import_checkpoint(Path(options.file), options.name)
         print(f"{name}: {library.path(name)}")
@@ -43,15 +39,16 @@ def describe(entry: ModelEntry, measured: Factors) -> list[str]:
     size = f"{entry.size_bytes / MIB:,.0f} MiB" if entry.size_bytes else ""
     place = "bundled" if entry.bundled else "here" if entry.available else "to download"
     description = render(Message("demo_description")).partition(": ")[2] if entry.bundled else ""
-    factor = real_time_factor(FactorKey(model=entry.name), measured)
-    recommended = recommended_model(lambda name: real_time_factor(FactorKey(model=name), measured))
-    advice = "recommended" if entry.name == recommended else ""
+    factor = factor_of(measured)
+    advice = "recommended" if entry.name == recommended_model(factor) else ""
     lines = [f"{entry.purpose or '':9} {entry.name:15} {size:>9}  {place:12}{description}{advice}".rstrip()]
     if entry.aliases:
         lines.append(f"{INDENT}also named {', '.join(entry.aliases)}")
     if not entry.bundled:
         basis = "measured" if FactorKey(model=entry.name) in measured else "estimated"
-        lines.append(f"{INDENT}an hour of audio takes about {60 * factor:.0f} min on this machine ({basis})")
+        lines.append(
+            f"{INDENT}an hour of audio takes about {60 * factor(entry.name):.0f} min on this machine ({basis})"
+        )
     if not entry.available:
         lines.append(f"{INDENT}from {' or '.join(offer.label for offer in entry.offers)}")
     if entry.origin is not None:
@@ -65,21 +62,3 @@ def describe(entry: ModelEntry, measured: Factors) -> list[str]:
         speedups = f"encoder {chosen.encoder_speedup:.1f}, decoder {chosen.decoder_speedup:.1f} times as fast"
         lines.append(f"{INDENT}{quality}: {chosen.plan.name} ({speedups} as in single precision)")
     return lines
-
-
-def _download(library: ModelLibrary, name: str, source: str | None) -> Path:
-    """With a progress bar on stderr if that is a terminal."""
-    bar: tqdm[object] = tqdm(
-        desc=name, unit="B", unit_scale=True, unit_divisor=1024, leave=False, disable=None, file=sys.stderr
-    )
-
-    def show_source(chosen: ModelSource) -> None:
-        if chosen is not library.sources[0] and source is None:
-            bar.write(f"{library.sources[0].label} can't be reached; trying {chosen.label}", file=sys.stderr)
-
-    def show(received_bytes: int, total_bytes: int | None) -> None:
-        bar.total = total_bytes
-        bar.update(received_bytes - bar.n)
-
-    with bar:
-        return library.download(name, show, lambda: None, source=source, on_source=show_source)

@@ -15,6 +15,7 @@ from types import FrameType
 
 from localwhisper import __version__, logs, paths
 from localwhisper.app import App
+from localwhisper.commands import model_download
 from localwhisper.jobqueue.loop_priority import run_with_loop_priority
 from localwhisper.settings import Settings, local_url
 
@@ -26,6 +27,8 @@ SWITCH_INTERVAL_S = 0.0005
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
+    if options.fetch_model:
+        model_download.download_first(settings, options.fetch_model)
     if options.test_services:
         from localwhisper.commands import selftest
 
@@ -53,6 +56,8 @@ async def _serve(settings: Settings, open_browser: bool, yield_to_loop: Callable
     early_records.close()
     url = local_url(settings.host, port)
     print(f"localwhisper {__version__} is at {url} (Ctrl-C to stop)", flush=True)
+    if choices := await asyncio.to_thread(model_download.choices, settings):
+        print(choices, flush=True)
     if open_browser:
         threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
     await stop_requested.wait()
