@@ -4,12 +4,13 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import tornado.httpclient
+import tornado.simple_httpclient
 import tornado.websocket
 
 from localwhisper.client.multipart_form import MultipartForm
@@ -23,7 +24,12 @@ PathLike = str | os.PathLike[str]
 Steps = AsyncGenerator[Progress | Transcription, None]
 BLOCK_BYTES = 1 << 18
 CLOSE_TIMEOUT_S = 1.0  # to wait for the closing frame of the server
-MAX_RECONNECTS = 6  # in a row, with growing delays, which lasts longer than a restart of the server
+MAX_RECONNECTS = 6  # in a row without progress, with growing delays, which lasts longer than a restart of the server
+FIRST_DELAY_S = 0.5  # before the second connection; each following one is twice as long
+MAX_MESSAGE_BYTES = 1 << 20  # of the WebSocket; a longer result is read over HTTP
+MAX_ANSWER_BYTES = 1 << 30
+ANSWER_TIMEOUT_S = 300.0  # of all requests but uploads
+PING_INTERVAL_S = 20.0  # a connection whose server vanished is noticed after at most twice as long
 
 
 class AsyncClient:
@@ -32,7 +38,12 @@ class AsyncClient:
     def __init__(self, url: str = "http://localhost:9000", *, token: str | None = None) -> None:
         self._url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._http = tornado.httpclient.AsyncHTTPClient(force_instance=True, defaults={"request_timeout": 0.0})
+        self._http = tornado.simple_httpclient.SimpleAsyncHTTPClient(
+            force_instance=True,
+            defaults={"request_timeout": ANSWER_TIMEOUT_S},
+            max_buffer_size=MAX_ANSWER_BYTES,
+            max_body_size=MAX_ANSWER_BYTES,
+        )
 
     async def transcribe(
         self, path: PathLike, *, on_progress: Callable[[Progress], object] | None = None, **options: "Unpack[Options]"
@@ -79,36 +90,47 @@ class AsyncClient:
             "/transcribe-job",
             body_producer=send,
             headers={"Content-Type": form.content_type, "Content-Length": str(form.length)},
+            request_timeout=0.0,
         )
         return str(json.loads(answer)["job_id"])
 
     async def follow(self, job_id: str) -> Steps:
         """Yield a job's progress from now on, then its transcript. Reconnects if the server restarts."""
         job_messages = JobMessages(job_id)
+        latest: Progress | None = None
         failures = 0
         while True:
-            try:
+            with suppress(OSError, tornado.httpclient.HTTPClientError):
                 async with aclosing(self._messages(job_id)) as messages:
                     async for message in messages:
-                        failures = 0
                         step = job_messages.step(message)
-                        if step is not None:
-                            yield step
+                        if step is None or step == latest:
+                            continue
+                        yield step
                         if isinstance(step, Transcription):
                             return
-            except (OSError, tornado.httpclient.HTTPClientError) as error:
-                if isinstance(error, tornado.httpclient.HTTPClientError) and error.code in (401, 403, 404):
-                    await self.job(job_id)  # raises the error that the server answers
+                        latest, failures = step, 0
+            try:  # the job may have ended, with a result that is too long for the WebSocket
+                step = job_messages.last_step(await self.job(job_id))
+            except ServerError as error:
+                if error.code != "unreachable":
+                    raise
+            else:
+                if step is not None:
+                    yield step
+                    return
             failures += 1
             if failures > MAX_RECONNECTS:
                 raise ServerError("unreachable", f"{self._url} no longer answers")
-            await asyncio.sleep(0.25 * 2**failures)
+            await asyncio.sleep(FIRST_DELAY_S * 2 ** (failures - 1))
 
     async def _messages(self, job_id: str) -> AsyncGenerator[dict[str, Any], None]:
         request = tornado.httpclient.HTTPRequest(
             f"ws{self._url.removeprefix('http')}/ws/transcription/{job_id}", headers=self._headers
         )
-        connection = await tornado.websocket.websocket_connect(request)
+        connection = await tornado.websocket.websocket_connect(
+            request, max_message_size=MAX_MESSAGE_BYTES, ping_interval=PING_INTERVAL_S
+        )
         is_open = True
         try:
             while (frame := await connection.read_message()) is not None:

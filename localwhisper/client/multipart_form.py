@@ -1,5 +1,6 @@
 """A multipart body with one file, as browsers send it."""
 
+import os
 import uuid
 from collections.abc import Mapping
 
@@ -17,7 +18,8 @@ class MultipartForm:
             if value is not None
         )
         file = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{quoted}"\r\n\r\n'
-        self.head = (parts + file).encode()
+        # as the system has the name, in any encoding; the server answers what it does not accept
+        self.head = parts.encode("utf-8", "surrogatepass") + os.fsencode(file)
         self.tail = f"\r\n--{boundary}--\r\n".encode()
         self.length = len(self.head) + file_bytes + len(self.tail)
         self.content_type = f"multipart/form-data; boundary={boundary}"

@@ -83,6 +83,19 @@ class JobMessages:
                 raise ServerError(data["error"]["code"], data["error"]["message"])
         return None
 
+    def last_step(self, job: dict[str, Any]) -> Transcription | None:
+        """The transcript in an answer of GET /job/{job_id}; None if the job has not ended.
+
+        Raises ServerError if there will be no transcript.
+        """
+        if "result" in job:
+            return _transcription(self._progress.job_id, job)
+        if job["status"] == "cancelled":
+            raise ServerError("cancelled", job["message"])
+        if job.get("error"):
+            raise ServerError(job["error"]["code"], job["error"]["message"])
+        return None
+
 
 def _transcription(job_id: str, data: dict[str, Any]) -> Transcription:
     result = data["result"]

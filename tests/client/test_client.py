@@ -1,14 +1,24 @@
 """localwhisper.client against a server process."""
 
 import asyncio
+import os
+import shutil
+import sys
 import threading
 from pathlib import Path
 
 import pytest
+import tornado.httpserver
+import tornado.netutil
+import tornado.web
+import tornado.websocket
 
-from localwhisper.client import AsyncClient, Client, Progress, ServerError
+from localwhisper import paths
+from localwhisper.client import AsyncClient, Client, Progress, ServerError, Transcription, asynchronous
+from tests.conftest import Serve
 from tests.process.server import Server
 from tests.speech import CLIP, is_text_of
+from tests.step_engine import StepEngine
 from tools import client_options
 
 
@@ -89,3 +99,72 @@ def test_the_client_reconnects_when_the_server_restarts(server: Server) -> None:
         result = client.transcribe(CLIP, on_progress=restart)
     assert restarted
     assert is_text_of(CLIP, result.text)
+
+
+@pytest.mark.gen_test
+async def test_a_result_longer_than_any_message_is_read_over_http(
+    serve: Serve, engine: StepEngine, tmp_path: Path
+) -> None:
+    engine.release()
+    server = await serve()
+    job_id = await server.new_job()
+    await server.job_when(job_id, "completed")
+    await server.close()
+    (file,) = (paths.jobs(tmp_path / "data") / job_id).glob("transcript.json")
+    text = "word " * 2_200_000  # longer than tornado's own limit of a message, too
+    file.write_bytes(file.read_bytes().replace(b" part 1", f" {text}".encode()))
+    server = await serve()
+    client = AsyncClient(f"http://{server.host}")
+    *_, result = [step async for step in client.follow(job_id)]
+    client.close()
+    assert isinstance(result, Transcription)
+    assert result.segments[1].text == f" {text}"
+
+
+class JobHandler(tornado.web.RequestHandler):
+    def get(self) -> None:
+        self.write({"status": "processing", "progress": 5.0, "message": ""})
+
+
+class ClosingSocket(tornado.websocket.WebSocketHandler):
+    """Says where the job is, and closes."""
+
+    n_opened = 0
+
+    async def open(self, *args: str, **kwargs: str) -> None:
+        ClosingSocket.n_opened += 1
+        status = {"type": "status", "data": {"status": "processing", "progress": 5.0, "message": ""}}
+        await self.write_message(status)
+        self.close()
+
+
+@pytest.mark.gen_test
+async def test_the_client_gives_up_on_a_job_that_makes_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asynchronous, "FIRST_DELAY_S", 0.001)
+    app = tornado.web.Application([(r"/job/1", JobHandler), (r"/ws/transcription/1", ClosingSocket)])
+    (listening,) = tornado.netutil.bind_sockets(0, "127.0.0.1")
+    http_server = tornado.httpserver.HTTPServer(app)
+    http_server.add_sockets([listening])
+    client = AsyncClient(f"http://127.0.0.1:{listening.getsockname()[1]}")
+    steps = client.follow("1")
+    first = await anext(steps)
+    with pytest.raises(ServerError, match="no longer answers"):  # and says nothing twice
+        await anext(steps)
+    client.close()
+    http_server.stop()
+    assert isinstance(first, Progress)
+    assert first.percent == 5.0
+    assert ClosingSocket.n_opened == asynchronous.MAX_RECONNECTS + 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere file names are always Unicode")
+def test_a_file_whose_name_is_not_utf_8_is_transcribed(server: Server, tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.opus")
+    shutil.copy(CLIP, path)
+    with Client(server.url) as client:
+        job_id = client.submit(path)
+        assert client.job(job_id)["filename"] == "café.opus"
+        client.remove(job_id)
+        with pytest.raises(ServerError, match="UTF-8") as refused:
+            client.submit(CLIP, initial_prompt="a\ud800")
+    assert refused.value.code == "invalid_body"
