@@ -8,6 +8,7 @@ from typing import Any
 import tornado.httputil
 import tornado.web
 
+from localwhisper import paths
 from localwhisper.errors import LocalWhisperError
 from localwhisper.server import forwarded_headers, host_and_origin, routes
 from localwhisper.server.apidocs import openapi
@@ -15,6 +16,7 @@ from localwhisper.server.auth import TokenAuth
 from localwhisper.server.base import BaseHandler, NotFoundHandler, log_request
 from localwhisper.server.dependencies import Dependencies
 from localwhisper.server.http_errors import status_of
+from localwhisper.server.large_answers import LargeAnswers
 
 MAX_FRAME_BYTES = 64 * 1024
 
@@ -29,6 +31,7 @@ class Application(tornado.web.Application):
             routes.url_specs(str(web), str(samples)),
             dependencies=dependencies,
             auth=TokenAuth(settings.token),
+            large_answers=LargeAnswers(paths.spool(settings.data_dir)),
             openapi=openapi.document(routes.ROUTES),
             samples=json.loads((samples / "samples.json").read_text(encoding="utf-8")),
             default_handler_class=NotFoundHandler,

@@ -3,13 +3,18 @@
 Host and Origin are checked before routing, in application.py.
 """
 
+import asyncio
 import json
 import logging
+import os
 import re
 import uuid
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import tornado.httputil
+import tornado.iostream
 import tornado.web
 
 from localwhisper.errors import InternalError, InvalidBody, LocalWhisperError, MemoryFull, is_memory_error
@@ -25,9 +30,12 @@ from localwhisper.server.http_errors import (
     error_body,
     status_of,
 )
+from localwhisper.server.large_answers import PIECE_BYTES, LargeAnswers
 from localwhisper.unicode_text import load_json, to_utf8
 
 log = logging.getLogger(__name__)
+WRITE_TIMEOUT_S = 60.0  # without reading, before a client is disconnected
+MIN_BYTES_PER_SECOND = 16 * 1024  # more time for long answers
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -37,11 +45,16 @@ HEADERS = {
 }
 
 
+def json_bytes(body: Any) -> bytes:
+    return to_utf8(json.dumps(body, ensure_ascii=False))
+
+
 class BaseHandler(tornado.web.RequestHandler):
     """Checks the token before anything else, also for paths that don't exist."""
 
     public = False  # True: no token needed
     _internal_error: InternalError | None = None  # names the logged traceback
+    _unflushed_bytes = 0
 
     @property
     def dependencies(self) -> Dependencies:
@@ -108,10 +121,57 @@ class BaseHandler(tornado.web.RequestHandler):
 
     def write_json(self, body: Any, status: int = 200) -> None:
         """Finish the request with a JSON body."""
+        self._set_json_headers(status)
+        self.finish(json_bytes(body))
+
+    async def write_large_json(self, build: Callable[[], Awaitable[Any]]) -> None:
+        """Finish the request with a JSON body that may be long. Raises what `build` raises."""
+
+        async def content() -> bytes:
+            return await asyncio.to_thread(json_bytes, await build())
+
+        self._set_json_headers(200)
+        await self.finish_large(content)
+
+    def _set_json_headers(self, status: int) -> None:
         self.set_status(status)
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
-        self.finish(to_utf8(json.dumps(body, ensure_ascii=False)))
+
+    async def finish_large(self, build: Callable[[], Awaitable[bytes]]) -> None:
+        """Finish the request with a body that may be long: sent in pieces, as fast as the client reads them.
+
+        Raises what `build` raises.
+        """
+        large_answers: LargeAnswers = self.settings["large_answers"]
+        content = await large_answers.build(build)
+        if isinstance(content, bytes):
+            self.finish(content)
+            return
+        with content, suppress(tornado.iostream.StreamClosedError):
+            self.set_header("Content-Length", str(content.seek(0, os.SEEK_END)))
+            content.seek(0)
+            while piece := await asyncio.to_thread(content.read, PIECE_BYTES):
+                self.write(piece)
+                await self.flush()
+            self.finish()
+
+    def write(self, chunk: str | bytes | dict[str, Any]) -> None:
+        self._unflushed_bytes += len(chunk)
+        super().write(chunk)
+
+    def flush(self, include_footers: bool = False) -> "asyncio.Future[None]":
+        """Disconnect a client that doesn't read: its answer would stay in memory."""
+        timeout_s = WRITE_TIMEOUT_S + self._unflushed_bytes / MIN_BYTES_PER_SECOND
+        self._unflushed_bytes = 0
+        flushed = super().flush(include_footers)
+        timer = asyncio.get_running_loop().call_later(timeout_s, self.disconnect)
+        flushed.add_done_callback(lambda _: timer.cancel())
+        return flushed
+
+    def disconnect(self) -> None:
+        connection: Any = self.request.connection
+        connection.close()
 
     # -- errors --------------------------------------------------------------------------
 

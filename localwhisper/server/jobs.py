@@ -26,7 +26,8 @@ async def full_job_body(jobs: JobDependencies, job: Job, language: str) -> Json:
         except JobDamaged as error:
             body["error"] = serializers.message_body(error.message, language)
         else:
-            body["result"] = serializers.result_body(transcript, timestamps=job.options.return_timestamps)
+            timestamps = job.options.return_timestamps
+            body["result"] = await asyncio.to_thread(serializers.result_body, transcript, timestamps=timestamps)
             body["transcript_version"] = transcript.version
     if "result" not in body and job.options.return_timestamps:
         with suppress(JobDamaged):
@@ -38,7 +39,8 @@ async def full_job_body(jobs: JobDependencies, job: Job, language: str) -> Json:
 class JobHandler(BaseHandler):
     async def get(self, job_id: str) -> None:
         jobs = self.dependencies.jobs
-        self.write_json(await full_job_body(jobs, jobs.index.get(job_id), self.language))
+        job = jobs.index.get(job_id)
+        await self.write_large_json(lambda: full_job_body(jobs, job, self.language))
 
     async def delete(self, job_id: str) -> None:
         jobs = self.dependencies.jobs

@@ -12,6 +12,7 @@ from localwhisper.jobs.job import JobState
 from localwhisper.options import layout_from_texts
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
+from localwhisper.server.serializers import Json
 
 MAX_LINES = 20_000
 MAX_LINE_CHARS = 10_000
@@ -28,13 +29,16 @@ class TranscriptHandler(BaseHandler):
         original = self.get_boolean_argument("original")
         job = self.dependencies.jobs.index.get(job_id)
         partial = self.get_boolean_argument("partial")
-        transcript = await self.dependencies.jobs.transcripts.get(job_id, original=original, partial=partial)
-        content = await asyncio.to_thread(exporter.to_bytes, transcript, layout)
+
+        async def content() -> bytes:
+            transcript = await self.dependencies.jobs.transcripts.get(job_id, original=original, partial=partial)
+            return await asyncio.to_thread(exporter.to_bytes, transcript, layout)
+
         self.set_header("Content-Type", exporter.content_type)
         self.set_header("Cache-Control", "no-store")
         extension = exporter.extension if job.state is JobState.COMPLETED else f"partial.{exporter.extension}"
         self.set_header("Content-Disposition", attachment(job.filename, extension))
-        self.finish(content)
+        await self.finish_large(content)
 
 
 class CorrectionHandler(TranscriptHandler):
@@ -51,8 +55,12 @@ class CorrectionHandler(TranscriptHandler):
     async def delete(self, job_id: str) -> None:
         text = self.get_query_argument("version", "")
         version = _count("version", int(text) if re.fullmatch(r"[0-9]{1,9}", text) else text)
-        transcript = await self.dependencies.jobs.corrections.undo_all(job_id, version)
-        self.write_json({**serializers.result_body(transcript, timestamps=True), "version": transcript.version})
+
+        async def body() -> Json:
+            transcript = await self.dependencies.jobs.corrections.undo_all(job_id, version)
+            return {**serializers.result_body(transcript, timestamps=True), "version": transcript.version}
+
+        await self.write_large_json(body)
 
 
 def _count(name: str, value: Any) -> int:

@@ -1,7 +1,6 @@
 """Multipart bodies streamed to disk: POST /transcribe-job, and the base class of every other upload."""
 
 import asyncio
-import json
 import re
 import uuid
 from collections.abc import Callable, Collection, Mapping
@@ -18,11 +17,10 @@ from localwhisper.engine.checkpoints.model_choice import NAMED, requested_option
 from localwhisper.errors import LocalWhisperError, UploadTooLarge, is_memory_error
 from localwhisper.jobs.job import Job
 from localwhisper.options import OPTIONS, Options
-from localwhisper.server.base import BaseHandler
+from localwhisper.server.base import BaseHandler, json_bytes
 from localwhisper.server.forwarded_headers import path_prefix
 from localwhisper.server.multipart_form import MultipartForm
 from localwhisper.server.serializers import submission_body
-from localwhisper.unicode_text import to_utf8
 
 LINGER_S = 5.0  # how long a refused client may take to read the answer while it still sends
 STALL_TIMEOUT_S = 120.0  # without a byte received
@@ -188,14 +186,14 @@ class UploadHandler(BaseHandler):
         self._error, self._is_refused = error, True
         self._cancel_timer()
         body, status = self.error_response(error)
-        text = to_utf8(json.dumps(body, ensure_ascii=False))
+        text = json_bytes(body)
         self.set_status(status)
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.set_header("Content-Length", str(len(text)))
         self.set_header("Connection", "close")
         self.write(text)
         self._sending = asyncio.ensure_future(self._flush())
-        self._timer = asyncio.get_running_loop().call_later(LINGER_S, self._disconnect)
+        self._timer = asyncio.get_running_loop().call_later(LINGER_S, self.disconnect)
 
     async def _flush(self) -> None:
         with suppress(tornado.iostream.StreamClosedError):
@@ -208,15 +206,11 @@ class UploadHandler(BaseHandler):
 
     def _restart_stall_timer(self) -> None:
         self._cancel_timer()
-        self._timer = asyncio.get_running_loop().call_later(STALL_TIMEOUT_S, self._disconnect)
+        self._timer = asyncio.get_running_loop().call_later(STALL_TIMEOUT_S, self.disconnect)
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-
-    def _disconnect(self) -> None:
-        connection: Any = self.request.connection
-        connection.close()
 
 
 class SubmitHandler(UploadHandler):

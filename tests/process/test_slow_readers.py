@@ -1,0 +1,93 @@
+"""Clients that ask for long answers and don't read them cost no memory, and are disconnected."""
+
+import asyncio
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from localwhisper import paths
+from localwhisper.server import base
+from tests.conftest import Serve
+from tests.http_client import wav
+from tests.process.fake_engine_program import START_FILE
+from tests.process.server import FakeEngineServer
+from tests.step_engine import StepEngine
+
+TEXT_BYTES = 4_000_000
+
+
+def lengthen(data_dir: Path, job_id: str) -> None:
+    """Give a job's second segment a text of TEXT_BYTES, and its audio as many bytes more."""
+    with open(paths.jobs(data_dir) / job_id / "audio.wav", "ab") as audio:
+        audio.write(bytes(TEXT_BYTES))
+    file = paths.jobs(data_dir) / job_id / "transcript.json"
+    file.write_bytes(file.read_bytes().replace(b" part 1", b" word" * (TEXT_BYTES // 5)))
+
+
+def request_without_reading(address: tuple[str, int], path: str) -> socket.socket:
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.connect(address)
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    return connection
+
+
+def read_all(connection: socket.socket) -> int:
+    """The number of bytes until the server closes the connection."""
+    received = 0
+    with connection:
+        while data := connection.recv(1 << 20):
+            received += len(data)
+    return received
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_twenty_clients_that_do_not_read_cost_no_memory(tmp_path: Path) -> None:
+    server = FakeEngineServer(tmp_path / "data").start()
+    try:
+        (server.data_dir / START_FILE).touch()
+        job_id = server.submit_bytes(wav(), "a.wav")
+        server.job_when(job_id, "completed")
+        server.stop()
+        lengthen(server.data_dir, job_id)
+        server.start()
+        for path in (f"/job/{job_id}", f"/job/{job_id}/transcript.srt"):
+            assert len(server.get(path)) >= TEXT_BYTES
+        before = server.resource_usage().rss_bytes
+        connections = [
+            request_without_reading(("127.0.0.1", server.port), path)
+            for path in (f"/job/{job_id}", f"/job/{job_id}/transcript.srt")
+            for _ in range(10)
+        ]
+        for connection in connections:
+            assert connection.recv(1)  # its answer has begun
+        grown = server.resource_usage().rss_bytes - before
+        assert grown < 40_000_000, f"{grown / 1e6:.0f} MB"
+        for connection in connections:
+            connection.close()
+    finally:
+        server.kill()
+
+
+@pytest.mark.gen_test
+@pytest.mark.parametrize("path", ["/job/{}", "/job/{}/transcript.txt", "/job/{}/audio"])
+async def test_a_client_that_does_not_read_is_disconnected(
+    serve: Serve, engine: StepEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(base, "WRITE_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(base, "MIN_BYTES_PER_SECOND", 1e9)
+    engine.release()
+    client = await serve()
+    job_id = await client.new_job()
+    await client.job_when(job_id, "completed")
+    await client.close()
+    lengthen(tmp_path / "data", job_id)
+    client = await serve()
+    host, port = client.host.split(":")
+    connection = request_without_reading((host, int(port)), path.format(job_id))
+    await asyncio.sleep(1)
+    received = await asyncio.to_thread(read_all, connection)
+    assert 0 < received < TEXT_BYTES  # it was cut off
+    assert len((await client.get(path.format(job_id))).body) >= TEXT_BYTES  # others are served
