@@ -29,7 +29,12 @@ from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.jobqueue.loop_priority import lower_thread_priority
 from localwhisper.languages import languages
 from localwhisper.server.application import Application
-from localwhisper.server.connection_limit import RESERVED_DESCRIPTORS, LimitedHTTPServer, raise_descriptor_limit
+from localwhisper.server.connection_limit import (
+    CONNECTIONS_BESIDE_UPLOADS,
+    LimitedHTTPServer,
+    descriptors_for_clients,
+    raise_descriptor_limit,
+)
 from localwhisper.server.dependencies import (
     Dependencies,
     JobDependencies,
@@ -123,6 +128,7 @@ class App:
     ) -> None:
         """`engine`, `now` and `new_executor` are replaced in tests; `yield_to_loop`: see jobqueue.loop_priority."""
         self.settings = settings
+        self._max_descriptors = descriptors_for_clients(raise_descriptor_limit(), settings.max_concurrent_jobs)
         self._lock = DataDirLock(settings.data_dir)
         self._ffmpeg = Ffmpeg()
         self._upload_executor = prestarted_executor(UPLOAD_THREADS, "upload")
@@ -173,6 +179,7 @@ class App:
                 folder=paths.incoming(settings.data_dir),
                 executor=self._upload_executor,
                 probe_executor=self._probe_executor,
+                max_descriptors=self._max_descriptors - CONNECTIONS_BESIDE_UPLOADS,
                 probe=partial(probe, self._ffmpeg, max_audio_s=settings.max_audio_seconds),
             ),
             sockets=SocketDependencies(counts=socket_counts, frame_cache=FrameCache(), now=now),
@@ -231,7 +238,7 @@ class App:
     def _http_server(self) -> LimitedHTTPServer:
         return LimitedHTTPServer(
             Application(self.dependencies, web=web_folder(), samples=SAMPLES),
-            max_descriptors=raise_descriptor_limit() - RESERVED_DESCRIPTORS,
+            max_descriptors=self._max_descriptors,
             chunk_size=CHUNK_BYTES,
             max_body_size=MAX_BODY_BYTES,
             no_keep_alive=False,

@@ -194,6 +194,20 @@ class EngineNotLoaded(LocalWhisperError):
 # -- the machine -------------------------------------------------------------------------
 
 
+class TooFewDescriptors(LocalWhisperError):
+    """The system lets this process open too few files to serve anyone."""
+
+    code = "too_few_descriptors"
+    limit: int
+    needed: int
+
+
+class TooManyOpenFiles(LocalWhisperError):
+    """No more uploads can be received at once."""
+
+    code = "too_many_open_files"
+
+
 class StorageFull(LocalWhisperError):
     code = "storage_full"
 

@@ -197,6 +197,16 @@ TEXTS: Mapping[str, Text] = {
         "No se pudo cargar el motor de voz, normalmente por falta de memoria. "
         "Cierre otros programas, reinicie localwhisper y repita este trabajo.",
     ),
+    "too_few_descriptors": (
+        "The system lets localwhisper open only {limit} files at once; it needs {needed}. "
+        "Raise the limit, as with ulimit -n 4096, or run fewer jobs at once (MAX_CONCURRENT_JOBS).",
+        "El sistema solo permite a localwhisper abrir {limit} archivos a la vez; necesita {needed}. "
+        "Aumente el límite, p. ej. con ulimit -n 4096, o ejecute menos trabajos a la vez (MAX_CONCURRENT_JOBS).",
+    ),
+    "too_many_open_files": (
+        "Too many uploads arrive at once. Try again in a moment.",
+        "Llegan demasiados archivos a la vez. Inténtelo de nuevo en un momento.",
+    ),
     "storage_full": (
         "The disk is full. Free some space and try again.",
         "El disco está lleno. Libere espacio e inténtelo de nuevo.",

@@ -50,6 +50,7 @@ class UploadDependencies:
     executor: Executor  # parses and writes bodies
     probe_executor: Executor  # runs probe(); separate, because a hostile file can keep a thread busy for long
     probe: Callable[[Path], AudioInfo]  # blocking
+    max_descriptors: int  # in use while another upload is accepted
 
 
 @dataclass(frozen=True, kw_only=True)

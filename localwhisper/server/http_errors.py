@@ -80,6 +80,7 @@ STATUS: dict[type[LocalWhisperError], int] = {
     errors.QueueNotRunning: 503,
     errors.ModelTooLarge: 503,
     errors.MemoryFull: 503,
+    errors.TooManyOpenFiles: 503,
     errors.EngineNotLoaded: 503,
     errors.NoModel: 503,
     errors.ModelDownloadFailed: 502,

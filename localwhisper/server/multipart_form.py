@@ -13,9 +13,11 @@ from localwhisper.errors import (
     DuplicateField,
     InvalidBody,
     MissingFile,
+    TooManyOpenFiles,
     UnknownOption,
     UploadTooLarge,
 )
+from localwhisper.server.connection_limit import MAX_DESCRIPTORS, is_over_limit
 
 MAX_FIELD_BYTES = 16 * 1024
 MAX_PARTS = 32
@@ -25,7 +27,7 @@ class MultipartForm:
     """One form: the part `file_field` is written to `path`, the other parts are kept in memory.
 
     `field_names`: names that other parts may have, each at most once; None: any name, any number of times.
-    `header` is written before the file's own bytes.
+    `header` is written before the file's own bytes; `max_descriptors` may be in use when the file is opened.
     Threading: one call at a time, on any thread; write() blocks on the disk.
     """
 
@@ -38,6 +40,7 @@ class MultipartForm:
         file_field: str = "file",
         field_names: Collection[str] | None = None,
         header: bytes = b"",
+        max_descriptors: int = MAX_DESCRIPTORS,
     ) -> None:
         kind, options = multipart.parse_options_header(content_type)
         if kind != "multipart/form-data" or not options.get("boundary"):
@@ -49,6 +52,7 @@ class MultipartForm:
         self._file_field = file_field
         self._field_names = field_names
         self._header = header
+        self._max_descriptors = max_descriptors
         self._max_file_bytes = max_file_bytes
         self._file: BinaryIO | None = None
         self._part: str | None = None  # name of the part being received
@@ -99,6 +103,8 @@ class MultipartForm:
             if self._file is not None:
                 raise DuplicateField(field=name)
             self._file = open(self._path, "xb", opener=private_opener)  # noqa: SIM115  # close() does
+            if is_over_limit(self._file.fileno(), self._max_descriptors):
+                raise TooManyOpenFiles
             self._file.write(self._header)
             self.filename = _as_utf8(part.filename) if part.filename else None
         elif not name:

@@ -102,6 +102,7 @@ _UPLOAD_ERRORS = (
     "upload_too_large",
     "ffmpeg_missing",
     "queue_not_running",
+    "too_many_open_files",
     "storage_full",
     "storage_unwritable",
 )

@@ -14,7 +14,7 @@ import tornado.web
 from localwhisper.atomic import fsync_file, storage_errors
 from localwhisper.audio.probe import AudioInfo
 from localwhisper.engine.checkpoints.model_choice import NAMED, requested_options
-from localwhisper.errors import LocalWhisperError, UploadTooLarge, is_memory_error
+from localwhisper.errors import LocalWhisperError, TooManyOpenFiles, UploadTooLarge, is_memory_error
 from localwhisper.jobs.job import Job
 from localwhisper.options import OPTIONS, Options
 from localwhisper.server.base import BaseHandler, json_bytes
@@ -36,7 +36,8 @@ class UploadHandler(BaseHandler):
     """Receives one file and the form fields beside it.
 
     An error found while the body still arrives is answered at the end of the body, since browsers don't show
-    an answer that comes earlier. The exception is an oversized file, which is refused immediately.
+    an answer that comes earlier. The exceptions are a file that is too large and one too many, which are refused
+    immediately.
     """
 
     file_field: ClassVar[str] = "file"
@@ -71,6 +72,7 @@ class UploadHandler(BaseHandler):
             file_field=self.file_field,
             field_names=self.known_fields,
             header=self.file_header(),
+            max_descriptors=self.dependencies.uploads.max_descriptors,
         )
 
     def file_header(self) -> bytes:
@@ -90,7 +92,7 @@ class UploadHandler(BaseHandler):
                 raise
             self._error = error
             await self._discard()
-            if isinstance(error, UploadTooLarge):
+            if isinstance(error, UploadTooLarge | TooManyOpenFiles):
                 self._refuse(error)
         finally:
             self._is_in_use = False

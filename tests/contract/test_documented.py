@@ -30,6 +30,7 @@ NOT_IN_HTTP = {
     errors.PortInUse,
     errors.ServerNotStarting,
     errors.StoreTooNew,
+    errors.TooFewDescriptors,
 }
 # Answers of every path, and errors of WebSockets, that no row lists.
 WITHOUT_ROUTE = {http_errors.RouteNotFound, http_errors.MethodNotAllowed, http_errors.InvalidFrame}
