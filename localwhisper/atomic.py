@@ -140,6 +140,11 @@ def read_regular_file(path: Path) -> bytes:
         return file.read()
 
 
+def is_regular_file(path: Path) -> bool:
+    """Whether there is a file, and not a symbolic link to one."""
+    return path.is_file() and not path.is_symlink()
+
+
 def make_private_folder(path: Path) -> None:
     """Create a folder that only the user can enter, unless it exists. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)

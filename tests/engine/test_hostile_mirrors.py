@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from localwhisper.app import ASSETS
+from localwhisper.engine.checkpoints.download import partial_file
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.upstream import whisper_tables
 from localwhisper.errors import LocalWhisperError, ModelCorrupt, ModelDownloadFailed, Stopped
@@ -196,3 +197,15 @@ def test_a_stalled_download_can_be_stopped(
         is_over.set()
     monkeypatch.setattr(Mirror, "answer", honest)
     download(library)
+
+
+def test_a_download_does_not_write_through_a_symbolic_link(
+    library: ModelLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Mirror, "answer", honest)
+    (tmp_path / "theirs").write_text("precious")
+    library.model_dir.mkdir(exist_ok=True)
+    partial_file(library.model_dir / "tiny.pt").symlink_to(tmp_path / "theirs")
+    download(library)
+    assert (tmp_path / "theirs").read_text() == "precious"
+    assert (library.path("tiny") or tmp_path).read_bytes() == BODY

