@@ -27,7 +27,7 @@ def test_axe_finds_no_violations(library: AppPage) -> None:
     expect(page.locator("job-card")).to_have_count(1)
     assert axe_violations(page) == []
     page.keyboard.press("Escape")
-    page.locator("h1").click()
+    page.locator(".brand").click()
     page.keyboard.press("?")
     expect(page.locator("dialog")).to_be_visible()
     assert axe_violations(page) == []
@@ -38,6 +38,7 @@ def test_axe_finds_no_violations(library: AppPage) -> None:
     assert axe_violations(page) == []
     page.keyboard.press("e")
     page.locator(".line-text").first.click()
+    page.locator("#export summary").click()
     assert axe_violations(page) == []
 
 
@@ -78,7 +79,7 @@ def test_a_whole_job_with_the_keyboard(app: AppPage, page: Page, samples: list[d
     expect(card).to_have_count(1)
     tab_to(page, card.get_by_role("link", name="Read and listen"))
     page.keyboard.press("Enter")
-    expect(page.locator("transcript-editor h2")).to_be_focused()
+    expect(page.locator("transcript-editor h1")).to_be_focused()
     tab_to(page, page.locator("transcript-editor button.time").first)
     page.keyboard.press("Enter")
     page.wait_for_function("() => document.querySelector('video').currentTime > 0")
@@ -89,12 +90,13 @@ def test_a_whole_job_with_the_keyboard(app: AppPage, page: Page, samples: list[d
     page.keyboard.press("Control+End")
     page.keyboard.type(" Yes.")
     expect(page.locator(".save-state")).to_have_text("Corrections saved")
-    page.keyboard.press("Escape")  # leaves the line
-    tab_to(page, page.get_by_role("link", name="txt", exact=True), "Shift+Tab")
+    tab_to(page, page.locator("#export summary"), "Shift+Tab")
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_role("link", name="txt", exact=True))
     with page.expect_download() as download:
         page.keyboard.press("Enter")
     assert download.value.path().read_text(encoding="utf-8").splitlines()[0].endswith(" Yes.")
-    page.keyboard.press("Escape")  # leaves the correcting mode
+    page.keyboard.press("Control+Enter")  # leaves the correcting mode
     page.keyboard.press("Escape")  # leaves the editor
     expect(card.locator(".toggle")).to_be_focused()
     tab_to(page, card.get_by_role("button", name="Remove"))

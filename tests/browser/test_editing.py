@@ -11,7 +11,7 @@ from tests.process.server import Server
 def start_correcting(app: AppPage, filename: str) -> Page:
     app.card(filename).open_editor()
     app.page.keyboard.press("e")
-    expect(app.page.get_by_role("button", name="Correct")).to_have_attribute("aria-pressed", "true")
+    expect(app.page.get_by_role("button", name="Done")).to_have_attribute("aria-pressed", "true")
     return app.page
 
 
@@ -51,10 +51,11 @@ def test_edit_split_merge_undo_redo(library: AppPage) -> None:
     page.get_by_role("button", name="Remove", exact=True).click()
     expect(lines).to_have_count(len(TALK_LINES) - 1)
     expect_saved(page)
+    page.locator("#more summary").click()
     page.get_by_role("button", name="Restore original").click()
     expect(lines.first).to_have_text(TALK_LINES[0])
     assert exported_lines(page) == list(TALK_LINES)
-    page.keyboard.press("Escape")
+    page.keyboard.press("Control+Enter")
     expect(page.get_by_role("button", name="Correct")).to_have_attribute("aria-pressed", "false")
 
 

@@ -66,7 +66,7 @@ def test_search_shows_matches_in_context(library: AppPage) -> None:
     expect(page.locator("job-card")).to_have_count(1)
     expect(page.locator("mark")).to_have_text(["canción", "mañana"])
     page.locator(".excerpt").click()
-    expect(page.locator("transcript-editor h2")).to_have_text("canción.wav")
+    expect(page.locator("transcript-editor h1")).to_have_text("canción.wav")
     page.go_back()
     page.get_by_label("Search names and transcripts").fill("nowhere at all")
     expect(page.get_by_text("No matches.")).to_be_visible()

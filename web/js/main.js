@@ -16,6 +16,7 @@ import { uploadList } from "./components/upload-list.js";
 import { language, localize } from "./i18n.js";
 import { defineComponent } from "./lib/component.js";
 import { query } from "./lib/dom.js";
+import { connectMenus } from "./lib/menu.js";
 import { currentView, startRouter } from "./router.js";
 import { messageHandler } from "./server-messages.js";
 import { connectShortcuts } from "./shortcuts.js";
@@ -61,6 +62,7 @@ for (const [name, connect] of Object.entries({
 }
 startRouter(app, loadEditor);
 showTabStatus(app);
+connectMenus();
 connectShortcuts((command) => commands.find(command, currentView()));
 commands.connectButtons();
 localize(document.documentElement);

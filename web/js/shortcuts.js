@@ -1,37 +1,82 @@
-/** Keyboard shortcuts. The help dialog shows the same table. */
+/**
+ * Keyboard shortcuts. The help dialog shows the same table, and lets users choose other keys, such as those that a foot
+ * pedal sends. Function keys, Escape and keys with Ctrl also work while typing in a transcript.
+ */
 
-/** @type {readonly {keys: string[], label: string, description: TextKey, command: string}[]} */
+import { load, save } from "./lib/storage.js";
+
+/** @typedef {{command: string, description: TextKey, keys: readonly string[]}} Shortcut */
+
+/** With the default keys. @type {readonly Shortcut[]} */
 export const SHORTCUTS = [
-	{ keys: ["?"], label: "?", description: "help.help", command: "help" },
-	{ keys: ["/"], label: "/", description: "filter.search", command: "search" },
-	{ keys: ["o"], label: "O", description: "drop.choose", command: "choose-files" },
-	{ keys: ["r"], label: "R", description: "record.start", command: "record" },
-	{ keys: [" ", "k"], label: "Space K", description: "help.play", command: "play" },
-	{ keys: ["ArrowLeft", "j"], label: "← J", description: "editor.skip_back", command: "skip-back" },
-	{ keys: ["ArrowRight", "l"], label: "→ L", description: "editor.skip_forward", command: "skip-forward" },
-	{ keys: ["<", ","], label: "<", description: "help.slower", command: "slower" },
-	{ keys: [">", "."], label: ">", description: "help.faster", command: "faster" },
-	{ keys: ["e"], label: "E", description: "edit.correct", command: "correct" },
-	{ keys: ["ctrl+z"], label: "Ctrl+Z", description: "edit.undo", command: "undo" },
-	{ keys: ["ctrl+shift+z", "ctrl+y"], label: "Ctrl+Shift+Z", description: "edit.redo", command: "redo" },
-	{ keys: ["Escape"], label: "Esc", description: "editor.close", command: "leave" },
+	{ command: "play", description: "help.play", keys: ["Space", "K", "Ctrl+Space"] },
+	{ command: "skip-back", description: "editor.skip_back", keys: ["J", "←", "F1", "Ctrl+←"] },
+	{ command: "skip-forward", description: "editor.skip_forward", keys: ["L", "→", "F2", "Ctrl+→"] },
+	{ command: "slower", description: "help.slower", keys: ["<", ",", "F3"] },
+	{ command: "faster", description: "help.faster", keys: [">", ".", "F4"] },
+	{ command: "follow", description: "editor.follow", keys: ["F"] },
+	{ command: "correct", description: "help.correct", keys: ["E", "Ctrl+Enter"] },
+	{ command: "undo", description: "edit.undo", keys: ["Ctrl+Z"] },
+	{ command: "redo", description: "edit.redo", keys: ["Ctrl+Shift+Z", "Ctrl+Y"] },
+	{ command: "escape", description: "help.escape", keys: ["Esc"] },
+	{ command: "search", description: "filter.search", keys: ["/"] },
+	{ command: "choose-files", description: "drop.choose", keys: ["O"] },
+	{ command: "record", description: "record.start", keys: ["R"] },
+	{ command: "help", description: "help.help", keys: ["?"] },
 ];
+/** What can't be changed, since it belongs to typing. @type {readonly Shortcut[]} */
+export const TYPING_KEYS = [
+	{ command: "", description: "help.split", keys: ["Enter"] },
+	{ command: "", description: "help.join", keys: ["Backspace"] },
+	{ command: "", description: "help.lines", keys: ["↑", "↓"] },
+];
+/** How far playback goes back after a pause, unless the user chooses otherwise. */
+export const DEFAULT_REWIND_S = 1;
 const TEXT_FIELDS = "input, textarea, select, [contenteditable]";
 const USES_SPACE = "button, a, summary, audio";
+const WORKS_IN_TEXT = /^(Ctrl\+.*|F\d+|Esc|Media.*|Pause)$/;
+/** @type {Record<string, string>} */
+const NAMES = { " ": "Space", Escape: "Esc", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" };
+
+/** By command; only what the user has changed. @type {Record<string, string[]>} */
+let chosen = load("keys", {});
+
+/** @param {Shortcut} shortcut */
+export function keysOf({ command, keys }) {
+	return chosen[command] ?? keys;
+}
+
+/** Replaces the keys of a command by this one, which no other command keeps. @param {string} command @param {string} key */
+export function chooseKey(command, key) {
+	const others = SHORTCUTS.filter((shortcut) => shortcut.command !== command && keysOf(shortcut).includes(key));
+	for (const other of others) chosen[other.command] = keysOf(other).filter((name) => name !== key);
+	chosen[command] = [key];
+	save("keys", chosen);
+}
+
+export function resetKeys() {
+	chosen = {};
+	save("keys", chosen);
+}
+
+/** As the help shows it: "Ctrl+Shift+Z", "F1", "←"; "": a modifier alone. @param {KeyboardEvent} event */
+export function keyName({ key, ctrlKey, metaKey, shiftKey }) {
+	if (["Control", "Shift", "Alt", "Meta", "AltGraph"].includes(key)) return "";
+	const name = NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key);
+	const hasCtrl = ctrlKey || (metaKey && key.length === 1 && key !== " "); // Cmd+arrow moves the caret on a Mac
+	return hasCtrl ? `Ctrl+${shiftKey ? "Shift+" : ""}${name}` : name;
+}
 
 /** @param {(command: string) => (() => unknown)|undefined} findCommand */
 export function connectShortcuts(findCommand) {
 	document.addEventListener("keydown", (event) => {
-		if (event.defaultPrevented || event.altKey || document.querySelector("dialog[open]")) return;
+		if (event.defaultPrevented || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
 		const target = event.target instanceof Element ? event.target : document.body;
-		const hasCtrl = event.ctrlKey || event.metaKey;
-		const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-		const key = hasCtrl ? `ctrl+${event.shiftKey ? "shift+" : ""}${name}` : name;
-		const shortcut = SHORTCUTS.find(({ keys }) => keys.includes(key));
+		const key = keyName(event);
+		const shortcut = SHORTCUTS.find((row) => keysOf(row).includes(key));
 		if (!shortcut) return;
-		const worksInLines = hasCtrl || key === "Escape";
-		if (target.closest(TEXT_FIELDS) && !(target.closest("[contenteditable]") && worksInLines)) return;
-		if (key === " " && target.closest(USES_SPACE)) return;
+		if (target.closest(TEXT_FIELDS) && !(target.closest("[contenteditable]") && WORKS_IN_TEXT.test(key))) return;
+		if (key === "Space" && target.closest(USES_SPACE)) return;
 		const run = findCommand(shortcut.command);
 		if (!run) return;
 		event.preventDefault();

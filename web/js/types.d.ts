@@ -277,6 +277,7 @@ interface OpenTranscript {
 /** What the transcript's lines need of the editor. */
 interface LinesHost {
   play(seconds: number): void;
+  showFollowing(isAway: boolean): void; // whether the play position is off the screen and isn't followed
   currentTime(): number;
   change(lines: Lines, groupKey?: string): void;
   refuse(reason: string): void; // says why a change isn't possible
@@ -299,6 +300,6 @@ interface HTMLElementTagNameMap {
 type TextKey = import("./i18n.js").TextKey;
 type Commands = import("./commands.js").Commands;
 type Store = import("./store.js").Store;
-type IconName = "upload"|"download"|"close"|"retry"|"trash"|"copy"|"check"|"play"|"pause"|"chevron"|"up"|"left"|"back"|"ahead"|"pen"|"unsure"|"undo"|"redo"|"start"|"end"|"split"|"merge"|"mic"|"stop"; // the symbols in index.html
+type IconName = "upload"|"download"|"close"|"retry"|"trash"|"copy"|"check"|"play"|"pause"|"chevron"|"up"|"left"|"back"|"ahead"|"pen"|"unsure"|"undo"|"redo"|"start"|"end"|"split"|"merge"|"mic"|"search"|"more"|"keyboard"|"stop"; // the symbols in index.html
 type Lines = readonly Segment[];
 type Timer = ReturnType<typeof setTimeout>|undefined;

@@ -1,16 +1,63 @@
-/** The list of keyboard shortcuts. */
+/** The keyboard shortcuts, which can be changed here, and how far playback goes back after a pause. */
 
-import { h, query } from "../lib/dom.js";
-import { SHORTCUTS } from "../shortcuts.js";
+import { language, t } from "../i18n.js";
+import { h, query, setChildren } from "../lib/dom.js";
+import { load, save } from "../lib/storage.js";
+import { chooseKey, DEFAULT_REWIND_S, keyName, keysOf, resetKeys, SHORTCUTS, TYPING_KEYS } from "../shortcuts.js";
+
+const REWINDS_S = [0, 0.5, 1, 1.5, 2, 3, 5];
 
 /** @type {Component} */
 export function helpDialog(element, { commands }, signal) {
 	const dialog = query(element, "dialog", HTMLDialogElement);
-	const rows = SHORTCUTS.map(({ label, description }) => {
-		const keys = label.split(" ").map((key) => h("kbd", {}, key));
-		return h("div", {}, h("dt", {}, ...keys), h("dd", { t: description }));
+	const list = query(dialog, "dl");
+	const rewind = query(dialog, "#rewind", HTMLSelectElement);
+	/** The command whose next key is awaited. */
+	let awaited = "";
+	query(dialog, ".primary").addEventListener("click", () => dialog.close(), { signal });
+	query(dialog, "#reset-keys").addEventListener("click", () => {
+		resetKeys();
+		render();
+	}, { signal });
+	rewind.addEventListener("change", () => save("rewind", Number(rewind.value)), { signal });
+	dialog.addEventListener("close", () => (awaited = ""), { signal });
+	dialog.addEventListener("keydown", (event) => {
+		const key = keyName(event);
+		if (!awaited || !key || key === "Tab") return;
+		event.preventDefault();
+		const command = awaited;
+		awaited = "";
+		chooseKey(command, key);
+		render(command);
+	}, { signal });
+	commands.register({
+		help() {
+			render();
+			if (dialog.open) dialog.close();
+			else dialog.showModal();
+		},
 	});
-	query(dialog, "dl").replaceChildren(...rows);
-	query(dialog, "button").addEventListener("click", () => dialog.close(), { signal });
-	commands.register({ help: () => (dialog.open ? dialog.close() : dialog.showModal()) });
+
+	/** @param {string} [focused] the command whose button gets the focus */
+	function render(focused) {
+		const { format } = new Intl.NumberFormat(language());
+		rewind.replaceChildren(...REWINDS_S.map((value) => h("option", { value }, t("help.seconds", { count: format(value) }))));
+		rewind.value = String(load("rewind", DEFAULT_REWIND_S));
+		setChildren(list, ...[...SHORTCUTS, ...TYPING_KEYS].map(row));
+		if (focused) query(list, `[data-change="${focused}"]`).focus();
+	}
+
+	/** @param {import("../shortcuts.js").Shortcut} shortcut */
+	function row(shortcut) {
+		const { command, description } = shortcut;
+		const keys = command && awaited === command ? [t("help.press")] : keysOf(shortcut);
+		const shown = keys.map((key) => h("kbd", {}, key));
+		const change = () => {
+			awaited = command;
+			render(command);
+		};
+		const button = h("button", { type: "button", class: "keys", "data-change": command, onclick: change }, ...shown);
+		button.ariaLabel = `${t(description)}: ${keys.join(", ") || t("help.no_key")}. ${t("help.change")}`;
+		return h("div", {}, h("dt", {}, ...(command ? [button] : shown)), h("dd", { t: description }));
+	}
 }

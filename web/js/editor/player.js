@@ -4,23 +4,27 @@ import { language, t } from "../i18n.js";
 import { cloneTemplate, h, icon, query, queryEach, setText, setVisible } from "../lib/dom.js";
 import { formatTime } from "../lib/format.js";
 import { load, save } from "../lib/storage.js";
+import { DEFAULT_REWIND_S } from "../shortcuts.js";
 import { waveform } from "./waveform.js";
 
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3];
 const SKIP_S = 5;
 
 /**
- * @param {string} id @param {number} duration seconds @param {(seconds: number, isPlaying: boolean) => void} onTime
+ * @param {string} id @param {number} duration seconds @param {(seconds: number, cause: "play"|"seek") => void} onTime
  * @param {AbortSignal} signal stops playback and removes the listeners
  */
 export function createPlayer(id, duration, onTime, signal) {
 	let frame = 0;
+	/** Whether playback goes on from where it was paused, which then is a little earlier. */
+	let rewinds = false;
 	const media = h("video", { preload: "metadata", playsinline: true, hidden: true });
 	const element = cloneTemplate("player");
-	const [playButton, time, error] = queryEach(element, ".primary", ".clock", ".error");
+	const [playButton, time, total, error] = queryEach(element, ".primary", ".clock :first-child", ".total", ".error");
 	const speedSelect = query(element, "select", HTMLSelectElement);
 	const wave = waveform(query(element, ".waveform"), seek, signal);
 	for (const type of ["play", "pause", "seeked", "ended"]) media.addEventListener(type, update, { signal });
+	media.addEventListener("pause", () => (rewinds = true), { signal });
 	media.addEventListener("error", () => setVisible(error, true), { signal });
 	media.addEventListener("loadedmetadata", () => {
 		setVisible(media, media.videoWidth > 0);
@@ -28,7 +32,6 @@ export function createPlayer(id, duration, onTime, signal) {
 		if (Number.isFinite(media.duration) && media.duration > 0) duration = media.duration;
 		update();
 	}, { signal });
-	media.addEventListener("click", togglePlay, { signal });
 	speedSelect.addEventListener("change", () => setSpeed(Number(speedSelect.value)), { signal });
 	signal.addEventListener("abort", disconnect);
 	media.src = `job/${id}/audio`;
@@ -41,13 +44,15 @@ export function createPlayer(id, duration, onTime, signal) {
 	/** @param {number} [from] seconds */
 	function play(from) {
 		if (from !== undefined) seek(from);
+		else if (rewinds) seek(media.currentTime - load("rewind", DEFAULT_REWIND_S));
 		return media.play().catch(() => undefined); // the error event reports what can't be played
 	}
 
 	/** @param {number} seconds */
 	function seek(seconds) {
+		rewinds = false;
 		media.currentTime = Math.min(Math.max(seconds, 0), duration || seconds);
-		showTime();
+		showTime("seek");
 	}
 
 	/** @param {number} speed */
@@ -69,10 +74,12 @@ export function createPlayer(id, duration, onTime, signal) {
 		if (!media.paused) frame = requestAnimationFrame(animate);
 	}
 
-	function showTime() {
-		setText(time, `${formatTime(media.currentTime)} / ${formatTime(duration)}`);
+	/** @param {"play"|"seek"} [cause] */
+	function showTime(cause = "play") {
+		setText(time, formatTime(media.currentTime));
+		setText(total, ` / ${formatTime(duration)}`);
 		wave.update(media.currentTime, duration);
-		onTime(media.currentTime, !media.paused);
+		onTime(media.currentTime, cause);
 	}
 
 	function disconnect() {

@@ -1,16 +1,17 @@
 /** One transcript with its recording: read, listen, search, correct, download. */
 
-import { downloadLinks } from "../components/download-links.js";
 import { jobFacts } from "../components/job-facts.js";
 import { localize, t } from "../i18n.js";
 import { connectCopyButton } from "../lib/clipboard.js";
-import { query, queryEach, setChildren, setText, setTextOrHide, setVisible } from "../lib/dom.js";
+import { query, queryEach, setText, setTextOrHide, setVisible } from "../lib/dom.js";
 import { formatTime } from "../lib/format.js";
 import { load, save } from "../lib/storage.js";
 import { openList } from "../router.js";
 import { createEditSession } from "./edit-session.js";
 import { diffLines } from "./edits.js";
+import { exportLinks } from "./export-links.js";
 import { createPlayer } from "./player.js";
+import { makeMovable } from "./movable.js";
 import { transcriptLines } from "./transcript-lines.js";
 
 /** @type {Component} */
@@ -18,9 +19,10 @@ export function transcriptEditor(element, app, signal) {
 	const { store, api, actions, commands } = app;
 	/** @type {OpenTranscript|undefined} */
 	let current;
-	const [title, facts, saveState, matchCount, downloads] = queryEach(element, "h2", "#editor-facts", ".save-state", "#match-count", "#downloads");
+	const [title, facts, saveState, matchCount, downloads] = queryEach(element, "h1", "#editor-facts", ".save-state", "#match-count", "#downloads");
 	const [correct, showUnsure, restore, editTools] = queryEach(element, "#correct", "#show-unsure", "#restore", "#edit-tools");
 	const [conflict, video, plain, text, footer] = queryEach(element, ".conflict", ".video-area", ".plain", ".editor-text", ".editor-footer");
+	const [backToPlayback, correctLabel] = queryEach(element, "#back-to-playback", "#correct span");
 	const [copyText, copyTimes, theirText, myText] = queryEach(element, "#copy-text", "#copy-times", "#their-text", "#my-text");
 	const findInput = query(element, "#find", HTMLInputElement);
 	const undo = query(element, "#undo", HTMLButtonElement);
@@ -28,7 +30,11 @@ export function transcriptEditor(element, app, signal) {
 	connectCopyButton(copyText, plainText, "job.copied");
 	connectCopyButton(copyTimes, textWithTimes, "job.copied");
 	findInput.addEventListener("input", find, { signal });
-	findInput.addEventListener("keydown", ({ key, shiftKey }) => key === "Enter" && showMatch(shiftKey ? -1 : 1), { signal });
+	findInput.addEventListener("keydown", ({ key, shiftKey }) => {
+		if (key === "Enter") showMatch(shiftKey ? -1 : 1);
+		if (key === "Escape") endSearch();
+	}, { signal });
+	backToPlayback.addEventListener("mousedown", (event) => event.preventDefault(), { signal }); // keeps the caret in the line
 	downloads.addEventListener("click", saveBeforeDownload, { signal });
 	addEventListener("beforeunload", (event) => {
 		if (!current?.session.isDirty) return;
@@ -39,7 +45,9 @@ export function transcriptEditor(element, app, signal) {
 	signal.addEventListener("abort", close);
 	app.editor = { open, close };
 	commands.register({
-		"editor:search": () => findInput.select(),
+		"editor:search": startSearch,
+		"editor:end-search": endSearch,
+		"editor:follow": () => current?.lines.follow(),
 		"editor:play": () => current?.player.togglePlay(),
 		"editor:skip-back": () => current?.player.skip(-1),
 		"editor:skip-forward": () => current?.player.skip(1),
@@ -54,7 +62,7 @@ export function transcriptEditor(element, app, signal) {
 		"editor:next-match": () => showMatch(1),
 		"editor:undo": () => current?.session.undo(),
 		"editor:redo": () => current?.session.redo(),
-		"editor:leave": leave,
+		"editor:escape": () => (isPressed(correct) ? current?.player.togglePlay() : openList()),
 	});
 
 	// Opening and closing
@@ -64,6 +72,7 @@ export function transcriptEditor(element, app, signal) {
 		if (current?.id !== id) openJob(id);
 		if (from !== undefined) void current?.player.play(from);
 		if (!searchText) return;
+		element.dataset.finding = "true";
 		findInput.value = searchText;
 		find();
 	}
@@ -80,6 +89,7 @@ export function transcriptEditor(element, app, signal) {
 			play: (from) => player.play(from),
 			currentTime: () => player.media.currentTime,
 			change: session.change,
+			showFollowing: (isAway) => setVisible(backToPlayback, isAway),
 			refuse: (reason) => app.toast.show(reason, "help.close", () => undefined),
 		}, scope.signal);
 		const duration = store.state.entries[id]?.job.audio_duration ?? 0;
@@ -87,9 +97,10 @@ export function transcriptEditor(element, app, signal) {
 		current = { id, session, player, lines, scope };
 		text.replaceChildren(lines.element);
 		video.replaceChildren(player.media);
+		makeMovable(video, player.togglePlay, scope.signal);
 		footer.replaceChildren(player.element);
-		findInput.value = "";
-		setText(matchCount, "");
+		endSearch();
+		setVisible(backToPlayback, false);
 		renderDownloads();
 		localize(element);
 		lines.localize();
@@ -110,18 +121,10 @@ export function transcriptEditor(element, app, signal) {
 		current = undefined;
 	}
 
-	/** Leaves the focused line first, then the correcting mode, then the editor. */
-	function leave() {
-		const { activeElement } = document;
-		if (activeElement instanceof HTMLElement && activeElement.isContentEditable) activeElement.blur();
-		else if (isPressed(correct)) toggleCorrecting();
-		else openList();
-	}
-
 	// Rendering
 
 	function renderDownloads() {
-		if (current) setChildren(downloads, downloadLinks(current.id, store.state.formats));
+		if (current) exportLinks(downloads, current.id, store.state.formats);
 	}
 
 	function renderJob() {
@@ -168,6 +171,7 @@ export function transcriptEditor(element, app, signal) {
 	/** @param {boolean} isOn */
 	function setCorrecting(isOn) {
 		correct.ariaPressed = String(isOn);
+		setText(correctLabel, t(isOn ? "edit.done" : "edit.correct"));
 		setVisible(editTools, isOn);
 		current?.lines.setEditing(isOn);
 	}
@@ -181,9 +185,21 @@ export function transcriptEditor(element, app, signal) {
 
 	// Searching
 
+	/** On narrow screens the field appears when it is needed. */
+	function startSearch() {
+		element.dataset.finding = "true";
+		findInput.select();
+	}
+
+	function endSearch() {
+		delete element.dataset.finding;
+		findInput.value = "";
+		find();
+	}
+
 	function find() {
 		const total = current?.lines.find(findInput.value) ?? 0;
-		setText(matchCount, findInput.value.trim() ? t("part_of_total", { part: 0, total }) : "");
+		setTextOrHide(matchCount, findInput.value.trim() ? t("part_of_total", { part: 0, total }) : "");
 		if (total) showMatch(1);
 	}
 
@@ -218,6 +234,7 @@ export function transcriptEditor(element, app, signal) {
 		if (!before) {
 			current.player.localize();
 			current.lines.localize();
+			setCorrecting(isPressed(correct));
 		}
 		if (state.formats !== before?.formats) renderDownloads();
 		if (state.entries[current.id] !== before?.entries[current.id]) renderJob();

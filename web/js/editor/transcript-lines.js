@@ -6,7 +6,9 @@
 import { t } from "../i18n.js";
 import { cloneTemplate, h, setText } from "../lib/dom.js";
 import { formatTime } from "../lib/format.js";
+import { moveCaret } from "./caret-lines.js";
 import { diffLines, mergeLines, removeLine, replaceText, setLineTime, splitLine, timeLimits } from "./edits.js";
+import { createFollowing } from "./following.js";
 import { findMatches, lineIndexAt, timeAtOffset, wordPositions } from "./text-positions.js";
 import { caretOffset, clearHighlights, highlight, placeCaret, rangeIn } from "./text-ranges.js";
 
@@ -24,7 +26,6 @@ export function transcriptLines(host, signal) {
 	let isEditing = false;
 	let marksUnsure = false;
 	let currentIndex = -1; // the line at the play position
-	let followsPlayback = true;
 	let searchText = "";
 	/** @type {ReturnType<typeof findMatches>} */
 	let matches = [];
@@ -54,10 +55,8 @@ export function transcriptLines(host, signal) {
 		if (isEditing && isLineText(target) && tools.parentElement !== target.parentElement) target.parentElement?.append(tools);
 	}, { signal });
 	element.addEventListener("focusout", onFocusOut, { signal });
-	for (const type of ["wheel", "touchmove"]) {
-		element.addEventListener(type, () => (followsPlayback = false), { passive: true, signal });
-	}
-	signal.addEventListener("abort", () => clearHighlights("word", "unsure", "match", "current-match"));
+	signal.addEventListener("abort", () => clearHighlights("word", "last-word", "unsure", "match", "current-match"));
+	const following = createFollowing(() => children[currentIndex], () => document.activeElement?.closest(".editor-lines[data-editing=true] li") ?? null, host.showFollowing, signal);
 
 	// Rendering
 
@@ -123,7 +122,6 @@ export function transcriptLines(host, signal) {
 		const index = indexOf(target);
 		const segment = shown[index];
 		if (!segment || !(target instanceof Element) || target.closest(".line-tools")) return;
-		followsPlayback = true;
 		if (target.closest(".time")) return host.play(segment.start);
 		if (isEditing || !getSelection()?.isCollapsed || !(event instanceof MouseEvent)) return;
 		const caret = document.caretPositionFromPoint?.(event.clientX, event.clientY);
@@ -140,7 +138,9 @@ export function transcriptLines(host, signal) {
 			if (!step || !shown[index + step]) return;
 			event.preventDefault();
 			setFocusableTime(index + step)?.focus();
-		} else if (isLineText(target) && key === "Enter") {
+		} else if (isLineText(target) && moveCaret(event, target, (direction) => children[index + direction] && textElement(children[index + direction]))) {
+			event.preventDefault();
+		} else if (isLineText(target) && key === "Enter" && !event.ctrlKey && !event.metaKey) {
 			event.preventDefault();
 			split(index);
 		} else if (isLineText(target) && key === "Backspace" && index > 0 && caretOffset(target) === 0 && getSelection()?.isCollapsed) {
@@ -264,24 +264,34 @@ export function transcriptLines(host, signal) {
 			const count = matches.length;
 			if (!count) return 0;
 			matchIndex = matchIndex < 0 && direction < 0 ? count - 1 : (matchIndex + direction + count) % count;
-			followsPlayback = false;
+			following.pause();
 			renderHighlights();
 			children[matches[matchIndex]?.line ?? 0]?.scrollIntoView({ block: "center" });
 			return matchIndex + 1;
 		},
 
-		/** Marks the line and the word at the play position. @param {number} time @param {boolean} isPlaying */
-		showTime(time, isPlaying) {
+		/** Marks the line and the word at the play position. @param {number} time @param {"play"|"seek"} cause */
+		showTime(time, cause) {
 			const index = lineIndexAt(shown, time);
-			if (index !== currentIndex) {
+			const isOtherLine = index !== currentIndex;
+			if (isOtherLine) {
 				children[currentIndex]?.removeAttribute("aria-current");
 				children[index]?.setAttribute("aria-current", "true");
 				currentIndex = index;
-				if (isPlaying && followsPlayback && !isEditing) children[index]?.scrollIntoView({ block: "nearest" });
 			}
-			const segment = shown[index];
-			const word = segment && wordPositions(segment).find(({ start, end }) => start <= time && time < end);
-			highlight("word", word ? [rangeAt(index, word.from, word.to)] : []);
+			if (cause === "seek") following.resume();
+			else if (isOtherLine) following.follow();
+			const words = shown[index] ? wordPositions(/** @type {Segment} */ (shown[index])) : [];
+			const at = words.findIndex(({ start, end }) => start <= time && time < end);
+			for (const [name, word] of /** @type {const} */ ([["word", words[at]], ["last-word", at > 0 ? words[at - 1] : undefined]])) {
+				highlight(name, word ? [rangeAt(index, word.from, word.to)] : []);
+			}
+		},
+
+		/** Returns to the play position, with the caret if it is in a line. */
+		follow() {
+			if (isEditing && element.contains(document.activeElement)) focusLine(currentIndex, 0);
+			following.resume();
 		},
 
 		localize() {

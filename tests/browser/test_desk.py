@@ -1,0 +1,140 @@
+"""The desk: the view follows playback, keys work while typing, and the text has most of the screen."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.app_page import AppPage
+from tests.browser.seed_data import TALK_LINES
+
+LOW = {"viewport": {"width": 700, "height": 300}}
+# The part of a line that is visible between the two bars.
+VISIBLE = """(line) => {
+  const { top, bottom } = line.getBoundingClientRect();
+  const min = document.querySelector(".desk-bar").getBoundingClientRect().bottom;
+  const max = document.querySelector(".desk-footer").getBoundingClientRect().top;
+  return (Math.min(bottom, max) - Math.max(top, min)) / (bottom - top);
+}"""
+IS_PAUSED = "document.querySelector('video').paused"
+
+
+@pytest.fixture
+def desk(library: AppPage) -> Page:
+    library.card("Ada.wav").open_editor()
+    library.page.wait_for_function("() => document.querySelector('video').readyState > 0")
+    return library.page
+
+
+def play_position(page: Page) -> float:
+    position: float = page.evaluate("document.querySelector('video').currentTime")
+    return position
+
+
+def move_playback(page: Page, time_s: float) -> None:
+    """As if playback had gone on until then."""
+    page.evaluate("(time) => { document.querySelector('video').currentTime = time }", time_s)
+    expect(page.locator("li[aria-current]")).to_contain_text(TALK_LINES[int(time_s / 3)])
+
+
+def expect_current_line_in_view(page: Page) -> None:
+    page.wait_for_function(f"() => ({VISIBLE})(document.querySelector('li[aria-current]')) > 0.9")
+
+
+@pytest.mark.parametrize("context_options", [LOW])
+def test_the_view_follows_playback(desk: Page) -> None:
+    back = desk.get_by_role("button", name="Back to playback")
+    box: Any = desk.get_by_role("slider").bounding_box()
+    desk.mouse.click(box["x"] + box["width"] * 0.95, box["y"] + 9)  # while paused
+    expect(desk.locator("li[aria-current]")).to_contain_text(TALK_LINES[9])
+    expect_current_line_in_view(desk)
+    desk.mouse.move(300, 150)
+    desk.mouse.wheel(0, -2000)
+    expect(back).to_be_visible()
+    desk.wait_for_function("() => scrollY === 0")
+    move_playback(desk, 22)
+    assert desk.evaluate("scrollY") == 0  # the reader has scrolled away
+    back.click()
+    expect(back).to_be_hidden()
+    expect_current_line_in_view(desk)
+    move_playback(desk, 28)
+    expect_current_line_in_view(desk)  # follows again
+    desk.locator(".desk-title").click()
+    desk.keyboard.press("PageUp")
+    desk.keyboard.press("PageUp")
+    expect(back).to_be_visible()
+    desk.keyboard.press("j")  # any seek follows again
+    expect(back).to_be_hidden()
+    expect_current_line_in_view(desk)
+
+    desk.keyboard.press("e")
+    desk.locator(".line-text").nth(7).click()
+    move_playback(desk, 1)
+    expect(desk.locator(".line-text").nth(7)).to_be_in_viewport()  # with the caret
+    back.click()
+    expect(desk.locator(".line-text").first).to_be_focused()
+    expect_current_line_in_view(desk)
+
+
+def test_keys_work_while_typing_and_can_be_changed(desk: Page) -> None:
+    lines = desk.locator(".line-text")
+    desk.keyboard.press("e")
+    lines.nth(1).click()
+    desk.keyboard.press("End")
+    desk.keyboard.press("ArrowDown")
+    expect(lines.nth(2)).to_be_focused()
+    desk.keyboard.press("ArrowUp")
+    desk.keyboard.press("ArrowUp")
+    expect(lines.first).to_be_focused()
+    for key, position in (("F2", 5), ("Control+ArrowRight", 10), ("F1", 5)):
+        desk.keyboard.press(key)
+        assert play_position(desk) == pytest.approx(position, abs=0.1)
+    desk.keyboard.press("F4")
+    assert desk.evaluate("document.querySelector('video').playbackRate") == 1.25
+    desk.keyboard.press("F3")
+    desk.keyboard.press("Control+Space")
+    desk.wait_for_function("() => document.querySelector('video').currentTime > 5.3")
+    desk.keyboard.press("Escape")
+    desk.wait_for_function(f"() => {IS_PAUSED}")
+    paused_at = play_position(desk)
+    desk.evaluate("() => { globalThis.sought = new Promise((resolve) => "
+                  "document.querySelector('video').addEventListener('seeked', resolve, { once: true })) }")  # fmt: skip
+    desk.keyboard.press("Control+Space")
+    desk.evaluate("() => globalThis.sought")
+    assert play_position(desk) == pytest.approx(paused_at - 1, abs=0.3)  # a little is heard again
+    desk.keyboard.press("Escape")
+    expect(lines.first).to_have_text(TALK_LINES[0])  # nothing was typed
+    desk.keyboard.press("Control+Enter")
+    expect(desk.get_by_role("button", name="Correct")).to_have_attribute("aria-pressed", "false")
+
+    desk.keyboard.press("?")
+    desk.get_by_role("button", name="Play or pause: Space").click()
+    desk.keyboard.press("F9")  # of a foot pedal
+    expect(desk.get_by_role("button", name="Play or pause: F9")).to_be_focused()
+    desk.keyboard.press("Escape")
+    desk.reload()
+    desk.locator("transcript-editor [data-segment]").first.wait_for()
+    desk.keyboard.press("e")
+    lines.first.click()
+    desk.keyboard.press("F9")
+    desk.wait_for_function(f"() => !{IS_PAUSED}")
+
+
+SIZES = [(320, 640, 0.75), (390, 844, 0.75), (1280, 800, 0.75)]
+
+
+def test_the_text_has_most_of_the_screen(library: AppPage) -> None:
+    page = library.page
+    for name in ("Ada.wav", "video.webm"):
+        page.set_viewport_size({"width": 1280, "height": 800})
+        library.card(name).open_editor()
+        page.wait_for_function("() => document.querySelector('video').readyState > 0")
+        for width, height, share in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            bar, footer = (page.locator(part).bounding_box() for part in (".desk-bar", ".desk-footer"))
+            assert bar is not None
+            assert footer is not None
+            assert footer["y"] - (bar["y"] + bar["height"]) > share * height, (name, width)
+            assert page.locator(".editor-lines li").nth(1).evaluate(VISIBLE) == 1
+            expect(page.get_by_role("link", name="All transcripts")).to_be_in_viewport()
+        page.get_by_role("link", name="All transcripts").click()
