@@ -4,6 +4,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from localwhisper.commands.arguments import parse_arguments, setting_flags
 from localwhisper.errors import BadSetting, FileMissing, InvalidOption, LocalWhisperError
@@ -14,6 +15,7 @@ USAGE_ERRORS = (BadSetting, FileMissing, InvalidOption)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 success, 1 failure, 2 wrong usage, 130 interrupted."""
+    _open_standard_streams()
     options = parse_arguments(sys.argv[1:] if arguments is None else arguments)
     try:
         settings = load(setting_flags(options))
@@ -30,3 +32,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of stdout, such as head, has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _open_standard_streams() -> None:
+    """Replace standard streams that the caller closed (as with 2>&-), and print what a terminal can't show as "?".
+
+    Otherwise the next file that is opened would get the descriptor 2, and every library that writes there would write
+    to that file.
+    """
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free descriptor, this one
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115  # open until the end
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace" if stream is sys.stderr else "replace")

@@ -38,5 +38,10 @@ def search_index(data_dir: Path) -> Path:
     return data_dir / "search.db"
 
 
+def finished_recordings(data_dir: Path) -> Path:
+    """Which recordings the command line has transcribed, and where their transcripts are."""
+    return data_dir / "finished.db"
+
+
 def log_file(data_dir: Path) -> Path:
     return data_dir / "localwhisper.log"

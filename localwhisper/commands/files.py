@@ -1,12 +1,15 @@
 """Which recordings a command transcribes, and where it writes their transcripts."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
-from localwhisper.audio.media_types import looks_like_media
-from localwhisper.errors import BadSetting, FileMissing
+from localwhisper.atomic import storage_errors
+from localwhisper.audio.media_types import is_recording
+from localwhisper.commands.finished import FinishedRecordings
+from localwhisper.errors import BadSetting, FileMissing, StorageUnwritable
 from localwhisper.export.registry import EXPORTERS
 
 WHISPER_FORMATS = ("txt", "vtt", "srt", "tsv", "json")  # what whisper writes for `all`
@@ -20,8 +23,16 @@ class Task:
     targets: Mapping[str, Path]
 
     @property
-    def is_done(self) -> bool:
-        return bool(self.targets) and all(target.exists() for target in self.targets.values())
+    def size_bytes(self) -> int:
+        return file_size(self.source)
+
+
+def file_size(path: Path) -> int:
+    """0 for a file that can't be read, such as a dangling link."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def parse_formats(text: str) -> tuple[str, ...]:
@@ -34,28 +45,71 @@ def parse_formats(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def collect_tasks(sources: Sequence[str], formats: Sequence[str], output_dir: Path) -> list[Task]:
-    """A task for each recording. Those of a folder keep their relative paths. Raises FileMissing."""
-    tasks: list[Task] = []
-    taken: set[Path] = set()
+class TaskList:
+    """Gives each recording files of its own, also where several recordings have one name."""
+
+    def __init__(self, formats: Sequence[str], finished: FinishedRecordings) -> None:
+        self._formats = formats
+        self._finished = finished
+        self._owners: dict[str, Path] = {}  # the recording of each file name given so far
+
+    def task(self, source: Path, folder: Path) -> Task:
+        """The transcript is named as the recording; where that name is taken, as a.wav, then a-2, a-3 …"""
+        names = chain([source.stem, source.name], (f"{source.stem}-{number}" for number in count(2)))
+        for name in names:
+            targets = {format: folder / f"{name}.{EXPORTERS[format].extension}" for format in self._formats}
+            if all(self._is_free(source, target) for target in targets.values()):
+                break
+        self._owners |= {_same_file_key(target): source for target in targets.values()}
+        return Task(source, targets)
+
+    def _is_free(self, source: Path, target: Path) -> bool:
+        owner = self._owners.get(_same_file_key(target), source)
+        return owner == source and self._finished.may_write(source, target)
+
+
+def _same_file_key(path: Path) -> str:
+    return str(path.absolute()).casefold()  # some file systems ignore case
+
+
+def collect_tasks(sources: Sequence[str], output_dir: Path, tasks: TaskList) -> tuple[list[Task], list[Path]]:
+    """A task for each recording, and the files of folders that aren't recordings.
+
+    Recordings of a folder keep their relative paths. Raises FileMissing.
+    """
+    collected: list[Task] = []
+    others: list[Path] = []
     for argument in sources:
         path = Path(argument)
         if not path.exists():
             raise FileMissing(path=argument)
-        for source in sorted(recordings(path)) if path.is_dir() else [path]:
-            folder = output_dir / source.relative_to(path).parent if path.is_dir() else output_dir
-            stem = source.stem if folder / source.stem not in taken else source.name  # a.mp3 and a.wav
-            taken.add(folder / stem)
-            tasks.append(Task(source, target_files(stem, folder, formats)))
-    return tasks
+        if not path.is_dir():
+            collected.append(tasks.task(path, output_dir))
+            continue
+        for file in sorted(visible_files(path)):
+            if is_recording(file):
+                collected.append(tasks.task(file, output_dir / file.relative_to(path).parent))
+            else:
+                others.append(file)
+    return collected, others
 
 
-def target_files(stem: str, folder: Path, formats: Sequence[str]) -> dict[str, Path]:
-    return {name: folder / f"{stem}.{EXPORTERS[name].extension}" for name in formats}
+def check_folders(tasks: Iterable[Task]) -> None:
+    """Create the folders of all transcripts, before the first minute of work. Raises StorageUnwritable, StorageFull."""
+    for folder in {target.parent for task in tasks for target in task.targets.values()}:
+        with storage_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise StorageUnwritable(path=str(folder), reason="permission denied")
 
 
 def recordings(folder: Path) -> Iterator[Path]:
-    """Media files in a folder and its subfolders, without hidden folders."""
+    """The media files in a folder and its subfolders."""
+    return filter(is_recording, visible_files(folder))
+
+
+def visible_files(folder: Path) -> Iterator[Path]:
+    """The files in a folder and its subfolders, without hidden ones."""
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (Path(parent) / name for name in names if looks_like_media(Path(name)))
+        yield from (Path(parent) / name for name in names if not name.startswith("."))

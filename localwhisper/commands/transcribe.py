@@ -8,29 +8,40 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
 
+from localwhisper import paths
 from localwhisper.atomic import SHARED, write_atomically
 from localwhisper.client import ServerError
-from localwhisper.commands.backends import Backend, LocalBackend, ServerBackend
-from localwhisper.commands.files import Task, collect_tasks, parse_formats
+from localwhisper.commands.backends import Backend, BackendResult, LocalBackend, ServerBackend
+from localwhisper.commands.files import Task, TaskList, check_folders, collect_tasks, parse_formats
+from localwhisper.commands.finished import FinishedRecordings, content_of
 from localwhisper.commands.progress_bars import ProgressBars
 from localwhisper.errors import BadSetting, LocalWhisperError, Stopped
 from localwhisper.options import LAYOUT_OPTIONS, OPTIONS, layout_from_texts
 from localwhisper.settings import Settings
 
 STDIN = "-"
+MAX_NAMED = 20
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
     """The exit code: 1 if a file failed. The other files are transcribed nevertheless."""
     formats = parse_formats(options.format)
     backend = create_backend(options, settings)
+    finished = FinishedRecordings(paths.finished_recordings(settings.data_dir))
     try:
         if options.files == [STDIN]:
             return _transcribe_stdin(backend, formats)
-        tasks = collect_tasks(options.files, formats, Path(options.output_dir))
-        return transcribe_all(backend, tasks, n_jobs=options.jobs, overwrite=options.overwrite, echo=options.verbose)
+        tasks, others = collect_tasks(options.files, Path(options.output_dir), TaskList(formats, finished))
+        check_folders(tasks)
+        if others:
+            names = ", ".join(str(path) for path in others[:MAX_NAMED]) + (" …" if len(others) > MAX_NAMED else "")
+            print(f"Not recordings, by their names and contents: {names}", file=sys.stderr)
+        return transcribe_all(
+            backend, tasks, finished, n_jobs=options.jobs, overwrite=options.overwrite, echo=options.verbose
+        )
     finally:
         backend.close()
+        finished.close()
 
 
 def create_backend(options: argparse.Namespace, settings: Settings) -> Backend:
@@ -43,15 +54,17 @@ def create_backend(options: argparse.Namespace, settings: Settings) -> Backend:
     return LocalBackend(settings, job_options, layout)
 
 
-def transcribe_all(backend: Backend, tasks: Sequence[Task], *, n_jobs: int, overwrite: bool, echo: bool) -> int:
+def transcribe_all(
+    backend: Backend, tasks: Sequence[Task], finished: FinishedRecordings, *, n_jobs: int, overwrite: bool, echo: bool
+) -> int:
     """The exit code. Ctrl-C cancels running transcriptions and keeps finished ones."""
-    open_tasks = [task for task in tasks if overwrite or not task.is_done]
-    bars = ProgressBars(sum(task.source.stat().st_size for task in open_tasks), len(open_tasks))
+    open_tasks = [task for task in tasks if overwrite or not finished.is_done(task.source, task.targets.values())]
+    bars = ProgressBars(sum(task.size_bytes for task in open_tasks), len(open_tasks))
     for task in tasks:
         if task not in open_tasks:
             bars.note(f"{task.source}: done before (--overwrite does it again)")
     pool = ThreadPoolExecutor(n_jobs, thread_name_prefix="transcribe")
-    futures = [pool.submit(transcribe_one, backend, task, bars, echo) for task in open_tasks]
+    futures = [pool.submit(transcribe_one, backend, task, bars, finished, echo) for task in open_tasks]
     try:
         wait(futures, return_when=FIRST_EXCEPTION)
         return 0 if all(future.result() for future in futures) else 1
@@ -63,14 +76,15 @@ def transcribe_all(backend: Backend, tasks: Sequence[Task], *, n_jobs: int, over
         bars.close()
 
 
-def transcribe_one(backend: Backend, task: Task, bars: ProgressBars, echo: bool) -> bool:
-    """Transcribe a recording and write its files; returns whether that succeeded."""
+def transcribe_one(backend: Backend, task: Task, bars: ProgressBars, finished: FinishedRecordings, echo: bool) -> bool:
+    """Transcribe a recording and write its files; returns whether that succeeded.
+
+    If a file can't be written, the text is printed, so that it isn't lost.
+    """
     try:
-        with bars.file(task.source.name, task.source.stat().st_size) as on_progress:
+        content = content_of(task.source)
+        with bars.file(task.source.name, task.size_bytes) as on_progress:
             result = backend.transcribe(task.source, on_progress)
-        for name, target in task.targets.items():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(target, result.export(name), mode=SHARED)
     except Stopped:
         return False
     except (LocalWhisperError, ServerError) as error:
@@ -79,10 +93,27 @@ def transcribe_one(backend: Backend, task: Task, bars: ProgressBars, echo: bool)
     except OSError as error:
         bars.note(f"{task.source}: {error.strerror} ({error.filename})")
         return False
-    if echo:
+    unwritten = [target for name, target in task.targets.items() if not _write(result, name, target, bars)]
+    if echo or unwritten:
         bars.print("\n".join(result.lines))
+    if unwritten:
+        return False
+    finished.add(task.source, content, task.targets.values())
     targets = ", ".join(map(str, task.targets.values()))
     bars.note(f"{task.source} → {targets} ({result.model}: {result.model_reason})")
+    return True
+
+
+def _write(result: BackendResult, format: str, target: Path, bars: ProgressBars) -> bool:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(target, result.export(format), mode=SHARED)
+    except (LocalWhisperError, ServerError) as error:
+        bars.note(f"{target}: {error}")
+        return False
+    except OSError as error:
+        bars.note(f"{target}: {error.strerror}")
+        return False
     return True
 
 

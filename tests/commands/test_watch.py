@@ -1,0 +1,97 @@
+"""What `watch` does with copies that stall, folders that are moved in, odd names and dangling links."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from localwhisper.commands.watch import GrowingFiles
+from tests.commands.test_command_line import TIMEOUT_S, run, start
+from tests.process.server import Server
+from tests.speech import CLIP, is_text_of
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + TIMEOUT_S
+    while not condition():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.05)
+
+
+def test_recordings_that_change_or_move_in_while_watching(server: Server, tmp_path: Path) -> None:
+    folder, outside = tmp_path / "in", tmp_path / "outside"
+    (outside / "deep").mkdir(parents=True)
+    shutil.copy(CLIP, outside / "deep" / "moved.opus")
+    folder.mkdir()
+    (folder / "dangling.opus").symlink_to("nowhere")
+    call = ["watch", "in", "--server", server.url, "--settle", "0.5", "-f", "txt"]
+    process = start(*call, cwd=tmp_path, LOCALWHISPER_DATA_DIR=str(tmp_path / "data"))
+    try:
+        assert process.stderr is not None
+        assert "Watching" in process.stderr.readline()
+        time.sleep(0.5)
+        audio = CLIP.read_bytes()
+        (folder / "copy.opus").write_bytes(audio[: len(audio) // 2])  # stalls for longer than it takes to settle
+        wait_until((folder / "copy.txt").exists)
+        half = (folder / "copy.txt").read_text()
+        outside.rename(folder / "moved in")
+        wait_until((folder / "moved in" / "deep" / "moved.txt").exists)
+        with open(folder / "copy.opus", "ab") as file:
+            file.write(audio[len(audio) // 2 :])
+        wait_until(lambda: (folder / "copy.txt").read_text() != half)
+        odd = folder / (os.fsdecode(b"caf\xe9.opus") if sys.platform == "linux" else "café.opus")
+        shutil.copy(CLIP, odd)
+        wait_until(odd.with_suffix(".txt").exists)
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 130, err
+    assert not is_text_of(CLIP, half)
+    for text in (folder / "copy.txt", folder / "moved in" / "deep" / "moved.txt", odd.with_suffix(".txt")):
+        assert is_text_of(CLIP, text.read_text()), text
+
+
+def test_a_folder_with_a_dangling_link_and_an_odd_name_is_transcribed(server: Server, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "dangling.opus").symlink_to("nowhere")
+    odd = folder / (os.fsdecode(b"caf\xe9.opus") if sys.platform == "linux" else "café.opus")
+    shutil.copy(CLIP, odd)
+    ended = run("transcribe", "in", "-o", "out", "-f", "txt", "--server", server.url, cwd=tmp_path)
+    assert ended.returncode == 1
+    assert "dangling.opus: No such file" in ended.stderr
+    assert is_text_of(CLIP, (tmp_path / "out" / odd.with_suffix(".txt").name).read_text())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
+@pytest.mark.parametrize("closed", ["2>&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_are_no_reason_to_hang(server: Server, tmp_path: Path, closed: str) -> None:
+
+    call = f'"{sys.executable}" -m localwhisper transcribe "{CLIP}" -f txt --server {server.url} -o out {closed}'
+    ended = subprocess.run(["sh", "-c", call], cwd=tmp_path, capture_output=True, timeout=60)
+    assert ended.returncode == 0
+    assert is_text_of(CLIP, (tmp_path / "out" / CLIP.with_suffix(".txt").name).read_text())
+
+
+def test_a_file_that_changes_after_it_was_complete_becomes_complete_again(tmp_path: Path) -> None:
+    growing, path = GrowingFiles(2.0), tmp_path / "a.opus"
+    path.write_bytes(b"half")
+    growing.add(path, 0.0)
+    assert growing.take_complete(1.9) == []
+    assert growing.take_complete(2.0) == [path]
+    growing.add(path, 3.0)
+    assert len(growing) == 0  # it is as it was
+    path.write_bytes(b"all of it")
+    growing.add(path, 10.0)
+    path.write_bytes(b"all of it, really")
+    assert growing.take_complete(12.0) == []  # changed since
+    assert growing.take_complete(14.0) == [path]
+    path.unlink()
+    growing.add(path, 20.0)
+    assert len(growing) == 0
