@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { diffLines, mergeLines, removeLine, replaceText, setLineTime, splitLine } from "../../web/js/editor/edits.js";
+import { mergeVersions } from "../../web/js/editor/merge.js";
 import { formatBytes, formatDuration, formatPercent, formatTime } from "../../web/js/lib/format.js";
 import { findMatches, lineIndexAt, timeAtOffset, wordPositions } from "../../web/js/editor/text-positions.js";
 import { TEXTS } from "../../web/js/texts.js";
@@ -67,6 +68,24 @@ test("a diff is the smallest change", () => {
   assert.equal(edited[0], LINES[0]);
   assert.deepEqual(diffLines(LINES, removeLine(LINES, 0)), { at: 0, remove: 1, insert: [] });
   assert.equal(replaceText(LINES, 1, " four "), LINES);
+});
+
+test("two versions are merged line by line", () => {
+  const base = Array.from({ length: 8 }, (_, id) => ({ id, start: id, end: id + 1, text: `line ${id}` }));
+  const merged = (mine, theirs) => {
+    const { lines, conflicts } = mergeVersions(base, mine, theirs);
+    return [texts(lines).map((text) => text.replace("line ", "")).join(), conflicts.map(({ at }) => at).join()];
+  };
+  const changed = (index, text, lines = base) => replaceText(lines, index, text);
+  assert.deepEqual(merged(changed(1, "A"), changed(5, "B")), ["0,A,2,3,4,B,6,7", ""]);
+  assert.deepEqual(merged(changed(1, "A", changed(6, "C")), changed(3, "B")), ["0,A,2,B,4,5,C,7", ""]);
+  assert.deepEqual(merged(changed(1, "A"), changed(1, "A")), ["0,A,2,3,4,5,6,7", ""]);
+  assert.deepEqual(merged(changed(1, "A", changed(6, "C")), changed(1, "B")), ["0,A,2,3,4,5,C,7", "1"]);
+  assert.deepEqual(merged(removeLine(base, 2), changed(4, "B")), ["0,1,3,B,5,6,7", ""]);
+  assert.deepEqual(merged(removeLine(base, 2), changed(2, "B")), ["0,1,3,4,5,6,7", "2"]);
+  assert.deepEqual(merged(splitLine(base, 3, 4), mergeLines(base, 6)), ["0,1,2,line,3,4,5,6 line 7", ""]);
+  assert.deepEqual(merged(changed(1, "A"), changed(1, "B", changed(2, "C"))), ["0,A,C,3,4,5,6,7", "1"]);
+  assert.deepEqual(merged(base, changed(0, "B")), ["B,1,2,3,4,5,6,7", ""]);
 });
 
 test("both languages have the same texts with the same parameters", () => {

@@ -5,7 +5,6 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.app_page import CLIENT_ERROR, SERVER_UNREACHABLE, AppPage
 from tests.browser.seed_data import TALK_LINES
-from tests.process.server import Server
 
 
 def start_correcting(app: AppPage, filename: str) -> Page:
@@ -94,30 +93,57 @@ def test_leaving_the_editor_saves_pending_changes(library: AppPage) -> None:
     expect(page.locator(".line-text").nth(3)).to_have_text(f"{TALK_LINES[3]} Not yet.")
 
 
-def test_concurrent_edits_are_a_conflict(library: AppPage, library_server: Server) -> None:
+def test_concurrent_edits_are_merged_by_line(library: AppPage) -> None:
     library.allowed_errors.append(CLIENT_ERROR)
     page = start_correcting(library, "Conflict.wav")
     job_id = page.url.split("/job/")[1]
-    page.locator(".line-text").first.click()
-    page.keyboard.press("End")
-    page.route("**/transcript", lambda route: route.abort())  # disconnects the tab
-    page.keyboard.type(" Mine.")
-    line = {"start": 0, "end": 3, "text": "Theirs."}
-    body = {"version": 0, "at": 0, "remove": 1, "segments": [line]}
-    expect(page.locator(".save-state")).to_contain_text("Not saved")
-    library.allowed_errors.append(SERVER_UNREACHABLE)
-    assert page.request.patch(f"/job/{job_id}/transcript", data=body).ok
+    lines = page.locator(".line-text")
+
+    def type_while_disconnected(*line_numbers: int) -> None:
+        page.route("**/transcript", lambda route: route.abort())
+        library.allowed_errors.append(SERVER_UNREACHABLE)
+        for number in line_numbers:
+            lines.nth(number).click()
+            page.keyboard.press("End")
+            page.keyboard.type(" Mine.")
+        expect(page.locator(".save-state")).to_contain_text("Not saved")
+
+    def change_elsewhere(version: int, number: int) -> None:
+        line = {"start": 3 * number, "end": 3 * number + 3, "text": f"Theirs {number}."}
+        body = {"version": version, "at": number, "remove": 1, "segments": [line]}
+        assert page.request.patch(f"/job/{job_id}/transcript", data=body).ok
+
+    type_while_disconnected(0, 2)
+    change_elsewhere(0, 4)
+    change_elsewhere(1, 6)
+    page.unroute("**/transcript")
+    page.keyboard.type("!")
+    expect_saved(page)  # without a question: no line was changed by both
+    expect(page.locator("toast-message")).to_contain_text("Changes made elsewhere")
+    saved = exported_lines(page)
+    assert saved[:7:2] == [f"{TALK_LINES[0]} Mine.", f"{TALK_LINES[2]} Mine.!", "Theirs 4.", "Theirs 6."]
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    expect(lines.nth(4)).to_have_text("Theirs 4.")  # undo doesn't undo what others did
+    page.keyboard.press("Control+Shift+z")
+    page.keyboard.press("Control+Shift+z")
+    expect_saved(page)
+    version = page.request.get(f"/job/{job_id}").json()["transcript_version"]
+
+    type_while_disconnected(1, 7)
+    change_elsewhere(version, 7)
+    change_elsewhere(version + 1, 8)
     page.unroute("**/transcript")
     page.keyboard.type("!")
     conflict = page.locator(".conflict")
-    expect(conflict).to_contain_text("Theirs.")
-    expect(conflict).to_contain_text(f"{TALK_LINES[0]} Mine.!")
-    assert exported_lines(page)[0] == "Theirs."
+    expect(conflict).to_contain_text("Theirs 7.")
+    expect(conflict).to_contain_text(f"{TALK_LINES[7]} Mine.!")
     page.get_by_role("button", name="Keep mine").click()
     expect_saved(page)
-    assert exported_lines(page)[0] == f"{TALK_LINES[0]} Mine.!"
+    assert exported_lines(page)[7:9] == [f"{TALK_LINES[7]} Mine.!", "Theirs 8."]
+    assert exported_lines(page)[1].endswith("Mine.")
     page.keyboard.press("Control+z")
-    expect(page.locator(".line-text").first).to_have_text("Theirs.")
+    expect(lines.nth(7)).to_have_text("Theirs 7.")
     expect_saved(page)
 
 

@@ -235,10 +235,16 @@ export const TEXTS = {
 		"La línea no puede terminar en {time}: la siguiente termina entonces o antes. El último fin posible es {max}.",
 	],
 
-	"conflict.title": ["This transcript was also changed elsewhere", "Esta transcripción también se cambió en otro lugar"],
+	"conflict.title": ["This text was changed here and elsewhere", "Este texto se cambió aquí y en otro lugar"],
 	"conflict.hint": [
-		"Choose one of the two versions. Undo brings the other one back.",
-		"Elija una de las dos versiones. Con deshacer vuelve la otra.",
+		"Choose a version. All other changes have been merged. Undo brings the other version back.",
+		"Elija una versión. Los demás cambios ya están reunidos. Con deshacer vuelve la otra.",
+	],
+	"conflict.count": ["Places to decide: {count}.", "Lugares por decidir: {count}."],
+	"conflict.removed": ["(removed)", "(eliminado)"],
+	"conflict.merged": [
+		"Changes made elsewhere have been added to yours.",
+		"Los cambios hechos en otro lugar se han añadido a los suyos.",
 	],
 	"conflict.theirs": ["Elsewhere", "En otro lugar"],
 	"conflict.mine": ["Here", "Aquí"],

@@ -2,17 +2,21 @@
 
 import { ApiError } from "../api.js";
 import { diffLines } from "./edits.js";
+import { mergeVersions } from "./merge.js";
 
 const AUTOSAVE_MS = 800;
 const UNDO_GROUP_MS = 1500;
 
-/** @param {Api} api @param {string} id @param {(saved?: {version: number, segments: Lines}) => void} onChange */
-export function createEditSession(api, id, onChange) {
+/**
+ * @param {Api} api @param {string} id @param {(saved?: {version: number, segments: Lines}) => void} onChange
+ * @param {() => void} onMerged changes made elsewhere have been added to those made here
+ */
+export function createEditSession(api, id, onChange, onMerged) {
 	const session = {
 		lines: /** @type {Lines} */ ([]),
 		saveState: /** @type {SaveState} */ ("saved"),
-		/** In a conflict: the lines that were saved elsewhere. */
-		theirLines: /** @type {Lines} */ ([]),
+		/** Lines that were changed here and elsewhere; the user chooses. */
+		conflicts: /** @type {import("./merge.js").Conflict[]} */ ([]),
 
 		get canUndo() {
 			return undoStack.length > 0;
@@ -41,6 +45,8 @@ export function createEditSession(api, id, onChange) {
 	let version = -1;
 	/** As the server has them. @type {Lines} */
 	let savedLines = [];
+	/** In a conflict: the last lines that both versions are based on. @type {Lines} */
+	let baseLines = [];
 	/** @type {Lines[]} */
 	let undoStack = [];
 	/** @type {Lines[]} */
@@ -82,7 +88,8 @@ export function createEditSession(api, id, onChange) {
 	/** @param {Lines} lines */
 	function setLines(lines) {
 		session.lines = lines;
-		if (session.saveState !== "saving" && session.saveState !== "conflict") session.saveState = "unsaved";
+		if (session.saveState === "conflict") return mergeAgain();
+		if (session.saveState !== "saving") session.saveState = "unsaved";
 		clearTimeout(autosaveTimer);
 		autosaveTimer = setTimeout(save, AUTOSAVE_MS);
 		onChange();
@@ -107,30 +114,51 @@ export function createEditSession(api, id, onChange) {
 			onChange({ version, segments: savedLines });
 			if (!isCurrent) await save();
 		} catch (error) {
-			if (error instanceof ApiError && error.code === "transcript_changed") await showConflict();
+			if (error instanceof ApiError && error.code === "transcript_changed") await mergeTheirs();
 			else setSaveState("failed");
 		}
 	}
 
-	async function showConflict() {
+	/** Adds the changes that were saved elsewhere to those made here. */
+	async function mergeTheirs() {
 		try {
 			const { result, transcript_version } = await api.job(id);
-			savedLines = session.theirLines = result?.segments ?? [];
+			const theirLines = result?.segments ?? [];
+			const rebase = (/** @type {Lines} */ lines) => mergeVersions(savedLines, lines, theirLines).lines;
+			undoStack = undoStack.map(rebase);
+			redoStack = redoStack.map(rebase);
+			baseLines = savedLines;
+			savedLines = theirLines;
 			version = transcript_version ?? 0;
-			setSaveState("conflict");
+			mergeAgain();
 		} catch {
 			setSaveState("failed");
 		}
 	}
 
-	/** Undo brings the other side back. @param {"mine"|"theirs"} side */
-	function resolveConflict(side) {
-		if (session.saveState !== "conflict") return;
-		undoStack.push(side === "mine" ? session.theirLines : session.lines);
-		redoStack = [];
-		if (side === "theirs") session.lines = session.theirLines;
-		session.saveState = "unsaved";
+	/** Finds what still has to be chosen; saves when that is nothing. */
+	function mergeAgain() {
+		const { lines, conflicts } = mergeVersions(baseLines, session.lines, savedLines);
+		session.lines = lines;
+		session.conflicts = conflicts;
+		setSaveState(conflicts.length ? "conflict" : "unsaved");
+		if (conflicts.length) return;
+		onMerged();
 		void save();
+	}
+
+	/** Of the first conflict. Undo brings the other side back. @param {"mine"|"theirs"} side */
+	function resolveConflict(side) {
+		const [conflict] = session.conflicts;
+		if (!conflict) return;
+		const { at, mine, theirs, baseFrom, baseTo } = conflict;
+		const withTheirs = session.lines.toSpliced(at, mine.length, ...theirs);
+		undoStack.push(side === "mine" ? withTheirs : session.lines);
+		redoStack = [];
+		// From now on, only the chosen side differs from the base.
+		if (side === "theirs") session.lines = withTheirs;
+		else baseLines = baseLines.toSpliced(baseFrom, baseTo - baseFrom, ...theirs);
+		mergeAgain();
 	}
 
 	/** Brings the transcribed text back. */
@@ -145,7 +173,7 @@ export function createEditSession(api, id, onChange) {
 			savedLines = session.lines = result.segments ?? [];
 			onChange({ version, segments: savedLines });
 		} catch {
-			await showConflict();
+			await mergeTheirs();
 		}
 	}
 

@@ -84,6 +84,6 @@ export function diffLines(before, after, isEqual = hasSameContent) {
 }
 
 /** @param {Segment|undefined} a @param {Segment|undefined} b */
-function hasSameContent(a, b) {
+export function hasSameContent(a, b) {
 	return a === b || (a?.start === b?.start && a?.end === b?.end && a?.text.trim() === b?.text.trim());
 }

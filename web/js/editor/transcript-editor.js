@@ -8,7 +8,6 @@ import { formatTime } from "../lib/format.js";
 import { load, save } from "../lib/storage.js";
 import { openList } from "../router.js";
 import { createEditSession } from "./edit-session.js";
-import { diffLines } from "./edits.js";
 import { exportLinks } from "./export-links.js";
 import { createPlayer } from "./player.js";
 import { makeMovable } from "./movable.js";
@@ -22,7 +21,7 @@ export function transcriptEditor(element, app, signal) {
 	const [title, facts, saveState, matchCount, downloads] = queryEach(element, "h1", "#editor-facts", ".save-state", "#match-count", "#downloads");
 	const [correct, showUnsure, restore, editTools] = queryEach(element, "#correct", "#show-unsure", "#restore", "#edit-tools");
 	const [conflict, video, plain, text, footer] = queryEach(element, ".conflict", ".video-area", ".plain", ".editor-text", ".editor-footer");
-	const [backToPlayback, correctLabel] = queryEach(element, "#back-to-playback", "#correct span");
+	const [backToPlayback, correctLabel, conflictCount] = queryEach(element, "#back-to-playback", "#correct span", ".conflict .figures");
 	const [copyText, copyTimes, theirText, myText] = queryEach(element, "#copy-text", "#copy-times", "#their-text", "#my-text");
 	const findInput = query(element, "#find", HTMLInputElement);
 	const undo = query(element, "#undo", HTMLButtonElement);
@@ -84,7 +83,7 @@ export function transcriptEditor(element, app, signal) {
 		const session = createEditSession(api, id, (saved) => {
 			if (saved) store.dispatch({ type: "job/corrected", job_id: id, data: saved });
 			renderSession();
-		});
+		}, () => app.toast.show(t("conflict.merged"), "help.close", () => undefined));
 		const lines = transcriptLines({
 			play: (from) => player.play(from),
 			currentTime: () => player.media.currentTime,
@@ -150,15 +149,14 @@ export function transcriptEditor(element, app, signal) {
 		undo.disabled = !session.canUndo;
 		redo.disabled = !session.canRedo;
 		setVisible(restore, session.isCorrected);
-		const isConflict = session.saveState === "conflict";
+		const [first] = session.conflicts;
 		const isEdited = session.isCorrected || session.isDirty;
 		setText(saveState, isEdited && session.saveState !== "conflict" ? t(`edit.${session.saveState}`) : "");
 		saveState.dataset.state = session.saveState;
-		setVisible(conflict, isConflict);
-		if (!isConflict) return;
-		const { at, remove, insert } = diffLines(session.theirLines, session.lines);
-		setText(theirText, joinText(session.theirLines.slice(at, at + remove)) || "—");
-		setText(myText, joinText(insert) || "—");
+		setVisible(conflict, first !== undefined);
+		setText(conflictCount, t("conflict.count", { count: session.conflicts.length }));
+		setText(theirText, joinText(first?.theirs ?? []) || t("conflict.removed"));
+		setText(myText, joinText(first?.mine ?? []) || t("conflict.removed"));
 	}
 
 	// Correcting
