@@ -17,6 +17,7 @@ from localwhisper import paths
 from localwhisper.atomic import make_private_folder, storage_errors
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.audio.probe import probe
+from localwhisper.audio.recording import RecordingReader
 from localwhisper.audio.waveform import compute_waveform
 from localwhisper.engine.base import Engine
 from localwhisper.engine.checkpoints.library import ModelLibrary
@@ -188,7 +189,7 @@ class App:
     def _job_dependencies(self, eta: EtaEstimator) -> JobDependencies:
         settings, index, store = self.settings, self.queue.index, self.store
         transcripts = Transcripts(index, store)
-        compute = partial(compute_waveform, self._ffmpeg, max_audio_s=settings.max_audio_seconds)
+        compute = partial(compute_waveform, RecordingReader(self._ffmpeg, max_audio_s=settings.max_audio_seconds))
         return JobDependencies(
             queue=self.queue,
             index=index,
@@ -270,6 +271,6 @@ class App:
         await jobs.search.stop()
         self._upload_executor.shutdown(wait=False, cancel_futures=True)
         self._probe_executor.shutdown(wait=False, cancel_futures=True)
-        self._ffmpeg.kill_all()
+        self._ffmpeg.close()
         await asyncio.get_running_loop().run_in_executor(None, self.store.close)
         self._lock.release()

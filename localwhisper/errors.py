@@ -5,6 +5,14 @@ Their texts live in messages.py, their HTTP statuses in server/http_errors.py. E
 
 import errno
 
+from localwhisper.audio_errors import AudioInterrupted as AudioInterrupted
+from localwhisper.audio_errors import AudioTimeout as AudioTimeout
+from localwhisper.audio_errors import AudioTooLong as AudioTooLong
+from localwhisper.audio_errors import AudioTrackNotFound as AudioTrackNotFound
+from localwhisper.audio_errors import AudioUnreadable as AudioUnreadable
+from localwhisper.audio_errors import DictationUnsupported as DictationUnsupported
+from localwhisper.audio_errors import FfmpegMissing as FfmpegMissing
+from localwhisper.audio_errors import NoAudioTrack as NoAudioTrack
 from localwhisper.base_error import LocalWhisperError as LocalWhisperError
 
 # -- requests ----------------------------------------------------------------------------
@@ -97,32 +105,6 @@ class InvalidTransition(LocalWhisperError):
     job_id: str
     old: str
     new: str
-
-
-# -- audio -------------------------------------------------------------------------------
-
-
-class FfmpegMissing(LocalWhisperError):
-    code = "ffmpeg_missing"
-
-
-class AudioUnreadable(LocalWhisperError):
-    code = "audio_unreadable"
-    reason: str
-
-
-class NoAudioTrack(LocalWhisperError):
-    code = "no_audio_track"
-
-
-class AudioTooLong(LocalWhisperError):
-    code = "audio_too_long"
-    limit_s: int
-
-
-class AudioTimeout(LocalWhisperError):
-    code = "audio_timeout"
-    timeout_s: int
 
 
 # -- models ------------------------------------------------------------------------------

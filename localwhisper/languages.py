@@ -30,6 +30,26 @@ def _codes() -> Mapping[str, str]:
     return {**{name: code for code, name in languages().items()}, **aliases}
 
 
+# ISO 639-2, as media files name languages, to whisper's codes; some languages have two of them
+_FILE_CODES = (
+    "afr:af alb:sq amh:am ara:ar arm:hy asm:as aze:az bak:ba baq:eu bel:be ben:bn bod:bo bos:bs bre:br bul:bg "
+    "bur:my cat:ca ces:cs chi:zh cym:cy cze:cs dan:da deu:de dut:nl ell:el eng:en est:et eus:eu fao:fo fas:fa "
+    "fil:tl fin:fi fra:fr fre:fr geo:ka ger:de glg:gl gre:el guj:gu hat:ht hau:ha haw:haw heb:he hin:hi hrv:hr "
+    "hun:hu hye:hy ice:is ind:id isl:is ita:it jav:jw jpn:ja kan:kn kat:ka kaz:kk khm:km kor:ko lao:lo lat:la "
+    "lav:lv lin:ln lit:lt ltz:lb mac:mk mal:ml mao:mi mar:mr may:ms mkd:mk mlg:mg mlt:mt mon:mn mri:mi msa:ms "
+    "mya:my nep:ne nld:nl nno:nn nob:no nor:no oci:oc pan:pa per:fa pol:pl por:pt pus:ps ron:ro rum:ro rus:ru "
+    "san:sa sin:si slk:sk slo:sk slv:sl sna:sn snd:sd som:so spa:es sqi:sq srp:sr sun:su swa:sw swe:sv tam:ta "
+    "tat:tt tel:te tgk:tg tgl:tl tha:th tib:bo tuk:tk tur:tr ukr:uk urd:ur uzb:uz vie:vi wel:cy yid:yi yor:yo "
+    "yue:yue zho:zh"
+)
+
+
+def whisper_code(file_code: str) -> str:
+    """Whisper's code of a language in a media file, which is usually an ISO 639-2 code; itself if it isn't known."""
+    codes = dict(pair.split(":") for pair in _FILE_CODES.split())
+    return codes.get(file_code.lower(), file_code.lower())
+
+
 def language_code(text: str) -> str:
     """The code of a code or an English name, in any case. Raises ValueError."""
     word = text.strip().lower()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from localwhisper.audio_texts import AUDIO_TEXTS
 from localwhisper.model_texts import MODEL_TEXTS
 
 LANGUAGES = ("en", "es")
@@ -154,30 +155,7 @@ TEXTS: Mapping[str, Text] = {
         "Job {job_id} can't change from {old} to {new}.",
         "El trabajo {job_id} no puede pasar de {old} a {new}.",
     ),
-    # -- audio
-    "ffmpeg_missing": (
-        "ffmpeg was not found. Install it (apt install ffmpeg, brew install ffmpeg), or: pip install imageio-ffmpeg.",
-        "No se encontró ffmpeg. Instálelo (apt install ffmpeg, brew install ffmpeg) o: pip install imageio-ffmpeg.",
-    ),
-    "audio_unreadable": (
-        "This file can't be read as audio or video ({reason}). Check that it plays, or convert it to wav or mp3.",
-        "Este archivo no se puede leer como audio o vídeo ({reason}). "
-        "Compruebe que se reproduce o conviértalo a wav o mp3.",
-    ),
-    "no_audio_track": (
-        "This file has no audio track. Choose one with sound.",
-        "Este archivo no tiene pista de audio. Elija uno con sonido.",
-    ),
-    "audio_too_long": (
-        "The audio is longer than the limit of {limit_s} seconds. Split it, or raise MAX_AUDIO_SECONDS.",
-        "El audio supera el límite de {limit_s} segundos. Divídalo o aumente MAX_AUDIO_SECONDS.",
-    ),
-    "audio_timeout": (
-        "Reading the audio took longer than {timeout_s} seconds and was stopped. "
-        "Convert the file to wav and try again.",
-        "La lectura del audio tardó más de {timeout_s} segundos y se detuvo. "
-        "Convierta el archivo a wav e inténtelo de nuevo.",
-    ),
+    **AUDIO_TEXTS,
     # -- the machine
     "out_of_memory": (
         "This machine does not have enough memory for the model {model}. "

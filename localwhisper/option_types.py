@@ -1,5 +1,6 @@
 """What describes an option, and how its values are read and written. The options themselves are in options.py."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, fields
 from dataclasses import field as dataclass_field
@@ -23,8 +24,9 @@ BOOLEANS: Mapping[str, bool] = {
     "off": False,
 }
 P = ParamSpec("P")
+_TRACK_NUMBER = re.compile(r"0*[1-9][0-9]?", re.ASCII)
 
-Kind = Literal["boolean", "choice", "integer", "number", "text", "language", "model"]
+Kind = Literal["boolean", "choice", "integer", "number", "text", "language", "model", "track"]
 _KINDS: Mapping[Any, Kind] = {bool: "boolean", int: "integer", float: "number", str: "text", Literal: "choice"}
 _JSON_TYPES: Mapping[Kind, tuple[type, ...]] = {"boolean": (bool,), "integer": (int,), "number": (int, float)}
 
@@ -95,6 +97,8 @@ class Option(Row):
                 return "auto, a code such as en, or an English name such as spanish"
             case "model":
                 return "a model of GET /models"
+            case "track":
+                return "a number from 1, or a language such as en"
         return f"a text of at most {self.max_length} characters"
 
     @property
@@ -152,6 +156,8 @@ class Option(Row):
                 return one_of(self.choices, text.strip().lower())
             case "language":
                 return None if text.strip().lower() == "auto" else language_code(text)
+            case "track":
+                return str(int(text)) if _TRACK_NUMBER.fullmatch(text.strip()) else language_code(text)
         if not is_encodable(text) or (self.max_length is not None and len(text) > self.max_length):
             raise ValueError(text)
         return text.strip()

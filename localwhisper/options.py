@@ -10,11 +10,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from localwhisper.errors import InvalidOption, ModelCannotTranslate, UnknownOption
+from localwhisper.layout import LAYOUT_OPTIONS as LAYOUT_OPTIONS
+from localwhisper.layout import Layout as Layout
+from localwhisper.layout import layout_from_texts as layout_from_texts
 from localwhisper.option_types import SettableIn, row, table
 
 Task = Literal["transcribe", "translate"]
 Quality = Literal["exact", "fast", "compact"]
 Batch = Literal["auto", "off"]
+Channels = Literal["mix", "split"]
 Priority = Literal["normal", "high"]
 
 _EVERYWHERE = SettableIn.CLI | SettableIn.PAGE | SettableIn.COMPAT
@@ -142,6 +146,36 @@ class Options:
             settable_in=SettableIn.CLI | SettableIn.COMPAT,
         ),
     )
+    audio_track: str | None = field(
+        default=None,
+        metadata=row(
+            help="audio track of a file that has several: its number, from 1, or its language; "
+            "by default the first that isn't silent",
+            label=("Audio track", "Pista de audio"),
+            hint=(
+                "Of a file that has several: a number, or a language. Empty: the first with sound.",
+                "De un archivo con varias: un número o un idioma. Vacío: la primera con sonido.",
+            ),
+            kind="track",
+            settable_in=SettableIn.CLI | SettableIn.PAGE,
+        ),
+    )
+    channels: Channels = field(
+        default="mix",
+        metadata=row(
+            help="mix: all channels together; split: each channel for itself, with its name beside each segment",
+            label=("Channels", "Canales"),
+            hint=(
+                "Separately: for interviews and calls with one person on each channel.",
+                "Por separado: para entrevistas y llamadas con una persona en cada canal.",
+            ),
+            choice_labels={
+                "mix": ("Together", "Juntos"),
+                "split": ("Separately", "Por separado"),
+            },
+            settable_in=SettableIn.CLI | SettableIn.PAGE,
+        ),
+    )
     priority: Priority = field(
         default="normal",
         metadata=row(
@@ -174,46 +208,8 @@ class Options:
         return (self.batch or ("auto" if self.quality == "fast" else "off")) == "auto"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Layout:
-    """How subtitles are cut, with openai-whisper's names. Everything here needs word timestamps.
-
-    If both max_line_width and max_line_count are given, a subtitle may span several segments.
-    """
-
-    max_line_width: int | None = field(
-        default=None,
-        metadata=row(
-            help="characters per line of subtitles (needs word times)",
-            whisper="max_line_width",
-            minimum=1,
-            maximum=1000,
-        ),
-    )
-    max_line_count: int | None = field(
-        default=None,
-        metadata=row(
-            help="lines per subtitle (needs word times and max_line_width)",
-            whisper="max_line_count",
-            minimum=1,
-            maximum=1000,
-        ),
-    )
-    max_words_per_line: int | None = field(
-        default=None,
-        metadata=row(
-            help="words per subtitle (needs word times)", whisper="max_words_per_line", minimum=1, maximum=1000
-        ),
-    )
-    highlight_words: bool = field(
-        default=False,
-        metadata=row(help="underline each word as it is spoken (needs word times)", whisper="highlight_words"),
-    )
-
-
 OPTIONS = table(Options)
 _WITHOUT_EFFECT_ON_TEXT: Mapping[str, Any] = {"priority": "normal", "return_timestamps": True}
-LAYOUT_OPTIONS = table(Layout)
 
 
 def give_same_text(one: Options, other: Options) -> bool:
@@ -252,11 +248,6 @@ def options_from_json(values: Mapping[str, object], *, models: Iterable[KnownMod
 def options_to_json(options: Options) -> dict[str, Any]:
     """The options as in the API's JSON, which options_from_json() reads back."""
     return {name: option.to_json(getattr(options, name)) for name, option in OPTIONS.items()}
-
-
-def layout_from_texts(texts: Mapping[str, str]) -> Layout:
-    """Read the layout options among other query parameters. Raises InvalidOption."""
-    return Layout(**{name: option.from_text(texts[name]) for name, option in LAYOUT_OPTIONS.items() if name in texts})
 
 
 def _check_names(values: Mapping[str, object]) -> None:

@@ -16,7 +16,7 @@ def another(option: Option) -> tuple[str, object]:
         case "number":
             assert option.maximum is not None
             return str(option.maximum / 2), option.maximum / 2
-    text = {"language": "es", "model": "medium"}.get(option.kind, 'Ångström --> \\ "')
+    text = {"language": "es", "model": "medium", "track": "1"}.get(option.kind, 'Ångström --> \\ "')
     return text, text
 
 

@@ -4,8 +4,12 @@ import json
 import subprocess
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from localwhisper.app import SAMPLES
-from localwhisper.audio.ffmpeg import ffmpeg_path
+from localwhisper.audio.decode import AudioDecoder
+from localwhisper.audio.ffmpeg import Ffmpeg, ffmpeg_path
 from localwhisper.commands.selftest import words
 
 
@@ -13,6 +17,12 @@ def samples() -> dict[Path, str]:
     """The bundled clips, with their texts."""
     rows = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))
     return {SAMPLES / row["filename"]: row["text"] for row in rows}
+
+
+def decoded(path: Path, max_audio_s: float = 3600) -> NDArray[np.int16]:
+    """The samples of a recording's mix, shape (n,), 16 kHz, without its gaps."""
+    decoder = AudioDecoder(Ffmpeg(), path, check=lambda: None, max_audio_s=max_audio_s)
+    return np.concatenate([block.samples for block in decoder])
 
 
 CLIP = SAMPLES / "en-greeting.opus"

@@ -5,20 +5,26 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
+from typing import IO
 from weakref import WeakSet
 
-from localwhisper.errors import FfmpegMissing
+from localwhisper.audio.process_group import GroupedProcess
+from localwhisper.errors import FfmpegMissing, Stopped
 
 MAX_CPU_S = 3600  # for one ffmpeg, in case nothing is left to stop it
 MAX_ALLOC_BYTES = 256 * 1024 * 1024  # for one allocation: the size may come from a hostile header
 SAMPLE_RATE = 16000  # Hz, as whisper's checkpoints are trained
+_LOG_PART_BYTES = 128 * 1024  # of the beginning and of the end
 
 # Containers and raw streams that hold the media themselves. Playlists (hls, concat, dash, sdp …) are left out because
 # they name other files, and so is every demuxer that could read something that wasn't uploaded.
 DEMUXERS = (
     "wav,w64,aiff,au,caf,mp3,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,ogg,flac,aac,ac3,eac3,dts,amr,amrnb,amrwb,"
     "asf,avi,flv,mpeg,mpegts,mpegvideo,wv,ape,tta,tak,mpc,mpc8,rm,gsm,voc,dsf,oma,nut,mxf,wtv,sox,ircam,xwma,"
-    "loas,truehd,dv"
+    "loas,truehd,dv,"
+    "dss,nistsphere,qcp,ilbc,act,aea,adx,ast,avr,bonk,dhav,gxf,hcom,iff,ivr,lxf,msnwctcp,nsv,osq,paf,pvf,qoa,rka,"
+    "sbc,sds,shn,smjpeg,vivo,vqf,wavarc,wve"
 )
 
 # as openai-whisper's load_audio(), so that the samples are the same
@@ -43,8 +49,8 @@ def _packaged_ffmpeg() -> str | None:
         return None
 
 
-def command(path: Path, *output: str) -> list[str]:
-    """The command line for a local file. The format is detected from the content, never from the name."""
+def command(source: str, *output: str) -> list[str]:
+    """The command line for an input. The format is detected from the content, never from the name."""
     return [
         ffmpeg_path(),
         "-nostdin",
@@ -56,41 +62,75 @@ def command(path: Path, *output: str) -> list[str]:
         "-threads",
         "0",
         "-protocol_whitelist",
-        "file,pipe",
+        "file,pipe,subfile",
         "-format_whitelist",
         DEMUXERS,
         "-i",
-        f"file:{path.resolve()}",
+        source,
         *output,
     ]
+
+
+def file_input(path: Path) -> str:
+    return f"file:{path.resolve()}"
+
+
+def beginning_of(path: Path, n_bytes: int) -> str:
+    """The first bytes of a file as an input; a file as short as that ends where it ends."""
+    return f"subfile,,start,0,end,{n_bytes},,:{path.resolve()}"
 
 
 class Ffmpeg:
     """Starts ffmpeg processes and can kill all of them. Threading: SAFE."""
 
     def __init__(self) -> None:
-        self._processes: WeakSet[subprocess.Popen[bytes]] = WeakSet()
+        self._processes: WeakSet[GroupedProcess] = WeakSet()
+        self._is_closed = False
 
     @contextmanager
-    def run(self, path: Path, *output: str, stderr: int) -> "Iterator[subprocess.Popen[bytes]]":
-        """Run ffmpeg on a file and read its stdout inside the block; when the block ends, the process is gone.
-
-        Raises FfmpegMissing.
-        """
-        process = subprocess.Popen(
-            command(path, *output), stdout=subprocess.PIPE, stderr=stderr, stdin=subprocess.DEVNULL
-        )
+    def run(self, source: Path | str, *output: str) -> "Iterator[GroupedProcess]":
+        """Run ffmpeg on a file or another input and read its stdout inside the block; when the block ends, the process
+        is gone. Raises FfmpegMissing, and Stopped after close()."""
+        self.check()
+        arguments = command(source if isinstance(source, str) else file_input(source), *output)
+        process = GroupedProcess(arguments, stderr=subprocess.PIPE)
         self._processes.add(process)
         try:
             yield process
+            self.check()
         finally:
-            process.kill()
-            process.wait()
-            for pipe in (process.stdout, process.stderr):
-                if pipe is not None:
-                    pipe.close()
+            process.close()
 
-    def kill_all(self) -> None:
+    def check(self) -> None:
+        """Raises Stopped after close(), which has killed what a caller was reading from."""
+        if self._is_closed:
+            raise Stopped
+
+    def close(self) -> None:
         """Kill every running process, when the program ends without waiting for its threads."""
+        self._is_closed = True
         for process in list(self._processes):
             process.kill()
+
+
+class LogReader:
+    """Reads ffmpeg's stderr on a thread, so that ffmpeg never blocks, but keeps only its beginning and its end: a
+    hostile file can flood it."""
+
+    def __init__(self, pipe: "IO[bytes]") -> None:
+        self._pipe = pipe
+        self._beginning = b""
+        self._end = b""
+        self._thread = Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        while block := self._pipe.read1(1 << 16):  # type: ignore[attr-defined]
+            n_free = _LOG_PART_BYTES - len(self._beginning)
+            self._beginning += block[:n_free]
+            self._end = (self._end + block[n_free:])[-_LOG_PART_BYTES:]
+
+    def text(self) -> str:
+        """The log, once ffmpeg has ended."""
+        self._thread.join()
+        return (self._beginning + self._end).decode(errors="replace")

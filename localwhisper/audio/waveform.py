@@ -1,27 +1,49 @@
-"""A file's audio as a row of peaks, from which the page draws a waveform."""
+"""A recording's sound as a row of peaks, from which the page draws a waveform."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from localwhisper.audio.decode import decode_audio
-from localwhisper.audio.ffmpeg import SAMPLE_RATE, Ffmpeg
+from localwhisper.audio.ffmpeg import SAMPLE_RATE
+from localwhisper.audio.recording import RecordingReader
 from localwhisper.jobs.transcript import Waveform
 
 N_PEAKS = 1600  # about two for each pixel on a common screen
+_MAX_STEPS = 1 << 16
 
 
-def compute_waveform(
-    ffmpeg: Ffmpeg, path: Path, duration_s: float, check: Callable[[], None], *, max_audio_s: float
-) -> Waveform:
-    """The peaks of the first `duration_s` seconds, in bounded memory. Raises what decode_audio() raises."""
-    n_samples = max(round(duration_s * SAMPLE_RATE), 1)
-    peaks = np.zeros(N_PEAKS, np.int32)
-    position = 0
-    for block in decode_audio(ffmpeg, path, check=check, max_audio_s=max_audio_s):
-        samples = np.arange(position, position + len(block), dtype=np.int64)
-        bins = np.minimum(samples * N_PEAKS // n_samples, N_PEAKS - 1)
-        np.maximum.at(peaks, bins, np.abs(block.astype(np.int32)))
-        position += len(block)
-    return Waveform(duration=duration_s, peaks=tuple(int(peak) for peak in np.minimum(peaks >> 7, 255)))
+class _Peaks:
+    """A Sink: the loudest sample of each of many short steps. Steps grow with the recording, so memory doesn't."""
+
+    def __init__(self) -> None:
+        self._step_samples = 1
+        self._steps = np.zeros(_MAX_STEPS, np.int32)
+
+    def write(self, start: int, samples: NDArray[np.int16]) -> None:
+        while start + len(samples) > self._step_samples * _MAX_STEPS:
+            halved = self._steps.reshape(-1, 2).max(axis=1)
+            self._steps = np.concatenate([halved, np.zeros_like(halved)])
+            self._step_samples *= 2
+        steps = np.arange(start, start + len(samples), dtype=np.int64) // self._step_samples
+        np.maximum.at(self._steps, steps, np.abs(samples.astype(np.int32)))
+
+    def peaks(self, n_samples: int) -> NDArray[np.int32]:
+        """N_PEAKS peaks of the first `n_samples`."""
+        steps = np.arange(-(-n_samples // self._step_samples))
+        peaks = np.zeros(N_PEAKS, np.int32)
+        np.maximum.at(
+            peaks, np.minimum(steps * self._step_samples * N_PEAKS // n_samples, N_PEAKS - 1), self._steps[steps]
+        )
+        return peaks
+
+    def close(self) -> None:
+        pass
+
+
+def compute_waveform(reader: RecordingReader, path: Path, track: str | None, check: Callable[[], None]) -> Waveform:
+    """The peaks of the track that is transcribed, in bounded memory. Raises what RecordingReader.read() raises."""
+    with reader.read(path, _Peaks, check=check, track=track) as recording:
+        peaks = recording.channels[0].sink.peaks(max(round(recording.duration_s * SAMPLE_RATE), 1))
+    return Waveform(duration=recording.duration_s, peaks=tuple(int(peak) for peak in np.minimum(peaks >> 7, 255)))

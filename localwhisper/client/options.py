@@ -16,6 +16,8 @@ class Options(TypedDict, total=False):
     temperature: float
     beam_size: int
     vad_filter: bool
+    audio_track: str
+    channels: Literal["mix", "split"]
     priority: Literal["normal", "high"]
     batch: Literal["auto", "off"]
 

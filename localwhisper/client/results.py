@@ -29,6 +29,7 @@ class Segment:
     end: float
     text: str
     words: tuple[Word, ...] | None  # None: word timestamps were not requested
+    channel: str | None = None  # with channels=split
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Transcription:
     processing_time: float  # seconds
     model: str
     model_reason: str  # why it was this one, for people
+    warnings: tuple[str, ...] = ()  # about the audio
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ def _transcription(job_id: str, data: dict[str, Any]) -> Transcription:
         processing_time=result["processing_time"],
         model=data["model"],
         model_reason=data["model_reason"]["message"],
+        warnings=tuple(warning["message"] for warning in data["warnings"]),
     )
 
 
@@ -116,7 +119,7 @@ def _segment(data: dict[str, Any]) -> Segment:
     word_tuple = (
         None if words is None else tuple(Word(w["word"], w["start"], w["end"], w["probability"]) for w in words)
     )
-    return Segment(data["id"], data["start"], data["end"], data["text"], word_tuple)
+    return Segment(data["id"], data["start"], data["end"], data["text"], word_tuple, data.get("channel"))
 
 
 def server_error(status: int, body: bytes) -> ServerError:

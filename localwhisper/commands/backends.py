@@ -29,6 +29,7 @@ class BackendResult:
     export: Callable[[str], bytes]
     model: str
     model_reason: str  # why it was this one, for people
+    warnings: Sequence[str]  # about the audio
 
 
 class Backend(Protocol):
@@ -67,8 +68,9 @@ class LocalBackend:
             transcript = self._engine.transcribe(source, options, control)
             self._options, self._model_reason = options, reason  # for the next recordings, too
             lines = [segment.text.strip() for segment in transcript.segments if segment.text.strip()]
+            warnings = [render(warning) for warning in transcript.warnings]
             export = lambda name: EXPORTERS[name].to_bytes(transcript, self._layout)  # noqa: E731
-            return BackendResult(lines, export, options.model, render(reason))
+            return BackendResult(lines, export, options.model, render(reason), warnings)
 
         return self._chooser.run(self._options, self._model_reason, self._library.entries, transcribe)
 
@@ -87,12 +89,15 @@ class _EngineControl:
         self._duration_s = duration_s
         self._on_progress = on_progress
 
+    def measured(self, duration_s: float) -> None:
+        self._duration_s = duration_s
+
     def check(self) -> None:
         if self._stop.is_set():
             raise Stopped
 
     def progress(self, done_s: float, message: Message) -> None:
-        self._on_progress(min(done_s / self._duration_s, 1.0), render(message))
+        self._on_progress(min(done_s / max(self._duration_s, 0.01), 1.0), render(message))
 
     def window(self, window: Window) -> None:
         pass
@@ -129,7 +134,7 @@ class ServerBackend:
             self._running.discard(job_id)
         lines = [segment.text.strip() for segment in result.segments if segment.text.strip()]
         export = lambda name: self._client.export(result.job_id, name, **self._layout)  # noqa: E731
-        return BackendResult(lines, export, result.model, result.model_reason)
+        return BackendResult(lines, export, result.model, result.model_reason, result.warnings)
 
     def stop(self) -> None:
         self._is_stopping = True

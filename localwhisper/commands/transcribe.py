@@ -85,6 +85,8 @@ def transcribe_one(backend: Backend, task: Task, bars: ProgressBars, finished: F
         content = content_of(task.source)
         with bars.file(task.source.name, task.size_bytes) as on_progress:
             result = backend.transcribe(task.source, on_progress)
+        for warning in result.warnings:
+            bars.note(f"{task.source}: {warning}")
     except Stopped:
         return False
     except (LocalWhisperError, ServerError) as error:
@@ -132,6 +134,8 @@ def _transcribe_stdin(backend: Backend, formats: Sequence[str]) -> int:
             with bars.file("stdin", 0) as on_progress:
                 result = backend.transcribe(source, on_progress)
             bars.note(f"stdin ({result.model}: {result.model_reason})")
+            for warning in result.warnings:
+                bars.note(warning)
             content = result.export(formats[0])
         except ServerError as error:
             print(f"localwhisper: {error}", file=sys.stderr)

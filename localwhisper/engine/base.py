@@ -15,6 +15,9 @@ class Control(Protocol):
     def check(self) -> None:
         """Raises errors.Stopped once the work has to stop. Called at least once per decoded token."""
 
+    def measured(self, duration_s: float) -> None:
+        """The recording's real length, once all of it is decoded; called before anything is transcribed."""
+
     def progress(self, done_s: float, message: Message) -> None:
         """`done_s`: seconds of audio done so far; `message`: what is being done. May raise as check()."""
 

@@ -65,6 +65,9 @@ def _next_batch(decoder: WindowDecoder, vad: VoiceActivity, seek: int, size: int
     start = vad.next_speech(seek)
     while start is not None and start < decoder.pcm.n_frames and len(batch) < size:
         pause = vad.pause(start)
+        gap = decoder.pcm.next_long_gap(start)
+        if gap is not None and start < gap.start < start + N_FRAMES:
+            pause = gap.start if pause is None else min(pause, gap.start)
         end = start + N_FRAMES if pause is None else pause
         if not decoder.is_silent(AudioWindow(start, end - start)):
             batch.append(_PendingWindow(start, end, pause is None, start / FRAMES_PER_SECOND))

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,30 +14,51 @@ from whisper.audio import HOP_LENGTH, SAMPLE_RATE
 from localwhisper.atomic import make_private_folder, storage_errors
 
 SAMPLE_BYTES = 2
+MIN_LONG_GAP_SAMPLES = 3 * int(SAMPLE_RATE)  # shorter ones are like pauses
+
+
+class Gap(NamedTuple):
+    """Where nothing is recorded. Frames of 10 ms."""
+
+    start: int
+    end: int
 
 
 class PcmSpool:
     """Mono 16 kHz samples, int16, in an unnamed file that is deleted with this object and after a crash."""
 
     def __init__(self, blocks: Iterable[NDArray[np.int16]], folder: Path) -> None:
-        """`folder` is created, for the user alone. It should not be the temporary folder, which is memory on many
-        systems: 12 h take 1.4 GB. Raises StorageFull, StorageUnwritable, and what `blocks` raises."""
+        """Starts with `blocks`. `folder` is created, for the user alone. It should not be the temporary folder, which
+        is memory on many systems: 12 h take 1.4 GB. Raises StorageFull, StorageUnwritable, and what `blocks` raises."""
         with storage_errors(folder):
             make_private_folder(folder)
             self._file = tempfile.TemporaryFile(prefix="pcm-", dir=folder)  # noqa: SIM115  # __exit__ closes it
+        self._folder = folder
+        self._long_gaps: list[Gap] = []
         self.n_samples = 0
         try:
             for block in blocks:
-                with storage_errors(folder):
-                    self._file.write(block.tobytes())
-                self.n_samples += len(block)
-            with storage_errors(folder):
-                self._file.flush()
+                self.write(self.n_samples, block)
         except BaseException:
-            self._close()
+            self.close()
             raise
 
-    def _close(self) -> None:
+    def write(self, start: int, samples: NDArray[np.int16]) -> None:
+        """Append samples that begin at sample `start`. What lies between them and those before is a gap: zeros, which
+        take no space. Raises StorageFull, StorageUnwritable."""
+        with storage_errors(self._folder):
+            self._file.seek(start * SAMPLE_BYTES)
+            self._file.write(samples.tobytes())
+            self._file.flush()
+        if start - self.n_samples >= MIN_LONG_GAP_SAMPLES:
+            self._long_gaps.append(Gap(-(-self.n_samples // HOP_LENGTH), start // HOP_LENGTH))
+        self.n_samples = start + len(samples)
+
+    def next_long_gap(self, frame: int) -> Gap | None:
+        """The first long gap that ends after `frame`."""
+        return next((gap for gap in self._long_gaps if gap.end > frame), None)
+
+    def close(self) -> None:
         with suppress(OSError):  # of what could not be written
             self._file.close()
 
@@ -77,4 +99,4 @@ class PcmSpool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._close()
+        self.close()

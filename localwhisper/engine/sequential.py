@@ -13,7 +13,10 @@ MIN_SKIP_FRAMES = 100  # shorter silence before speech is decoded with it
 
 
 def transcribe_sequential(decoder: WindowDecoder, position: Position) -> Iterator[Window]:
-    """Yield each window from `position` on, conditioned on the text before it. With `vad_filter` silence is skipped."""
+    """Yield each window from `position` on, conditioned on the text before it. With `vad_filter` silence is skipped.
+
+    A window ends before a long gap in the recording, which is skipped: nothing is found in what isn't recorded.
+    """
     vad = decoder.voice_activity() if decoder.options.vad_filter else None
     while position.seek < decoder.pcm.n_frames:
         window = _next_window(decoder, vad, position)
@@ -25,11 +28,15 @@ def transcribe_sequential(decoder: WindowDecoder, position: Position) -> Iterato
 
 def _next_window(decoder: WindowDecoder, vad: VoiceActivity | None, position: Position) -> Window:
     seek, n_frames = position.seek, decoder.pcm.n_frames
+    gap = decoder.pcm.next_long_gap(seek)
+    if gap is not None and gap.start <= seek:
+        return decoder.silence(position, gap.end)
+    end = min(seek + N_FRAMES, n_frames if gap is None else gap.start)
     if vad is not None:
         speech = vad.next_speech(seek)
         if speech is None or speech >= seek + MIN_SKIP_FRAMES:
             return decoder.silence(position, n_frames if speech is None else speech)
-    window = AudioWindow(seek, min(N_FRAMES, n_frames - seek))
+    window = AudioWindow(seek, end - seek)
     if decoder.is_silent(window):
         return decoder.silence(position, window.end)
     (decoded,) = decoder.decode([window], position.prompt, [position.last_speech_s])

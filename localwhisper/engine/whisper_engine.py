@@ -4,15 +4,17 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from whisper.audio import CHUNK_LENGTH, FRAMES_PER_SECOND, N_FRAMES
 
-from localwhisper.audio.decode import decode_audio
 from localwhisper.audio.ffmpeg import Ffmpeg
+from localwhisper.audio.recording import Channel, RecordingReader
 from localwhisper.engine.base import Control
 from localwhisper.engine.batched import transcribe_batched
+from localwhisper.engine.channels import ChannelRun, main_language, transcribe_channels
 from localwhisper.engine.log_mel import LogMel
 from localwhisper.engine.model.whisper_model import WhisperModel
 from localwhisper.engine.model_cache import ModelCache
@@ -32,36 +34,65 @@ class WhisperEngine:
     def __init__(self, models: ModelCache, ffmpeg: Ffmpeg, spool_dir: Path, *, max_audio_s: float) -> None:
         """`spool_dir`: for decoded audio, 32 kB a second."""
         self._models = models
-        self._ffmpeg = ffmpeg
+        self._reader = RecordingReader(ffmpeg, max_audio_s=max_audio_s)
         self._spool_dir = spool_dir
-        self._max_audio_s = max_audio_s
         self._cores = models.cores
 
     def transcribe(self, audio: Path, options: Options, control: Control, *, done: Sequence[Window] = ()) -> Transcript:
         """See base.Engine. Also raises what reading the audio and loading the model raise."""
         started_s = time.monotonic()
         control.progress(0.0, Message("reading_audio"))
-        blocks = decode_audio(self._ffmpeg, audio, check=control.check, max_audio_s=self._max_audio_s)
-        with PcmSpool(blocks, self._spool_dir) as pcm:
+        with self._reader.read(
+            audio,
+            self._new_spool,
+            check=control.check,
+            track=options.audio_track,
+            split=options.channels == "split",
+        ) as recording:
+            control.measured(recording.duration_s)
             read_s = time.monotonic() - started_s
             with self._models.lease(options.model, options.quality, control) as model, self._working():
                 if options.task == "translate" and not model.is_multilingual:
                     raise ModelCannotTranslate(model=options.model)
                 started_s = time.monotonic()
                 try:
-                    decoder = self._window_decoder(model, pcm, options, control, done)
-                    windows, waited_s = self._decode_windows(decoder, options, control, done)
+                    runs = [
+                        self._channel_run(model, channel, number, options, control, done)
+                        for number, channel in enumerate(recording.channels)
+                    ]
+                    windows, waited_s = self._decode_windows(runs, options, control, done)
                 except (MemoryError, RuntimeError) as error:
                     if is_out_of_memory(error):
                         raise ModelTooLarge(model=options.model) from error
                     raise
                 segments = segments_of([*done, *windows])
+                if len(runs) > 1:
+                    segments = tuple(replace(segment, id=number) for number, segment in enumerate(segments))
+                text = runs[0].decoder.text(segments)
                 return Transcript(
-                    text=decoder.text(segments),
-                    language=decoder.language,
+                    text=text,
+                    language=main_language(runs, segments),
                     segments=segments,
                     processing_time=read_s + time.monotonic() - started_s - waited_s,
+                    warnings=recording.warnings_for(text),
                 )
+
+    def _new_spool(self) -> PcmSpool:
+        return PcmSpool((), self._spool_dir)
+
+    def _channel_run(
+        self,
+        model: WhisperModel,
+        channel: Channel[PcmSpool],
+        number: int,
+        options: Options,
+        control: Control,
+        done: Sequence[Window],
+    ) -> ChannelRun:
+        done = [window for window in done if window.after.channel == number]
+        decoder = self._window_decoder(model, channel.sink, options, control, done)
+        position = Position(language=decoder.language, prompt=decoder.initial_prompt())
+        return ChannelRun(channel.name, decoder, done[-1].after if done else position)
 
     def _window_decoder(
         self, model: WhisperModel, pcm: PcmSpool, options: Options, control: Control, done: Sequence[Window]
@@ -85,23 +116,21 @@ class WhisperEngine:
         )
 
     def _decode_windows(
-        self, decoder: WindowDecoder, options: Options, control: Control, done: Sequence[Window]
+        self, runs: Sequence[ChannelRun], options: Options, control: Control, done: Sequence[Window]
     ) -> tuple[list[Window], float]:
         """Decode what comes after `done` and hand over each window. Returns them and the seconds spent handing over."""
-        position = Position(language=decoder.language, prompt=decoder.initial_prompt())
-        if done:
-            position = done[-1].after
         transcribe: TranscribeWindows = transcribe_batched if options.is_batched else transcribe_sequential
         windows: list[Window] = []
         waited_s = 0.0
-        _report_progress(control, decoder.pcm, position.seek)
-        for window in transcribe(decoder, position):
+        pcm = runs[0].decoder.pcm
+        _report_progress(control, pcm, min(run.position.seek for run in runs))
+        for window, seek in transcribe_channels(runs, transcribe, len(segments_of(done))):
             handed_over_s = time.monotonic()
             with self._cores.paused():
                 control.window(window)
             waited_s += time.monotonic() - handed_over_s
             windows.append(window)
-            _report_progress(control, decoder.pcm, window.after.seek)
+            _report_progress(control, pcm, seek)
         return windows, waited_s
 
     @contextmanager
@@ -111,15 +140,14 @@ class WhisperEngine:
 
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
         """See base.Engine."""
-        blocks = decode_audio(self._ffmpeg, audio, check=control.check, max_audio_s=CHUNK_LENGTH)
         with (
-            PcmSpool(blocks, self._spool_dir) as pcm,
+            self._reader.read(audio, self._new_spool, check=control.check, until_s=CHUNK_LENGTH) as recording,
             self._models.lease(model, "exact", control) as whisper_model,
             self._working(),
         ):
             if not whisper_model.is_multilingual:
                 return Detection(language="en", probability=1.0)
-            mel = LogMel(pcm, whisper_model.dims.n_mels, control.check)
+            mel = LogMel(recording.channels[0].sink, whisper_model.dims.n_mels, control.check)
             return _detect_language(whisper_model, mel, control.check)
 
     def model_bytes(self) -> Mapping[str, int]:

@@ -6,6 +6,7 @@ A text that a spreadsheet would compute as a formula gets an apostrophe in front
 import csv
 import io
 
+from localwhisper.export.channel_names import columns, has_channels
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
 
@@ -13,10 +14,13 @@ from localwhisper.options import Layout
 def write(transcript: Transcript, layout: Layout) -> str:
     buffer = io.StringIO()
     rows = csv.writer(buffer, lineterminator="\r\n")
-    rows.writerow(("start", "end", "text"))
+    with_channels = has_channels(transcript)
+    rows.writerow(("start", "end", "text", "channel") if with_channels else ("start", "end", "text"))
     for segment in transcript.segments:
         text = _plain(" ".join(segment.text.split()))
-        rows.writerow((f"{segment.start:.3f}", f"{segment.end:.3f}", text))
+        rows.writerow(
+            (f"{segment.start:.3f}", f"{segment.end:.3f}", text, *columns(segment, with_channels=with_channels))
+        )
     return buffer.getvalue()
 
 

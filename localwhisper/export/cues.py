@@ -25,6 +25,7 @@ class Cue:
     start_s: float
     end_s: float
     text: str
+    channel: str | None = None  # None: all were mixed
 
 
 def cues(transcript: Transcript, layout: Layout) -> Iterator[Cue]:
@@ -37,18 +38,20 @@ def cues(transcript: Transcript, layout: Layout) -> Iterator[Cue]:
         if following is not None:
             end_ms = min(end_ms, _milliseconds(following.start_s))
         last_ms = max(end_ms, start_ms + MIN_CUE_MS)
-        yield Cue(start_ms / 1000, last_ms / 1000, cue.text)
+        yield Cue(start_ms / 1000, last_ms / 1000, cue.text, cue.channel)
 
 
 def _cues(transcript: Transcript, layout: Layout) -> Iterator[Cue]:
     has_words = bool(transcript.segments) and transcript.segments[0].words is not None
-    for is_timed, segments in groupby(transcript.segments, key=lambda segment: has_words and segment.words is not None):
+    kinds = groupby(transcript.segments, lambda segment: (has_words and segment.words is not None, segment.channel))
+    for (is_timed, channel), segments in kinds:
         if is_timed:
             for words in _split(list(segments), layout):
-                yield from _highlighted(words) if layout.highlight_words else [_cue(words)]
+                timed = _highlighted(words) if layout.highlight_words else [_cue(words)]
+                yield from (replace(cue, channel=channel) for cue in timed)
         else:
             for segment in segments:
-                yield Cue(segment.start, segment.end, _cue_text(segment.text.strip()))
+                yield Cue(segment.start, segment.end, _cue_text(segment.text.strip()), channel)
 
 
 def timestamp(time_s: float, *, always_hours: bool, decimal_mark: str) -> str:

@@ -3,6 +3,7 @@
 import io
 import re
 
+from localwhisper.export.channel_names import with_channel
 from localwhisper.export.cues import short_timestamp
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
@@ -25,7 +26,7 @@ def write(transcript: Transcript, layout: Layout) -> bytes:
             paragraph = document.add_paragraph()
             time = paragraph.add_run(f"{short_timestamp(segment.start)}\t")
             time.font.color.rgb = RGBColor(0x77, 0x77, 0x77)
-            paragraph.add_run(_valid_xml(segment.text))
+            paragraph.add_run(_valid_xml(with_channel(segment.channel, segment.text.strip())))
     buffer = io.BytesIO()
     document.save(buffer)
     return buffer.getvalue()

@@ -14,7 +14,7 @@ from localwhisper.options import Layout
 def write(transcript: Transcript, layout: Layout) -> str:
     result = {
         "text": transcript.text,
-        "segments": [_segment_with_words(segment) for segment in transcript.segments],
+        "segments": [_full_segment(segment) for segment in transcript.segments],
         "language": transcript.language,
     }
     return json.dumps(result, allow_nan=False)
@@ -36,14 +36,18 @@ def segment_body(segment: Segment) -> dict[str, Any]:
     }
 
 
-def _segment_with_words(segment: Segment) -> dict[str, Any]:
+def _full_segment(segment: Segment) -> dict[str, Any]:
+    """With what only some transcripts have: the channel, and words."""
+    body = segment_body(segment)
+    if segment.channel is not None:
+        body["channel"] = segment.channel
     if segment.words is None:
-        return segment_body(segment)
+        return body
     words = [
         {"word": word.word, "start": word.start, "end": word.end, "probability": finite(word.probability)}
         for word in segment.words
     ]
-    return {**segment_body(segment), "words": words}
+    return {**body, "words": words}
 
 
 def finite(value: float) -> float | None:

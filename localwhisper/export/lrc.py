@@ -1,12 +1,13 @@
 """LRC lyrics: [mm:ss.hh] before each line, hh in hundredths of a second. Minutes may have more than two digits."""
 
+from localwhisper.export.channel_names import with_channel
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
 
 
 def write(transcript: Transcript, layout: Layout) -> str:
     return "".join(
-        f"[{_time(segment.start)}]{' '.join(segment.text.split())}\n"
+        f"[{_time(segment.start)}]{with_channel(segment.channel, ' '.join(segment.text.split()))}\n"
         for segment in transcript.segments
         if segment.text.strip()
     )

@@ -2,6 +2,7 @@
 
 import re
 
+from localwhisper.export.channel_names import with_channel
 from localwhisper.export.cues import short_timestamp
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
@@ -11,7 +12,7 @@ def write(transcript: Transcript, layout: Layout) -> str:
     if not transcript.segments and transcript.text.strip():
         return _escaped(transcript.text) + "\n"
     return "\n".join(
-        f"**{short_timestamp(segment.start)}** {_escaped(segment.text)}\n"
+        f"**{short_timestamp(segment.start)}** {_escaped(with_channel(segment.channel, segment.text.strip()))}\n"
         for segment in transcript.segments
         if segment.text.strip()
     )

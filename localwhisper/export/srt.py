@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from localwhisper.export.channel_names import with_channel
 from localwhisper.export.cues import cues, timestamp
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
@@ -11,6 +12,6 @@ _time = partial(timestamp, always_hours=True, decimal_mark=",")
 
 def write(transcript: Transcript, layout: Layout) -> str:
     return "".join(
-        f"{number}\n{_time(cue.start_s)} --> {_time(cue.end_s)}\n{cue.text}\n\n"
+        f"{number}\n{_time(cue.start_s)} --> {_time(cue.end_s)}\n{with_channel(cue.channel, cue.text)}\n\n"
         for number, cue in enumerate(cues(transcript, layout), start=1)
     )

@@ -3,15 +3,20 @@
 A line break in a text becomes a space; openai-whisper's writer would break the row.
 """
 
+from localwhisper.export.channel_names import columns, has_channels
 from localwhisper.jobs.transcript import Segment, Transcript
 from localwhisper.options import Layout
 
 
 def write(transcript: Transcript, layout: Layout) -> str:
-    return "start\tend\ttext\n" + "".join(_row(segment) for segment in transcript.segments)
+    with_channels = has_channels(transcript)
+    heading = ["start", "end", "text", "channel"] if with_channels else ["start", "end", "text"]
+    rows = (_row(segment, with_channels=with_channels) for segment in transcript.segments)
+    return "".join("\t".join(row) + "\n" for row in (heading, *rows))
 
 
-def _row(segment: Segment) -> str:
+def _row(segment: Segment, *, with_channels: bool) -> list[str]:
     lines = segment.text.strip().replace("\t", " ").splitlines()
     text = " ".join(line.strip() for line in lines if line.strip())
-    return f"{round(1000 * segment.start)}\t{round(1000 * segment.end)}\t{text}\n"
+    times = (round(1000 * segment.start), round(1000 * segment.end))
+    return [*map(str, times), text, *columns(segment, with_channels=with_channels)]

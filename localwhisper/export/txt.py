@@ -1,5 +1,6 @@
 """Plain text: one line for each segment."""
 
+from localwhisper.export.channel_names import with_channel
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
 
@@ -7,4 +8,4 @@ from localwhisper.options import Layout
 def write(transcript: Transcript, layout: Layout) -> str:
     if not transcript.segments and transcript.text.strip():
         return transcript.text.strip() + "\n"  # transcribed with return_timestamps=false
-    return "".join(f"{segment.text.strip()}\n" for segment in transcript.segments)
+    return "".join(f"{with_channel(segment.channel, segment.text.strip())}\n" for segment in transcript.segments)

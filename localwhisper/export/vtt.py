@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from localwhisper.export.cues import cues, timestamp
+from localwhisper.export.cues import Cue, cues, timestamp
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
 
@@ -11,5 +11,10 @@ _time = partial(timestamp, always_hours=False, decimal_mark=".")
 
 def write(transcript: Transcript, layout: Layout) -> str:
     return "WEBVTT\n\n" + "".join(
-        f"{_time(cue.start_s)} --> {_time(cue.end_s)}\n{cue.text}\n\n" for cue in cues(transcript, layout)
+        f"{_time(cue.start_s)} --> {_time(cue.end_s)}\n{_text(cue)}\n\n" for cue in cues(transcript, layout)
     )
+
+
+def _text(cue: Cue) -> str:
+    """With a voice span where the channel is known."""
+    return cue.text if cue.channel is None else f"<v {cue.channel}>{cue.text}"

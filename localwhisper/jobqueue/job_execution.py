@@ -56,6 +56,8 @@ Outcome = Finished | Failed | Interrupted
 class Reporter(Protocol):
     """Threading: SAFE. May be called on any thread."""
 
+    def measured(self, execution_id: str, duration_s: float) -> None: ...
+
     def progress(self, execution_id: str, done_s: float, message: Message) -> None: ...
 
     def window(self, execution_id: str, window: Window) -> None: ...
@@ -106,6 +108,9 @@ class WorkerControl:
         if self._signals.stop.is_set():
             raise Stopped
         self._reporter.yield_to_loop()
+
+    def measured(self, duration_s: float) -> None:
+        self._reporter.measured(self._execution_id, duration_s)
 
     def progress(self, done_s: float, message: Message) -> None:
         self.check()

@@ -20,7 +20,7 @@ from pathlib import Path
 from localwhisper.errors import JobCrashed, JobDamaged, LocalWhisperError
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
-from localwhisper.jobs.events import JobChanged, ProgressMade, SegmentsDone
+from localwhisper.jobs.events import JobChanged, JobMeasured, ProgressMade, SegmentsDone
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.transcript import Transcript, Window
 from localwhisper.jobs.transitions import move
@@ -147,6 +147,12 @@ class JobRepository:
             self.index.put(replace(job, language=window.after.language, crashes=0))
         if window.segments:
             self._bus.publish(SegmentsDone(job_id=job_id, segments=tuple(window.segments)))
+
+    def set_duration(self, job_id: str, duration_s: float) -> None:
+        """Replace the duration that the file states by the real one; it is saved with the next change of state."""
+        job = replace(self.index.get(job_id), audio_duration=duration_s)
+        self.index.put(job)
+        self._bus.publish(JobMeasured(job=job))
 
     def progress(self, job_id: str, message: Message, percent: float = 0.0) -> None:
         """Publish the progress of a running job, which never falls, without saving it."""

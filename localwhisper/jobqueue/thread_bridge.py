@@ -12,23 +12,28 @@ from localwhisper.messages import Message
 
 
 class ThreadBridge:
-    """A job_execution.Reporter. Threading: SAFE; the two callbacks run on the loop's thread."""
+    """A job_execution.Reporter. Threading: SAFE; the callbacks run on the loop's thread."""
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
         *,
+        on_measured: Callable[[str, float], None],
         on_progress: Callable[[str, float, Message], None],
         on_window: Callable[[str, Window], None],
         yield_to_loop: Callable[[], None],
     ) -> None:
         """`yield_to_loop`: see loop_priority."""
         self._loop = loop
+        self._on_measured = on_measured
         self._on_progress = on_progress
         self._on_window = on_window
         self.yield_to_loop = yield_to_loop
         self._lock = threading.Lock()
         self._latest: dict[str, tuple[float, Message]] = {}  # progress not yet delivered, by execution id
+
+    def measured(self, execution_id: str, duration_s: float) -> None:
+        self._call_on_loop(self._on_measured, execution_id, duration_s)
 
     def progress(self, execution_id: str, done_s: float, message: Message) -> None:
         with self._lock:

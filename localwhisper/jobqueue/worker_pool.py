@@ -106,6 +106,7 @@ class WorkerPool:
         self._executor = self._new_executor()
         self._bridge = ThreadBridge(
             asyncio.get_running_loop(),
+            on_measured=self._on_measured,
             on_progress=self._on_progress,
             on_window=self._on_window,
             yield_to_loop=self._yield_to_loop,
@@ -232,7 +233,7 @@ class WorkerPool:
                     return
                 audio_s = job.audio_duration - execution.done_before_s
                 self._factors.record(FactorKey.of(job.options), work_s=transcript.processing_time, audio_s=audio_s)
-                job = replace(job, language=transcript.language)
+                job = replace(job, language=transcript.language, warnings=transcript.warnings)
                 await self._repository.move(job, JobState.COMPLETED, transcript=transcript)
             case Failed(error_message):
                 if error_message.code == ModelDownloadFailed.code and job.model_reason != NAMED:
@@ -260,6 +261,11 @@ class WorkerPool:
         if execution is not None and not execution.is_abandoned:
             execution.n_unsaved += 1
             execution.reports.put_nowait(window)
+
+    def _on_measured(self, execution_id: str, duration_s: float) -> None:
+        execution = self._executions.get(execution_id)
+        if execution is not None:
+            self._repository.set_duration(execution.job_id, duration_s)
 
     def _on_progress(self, execution_id: str, done_s: float, message: Message) -> None:
         execution = self._executions.get(execution_id)

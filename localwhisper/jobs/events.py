@@ -24,6 +24,17 @@ class JobChanged:
 
 
 @dataclass(frozen=True, kw_only=True)
+class JobMeasured:
+    """The duration of the job's recording is known; before, it was what the file states."""
+
+    job: Job
+
+    @property
+    def job_id(self) -> str:
+        return self.job.id
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProgressMade:
     """The job's progress or message changed; only the latest of these events matters."""
 
@@ -66,4 +77,4 @@ class ModelChanged:
     error: Exception | None = None  # why a download failed
 
 
-Event = JobChanged | ProgressMade | SegmentsDone | TranscriptCorrected | JobRemoved | ModelChanged
+Event = JobChanged | JobMeasured | ProgressMade | SegmentsDone | TranscriptCorrected | JobRemoved | ModelChanged

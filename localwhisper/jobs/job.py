@@ -38,6 +38,7 @@ class Job:
     progress: float = 0.0  # percent of the audio done; 100 only when completed
     message: Message = field(default_factory=lambda: Message("job_pending"))
     error: Message | None = None
+    warnings: tuple[Message, ...] = ()  # about the result, of a completed job
     language: str | None = None  # detected or given, once known
     crashes: int = 0  # how often the program crashed while this job decoded window `crashed_window`
     crashed_window: int = 0  # its number, from 0

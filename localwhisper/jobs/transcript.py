@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from localwhisper.messages import Message
+
 FRAMES_PER_SECOND = 100  # of Whisper's log-mel spectrogram; the unit of `seek`
 
 
@@ -33,6 +35,7 @@ class Segment:
     temperature: float
     retries: int = 0  # how often its window was decoded again because the text was repetitive or improbable
     words: tuple[Word, ...] | None = None  # None: word timestamps were not requested
+    channel: str | None = None  # name of the channel it was spoken on; None: all were mixed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +50,7 @@ class Position:
     language: str | None = None  # given or detected
     prompt: tuple[int, ...] = ()  # token ids of the previous text, at most as many as Whisper reads
     last_speech_s: float = 0.0  # end of the last word, for word timestamps
+    channel: int = 0  # from 0; each channel of a recording that is split has its own position
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +67,7 @@ class Transcript:
     language: str
     segments: tuple[Segment, ...]
     processing_time: float  # seconds of work in the last execution, without loading the model and without pauses
+    warnings: tuple[Message, ...] = ()  # what its reader has to know about the audio
     version: int = 0  # 0: the machine's own; each correction adds one
 
 
@@ -83,5 +88,8 @@ class Detection:
 
 
 def segments_of(windows: Sequence[Window]) -> tuple[Segment, ...]:
-    """Return all segments of a job's windows, in order."""
-    return tuple(segment for window in windows for segment in window.segments)
+    """Return all segments of a job's windows, in order; those of several channels in the order of their times."""
+    segments = [segment for window in windows for segment in window.segments]
+    if any(window.after.channel for window in windows):
+        segments.sort(key=lambda segment: segment.start)
+    return tuple(segments)

@@ -36,6 +36,6 @@ def move(job: Job, to: JobState, *, now: datetime, error: Message | None = None)
     if to is JobState.PROCESSING:
         return replace(moved, started_at=now)
     if to is JobState.QUEUED:
-        return replace(moved, started_at=None, completed_at=None, error=None)
+        return replace(moved, started_at=None, completed_at=None, error=None, warnings=())
     progress = 100.0 if to is JobState.COMPLETED else job.progress
     return replace(moved, completed_at=now, progress=progress, error=error)

@@ -97,8 +97,10 @@ _UPLOAD_ERRORS = (
     "model_cannot_translate",
     "audio_unreadable",
     "no_audio_track",
+    "audio_track_not_found",
     "audio_too_long",
     "audio_timeout",
+    "dictation_unsupported",
     "upload_too_large",
     "ffmpeg_missing",
     "queue_not_running",
@@ -108,6 +110,7 @@ _UPLOAD_ERRORS = (
 )
 _JOB_ERRORS = (
     *_UPLOAD_ERRORS,
+    "audio_interrupted",
     "model_not_found",
     "model_download_failed",
     "no_model",
@@ -156,7 +159,8 @@ ROUTES: tuple[Route, ...] = (
         media_types=("audio/*", "video/*", "application/octet-stream"), errors=(*_JOB_NOT_FOUND, "job_damaged"))}),
     Route("/job/{job_id}/waveform", job_audio.WaveformHandler, {"get": Operation(
         summary="Peaks of the audio, for drawing a waveform; computed once", response_schema="Waveform",
-        errors=(*_JOB_NOT_FOUND, "job_damaged", "audio_unreadable", "audio_timeout", "ffmpeg_missing"))}),
+        errors=(*_JOB_NOT_FOUND, "job_damaged", "audio_unreadable", "no_audio_track", "audio_track_not_found",
+                "audio_too_long", "audio_timeout", "audio_interrupted", "dictation_unsupported", "ffmpeg_missing"))}),
     Route("/job/{job_id}/transcript", transcripts.CorrectionHandler, {
         "get": Operation(
             summary="The transcript as a file, with all corrections", media_types=_EXPORT_TYPES,

@@ -68,6 +68,7 @@ def job_body(job: Job, eta: EtaEstimator, language: str, excerpt: Sequence[str] 
         "language": job.language,
         "options": {name: value for name, value in options_to_json(job.options).items() if name != "model"},
         "audio_duration": round(job.audio_duration, 3),
+        "warnings": [message_body(warning, language) for warning in job.warnings],
     }
     if job.state is JobState.QUEUED:
         body["queue_position"] = eta.queue_position(job)
@@ -101,6 +102,8 @@ def segment_body(segment: Segment) -> Json:
         "retries": segment.retries,
         "temperature": segment.temperature,
     }
+    if segment.channel is not None:
+        body["channel"] = segment.channel
     if segment.words is not None:
         body["words"] = [
             {"word": word.word, "start": word.start, "end": word.end, "probability": finite(word.probability)}
@@ -136,7 +139,7 @@ def option_body(option: Option, default: object, language: str) -> Json:
     """A row of the option table with the texts of a form."""
     body: Json = {
         "name": option.name,
-        "type": option.kind,
+        "type": "text" if option.kind == "track" else option.kind,
         "label": in_language(option.label, language),
         "hint": in_language(option.hint, language) if option.hint else None,
         "default": option.to_json(default),

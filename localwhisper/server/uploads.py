@@ -13,6 +13,7 @@ import tornado.web
 
 from localwhisper.atomic import fsync_file, storage_errors
 from localwhisper.audio.probe import AudioInfo
+from localwhisper.audio.tracks import find_track
 from localwhisper.engine.checkpoints.model_choice import NAMED, requested_options
 from localwhisper.errors import LocalWhisperError, TooManyOpenFiles, UploadTooLarge, is_memory_error
 from localwhisper.jobs.job import Job
@@ -137,12 +138,14 @@ class UploadHandler(BaseHandler):
         return await self.run_blocking(lambda: uploads.probe(self.upload), uploads.probe_executor)
 
     async def submit(self, options: Options, filename: str | None = None) -> Job:
-        """Check the file and queue it as a job. Raises what probing and queueing raise."""
+        """Check the file and queue it as a job. Raises AudioTrackNotFound, and what probing and queueing raise."""
         assert self.form is not None
         # On this request's own thread, so that the fsync on the store's single thread finds little left to write.
         with storage_errors(self.upload):
             await self.run_blocking(lambda: fsync_file(self.upload))
         info = await self.probe()
+        if options.audio_track is not None:
+            find_track(info.tracks, options.audio_track)
         filename = clean_name(filename or self.form.filename)
         suffix = SUFFIX.search(filename)
         return await self.dependencies.jobs.queue.submit(

@@ -16,6 +16,7 @@ from localwhisper.errors import LocalWhisperError
 from localwhisper.jobs.events import (
     Event,
     JobChanged,
+    JobMeasured,
     JobRemoved,
     ModelChanged,
     ProgressMade,
@@ -188,7 +189,7 @@ class JobSocketHandler(EventSocketHandler):
                 data = partial(ws_messages.final_data, job, transcript, language)
                 self.put_shared(event, ws_messages.final_type(job), job.id, data)
                 self.outbox.finish()
-            case JobChanged(job=job):
+            case JobChanged(job=job) | JobMeasured(job=job):
                 self.put_shared(event, "status", job.id, partial(serializers.job_body, job, jobs.eta, language))
             case JobRemoved():
                 self.outbox.finish()
@@ -234,6 +235,8 @@ class QueueSocketHandler(EventSocketHandler):
             case JobChanged(job=job):
                 self.put_shared(event, "job", job.id, partial(serializers.job_body, job, jobs.eta, language))
                 self._put_queue(event)
+            case JobMeasured(job=job):
+                self.put_shared(event, "job", job.id, partial(serializers.job_body, job, jobs.eta, language))
             case TranscriptCorrected(job_id=job_id, transcript=transcript):
                 self.put("corrected", {"version": transcript.version}, job_id=job_id)
             case JobRemoved(job_id=job_id):

@@ -19,8 +19,8 @@ SENT: Mapping[str, str] = {
     "status": "The job as in GET /job/{job_id}; the first one has no segments, which follow as messages.",
     "progress": "data: status, progress (percent), message, estimated_time_remaining (s). Only the latest matters.",
     "segment": "One finished segment, as soon as it is decoded.",
-    "completed": "data: status, progress, message, completed_at, result, model, model_reason. Then the server closes "
-    "with 1000.",
+    "completed": "data: status, progress, message, completed_at, result, warnings, model, model_reason. Then the "
+    "server closes with 1000.",
     "error": "The job failed: data: status, error, completed_at. Or a frame was invalid: data: code, message.",
     "cancelled": "data: status, progress, message, completed_at. Then the server closes with 1000.",
     "pong": "The answer to ping.",
@@ -88,5 +88,6 @@ def final_data(job: Job, transcript: Transcript | None, language: str) -> serial
     if transcript is not None:
         data["model"] = job.options.model
         data["model_reason"] = serializers.message_body(job.model_reason, language)
+        data["warnings"] = [serializers.message_body(warning, language) for warning in transcript.warnings]
         data["result"] = serializers.result_body(transcript, timestamps=job.options.return_timestamps)
     return data

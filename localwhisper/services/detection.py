@@ -28,6 +28,9 @@ class StopControl:
         if self._stop.is_set():
             raise Stopped
 
+    def measured(self, duration_s: float) -> None:
+        pass
+
     def progress(self, done_s: float, message: Message) -> None:
         self.check()
 

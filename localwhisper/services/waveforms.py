@@ -13,7 +13,7 @@ from localwhisper.jobs.job import Job
 from localwhisper.jobs.transcript import Waveform
 from localwhisper.store.async_store import AsyncStore
 
-Compute = Callable[[Path, float, Callable[[], None]], Waveform]  # audio, its duration in s, a check that may raise
+Compute = Callable[[Path, str | None, Callable[[], None]], Waveform]  # audio, its track, a check that may raise
 log = logging.getLogger(__name__)
 
 
@@ -47,7 +47,7 @@ class Waveforms:
             return stored
         audio = await self._store.audio_path(job)
         waveform = await asyncio.get_running_loop().run_in_executor(
-            self._thread, self._compute, audio, job.audio_duration, self._check
+            self._thread, self._compute, audio, job.options.audio_track, self._check
         )
         try:
             await self._store.save_waveform(job.id, waveform)

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from localwhisper.audio import ffmpeg
-from localwhisper.audio.decode import decode_audio
+from localwhisper.audio.decode import AudioDecoder
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.audio.probe import probe
 from localwhisper.errors import AudioTooLong, AudioUnreadable, FfmpegMissing, LocalWhisperError, NoAudioTrack, Stopped
 from tests.http_client import wav
+from tests.speech import decoded
 
 FORMATS = {
     "wav": ["-c:a", "pcm_s16le"],
@@ -38,7 +39,7 @@ def make(path: Path, *arguments: str, seconds: float = 2) -> Path:
 
 
 def samples(path: Path) -> "np.ndarray[tuple[int], np.dtype[np.int16]]":
-    return np.concatenate(list(decode_audio(Ffmpeg(), path, check=lambda: None, max_audio_s=LIMIT_S)))
+    return decoded(path)
 
 
 @pytest.fixture(params=["packaged", "on the PATH"])
@@ -140,7 +141,7 @@ def test_audio_beyond_the_limit_is_refused_and_not_decoded(tmp_path: Path) -> No
     path = make(tmp_path / "tone.flac", seconds=5)
     with pytest.raises(AudioTooLong):
         probe(Ffmpeg(), path, max_audio_s=4)
-    assert len(np.concatenate(list(decode_audio(Ffmpeg(), path, check=lambda: None, max_audio_s=4)))) == 4 * 16000
+    assert len(decoded(path, max_audio_s=4)) == 4 * 16000
 
 
 def test_the_duration_is_measured_if_the_header_claims_too_much(tmp_path: Path) -> None:
@@ -161,7 +162,7 @@ def test_stopping_ends_the_process(tmp_path: Path) -> None:
             raise Stopped
 
     with pytest.raises(Stopped):
-        list(decode_audio(Ffmpeg(), path, check=check, max_audio_s=LIMIT_S))
+        list(AudioDecoder(Ffmpeg(), path, check=check, max_audio_s=LIMIT_S))
     if sys.platform == "linux":
         children = Path("/proc/self/task").glob("*/children")
         named = [Path(f"/proc/{pid}/comm") for file in children for pid in file.read_text().split()]

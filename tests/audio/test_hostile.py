@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from localwhisper.audio.decode import decode_audio
 from localwhisper.audio.ffmpeg import Ffmpeg, ffmpeg_path
 from localwhisper.audio.probe import probe
 from localwhisper.errors import AudioTimeout, AudioTooLong, AudioUnreadable, LocalWhisperError, NoAudioTrack
+from tests.speech import decoded
 
 LIMIT_S = 12 * 3600
 SOUND_S = 3.0
@@ -98,7 +98,7 @@ def probe_and_decode(path: Path, max_audio_s: float = LIMIT_S) -> tuple[float, f
     started_s = time.monotonic()
     try:
         info = probe(Ffmpeg(), path, max_audio_s=max_audio_s, timeout_s=20)
-        n = sum(len(block) for block in decode_audio(Ffmpeg(), path, check=lambda: None, max_audio_s=60))
+        n = len(decoded(path, max_audio_s=60))
         return info.duration_s, n / 16000
     except REFUSALS as error:
         return error

@@ -38,7 +38,7 @@ async def test_a_job_is_followed_from_start_to_end(serve: Serve, engine: StepEng
     assert (last["data"]["status"], last["data"]["progress"]) == ("completed", 100.0)
     assert last["data"]["result"]["text"] == " part 0 part 1 part 2"
     given = {"status", "progress", "message", "completed_at", "result"}
-    assert set(last["data"]) == given | {"model", "model_reason"}
+    assert set(last["data"]) == given | {"model", "model_reason", "warnings"}
     assert socket.close_code == 1000
 
 

@@ -10,7 +10,6 @@ import whisper
 from numpy.typing import NDArray
 
 from localwhisper.app import ASSETS, SAMPLES
-from localwhisper.audio.decode import decode_audio
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.kernels.precompile import kernel_cache
@@ -18,6 +17,7 @@ from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.whisper_engine import WhisperEngine
 from tests.engine import openai_whisper
 from tests.engine.control import Recorder, write_wav
+from tests.speech import decoded
 
 RATE = 16000
 ROWS = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))
@@ -25,7 +25,7 @@ ROWS = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))
 
 def samples_of(name: str) -> NDArray[np.int16]:
     """A bundled clip, int16, shape (n,), 16 kHz."""
-    return np.concatenate(list(decode_audio(Ffmpeg(), SAMPLES / name, check=lambda: None, max_audio_s=600)))
+    return decoded(SAMPLES / name)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -26,6 +26,9 @@ class Recorder:
         if self.stop_at is not None and self.checks >= self.stop_at:
             raise Stopped
 
+    def measured(self, duration_s: float) -> None:
+        self.duration_s = duration_s
+
     def progress(self, done_s: float, message: Message) -> None:
         self.done_s.append(done_s)
         self.messages.append(message)

@@ -9,10 +9,9 @@ import whisper
 from numpy.typing import NDArray
 from whisper.audio import HOP_LENGTH, N_SAMPLES
 
-from localwhisper.audio.decode import decode_audio
-from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.engine.decoding import SEED
 from localwhisper.jobs.transcript import Transcript
+from tests.speech import decoded
 
 
 def load(path: Path) -> whisper.model.Whisper:
@@ -30,8 +29,7 @@ def load(path: Path) -> whisper.model.Whisper:
 
 def read(path: Path) -> NDArray[np.float32]:
     """Samples for whisper's transcribe(), shape (n,), 16 kHz: its own reader needs an ffmpeg on the PATH."""
-    blocks = list(decode_audio(Ffmpeg(), path, check=lambda: None, max_audio_s=3600))
-    return np.concatenate(blocks).astype(np.float32) / 32768.0
+    return decoded(path).astype(np.float32) / 32768.0
 
 
 def without_silence(result: dict[str, Any], path: Path) -> dict[str, Any]:

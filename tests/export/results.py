@@ -1,6 +1,6 @@
 """Transcripts with content that a format may mishandle."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from localwhisper.jobs.transcript import Segment, Transcript, Word
@@ -90,6 +90,13 @@ SAFER = {
     "only_text": Transcript(text=" all of it ", language="en", segments=(), processing_time=0.0),
 }
 ALL = {**EQUAL, **SAFER}
+HOW_ARE_YOU = segment(0, 0.0, 2.0, " How are you?", words((" How", 0.0, 0.5), (" are you?", 0.5, 1.5)))
+CHANNELS = transcript(
+    replace(HOW_ARE_YOU, channel="left"),
+    replace(segment(1, 1.0, 3.0, " Fine.", words((" Fine.", 1.25, 1.75))), channel="right"),
+    replace(segment(2, 4.0, 5.0, " And *you*?"), channel="right"),
+)
+GOLDEN = {**ALL, "channels": CHANNELS}
 
 
 def as_whisper(result: Transcript) -> dict[str, Any]:

@@ -59,15 +59,15 @@ def test_layouts_match_openai_whisper(case: str, layout: Layout) -> None:
         assert EXPORTERS[name].to_text(results.EQUAL[case], layout) == expected.getvalue()
 
 
-@pytest.mark.parametrize("case", results.ALL)
+@pytest.mark.parametrize("case", results.GOLDEN)
 @pytest.mark.parametrize("name", TEXT_FORMATS)
 def test_matches_the_golden_file(name: str, case: str) -> None:
     golden = (GOLDEN / f"{case}.{name}").read_bytes().decode()
-    assert EXPORTERS[name].to_text(results.ALL[case]) == golden, "if intended: python -m tests.export.write_golden"
+    assert EXPORTERS[name].to_text(results.GOLDEN[case]) == golden, "if intended: python -m tests.export.write_golden"
 
 
 def test_every_golden_file_is_used() -> None:
-    expected = {f"{case}.{name}" for case in results.ALL for name in TEXT_FORMATS}
+    expected = {f"{case}.{name}" for case in results.GOLDEN for name in TEXT_FORMATS}
     assert {path.name for path in GOLDEN.glob("[!.]*")} == expected
 
 
@@ -98,6 +98,21 @@ def test_subtitles_are_read_by_pysubs2(name: str, case: str) -> None:
     subtitles = pysubs2.SSAFile.from_string(EXPORTERS[name].to_text(results.ALL[case]), name)
     events = [(event.start, event.end, " ".join(event.plaintext.split())) for event in subtitles]
     assert events == expected_cues(case)
+
+
+@pytest.mark.parametrize("name", [name for name in EXPORTERS if name not in ("docx", "zip")])
+def test_each_segment_has_the_name_of_its_channel(name: str) -> None:
+    lines = EXPORTERS[name].to_text(results.CHANNELS).splitlines()
+    if name == "json":
+        assert [segment["channel"] for segment in json.loads(lines[0])["segments"]] == ["left", "right", "right"]
+    else:
+        named = [line for line in lines if "left" in line or "right" in line]
+        assert [line.count("left") for line in named] == [1, 0, 0]
+
+
+def test_a_voice_span_names_the_channel_in_vtt() -> None:
+    captions = webvtt.from_string(EXPORTERS["vtt"].to_text(results.CHANNELS))
+    assert [(caption.voice, caption.text) for caption in captions][:2] == [("left", "How are you?"), ("right", "Fine.")]
 
 
 def test_an_arrow_in_the_text_starts_no_cue() -> None:

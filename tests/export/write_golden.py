@@ -9,7 +9,7 @@ from tests.export.test_exports import GOLDEN
 
 
 def main() -> None:
-    for case, transcript in results.ALL.items():
+    for case, transcript in results.GOLDEN.items():
         for name in TEXT_FORMATS:
             path = GOLDEN / f"{case}.{name}"
             content = EXPORTERS[name].to_bytes(transcript)

@@ -21,10 +21,10 @@ async def test_simultaneous_requests_compute_a_waveform_once(serve: Serve) -> No
     calls: list[Path] = []
     may_finish = threading.Event()
 
-    def compute(audio: Path, duration_s: float, check: object) -> Waveform:
+    def compute(audio: Path, track: str | None, check: object) -> Waveform:
         calls.append(audio)
         assert may_finish.wait(10)
-        return Waveform(duration=duration_s, peaks=(1, 2, 3))
+        return Waveform(duration=1.0, peaks=(1, 2, 3))
 
     app = client.app
     waveforms = Waveforms(app.queue.index, app.store, compute)
@@ -42,10 +42,10 @@ async def test_a_failure_is_not_remembered(serve: Serve) -> None:
     job_id = await client.new_job()
     errors = [ZeroDivisionError(), None]
 
-    def compute(audio: Path, duration_s: float, check: object) -> Waveform:
+    def compute(audio: Path, track: str | None, check: object) -> Waveform:
         if (error := errors.pop(0)) is not None:
             raise error
-        return Waveform(duration=duration_s, peaks=(1,))
+        return Waveform(duration=1.0, peaks=(1,))
 
     app = client.app
     waveforms = Waveforms(app.queue.index, app.store, compute)
@@ -64,6 +64,6 @@ async def test_a_waveform_that_cannot_be_stored_is_returned(serve: Serve, monkey
 
     monkeypatch.setattr(FileStore, "save_waveform", full)
     app = client.app
-    waveforms = Waveforms(app.queue.index, app.store, lambda audio, duration_s, check: Waveform(duration=3, peaks=(1,)))
+    waveforms = Waveforms(app.queue.index, app.store, lambda audio, track, check: Waveform(duration=3, peaks=(1,)))
     assert (await waveforms.get(job_id)).peaks == (1,)
     waveforms.stop()

@@ -28,6 +28,7 @@ def job(job_id: str | None = None, **fields: object) -> Job:
         progress=65.5,
         message=Message("processing_segment", {"current": 15, "total": 23}),
         error=Message("audio_unreadable", {"reason": 'it is "torn"\n', "at_s": 1.5, "again": True, "by": None}),
+        warnings=(Message("channel_inverted", {"channel": 2}),),
         language="es",
         crashes=1,
         crashed_window=4,

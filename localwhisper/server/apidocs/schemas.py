@@ -89,7 +89,10 @@ SCHEMAS: dict[str, Schema] = {
             "no_speech_prob": _or_null("number"), "compression_ratio": _or_null("number"), "temperature": NUMBER,
             "retries": INTEGER,
         },
-        {"words": _list(_ref("Word"))},
+        {
+            "words": _list(_ref("Word")),
+            "channel": {**TEXT, "description": "left, right, channel 3 …; with channels=split"},
+        },
     ),
     "Result": _object({
         "text": TEXT, "language": TEXT, "segments": _list(_ref("Segment")), "processing_time": SECONDS,
@@ -115,6 +118,7 @@ SCHEMAS: dict[str, Schema] = {
             "estimated_time_remaining": _or_null("number"), "filename": TEXT, "model": TEXT,
             "model_reason": MODEL_REASON, "language": _or_null("string"), "options": {"type": "object"},
             "audio_duration": SECONDS,
+            "warnings": {**_list(MESSAGE), "description": "what was wrong with the audio; of a completed job"},
         },
         {
             "queue_position": _or_null("integer"), "completed_at": _or_null("string", format="date-time"),
