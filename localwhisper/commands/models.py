@@ -9,7 +9,7 @@ from localwhisper.commands.model_download import MIB, download, factor_of
 from localwhisper.engine.checkpoints.catalogue import recommended_model
 from localwhisper.engine.checkpoints.library import ModelEntry
 from localwhisper.engine.checkpoints.origin import FORMATS
-from localwhisper.jobs.estimates import FactorKey, Factors
+from localwhisper.jobs.estimates import FactorKey, Factors, measured_factor
 from localwhisper.messages import Message, render
 from localwhisper.settings import Settings
 from localwhisper.store.real_time_factors import load_factors
@@ -45,7 +45,8 @@ def describe(entry: ModelEntry, measured: Factors) -> list[str]:
     if entry.aliases:
         lines.append(f"{INDENT}also named {', '.join(entry.aliases)}")
     if not entry.bundled:
-        basis = "measured" if FactorKey(model=entry.name) in measured else "estimated"
+        is_measured = measured_factor(FactorKey(model=entry.name), measured) is not None
+        basis = "measured" if is_measured else "estimated"
         lines.append(
             f"{INDENT}an hour of audio takes about {60 * factor(entry.name):.0f} min on this machine ({basis})"
         )

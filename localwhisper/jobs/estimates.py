@@ -7,22 +7,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import heapreplace
 from itertools import groupby
+from statistics import median
 from typing import cast, get_args
 
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.priority import may_preempt, priority_class
 from localwhisper.options import Batch, Options, Quality
 
-# Real-time factors assumed until one is measured on this machine.
+# Real-time factors assumed until one is measured on this machine: about those of two cores of a Xeon with AVX-512.
 DEFAULT_REAL_TIME_FACTORS: Mapping[str, float] = {
     "demo": 0.05,
-    "tiny": 0.1,
-    "base": 0.2,
-    "small": 0.5,
-    "medium": 1.5,
-    "large": 3.0,
-    "turbo": 1.2,
+    "tiny": 0.04,
+    "base": 0.08,
+    "small": 0.25,
+    "medium": 0.75,
+    "large": 1.5,
+    "turbo": 0.8,
 }
+OTHER_MODEL_FACTOR = 1.0
 START_S = 0.3  # opening the audio, whatever its length
 WINDOW_S = 30.0  # the encoder always processes a whole window, also when less audio is left
 # With quality "fast", a window that isn't full is padded with this much silence, and has at least this length.
@@ -83,12 +85,23 @@ def measured_factor(key: FactorKey, measured: Factors) -> float | None:
 
 
 def real_time_factor(key: FactorKey, measured: Factors) -> float:
-    """Return the measured real-time factor, or the default for the model's family."""
+    """Return the measured real-time factor, or the default one in proportion to what was measured of other models."""
     factor = measured_factor(key, measured)
     if factor is not None:
         return factor
-    family = "turbo" if key.model.endswith("turbo") else key.model.split(".")[0].split("-v")[0]
-    return DEFAULT_REAL_TIME_FACTORS.get(family, 1.0)
+    others = [
+        other_factor / default
+        for other, other_factor in measured.items()
+        if (default := _default_factor(other.model)) is not None and not other.is_clip and other.model != "demo"
+    ]
+    default = _default_factor(key.model)
+    return (OTHER_MODEL_FACTOR if default is None else default) * (median(others) if others else 1.0)
+
+
+def _default_factor(model: str) -> float | None:
+    """That of the model's family; None for an imported one."""
+    family = "turbo" if model.endswith("turbo") else model.split(".")[0].split("-v")[0]
+    return DEFAULT_REAL_TIME_FACTORS.get(family)
 
 
 def effective_audio_s(audio_s: float, quality: Quality = "exact") -> float:

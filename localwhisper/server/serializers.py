@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
-from localwhisper.engine.checkpoints.catalogue import recommended_model
+from localwhisper.engine.checkpoints.catalogue import rank, recommended_model
 from localwhisper.engine.checkpoints.library import ModelEntry
 from localwhisper.engine.plans import MeasuredPlan
 from localwhisper.export.json_ import finite
@@ -164,6 +164,7 @@ def model_body(entry: ModelEntry, download: Download | None, eta: EtaEstimator, 
         "bundled": entry.bundled,
         "aliases": list(entry.aliases),
         "purpose": entry.purpose,
+        "rank": rank(entry.name),
         "recommended": entry.name == recommended_model(lambda name: eta.real_time_factor(name)[0]),
         "sources": [
             {"name": offer.source, "label": offer.label, "size_bytes": offer.size_bytes} for offer in entry.offers

@@ -1,11 +1,6 @@
 """Downloading models, with progress and errors, and importing one."""
 
-import hashlib
-import http.server
-import json
 import re
-import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,72 +8,26 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from localwhisper.app import ASSETS
-from localwhisper.engine.checkpoints.library import ModelLibrary
 from tests.browser.app_page import CLIENT_ERROR, AppPage
+from tests.browser.mirror import Mirror, bundled_checkpoint, mirrored_server
 from tests.process.server import Server
-
-
-class Mirror(http.server.BaseHTTPRequestHandler):
-    """Sends half of `content`, and the rest once `resume` is set."""
-
-    content: bytes
-    resume: threading.Event
-
-    def do_GET(self) -> None:
-        content, half = Mirror.content, len(Mirror.content) // 2
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content[:half])
-        self.wfile.flush()
-        Mirror.resume.wait(60)
-        self.wfile.write(content[half:])
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-    @classmethod
-    def serve(cls, content: bytes) -> None:
-        cls.content, cls.resume = content, threading.Event()
-
-
-class PublishingServer(Server):
-    program = (sys.executable, "-m", "tests.process.fake_checkpoints_program")
 
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A small valid checkpoint: the bundled model's."""
-    folder = tmp_path_factory.mktemp("unpacked")
-    path = ModelLibrary(folder, mirror=None, data_dir=folder, assets=ASSETS).loadable_path("demo")
-    assert path is not None
-    return path.read_bytes()
+    return bundled_checkpoint(tmp_path_factory.mktemp("unpacked"))
 
 
 @pytest.fixture
-def mirrored_server(tmp_path: Path, checkpoint: bytes) -> Iterator[Server]:
-    """A server that downloads its models from a local mirror, where "tiny" is `checkpoint`."""
-    mirror = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
-    thread = threading.Thread(target=mirror.serve_forever)
-    thread.start()
-    address = f"http://127.0.0.1:{mirror.server_address[1]}"
-    published = {"tiny": f"https://models.invalid/{hashlib.sha256(checkpoint).hexdigest()}/tiny.pt"}
-    flags = ("--model-dir", str(tmp_path / "models"), "--model-mirror", address)
-    server = PublishingServer(tmp_path / "data", *flags, environ={"PUBLISHED": json.dumps(published)}).start()
-    Mirror.serve(b"")
-    yield server
-    Mirror.resume.set()
-    server.stop()
-    mirror.shutdown()
-    thread.join()
-    mirror.server_close()
+def mirrored(tmp_path: Path, checkpoint: bytes) -> Iterator[Server]:
+    with mirrored_server(tmp_path, checkpoint) as server:
+        yield server
 
 
 @pytest.fixture
-def page(browser: Browser, mirrored_server: Server) -> Iterator[Page]:
-    page = browser.new_page(base_url=mirrored_server.url, locale="en-US")
-    app = AppPage(page, mirrored_server.url)
+def page(browser: Browser, mirrored: Server) -> Iterator[Page]:
+    page = browser.new_page(base_url=mirrored.url, locale="en-US")
+    app = AppPage(page, mirrored.url)
     app.allowed_errors.append(CLIENT_ERROR)
     page.goto("/")
     page.locator("[data-sample]").first.wait_for()
@@ -87,7 +36,7 @@ def page(browser: Browser, mirrored_server: Server) -> Iterator[Page]:
     page.close()
 
 
-def test_a_download_shows_its_progress_and_errors(page: Page, mirrored_server: Server, checkpoint: bytes) -> None:
+def test_a_download_shows_its_progress_and_errors(page: Page, mirrored: Server, checkpoint: bytes) -> None:
     details, selected = page.locator("model-details"), page.locator("#option-model option:checked")
     download = details.get_by_role("button", name="Download tiny")
     expect(details).to_contain_text("download one of the larger models")
@@ -112,7 +61,7 @@ def test_a_download_shows_its_progress_and_errors(page: Page, mirrored_server: S
     expect(details).to_contain_text("tiny is on this machine")
     expect(selected).to_contain_text("ready")
     expect(details.locator("#other-models")).to_be_hidden()  # the hint to download a larger model
-    models: list[dict[str, Any]] = mirrored_server.request("GET", "/models")["models"]
+    models: list[dict[str, Any]] = mirrored.request("GET", "/models")["models"]
     assert next(model["available"] for model in models if model["name"] == "tiny")
 
 

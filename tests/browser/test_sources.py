@@ -8,7 +8,7 @@ HERE = Path(__file__).parent
 WEB = HERE.parents[1] / "web"
 MAX_BYTES = 250_000  # of code and style, comments not counted
 COMMENT = re.compile(r"/\*.*?\*/|(?<!\S)//[^\n]*", re.DOTALL)
-DYNAMIC = ("status.", "upload.", "announce.", "edit.", "theme.", "time.")  # t(`status.${…}`)
+DYNAMIC = ("purpose.", "status.", "upload.", "announce.", "edit.", "theme.", "time.")  # t(`status.${…}`)
 
 
 def sources() -> str:

@@ -49,7 +49,7 @@ def test_padding_of_short_windows_is_the_same_as_in_the_engine() -> None:
 
 @pytest.mark.parametrize(
     ("model", "factor"),
-    [("demo", 0.05), ("tiny", 0.1), ("tiny.en", 0.1), ("large-v3", 3.0), ("other", 1.0)],
+    [("demo", 0.05), ("tiny", 0.04), ("tiny.en", 0.04), ("large-v3", 1.5), ("other", 1.0)],
 )
 def test_a_model_that_was_never_measured_has_a_default_factor(model: str, factor: float) -> None:
     assert estimates.real_time_factor(FactorKey(model=model), {}) == factor
@@ -58,7 +58,15 @@ def test_a_model_that_was_never_measured_has_a_default_factor(model: str, factor
 def test_a_measured_factor_replaces_the_default() -> None:
     tiny, base, tiny_en = (FactorKey(model=model) for model in ("tiny", "base", "tiny.en"))
     assert estimates.real_time_factor(tiny, {tiny: 0.7, base: 0.9}) == 0.7
-    assert estimates.real_time_factor(tiny_en, {tiny: 0.7}) == 0.1
+    assert estimates.real_time_factor(tiny_en, {replace(tiny, is_clip=True): 0.7}) == 0.04
+
+
+def test_other_models_are_estimated_in_proportion() -> None:
+    """The machine is three times as slow with base as assumed; that of demo and of clips says little."""
+    base, demo = FactorKey(model="base"), FactorKey(model="demo")
+    measured = {base: 0.24, demo: 9.0, replace(base, is_clip=True): 9.0}
+    assert estimates.real_time_factor(FactorKey(model="small"), measured) == pytest.approx(0.75)
+    assert estimates.real_time_factor(FactorKey(model="other"), measured) == pytest.approx(3.0)
 
 
 def test_each_quality_has_its_own_factor() -> None:

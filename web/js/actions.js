@@ -72,7 +72,7 @@ export function createActions({ api, store, uploads, toast }) {
 				onDone(model);
 			});
 		},
-		downloadModel: (model) => showErrorOnModel(model, () => api.downloadModel(model.name)),
+		downloadModel: (model, source) => showErrorOnModel(model, () => api.downloadModel(model.name, source)),
 		stopDownload: (model) => showErrorOnModel(model, () => api.stopDownload(model.name)),
 		removeModel: (model) => showErrorOnModel(model, () => api.removeModel(model.name)),
 	};

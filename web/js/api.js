@@ -18,7 +18,7 @@ export class ApiError extends Error {
 export const api = {
 	login: (token) => json("POST", "login", { token }),
 	models: () => json("GET", "models"),
-	downloadModel: (name) => json("POST", `models/${encodeURIComponent(name)}/download`),
+	downloadModel: (name, source) => json("POST", `models/${encodeURIComponent(name)}/download${source && `?source=${source}`}`),
 	stopDownload: (name) => json("DELETE", `models/${encodeURIComponent(name)}/download`),
 	removeModel: (name) => json("DELETE", `models/${encodeURIComponent(name)}`),
 	importModel: (file, signal, onSent) => upload("models/import", file, {}, signal, onSent),

@@ -6,6 +6,7 @@ import { Commands } from "./commands.js";
 import { dropZone } from "./components/drop-zone.js";
 import { helpDialog } from "./components/help-dialog.js";
 import { historyFilter } from "./components/history-filter.js";
+import { modelChoice } from "./components/model-choice.js";
 import { jobList } from "./components/job-list.js";
 import { optionsForm } from "./components/options-form.js";
 import { pageSettings } from "./components/page-settings.js";
@@ -48,6 +49,7 @@ const socket = createQueueSocket(
 for (const [name, connect] of Object.entries({
 	"connection-banner": connectionBanner,
 	"options-form": optionsForm,
+	"model-choice": modelChoice,
 	"drop-zone": dropZone,
 	"help-dialog": helpDialog,
 	"history-filter": historyFilter,

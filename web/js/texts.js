@@ -73,6 +73,28 @@ export const TEXTS = {
 		"Aún sin medir aquí. Estimación: una hora de audio tarda unos {time}.",
 	],
 
+	"model.source": ["From", "De"],
+	"model.source_any": ["the first source that can be reached", "la primera fuente accesible"],
+	"model.source_index": ["Python's package index", "el índice de paquetes de Python"],
+
+	"purpose.quick": ["Quick", "Rápido"],
+	"purpose.balanced": ["Balanced", "Equilibrado"],
+	"purpose.best": ["Best", "El mejor"],
+	"purpose.quick_use": ["For clear recordings, on any machine.", "Para grabaciones claras, en cualquier equipo."],
+	"purpose.balanced_use": ["Fewer errors, in more time.", "Menos errores, en más tiempo."],
+	"purpose.best_use": [
+		"The fewest errors, for difficult recordings.",
+		"La menor cantidad de errores, para grabaciones difíciles.",
+	],
+
+	"choice.title": ["First, choose a model", "Primero, elija un modelo"],
+	"choice.intro": [
+		"It turns speech into text on this machine. It is downloaded once; after that, nothing needs the internet. Then drop a recording.",
+		"Convierte la voz en texto en este equipo. Se descarga una sola vez; después, nada necesita internet. Luego suelte una grabación.",
+	],
+	"choice.recommended": ["Recommended", "Recomendado"],
+	"choice.time": ["An hour of audio takes about {time} here", "Aquí, una hora de audio tarda unos {time}"],
+
 	"samples.title": ["No recording at hand?", "¿No tiene una grabación a mano?"],
 	"samples.intro": [
 		"Try one of these with the small bundled model. No download needed.",
@@ -116,6 +138,9 @@ export const TEXTS = {
 	"status.failed": ["Failed", "Falló"],
 	"status.cancelled": ["Cancelled", "Cancelada"],
 
+	"job.model_reason": ["Model {model}: {reason}.", "Modelo {model}: {reason}."],
+	"job.retry_with": ["Try again with {name}", "Reintentar con {name}"],
+	"job.download_model": ["Download {name} and try again", "Descargar {name} y reintentar"],
 	"job.position": ["Number {position} in the queue", "Número {position} en la cola"],
 	"job.ready_in": ["done in about {time}", "lista en unos {time}"],
 	"job.remaining": ["about {time} left", "quedan unos {time}"],
@@ -137,6 +162,7 @@ export const TEXTS = {
 
 	"announce.received": ["{name} was received.", "{name} se recibió."],
 	"announce.upload_failed": ["{name} was not accepted.", "{name} no se aceptó."],
+	"announce.model_ready": ["The model {name} is ready.", "El modelo {name} está listo."],
 	"announce.completed": ["{name}: the transcript is ready.", "{name}: la transcripción está lista."],
 	"announce.failed": ["{name}: the transcription failed.", "{name}: la transcripción falló."],
 

@@ -30,6 +30,7 @@ interface Job {
   estimated_time_remaining?: number|null; // seconds
   filename: string;
   model: string;
+  model_reason?: {code: string, message: string};
   language?: string|null;
   options?: {return_timestamps?: boolean, task?: string};
   audio_duration?: number|null; // seconds
@@ -58,6 +59,11 @@ interface Model {
   bundled: boolean;
   multilingual: boolean;
   translates: boolean;
+  aliases: readonly string[];
+  purpose: "quick"|"balanced"|"best"|null;
+  recommended: boolean; // one is
+  rank: number; // higher is more accurate
+  sources: readonly {name: string, label: string, size_bytes: number|null}[]; // in the order in which they are tried
   real_time_factor: number; // seconds of work for a second of audio
   speed_is_measured: boolean; // on this machine; otherwise estimated
   description?: string|null;
@@ -117,7 +123,7 @@ type Corrected = {version: number, segments: Segment[]};
 interface Api {
   login(token: string): Promise<unknown>;
   models(): Promise<Models>;
-  downloadModel(name: string): Promise<unknown>;
+  downloadModel(name: string, source: string): Promise<unknown>; // source: "" for the first that can be reached
   stopDownload(name: string): Promise<unknown>;
   removeModel(name: string): Promise<unknown>;
   importModel: SendFile<Model>;
@@ -249,7 +255,7 @@ interface Actions {
   remove(id: string): void; // hides it at once and deletes it when it can no longer be undone
   submit(files: Iterable<File>, options: SubmitOptions): void;
   trySample(sample: Sample): void;
-  downloadModel(model: Model): void;
+  downloadModel(model: Model, source: string): void;
   stopDownload(model: Model): void;
   removeModel(model: Model): void;
   importModel(file: File, onDone: (model: Model) => void): void;

@@ -9,7 +9,7 @@ Purpose = Literal["quick", "balanced", "best"]
 OTHER_NAMES: Mapping[str, str] = {"large": "large-v3", "large-v3-turbo": "turbo"}
 PURPOSES: Mapping[str, Purpose] = {"base": "quick", "small": "balanced", "turbo": "best", "medium": "best"}
 QUICKEST = "base"  # offered by every source
-QUICK_FACTOR = 0.25  # a quarter of an hour for an hour of audio
+QUICK_FACTOR = 0.2  # twelve minutes for an hour of audio
 # From the least to the most accurate. A model for English alone ranks with the multilingual one of its size.
 RANKING: Sequence[str] = ("tiny", "base", "small", "medium", "turbo", "large-v1", "large-v2", "large-v3")
 CANNOT_TRANSLATE = frozenset({BUNDLED, "turbo"})

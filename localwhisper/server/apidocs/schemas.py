@@ -140,6 +140,7 @@ SCHEMAS: dict[str, Schema] = {
         "download": {"type": ["object", "null"]}, "origin": {"anyOf": [_ref("Origin"), {"type": "null"}]},
         "aliases": {**_list(TEXT), "description": "other names of the same model, which are accepted, too"},
         "purpose": {**_or_null("string"), "enum": [*get_args(Purpose), None]},
+        "rank": {**INTEGER, "description": "higher is more accurate; -1 for imported models"},
         "recommended": {**BOOLEAN, "description": "for most recordings on this machine; true for one model"},
         "sources": {**_list(_ref("ModelSource")), "description": "where it can be downloaded, in the order tried"},
         "real_time_factor": {**NUMBER, "description": "seconds of work per second of audio"},

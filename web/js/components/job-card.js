@@ -7,6 +7,7 @@ import { formatDuration, formatPercent } from "../lib/format.js";
 import { transcriptHref } from "../router.js";
 import { jobCardBody } from "./job-card-body.js";
 import { jobFacts } from "./job-facts.js";
+import { modelRemedy } from "./model-remedy.js";
 
 /** @typedef {ReturnType<typeof jobCard>} JobCard */
 
@@ -19,6 +20,9 @@ export function jobCard(id, app, onToggle) {
 	const toggle = query(element, ".toggle", HTMLButtonElement);
 	const bar = query(element, "progress", HTMLProgressElement);
 	const excerpt = query(element, ".excerpt", HTMLAnchorElement);
+	const reason = query(element, ".model-reason");
+	const remedy = modelRemedy(id, app);
+	jobError.after(remedy.element);
 	element.dataset.job = id;
 	toggle.setAttribute("aria-controls", `text-${id}`);
 	toggle.addEventListener("click", () => onToggle(toggle.ariaExpanded !== "true"));
@@ -76,6 +80,8 @@ export function jobCard(id, app, onToggle) {
 			bar.ariaLabel = t("job.progress", { name: job.filename });
 			setTextOrHide(progress, hasEnded(job.status) ? "" : progressText(job));
 			setTextOrHide(jobError, job.status === "failed" ? (job.error?.message ?? job.message) : "");
+			setTextOrHide(reason, modelReason(job));
+			remedy.update(job);
 			setTextOrHide(actionError, entry.actionError ?? "");
 			toggle.disabled = !hasText;
 			toggle.ariaExpanded = String(open);
@@ -88,6 +94,12 @@ export function jobCard(id, app, onToggle) {
 			updateActions(job);
 		},
 	};
+}
+
+/** Why the job has another model than the one it was meant for. @param {Job} job */
+function modelReason({ model, model_reason: reason }) {
+	const isExpected = !reason || ["model_named", "model_default"].includes(reason.code);
+	return isExpected ? "" : t("job.model_reason", { model, reason: reason.message });
 }
 
 /** @param {Job} job one that has not ended */

@@ -1,8 +1,9 @@
 /** What the chosen model is and how fast it runs here; its download and removal. */
 
 import { language, t } from "../i18n.js";
-import { query, queryEach, setText, setTextOrHide, setVisible } from "../lib/dom.js";
+import { query, queryEach, setText, setVisible } from "../lib/dom.js";
 import { formatBytes, formatDuration } from "../lib/format.js";
+import { modelDownload } from "./model-download.js";
 
 const HOUR_S = 3600;
 
@@ -10,26 +11,11 @@ const HOUR_S = 3600;
 export function modelDetails(element, actions) {
 	/** @type {Model|undefined} */
 	let shown;
-	const [description, speed, otherModels, received] = queryEach(element, "#model-description", "#model-speed", "#other-models", "#model-received");
-	const [error, download, stop, remove] = queryEach(element, ".error", "#download", "#stop-download", "#remove-model");
-	const bar = query(element, "progress", HTMLProgressElement);
-	download.addEventListener("click", () => shown && actions.downloadModel(shown));
-	stop.addEventListener("click", () => shown && actions.stopDownload(shown));
+	const [description, speed, otherModels] = queryEach(element, "#model-description", "#model-speed", "#other-models");
+	const remove = query(element, "#remove-model");
+	const download = modelDownload(actions, { isPrimary: false, offersSources: true });
+	element.insertBefore(download.element, remove);
 	remove.addEventListener("click", () => shown && confirm(t("model.confirm_remove")) && actions.removeModel(shown));
-
-	/** @param {Model} model */
-	function updateDownload({ name, available, download: progress, size_bytes }) {
-		const totalBytes = progress?.total_bytes ?? size_bytes ?? 0;
-		const receivedBytes = progress?.received_bytes ?? 0;
-		for (const control of [bar, stop]) setVisible(control, Boolean(progress));
-		if (totalBytes) bar.value = Math.min(1, receivedBytes / totalBytes);
-		bar.ariaLabel = t("model.download", { name });
-		const sizes = { part: formatBytes(receivedBytes, language()), total: formatBytes(totalBytes, language()) };
-		const source = progress?.source === "index" ? ` ${t("model.from_index")}` : "";
-		setTextOrHide(received, progress ? `${t("part_of_total", sizes)}${source}` : "");
-		setText(/** @type {Element} */ (download.lastElementChild), t("model.download", { name }));
-		setVisible(download, !available && !progress);
-	}
 
 	return {
 		/** @param {Model|undefined} model @param {boolean} isOnlyBundled no other model has been downloaded */
@@ -45,8 +31,7 @@ export function modelDetails(element, actions) {
 			const time = formatDuration(HOUR_S * model.real_time_factor, language());
 			setText(speed, t(model.speed_is_measured ? "model.speed" : "model.speed_estimate", { time }));
 			setVisible(otherModels, bundled && isOnlyBundled);
-			setTextOrHide(error, model.error?.message ?? "");
-			updateDownload(model);
+			download.update(model);
 			setVisible(remove, available && !bundled);
 			setText(remove, t("model.remove", { name }));
 		},

@@ -3,6 +3,7 @@
 import { language, t } from "../i18n.js";
 import { cloneTemplate, h, query, setText } from "../lib/dom.js";
 import { formatBytes, languageName } from "../lib/format.js";
+import { preselected } from "../models.js";
 
 /** @param {Option} option @returns {OptionField} */
 export function optionField(option) {
@@ -28,26 +29,23 @@ export function optionField(option) {
  * @param {OptionControl} select @param {State} state @param {unknown} preferredName
  * @returns {Model|undefined} the selected model
  */
-export function updateModels(select, { models, defaultModel }, preferredName) {
+export function updateModels(select, state, preferredName) {
+	const { models } = state;
 	const choices = /** @type {HTMLOptionElement[]} */ ([...select.children]);
 	if (models.map(({ name }) => name).join() !== choices.map(({ value }) => value).join()) {
 		select.replaceChildren(...models.map(({ name }) => h("option", { value: name })));
 	}
 	models.forEach((model, index) => setText(/** @type {Element} */ (select.children[index]), modelLabel(model)));
-	const selected =
-		models.find(({ name }) => name === preferredName) ??
-		models.find(({ name, available }) => name === defaultModel && available) ??
-		models.find(({ available }) => available) ??
-		models[0];
+	const selected = preselected(state, preferredName);
 	if (selected && select.value !== selected.name) select.value = selected.name;
 	return selected;
 }
 
 /** @param {Model} model */
-function modelLabel({ name, download, available, size_bytes }) {
+function modelLabel({ name, purpose, download, available, size_bytes }) {
 	const state = download ? "model.downloading" : available ? "model.available" : "model.unavailable";
 	const size = size_bytes === null ? "" : formatBytes(size_bytes, language());
-	return [name, size, t(state)].filter(Boolean).join(" · ");
+	return [purpose && t(`purpose.${purpose}`), name, size, t(state)].filter(Boolean).join(" · ");
 }
 
 /** Named and sorted in the page's language. @param {HTMLElement} list @param {readonly SpokenLanguage[]} languages */

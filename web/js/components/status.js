@@ -25,7 +25,7 @@ export function queueStatus(element) {
 /** An ARIA live region. Progress and single segments are not announced. @type {Component} */
 export function liveRegion(element) {
 	return (state, before) => {
-		const text = before ? [...jobAnnouncements(state, before), ...uploadAnnouncements(state, before)].join(" ") : "";
+		const text = before ? [...jobAnnouncements(state, before), ...uploadAnnouncements(state, before), ...modelAnnouncements(state, before)].join(" ") : "";
 		if (text) element.textContent = text;
 	};
 }
@@ -48,5 +48,13 @@ function* uploadAnnouncements({ uploads }, before) {
 	for (const { id, phase, filename: name, error } of uploads) {
 		const previous = before.uploads.find((upload) => upload.id === id)?.phase;
 		if (phase === "failed" && previous !== "failed") yield `${t("announce.upload_failed", { name })} ${error ?? ""}`;
+	}
+}
+
+/** @type {(state: State, before: State) => Iterable<string>} */
+function* modelAnnouncements({ models }, before) {
+	if (models === before.models) return;
+	for (const { name, available } of models) {
+		if (available && before.models.some((model) => model.name === name && model.download)) yield t("announce.model_ready", { name });
 	}
 }

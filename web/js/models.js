@@ -1,0 +1,32 @@
+/** Which model there is for what. Pure. */
+
+/** Not counting the bundled one. @param {readonly Model[]} models @returns {Model|undefined} */
+export function bestHere(models) {
+	const here = models.filter(({ available, bundled }) => available && !bundled);
+	return here.reduce((best, model) => (best && best.rank >= model.rank ? best : model), here[0]);
+}
+
+/** The model of the next files: the one that was chosen, the default or the best here, or the one to be downloaded. @param {State} state @param {unknown} chosenName @returns {Model|undefined} */
+export function preselected({ models, defaultModel }, chosenName) {
+	return (
+		models.find(({ name }) => name === chosenName) ??
+		models.find(({ name, available }) => name === defaultModel && available) ??
+		bestHere(models) ??
+		models.find(({ download }) => download) ??
+		models.find(({ recommended }) => recommended) ??
+		models[0]
+	);
+}
+
+/** Whether there is none but the bundled one, which isn't the default either. @param {State} state */
+export function lacksModel({ models, defaultModel }) {
+	return models.length > 0 && !models.some(({ name, available, bundled }) => available && (!bundled || name === defaultModel));
+}
+
+/** One model for each purpose, the quickest first. @param {readonly Model[]} models */
+export function modelsByPurpose(models) {
+	/** @type {Map<string, Model>} */
+	const byPurpose = new Map();
+	for (const model of models) if (model.purpose && !byPurpose.has(model.purpose)) byPurpose.set(model.purpose, model);
+	return [...byPurpose.values()];
+}
