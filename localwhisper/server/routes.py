@@ -140,6 +140,7 @@ ROUTES: tuple[Route, ...] = (
                "q": {"type": "string", "description": "part of the file name, or words of the transcript"},
                "limit": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 50},
                "cursor": {"type": "string", "pattern": CURSOR, "description": "next_cursor of the previous page"},
+               "preview": {"type": "boolean", "default": False, "description": "with the beginning of each text"},
                **_LANGUAGE})}),
     Route("/job/{job_id}", jobs.JobHandler, {
         "get": Operation(summary="One job, with its result once it is completed", response_schema="Job",

@@ -46,6 +46,10 @@ class Search:
         fails."""
         return await self._query(dict[str, list[str]](), self._texts.excerpts, query, list(job_ids))
 
+    async def previews(self, job_ids: Iterable[str]) -> dict[str, str]:
+        """Return the beginnings of these jobs' texts, of those that are indexed; none if the index fails."""
+        return await self._query(dict[str, str](), self._texts.beginnings, list(job_ids))
+
     async def stop(self) -> None:
         self._unsubscribe()
         if self._filling is not None:

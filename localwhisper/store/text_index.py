@@ -13,6 +13,8 @@ from localwhisper.atomic import private_opener
 log = logging.getLogger(__name__)
 MARK = "\x02"  # before and after a match; removed from the texts
 EXCERPT_TOKENS = 16
+BEGINNING_CHARS = 240
+VERSION = 1  # of the tables; a file with others is replaced
 ERRORS = (sqlite3.Error, OSError)  # that any method may raise
 
 
@@ -30,19 +32,22 @@ class TextIndex:
             try:
                 self._connection = _open(self._path)
             except sqlite3.DatabaseError as error:
-                log.warning("the search index is damaged, and is replaced: %s", error)
+                log.warning("the search index is damaged or of another version, and is replaced: %s", error)
                 self.clear()
                 self._connection = _open(self._path)
         return self._connection
 
     def put(self, job_id: str, text: str) -> None:
+        text = text.strip().replace(MARK, "")
         with self._db as db:
             db.execute("DELETE FROM texts WHERE job_id = ?", (job_id,))
-            db.execute("INSERT INTO texts VALUES (?, ?)", (job_id, text.strip().replace(MARK, "")))
+            db.execute("INSERT INTO texts VALUES (?, ?)", (job_id, text))
+            db.execute("INSERT OR REPLACE INTO beginnings VALUES (?, ?)", (job_id, text[:BEGINNING_CHARS]))
 
     def discard(self, job_id: str) -> None:
         with self._db as db:
             db.execute("DELETE FROM texts WHERE job_id = ?", (job_id,))
+            db.execute("DELETE FROM beginnings WHERE job_id = ?", (job_id,))
 
     def job_ids(self) -> set[str]:
         return {job_id for (job_id,) in self._db.execute("SELECT job_id FROM texts")}
@@ -68,6 +73,12 @@ class TextIndex:
         )
         return {job_id: excerpt.split(MARK) for job_id, excerpt in rows}
 
+    def beginnings(self, job_ids: Iterable[str]) -> dict[str, str]:
+        """Return the first BEGINNING_CHARS characters of each text."""
+        ids = list(job_ids)
+        placeholders = ",".join("?" * len(ids))
+        return dict(self._db.execute(f"SELECT job_id, text FROM beginnings WHERE job_id IN ({placeholders})", ids))
+
     def clear(self) -> None:
         """Remove the file; the next call creates an empty one."""
         self.close()
@@ -86,6 +97,12 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=OFF")  # a file damaged by a power cut is replaced
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        is_new = not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if not is_new and version != VERSION:
+            raise sqlite3.DatabaseError(f"version {version}")
+        db.execute(f"PRAGMA user_version={VERSION}")
+        db.execute("CREATE TABLE IF NOT EXISTS beginnings (job_id TEXT PRIMARY KEY, text TEXT) WITHOUT ROWID")
         db.execute(
             "CREATE VIRTUAL TABLE IF NOT EXISTS texts"
             " USING fts5(job_id UNINDEXED, text, tokenize='unicode61 remove_diacritics 2')"

@@ -29,8 +29,13 @@ class JobCard:
         expect(self.element).to_have_attribute("data-status", status, timeout=STATUS_TIMEOUT_MS)
 
     @property
+    def preview(self) -> Locator:
+        return self.element.locator(".preview")
+
+    @property
     def lines(self) -> Locator:
-        return self.element.locator("[data-segment]")
+        """On the desk, once it is open."""
+        return self.page.locator("transcript-editor [data-segment]")
 
     @property
     def segment_ids(self) -> list[int]:
@@ -39,14 +44,19 @@ class JobCard:
 
     @property
     def text(self) -> str:
-        return " ".join(self.lines.locator("span").all_inner_texts())
+        return " ".join(self.lines.locator(".line-text").all_text_contents())
 
     def open_editor(self) -> None:
-        link = self.element.get_by_role("link", name="Read and listen")
-        if not link.is_visible():
-            self.element.locator(".toggle").click()
-        link.click()
-        expect(self.page.locator("transcript-editor [data-segment]").first).to_be_visible()
+        self.element.locator("a.name[href]").click()
+        expect(self.lines.first).to_be_visible()
+
+    def close_editor(self) -> None:
+        self.page.get_by_role("link", name="All transcripts").click()
+
+    def choose(self, name: str) -> None:
+        """An item of the card's menu."""
+        self.element.locator("summary").click()
+        self.element.get_by_role("button", name=name, exact=True).click()
 
     def click(self, name: str) -> None:
         self.element.get_by_role("button", name=name, exact=True).click()

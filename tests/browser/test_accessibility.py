@@ -33,7 +33,7 @@ def test_axe_finds_no_violations(library: AppPage) -> None:
     assert axe_violations(page) == []
     page.keyboard.press("Escape")
     page.locator("history-filter select").select_option("")
-    page.goto(page.locator("job-card", has_text="Ada.wav").locator("a.primary").first.get_attribute("href") or "")
+    page.goto(page.locator("job-card", has_text="Ada.wav").locator("a.name").get_attribute("href") or "")
     expect(page.locator("transcript-editor [data-segment]").first).to_be_visible()
     assert axe_violations(page) == []
     page.keyboard.press("e")
@@ -47,7 +47,7 @@ def test_every_view_fits_a_phone(library: AppPage) -> None:
     page = library.page
     fits = "document.documentElement.scrollWidth <= 320"
     assert page.evaluate(fits)
-    page.goto(page.locator("job-card", has_text="Ada.wav").locator("a.primary").first.get_attribute("href") or "")
+    page.goto(page.locator("job-card", has_text="Ada.wav").locator("a.name").get_attribute("href") or "")
     expect(page.locator("transcript-editor [data-segment]").first).to_be_visible()
     page.keyboard.press("e")
     page.locator(".line-text").first.click()
@@ -57,7 +57,7 @@ def test_every_view_fits_a_phone(library: AppPage) -> None:
 @pytest.mark.parametrize("context_options", [NARROW, {**NARROW, "locale": "es-ES", "color_scheme": "dark"}])
 def test_long_file_names_fit_a_phone(app: AppPage, page: Page, clip: Path) -> None:
     app.choose_files({"name": "long-" * 40 + "name.opus", "mimeType": "audio/ogg", "buffer": clip.read_bytes()})
-    page.locator("job-card[data-status=completed] [data-segment]").first.wait_for()
+    page.locator("job-card[data-status=completed]").first.wait_for()
     page.locator(".options summary").click()
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
@@ -77,7 +77,7 @@ def test_a_whole_job_with_the_keyboard(app: AppPage, page: Page, samples: list[d
     page.keyboard.press("Enter")
     card = page.locator("job-card[data-status=completed]")
     expect(card).to_have_count(1)
-    tab_to(page, card.get_by_role("link", name="Read and listen"))
+    tab_to(page, card.locator("a.name"))
     page.keyboard.press("Enter")
     expect(page.locator("transcript-editor h1")).to_be_focused()
     tab_to(page, page.locator("transcript-editor button.time").first)
@@ -98,7 +98,9 @@ def test_a_whole_job_with_the_keyboard(app: AppPage, page: Page, samples: list[d
     assert download.value.path().read_text(encoding="utf-8").splitlines()[0].endswith(" Yes.")
     page.keyboard.press("Control+Enter")  # leaves the correcting mode
     page.keyboard.press("Escape")  # leaves the editor
-    expect(card.locator(".toggle")).to_be_focused()
+    expect(card.locator("a.name")).to_be_focused()
+    tab_to(page, card.locator("summary"))
+    page.keyboard.press("Enter")
     tab_to(page, card.get_by_role("button", name="Remove"))
     page.keyboard.press("Enter")
     expect(card).to_have_count(0)

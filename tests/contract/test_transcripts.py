@@ -129,6 +129,8 @@ async def test_names_and_texts_are_searched(serve: Serve, engine: StepEngine) ->
     assert hit["job_id"] == second
     assert hit["excerpt"][1::2] == ["canción", "mañana"]
     assert "".join(hit["excerpt"]).startswith("Una canción del mañana part 1")
+    listed = (await client.get("/jobs?preview=true")).json["jobs"]
+    assert [job["preview"][:15] for job in listed] == ["Una canción del", "part 0 part 1 p"]
     assert await search(client, "nothing") == await search(client, "%22%20OR") == []
     await client.fetch("DELETE", f"/job/{second}?remove=true")
     assert await search(client, "cancion") == []

@@ -16,6 +16,7 @@ def test_words_are_found_by_their_prefix_ignoring_case_and_accents(tmp_path: Pat
     assert index.find("so") == {"b"}
     assert index.find("song canta") == set()
     assert index.find('"* -') == set()
+    assert index.beginnings(["a", "c"]) == {"a": "El señor canta."}
     assert index.excerpts("canta", ["a", "b"]) == {"a": ["El señor ", "canta", "."]}
     index.close()
 

@@ -28,6 +28,7 @@ export function createActions({ api, store, uploads, toast }) {
 				store.dispatch({ type: "catalogue/loaded", data: { ...models, options, samples } });
 			}),
 		fetchJob: (id) => logErrors(async () => store.dispatch({ type: "job", data: await api.job(id) })),
+		loadPreviews: () => logErrors(async () => store.dispatch({ type: "jobs/previews", data: await api.jobs(PAGE_SIZE) })),
 		loadJob(id) {
 			store.dispatch({ type: "job/loading", job_id: id });
 			return showErrorOnJob(id, async () => store.dispatch({ type: "job/detail", job_id: id, data: await api.job(id) }));
@@ -54,7 +55,7 @@ export function createActions({ api, store, uploads, toast }) {
 			});
 		},
 		cancel: (id) => showErrorOnJob(id, () => api.cancel(id)),
-		retry: (id, options) => showErrorOnJob(id, () => api.retry(id, options)),
+		retry: (id, options, fromStart) => showErrorOnJob(id, () => api.retry(id, options, fromStart)),
 		remove: createUndoableRemoval({ store, api, toast }),
 		submit(files, options) {
 			for (const file of files) {

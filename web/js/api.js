@@ -29,11 +29,12 @@ export const api = {
 		return new File([blob], sample.url.split("/").at(-1) ?? sample.id, { type: blob.type });
 	},
 	jobs: (limit, cursor, filter) =>
-		json("GET", `jobs?${new URLSearchParams({ limit: String(limit), ...(cursor && { cursor }), ...filter })}`),
+		json("GET", `jobs?${new URLSearchParams({ limit: String(limit), preview: "true", ...(cursor && { cursor }), ...filter })}`),
 	job: (id) => json("GET", `job/${id}`),
 	cancel: (id) => json("DELETE", `job/${id}`),
 	remove: (id) => json("DELETE", `job/${id}?remove=true`, undefined, true),
-	retry: (id, options) => json("POST", `job/${id}/retry`, options),
+	retry: (id, options, fromStart) => json("POST", `job/${id}/retry${fromStart ? "?from_start=true" : ""}`, options),
+	transcriptText: async (id) => (await request("GET", transcriptUrl(id, "txt", true))).text(),
 	correct: (id, correction) => json("PATCH", `job/${id}/transcript`, correction),
 	restore: (id, version) => json("DELETE", `job/${id}/transcript?version=${version}`),
 	waveform: (id) => json("GET", `job/${id}/waveform`),
@@ -87,9 +88,9 @@ function upload(url, file, fields, signal, onSent) {
 	});
 }
 
-/** @param {string} id @param {string} format */
-export function transcriptUrl(id, format) {
-	return `job/${id}/transcript.${format}`;
+/** @param {string} id @param {string} format @param {boolean} [partial] the text so far of a job that isn't completed */
+export function transcriptUrl(id, format, partial) {
+	return `job/${id}/transcript.${format}${partial ? "?partial=true" : ""}`;
 }
 
 /** @param {string} text @returns {any} null where it isn't JSON */

@@ -8,6 +8,16 @@ export function hasEnded(status) {
 	return status === "completed" || status === "failed" || status === "cancelled";
 }
 
+/** Whether some of its text has been decoded. @param {Job} job */
+export function hasText({ status, progress }) {
+	return status === "completed" || progress > 0;
+}
+
+/** On the desk. @param {Job} job */
+export function canOpen(job) {
+	return job.status === "processing" || hasText(job);
+}
+
 /** @type {Handlers} */
 export const JOB_HANDLERS = {
 	// Messages of the server
@@ -38,7 +48,7 @@ export const JOB_HANDLERS = {
 	progress(state, data, jobId) {
 		const entry = state.entries[jobId];
 		if (!entry || hasEnded(entry.job.status)) return state;
-		return updateEntry(state, jobId, { job: { ...entry.job, ...data }, seenRunning: true });
+		return updateEntry(state, jobId, { job: { ...entry.job, ...data } });
 	},
 
 	segment(state, segment, jobId) {
@@ -46,7 +56,7 @@ export const JOB_HANDLERS = {
 		if (!entry || entry.result) return state;
 		const segments = mergeSegments(entry.segments, [segment]);
 		const liveSegments = mergeSegments(entry.liveSegments, [segment]);
-		return updateEntry(state, jobId, { segments, liveSegments, seenRunning: true });
+		return updateEntry(state, jobId, { segments, liveSegments });
 	},
 
 	removed(state, _data, jobId) {
@@ -67,6 +77,15 @@ export const JOB_HANDLERS = {
 		const next = { ...state, entries, cursor: next_cursor, hasOlder: next_cursor !== null };
 		const jobIds = [...state.jobIds, ...added.map((job) => job.job_id)];
 		return { ...next, jobIds: jobIds.sort((a, b) => createdAt(next, b).localeCompare(createdAt(next, a))) };
+	},
+
+	"jobs/previews"(state, { jobs }) {
+		const entries = { ...state.entries };
+		for (const { job_id, preview } of jobs) {
+			const entry = entries[job_id];
+			if (entry && preview !== undefined) entries[job_id] = { ...entry, preview };
+		}
+		return { ...state, entries };
 	},
 
 	// Only the text is used: the job itself comes over the socket, so that a late answer can't revive a finished job.
@@ -144,14 +163,13 @@ function updateEntry(state, jobId, changes) {
 
 /** @param {Job} job @returns {JobEntry} */
 function newEntry(job) {
-	return { job, segments: [], liveSegments: [], result: null, version: 0, loading: false, seenRunning: false, actionError: null };
+	return { job, segments: [], liveSegments: [], result: null, version: 0, loading: false, actionError: null, preview: job.preview ?? null };
 }
 
 /** @param {JobEntry} entry @param {Job} job @returns {JobEntry} */
 function withJob(entry, job) {
 	const isRetried = hasEnded(entry.job.status) && !hasEnded(job.status);
-	const base = isRetried ? { ...newEntry(job), seenRunning: true } : entry;
-	return { ...base, job, actionError: null, seenRunning: base.seenRunning || job.status === "processing" };
+	return { ...(isRetried ? newEntry(job) : entry), job, actionError: null };
 }
 
 /** @param {State} state @param {string} id @returns {string} ISO 8601 */

@@ -1,5 +1,6 @@
 /** Which view is open: the list, or one transcript in the editor. It is in the address, so reload and back work. */
 
+import { canOpen } from "./job-reducer.js";
 import { query, setVisible } from "./lib/dom.js";
 
 const EDITOR_HASH = /^#\/job\/([0-9a-f-]{36})(?:\?(.*))?$/;
@@ -34,7 +35,8 @@ export function startRouter({ store, actions }, loadEditor) {
 		const { hash } = location;
 		const [, wantedId = "", params] = EDITOR_HASH.exec(hash) ?? [];
 		if (wantedId && !store.state.entries[wantedId]) await actions.fetchJob(wantedId);
-		const id = store.state.entries[wantedId]?.job.status === "completed" ? wantedId : "";
+		const job = store.state.entries[wantedId]?.job;
+		const id = job && canOpen(job) ? wantedId : "";
 		if (id) editor = await loadEditor();
 		if (id && !editor) return; // the next connection tries again
 		if (location.hash !== hash) return; // another navigation has started
@@ -50,8 +52,8 @@ export function startRouter({ store, actions }, loadEditor) {
 		} else if (closedId) {
 			editor?.close();
 			scrollTo(0, listScrollY);
-			const toggle = listView.querySelector(`[data-job="${closedId}"] .toggle`);
-			if (toggle instanceof HTMLElement) toggle.focus({ preventScroll: true });
+			const link = listView.querySelector(`[data-job="${closedId}"] .name`);
+			if (link instanceof HTMLElement) link.focus({ preventScroll: true });
 		}
 	}
 

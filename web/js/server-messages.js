@@ -11,6 +11,7 @@ export function messageHandler({ store, actions }) {
 			for (const job of data.jobs) if (hasPartialText(job)) void actions.loadJob(job.job_id);
 			// After a reconnection, in another language or from another server.
 			if (before.connection !== "connecting") void actions.loadCatalogue();
+			void actions.loadPreviews();
 			void actions.search();
 		} else if (type === "corrected") {
 			const entry = before.entries[id];

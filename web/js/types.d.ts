@@ -39,6 +39,7 @@ interface Job {
   segments?: Segment[]; // so far
   result?: Result|null;
   transcript_version?: number; // of the result; counts corrections
+  preview?: string; // the beginning of its text
   excerpt?: string[]; // of a search: text and matches in turn, text first
 }
 
@@ -134,7 +135,8 @@ interface Api {
   job(id: string): Promise<Job>;
   submit(file: File, options: SubmitOptions, signal: AbortSignal, onSent: (bytes: number) => void): Promise<{job_id: string}>;
   cancel(id: string): Promise<unknown>;
-  retry(id: string, options?: SubmitOptions): Promise<unknown>; // without options: with the job's own
+  retry(id: string, options?: SubmitOptions, fromStart?: boolean): Promise<unknown>; // without options: with the job's own
+  transcriptText(id: string): Promise<string>; // so far, if the job hasn't ended
   remove(id: string): Promise<unknown>; // finishes even if the page is being closed
   correct(id: string, correction: Correction): Promise<Corrected>;
   restore(id: string, version: number): Promise<Result & {version: number}>;
@@ -174,7 +176,7 @@ interface JobEntry {
   result: Result|null;
   version: number; // of the result; counts corrections
   loading: boolean; // its details are being fetched
-  seenRunning: boolean; // it was running while this page was open
+  preview: string|null; // the beginning of its text; null while unknown
   actionError: string|null; // why the user's last action on it failed
 }
 
@@ -217,6 +219,7 @@ interface Handlers {
   snapshot?: Handler<{jobs: Job[], queue: QueueInfo}>;
   segment?: Handler<Segment>;
   "jobs/page"?: Handler<JobPage>;
+  "jobs/previews"?: Handler<JobPage>;
   "job/detail"?: Handler<Job>;
   "job/corrected"?: Handler<Corrected>;
   "filter/results"?: Handler<JobPage & {filter: Filter, append: boolean}>;
@@ -246,12 +249,13 @@ type Render = (state: State, before: State|null) => unknown;
 interface Actions {
   loadCatalogue(): Promise<unknown>; // models, languages, options and samples, which the socket doesn't send
   fetchJob(id: string): Promise<unknown>; // one that isn't listed
+  loadPreviews(): Promise<unknown>; // of the newest jobs
   loadJob(id: string): Promise<unknown>; // the details of one that is
   filter(change: Partial<Filter>): Promise<unknown>;
   search(cursor?: string|null): Promise<unknown>; // repeats the current search, or loads its next page
   loadOlder(): Promise<unknown>;
   cancel(id: string): void;
-  retry(id: string, options?: SubmitOptions): void;
+  retry(id: string, options?: SubmitOptions, fromStart?: boolean): void; // continues where it ended, unless the text would differ
   remove(id: string): void; // hides it at once and deletes it when it can no longer be undone
   submit(files: Iterable<File>, options: SubmitOptions): void;
   trySample(sample: Sample): void;
@@ -299,7 +303,6 @@ interface HTMLElementTagNameMap {
   "job-card": HTMLElement;
   "model-details": HTMLElement;
   "recorder-panel": HTMLElement;
-  "transcript-text": HTMLElement;
   "upload-card": HTMLElement;
 }
 

@@ -124,6 +124,7 @@ SCHEMAS: dict[str, Schema] = {
             "queue_position": _or_null("integer"), "completed_at": _or_null("string", format="date-time"),
             "error": MESSAGE, "result": _ref("Result"), "segments": _list(_ref("Segment")),
             "transcript_version": {**INTEGER, "description": "number of corrections of the result"},
+            "preview": _or_null("string", description="the beginning of the text; null: not known yet"),
             "excerpt": {**_list(TEXT), "description": "search hits in context: text, hit, text, …"},
         },
     ),

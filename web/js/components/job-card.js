@@ -1,58 +1,53 @@
-/** One job in the list. Its elements are updated, never replaced, so that focus stays. */
+/** One job in the list. The whole card opens the desk. Its elements are updated, never replaced, so that focus stays. */
 
-import { language, t } from "../i18n.js";
-import { hasEnded } from "../job-reducer.js";
+import { t } from "../i18n.js";
+import { canOpen, hasEnded, hasText } from "../job-reducer.js";
 import { button, cloneTemplate, h, query, queryEach, setChildren, setText, setTextOrHide, setVisible } from "../lib/dom.js";
-import { formatDuration, formatPercent } from "../lib/format.js";
 import { transcriptHref } from "../router.js";
-import { jobCardBody } from "./job-card-body.js";
+import { cardMenu } from "./card-menu.js";
 import { jobFacts } from "./job-facts.js";
+import { progressText } from "./job-progress.js";
 import { modelRemedy } from "./model-remedy.js";
+
+/** More isn't visible in two lines. */
+const PREVIEW_CHARS = 240;
+/** Of which the newest text of a running job is shown. */
+const LIVE_CHARS = 120;
 
 /** @typedef {ReturnType<typeof jobCard>} JobCard */
 
-/** @param {string} id @param {App} app @param {(open: boolean) => void} onToggle */
-export function jobCard(id, app, onToggle) {
+/** @param {string} id @param {App} app */
+export function jobCard(id, app) {
 	const { actions } = app;
 	const element = cloneTemplate("job-card");
-	const [name, status, facts, actionBar] = queryEach(element, ".name", ".status-badge", ".meta .figures", ".actions");
+	const [status, facts, actionBar, preview] = queryEach(element, ".status-badge", ".meta .figures", ".actions", ".preview");
 	const [progress, jobError, actionError] = queryEach(element, ".progress-text", ".error", "[role=alert]");
-	const toggle = query(element, ".toggle", HTMLButtonElement);
+	const name = query(element, ".name", HTMLAnchorElement);
 	const bar = query(element, "progress", HTMLProgressElement);
 	const excerpt = query(element, ".excerpt", HTMLAnchorElement);
 	const reason = query(element, ".model-reason");
 	const remedy = modelRemedy(id, app);
 	jobError.after(remedy.element);
+	const menu = cardMenu(id, app);
+	const main = h("span", { class: "main-action" });
 	element.dataset.job = id;
-	toggle.setAttribute("aria-controls", `text-${id}`);
-	toggle.addEventListener("click", () => onToggle(toggle.ariaExpanded !== "true"));
-	/** Created when first opened: a long list has thousands of cards. @type {ReturnType<typeof jobCardBody>|undefined} */
-	let body;
+	actionBar.append(main, menu.element);
 
-	/** @param {Job} job */
-	function updateActions({ status, filename: name }) {
-		const available = actionsFor(status);
-		const keys = available.map(([key]) => key).join(" ");
-		if (actionBar.dataset.actions !== keys) {
-			const hadFocus = actionBar.contains(document.activeElement);
-			actionBar.dataset.actions = keys;
-			setChildren(actionBar, ...available.map(([key, iconName, run]) => button("small ghost", key, run, iconName)));
-			if (hadFocus) /** @type {HTMLElement} */ (actionBar.firstElementChild).focus();
-		}
-		for (const child of /** @type {Iterable<HTMLElement>} */ (actionBar.children)) {
-			child.title = t("job.action_label", { action: child.textContent ?? "", name });
-		}
+	/** The one action that a job in this state asks for. @param {Job} job */
+	function updateAction(job) {
+		const [key, run] = mainAction(job);
+		if (main.dataset.action === key) return;
+		const hadFocus = main.contains(document.activeElement);
+		main.dataset.action = key;
+		setChildren(main, ...(key ? [button("small", key, run)] : []));
+		if (hadFocus) (main.querySelector("button") ?? name).focus();
 	}
 
-	/** @param {JobStatus} status @returns {[TextKey, IconName, () => void][]} */
-	function actionsFor(status) {
-		if (!hasEnded(status)) return [["job.cancel", "close", () => actions.cancel(id)]];
-		/** @type {ReturnType<typeof actionsFor>} */
-		const retries = [
-			["job.retry", "retry", () => actions.retry(id)],
-			["job.retry_other", "retry", () => actions.retry(id, app.selectedOptions())],
-		];
-		return [...(status === "completed" ? [] : retries), ["job.remove", "trash", () => actions.remove(id)]];
+	/** @param {Job} job @returns {[TextKey|"", () => void]} */
+	function mainAction(job) {
+		if (job.status === "completed" || job.status === "pending") return ["", () => undefined];
+		if (!hasEnded(job.status)) return ["job.cancel", () => actions.cancel(id)];
+		return [hasText(job) ? "job.continue" : "job.retry", () => actions.retry(id)];
 	}
 
 	return {
@@ -65,33 +60,30 @@ export function jobCard(id, app, onToggle) {
 			excerpt.href = transcriptHref(id, undefined, searchText);
 		},
 
-		/** @param {JobEntry} entry @param {boolean} open @param {boolean} hasText */
-		update(entry, open, hasText) {
+		/** @param {JobEntry} entry */
+		update(entry) {
 			const { job } = entry;
 			const isRunning = job.status === "processing";
 			element.dataset.status = job.status;
 			setText(name, job.filename);
 			name.title = job.filename;
-			setText(status, t(`status.${job.status}`));
+			if (canOpen(job)) name.href = transcriptHref(id);
+			else name.removeAttribute("href");
+			setTextOrHide(status, job.status === "completed" ? "" : t(`status.${job.status}`));
 			setText(facts, jobFacts(entry));
 			setVisible(bar, isRunning);
 			if (isRunning && job.progress > 0) bar.value = job.progress;
 			else bar.removeAttribute("value");
 			bar.ariaLabel = t("job.progress", { name: job.filename });
 			setTextOrHide(progress, hasEnded(job.status) ? "" : progressText(job));
+			setTextOrHide(preview, previewText(entry));
+			if (job.language && job.language !== "auto") preview.lang = job.options?.task === "translate" ? "en" : job.language;
 			setTextOrHide(jobError, job.status === "failed" ? (job.error?.message ?? job.message) : "");
 			setTextOrHide(reason, modelReason(job));
 			remedy.update(job);
 			setTextOrHide(actionError, entry.actionError ?? "");
-			toggle.disabled = !hasText;
-			toggle.ariaExpanded = String(open);
-			if (open && !body) {
-				body = jobCardBody(id);
-				element.append(body.element);
-			}
-			if (open) body?.update(entry);
-			if (body) setVisible(body.element, open);
-			updateActions(job);
+			updateAction(job);
+			menu.update(job);
 		},
 	};
 }
@@ -102,16 +94,14 @@ function modelReason({ model, model_reason: reason }) {
 	return isExpected ? "" : t("job.model_reason", { model, reason: reason.message });
 }
 
-/** @param {Job} job one that has not ended */
-function progressText(job) {
-	const remaining = job.estimated_time_remaining;
-	const time = remaining ? formatDuration(remaining, language()) : "";
-	const parts =
-		job.status === "processing"
-			? [formatPercent(job.progress, language()), job.message, time && t("job.remaining", { time })]
-			: [
-					job.queue_position ? t("job.position", { position: job.queue_position }) : job.message,
-					time && t("job.ready_in", { time }),
-				];
-	return parts.filter(Boolean).join(" · ");
+/** The beginning of the text; of a running job, its end. @param {JobEntry} entry */
+function previewText({ job, segments, preview, result }) {
+	if (job.status === "processing") return segments.slice(-3).map(({ text }) => text.trim()).join(" ").slice(-LIVE_CHARS);
+	let text = "";
+	for (const segment of segments) {
+		text += segment.text;
+		if (text.length > PREVIEW_CHARS) break;
+	}
+	const isSilent = job.status === "completed" && (preview ?? result?.text)?.trim() === "" && !segments.length;
+	return isSilent ? t("job.no_speech") : (text || preview || result?.text || "").trim().slice(0, PREVIEW_CHARS);
 }

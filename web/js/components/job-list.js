@@ -8,13 +8,9 @@ const PRELOAD_MARGIN = "600px";
 
 /** @type {Component} */
 export function jobList(element, app, signal) {
-	const { actions, store } = app;
+	const { actions } = app;
 	/** @type {Map<string, import("./job-card.js").JobCard>} */
 	const cards = new Map();
-	/** The cards that the user has opened (true) or closed. @type {Map<string, boolean>} */
-	const toggled = new Map();
-	/** The latest completed job, which is open unless the user closes it. */
-	let latestId = "";
 	const list = query(element, ".cards");
 	list.replaceChildren();
 	const noJobs = query(element, "#no-jobs");
@@ -24,19 +20,6 @@ export function jobList(element, app, signal) {
 	const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && actions.loadOlder(), { rootMargin: PRELOAD_MARGIN });
 	observer.observe(loadOlder);
 	signal.addEventListener("abort", () => observer.disconnect());
-
-	/** @param {string} id @param {State} state */
-	function updateCard(id, state) {
-		const entry = state.entries[id];
-		if (!entry) return;
-		const { job, result, loading, actionError, seenRunning } = entry;
-		const hasText = job.status === "completed" || entry.segments.length > 0;
-		const open = hasText && (toggled.get(id) ?? (job.status === "processing" || seenRunning || id === latestId));
-		cards.get(id)?.update(entry, open, hasText);
-		if (open && job.status === "completed" && !result && !loading && !actionError) {
-			queueMicrotask(() => actions.loadJob(id)); // never dispatch from within a dispatch
-		}
-	}
 
 	/** @param {readonly string[]} ids */
 	function arrangeCards(ids) {
@@ -58,10 +41,7 @@ export function jobList(element, app, signal) {
 
 	/** @param {string} id */
 	function createCard(id) {
-		const card = jobCard(id, app, (open) => {
-			toggled.set(id, open);
-			updateCard(id, store.state);
-		});
+		const card = jobCard(id, app);
 		cards.set(id, card);
 		return card;
 	}
@@ -83,13 +63,11 @@ export function jobList(element, app, signal) {
 		const sameView = before && searchResults === before.searchResults && removing === before.removing;
 		const sameIds = sameView && jobIds === before.jobIds;
 		if (sameIds && entries === before.entries) return;
-		const previousLatestId = latestId;
-		latestId = jobIds.find((id) => entries[id]?.job.status === "completed") ?? "";
 		const visibleIds = (searchResults?.jobIds ?? jobIds).filter((id) => entries[id] && !removing.includes(id));
 		if (!sameIds) arrangeCards(visibleIds);
 		for (const id of visibleIds) {
-			const latestChanged = previousLatestId !== latestId && (id === previousLatestId || id === latestId);
-			if (!sameView || entries[id] !== before.entries[id] || latestChanged) updateCard(id, state);
+			const entry = entries[id];
+			if (entry && (!sameView || entry !== before.entries[id])) cards.get(id)?.update(entry);
 			if (!sameView) cards.get(id)?.showExcerpt(searchResults?.excerpts[id], filter.q);
 		}
 	};

@@ -10,12 +10,12 @@ const GROUPS = [
 	["export.data", []],
 ];
 
-/** @param {HTMLElement} element @param {string} id @param {readonly string[]} formats */
-export function exportLinks(element, id, formats) {
+/** @param {HTMLElement} element @param {string} id @param {readonly string[]} formats @param {boolean} partial */
+export function exportLinks(element, id, formats, partial) {
 	const known = GROUPS.flatMap(([, names]) => names);
 	const groups = GROUPS.flatMap(([title, names]) => {
 		const shown = formats.filter((format) => (names.length ? names.includes(format) : !known.includes(format)));
-		const links = shown.map((format) => h("a", { href: transcriptUrl(id, format), download: true, class: "format menu-item" }, format));
+		const links = shown.map((format) => h("a", { href: transcriptUrl(id, format, partial), download: true, class: "format menu-item" }, format));
 		return links.length ? [h("p", { class: "menu-title", t: title }), h("div", { class: "formats" }, ...links)] : [];
 	});
 	setChildren(element, ...groups);

@@ -9,6 +9,7 @@ import { load, save } from "../lib/storage.js";
 import { openList } from "../router.js";
 import { createEditSession } from "./edit-session.js";
 import { exportLinks } from "./export-links.js";
+import { jobNotice } from "./job-notice.js";
 import { createPlayer } from "./player.js";
 import { makeMovable } from "./movable.js";
 import { transcriptLines } from "./transcript-lines.js";
@@ -18,6 +19,8 @@ export function transcriptEditor(element, app, signal) {
 	const { store, api, actions, commands } = app;
 	/** @type {OpenTranscript|undefined} */
 	let current;
+	/** The job isn't completed, or its result isn't loaded yet. */
+	let isPartial = false;
 	const [title, facts, saveState, matchCount, downloads] = queryEach(element, "h1", "#editor-facts", ".save-state", "#match-count", "#downloads");
 	const [correct, showUnsure, restore, editTools] = queryEach(element, "#correct", "#show-unsure", "#restore", "#edit-tools");
 	const [conflict, video, plain, text, footer] = queryEach(element, ".conflict", ".video-area", ".plain", ".editor-text", ".editor-footer");
@@ -26,6 +29,7 @@ export function transcriptEditor(element, app, signal) {
 	const findInput = query(element, "#find", HTMLInputElement);
 	const undo = query(element, "#undo", HTMLButtonElement);
 	const redo = query(element, "#redo", HTMLButtonElement);
+	const updateNotice = jobNotice(query(element, "#desk-notice"));
 	connectCopyButton(copyText, plainText, "job.copied");
 	connectCopyButton(copyTimes, textWithTimes, "job.copied");
 	findInput.addEventListener("input", find, { signal });
@@ -59,6 +63,9 @@ export function transcriptEditor(element, app, signal) {
 		"editor:use-mine": () => current?.session.resolveConflict("mine"),
 		"editor:previous-match": () => showMatch(-1),
 		"editor:next-match": () => showMatch(1),
+		"editor:continue": () => current && actions.retry(current.id),
+		"editor:start-over": () => current && actions.retry(current.id, undefined, true),
+		"editor:cancel": () => current && actions.cancel(current.id),
 		"editor:undo": () => current?.session.undo(),
 		"editor:redo": () => current?.session.redo(),
 		"editor:escape": () => (isPressed(correct) ? current?.player.togglePlay() : openList()),
@@ -123,13 +130,20 @@ export function transcriptEditor(element, app, signal) {
 	// Rendering
 
 	function renderDownloads() {
-		if (current) exportLinks(downloads, current.id, store.state.formats);
+		if (current) exportLinks(downloads, current.id, store.state.formats, isPartial);
 	}
 
 	function renderJob() {
 		const entry = current && store.state.entries[current.id];
 		if (!entry) return;
-		const { job, result, version } = entry;
+		const { job, result, version, loading, actionError } = entry;
+		const isLoaded = result || loading || actionError;
+		if (job.status === "completed" && !isLoaded) queueMicrotask(() => actions.loadJob(job.job_id)); // never dispatch from within a dispatch
+		updateNotice(job);
+		if (isPartial !== !result) {
+			isPartial = !result;
+			renderDownloads();
+		}
 		setText(title, job.filename);
 		setText(facts, jobFacts(entry));
 		const segments = result?.segments ?? [];
@@ -145,7 +159,7 @@ export function transcriptEditor(element, app, signal) {
 	function renderSession() {
 		if (!current) return;
 		const { session, lines } = current;
-		lines.update(session.lines);
+		lines.update(isPartial ? (store.state.entries[current.id]?.segments ?? []) : session.lines);
 		undo.disabled = !session.canUndo;
 		redo.disabled = !session.canRedo;
 		setVisible(restore, session.isCorrected);
@@ -219,12 +233,12 @@ export function transcriptEditor(element, app, signal) {
 	}
 
 	function plainText() {
-		const lines = current?.session.lines ?? [];
+		const lines = current?.lines.shown ?? [];
 		return lines.length ? joinText(lines, "\n") : (plain.textContent ?? "");
 	}
 
 	function textWithTimes() {
-		return (current?.session.lines ?? []).map((line) => `[${formatTime(line.start)}] ${line.text.trim()}`).join("\n");
+		return (current?.lines.shown ?? []).map((line) => `[${formatTime(line.start)}] ${line.text.trim()}`).join("\n");
 	}
 
 	return (state, before) => {

@@ -255,6 +255,10 @@ export function transcriptLines(host, signal) {
 			renderHighlights();
 		},
 
+		get shown() {
+			return shown;
+		},
+
 		get matchCount() {
 			return matches.length;
 		},

@@ -16,7 +16,7 @@ export function connectCopyButton(button, getText, copiedKey) {
 }
 
 /** @param {string} text @returns {Promise<boolean>} whether it was copied */
-async function copyText(text) {
+export async function copyText(text) {
 	try {
 		await navigator.clipboard.writeText(text);
 		return true;
