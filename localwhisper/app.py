@@ -15,6 +15,7 @@ import tornado.netutil
 
 from localwhisper import paths
 from localwhisper.atomic import make_private_folder, storage_errors
+from localwhisper.audio.clip import cut_clip
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.audio.probe import probe
 from localwhisper.audio.recording import RecordingReader
@@ -45,6 +46,7 @@ from localwhisper.server.dependencies import (
 )
 from localwhisper.server.metrics import LoopLag, Metrics, SocketCounts
 from localwhisper.server.ws_outbox import FrameCache
+from localwhisper.services.clips import Clips
 from localwhisper.services.corrections import Corrections
 from localwhisper.services.detection import LanguageDetector
 from localwhisper.services.downloads import Downloads
@@ -197,6 +199,7 @@ class App:
             transcripts=transcripts,
             corrections=Corrections(transcripts, store, self._bus),
             waveforms=Waveforms(index, store, compute),
+            clips=Clips(index, transcripts, partial(cut_clip, self._ffmpeg, max_audio_s=settings.max_audio_seconds)),
             search=Search(index, store, TextIndex(paths.search_index(settings.data_dir)), self._bus),
         )
 
@@ -266,6 +269,7 @@ class App:
         models.downloads.stop()
         models.detector.stop()
         jobs.waveforms.stop()
+        jobs.clips.stop()
         await jobs.queue.stop()
         await self._server.close_all_connections()
         await jobs.search.stop()

@@ -20,7 +20,7 @@ _ERROR = re.compile(r"^(?:file:)?.*: (Invalid data found when processing input|.
 _NO_MEMORY = re.compile(r"pthread_create\(\) failed|error while loading shared libraries")
 _UNDETERMINED = "und"
 # Of formats whose times may start anew, ffmpeg counts from the first packet that it decodes, not from the file's first.
-_RESTARTING_FORMATS = frozenset({"mpegts", "mpeg", "ogg"})
+RESTARTING_FORMATS = frozenset({"mpegts", "mpeg", "ogg"})
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def parse_log(log: str) -> Container:
     audio = [(language, text) for language, kind, text in streams if kind == "Audio"]
     name = file_format[1] if file_format else ""
     start = _FILE_START.search(log)
-    file_start_s = float(start[1]) if start and name in _RESTARTING_FORMATS else None
+    file_start_s = float(start[1]) if start and name in RESTARTING_FORMATS else None
     return Container(
         format=name,
         duration_s=int(duration[1]) * 3600 + int(duration[2]) * 60 + float(duration[3]) if duration else None,

@@ -49,8 +49,8 @@ def _packaged_ffmpeg() -> str | None:
         return None
 
 
-def command(source: str, *output: str) -> list[str]:
-    """The command line for an input. The format is detected from the content, never from the name."""
+def command(source: str, *output: str, seek_s: float = 0.0) -> list[str]:
+    """The command line for an input, from `seek_s` on. The format is detected from the content, never from the name."""
     return [
         ffmpeg_path(),
         "-nostdin",
@@ -65,6 +65,7 @@ def command(source: str, *output: str) -> list[str]:
         "file,pipe,subfile",
         "-format_whitelist",
         DEMUXERS,
+        *(("-ss", str(seek_s)) if seek_s else ()),
         "-i",
         source,
         *output,
@@ -88,11 +89,11 @@ class Ffmpeg:
         self._is_closed = False
 
     @contextmanager
-    def run(self, source: Path | str, *output: str) -> "Iterator[GroupedProcess]":
+    def run(self, source: Path | str, *output: str, seek_s: float = 0.0) -> "Iterator[GroupedProcess]":
         """Run ffmpeg on a file or another input and read its stdout inside the block; when the block ends, the process
         is gone. Raises FfmpegMissing, and Stopped after close()."""
         self.check()
-        arguments = command(source if isinstance(source, str) else file_input(source), *output)
+        arguments = command(source if isinstance(source, str) else file_input(source), *output, seek_s=seek_s)
         process = GroupedProcess(arguments, stderr=subprocess.PIPE)
         self._processes.add(process)
         try:

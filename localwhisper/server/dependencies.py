@@ -15,6 +15,7 @@ from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.server.metrics import Metrics, SocketCounts
 from localwhisper.server.ws_outbox import FrameCache
+from localwhisper.services.clips import Clips
 from localwhisper.services.corrections import Corrections
 from localwhisper.services.detection import LanguageDetector
 from localwhisper.services.downloads import Downloads
@@ -32,6 +33,7 @@ class JobDependencies:
     transcripts: Transcripts
     corrections: Corrections
     waveforms: Waveforms
+    clips: Clips
     search: Search
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import tornado.routing
 import tornado.web
 
+from localwhisper.audio.clip import CLIP_FORMATS
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.options import LAYOUT_OPTIONS
 from localwhisper.server import (
@@ -120,6 +121,13 @@ _JOB_ERRORS = (
     "job_was_cancelled",
     "job_not_found",
 )
+_READING_ERRORS = ("audio_unreadable", "no_audio_track", "audio_track_not_found", "audio_timeout", "audio_interrupted",
+                   "dictation_unsupported", "ffmpeg_missing")  # fmt: skip
+_CLIP: dict[str, dict[str, Any]] = {
+    "from": {"type": "number", "minimum": 0, "default": 0, "description": "start of a clip, in seconds"},
+    "to": {"type": "number", "minimum": 0, "description": f"its end; at most {job_audio.MAX_CLIP_S} s later"},
+    "format": {"type": "string", "enum": [*CLIP_FORMATS], "default": "wav", "description": "of a clip"},
+}
 _TEXT = {"type": "string"}
 _ASR_QUERY: dict[str, dict[str, Any]] = {
     "encode": {
@@ -156,12 +164,12 @@ ROUTES: tuple[Route, ...] = (
         query={"from_start": {"type": "boolean", "default": False, "description": "discard the text so far"},
                **_LANGUAGE})}),
     Route("/job/{job_id}/audio", job_audio.AudioHandler, {"get": Operation(
-        summary="The uploaded audio; supports Range",
-        media_types=("audio/*", "video/*", "application/octet-stream"), errors=(*_JOB_NOT_FOUND, "job_damaged"))}),
+        summary="The uploaded audio, with Range; with from, to or format, that part of it as a file of its own",
+        media_types=("audio/*", "video/*", "application/octet-stream"), query=_CLIP,
+        errors=(*_JOB_NOT_FOUND, "job_damaged", "invalid_option", *_READING_ERRORS))}),
     Route("/job/{job_id}/waveform", job_audio.WaveformHandler, {"get": Operation(
         summary="Peaks of the audio, for drawing a waveform; computed once", response_schema="Waveform",
-        errors=(*_JOB_NOT_FOUND, "job_damaged", "audio_unreadable", "no_audio_track", "audio_track_not_found",
-                "audio_too_long", "audio_timeout", "audio_interrupted", "dictation_unsupported", "ffmpeg_missing"))}),
+        errors=(*_JOB_NOT_FOUND, "job_damaged", "audio_too_long", *_READING_ERRORS))}),
     Route("/job/{job_id}/transcript", transcripts.CorrectionHandler, {
         "get": Operation(
             summary="The transcript as a file, with all corrections", media_types=_EXPORT_TYPES,

@@ -187,6 +187,26 @@ async def test_audio_is_served_whole_and_in_ranges(serve: Serve) -> None:
     assert (head.status, head.headers["Content-Length"]) == (200, str(len(audio)))
 
 
+async def test_a_clip_of_the_audio(serve: Serve) -> None:
+    client = await serve()
+    job_id = (await client.submit(wav(3.0), filename="Tälk.wav")).json["job_id"]
+    clip = await client.get(f"/job/{job_id}/audio?from=1&to=2.5&format=mp3")
+    assert (clip.status, clip.headers["Content-Type"]) == (200, "audio/mpeg")
+    assert clip.headers["Content-Disposition"].endswith("T%C3%A4lk%201-2.5%20s.mp3")
+    whole = await client.get(f"/job/{job_id}/audio?format=wav")
+    assert len(whole.body) == pytest.approx(3 * 48000 * 2, abs=5000)
+    for query in ("from=2&to=1", "from=-1", "to=x", "from=1e3", "from=nan", "format=aiff", "from=3&to=4", "to="):
+        refused = await client.get(f"/job/{job_id}/audio?{query}")
+        assert (refused.status, refused.json["error"]["code"]) == (400, "invalid_option"), query
+
+
+async def test_a_clip_is_no_longer_than_five_minutes(serve: Serve) -> None:
+    client = await serve()
+    job_id = (await client.submit(wav(301.0))).json["job_id"]
+    refused = await client.get(f"/job/{job_id}/audio?to=300.5")
+    assert (refused.status, refused.json["error"]["code"]) == (400, "invalid_option")
+
+
 async def test_uploads_are_never_served_as_html(serve: Serve) -> None:
     client = await serve()
     job_id = (await client.submit(filename="evil.html")).json["job_id"]
