@@ -47,7 +47,7 @@ browser: $(VENV)/.dev
 bench: $(VENV)/.bench
 	$(BIN)/python -m tests.bench $(ARGS)
 
-# put the figures of the last bench into the README and docs/
+# put the figures of the last bench into docs/
 bench-record: $(VENV)/.bench
 	$(BIN)/python -m tests.bench.record
 
@@ -91,7 +91,7 @@ $(VENV)/.bench: pyproject.toml constraints.txt
 	$(PIP) --editable ".[bench]"
 	touch $(VENV)/.run $@
 
-# the pictures in the README
+# the pictures in the README, with real recordings and the model base
 screenshots: $(VENV)/.dev browser
 	$(BIN)/python -m tests.browser.screenshots
 

@@ -1,4 +1,4 @@
-"""The settings table, from which come the environment variables, the flags, --help and the README's table.
+"""The settings table, from which come the environment variables, the flags, --help and the table in docs/settings.md.
 
 Only this module reads the environment.
 """
@@ -248,7 +248,7 @@ def whisper_cache_dir(environ: Mapping[str, str]) -> Path:
 
 
 def as_markdown() -> str:
-    """The table of settings in the README."""
+    """The table of settings in the docs."""
     rows = ["| environment | flag | default | meaning |", "| --- | --- | --- | --- |"]
     for setting in SETTINGS:
         default = f"`{setting.default}`" if setting.default else "none"

@@ -1,7 +1,7 @@
 """python -m tests.bench: time openai-whisper, CTranslate2's int8 and this engine in turn on random checkpoints.
 
 Everything takes about 15 minutes on two cores. It can be measured in pieces with --sizes, --threads and --parts:
-earlier results stay in the report. `python -m tests.bench.record` puts a report into the README and docs/.
+earlier results stay in the report. `python -m tests.bench.record` puts a report into docs/.
 """
 
 import argparse

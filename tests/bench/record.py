@@ -1,4 +1,4 @@
-"""python -m tests.bench.record [build/bench/bench.json]: put a report into docs/ and the README."""
+"""python -m tests.bench.record [build/bench/bench.json]: put a report into docs/."""
 
 import json
 import sys
@@ -60,8 +60,8 @@ def svg(report: dict[str, Any]) -> str:
     return chart.svg("Speed compared with openai-whisper, one window", rows)
 
 
-def with_table(readme: str, report: dict[str, Any]) -> str:
-    before, rest = readme.split(BEGIN)
+def with_table(page: str, report: dict[str, Any]) -> str:
+    before, rest = page.split(BEGIN)
     return before + BEGIN + table(report) + END + rest.split(END, 1)[1]
 
 
@@ -69,8 +69,8 @@ def main() -> None:
     report = json.loads(Path(sys.argv[1] if len(sys.argv) > 1 else "build/bench/bench.json").read_text())
     (ROOT / "docs" / "bench.json").write_text(json.dumps(report, indent=1) + "\n")
     (ROOT / "docs" / "bench.svg").write_text(svg(report))
-    readme = ROOT / "README.md"
-    readme.write_text(with_table(readme.read_text(encoding="utf-8"), report), encoding="utf-8")
+    page = ROOT / "docs" / "speed.md"
+    page.write_text(with_table(page.read_text(encoding="utf-8"), report), encoding="utf-8")
 
 
 if __name__ == "__main__":
