@@ -45,7 +45,7 @@ class Options:
     language: str | None = field(
         default=None,
         metadata=row(
-            help="spoken language, a code or an English name; auto (the default) detects it from the first 30 s",
+            help="spoken language, a code or an English name; auto (the default): detected in the first 30 s of speech",
             label=("Spoken language", "Idioma hablado"),
             kind="language",
             whisper="language",
@@ -141,8 +141,8 @@ class Options:
     vad_filter: bool = field(
         default=False,
         metadata=row(
-            help="skip silence and steady noise",
-            label=("Skip silence and noise", "Omitir silencio y ruido"),
+            help="decode only where somebody speaks",
+            label=("Only where somebody speaks", "Solo donde alguien habla"),
             settable_in=SettableIn.CLI | SettableIn.COMPAT,
         ),
     )
@@ -174,6 +174,15 @@ class Options:
                 "split": ("Separately", "Por separado"),
             },
             settable_in=SettableIn.CLI | SettableIn.PAGE,
+        ),
+    )
+    language_detection_segments: int = field(
+        default=1,
+        metadata=row(
+            help="number of windows of 30 s, spread over the recording, from which its language is detected",
+            label=("Windows for language detection", "Ventanas para detectar el idioma"),
+            minimum=1,
+            maximum=20,
         ),
     )
     priority: Priority = field(

@@ -18,6 +18,7 @@ class Options(TypedDict, total=False):
     vad_filter: bool
     audio_track: str
     channels: Literal["mix", "split"]
+    language_detection_segments: int
     priority: Literal["normal", "high"]
     batch: Literal["auto", "off"]
 

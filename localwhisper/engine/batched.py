@@ -1,18 +1,19 @@
 """Several windows of a recording in one batch: none is conditioned on the text before it.
 
-Windows are cut in pauses, and silence between them is skipped. Where the model stops before the end of a window, the
-rest is decoded in the next pass of the batch. Where there is no pause, a window ends with the model's last whole
-segment, as in whisper, and the next one begins there: such windows can't be decoded together.
+Windows are filled with speech, without what lies between, and cut in pauses. Where the model stops before the end of a
+window, the rest is decoded in the next pass of the batch. Where there is no pause, a window ends with the model's last
+whole segment, as in whisper, and the next one begins there: such windows can't be decoded together.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from whisper.audio import FRAMES_PER_SECOND, N_FRAMES
+from whisper.audio import FRAMES_PER_SECOND
 
+from localwhisper.engine.audio_window import AudioWindow
 from localwhisper.engine.system_resources import available_bytes
 from localwhisper.engine.vad import VoiceActivity
-from localwhisper.engine.window_decoder import AudioWindow, DecodedWindow, WindowDecoder
+from localwhisper.engine.window_decoder import DecodedWindow, WindowDecoder
 from localwhisper.jobs.transcript import Position, Segment, Window
 
 INITIAL_BATCH_SIZE, MAX_BATCH_SIZE = 2, 8  # small at first, so that the first text comes soon
@@ -23,17 +24,11 @@ MIN_REST_FRAMES = 100  # less than a second after the last whole segment isn't d
 
 @dataclass
 class _PendingWindow:
-    """A window from pause to pause; frames of 10 ms."""
-
-    seek: int  # everything before is decoded
-    end: int
+    rest: AudioWindow | None  # what isn't decoded yet
+    end: int  # frame of the recording
     is_open: bool  # no pause was found: it ends where the model's last whole segment does
     last_speech_s: float
     passes: list[DecodedWindow] = field(default_factory=list)  # those with speech in them
-
-    @property
-    def rest(self) -> AudioWindow:
-        return AudioWindow(self.seek, self.end - self.seek)
 
 
 def transcribe_batched(decoder: WindowDecoder, position: Position) -> Iterator[Window]:
@@ -48,10 +43,8 @@ def transcribe_batched(decoder: WindowDecoder, position: Position) -> Iterator[W
         if not batch:
             yield decoder.silence(position, n_frames)
             return
-        remaining = batch
-        while remaining:
+        while remaining := [(window, window.rest) for window in batch if window.rest is not None]:
             _decode_pass(decoder, remaining)
-            remaining = [window for window in remaining if window.rest.n_frames >= MIN_REST_FRAMES]
         for window in batch:
             end_s = window.end / FRAMES_PER_SECOND
             position = Position(seek=window.end, language=decoder.language, last_speech_s=end_s)
@@ -62,18 +55,14 @@ def _next_batch(decoder: WindowDecoder, vad: VoiceActivity, seek: int, size: int
     """The next `size` windows that aren't silent; fewer at the recording's end. A window whose end isn't known until it
     is decoded is the last of its batch."""
     batch: list[_PendingWindow] = []
-    start = vad.next_speech(seek)
-    while start is not None and start < decoder.pcm.n_frames and len(batch) < size:
-        pause = vad.pause(start)
-        gap = decoder.pcm.next_long_gap(start)
-        if gap is not None and start < gap.start < start + N_FRAMES:
-            pause = gap.start if pause is None else min(pause, gap.start)
-        end = start + N_FRAMES if pause is None else pause
-        if not decoder.is_silent(AudioWindow(start, end - start)):
-            batch.append(_PendingWindow(start, end, pause is None, start / FRAMES_PER_SECOND))
-            if pause is None:
-                break
-        start = vad.next_speech(end)
+    while len(batch) < size and (found := vad.window(seek)) is not None:
+        window, ends_in_pause = found
+        seek = window.end
+        if decoder.is_silent(window):
+            continue
+        batch.append(_PendingWindow(window, window.end, not ends_in_pause, window.seek / FRAMES_PER_SECOND))
+        if not ends_in_pause:
+            break
     return batch
 
 
@@ -85,22 +74,27 @@ def _max_batch_size(decoder: WindowDecoder) -> int:
     return max(1, int(budget_bytes // (4 * n_floats)))
 
 
-def _decode_pass(decoder: WindowDecoder, windows: Sequence[_PendingWindow]) -> None:
-    """Decode the rest of each window in one batch, and move each window's `seek` to where its next rest begins."""
-    rests = [window.rest for window in windows]
-    last_speech_s = [window.last_speech_s for window in windows]
-    for window, decoded in zip(windows, decoder.decode(rests, decoder.initial_prompt(), last_speech_s), strict=True):
+def _decode_pass(decoder: WindowDecoder, pending: Sequence[tuple[_PendingWindow, AudioWindow]]) -> None:
+    """Decode the rest of each window in one batch."""
+    rests = [rest for _, rest in pending]
+    last_speech_s = [window.last_speech_s for window, _ in pending]
+    decoded_rests = decoder.decode(rests, decoder.initial_prompt(), last_speech_s)
+    for (window, rest), decoded in zip(pending, decoded_rests, strict=True):
+        window.rest = None
         if decoded is None:
-            window.seek = window.end
             continue
         window.last_speech_s = decoded.last_speech_s
         window.passes.append(decoded)
-        if decoded.next_seek <= window.seek:  # the model goes back or stays: drop the rest
-            window.seek = window.end
+        if decoded.next_seek <= rest.seek:  # the model goes back or stays: drop the rest
             continue
-        window.seek = decoded.next_seek
         if window.is_open:
             window.end = decoded.next_seek
+        else:
+            window.rest = _worth_decoding(rest.since(decoded.next_seek))
+
+
+def _worth_decoding(rest: AudioWindow | None) -> AudioWindow | None:
+    return rest if rest is not None and rest.n_frames >= MIN_REST_FRAMES else None
 
 
 def _segments(decoder: WindowDecoder, window: _PendingWindow) -> tuple[Segment, ...]:

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from whisper.audio import HOP_LENGTH, N_FFT, N_FRAMES, mel_filters
 
+from localwhisper.engine.audio_window import AudioWindow
 from localwhisper.engine.pcm_spool import PcmSpool
 
 PIECE_FRAMES = 6000  # one minute
@@ -33,14 +34,17 @@ class LogMel:
             maximum = max(maximum, float(self._log10_power(start, min(PIECE_FRAMES, n_frames - start)).max()))
         self._floor = maximum - DYNAMIC_RANGE
 
-    def window(self, start: int, n_frames: int, length: int = N_FRAMES) -> torch.Tensor:
-        """`n_frames` from `start` on, zero-padded to `length`: float32, shape (n_mels, length)."""
-        return F.pad(self.frames(start, n_frames), (0, length - n_frames))
+    def window(self, window: AudioWindow, length: int = N_FRAMES) -> torch.Tensor:
+        """A window's frames, zero-padded to `length`: float32, shape (n_mels, length)."""
+        return F.pad(self._frames_of(window), (0, length - window.n_frames))
 
-    def is_uniform(self, start: int, n_frames: int) -> bool:
+    def is_uniform(self, window: AudioWindow) -> bool:
         """Whether all values of these frames are equal, which means that none is above the floor."""
-        frames = self.frames(start, n_frames)
+        frames = self._frames_of(window)
         return bool((frames == frames[0, 0]).all())
+
+    def _frames_of(self, window: AudioWindow) -> torch.Tensor:
+        return torch.cat([self.frames(start, end - start) for start, end in window.spans], dim=1)
 
     def frames(self, start: int, n_frames: int) -> torch.Tensor:
         """float32, shape (n_mels, n_frames); past the end of the recording it is silence."""

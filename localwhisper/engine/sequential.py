@@ -5,43 +5,47 @@ from dataclasses import replace
 
 from whisper.audio import N_FRAMES
 
+from localwhisper.engine.audio_window import AudioWindow, Span
 from localwhisper.engine.vad import VoiceActivity
-from localwhisper.engine.window_decoder import AudioWindow, WindowDecoder
+from localwhisper.engine.window_decoder import WindowDecoder
 from localwhisper.jobs.transcript import Position, Window
-
-MIN_SKIP_FRAMES = 100  # shorter silence before speech is decoded with it
 
 
 def transcribe_sequential(decoder: WindowDecoder, position: Position) -> Iterator[Window]:
-    """Yield each window from `position` on, conditioned on the text before it. With `vad_filter` silence is skipped.
+    """Yield each window from `position` on, conditioned on the text before it.
 
-    A window ends before a long gap in the recording, which is skipped: nothing is found in what isn't recorded.
+    With `vad_filter` the windows are filled with speech, without what lies between. Otherwise a window ends before a
+    long gap in the recording, which is skipped: nothing is found in what isn't recorded.
     """
     vad = decoder.voice_activity() if decoder.options.vad_filter else None
     while position.seek < decoder.pcm.n_frames:
-        window = _next_window(decoder, vad, position)
+        window = _next_window(decoder, position) if vad is None else _next_speech(decoder, vad, position)
         if window.after.seek <= position.seek:  # the model goes back or stays
             window = replace(window, after=replace(window.after, seek=position.seek + N_FRAMES))
         yield window
         position = window.after
 
 
-def _next_window(decoder: WindowDecoder, vad: VoiceActivity | None, position: Position) -> Window:
+def _next_window(decoder: WindowDecoder, position: Position) -> Window:
     seek, n_frames = position.seek, decoder.pcm.n_frames
     gap = decoder.pcm.next_long_gap(seek)
     if gap is not None and gap.start <= seek:
         return decoder.silence(position, gap.end)
     end = min(seek + N_FRAMES, n_frames if gap is None else gap.start)
-    if vad is not None:
-        speech = vad.next_speech(seek)
-        if speech is None or speech >= seek + MIN_SKIP_FRAMES:
-            return decoder.silence(position, n_frames if speech is None else speech)
-    window = AudioWindow(seek, end - seek)
-    if decoder.is_silent(window):
-        return decoder.silence(position, window.end)
-    (decoded,) = decoder.decode([window], position.prompt, [position.last_speech_s])
+    return _decoded(decoder, AudioWindow((Span(seek, end),)), position)
+
+
+def _next_speech(decoder: WindowDecoder, vad: VoiceActivity, position: Position) -> Window:
+    speech = vad.speech(position.seek)
+    return decoder.silence(position, decoder.pcm.n_frames) if speech is None else _decoded(decoder, speech, position)
+
+
+def _decoded(decoder: WindowDecoder, audio: AudioWindow, position: Position) -> Window:
+    if decoder.is_silent(audio):
+        return decoder.silence(position, audio.end)
+    (decoded,) = decoder.decode([audio], position.prompt, [position.last_speech_s])
     if decoded is None:
-        return decoder.silence(position, window.end)
+        return decoder.silence(position, audio.end)
     segments = decoder.segments(decoded)
     after = Position(
         seek=decoded.next_seek,

@@ -1,88 +1,134 @@
-"""Voice activity by loudness alone: which parts of a recording to skip, and where to cut it.
+"""Voice activity: where in a recording somebody speaks, and where between the words a window may be cut.
 
-One pass over the samples, some thousand times faster than real time, without a model. It only has to find what is
-surely not speech: silence and even noise. Everything else is left to whisper's no-speech probability, so every
-threshold leans towards decoding too much.
+silero.py judges each chunk. A word lost costs more than noise decoded, so the thresholds lean towards speech, and the
+sound around it is kept.
 """
 
-from collections.abc import Callable
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 from whisper.audio import HOP_LENGTH, N_FRAMES
 
+from localwhisper.engine.audio_window import AudioWindow, Span
 from localwhisper.engine.pcm_spool import PcmSpool
+from localwhisper.engine.silero import CHUNK_SAMPLES, PIECE_SAMPLES, SileroVad
 
-STEP_FRAMES = 5  # 50 ms: a pause between two words has several steps, a click one
-PIECE_STEPS = 1200  # one minute
-SILENCE_DB = -100.0  # level of a step of zeros, relative to full scale
-NOISE_PERCENTILE, LOUD_PERCENTILE = 5, 99  # even fluent speech has a twentieth of closures and pauses
-EVEN_DB = 6.0  # between those two: speech varies by 20 and more, white noise by 1, other even noise by 4
-MIN_MARGIN_DB, MARGIN = 6.0, 0.25  # of the threshold above the noise: at least that, or that part of the way to loud
-MAX_THRESHOLD_DB = -40.0  # what is louder is always decoded, unless the whole recording is even
-FAINT_DB = 40.0  # what is this much below loud is never speech
-LEAD_FRAMES = 30  # before the first loud step: a soft onset
+FRAMES_PER_CHUNK = CHUNK_SAMPLES / int(HOP_LENGTH)
+SPEECH_PROBABILITY, PAUSE_PROBABILITY = 0.35, 0.2  # speech begins above the first and ends below the second
+# kept before and after speech: a sentence that begins or ends at the window's edge loses its capital or full stop
+LEAD_FRAMES, TRAIL_FRAMES = 100, 100
+MIN_GAP_FRAMES = 100  # between two spans; what is shorter is kept
+MIN_PAUSE_FRAMES, MIN_CUT_FRAMES = 20, 10  # the shortest pause to cut in, and the least of one at a window's end
 CUT_FROM_FRAMES = 2000  # the last third of a window is searched for a place to cut
-PAUSE_STEPS = 6  # 0.3 s: the shortest pause to cut in
-SIMILAR_DB = 3.0  # pauses that differ by less are alike: the last one is taken, for long windows
+SIMILAR_PAUSE = 0.7  # of the longest one's length: pauses alike, of which the last is taken, for long windows
+MIN_PEAK, MAX_GAIN = 0.3, 100.0  # faint pieces are amplified: the network doesn't hear below -40 dB
 
 
 class VoiceActivity:
-    """Positions are frames of the log-mel spectrogram, of 10 ms. Threading: SAFE."""
+    """Positions are frames of 10 ms. Threading: SAFE."""
 
-    def __init__(self, pcm: PcmSpool, check: Callable[[], None]) -> None:
-        """Reads the recording once; `check` is called before each piece and may raise. Keeps 80 bytes a second."""
-        self._n_frames = pcm.n_frames
-        self._levels_db = _levels_db(pcm, check)
-        speech_db, self._pause_db = _thresholds_db(self._levels_db)
-        self._is_loud = self._levels_db > speech_db
+    def __init__(self, probabilities: NDArray[np.float32], n_frames: int) -> None:
+        """`probabilities`: of speech, for each chunk; `n_frames`: the recording's."""
+        self._n_frames = n_frames
+        speech = list(_speech(probabilities))
+        edges = [0, *(frame for span in speech for frame in span), n_frames]
+        pauses = (Span(*edge) for edge in zip(edges[::2], edges[1::2], strict=True))
+        self._pauses = [pause for pause in pauses if pause.end - pause.start >= MIN_PAUSE_FRAMES]
+        self.spans = _padded(speech, n_frames)
+        self._ends = [span.end for span in self.spans]
 
-    def next_speech(self, frame: int) -> int | None:
-        """The first frame from `frame` on where somebody may be speaking; None if there is none."""
-        step = frame // STEP_FRAMES
-        n_quiet = int(self._is_loud[step:].argmax()) if step < len(self._is_loud) else 0
-        if step >= len(self._is_loud) or not self._is_loud[step + n_quiet]:
+    def speech(self, seek: int, n_frames: int = N_FRAMES) -> AudioWindow | None:
+        """The first `n_frames` with speech from `seek` on, fewer at the recording's end; None if there are none."""
+        spans: list[Span] = []
+        for span in self.spans[bisect_right(self._ends, seek) :]:
+            start = max(span.start, seek)
+            spans.append(Span(start, min(span.end, start + n_frames)))
+            n_frames -= spans[-1].end - start
+            if n_frames == 0:
+                break
+        return AudioWindow(tuple(spans)) if spans else None
+
+    @property
+    def n_speech_frames(self) -> int:
+        return sum(span.end - span.start for span in self.spans)
+
+    def divided(self, n_parts: int) -> list[int]:
+        """Where each of `n_parts` begins that have the same amount of speech."""
+        lengths = [span.end - span.start for span in self.spans]
+        before = np.cumsum([0, *lengths])
+        offsets = [self.n_speech_frames * part // n_parts for part in range(n_parts)]
+        indices = np.searchsorted(before, offsets, side="right") - 1
+        return [self.spans[i].start + offset - int(before[i]) for i, offset in zip(indices, offsets, strict=True)]
+
+    def window(self, seek: int) -> tuple[AudioWindow, bool] | None:
+        """The next window from `seek` on, None if there is no more speech; and whether it ends in a pause.
+
+        It ends in the last of the longest pauses in the last third of 30 s, or with the speech.
+        """
+        window = self.speech(seek)
+        if window is None:
             return None
-        return max(frame, (step + n_quiet) * STEP_FRAMES - LEAD_FRAMES)
-
-    def pause(self, start: int) -> int | None:
-        """Where to end a window that begins at frame `start`: in the middle of the last of the quietest pauses in its
-        last third, or at the recording's end. None if there is no pause."""
-        if start + N_FRAMES >= self._n_frames:
-            return self._n_frames
-        first, last = (start + CUT_FROM_FRAMES) // STEP_FRAMES + 1, (start + N_FRAMES) // STEP_FRAMES
-        spans_db = np.lib.stride_tricks.sliding_window_view(self._levels_db[first:last], PAUSE_STEPS)
-        means_db = np.where(spans_db.max(axis=1) <= self._pause_db, spans_db.mean(axis=1), np.inf)
-        if not np.isfinite(means_db).any():
-            return None
-        is_quiet = means_db <= means_db.min() + SIMILAR_DB
-        end = int(np.flatnonzero(is_quiet)[-1])
-        loud_before = np.flatnonzero(~is_quiet[:end])
-        begin = int(loud_before[-1]) + 1 if len(loud_before) else 0
-        return (first + (begin + end + PAUSE_STEPS) // 2) * STEP_FRAMES
+        if window.end >= self._ends[-1]:
+            return window, True
+        first = window.seek + CUT_FROM_FRAMES
+        first += window.n_left_out(first)
+        pauses = self._pauses[
+            bisect_left(self._pauses, (first, 0)) : bisect_left(self._pauses, (window.end - MIN_CUT_FRAMES, 0))
+        ]
+        if not pauses:
+            return window, False
+        longest = max(pause.end - pause.start for pause in pauses)
+        start, end = [pause for pause in pauses if pause.end - pause.start >= SIMILAR_PAUSE * longest][-1]
+        return window.until((start + end) // 2), True
 
 
-def _levels_db(pcm: PcmSpool, check: Callable[[], None]) -> NDArray[np.float32]:
-    """Level of each step, relative to full scale; shape (n_steps,)."""
-    step_samples = STEP_FRAMES * HOP_LENGTH
-    n_steps = -(-pcm.n_samples // step_samples)
-    levels_db = np.empty(n_steps, np.float32)
-    for first in range(0, n_steps, PIECE_STEPS):
+def voice_activity(
+    pcm: PcmSpool, detector: SileroVad, check: Callable[[], None], *, enough_frames: float = math.inf
+) -> VoiceActivity:
+    """Reads the recording until `enough_frames` of speech were heard. `check` is called before each minute of it, and
+    may raise."""
+    n_frames, n_samples, n_speech_frames, found = pcm.n_frames, 0, 0.0, [np.empty(0, np.float32)]
+    for probabilities in detector.probabilities(_pieces(pcm, check)):
+        found.append(probabilities)
+        n_samples += PIECE_SAMPLES
+        n_speech_frames += FRAMES_PER_CHUNK * np.count_nonzero(probabilities > SPEECH_PROBABILITY)
+        if n_speech_frames >= enough_frames:
+            n_frames = min(n_frames, n_samples // HOP_LENGTH)
+            break
+    return VoiceActivity(np.concatenate(found), n_frames)
+
+
+def _pieces(pcm: PcmSpool, check: Callable[[], None]) -> Iterator[NDArray[np.float32]]:
+    for start in range(0, pcm.n_samples, PIECE_SAMPLES):
         check()
-        last = min(first + PIECE_STEPS, n_steps)
-        steps = pcm.samples(first * step_samples, last * step_samples).reshape(-1, step_samples)
-        levels_db[first:last] = 10 * np.log10(np.square(steps).mean(axis=1) + 10 ** (SILENCE_DB / 10))
-    return levels_db
+        yield amplified(pcm.samples(start, min(start + PIECE_SAMPLES, pcm.n_samples)))
 
 
-def _thresholds_db(levels_db: NDArray[np.float32]) -> tuple[float, float]:
-    """Above the first level somebody may be speaking; it is infinite where everything is silent or even. Below the
-    second is a pause."""
-    recorded_db = levels_db[levels_db > SILENCE_DB + 1]  # zeros were inserted, and say nothing about the noise
-    if not len(recorded_db):
-        return np.inf, np.inf
-    noise_db, loud_db = np.percentile(recorded_db, [NOISE_PERCENTILE, LOUD_PERCENTILE])
-    if loud_db - noise_db < EVEN_DB:
-        return np.inf, np.inf
-    pause_db = noise_db + max(MIN_MARGIN_DB, MARGIN * (loud_db - noise_db))
-    return float(max(min(pause_db, MAX_THRESHOLD_DB), loud_db - FAINT_DB)), float(pause_db)
+def amplified(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Louder, where they are faint."""
+    peak = float(np.abs(samples).max(initial=0))
+    return samples * np.float32(min(MIN_PEAK / peak, MAX_GAIN)) if 0 < peak < MIN_PEAK else samples
+
+
+def _speech(probabilities: NDArray[np.float32]) -> Iterator[Span]:
+    """The runs of chunks above PAUSE_PROBABILITY in which one is above SPEECH_PROBABILITY, as frames."""
+    is_open = np.concatenate([[False], probabilities >= PAUSE_PROBABILITY, [False]])
+    edges = np.flatnonzero(is_open[1:] != is_open[:-1])
+    for first, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        if probabilities[first:end].max() >= SPEECH_PROBABILITY:
+            yield Span(int(first * FRAMES_PER_CHUNK), int(end * FRAMES_PER_CHUNK))
+
+
+def _padded(speech: list[Span], n_frames: int) -> list[Span]:
+    """With the sound around each, and joined where they are close."""
+    spans: list[Span] = []
+    for span in speech:
+        start, end = max(span.start - LEAD_FRAMES, 0), min(span.end + TRAIL_FRAMES, n_frames)
+        if spans and start < spans[-1].end + MIN_GAP_FRAMES:
+            start = spans.pop().start
+        if end > start:
+            spans.append(Span(start, end))
+    return spans

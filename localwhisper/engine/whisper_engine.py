@@ -2,9 +2,10 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -15,12 +16,15 @@ from localwhisper.audio.recording import Channel, RecordingReader
 from localwhisper.engine.base import Control
 from localwhisper.engine.batched import transcribe_batched
 from localwhisper.engine.channels import ChannelRun, main_language, transcribe_channels
+from localwhisper.engine.language_detection import ENOUGH_FRAMES, detect_language, windows_to_detect_from
 from localwhisper.engine.log_mel import LogMel
 from localwhisper.engine.model.whisper_model import WhisperModel
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.pcm_spool import PcmSpool
 from localwhisper.engine.sequential import transcribe_sequential
+from localwhisper.engine.silero import SileroVad
 from localwhisper.engine.upstream.torch_internals import is_out_of_memory
+from localwhisper.engine.vad import voice_activity
 from localwhisper.engine.window_decoder import TranscribeWindows, WindowDecoder
 from localwhisper.errors import ModelCannotTranslate, ModelTooLarge
 from localwhisper.jobs.transcript import Detection, Position, Transcript, Window, segments_of
@@ -37,6 +41,7 @@ class WhisperEngine:
         self._reader = RecordingReader(ffmpeg, max_audio_s=max_audio_s)
         self._spool_dir = spool_dir
         self._cores = models.cores
+        self._detector = SileroVad()
 
     def transcribe(self, audio: Path, options: Options, control: Control, *, done: Sequence[Window] = ()) -> Transcript:
         """See base.Engine. Also raises what reading the audio and loading the model raise."""
@@ -103,17 +108,26 @@ class WhisperEngine:
         if not model.is_multilingual:
             language = "en"
         if language is None:
-            language = _detect_language(model, mel, control.check).language
+            language = self._detect_language(model, pcm, mel, options.language_detection_segments, control).language
         return WindowDecoder(
             model,
             pcm,
             mel,
             options,
             language,
+            voice_activity=partial(voice_activity, pcm, self._detector, control.check),
             first_segment_id=len(segments_of(done)),
             control=control,
             cores=self._cores,
         )
+
+    def _detect_language(
+        self, model: WhisperModel, pcm: PcmSpool, mel: LogMel, n_windows: int, control: Control
+    ) -> Detection:
+        """Detect the language of `n_windows` of the recording. Reads no more of it than that takes."""
+        enough_frames = N_FRAMES if n_windows == 1 else math.inf
+        vad = voice_activity(pcm, self._detector, control.check, enough_frames=enough_frames)
+        return detect_language(model, mel, windows_to_detect_from(vad, pcm.n_frames, n_windows), control.check)
 
     def _decode_windows(
         self, runs: Sequence[ChannelRun], options: Options, control: Control, done: Sequence[Window]
@@ -139,28 +153,27 @@ class WhisperEngine:
             yield
 
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
-        """See base.Engine."""
-        with (
-            self._reader.read(audio, self._new_spool, check=control.check, until_s=CHUNK_LENGTH) as recording,
-            self._models.lease(model, "exact", control) as whisper_model,
-            self._working(),
-        ):
+        """See base.Engine. Reads more than the first 30 s only if hardly anybody speaks in them."""
+        with self._reader.read(audio, self._new_spool, check=control.check, until_s=CHUNK_LENGTH) as recording:
+            pcm = recording.channels[0].sink
+            vad = voice_activity(pcm, self._detector, control.check)
+            if vad.n_speech_frames >= ENOUGH_FRAMES or pcm.duration_s < CHUNK_LENGTH:
+                return self._detect_in(pcm, model, control)
+        with self._reader.read(audio, self._new_spool, check=control.check) as recording:
+            return self._detect_in(recording.channels[0].sink, model, control)
+
+    def _detect_in(self, pcm: PcmSpool, model: str, control: Control) -> Detection:
+        with self._models.lease(model, "exact", control) as whisper_model, self._working():
             if not whisper_model.is_multilingual:
                 return Detection(language="en", probability=1.0)
-            mel = LogMel(recording.channels[0].sink, whisper_model.dims.n_mels, control.check)
-            return _detect_language(whisper_model, mel, control.check)
+            mel = LogMel(pcm, whisper_model.dims.n_mels, control.check)
+            return self._detect_language(whisper_model, pcm, mel, 1, control)
 
     def model_bytes(self) -> Mapping[str, int]:
         return self._models.model_bytes()
 
     def close(self) -> None:
         self._models.close()
-
-
-def _detect_language(model: WhisperModel, mel: LogMel, check: Callable[[], None]) -> Detection:
-    """Detect the language of the first 30 s; a shorter recording is padded with silence."""
-    features = model.encoder(mel.frames(0, N_FRAMES)[None].to(model.device), check)
-    return model.detect_language(features[0])
 
 
 def _report_progress(control: Control, pcm: PcmSpool, seek: int) -> None:

@@ -4,10 +4,10 @@ sequential.py and batched.py decide which windows, and in which order.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import torch
 from whisper.audio import FRAMES_PER_SECOND, HOP_LENGTH, N_FRAMES
@@ -15,6 +15,7 @@ from whisper.decoding import DecodingResult
 from whisper.tokenizer import get_tokenizer
 
 from localwhisper.engine.alignment import add_word_times
+from localwhisper.engine.audio_window import AudioWindow
 from localwhisper.engine.base import Control
 from localwhisper.engine.decoding import TEMPERATURES, FallbackResult, decode_with_fallback, is_good, is_silence
 from localwhisper.engine.log_mel import LogMel
@@ -26,6 +27,7 @@ from localwhisper.engine.segmentation import (
     WindowSegments,
     final_segments,
     last_word_end_s,
+    move_to_recording,
     split_by_timestamps,
 )
 from localwhisper.engine.system_resources import trim_heap
@@ -37,17 +39,6 @@ from localwhisper.options import Options, Quality
 MIN_ENCODED_FRAMES = 1000
 TRAILING_SILENCE_FRAMES = 300  # models were trained on 30 s: some of the silence after a clip has to stay
 PROMPT_RESET_TEMPERATURE = 0.5  # whisper.transcribe's
-
-
-class AudioWindow(NamedTuple):
-    """Frames of 10 ms."""
-
-    seek: int
-    n_frames: int  # at most N_FRAMES
-
-    @property
-    def end(self) -> int:
-        return self.seek + self.n_frames
 
 
 @dataclass(frozen=True)
@@ -71,14 +62,17 @@ class WindowDecoder:
         options: Options,
         language: str,
         *,
+        voice_activity: Callable[[], VoiceActivity],
         first_segment_id: int,
         control: Control,
         cores: CoreBudget,
     ) -> None:
+        """`voice_activity`: the recording's, computed by the first call."""
         self.model = model
         self.pcm = pcm
         self.options = options
         self.language = language
+        self.voice_activity = voice_activity
         self._mel = mel
         self._check = control.check
         self._cores = cores
@@ -87,15 +81,11 @@ class WindowDecoder:
         )
         self._segment_ids = count(first_segment_id)
 
-    def voice_activity(self) -> VoiceActivity:
-        """Analyse the loudness of the whole recording, which reads it once."""
-        return VoiceActivity(self.pcm, self._check)
-
     def is_silent(self, window: AudioWindow) -> bool:
         """Whether a window contains only zeros, or is so faint beside the rest that the model sees no difference."""
-        if not self.pcm.samples(window.seek * HOP_LENGTH, window.end * HOP_LENGTH).any():
+        if not any(self.pcm.samples(start * HOP_LENGTH, end * HOP_LENGTH).any() for start, end in window.spans):
             return True
-        return self._mel.is_uniform(window.seek, window.n_frames)
+        return self._mel.is_uniform(window)
 
     def silence(self, position: Position, seek: int) -> Window:
         """A window without segments that ends at frame `seek`."""
@@ -120,6 +110,10 @@ class WindowDecoder:
             if self.options.word_timestamps:
                 window_kv = cross_kv if len(windows) == 1 else select_windows(cross_kv, [index])
                 next_seek, end_s = self._add_word_times(split, window_kv, window, next_seek, end_s)
+            if self.options.is_batched or self.options.vad_filter:
+                move_to_recording(split.segments, window)
+            next_seek += window.n_left_out(next_seek)
+            end_s += window.n_left_out(round(end_s * FRAMES_PER_SECOND), is_end=True) / FRAMES_PER_SECOND
             decoded_windows.append(DecodedWindow(split.segments, fallback, next_seek, end_s))
         return decoded_windows
 
@@ -167,7 +161,7 @@ class WindowDecoder:
         self, windows: Sequence[AudioWindow], n_frames: int, prompt: Sequence[int], temperatures: Sequence[float]
     ) -> tuple[list[FallbackResult], CrossKeysValues]:
         options = self.options
-        mels = (self._mel.window(window.seek, window.n_frames, n_frames) for window in windows)
+        mels = (self._mel.window(window, n_frames) for window in windows)
         encoded = [self.model.encode(mel[None], self._check) for mel in mels]
         features = torch.cat([features for features, _ in encoded])
         cross_kv = encoded[0][1] if len(encoded) == 1 else cat_cross_kv([kv for _, kv in encoded])

@@ -13,7 +13,7 @@ from localwhisper.options import Options, Quality
 from tests.engine import openai_whisper
 from tests.engine.control import Recorder
 
-FILES = ["one second", "english", "spanish", "a window and more", "speech after silence", "noise", "tone"]
+FILES = ["one second", "english", "spanish", "a window and more", "noise", "tone"]
 OPTIONS: dict[str, dict[str, Any]] = {
     "beam": {"beam_size": 2},
     "given language": {"language": "es"},
@@ -25,8 +25,15 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def compare(engine: WhisperEngine, model: whisper.model.Whisper, path: Path, options: dict[str, Any]) -> None:
-    theirs = dict(options)
+def compare(
+    engine: WhisperEngine,
+    model: whisper.model.Whisper,
+    path: Path,
+    options: dict[str, Any],
+    language: str | None = None,
+) -> None:
+    """`language`: given to whisper only."""
+    theirs = {**options, **({"language": language} if language else {})}
     if "temperature" in theirs:
         theirs["temperature"] = (theirs["temperature"],)
     expected = model.transcribe(openai_whisper.read(path), fp16=False, **theirs)
@@ -40,6 +47,13 @@ def test_default_options_match_openai_whisper(
     engine: WhisperEngine, openai_model: Any, speech: dict[str, Path], name: str
 ) -> None:
     compare(engine, openai_model, speech[name], {})
+
+
+def test_speech_after_silence_matches_openai_whisper_told_the_language(
+    engine: WhisperEngine, openai_model: Any, speech: dict[str, Path]
+) -> None:
+    """By itself, whisper detects the language of the silence."""
+    compare(engine, openai_model, speech["speech after silence"], {}, language="es")
 
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS.keys())

@@ -7,6 +7,7 @@ import pytest
 import torch
 from whisper.audio import N_FRAMES, N_SAMPLES, log_mel_spectrogram, pad_or_trim
 
+from localwhisper.engine.audio_window import AudioWindow, Span
 from localwhisper.engine.log_mel import LogMel
 from localwhisper.engine.pcm_spool import PcmSpool
 
@@ -25,5 +26,7 @@ def test_pieces_equal_whispers_spectrogram_of_the_whole(n_samples: int, n_mels: 
             size = min(N_FRAMES, pcm.n_frames - start)
             if size > 0:
                 expected = pad_or_trim(whole[:, start : start + size], N_FRAMES)
-                torch.testing.assert_close(mel.window(start, size), expected, atol=1e-4, rtol=0)
+                torch.testing.assert_close(
+                    mel.window(AudioWindow((Span(start, start + size),))), expected, atol=1e-4, rtol=0
+                )
         torch.testing.assert_close(mel.frames(0, N_FRAMES), pad_or_trim(whole, N_FRAMES), atol=1e-4, rtol=0)

@@ -1,79 +1,146 @@
-"""Which parts count as speech by their loudness, if in doubt too many; and where windows are cut."""
+"""Where somebody speaks, and where windows are cut."""
 
-import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from whisper.audio import N_FRAMES
 
+from localwhisper.engine.audio_window import AudioWindow
 from localwhisper.engine.pcm_spool import PcmSpool
-from localwhisper.engine.vad import VoiceActivity
+from localwhisper.engine.silero import SileroVad
+from localwhisper.engine.vad import FRAMES_PER_CHUNK, TRAIL_FRAMES, VoiceActivity, voice_activity
+from tests.engine.conftest import samples_of
 
 RATE = 16000
-Samples = NDArray[np.int16]
+Samples = NDArray[np.float32]  # in [-1, 1]
 
 
-def syllables(duration_s: float, level_db: float, seed: int = 0) -> Samples:
-    """Noise that rises and falls four times a second, as speech does. `level_db`: when it is loud."""
-    at = np.arange(round(duration_s * RATE))
-    swell = 10 ** (-1.5 * np.sin(4 * np.pi * at / RATE) ** 2)
-    return (np.random.default_rng(seed).standard_normal(len(at)) * swell * 32768 * 10 ** (level_db / 20)).astype(
-        np.int16
-    )
+@pytest.fixture(scope="module")
+def clip() -> Samples:
+    samples: Samples = samples_of("en-greeting.opus").astype(np.float32) / 32768
+    return samples
+
+
+@pytest.fixture
+def detect(tmp_path: Path) -> Callable[..., VoiceActivity]:
+    detector = SileroVad()
+
+    def detect(*parts: Samples) -> VoiceActivity:
+        samples = (np.clip(np.concatenate(parts), -1, 1) * 32767).astype(np.int16)
+        with PcmSpool([samples], tmp_path) as pcm:
+            return voice_activity(pcm, detector, lambda: None)
+
+    return detect
 
 
 def hiss(duration_s: float, level_db: float) -> Samples:
-    noise = np.random.default_rng(1).standard_normal(round(duration_s * RATE))
-    return (noise * 32768 * 10 ** (level_db / 20)).astype(np.int16)
+    noise = np.random.default_rng(1).standard_normal(round(duration_s * RATE)).astype(np.float32)
+    return noise * np.float32(10 ** (level_db / 20))
 
 
-def activity(*parts: Samples) -> VoiceActivity:
-    with PcmSpool([np.concatenate(parts)], Path(tempfile.gettempdir())) as pcm:
-        return VoiceActivity(pcm, lambda: None)
+def tone(duration_s: float, frequency: float, level: float) -> Samples:
+    at = np.arange(round(duration_s * RATE), dtype=np.float32) / RATE
+    return np.float32(level) * np.sin(2 * np.pi * np.float32(frequency) * at)
 
 
-@pytest.mark.parametrize("level_db", [-70, -50, -30], ids=str)
-def test_even_noise_is_not_speech_however_loud(level_db: float) -> None:
-    assert activity(hiss(40, level_db)).next_speech(0) is None
+NO_SPEECH = {
+    "nothing": np.zeros(0, np.float32),
+    "zeros": np.zeros(3 * RATE, np.float32),
+    "dither": hiss(3, -90),
+    "noise": hiss(3, -50),
+    "loud noise": hiss(3, -20),
+    "hum": tone(3, 50, 0.5),
+    "tone": tone(3, 440, 0.3),
+    "direct current": np.full(3 * RATE, 0.4, np.float32),
+}
 
 
-def test_speech_in_loud_noise_is_decoded_with_the_noise() -> None:
-    assert activity(hiss(50, -25), syllables(3, -15), hiss(20, -25)).next_speech(0) == 0
+@pytest.mark.parametrize("name", NO_SPEECH)
+def test_nobody_speaks_in_silence_noise_and_tones(detect: Callable[..., VoiceActivity], name: str) -> None:
+    assert detect(NO_SPEECH[name]).window(0) is None
 
 
-def test_zeros_and_empty_recordings_have_no_speech() -> None:
-    assert activity(np.zeros(40 * RATE, np.int16)).next_speech(0) is None
-    assert activity(np.zeros(0, np.int16)).next_speech(0) is None
+@pytest.mark.parametrize("level_db", [0, -30, -50], ids=str)
+def test_one_sentence_in_room_tone_is_found_with_its_onset(
+    detect: Callable[..., VoiceActivity], clip: Samples, level_db: float
+) -> None:
+    speech = clip * np.float32(10 ** (level_db / 20))
+    vad = detect(hiss(70, level_db - 35), speech, hiss(20, level_db - 35))
+    window = vad.speech(0)
+    assert window is not None
+    assert 6890 <= window.seek <= 6960
+    assert abs(window.end - 7000 - len(clip) // 160 - TRAIL_FRAMES) < 100
 
 
-@pytest.mark.parametrize(("level_db", "noise_db"), [(-20, -70), (-30, -55), (-45, -75)], ids=str)
-def test_speech_in_faint_noise_is_found_with_its_onset(level_db: float, noise_db: float) -> None:
-    vad = activity(hiss(50, noise_db), syllables(3, level_db), hiss(20, noise_db))
-    speech_frame = vad.next_speech(0)
-    assert 4900 <= (speech_frame or 0) <= 5000
-    assert vad.next_speech(5100) == 5100
-    assert vad.next_speech(5500) is None
+@pytest.mark.parametrize("disturbance", ["hum", "direct current", "noise"])
+def test_speech_is_found_whatever_lies_under_it(
+    detect: Callable[..., VoiceActivity], clip: Samples, disturbance: str
+) -> None:
+    clean = detect(clip).n_speech_frames
+    under = {"hum": tone(60, 50, 0.2), "direct current": np.full(len(clip), 0.4, np.float32), "noise": hiss(60, -35)}
+    assert detect(clip * np.float32(0.5) + under[disturbance][: len(clip)]).n_speech_frames > 0.9 * clean
 
 
-def test_a_distant_voice_beside_a_near_one_counts_as_speech() -> None:
-    speech_frame = activity(syllables(20, -15), hiss(20, -65), syllables(20, -40), hiss(20, -65)).next_speech(2200)
-    assert 3900 <= (speech_frame or 0) <= 4000
+def activity(probabilities: list[tuple[float, float]]) -> VoiceActivity:
+    """Of (seconds, probability)."""
+    chunks = [np.full(round(100 * seconds / FRAMES_PER_CHUNK), value, np.float32) for seconds, value in probabilities]
+    found = np.concatenate(chunks)
+    return VoiceActivity(found, int(len(found) * FRAMES_PER_CHUNK))
 
 
-def test_windows_end_in_the_last_pause_that_fits() -> None:
-    pause = hiss(0.5, -60)
-    vad = activity(syllables(10, -20), pause, syllables(12, -20), pause, syllables(5, -20), pause, syllables(20, -20))
-    assert 2800 <= (vad.pause(0) or 0) <= 2850  # not in an earlier pause, nor within a word
-    assert vad.pause(4000) == 4850  # at the recording's end
+def windows_of(vad: VoiceActivity) -> list[AudioWindow]:
+    windows: list[AudioWindow] = []
+    while (found := vad.window(windows[-1].end if windows else 0)) is not None:
+        windows.append(found[0])
+    return windows
 
 
-def test_pauses_are_found_in_loud_noise() -> None:
-    noise = hiss(60, -35)
-    talk = np.concatenate([syllables(25, -15), hiss(1, -90), syllables(34, -15)])
-    assert 2500 <= (activity(noise + talk).pause(0) or 0) <= 2600
+def test_a_window_leaves_out_long_pauses_only() -> None:
+    window, _ = activity([(5, 0), (3, 0.9), (0.5, 0), (3, 0.9), (20, 0), (3, 0.9), (5, 0)]).window(0) or (None, None)
+    assert window is not None
+    assert len(window.spans) == 2
+    assert 1200 < window.n_frames < 1400
+
+
+def test_windows_end_in_the_last_of_the_longest_pauses() -> None:
+    vad = activity([(10, 0.9), (2, 0), (11, 0.9), (0.6, 0), (2, 0.9), (0.6, 0), (2, 0.9), (0.3, 0), (20, 0.9)])
+    window, ends_in_pause = vad.window(0) or (None, None)
+    assert ends_in_pause
+    assert window is not None
+    assert 2560 < window.end < 2620  # of those of 0.6 s; the one of 2 s is before the last third
 
 
 def test_speech_without_a_pause_has_no_place_to_cut() -> None:
-    assert activity(syllables(70, -20)).pause(0) is None
-    assert activity(syllables(70, -20)).pause(4100) == 7000
+    vad = activity([(70, 0.9)])
+    window, ends_in_pause = vad.window(0) or (None, None)
+    assert (window and window.n_frames, ends_in_pause) == (N_FRAMES, False)
+    assert (vad.window(4100) or (None, None))[1]  # the end of the speech
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_windows_hold_all_speech_in_order_and_no_part_twice(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    turns = [(float(random.exponential(4)), 0.9 * (i % 2)) for i in range(60)]
+    vad = activity(turns)
+    windows = windows_of(vad)
+    assert all(0 < window.n_frames <= N_FRAMES for window in windows)
+    frames = [frame for window in windows for span in window.spans for frame in range(*span)]
+    assert frames == [frame for span in vad.spans for frame in range(*span)]
+
+
+def test_a_recording_is_divided_by_its_speech() -> None:
+    vad = activity([(100, 0), (10, 0.9), (1000, 0), (10, 0.9), (100, 0)])
+    first, second = vad.divided(2)
+    assert first == vad.spans[0].start
+    assert abs(second - vad.spans[1].start) < 10
+
+
+def test_reading_ends_when_enough_was_heard(tmp_path: Path, clip: Samples) -> None:
+    samples = (np.concatenate([clip, np.zeros(200 * RATE, np.float32)]) * 32767).astype(np.int16)
+    with PcmSpool([samples], tmp_path) as pcm:
+        pieces: list[None] = []
+        voice_activity(pcm, SileroVad(), lambda: pieces.append(None), enough_frames=100)
+    assert len(pieces) == 1

@@ -87,10 +87,11 @@ class WhisperModel:
         return self.decoder([Step(tokens, self.new_state(features), range(tokens.shape[1]))])[0]
 
     def detect_language(self, features: Tensor) -> Detection:
-        """The most probable language of a window, features of shape (n_audio_ctx, n_audio_state)."""
-        _, probabilities = detect_language(self.as_whisper_module(), features)
-        language = str(max(probabilities, key=probabilities.__getitem__))
-        return Detection(language=language, probability=float(probabilities[language]))
+        """The language of windows, by their mean probabilities. `features`: shape (n_windows, n_audio_ctx, n_state)."""
+        _, by_window = detect_language(self.as_whisper_module(), features)
+        means = {language: sum(window[language] for window in by_window) / len(by_window) for language in by_window[0]}
+        language = max(means, key=means.__getitem__)
+        return Detection(language=str(language), probability=float(means[language]))
 
     def as_whisper_module(self) -> SimpleNamespace:
         """The attributes of a model that whisper's decoding reads; no blocks, so that whisper installs no hooks."""

@@ -1,0 +1,57 @@
+"""Windows: the parts of a recording that are decoded together. Positions are frames of 10 ms."""
+
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from typing import NamedTuple
+
+
+class Span(NamedTuple):
+    """Part of a recording, `end` excluded."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class AudioWindow:
+    """Spans that follow one another, at most N_FRAMES in all: the model reads them as if nothing lay between them.
+
+    A window's own positions are those of a recording without the parts left out: they begin with the first span's, and
+    so they are the recording's positions where the window is one span.
+    """
+
+    spans: tuple[Span, ...]
+
+    @property
+    def seek(self) -> int:
+        return self.spans[0].start
+
+    @property
+    def end(self) -> int:
+        return self.spans[-1].end
+
+    @property
+    def n_frames(self) -> int:
+        return sum(span.end - span.start for span in self.spans)
+
+    @property
+    def joints(self) -> list[int]:
+        """The window's own positions where two spans meet."""
+        return [self.seek + n for n in accumulate(span.end - span.start for span in self.spans[:-1])]
+
+    def n_left_out(self, frame: float, *, is_end: bool = False) -> int:
+        """The frames left out before one of the window's own positions: the difference to the recording's position.
+
+        Where two spans meet there are two answers: for the end of something it is the first.
+        """
+        gaps = (following.start - span.end for span, following in pairwise(self.spans))
+        return sum(gap for joint, gap in zip(self.joints, gaps, strict=True) if frame > joint - (not is_end))
+
+    def since(self, frame: int) -> "AudioWindow | None":
+        """What lies at or after a position of the recording; None if nothing does."""
+        spans = tuple(Span(max(span.start, frame), span.end) for span in self.spans if span.end > frame)
+        return AudioWindow(spans) if spans else None
+
+    def until(self, frame: int) -> "AudioWindow":
+        """What lies before a position of the recording, which is after the window's start."""
+        return AudioWindow(tuple(Span(span.start, min(span.end, frame)) for span in self.spans if span.start < frame))
