@@ -1,7 +1,8 @@
 """What a media file says about itself: its format, length and audio tracks, read from ffmpeg's log."""
 
 import re
-from dataclasses import dataclass
+import struct
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from localwhisper.audio.ffmpeg import Ffmpeg, LogReader
@@ -19,6 +20,7 @@ _LAYOUT_CHANNELS = {"mono": 1, "stereo": 2, "downmix": 2, "quad": 4, "hexagonal"
 _ERROR = re.compile(r"^(?:file:)?.*: (Invalid data found when processing input|.* not found)$", re.MULTILINE)
 _NO_MEMORY = re.compile(r"pthread_create\(\) failed|error while loading shared libraries")
 _UNDETERMINED = "und"
+_MAX_RIFF_BYTES = 0x7FFF0000  # programs that don't know the size write a number about as large as possible
 # Of formats whose times may start anew, ffmpeg counts from the first packet that it decodes, not from the file's first.
 RESTARTING_FORMATS = frozenset({"mpegts", "mpeg", "ogg"})
 
@@ -41,6 +43,7 @@ class Container:
     is_duration_estimated: bool  # by ffmpeg, from the bit rate: it may be off by a factor
     has_video: bool
     tracks: tuple[Track, ...]
+    is_cut: bool = False  # the file is shorter than it says
 
 
 def describe(ffmpeg: Ffmpeg, path: Path) -> Container:
@@ -51,7 +54,14 @@ def describe(ffmpeg: Ffmpeg, path: Path) -> Container:
         container = parse_log(log)
         if not container.tracks:
             raise refusal(path, log, process.wait())
-    return container
+    return replace(container, is_cut=_riff_is_cut(path))
+
+
+def _riff_is_cut(path: Path) -> bool:
+    """Whether a WAV or AVI file ends before its stated size: of these, ffmpeg doesn't always notice it."""
+    with path.open("rb") as file:
+        name, n_bytes = struct.unpack("<4sI", file.read(8).ljust(8, b"\0"))
+    return bool(name == b"RIFF" and path.stat().st_size < n_bytes + 8 <= _MAX_RIFF_BYTES)
 
 
 def parse_log(log: str) -> Container:

@@ -114,7 +114,7 @@ class _Reading:
         self._choice = choice
         self._check = check
         self._max_audio_s = max_audio_s
-        self._ends_early = False
+        self._ends_early = container.is_cut
 
     def all(
         self, new_sink: Callable[[], S], stack: ExitStack, *, split: bool
@@ -180,7 +180,7 @@ class _Reading:
             for sink, samples in zip(sinks, columns, strict=True):
                 sink.write(block.start, samples)
         self.end_s = decoder.end / SAMPLE_RATE
-        self._ends_early = decoder.ends_early
+        self._ends_early |= decoder.ends_early
 
     def _ending(self) -> tuple[Message, ...]:
         """Whether the recording ends before it should. Beside a video, the sound may end earlier than the file."""
