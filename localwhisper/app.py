@@ -50,6 +50,7 @@ from localwhisper.services.clips import Clips
 from localwhisper.services.corrections import Corrections
 from localwhisper.services.detection import LanguageDetector
 from localwhisper.services.downloads import Downloads
+from localwhisper.services.recordings import Recordings
 from localwhisper.services.search import Search
 from localwhisper.services.transcripts import Transcripts
 from localwhisper.services.waveforms import Waveforms
@@ -200,6 +201,13 @@ class App:
             corrections=Corrections(transcripts, store, self._bus),
             waveforms=Waveforms(index, store, compute),
             clips=Clips(index, transcripts, partial(cut_clip, self._ffmpeg, max_audio_s=settings.max_audio_seconds)),
+            recordings=Recordings(
+                self.queue,
+                transcripts,
+                incoming=paths.incoming(settings.data_dir),
+                max_bytes=settings.max_upload_bytes,
+                probe=partial(probe, self._ffmpeg, max_audio_s=settings.max_audio_seconds),
+            ),
             search=Search(index, store, TextIndex(paths.search_index(settings.data_dir)), self._bus),
         )
 
@@ -226,6 +234,7 @@ class App:
             for listening in sockets:
                 on_failure.callback(listening.close)
             await self.queue.start(after_crash=self._lock.found_crash)
+            await self.dependencies.jobs.recordings.load()
             on_failure.pop_all()
         self.dependencies.jobs.search.start()
         self._server.add_sockets(sockets)

@@ -104,6 +104,13 @@ def append_durably(path: Path, data: bytes) -> int:
         return size_bytes + len(data)
 
 
+def overwrite_durably(path: Path, data: bytes) -> None:
+    """Replace the first bytes of a file. Raises StorageFull, StorageUnwritable."""
+    with storage_errors(path), open(path, "rb+", buffering=0, opener=private_opener) as file:
+        file.write(data)
+        os.fsync(file.fileno())
+
+
 def truncate_durably(path: Path, size_bytes: int) -> None:
     """Cut a file to a size. Raises StorageFull, StorageUnwritable."""
     with storage_errors(path), open(path, "rb+", opener=private_opener) as file:

@@ -80,6 +80,13 @@ class JobNotRetryable(LocalWhisperError):
     state: str
 
 
+class RecordingEnded(LocalWhisperError):
+    """Samples for a recording that has been queued or cancelled."""
+
+    code = "recording_ended"
+    state: str
+
+
 class TranscriptChanged(LocalWhisperError):
     """The correction is based on a version of the transcript that is no longer current."""
 

@@ -126,6 +126,10 @@ TEXTS: Mapping[str, Text] = {
         "The job was cancelled before it was completed. Send the audio again if you need its text.",
         "El trabajo se canceló antes de completarse. Envíe el audio de nuevo si necesita su texto.",
     ),
+    "recording_ended": (
+        "The recording has ended ({state}). Begin another one.",
+        "La grabación ya terminó ({state}). Empiece otra.",
+    ),
     "job_not_retryable": (
         "Only a failed or cancelled job can be retried; this one is {state}.",
         "Solo se puede reintentar un trabajo fallido o cancelado; este está {state}.",

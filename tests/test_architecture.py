@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "export": BASE | {"jobs"},
     "engine": BASE | {"jobs", "audio"},
     "jobqueue": BASE | {"jobs", "store", "engine"},
-    "services": BASE | {"jobs", "store", "engine", "jobqueue"},
+    "services": BASE | {"jobs", "store", "engine", "audio", "jobqueue"},
     "server": BASE | {"jobs", "store", "engine", "audio", "export", "jobqueue", "services"},
     "client": set[str](),
     "app": BASE | {"jobs", "store", "engine", "audio", "export", "jobqueue", "services", "server"},

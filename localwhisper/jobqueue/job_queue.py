@@ -6,11 +6,14 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TypedDict
 from weakref import WeakValueDictionary
+
+from typing_extensions import NotRequired, Unpack
 
 from localwhisper.engine.base import Engine
 from localwhisper.engine.checkpoints.model_choice import NAMED, ModelChoice
-from localwhisper.errors import JobAlreadyFinished, JobDamaged, JobNotRetryable, QueueNotRunning
+from localwhisper.errors import JobAlreadyFinished, JobDamaged, JobNotRetryable, QueueNotRunning, RecordingEnded
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobqueue.job_repository import JobRepository
@@ -25,6 +28,17 @@ from localwhisper.store.async_store import AsyncStore
 from localwhisper.store.real_time_factors import RealTimeFactors
 
 STOP_GRACE_S = 1.2  # for workers to stop; the whole program stops within 2 s
+
+
+class NewJob(TypedDict):
+    """What a submission says about its job."""
+
+    job_id: str
+    filename: str
+    audio_file: str
+    audio_duration: float
+    options: Options
+    model_reason: NotRequired[Message]
 
 
 class JobQueue:
@@ -104,40 +118,53 @@ class JobQueue:
 
     # -- requests ------------------------------------------------------------------------
 
-    async def submit(
-        self,
-        *,
-        job_id: str,
-        filename: str,
-        upload: Path,
-        audio_file: str,
-        audio_duration: float,
-        options: Options,
-        model_reason: Message = NAMED,
-    ) -> Job:
+    async def submit(self, *, upload: Path, **fields: Unpack[NewJob]) -> Job:
         """Save the job and its audio durably, and queue it. Raises StorageFull, StorageUnwritable, QueueNotRunning."""
-        if not self.is_running:
-            raise QueueNotRunning
-        now = self.index.next_created_at(self._repository.now())
-        pending = Job(
-            id=job_id,
-            filename=filename,
-            audio_file=audio_file,
-            audio_duration=audio_duration,
-            options=options,
-            model_reason=model_reason,
-            state=JobState.PENDING,
-            created_at=now,
-            language=options.language,
-        )
-        job = move(pending, JobState.QUEUED, now=now)
+        pending = self._pending(**fields)
+        job = move(pending, JobState.QUEUED, now=pending.created_at)
         await self._repository.create(job, upload)
         # not yet, so that the answer to the submission says "queued", with the job's position
         asyncio.get_running_loop().call_soon(self._dispatch)
         return job
 
+    async def begin_recording(self, *, upload: Path, **fields: Unpack[NewJob]) -> Job:
+        """Save a job whose audio is still being received. Raises StorageFull, StorageUnwritable, QueueNotRunning."""
+        job = self._pending(**fields)
+        await self._repository.create(job, upload)
+        return job
+
+    def measure_recording(self, job_id: str, duration_s: float) -> None:
+        """Publish how long a pending job's audio is so far."""
+        self._repository.set_duration(job_id, duration_s)
+
+    async def queue_recording(self, job_id: str, duration_s: float) -> Job:
+        """Queue a pending job, whose audio is complete. Raises JobNotFound, RecordingEnded."""
+        async with self._job_lock(job_id):
+            job = self.index.get(job_id)
+            if job.state is not JobState.PENDING:
+                raise RecordingEnded(state=job.state.value)
+            await self._repository.move(replace(job, audio_duration=duration_s), JobState.QUEUED)
+        self._dispatch()
+        return self.index.get(job_id)
+
+    def _pending(self, **fields: Unpack[NewJob]) -> Job:
+        if not self.is_running:
+            raise QueueNotRunning
+        now = self.index.next_created_at(self._repository.now())
+        return Job(
+            id=fields["job_id"],
+            filename=fields["filename"],
+            audio_file=fields["audio_file"],
+            audio_duration=fields["audio_duration"],
+            options=fields["options"],
+            model_reason=fields.get("model_reason", NAMED),
+            state=JobState.PENDING,
+            created_at=now,
+            language=fields["options"].language,
+        )
+
     async def cancel(self, job_id: str) -> Job:
-        """End a queued or running job. Raises JobNotFound, JobAlreadyFinished."""
+        """End a job that hasn't ended. Raises JobNotFound, JobAlreadyFinished."""
         job = self.index.get(job_id)
         if job.state.ended:
             raise JobAlreadyFinished(state=job.state.value)

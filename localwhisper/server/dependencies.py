@@ -19,6 +19,7 @@ from localwhisper.services.clips import Clips
 from localwhisper.services.corrections import Corrections
 from localwhisper.services.detection import LanguageDetector
 from localwhisper.services.downloads import Downloads
+from localwhisper.services.recordings import Recordings
 from localwhisper.services.search import Search
 from localwhisper.services.transcripts import Transcripts
 from localwhisper.services.waveforms import Waveforms
@@ -34,6 +35,7 @@ class JobDependencies:
     corrections: Corrections
     waveforms: Waveforms
     clips: Clips
+    recordings: Recordings
     search: Search
 
 

@@ -72,6 +72,7 @@ STATUS: dict[type[LocalWhisperError], int] = {
     errors.JobAlreadyFinished: 409,
     errors.JobNotFinished: 409,
     errors.JobNotRetryable: 409,
+    errors.RecordingEnded: 409,
     errors.JobWasCancelled: 409,
     errors.TranscriptChanged: 409,
     errors.ModelBundled: 409,

@@ -19,6 +19,7 @@ from localwhisper.server import (
     job_audio,
     jobs,
     models,
+    recordings,
     static_files,
     submission_form,
     system,
@@ -142,6 +143,23 @@ ROUTES: tuple[Route, ...] = (
         summary="Submit an audio or video file", response_schema="Submitted", form_schema="Upload", query=_LANGUAGE,
         curl_arguments="-F file=@talk.mp3 -F model=demo -F language=auto",
         errors=(*_UPLOAD_ERRORS, "unknown_option"))}),
+    Route("/recordings", recordings.RecordingsHandler, {"post": Operation(
+        summary="Begin a recording: a pending job whose samples are sent while they are recorded", status=201,
+        response_schema="Job", json_schema="Recording", query=_LANGUAGE,
+        curl_arguments="-d '{\"filename\": \"Memo.wav\"}'",
+        errors=("invalid_body", "invalid_option", "unknown_option", "model_cannot_translate", "queue_not_running",
+                "storage_full", "storage_unwritable"))}),
+    Route("/job/{job_id}/recording", recordings.SamplesHandler, {"post": Operation(
+        summary="Add samples to a recording: mono, 16 kHz, signed 16-bit little-endian; those already received are"
+        " ignored", response_schema="RecordingSize", curl_query="offset=0", curl_arguments="--data-binary @samples.raw",
+        query={"offset": {"type": "integer", "minimum": 0, "description": "where they begin, in bytes",
+                          "required": True}},
+        errors=(*_JOB_NOT_FOUND, "recording_ended", "job_damaged", "invalid_option", "upload_too_large", "storage_full",
+                "storage_unwritable"))}),
+    Route("/job/{job_id}/recording/finish", recordings.FinishHandler, {"post": Operation(
+        summary="Queue a recording, once all its samples have been sent", response_schema="Job", query=_LANGUAGE,
+        errors=(*_JOB_NOT_FOUND, "recording_ended", "job_damaged", "audio_unreadable", "no_audio_track",
+                "audio_too_long", "audio_timeout", "ffmpeg_missing", "storage_full", "storage_unwritable"))}),
     Route("/jobs", jobs.JobsHandler, {"get": Operation(
         summary="List jobs, newest first", response_schema="JobPage", errors=("invalid_option",),
         query={"status": {"type": "string", "description": "states, separated by commas"},

@@ -30,7 +30,7 @@ from localwhisper.atomic import (
     write_atomically,
 )
 from localwhisper.errors import JobDamaged, JobNotFound, StorageUnwritable
-from localwhisper.jobs.job import Job, JobState
+from localwhisper.jobs.job import Job
 from localwhisper.jobs.transcript import Transcript, Waveform, Window
 from localwhisper.store import schema
 from localwhisper.store.base import CORRECTED, DamagedJob
@@ -77,7 +77,7 @@ class FileStore:
         return jobs, damaged
 
     def create(self, job: Job, upload: Path) -> None:
-        record = _record(job)
+        record = schema.dump_job(job)
         if not AUDIO_NAME.fullmatch(job.audio_file):
             raise ValueError(f"not a valid name for a job's audio file: {job.audio_file!r}")
         folder = self._folder(job.id)
@@ -99,7 +99,7 @@ class FileStore:
                 raise
 
     def save(self, job: Job) -> None:
-        record = _record(job)
+        record = schema.dump_job(job)
         with self._existing(job.id) as folder:
             write_atomically(folder / RECORD, record)
 
@@ -258,12 +258,6 @@ class FileStore:
                     entry.unlink()
         for job_id in folders:
             remove_temporaries(self._jobs / job_id)
-
-
-def _record(job: Job) -> bytes:
-    if job.state is JobState.PENDING:
-        raise ValueError("a pending job is never stored")
-    return schema.dump_job(job)
 
 
 def _read_windows(path: Path) -> tuple[list[Window], int]:

@@ -15,7 +15,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from localwhisper.errors import StoreTooNew
-from localwhisper.jobs.job import Job, JobState
+from localwhisper.jobs.job import Job
 from localwhisper.jobs.transcript import Transcript, Waveform, Window
 from localwhisper.unicode_text import load_stored_json
 
@@ -41,8 +41,6 @@ def dump_job(job: Job) -> bytes:
 def load_job(data: bytes) -> Job:
     """Raises InvalidRecord, StoreTooNew."""
     job = _load("job", Job, data)
-    if job.state is JobState.PENDING:
-        raise InvalidRecord("a pending job is never stored")
     if not (0 <= job.audio_duration < math.inf and 0 <= job.progress <= 100):
         raise InvalidRecord("a number out of range")
     return job

@@ -1,4 +1,4 @@
-"""Recording from the microphone: level, pause, and the transcript."""
+"""Recording from the microphone: level, pause, a reload meanwhile, and the transcript."""
 
 import re
 import subprocess
@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserType, Page, expect
+from playwright.sync_api import BrowserType, Dialog, Page, expect
 
 from localwhisper.app import SAMPLES
 from localwhisper.audio.ffmpeg import ffmpeg_path
-from tests.browser.app_page import AppPage, words
+from tests.browser.app_page import AppPage, JobCard, words
 from tests.browser.conftest import chromium_path
 from tests.process.server import Server
 
@@ -40,22 +40,52 @@ def microphone_page(
     browser.close()
 
 
-def test_a_recording_is_transcribed(microphone_page: Page, server: Server, sample: dict[str, Any]) -> None:
+def test_a_recording_outlives_the_page_and_is_transcribed(
+    microphone_page: Page, server: Server, sample: dict[str, Any]
+) -> None:
     page, app = microphone_page, AppPage(microphone_page, server.url)
+    warnings: list[str] = []
+
+    def accept(dialog: Dialog) -> None:
+        warnings.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", accept)
     page.goto("/")
     page.locator("[data-sample]").first.wait_for()
-    page.get_by_role("button", name="Record").click()
+    page.get_by_role("button", name="Record", exact=True).click()
     page.wait_for_function("() => document.querySelector('meter').value > 0.2")
     page.wait_for_timeout(1000 * (sample["duration_s"] + 0.5))
     page.get_by_role("button", name="Pause").click()
     paused_time = page.locator("[role=timer]").inner_text()
     page.wait_for_timeout(1100)
     assert page.locator("[role=timer]").inner_text() == paused_time
-    page.get_by_role("button", name="Resume").click()
-    page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_label("Your recording")).to_be_visible()
-    page.get_by_role("button", name="Transcribe it").click()
-    card = page.locator("job-card[data-status=completed]")
-    expect(card).to_contain_text(re.compile("Recording .*webm"), timeout=60_000)
+    card = page.locator("job-card")
+    expect(card).to_have_attribute("data-status", "pending")
+    job_id = card.get_attribute("data-job") or ""
+    recorded_s = app.job(job_id)["audio_duration"]
+    assert recorded_s > sample["duration_s"]
+
+    page.reload()
+    assert warnings == ["beforeunload"]
+    bar = page.get_by_role("group", name="Recording")
+    expect(bar).to_contain_text("was interrupted")
+    expect(bar.locator("[role=timer]")).to_have_text(paused_time)
+    bar.get_by_role("button", name="Continue recording").click()
+    expect(bar.get_by_role("button", name="Pause")).to_be_visible()
+    page.wait_for_timeout(600)
+    bar.get_by_role("button", name="Stop and transcribe").click()
+    expect(card).to_have_attribute("data-status", "completed", timeout=60_000)
+    expect(card).to_contain_text(re.compile("Recording .*wav"))
     assert words(card.locator(".preview").inner_text()) == words(sample["text"])
+    assert app.job(job_id)["audio_duration"] > recorded_s
+
+    page.get_by_role("button", name="Record", exact=True).click()
+    expect(bar.get_by_role("button", name="Pause")).to_be_visible()
+    JobCard(page, job_id).open_editor()
+    expect(bar).to_be_in_viewport()  # in every view
+    bar.get_by_role("button", name="Discard").click()
+    expect(bar).to_be_hidden()
+    page.get_by_role("link", name="All transcripts").click()
+    expect(card).to_have_count(1)
     assert app.unexpected_errors() == []

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from localwhisper.errors import JobDamaged, JobNotFound
-from localwhisper.jobs.job import Job, JobState
+from localwhisper.jobs.job import Job
 from localwhisper.jobs.transcript import Transcript, Waveform, Window
 from localwhisper.store.base import DamagedJob
 
@@ -25,14 +25,12 @@ class MemoryStore:
         return list(self._jobs.values()), []
 
     def create(self, job: Job, upload: Path) -> None:
-        _check(job)
         folder = self._audio_dir / job.id
         folder.mkdir(parents=True)
         os.replace(upload, folder / job.audio_file)
         self._jobs[job.id] = job
 
     def save(self, job: Job) -> None:
-        _check(job)
         self._existing(job.id)
         self._jobs[job.id] = job
 
@@ -86,8 +84,3 @@ class MemoryStore:
     def _existing(self, job_id: str) -> None:
         if job_id not in self._jobs:
             raise JobNotFound(job_id=job_id)
-
-
-def _check(job: Job) -> None:
-    if job.state is JobState.PENDING:
-        raise ValueError("a pending job is never stored")

@@ -44,16 +44,6 @@ def test_save_replaces_the_record(store: JobStore, keep: Keep) -> None:
     assert store.load_all()[0] == [changed]
 
 
-def test_a_pending_job_is_never_stored(store: JobStore, keep: Keep) -> None:
-    pending = samples.job(state=JobState.PENDING)
-    with pytest.raises(ValueError, match="pending"):
-        keep(store, pending)
-    job = keep(store, samples.job())
-    with pytest.raises(ValueError, match="pending"):
-        store.save(replace(job, state=JobState.PENDING))
-    assert store.load_all()[0] == [job]
-
-
 def test_windows_are_read_in_the_order_in_which_they_were_appended(store: JobStore, keep: Keep) -> None:
     job, other = keep(store, samples.job()), keep(store, samples.job())
     assert list(store.windows(job.id)) == []

@@ -38,6 +38,10 @@ export const api = {
 	correct: (id, correction) => json("PATCH", `job/${id}/transcript`, correction),
 	restore: (id, version) => json("DELETE", `job/${id}/transcript?version=${version}`),
 	waveform: (id) => json("GET", `job/${id}/waveform`),
+	beginRecording: (recording) => json("POST", "recordings", recording),
+	sendSamples: async (id, offset, samples) =>
+		parseJson(await (await request("POST", `job/${id}/recording?offset=${offset}`, { body: samples })).text()),
+	finishRecording: (id) => json("POST", `job/${id}/recording/finish`),
 	submit: (file, options, signal, onSent) => upload("transcribe-job", file, options, signal, onSent),
 };
 

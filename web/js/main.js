@@ -10,6 +10,7 @@ import { modelChoice } from "./components/model-choice.js";
 import { jobList } from "./components/job-list.js";
 import { optionsForm } from "./components/options-form.js";
 import { pageSettings } from "./components/page-settings.js";
+import { recordingBar } from "./components/recording-bar.js";
 import { sampleList } from "./components/sample-list.js";
 import { connectionBanner, liveRegion, queueStatus } from "./components/status.js";
 import { createToast } from "./components/toast.js";
@@ -57,6 +58,7 @@ for (const [name, connect] of Object.entries({
 	"live-region": liveRegion,
 	"page-settings": pageSettings,
 	"queue-status": queueStatus,
+	"recording-bar": recordingBar,
 	"sample-list": sampleList,
 	"upload-list": uploadList,
 })) {

@@ -140,6 +140,9 @@ interface Api {
   remove(id: string): Promise<unknown>; // finishes even if the page is being closed
   correct(id: string, correction: Correction): Promise<Corrected>;
   restore(id: string, version: number): Promise<Result & {version: number}>;
+  beginRecording(recording: {filename: string} & SubmitOptions): Promise<Job>;
+  sendSamples(id: string, offset: number, samples: Uint8Array<ArrayBuffer>): Promise<{size_bytes: number}>; // mono, 16 kHz, 16 bit
+  finishRecording(id: string): Promise<unknown>;
   waveform(id: string): Promise<{duration: number, peaks: number[]}>; // peaks: 0 to 255
 }
 
@@ -302,7 +305,6 @@ type OptionField = {option: Option, element: HTMLElement, control: OptionControl
 interface HTMLElementTagNameMap {
   "job-card": HTMLElement;
   "model-details": HTMLElement;
-  "recorder-panel": HTMLElement;
   "upload-card": HTMLElement;
 }
 

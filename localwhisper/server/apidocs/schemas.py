@@ -106,6 +106,8 @@ SCHEMAS: dict[str, Schema] = {
     "Token": _object({"token": TEXT}),
     "Correction": _object({"version": COUNT, "at": COUNT, "remove": COUNT, "segments": _list(_ref("Line"))}),
     "Corrected": _object({"version": INTEGER, "at": INTEGER, "remove": INTEGER, "segments": _list(_ref("Segment"))}),
+    "Recording": _object({"filename": TEXT}, {name: option.json_schema for name, option in OPTIONS.items()}),
+    "RecordingSize": _object({"size_bytes": {**COUNT, "description": "of all samples received"}}),
     "Retry": _object({}, {name: option.json_schema for name, option in OPTIONS.items()}),
     "Waveform": _object({
         "duration": SECONDS,

@@ -1,8 +1,7 @@
-/** Takes files from the file chooser, the microphone, the clipboard, or dropped anywhere on the page. */
+/** Takes files from the file chooser, the clipboard, or dropped anywhere on the page. */
 
 import { query, setVisible } from "../lib/dom.js";
 import { openList } from "../router.js";
-import { recorderPanel } from "./recorder-panel.js";
 
 /** @type {Component} */
 export function dropZone(element, app, signal) {
@@ -13,15 +12,13 @@ export function dropZone(element, app, signal) {
 		openList();
 		actions.submit([...files], app.selectedOptions());
 	};
-	const recorder = recorderPanel(query(element, "recorder-panel"), submit, signal);
-	commands.register({ "list:choose-files": () => input.click(), "list:record": recorder.start });
+	commands.register({ "list:choose-files": () => input.click() });
 	input.addEventListener("change", () => {
 		submit(input.files ?? []);
 		input.value = "";
 	}, { signal });
 	connectDrop(query(element, ".drop-overlay"), submit, signal);
 	connectPaste(submit, signal);
-	return (_state, before) => before ?? recorder.render();
 }
 
 /** @param {HTMLElement} overlay @param {(files: Iterable<File>) => void} onFiles @param {AbortSignal} signal */

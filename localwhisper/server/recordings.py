@@ -1,0 +1,42 @@
+"""Handlers of recordings from a microphone: begun, sent in pieces, and queued."""
+
+import asyncio
+import re
+
+from localwhisper.engine.checkpoints.model_choice import requested_options
+from localwhisper.errors import InvalidOption
+from localwhisper.server import serializers
+from localwhisper.server.base import BaseHandler
+from localwhisper.server.forwarded_headers import path_prefix
+from localwhisper.server.uploads import clean_name
+
+
+class RecordingsHandler(BaseHandler):
+    async def post(self) -> None:
+        body = self.json_body()
+        filename = clean_name(str(body.pop("filename", "")))
+        texts = {name: str(value) for name, value in body.items() if value is not None}
+        models, defaults = self.dependencies.models, self.dependencies.settings.option_defaults
+        options, reason = await asyncio.to_thread(
+            lambda: requested_options(texts, defaults=defaults, models=models.library.entries(), chooser=models.chooser)
+        )
+        jobs = self.dependencies.jobs
+        job = await jobs.recordings.begin(filename, options, reason)
+        self.set_header("Location", f"{path_prefix(self.request)}/job/{job.id}")
+        self.write_json(serializers.job_body(job, jobs.eta, self.language), 201)
+
+
+class SamplesHandler(BaseHandler):
+    async def post(self, job_id: str) -> None:
+        text = self.get_query_argument("offset", "")
+        if not re.fullmatch(r"[0-9]{1,12}", text):
+            raise InvalidOption(field="offset", value=text[:100], accepted="a whole number from 0")
+        size = await self.dependencies.jobs.recordings.append(job_id, int(text), self.request.body)
+        self.write_json({"size_bytes": size})
+
+
+class FinishHandler(BaseHandler):
+    async def post(self, job_id: str) -> None:
+        jobs = self.dependencies.jobs
+        job = await jobs.recordings.finish(job_id)
+        self.write_json(serializers.job_body(job, jobs.eta, self.language))

@@ -1,0 +1,86 @@
+/** The bar of the recording from the microphone, in every view; after a reload it offers to continue. */
+
+import { errorText } from "../api.js";
+import { language, t } from "../i18n.js";
+import { icon, query, queryEach, setText, setTextOrHide, setVisible } from "../lib/dom.js";
+import { formatTime } from "../lib/format.js";
+import { createRecorder, isRecordedElsewhere } from "../recorder.js";
+
+/** @type {Component} */
+export function recordingBar(element, app, signal) {
+	const { api, actions, commands } = app;
+	const recorder = createRecorder(api, render);
+	/** A recording that was interrupted, as by a reload. @type {Job|undefined} */
+	let interrupted;
+	let problem = "";
+	const [bar, text, time, error] = queryEach(element, ".recording", ".recording-text", "[role=timer]", ".error");
+	const [pause, stop, proceed, discard] = queryEach(element, "#pause", "#stop", "#continue-recording", "#discard");
+	const level = query(element, "meter", HTMLMeterElement);
+	pause.addEventListener("click", recorder.togglePause, { signal });
+	proceed.addEventListener("click", () => interrupted && start(interrupted.job_id), { signal });
+	stop.addEventListener("click", finish, { signal });
+	discard.addEventListener("click", () => {
+		const id = recorder.jobId ? recorder.abandon() : (interrupted?.job_id ?? "");
+		if (id) actions.remove(id);
+	}, { signal });
+	addEventListener("beforeunload", (event) => recorder.jobId && event.preventDefault(), { signal });
+	commands.register({ "list:record": () => (recorder.jobId ? finish() : start("")) });
+
+	/** @param {string} id of a recording to continue; "": begin one */
+	async function start(id) {
+		if (recorder.jobId) return;
+		problem = "";
+		const options = app.selectedOptions();
+		try {
+			await recorder.start(id, () => api.beginRecording({ ...options, filename: newName() }));
+		} catch (reason) {
+			const isDenied = reason instanceof DOMException || !isSecureContext;
+			problem = isDenied ? t(isSecureContext ? "record.refused" : "record.insecure") : errorText(reason);
+		}
+		render();
+	}
+
+	async function finish() {
+		try {
+			if (recorder.jobId) await recorder.stop();
+			else if (interrupted) await api.finishRecording(interrupted.job_id);
+		} catch (reason) {
+			problem = errorText(reason);
+			render();
+		}
+	}
+
+	function render() {
+		const isRecording = recorder.jobId !== "";
+		const { isPaused, isStopping, isWaiting } = recorder;
+		setVisible(bar, isRecording || interrupted !== undefined);
+		element.dataset.state = !isRecording ? "interrupted" : isPaused ? "paused" : "recording";
+		setText(time, formatTime(isRecording ? recorder.seconds : (interrupted?.audio_duration ?? 0)));
+		setText(text, t(!isRecording ? "record.interrupted" : isWaiting ? "record.waiting" : isStopping ? "record.stopping" : isPaused ? "record.paused" : "record.running"));
+		level.value = Math.sqrt(recorder.level);
+		for (const part of [level, pause]) setVisible(part, isRecording && !isStopping);
+		for (const part of [stop, discard]) setVisible(part, !isStopping);
+		setVisible(proceed, !isRecording);
+		const label = t(isPaused ? "record.resume" : "record.pause");
+		if (pause.textContent !== label) pause.replaceChildren(icon(isPaused ? "mic" : "pause"), label);
+		setTextOrHide(error, problem);
+	}
+
+	/** @param {State} state */
+	async function findInterrupted({ entries, removing }) {
+		const pending = Object.values(entries).find(({ job }) => job.status === "pending" && job.job_id !== recorder.jobId);
+		const job = pending && !removing.includes(pending.job.job_id) ? pending.job : undefined;
+		const isElsewhere = job && (await isRecordedElsewhere(job.job_id));
+		interrupted = isElsewhere ? undefined : job;
+		render();
+	}
+
+	return (state, before) => {
+		if (!before || state.entries !== before.entries || state.removing !== before.removing) void findInterrupted(state);
+	};
+}
+
+function newName() {
+	const when = new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "medium" }).format(new Date());
+	return `${t("record.name", { when }).replaceAll(/[/:]/g, ".")}.wav`;
+}

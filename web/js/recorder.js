@@ -1,0 +1,170 @@
+/**
+ * Records from the microphone. The samples are sent to the server while they are recorded, so that neither a reload nor
+ * a crash loses them; while the server is unreachable they wait here.
+ */
+
+const BYTES_PER_S = 2 * 16_000;
+const SEND_INTERVAL_MS = 1000;
+const MAX_REQUEST_BYTES = 512 * 1024;
+
+/** @param {Api} api @param {() => void} onChange */
+export function createRecorder(api, onChange) {
+	/** @type {AudioContext|undefined} */
+	let context;
+	/** @type {MediaStream|undefined} */
+	let stream;
+	/** What the server hasn't confirmed. @type {Uint8Array<ArrayBuffer>[]} */
+	let waiting = [];
+	let sentBytes = 0;
+	/** @type {Timer} */
+	let timer;
+	/** Ends the lock by which other tabs know that the recording goes on. @type {(() => void)|undefined} */
+	let release;
+	/** @type {Promise<void>|undefined} */
+	let sending;
+
+	const recorder = {
+		jobId: "",
+		isPaused: false,
+		isStopping: false,
+		level: 0,
+		/** Why samples aren't on the server: it doesn't answer. */
+		isWaiting: false,
+
+		get seconds() {
+			return (sentBytes + waiting.reduce((sum, { length }) => sum + length, 0)) / BYTES_PER_S;
+		},
+
+		start,
+		togglePause,
+		stop,
+		abandon,
+	};
+
+	/** Opens the microphone; continues the recording `id`, or begins the one that `begin` creates. Raises where that isn't possible. @param {string} id @param {() => Promise<Job>} begin */
+	async function start(id, begin) {
+		stream = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: false, noiseSuppression: false } });
+		try {
+			recorder.jobId = id || (await begin()).job_id;
+			sentBytes = id ? (await api.sendSamples(id, 0, new Uint8Array())).size_bytes : 0;
+			await listen(stream);
+		} catch (error) {
+			close();
+			throw error;
+		}
+		void navigator.locks?.request(lockName(recorder.jobId), () => new Promise((resolve) => (release = () => resolve(undefined))));
+		timer = setInterval(send, SEND_INTERVAL_MS);
+		onChange();
+	}
+
+	/** @param {MediaStream} source */
+	async function listen(source) {
+		context = new AudioContext();
+		await context.audioWorklet.addModule("recording-worklet.js");
+		const node = new AudioWorkletNode(context, "recording", { numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });
+		node.port.onmessage = ({ data }) => {
+			const samples = /** @type {Int16Array<ArrayBuffer>} */ (data);
+			recorder.level = recorder.isPaused ? 0 : samples.reduce((max, sample) => Math.max(max, Math.abs(sample)), 0) / 32_767;
+			if (!recorder.isPaused && !recorder.isStopping) waiting.push(new Uint8Array(samples.buffer));
+			onChange();
+		};
+		context.createMediaStreamSource(source).connect(node);
+	}
+
+	/** Sends what waits, once at a time. */
+	function send() {
+		sending ??= sendWaiting().finally(() => (sending = undefined));
+		return sending;
+	}
+
+	async function sendWaiting() {
+		while (waiting.length) {
+			const parts = takeBytes(waiting, MAX_REQUEST_BYTES);
+			try {
+				const { size_bytes } = await api.sendSamples(recorder.jobId, sentBytes, joined(parts));
+				waiting = waiting.slice(parts.length);
+				sentBytes = size_bytes;
+				recorder.isWaiting = false;
+			} catch {
+				recorder.isWaiting = true;
+				return onChange();
+			}
+		}
+	}
+
+	function togglePause() {
+		recorder.isPaused = !recorder.isPaused;
+		onChange();
+	}
+
+	/** Queues the recording, as soon as the server has all of it. */
+	async function stop() {
+		if (!recorder.jobId || recorder.isStopping) return;
+		recorder.isStopping = true;
+		closeMicrophone();
+		onChange();
+		for (;;) {
+			await send();
+			if (!waiting.length) break;
+			await new Promise((resolve) => setTimeout(resolve, SEND_INTERVAL_MS));
+		}
+		const id = recorder.jobId;
+		close();
+		await api.finishRecording(id);
+	}
+
+	/** Stops without queueing it. @returns {string} the job's id */
+	function abandon() {
+		const id = recorder.jobId;
+		close();
+		return id;
+	}
+
+	function closeMicrophone() {
+		for (const track of stream?.getTracks() ?? []) track.stop();
+		void context?.close();
+		stream = context = undefined;
+	}
+
+	function close() {
+		closeMicrophone();
+		clearInterval(timer);
+		release?.();
+		release = undefined;
+		waiting = [];
+		sentBytes = 0;
+		recorder.jobId = "";
+		recorder.isPaused = recorder.isStopping = recorder.isWaiting = false;
+		onChange();
+	}
+
+	return recorder;
+}
+
+/** Whether another tab is making this recording. @param {string} id */
+export async function isRecordedElsewhere(id) {
+	const { held = [] } = (await navigator.locks?.query()) ?? {};
+	return held.some(({ name }) => name === lockName(id));
+}
+
+/** @param {string} id */
+function lockName(id) {
+	return `localwhisper.recording.${id}`;
+}
+
+/** The first parts, up to a number of bytes. @param {readonly Uint8Array<ArrayBuffer>[]} parts @param {number} maxBytes */
+function takeBytes(parts, maxBytes) {
+	let total = 0;
+	return parts.filter(({ length }) => (total += length) <= maxBytes);
+}
+
+/** @param {readonly Uint8Array<ArrayBuffer>[]} parts */
+function joined(parts) {
+	const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+	let at = 0;
+	for (const part of parts) {
+		bytes.set(part, at);
+		at += part.length;
+	}
+	return bytes;
+}
