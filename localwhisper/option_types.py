@@ -23,6 +23,7 @@ BOOLEANS: Mapping[str, bool] = {
     "on": True,
     "off": False,
 }
+NONE = "none"
 P = ParamSpec("P")
 _TRACK_NUMBER = re.compile(r"0*[1-9][0-9]?", re.ASCII)
 
@@ -54,6 +55,7 @@ class Row:
     minimum: float | None = None
     maximum: float | None = None
     max_length: int | None = None  # characters
+    pattern: str | None = None  # that a text must match as a whole
     setting: str | None = None  # the field of Settings that gives the default
     needs: str | None = None  # a boolean option; without it, this one has no effect
     needs_model: Literal["multilingual", "translates"] | None = None  # an ability that the model must have
@@ -99,13 +101,24 @@ class Option(Row):
                 return "a model of GET /models"
             case "track":
                 return "a number from 1, or a language such as en"
-        return f"a text of at most {self.max_length} characters"
+        return self.help if self.pattern else f"a text of at most {self.max_length} characters"
+
+    @property
+    def can_be_none(self) -> bool:
+        """Whether the text "none" switches the option off: None is a value, but not the default."""
+        return self.is_optional and self.default is not None
 
     @property
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of a form field or query parameter."""
-        schema: dict[str, Any] = {"type": self.kind if self.kind in _JSON_TYPES else "string"}
-        bounds = {"minimum": self.minimum, "maximum": self.maximum, "maxLength": self.max_length}
+        kind = self.kind if self.kind in _JSON_TYPES else "string"
+        schema: dict[str, Any] = {"type": [kind, "string"] if self.can_be_none else kind}
+        bounds = {
+            "minimum": self.minimum,
+            "maximum": self.maximum,
+            "maxLength": self.max_length,
+            "pattern": f"^({self.pattern})$" if self.pattern else ("^none$" if self.can_be_none else None),
+        }
         schema |= {name: bound for name, bound in bounds.items() if bound is not None}
         if self.choices:
             schema["enum"] = list(self.choices)
@@ -119,17 +132,22 @@ class Option(Row):
         schema = self.schema
         if self.choices:
             schema["enum"].append(None)
-        return {**schema, "type": [schema["type"], "null"]}
+        types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+        return {**schema, "type": [*types, "null"]}
 
     def from_text(self, text: str) -> Any:
         """Read a form field, query parameter or flag. Raises InvalidOption."""
         try:
-            return None if self.is_optional and not text.strip() else self._read(text)
+            if self.is_optional and text.strip().lower() in ("", "none"):
+                return self.default if not text.strip() else None
+            return self._read(text)
         except ValueError:
             raise self._invalid(text) from None
 
     def from_json(self, value: object) -> Any:
         """Read a JSON value, which must have JSON's own type: true, not "true". Raises InvalidOption."""
+        if self.can_be_none and value == NONE:
+            return None
         expected = _JSON_TYPES.get(self.kind, (str,))
         if type(value) not in expected:
             raise self._invalid(value)
@@ -142,6 +160,8 @@ class Option(Row):
 
     def to_json(self, value: Any) -> Any:
         """The value as in the API's JSON."""
+        if value is None and self.can_be_none:
+            return NONE
         return "auto" if self.kind == "language" and value is None else value
 
     def _read(self, text: str) -> Any:
@@ -159,6 +179,8 @@ class Option(Row):
             case "track":
                 return str(int(text)) if _TRACK_NUMBER.fullmatch(text.strip()) else language_code(text)
         if not is_encodable(text) or (self.max_length is not None and len(text) > self.max_length):
+            raise ValueError(text)
+        if self.pattern is not None and not re.fullmatch(self.pattern, text.strip(), re.ASCII):
             raise ValueError(text)
         return text.strip()
 
@@ -196,9 +218,10 @@ def one_of(choices: tuple[str, ...], text: str) -> str:
 
 
 def table(cls: Any) -> Mapping[str, Option]:
-    """The options of a dataclass by name: its fields whose metadata is a row."""
+    """The options of a dataclass by name: its fields whose metadata is a row, its own before inherited ones."""
     hints = get_type_hints(cls)
-    return {field.name: _option(field, hints[field.name]) for field in fields(cls) if "row" in field.metadata}
+    rows = sorted(fields(cls), key=lambda field: field.name not in cls.__annotations__)
+    return {field.name: _option(field, hints[field.name]) for field in rows if "row" in field.metadata}
 
 
 def _option(field: "Field[Any]", hint: Any) -> Option:

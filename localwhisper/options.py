@@ -14,6 +14,7 @@ from localwhisper.layout import LAYOUT_OPTIONS as LAYOUT_OPTIONS
 from localwhisper.layout import Layout as Layout
 from localwhisper.layout import layout_from_texts as layout_from_texts
 from localwhisper.option_types import SettableIn, row, table
+from localwhisper.search_options import SearchOptions
 
 Task = Literal["transcribe", "translate"]
 Quality = Literal["exact", "fast", "compact"]
@@ -22,14 +23,15 @@ Channels = Literal["mix", "split"]
 Priority = Literal["normal", "high"]
 
 _EVERYWHERE = SettableIn.CLI | SettableIn.PAGE | SettableIn.COMPAT
-_MAX_PROMPT_CHARS = 2000  # whisper reads the last 223 tokens of a prompt
+_MAX_PROMPT_CHARS = 65_536  # whisper reads the last 223 tokens of a prompt
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class Options(SearchOptions):
     """How one job is transcribed. The names are openai-whisper's where it has such an option.
 
-    Fields with a row are options that a user can set. The page and --help show them in this order.
+    Fields with a row are options that a user can set. The page and --help show them in this order, then those of the
+    search.
     """
 
     model: str = field(
@@ -117,27 +119,6 @@ class Options:
             max_length=_MAX_PROMPT_CHARS,
         ),
     )
-    temperature: float | None = field(
-        default=None,
-        metadata=row(
-            help="a fixed sampling temperature instead of whisper's fallback sequence 0.0, 0.2 … 1.0",
-            label=("Sampling temperature", "Temperatura de muestreo"),
-            whisper="temperature",
-            minimum=0,
-            maximum=1,
-        ),
-    )
-    beam_size: int | None = field(
-        default=None,
-        metadata=row(
-            help="number of beams in beam search; without it, decoding is greedy",
-            label=("Beams of the search", "Haces de la búsqueda"),
-            whisper="beam_size",
-            minimum=1,
-            maximum=10,
-        ),
-    )
-    condition_on_previous_text: bool = True  # stored, but not an option that users can set
     vad_filter: bool = field(
         default=False,
         metadata=row(
@@ -214,6 +195,8 @@ class Options:
     @property
     def is_batched(self) -> bool:
         """Whether several windows are decoded at once, each without the preceding text."""
+        if self.decodes_in_order:
+            return False
         return (self.batch or ("auto" if self.quality == "fast" else "off")) == "auto"
 
 
@@ -271,6 +254,11 @@ def _build(values: Mapping[str, Any], models: Iterable[KnownModel]) -> Options:
     if name not in known:
         raise InvalidOption(field="model", value=name[:100], accepted=", ".join(known))
     options = Options(**{**values, "model": known[name].name})
+    if options.patience is not None and options.beam_size is None:
+        raise InvalidOption(field="patience", value=str(options.patience), accepted="a number, together with beam_size")
+    times = [time for clip in options.clips for time in clip if time is not None]
+    if times != sorted(times):
+        raise InvalidOption(field="clip_timestamps", value=options.clip_timestamps[:100], accepted="rising times")
     if options.task == "translate" and not known[name].translates:
         raise ModelCannotTranslate(model=name)
     return options

@@ -16,6 +16,9 @@ def another(option: Option) -> tuple[str, object]:
         case "number":
             assert option.maximum is not None
             return str(option.maximum / 2), option.maximum / 2
+    examples = {"suppress_tokens": "-1,220", "clip_timestamps": "0,5.5"}
+    if option.name in examples:
+        return examples[option.name], examples[option.name]
     text = {"language": "es", "model": "medium", "track": "1"}.get(option.kind, 'Ångström --> \\ "')
     return text, text
 

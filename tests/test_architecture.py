@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "localwhisper"
 BASE = {
     *("errors", "stored_errors", "messages", "settings", "paths", "atomic", "logs", "unicode_text"),
-    *("whisper_source", "languages", "option_types", "options", ""),
+    *("whisper_source", "languages", "option_types", "search_options", "options", ""),
 }
 MAY_IMPORT = {
     "audio_texts": set[str](),
@@ -27,7 +27,8 @@ MAY_IMPORT = {
     "languages": {"whisper_source"},
     "option_types": {"errors", "languages", "messages", "unicode_text"},
     "layout": {"option_types"},
-    "options": {"errors", "layout", "option_types"},
+    "search_options": {"option_types"},
+    "options": {"errors", "layout", "option_types", "search_options"},
     "settings": {"errors", "option_types", "options"},
     "logs": {"atomic", "errors"},
     "paths": set[str](),

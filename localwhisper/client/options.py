@@ -13,14 +13,33 @@ class Options(TypedDict, total=False):
     return_timestamps: bool
     word_timestamps: bool
     initial_prompt: str
-    temperature: float
-    beam_size: int
     vad_filter: bool
     audio_track: str
     channels: Literal["mix", "split"]
     language_detection_segments: int
     priority: Literal["normal", "high"]
     batch: Literal["auto", "off"]
+    temperature: float
+    temperature_increment_on_fallback: float
+    beam_size: int
+    patience: float
+    best_of: int
+    length_penalty: float
+    suppress_tokens: str
+    suppress_blank: bool
+    condition_on_previous_text: bool
+    carry_initial_prompt: bool
+    hotwords: str
+    compression_ratio_threshold: float
+    logprob_threshold: float
+    no_speech_threshold: float
+    clip_timestamps: str
+    hallucination_silence_threshold: float
+    prepend_punctuations: str
+    append_punctuations: str
+    max_new_tokens: int
+    chunk_length: int
+    multilingual: bool
 
 
 class Layout(TypedDict, total=False):

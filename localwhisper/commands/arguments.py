@@ -9,7 +9,7 @@ from functools import partial
 
 from localwhisper import __version__
 from localwhisper.export.registry import EXPORTERS
-from localwhisper.option_types import BOOLEANS, Option, SettableIn, parse_boolean
+from localwhisper.option_types import BOOLEANS, NONE, Option, SettableIn, parse_boolean
 from localwhisper.options import LAYOUT_OPTIONS, OPTIONS
 from localwhisper.settings import SETTINGS
 
@@ -32,6 +32,15 @@ BOOLEAN_FLAGS = frozenset(
         "--fp16",
     }
 )
+VALUE_FLAGS = frozenset(
+    option.flag for option in [*TRANSCRIBE_OPTIONS, *SUBTITLE_OPTIONS] if option.flag not in BOOLEAN_FLAGS
+)
+# Whisper's options without an effect here, and what decides instead.
+WITHOUT_EFFECT = {
+    "--device": "a GPU is used where there is one that can",
+    "--threads": "the number of threads follows the cores that are free",
+    "--fp16": "--quality decides how numbers are rounded",
+}
 Formatter = partial(argparse.HelpFormatter, max_help_position=32)
 
 
@@ -45,10 +54,10 @@ def setting_flags(options: argparse.Namespace) -> dict[str, str | None]:
 
 
 def normalize(arguments: Sequence[str]) -> list[str]:
-    """Replace underscores in flags by dashes, and give every boolean flag a value.
+    """Replace underscores in flags by dashes, and join flags with their values where argparse wouldn't.
 
     Whisper's boolean flags need a value, as in --word_timestamps True. Here it may be left out, so the next argument
-    is the value only if it is a boolean.
+    is the value only if it is a boolean. A value may begin with a dash, as in --suppress_tokens -1,50.
     """
     normalized: list[str] = []
     index = 0
@@ -61,9 +70,12 @@ def normalize(arguments: Sequence[str]) -> list[str]:
             argument = name.replace("_", "-") + equals + value
         if argument in BOOLEAN_FLAGS:
             following = arguments[index + 1] if index + 1 < len(arguments) else ""
-            has_value = following.lower() in BOOLEANS
+            has_value = following.lower() in {*BOOLEANS, NONE}
             argument += f"={following if has_value else 'true'}"
             index += has_value
+        elif argument in VALUE_FLAGS and index + 1 < len(arguments):
+            index += 1
+            argument += f"={arguments[index]}"
         normalized.append(argument)
         index += 1
     return normalized
@@ -199,7 +211,9 @@ def _add_options(parser: argparse.ArgumentParser, default_format: str) -> None:
     _add_from_table(parser, TRANSCRIBE_OPTIONS)
     _add_from_table(parser, SUBTITLE_OPTIONS)
     _add_boolean(parser, "--verbose", "print the text to stdout; default True", default=True)
-    _add_boolean(parser, "--fp16", argparse.SUPPRESS)  # whisper's; the engine here chooses the number format itself
+    _add_boolean(parser, "--fp16", argparse.SUPPRESS)
+    for flag in sorted(WITHOUT_EFFECT.keys() - {"--fp16"}):
+        parser.add_argument(flag, help=argparse.SUPPRESS)
 
 
 def _add_from_table(parser: argparse.ArgumentParser, options: Iterable[Option]) -> None:
@@ -218,6 +232,8 @@ def _add_boolean(parser: argparse.ArgumentParser, flag: str, help: str, default:
 
 
 def _boolean(text: str) -> bool:
+    if text.lower() == NONE:
+        return False
     try:
         return parse_boolean(text)
     except ValueError:

@@ -1,5 +1,6 @@
 """Where `transcribe` and `watch` have recordings transcribed: in this process, or on a running server."""
 
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -50,6 +51,8 @@ class LocalBackend:
     def __init__(self, settings: Settings, options: Mapping[str, str], layout: Layout) -> None:
         """`options`: texts by the names of the option table. Raises InvalidOption, ModelCannotTranslate."""
         self._library = library = model_library(settings)
+        if os.path.isfile(options.get("model", "")):
+            options = {**options, "model": library.add_file(Path(options["model"]))}
         self._chooser = ModelChooser(settings.default_model)
         self._options, self._model_reason = requested_options(
             options, defaults=settings.option_defaults, models=library.entries(), chooser=self._chooser

@@ -1,6 +1,7 @@
 """localwhisper transcribe FILE… | DIR | -: text goes to stdout and to files, everything else to stderr."""
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
@@ -11,12 +12,13 @@ from pathlib import Path
 from localwhisper import paths
 from localwhisper.atomic import SHARED, write_atomically
 from localwhisper.client import ServerError
+from localwhisper.commands.arguments import WITHOUT_EFFECT
 from localwhisper.commands.backends import Backend, BackendResult, LocalBackend, ServerBackend
 from localwhisper.commands.files import Task, TaskList, check_folders, collect_tasks, parse_formats
 from localwhisper.commands.finished import FinishedRecordings, content_of
 from localwhisper.commands.progress_bars import ProgressBars
 from localwhisper.errors import BadSetting, LocalWhisperError, Stopped
-from localwhisper.options import LAYOUT_OPTIONS, OPTIONS, layout_from_texts
+from localwhisper.options import LAYOUT_OPTIONS, OPTIONS, Layout, layout_from_texts
 from localwhisper.settings import Settings
 
 STDIN = "-"
@@ -45,13 +47,29 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def create_backend(options: argparse.Namespace, settings: Settings) -> Backend:
+    """Raises BadSetting, InvalidOption, FileMissing, ModelCannotTranslate."""
     values = {name: getattr(options, name, None) for name in (*OPTIONS, *LAYOUT_OPTIONS)}
     texts = {name: str(value) for name, value in values.items() if value is not None}
     layout = layout_from_texts(texts)
     job_options = {name: text for name, text in texts.items() if name in OPTIONS}
+    for flag, instead in WITHOUT_EFFECT.items():
+        if getattr(options, flag.removeprefix("--"), None) is not None:
+            print(f"{flag} has no effect: {instead}", file=sys.stderr)
+    if layout != Layout() and not values.get("word_timestamps"):
+        print("Word times are computed, because subtitles are cut by them", file=sys.stderr)
+        job_options["word_timestamps"] = "true"
+    if layout.max_line_count and not layout.max_line_width:
+        print("--max-line-count has no effect without --max-line-width", file=sys.stderr)
     if options.server:
+        if _is_model_file(job_options.get("model", "")):
+            accepted = "a model of the server; a file is imported there first"
+            raise BadSetting(name="--model", value=job_options["model"], accepted=accepted)
         return ServerBackend(options.server, settings.token, job_options, layout)
     return LocalBackend(settings, job_options, layout)
+
+
+def _is_model_file(model: str) -> bool:
+    return os.path.isfile(model)
 
 
 def transcribe_all(

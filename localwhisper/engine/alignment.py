@@ -34,13 +34,23 @@ def add_word_times(
     *,
     n_frames: int,
     last_speech_s: float,
+    prepend_punctuations: str,
+    append_punctuations: str,
 ) -> None:
     """Add `words` to each segment of one window, and move its start and end to theirs.
 
     `cross_kv`: of this window alone; `n_frames`: its frames without padding; `last_speech_s`: end of the previous word.
     """
     find = partial(_find_alignment, model, cross_kv)
-    add_word_timestamps(segments, find, tokenizer, n_frames=n_frames, last_speech_s=last_speech_s)
+    add_word_timestamps(
+        segments,
+        find,
+        tokenizer,
+        num_frames=n_frames,
+        last_speech_timestamp=last_speech_s,
+        prepend_punctuations=prepend_punctuations,
+        append_punctuations=append_punctuations,
+    )
 
 
 def _find_alignment(

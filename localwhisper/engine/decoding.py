@@ -17,12 +17,8 @@ from localwhisper.engine.model.decode_state import DecodeState
 from localwhisper.engine.model.decoder import Step
 from localwhisper.engine.model.whisper_model import WhisperModel
 from localwhisper.engine.upstream.whisper_internals import EncodedAudioTask
+from localwhisper.options import Options
 
-# whisper.transcribe's temperatures and thresholds
-TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-COMPRESSION_RATIO_THRESHOLD = 2.4
-LOGPROB_THRESHOLD = -1.0
-NO_SPEECH_THRESHOLD = 0.6
 SEED = 0  # of each window's sampling: a window's text doesn't depend on what is decoded before or beside it
 
 
@@ -118,13 +114,11 @@ def decode_with_fallback(
     features: Tensor,
     cross_kv: CrossKeysValues,
     *,
+    options: Options,
     language: str,
-    task: str,
     prompt: Sequence[int],
-    beam_size: int | None,
     temperatures: Sequence[float],
     check: Callable[[], None],
-    exact: bool = True,
 ) -> list[FallbackResult]:
     """Decode encoded windows together, at rising temperatures until a window's text is neither too repetitive nor too
     improbable.
@@ -132,51 +126,78 @@ def decode_with_fallback(
     Parameters
     ----------
     features: shape (n_windows, n_audio_ctx, n_audio_state)
-    exact: as whisper.transcribe: each attempt has the prompt, and the last one counts. Otherwise a retry has no prompt,
-        since that is what most often keeps a loop going, and where no attempt is good the best one counts.
+    options: with quality "exact" as whisper.transcribe: each attempt has the prompt, and the last one counts. Otherwise
+        a retry has no prompt, since that is what most often keeps a loop going, and where no attempt is good the best
+        one counts.
+    temperatures: of the attempts, which may be fewer than those of the options
     """
+    exact = options.quality == "exact"
     attempts: list[list[DecodingResult]] = [[] for _ in features]
     remaining = list(range(len(features)))
     for number, temperature in enumerate(temperatures):
-        options = DecodingOptions(
-            task=task,
-            language=language,
-            temperature=temperature,
-            fp16=False,
-            prompt=list(prompt) if exact or number == 0 else [],
-            beam_size=beam_size if temperature == 0 else None,
-        )
+        attempt = decoding_options(options, model, temperature, language, prompt if exact or number == 0 else ())
         # samples are drawn one window at a time, so that they don't depend on the other windows
         for windows in [remaining] if temperature == 0 else [[window] for window in remaining]:
             windows_kv = cross_kv if len(windows) == len(features) else select_windows(cross_kv, windows)
-            results = decoding_task(model, windows_kv, options, check).run(features[windows])
+            results = decoding_task(model, windows_kv, attempt, check).run(features[windows])
             for window, result in zip(windows, results, strict=True):
                 attempts[window].append(result)
-        remaining = [window for window in remaining if not is_good(attempts[window][-1])]
+        remaining = [window for window in remaining if not is_good(attempts[window][-1], options)]
         if not remaining:
             break
-    return [FallbackResult(results[-1] if exact else _best(results), len(results) - 1) for results in attempts]
+    return [FallbackResult(results[-1] if exact else _best(results, options), len(results) - 1) for results in attempts]
 
 
-def _best(attempts: Sequence[DecodingResult]) -> DecodingResult:
-    """The last attempt where it is good. Else the first of those with the highest probability, rounded: logits that
-    differ by rounding alone are no reason to prefer a sampled text."""
-    if is_good(attempts[-1]):
-        return attempts[-1]
-    return max(
-        attempts,
-        key=lambda result: (result.compression_ratio <= COMPRESSION_RATIO_THRESHOLD, round(result.avg_logprob, 2)),
+def decoding_options(
+    options: Options, model: WhisperModel, temperature: float, language: str, prompt: Sequence[int]
+) -> DecodingOptions:
+    """whisper's options for one attempt."""
+    beam_size = options.beam_size if temperature == 0 else None
+    token_ids = [int(text) for text in options.suppress_tokens.split(",") if text]
+    return DecodingOptions(
+        task=options.task,
+        language=language,
+        temperature=temperature,
+        fp16=False,
+        prompt=list(prompt),
+        beam_size=beam_size,
+        patience=options.patience if beam_size is not None else None,
+        best_of=options.best_of if temperature > 0 else None,
+        length_penalty=options.length_penalty,
+        suppress_tokens=[token_id for token_id in token_ids if token_id < model.dims.n_vocab],
+        suppress_blank=options.suppress_blank,
+        sample_len=options.max_new_tokens,
     )
 
 
-def is_good(result: DecodingResult) -> bool:
+def _best(attempts: Sequence[DecodingResult], options: Options) -> DecodingResult:
+    """The last attempt where it is good. Else the first of those with the highest probability, rounded: logits that
+    differ by rounding alone are no reason to prefer a sampled text."""
+    if is_good(attempts[-1], options):
+        return attempts[-1]
+    return max(attempts, key=lambda result: (not _is_repetitive(result, options), round(result.avg_logprob, 2)))
+
+
+def is_good(result: DecodingResult, options: Options) -> bool:
     """Whether the result can be used, so that no higher temperature has to be tried."""
-    is_improbable: bool = result.avg_logprob < LOGPROB_THRESHOLD
-    if is_improbable and result.no_speech_prob > NO_SPEECH_THRESHOLD:
+    threshold = options.no_speech_threshold
+    is_improbable = _is_improbable(result, options)
+    if is_improbable and threshold is not None and result.no_speech_prob > threshold:
         return True  # silence
-    return not is_improbable and result.compression_ratio <= COMPRESSION_RATIO_THRESHOLD
+    return not is_improbable and not _is_repetitive(result, options)
 
 
-def is_silence(result: DecodingResult) -> bool:
+def is_silence(result: DecodingResult, options: Options) -> bool:
     """Whether the window holds no speech, so that its text is dropped."""
-    return bool(result.no_speech_prob > NO_SPEECH_THRESHOLD and result.avg_logprob <= LOGPROB_THRESHOLD)
+    if options.no_speech_threshold is None or not result.no_speech_prob > options.no_speech_threshold:
+        return False
+    return options.logprob_threshold is None or not result.avg_logprob > options.logprob_threshold
+
+
+def _is_improbable(result: DecodingResult, options: Options) -> bool:
+    return options.logprob_threshold is not None and bool(result.avg_logprob < options.logprob_threshold)
+
+
+def _is_repetitive(result: DecodingResult, options: Options) -> bool:
+    threshold = options.compression_ratio_threshold
+    return threshold is not None and bool(result.compression_ratio > threshold)

@@ -17,21 +17,26 @@ def transcribe_sequential(decoder: WindowDecoder, position: Position) -> Iterato
     With `vad_filter` the windows are filled with speech, without what lies between. Otherwise a window ends before a
     long gap in the recording, which is skipped: nothing is found in what isn't recorded.
     """
-    vad = decoder.voice_activity() if decoder.options.vad_filter else None
-    while position.seek < decoder.pcm.n_frames:
-        window = _next_window(decoder, position) if vad is None else _next_speech(decoder, vad, position)
+    options = decoder.options
+    vad = decoder.voice_activity() if options.vad_filter and not options.has_clips else None
+    while (clip := decoder.clip_at(position.seek)) is not None:
+        position = replace(position, seek=clip[0])
+        window = _next_window(decoder, position, clip[1]) if vad is None else _next_speech(decoder, vad, position)
         if window.after.seek <= position.seek:  # the model goes back or stays
             window = replace(window, after=replace(window.after, seek=position.seek + N_FRAMES))
         yield window
         position = window.after
+    if position.seek < decoder.pcm.n_frames:  # what comes after the last part isn't transcribed
+        yield decoder.silence(position, decoder.pcm.n_frames)
 
 
-def _next_window(decoder: WindowDecoder, position: Position) -> Window:
-    seek, n_frames = position.seek, decoder.pcm.n_frames
+def _next_window(decoder: WindowDecoder, position: Position, n_frames: int) -> Window:
+    """`n_frames`: where the part to transcribe ends."""
+    seek = position.seek
     gap = decoder.pcm.next_long_gap(seek)
     if gap is not None and gap.start <= seek:
         return decoder.silence(position, gap.end)
-    end = min(seek + N_FRAMES, n_frames if gap is None else gap.start)
+    end = min(seek + decoder.max_window_frames, n_frames, n_frames if gap is None else gap.start)
     return _decoded(decoder, AudioWindow((Span(seek, end),)), position)
 
 
@@ -47,6 +52,8 @@ def _decoded(decoder: WindowDecoder, audio: AudioWindow, position: Position) -> 
     if decoded is None:
         return decoder.silence(position, audio.end)
     segments = decoder.segments(decoded)
+    if decoded.is_skipped:
+        return Window(segments=(), after=replace(position, seek=decoded.next_seek, language=decoder.language))
     after = Position(
         seek=decoded.next_seek,
         language=decoder.language,

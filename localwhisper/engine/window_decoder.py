@@ -10,14 +10,16 @@ from itertools import count
 from typing import Protocol
 
 import torch
+from torch import Tensor
 from whisper.audio import FRAMES_PER_SECOND, HOP_LENGTH, N_FRAMES
 from whisper.decoding import DecodingResult
-from whisper.tokenizer import get_tokenizer
+from whisper.tokenizer import Tokenizer, get_tokenizer
 
 from localwhisper.engine.alignment import add_word_times
 from localwhisper.engine.audio_window import AudioWindow
 from localwhisper.engine.base import Control
-from localwhisper.engine.decoding import TEMPERATURES, FallbackResult, decode_with_fallback, is_good, is_silence
+from localwhisper.engine.decoding import FallbackResult, decode_with_fallback, is_good, is_silence
+from localwhisper.engine.hallucinations import DecodedAudio, without_hallucinations
 from localwhisper.engine.log_mel import LogMel
 from localwhisper.engine.model.cross_kv import CrossKeysValues, cat_cross_kv, select_windows
 from localwhisper.engine.model.whisper_model import WhisperModel
@@ -49,6 +51,7 @@ class DecodedWindow:
     fallback: FallbackResult
     next_seek: int  # where whisper continues
     last_speech_s: float  # end of the last word so far
+    is_skipped: bool = False  # it is decoded again from `next_seek`
 
 
 class WindowDecoder:
@@ -76,10 +79,42 @@ class WindowDecoder:
         self._mel = mel
         self._check = control.check
         self._cores = cores
-        self._tokenizer = get_tokenizer(
-            model.is_multilingual, num_languages=model.num_languages, language=language, task=options.task
-        )
+        self._tokenizer = self._tokenizer_of(language)
         self._segment_ids = count(first_segment_id)
+        n_prompt_tokens = model.dims.n_text_ctx // 2 - 1  # as many as whisper reads
+        hotwords = self._prompt_tokens(options.hotwords)[: n_prompt_tokens // 2]
+        carried = self._prompt_tokens(options.initial_prompt) if options.carry_initial_prompt else ()
+        self._prefix = (*hotwords, *_last(carried, n_prompt_tokens - len(hotwords)))
+        self._n_previous_tokens = n_prompt_tokens - len(self._prefix)
+
+    def _tokenizer_of(self, language: str) -> Tokenizer:
+        model = self.model
+        return get_tokenizer(
+            model.is_multilingual, num_languages=model.num_languages, language=language, task=self.options.task
+        )
+
+    def _language_of(self, features: Tensor) -> str:
+        """The language in which to decode a window. features: shape (n_windows, n_audio_ctx, n_audio_state)"""
+        if not (self.options.multilingual and self.model.is_multilingual):
+            return self.language
+        language = self.model.detect_language(features).language
+        self._tokenizer = self._tokenizer_of(language)
+        return language
+
+    def clip_at(self, seek: int) -> tuple[int, int] | None:
+        """(start, end) of the first part to transcribe that doesn't end before frame `seek`; None after the last."""
+        n_frames = self.pcm.n_frames
+        for start_s, end_s in self.options.clips:
+            end = n_frames if end_s is None else min(round(end_s * FRAMES_PER_SECOND), n_frames)
+            start = max(round(start_s * FRAMES_PER_SECOND), seek)
+            if start < end:
+                return start, end
+        return None
+
+    @property
+    def max_window_frames(self) -> int:
+        seconds = self.options.chunk_length
+        return int(N_FRAMES) if seconds is None else min(seconds * FRAMES_PER_SECOND, int(N_FRAMES))
 
     def is_silent(self, window: AudioWindow) -> bool:
         """Whether a window contains only zeros, or is so faint beside the rest that the model sees no difference."""
@@ -99,22 +134,19 @@ class WindowDecoder:
         `last_speech_s`: for each window, the end of the word before it.
         """
         self._cores.take_share()
-        results, cross_kv = self._decode(windows, prompt)
+        results, cross_kv = self._decode(windows, (*self._prefix, *_last(prompt, self._n_previous_tokens)))
         decoded_windows: list[DecodedWindow | None] = []
         for index, (window, fallback, end_s) in enumerate(zip(windows, results, last_speech_s, strict=True)):
-            if is_silence(fallback.result):
+            if is_silence(fallback.result, self.options):
                 decoded_windows.append(None)
                 continue
             split = split_by_timestamps(fallback.result, self._tokenizer, seek=window.seek, n_frames=window.n_frames)
-            next_seek = window.seek + split.advance_frames
             if self.options.word_timestamps:
                 window_kv = cross_kv if len(windows) == 1 else select_windows(cross_kv, [index])
-                next_seek, end_s = self._add_word_times(split, window_kv, window, next_seek, end_s)
-            if self.options.is_batched or self.options.vad_filter:
-                move_to_recording(split.segments, window)
-            next_seek += window.n_left_out(next_seek)
-            end_s += window.n_left_out(round(end_s * FRAMES_PER_SECOND), is_end=True) / FRAMES_PER_SECOND
-            decoded_windows.append(DecodedWindow(split.segments, fallback, next_seek, end_s))
+                decoded = self._with_word_times(split, window_kv, window, fallback, end_s)
+            else:
+                decoded = DecodedWindow(split.segments, fallback, window.seek + split.advance_frames, end_s)
+            decoded_windows.append(self._in_recording(decoded, window))
         return decoded_windows
 
     def segments(self, window: DecodedWindow) -> tuple[Segment, ...]:
@@ -124,8 +156,13 @@ class WindowDecoder:
         )
 
     def initial_prompt(self) -> tuple[int, ...]:
-        text = self.options.initial_prompt
-        return self._trimmed(self._tokenizer.encode(" " + text.strip())) if text else ()
+        """The text before the first window. A prompt for every window is added to this in decode()."""
+        if self.options.carry_initial_prompt:
+            return ()
+        return self._trimmed(self._prompt_tokens(self.options.initial_prompt))
+
+    def _prompt_tokens(self, text: str | None) -> tuple[int, ...]:
+        return tuple(self._tokenizer.encode(" " + text.strip())) if text else ()
 
     def next_prompt(
         self, prompt: Sequence[int], segments: Sequence[Segment], result: DecodingResult
@@ -148,11 +185,11 @@ class WindowDecoder:
         self, windows: Sequence[AudioWindow], prompt: Sequence[int]
     ) -> tuple[list[FallbackResult], CrossKeysValues]:
         options = self.options
-        temperatures = TEMPERATURES if options.temperature is None else (options.temperature,)
+        temperatures = options.temperatures
         n_frames = n_frames_to_encode(max(window.n_frames for window in windows), options.quality)
         if n_frames < N_FRAMES:
             results, cross_kv = self._encode_and_decode(windows, n_frames, prompt, temperatures[:1])
-            if all(is_good(fallback.result) for fallback in results):
+            if all(is_good(fallback.result, options) for fallback in results):
                 return results, cross_kv
         results, cross_kv = self._encode_and_decode(windows, N_FRAMES, prompt, temperatures)
         return [replace(fallback, retries=fallback.retries + (n_frames < N_FRAMES)) for fallback in results], cross_kv
@@ -172,25 +209,24 @@ class WindowDecoder:
             self.model,
             features,
             cross_kv,
-            language=self.language,
-            task=options.task,
+            options=options,
+            language=self._language_of(features),
             prompt=prompt,
-            beam_size=options.beam_size,
             check=self._check,
             temperatures=temperatures,
-            exact=options.quality == "exact",
         )
         return results, cross_kv
 
-    def _add_word_times(
+    def _with_word_times(
         self,
         split: WindowSegments,
         cross_kv: CrossKeysValues,
         window: AudioWindow,
-        next_seek: int,
+        fallback: FallbackResult,
         last_speech_s: float,
-    ) -> tuple[int, float]:
-        """Add word times. Returns where to continue, which they change as in whisper, and the end of the last word."""
+    ) -> DecodedWindow:
+        """Add word times, which change where to continue, as in whisper. `last_speech_s`: end of the word before."""
+        options, next_seek = self.options, window.seek + split.advance_frames
         add_word_times(
             split.segments,
             self.model,
@@ -198,13 +234,36 @@ class WindowDecoder:
             self._tokenizer,
             n_frames=window.n_frames,
             last_speech_s=last_speech_s,
+            prepend_punctuations=options.prepend_punctuations,
+            append_punctuations=options.append_punctuations,
         )
+        segments: Sequence[SegmentDict] = split.segments
         end_s = last_word_end_s(split.segments)
-        if end_s is None:
-            return next_seek, last_speech_s
-        if not split.single_timestamp_ending and end_s > window.seek / FRAMES_PER_SECOND:
+        if end_s is not None and not split.single_timestamp_ending and end_s > window.seek / FRAMES_PER_SECOND:
             next_seek = round(end_s * FRAMES_PER_SECOND)
-        return next_seek, float(end_s)
+        if options.hallucination_silence_threshold is not None:
+            audio = DecodedAudio(window.seek, window.n_frames, self.pcm.n_frames, last_speech_s)
+            kept, next_seek = without_hallucinations(split, audio, next_seek, options.hallucination_silence_threshold)
+            if kept is None:
+                return DecodedWindow((), fallback, next_seek, last_speech_s, is_skipped=True)
+            segments = kept
+            end_s = last_word_end_s(segments)
+        return DecodedWindow(segments, fallback, next_seek, last_speech_s if end_s is None else float(end_s))
+
+    def _in_recording(self, decoded: DecodedWindow, window: AudioWindow) -> DecodedWindow:
+        """Times and frames of the window as those of the recording."""
+        if self.options.is_batched or self.options.vad_filter:
+            move_to_recording(decoded.segments, window)
+        end_s = decoded.last_speech_s
+        return replace(
+            decoded,
+            next_seek=decoded.next_seek + window.n_left_out(decoded.next_seek),
+            last_speech_s=end_s + window.n_left_out(round(end_s * FRAMES_PER_SECOND), is_end=True) / FRAMES_PER_SECOND,
+        )
+
+
+def _last(tokens: Sequence[int], n: int) -> Sequence[int]:
+    return tokens[max(len(tokens) - n, 0) :]
 
 
 class TranscribeWindows(Protocol):

@@ -19,8 +19,8 @@ from localwhisper.errors import (
 )
 from localwhisper.server.connection_limit import MAX_DESCRIPTORS, is_over_limit
 
-MAX_FIELD_BYTES = 16 * 1024
-MAX_PARTS = 32
+MAX_FIELD_BYTES = 64 * 1024
+MAX_PARTS = 64
 
 
 class MultipartForm:

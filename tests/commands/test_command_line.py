@@ -2,8 +2,10 @@
 
 import asyncio
 import errno
+import importlib.util
 import os
 import plistlib
+import re
 import shutil
 import signal
 import socket
@@ -15,6 +17,7 @@ from typing import NoReturn
 
 import pytest
 
+from localwhisper import paths
 from localwhisper.cli import main
 from localwhisper.commands import selftest
 from localwhisper.commands.arguments import normalize, parse_arguments
@@ -112,12 +115,13 @@ def test_the_arguments_of_whisper_are_accepted(server: Server, folder: Path) -> 
         "demo",
         "--language",
         "English",
-        "--word_timestamps",
-        "True",
         "--max_words_per_line",
         "2",
-        "--fp16",
-        "False",
+        *("--fp16", "False", "--device", "cpu", "--threads", "2", "--verbose", "True"),
+        *("--best_of", "5", "--beam_size", "None", "--length_penalty", "0.5", "--suppress_tokens", "-1,50363"),
+        *("--condition_on_previous_text", "False", "--temperature_increment_on_fallback", "None"),
+        *("--logprob_threshold", "-1.0", "--no_speech_threshold", "None", "--clip_timestamps", "0,5"),
+        *("--prepend_punctuations", "-(", "--append_punctuations", ".", "--hallucination_silence_threshold", "2"),
         "--output_dir",
         ".",
         cwd=folder,
@@ -125,6 +129,13 @@ def test_the_arguments_of_whisper_are_accepted(server: Server, folder: Path) -> 
     )
     assert ended.returncode == 1, ended.stderr
     assert "broken.wav" in ended.stderr
+    for note in (
+        "--device has no effect",
+        "--threads has no effect",
+        "--fp16 has no effect",
+        "Word times are computed",
+    ):
+        assert note in ended.stderr
     assert not list(folder.glob("broken.txt"))
     assert {path.name for path in folder.glob("one.*")} == {
         f"one.{name}" for name in ("txt", "vtt", "srt", "tsv", "json")
@@ -382,3 +393,32 @@ def test_models_list_says_what_a_model_is_for_and_where_it_can_be_had() -> None:
         "an hour of audio takes about 6 min on this machine (measured)",
         "from OpenAI's host or the package index",
     ]
+
+
+def test_every_option_of_whispers_command_is_accepted() -> None:
+    spec = importlib.util.find_spec("whisper")
+    assert spec is not None
+    assert spec.origin is not None
+    source = (Path(spec.origin).parent / "transcribe.py").read_text(encoding="utf-8")
+    flags = re.findall(r'add_argument\("(--\w+)".*type=(\w+)', source)
+    assert len(flags) >= 30
+    values = {"str2bool": "True", "optional_int": "None", "optional_float": "None", "float": "0.5"}
+    texts = {"--task": "translate", "--language": "French", "--suppress_tokens": "-1,50", "--clip_timestamps": "1,2"}
+    for flag, kind in flags:
+        options = parse_arguments(["transcribe", "a.mp3", flag, texts.get(flag, values.get(kind, "x"))])
+        assert options.files == ["a.mp3"]
+        name = flag.removeprefix("--")
+        if name in OPTIONS and name != "model":  # its value is one
+            OPTIONS[name].from_text(str(getattr(options, name)))
+
+
+def test_a_model_can_be_a_file(tmp_path: Path, server: Server) -> None:
+    (demo,) = paths.engine_data(server.data_dir).glob("demo-*.pt")
+    shutil.copy(demo, tmp_path / "my model.pt")
+    call = ["transcribe", str(CLIP), "--model", "my model.pt", "-f", "txt", "-o", "out"]
+    ended = run(*call, cwd=tmp_path, LOCALWHISPER_DATA_DIR=str(server.data_dir))
+    assert ended.returncode == 0, ended.stderr
+    assert is_text_of(CLIP, (tmp_path / "out" / CLIP.with_suffix(".txt").name).read_text())
+    refused = run(*call, "--server", server.url, cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "imported there first" in refused.stderr

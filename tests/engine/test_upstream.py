@@ -50,6 +50,7 @@ def test_whisper_finds_word_times_by_a_function_that_can_be_exchanged() -> None:
     assert function.__closure__ is None, "whisper's add_word_timestamps has become a closure or is decorated"
     assert "find_alignment" in function.__code__.co_names, "whisper's add_word_timestamps calls no find_alignment"
     expected = {"segments", "model", "tokenizer", "mel", "num_frames", "last_speech_timestamp"}
+    expected |= {"prepend_punctuations", "append_punctuations"}
     assert expected <= set(inspect.signature(function).parameters), "add_word_timestamps has other parameters"
 
     class Tokenizer:
@@ -60,7 +61,9 @@ def test_whisper_finds_word_times_by_a_function_that_can_be_exchanged() -> None:
         return [timing.WordTiming(" hi", [7], 0.5, 1.0, 0.75)]
 
     segment = {"seek": 100, "start": 1.0, "end": 4.0, "tokens": [7, 100], "text": " hi"}
-    whisper_internals.add_word_timestamps([segment], find_alignment, Tokenizer(), n_frames=300, last_speech_s=0.0)
+    whisper_internals.add_word_timestamps(
+        [segment], find_alignment, Tokenizer(), num_frames=300, last_speech_timestamp=0.0
+    )
     assert segment["words"] == [{"word": " hi", "start": 1.5, "end": 2.0, "probability": 0.75}], (
         "whisper's add_word_timestamps doesn't use the find_alignment of its globals"
     )

@@ -38,7 +38,7 @@ def job(job_id: str | None = None, **fields: object) -> Job:
 
 
 def options() -> Options:
-    return Options(**OTHER_VALUES, condition_on_previous_text=False)  # type: ignore[arg-type]
+    return Options(**OTHER_VALUES)  # type: ignore[arg-type]
 
 
 def segment(number: int = 0, text: str = " uno dos") -> Segment:

