@@ -4,6 +4,7 @@ Uses: the assignments of `LANGUAGES` and `TO_LANGUAGE_CODE` in whisper/tokenizer
 """
 
 import ast
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -44,18 +45,33 @@ _FILE_CODES = (
 )
 
 
+# other codes of the same language: outdated ones, and those of ISO 639-1 and 639-3 that whisper doesn't use
+_OTHER_CODES = (
+    "nb:no iw:he in:id ji:yi jv:jw mo:ro tgl:tl cmn:zh arb:ar pes:fa prs:fa zsm:ms lvs:lv ekk:et swh:sw khk:mn uzn:uz "
+    "npi:ne als:sq azj:az plt:mg ydd:yi pnb:pa gsw:de hbs:sr sh:sr scr:hr scc:sr"
+)
+UNDETERMINED = frozenset({"auto", "und", "mul", "mis", "zxx"})  # "the language isn't known" in ISO 639-2
+
+
+@lru_cache
+def _other_codes() -> Mapping[str, str]:
+    pairs = (pair.split(":") for pair in f"{_FILE_CODES} {_OTHER_CODES}".split())
+    return {code: whisper_code for code, whisper_code in pairs if whisper_code in languages()}
+
+
 def whisper_code(file_code: str) -> str:
     """Whisper's code of a language in a media file, which is usually an ISO 639-2 code; itself if it isn't known."""
-    codes = dict(pair.split(":") for pair in _FILE_CODES.split())
-    return codes.get(file_code.lower(), file_code.lower())
+    return _other_codes().get(file_code.lower(), file_code.lower())
 
 
 def language_code(text: str) -> str:
-    """The code of a code or an English name, in any case. Raises ValueError."""
+    """Whisper's code of a code, a locale such as pt-BR, or an English name, in any case. Raises ValueError."""
     word = text.strip().lower()
-    if word in languages():
-        return word
-    try:
-        return _codes()[word]
-    except KeyError:
-        raise ValueError(text) from None
+    names = _codes()
+    for candidate in (word, re.split("[-_]", word, maxsplit=1)[0]):
+        if candidate in languages():
+            return candidate
+        code = names.get(candidate) or _other_codes().get(candidate)
+        if code is not None:
+            return code
+    raise ValueError(text)

@@ -9,7 +9,7 @@ from types import NoneType
 from typing import Any, Literal, ParamSpec, get_args, get_origin, get_type_hints
 
 from localwhisper.errors import InvalidOption
-from localwhisper.languages import language_code
+from localwhisper.languages import UNDETERMINED, language_code
 from localwhisper.messages import Text
 from localwhisper.unicode_text import is_encodable
 
@@ -96,7 +96,7 @@ class Option(Row):
             case "number":
                 return f"a number from {self.minimum} to {self.maximum}"
             case "language":
-                return "auto, a code such as en, or an English name such as spanish"
+                return "auto, a code such as en or pt-BR, or an English name such as spanish"
             case "model":
                 return "a model of GET /models"
             case "track":
@@ -175,7 +175,7 @@ class Option(Row):
             case "choice":
                 return one_of(self.choices, text.strip().lower())
             case "language":
-                return None if text.strip().lower() == "auto" else language_code(text)
+                return None if text.strip().lower() in UNDETERMINED else language_code(text)
             case "track":
                 return str(int(text)) if _TRACK_NUMBER.fullmatch(text.strip()) else language_code(text)
         if not is_encodable(text) or (self.max_length is not None and len(text) > self.max_length):

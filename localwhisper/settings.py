@@ -186,6 +186,8 @@ SETTINGS: tuple[Setting, ...] = (
 )  # fmt: skip
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+# this machine as containers call it; no page on the internet can have such a name
+CONTAINER_HOSTS = frozenset({"host.docker.internal", "gateway.docker.internal", "host.containers.internal"})
 LOCALHOST_HOSTS = frozenset({"127.0.0.1", "0.0.0.0", "::"})  # servers on these are reached as localhost
 
 

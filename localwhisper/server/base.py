@@ -68,7 +68,7 @@ class BaseHandler(tornado.web.RequestHandler):
         origin = self.request.headers.get("Origin")
         if origin in self.dependencies.settings.allowed_origins:
             self.set_header("Access-Control-Allow-Origin", str(origin))
-            self.set_header("Access-Control-Expose-Headers", "Location, Content-Disposition")
+            self.set_header("Access-Control-Expose-Headers", "Location, Content-Disposition, X-Ignored-Fields")
             self.set_header("Cross-Origin-Resource-Policy", "cross-origin")
             self.set_header("Vary", "Origin")
 

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from localwhisper.server.http_errors import ForbiddenHost, ForbiddenOrigin
-from localwhisper.settings import LOOPBACK_HOSTS, Settings
+from localwhisper.settings import CONTAINER_HOSTS, LOOPBACK_HOSTS, Settings
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
 
@@ -25,7 +25,7 @@ def check_host(host: str, settings: Settings) -> None:
     When listening beyond loopback, IP addresses and this machine's own name pass too: no page can have such a name.
     """
     name = host_name(host)
-    allowed = LOOPBACK_HOSTS | {settings.host.lower(), *map(str.lower, settings.allowed_hosts)}
+    allowed = LOOPBACK_HOSTS | CONTAINER_HOSTS | {settings.host.lower(), *map(str.lower, settings.allowed_hosts)}
     if name in allowed:
         return
     if settings.host in LOOPBACK_HOSTS or not (name in _machine_names() or is_ip_address(name)):

@@ -19,6 +19,7 @@ from localwhisper.errors import LocalWhisperError, TooManyOpenFiles, UploadTooLa
 from localwhisper.jobs.job import Job
 from localwhisper.options import OPTIONS, Options
 from localwhisper.server.base import BaseHandler, json_bytes
+from localwhisper.server.compat.field_names import header_value
 from localwhisper.server.forwarded_headers import path_prefix
 from localwhisper.server.multipart_form import MultipartForm
 from localwhisper.server.serializers import submission_body
@@ -27,6 +28,8 @@ LINGER_S = 5.0  # how long a refused client may take to read the answer while it
 STALL_TIMEOUT_S = 120.0  # without a byte received
 MAX_NAME_CHARS = 255
 NO_LIMIT = 2**63 - 1
+# options of openai-whisper's command that are accepted without an effect
+WITHOUT_EFFECT = frozenset({"device", "threads", "fp16", "verbose"})
 FORM_OVERHEAD_BYTES = 1024 * 1024  # allowed in a body besides the file
 SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 T = TypeVar("T")
@@ -132,6 +135,11 @@ class UploadHandler(BaseHandler):
         )
         return options
 
+    def name_ignored(self, fields: Collection[str]) -> None:
+        """Say in a header which fields have no effect."""
+        if value := header_value(fields):
+            self.set_header("X-Ignored-Fields", value)
+
     async def probe(self) -> AudioInfo:
         """Probe the received file on a thread. Raises what audio.probe.probe() raises."""
         uploads = self.dependencies.uploads
@@ -221,10 +229,12 @@ class UploadHandler(BaseHandler):
 class SubmitHandler(UploadHandler):
     """POST /transcribe-job: queues a job for the uploaded file."""
 
-    known_fields = tuple(OPTIONS)
+    known_fields = (*OPTIONS, *WITHOUT_EFFECT)
 
     async def process_upload(self) -> None:
-        options = await self.job_options(dict(self.form_fields()))
+        fields = dict(self.form_fields())
+        self.name_ignored(fields.keys() & WITHOUT_EFFECT)
+        options = await self.job_options({name: text for name, text in fields.items() if name in OPTIONS})
         job = await self.submit(options)
         prefix = path_prefix(self.request)
         scheme = "wss" if self.request.protocol == "https" else "ws"

@@ -10,9 +10,12 @@ import openai
 import pysubs2
 import pytest
 
+from localwhisper.client.multipart_form import multipart_form
 from tests.conftest import Serve
+from tests.http_client import Answer, wav
 from tests.process.server import Server
 from tests.speech import CLIP, SPANISH_CLIP, is_text_of
+from tests.step_engine import StepEngine
 
 BROWSER = Path(__file__).parent.parent / "browser"  # where the tests' npm packages are
 
@@ -146,3 +149,29 @@ async def test_the_api_key_is_the_token(serve: Serve) -> None:
         with pytest.raises(openai.AuthenticationError) as wrong:
             await client.with_options(api_key="wrong").models.list()
     assert wrong.value.code == "invalid_api_key"
+
+
+@pytest.mark.gen_test
+async def test_what_other_servers_take(serve: Serve, engine: StepEngine) -> None:
+    engine.release()
+    client = await serve()
+
+    async def post(**fields: str) -> Answer:
+        body, content_type = multipart_form(wav(), "a.wav", fields)
+        return await client.fetch("POST", "/v1/audio/transcriptions", body=body, Content_Type=content_type)
+
+    for fields in (
+        {"model": "gpt-4o-transcribe-diarize", "language": "pt-BR"},
+        {"model": "", "prompt": "Fellow Americans. " * 3000},  # 54 kB
+        {"chunking_strategy": "auto", "vad_filter": "true", "hotwords": "Ada", "beam_size": "3"},
+    ):
+        answer = await post(**fields)
+        assert answer.status == 200, answer.body
+        assert "X-Ignored-Fields" not in answer.headers
+    (job, *_) = (await client.get("/jobs")).json["jobs"]
+    assert (job["options"]["vad_filter"], job["options"]["hotwords"], job["options"]["beam_size"]) == (True, "Ada", 3)
+    ignored = await post(**{"include[]": "logprobs", "chunking_strategy": '{"type": "server_vad"}', "odd": "1"})
+    assert (ignored.status, ignored.headers["X-Ignored-Fields"]) == (200, "chunking_strategy, include[], odd")
+    assert (await post(prompt="x" * 70_000)).status == 400
+    container = await client.get("/health", Host="host.docker.internal:9000")
+    assert container.status == 200

@@ -53,3 +53,20 @@ def test_verbose_json_has_words(server: Server) -> None:
 def test_errors_have_whisper_cpp_s_shape(server: Server) -> None:
     process = subprocess.run(["curl", "-s", "-F", "a=b", f"{server.url}/inference"], capture_output=True, check=True)
     assert "'file'" in json.loads(process.stdout)["error"]
+
+
+def test_a_part_in_short_segments(server: Server) -> None:
+    body = json.loads(
+        inference(
+            server,
+            CLIP,
+            offset_t="0",
+            duration="2000",
+            max_len="10",
+            split_on_word="true",
+            response_format="verbose_json",
+        )
+    )
+    assert body["segments"]
+    assert all(len(segment["text"].strip()) <= 10 for segment in body["segments"])
+    assert body["segments"][-1]["end"] <= 2.1

@@ -170,3 +170,10 @@ async def test_file_names_need_not_be_utf_8(serve: Serve, sent: bytes, shown: st
     answer = await client.fetch("POST", "/transcribe-job", body=body, Content_Type="multipart/form-data; boundary=b")
     assert answer.status == 200, answer.body
     assert (await client.get(f"/job/{answer.json['job_id']}")).json["filename"] == shown
+
+
+async def test_options_of_whispers_command_without_an_effect_are_named(serve: Serve) -> None:
+    client = await serve()
+    answer = await client.submit(fields={"device": "cuda", "fp16": "True", "threads": "4", "best_of": "2"})
+    assert (answer.status, answer.headers["X-Ignored-Fields"]) == (200, "device, fp16, threads")
+    assert "X-Ignored-Fields" not in (await client.submit()).headers

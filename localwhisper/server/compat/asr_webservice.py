@@ -1,7 +1,7 @@
 """whisper-asr-webservice: /asr and /detect-language, as Bazarr and many scripts call them.
 
 Options are query parameters. With `encode=false` the part `audio_file` is headerless signed 16-bit
-little-endian PCM, 16 kHz, mono. `diarize` and other unsupported parameters are ignored.
+little-endian PCM, 16 kHz, mono. The header X-Ignored-Fields names what has no effect, such as `diarize`.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from localwhisper.server.compat.synchronous_job import SynchronousJobHandler
 from localwhisper.server.serializers import Json
 
 QUERY_OPTIONS = {name: option for name, option in OPTIONS.items() if SettableIn.COMPAT in option.settable_in}
+KNOWN_ARGUMENTS = frozenset({"encode", "output", "video_file", "lang"})
 OUTPUTS = ("txt", "vtt", "srt", "tsv", "json")
 LAYOUT = Layout(max_line_width=1000, max_line_count=10)  # that service's own
 
@@ -71,6 +72,7 @@ class AsrHandler(AsrWebserviceHandler):
         output = self.get_query_argument("output", "txt")
         values = {name: self.get_query_argument(name, "") for name in QUERY_OPTIONS}
         options = await self.job_options({name: text for name, text in values.items() if text})
+        self.name_ignored(self.query.keys() - QUERY_OPTIONS.keys() - KNOWN_ARGUMENTS)
         _, transcript = await self.transcribe(options, self.filename())
         assert self.form is not None
         name = quote(self.form.filename or "audio")

@@ -1,10 +1,12 @@
 """OpenAI's audio API: /v1/audio/transcriptions, /v1/audio/translations, /v1/models.
 
-Unsupported fields (chunking_strategy, include[] …) are ignored. `whisper-1` is the default model.
+`whisper-1` and OpenAI's other models are the default model. Our own options may be sent, too. The header
+X-Ignored-Fields names what has no effect, such as include[].
 """
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
@@ -21,15 +23,16 @@ from localwhisper.jobs.transcript import Segment, Transcript
 from localwhisper.option_types import boolean_argument
 from localwhisper.options import Options
 from localwhisper.server.base import BaseHandler
+from localwhisper.server.compat.field_names import SAME_NAME, known_model, means_default_model, same_options
 from localwhisper.server.compat.synchronous_job import SynchronousJobHandler, temperature_option
 from localwhisper.server.dependencies import Dependencies
 from localwhisper.server.serializers import Json
 from localwhisper.unicode_text import to_utf8
 
-ALIASES = frozenset({"whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe"})  # clients' own default models
 FORMATS = ("json", "text", "srt", "verbose_json", "vtt")
 GRANULARITIES = ("segment", "word")
 OPENAI_FIELDS = {"initial_prompt": "prompt"}  # our name → theirs
+KNOWN_FIELDS = frozenset({"model", "prompt", "temperature", "response_format", "stream", "language"}) | SAME_NAME
 
 
 class OpenAiHandler(BaseHandler):
@@ -56,6 +59,7 @@ class TranscriptionsHandler(OpenAiHandler, SynchronousJobHandler):
         response_format = choice_argument("response_format", fields.get("response_format") or "json", FORMATS)
         granularities = timestamp_granularities(form_fields)
         options = await self._options(fields, word_timestamps="word" in granularities)
+        self.name_ignored([name for name, text in form_fields if self._is_ignored(name, text)])
         if self.task == "transcribe" and boolean_argument("stream", fields.get("stream") or "false"):
             await self._write_events(options)
             return
@@ -70,14 +74,20 @@ class TranscriptionsHandler(OpenAiHandler, SynchronousJobHandler):
             media_type = "text/vtt" if response_format == "vtt" else "text/plain"
             self.write_text(EXPORTERS[response_format].to_text(transcript), media_type)
 
+    def _is_ignored(self, name: str, text: str) -> bool:
+        if name.removesuffix("[]") == "timestamp_granularities":
+            return False
+        if name == "chunking_strategy":  # recordings are cut into windows here, too
+            return text != "auto"
+        return name not in KNOWN_FIELDS or (self.task == "translate" and name in ("stream", "language"))
+
     async def _options(self, fields: Mapping[str, str], *, word_timestamps: bool) -> Options:
         """Raises ModelNotFound, and what job_options() raises."""
-        options = {"task": self.task, "word_timestamps": str(word_timestamps)}
+        options = {"word_timestamps": str(word_timestamps), **same_options(fields), "task": self.task}
         model = await self.run_blocking(lambda: model_name(fields.get("model", ""), self.dependencies.models.library))
         if model is not None:
             options["model"] = model
-        if self.task == "transcribe":
-            options["language"] = fields.get("language", "")
+        options["language"] = fields.get("language", "") if self.task == "transcribe" else "auto"
         options["initial_prompt"] = fields.get("prompt", "")
         return await self.job_options(options | temperature_option(fields.get("temperature")))
 
@@ -152,19 +162,19 @@ def _model_body(name: str, entry: ModelEntry | None, library: ModelLibrary) -> J
 
 def model_name(name: str, library: ModelLibrary) -> str | None:
     """Our name of the requested model; None for the default one. Reads files. Raises ModelNotFound."""
-    if not name or name in ALIASES:
+    if means_default_model(name):
         return None
     names = [*library.names(), *OTHER_NAMES]
-    # Hugging Face calls the same checkpoints openai/whisper-tiny …
-    for candidate in (name, name.removeprefix("openai/").removeprefix("whisper-")):
-        if candidate in names:
-            return candidate
+    known = known_model(name, names)
+    if known is not None:
+        return known
     raise ModelNotFound(model=name[:100], accepted=", ".join(["whisper-1", *names]))
 
 
 def timestamp_granularities(fields: Sequence[tuple[str, str]]) -> list[str]:
-    """Read the repeatable form field of this name. Raises InvalidOption."""
-    values = [value for name, value in fields if name.removesuffix("[]") == "timestamp_granularities"]
+    """Read the form field of this name: repeated, a list in JSON, or separated by commas. Raises InvalidOption."""
+    texts = [text for name, text in fields if name.removesuffix("[]") == "timestamp_granularities"]
+    values = [value for text in texts for value in re.split(r"[\s,]+", re.sub(r'[\[\]"]', " ", text)) if value]
     return [choice_argument("timestamp_granularities[]", value, GRANULARITIES) for value in values] or ["segment"]
 
 

@@ -8,6 +8,7 @@ from localwhisper.errors import JobNotFound, JobWasCancelled, LocalWhisperError
 from localwhisper.jobs.events import JobChanged, JobRemoved, SegmentsDone
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.transcript import Segment, Transcript
+from localwhisper.option_types import NONE
 from localwhisper.options import Options
 from localwhisper.server.uploads import UploadHandler
 from localwhisper.services.job_events import JobEventStream
@@ -85,10 +86,12 @@ def temperature_option(text: str | None) -> dict[str, str]:
     """A client's `temperature` as an option of a job.
 
     Many clients always send 0. To them it means what our default does: start at 0, and raise the temperature where
-    decoding fails.
+    decoding fails. Any other temperature is the only one.
     """
     try:
         is_default = not text or float(text) == 0
     except ValueError:
         is_default = False  # reported when the options are read
-    return {} if is_default or text is None else {"temperature": text}
+    if is_default or text is None:
+        return {}
+    return {"temperature": text, "temperature_increment_on_fallback": NONE}
