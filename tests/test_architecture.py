@@ -313,7 +313,7 @@ STATEFUL = {
 MAY_CACHE = {
     # facts that don't change while a process runs
     "whisper_source.py": {"_package"},
-    "languages.py": {"languages", "_codes"},
+    "languages.py": {"languages", "_codes", "_other_codes"},
     "server/host_and_origin.py": {"_machine_names"},
     "store/schema.py": {"_reader"},
     "engine/upstream/whisper_tables.py": {"checkpoint_urls"},
