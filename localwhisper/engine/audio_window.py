@@ -34,18 +34,14 @@ class AudioWindow:
     def n_frames(self) -> int:
         return sum(span.end - span.start for span in self.spans)
 
-    @property
-    def joints(self) -> list[int]:
-        """The window's own positions where two spans meet."""
-        return [self.seek + n for n in accumulate(span.end - span.start for span in self.spans[:-1])]
-
     def n_left_out(self, frame: float, *, is_end: bool = False) -> int:
         """The frames left out before one of the window's own positions: the difference to the recording's position.
 
         Where two spans meet there are two answers: for the end of something it is the first.
         """
+        joints = accumulate((span.end - span.start for span in self.spans[:-1]), initial=self.seek)
         gaps = (following.start - span.end for span, following in pairwise(self.spans))
-        return sum(gap for joint, gap in zip(self.joints, gaps, strict=True) if frame > joint - (not is_end))
+        return sum(gap for joint, gap in zip(list(joints)[1:], gaps, strict=True) if frame > joint - (not is_end))
 
     def since(self, frame: int) -> "AudioWindow | None":
         """What lies at or after a position of the recording; None if nothing does."""

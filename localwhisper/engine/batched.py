@@ -36,7 +36,7 @@ def transcribe_batched(decoder: WindowDecoder, position: Position) -> Iterator[W
 
     A window's text doesn't depend on how many are decoded together.
     """
-    vad, n_frames, batch_size = decoder.voice_activity(), decoder.pcm.n_frames, INITIAL_BATCH_SIZE
+    vad, n_frames, batch_size = decoder.voice_activity, decoder.pcm.n_frames, INITIAL_BATCH_SIZE
     while position.seek < n_frames:
         batch = _next_batch(decoder, vad, position.seek, min(batch_size, _max_batch_size(decoder)))
         batch_size = min(2 * batch_size, MAX_BATCH_SIZE)

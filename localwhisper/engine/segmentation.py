@@ -10,12 +10,13 @@ from whisper.tokenizer import Tokenizer
 
 from localwhisper.engine.audio_window import AudioWindow
 from localwhisper.engine.decoding import FallbackResult
+from localwhisper.engine.vad import VoiceActivity
 from localwhisper.jobs.transcript import Segment, Word
 
 FRAMES_PER_TIMESTAMP = 2  # a timestamp token counts 20 ms, whatever the model
 SECONDS_PER_TIMESTAMP = FRAMES_PER_TIMESTAMP / FRAMES_PER_SECOND
 
-MAX_EDGE_FRAMES = 100  # of a segment, beyond a pause that was left out
+MAX_EDGE_FRAMES = 30  # of a segment, parted from the rest by a pause: no word is that short
 
 SegmentDict = dict[str, Any]  # a segment as whisper's own functions pass it around
 
@@ -62,31 +63,25 @@ def split_by_timestamps(result: DecodingResult, tokenizer: Tokenizer, *, seek: i
     return WindowSegments(segments, advance, single_timestamp_ending)
 
 
-def move_to_recording(segments: Sequence[SegmentDict], window: AudioWindow) -> None:
+def move_to_recording(segments: Sequence[SegmentDict], window: AudioWindow, vad: VoiceActivity) -> None:
     """Change the times of a window's segments and words from the window's own to the recording's.
 
-    They end with the window, and don't begin or end beyond a pause that was left out with a part that is short: a word
-    with the shorter one, a segment with less than MAX_EDGE_FRAMES.
+    They end with the window, and don't begin or end in a pause. A word doesn't span a pause.
     """
     for segment in segments:
-        _move(segment, window, MAX_EDGE_FRAMES)
+        _move(segment, window, vad, MAX_EDGE_FRAMES)
         for word in segment.get("words", ()):
-            _move(word, window, N_FRAMES)
+            _move(word, window, vad, N_FRAMES)
 
 
-def _move(part: dict[str, Any], window: AudioWindow, max_edge: int) -> None:
+def _move(part: dict[str, Any], window: AudioWindow, vad: VoiceActivity, max_edge: int) -> None:
     """`part`: a segment or a word."""
     start, end = (round(part[name] * FRAMES_PER_SECOND) for name in ("start", "end"))
     if start < window.seek + window.n_frames < end:
         end = window.seek + window.n_frames
-    for joint in window.joints:
-        before, after = joint - start, end - joint
-        if 0 < before <= min(after, max_edge):
-            start = joint
-        elif 0 < after <= min(before, max_edge):
-            end = joint
-    part["start"] = (start + window.n_left_out(start)) / FRAMES_PER_SECOND
-    part["end"] = (end + window.n_left_out(end, is_end=True)) / FRAMES_PER_SECOND
+    start, end = start + window.n_left_out(start), end + window.n_left_out(end, is_end=True)
+    start, end = vad.without_pauses(start, end, max_edge)
+    part["start"], part["end"] = start / FRAMES_PER_SECOND, end / FRAMES_PER_SECOND
 
 
 def last_word_end_s(segments: Sequence[SegmentDict]) -> float | None:

@@ -18,7 +18,7 @@ def transcribe_sequential(decoder: WindowDecoder, position: Position) -> Iterato
     long gap in the recording, which is skipped: nothing is found in what isn't recorded.
     """
     options = decoder.options
-    vad = decoder.voice_activity() if options.vad_filter and not options.has_clips else None
+    vad = decoder.voice_activity if options.vad_filter and not options.has_clips else None
     while (clip := decoder.clip_at(position.seek)) is not None:
         position = replace(position, seek=clip[0])
         window = _next_window(decoder, position, clip[1]) if vad is None else _next_speech(decoder, vad, position)

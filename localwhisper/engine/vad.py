@@ -22,6 +22,7 @@ SPEECH_PROBABILITY, PAUSE_PROBABILITY = 0.35, 0.2  # speech begins above the fir
 LEAD_FRAMES, TRAIL_FRAMES = 100, 100
 MIN_GAP_FRAMES = 100  # between two spans; what is shorter is kept
 MIN_PAUSE_FRAMES, MIN_CUT_FRAMES = 20, 10  # the shortest pause to cut in, and the least of one at a window's end
+PAUSE_EDGE_FRAMES = 15  # of a pause that still count as what is spoken before and after it
 CUT_FROM_FRAMES = 2000  # the last third of a window is searched for a place to cut
 SIMILAR_PAUSE = 0.7  # of the longest one's length: pauses alike, of which the last is taken, for long windows
 MIN_PEAK, MAX_GAIN = 0.3, 100.0  # faint pieces are amplified: the network doesn't hear below -40 dB
@@ -50,6 +51,22 @@ class VoiceActivity:
             if n_frames == 0:
                 break
         return AudioWindow(tuple(spans)) if spans else None
+
+    def without_pauses(self, start: int, end: int, max_edge: int) -> tuple[int, int]:
+        """A span without the pauses at its ends, and without what is at most `max_edge` long and parted from the rest
+        by a pause. A span without speech is unchanged."""
+        first, last = start, end
+        index = max(0, bisect_left(self._pauses, (start, 0)) - 1)
+        for pause in self._pauses[index : bisect_left(self._pauses, (end, 0))]:
+            quiet_from, quiet_until = pause.start + PAUSE_EDGE_FRAMES, pause.end - PAUSE_EDGE_FRAMES
+            if quiet_until - quiet_from < MIN_PAUSE_FRAMES or quiet_until <= first or quiet_from >= last:
+                continue
+            before, after = quiet_from - first, last - quiet_until
+            if before <= min(after, max_edge):
+                first = quiet_until
+            elif after <= min(before, max_edge):
+                last = quiet_from
+        return (first, last) if first < last else (start, end)
 
     @property
     def n_speech_frames(self) -> int:

@@ -6,6 +6,7 @@ sequential.py and batched.py decide which windows, and in which order.
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import count
 from typing import Protocol
 
@@ -70,12 +71,12 @@ class WindowDecoder:
         control: Control,
         cores: CoreBudget,
     ) -> None:
-        """`voice_activity`: the recording's, computed by the first call."""
+        """`voice_activity` computes the recording's; it is called once at most."""
         self.model = model
         self.pcm = pcm
         self.options = options
         self.language = language
-        self.voice_activity = voice_activity
+        self._voice_activity = voice_activity
         self._mel = mel
         self._check = control.check
         self._cores = cores
@@ -115,6 +116,10 @@ class WindowDecoder:
     def max_window_frames(self) -> int:
         seconds = self.options.chunk_length
         return int(N_FRAMES) if seconds is None else min(seconds * FRAMES_PER_SECOND, int(N_FRAMES))
+
+    @cached_property
+    def voice_activity(self) -> VoiceActivity:
+        return self._voice_activity()
 
     def is_silent(self, window: AudioWindow) -> bool:
         """Whether a window contains only zeros, or is so faint beside the rest that the model sees no difference."""
@@ -253,7 +258,7 @@ class WindowDecoder:
     def _in_recording(self, decoded: DecodedWindow, window: AudioWindow) -> DecodedWindow:
         """Times and frames of the window as those of the recording."""
         if self.options.is_batched or self.options.vad_filter:
-            move_to_recording(decoded.segments, window)
+            move_to_recording(decoded.segments, window, self.voice_activity)
         end_s = decoded.last_speech_s
         return replace(
             decoded,
