@@ -9,8 +9,6 @@ from localwhisper.jobs.estimates import FactorKey, Factors
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.store.real_time_factors import RealTimeFactors
 
-MIN_OBSERVED_PERCENT = 10.0  # below it, too little of the job is done to extrapolate from it
-
 
 class EtaEstimator:
     """Threading: the event loop's thread only."""
@@ -48,9 +46,8 @@ class EtaEstimator:
         return self._wait_s(job) + self.work_s(job)
 
     def _running_s(self, job: Job) -> float:
-        if job.progress < MIN_OBSERVED_PERCENT:
-            return self.work_s(job)
-        return self._queue.worked_s(job.id) * (100 - job.progress) / job.progress
+        worked_s, done_before_s = self._queue.work(job.id)
+        return estimates.running_s(job, worked_s, done_before_s, self._factors.measured)
 
     def _wait_s(self, job: Job) -> float:
         """Estimate the seconds until a queued job starts; 0 if it has left the queue meanwhile.

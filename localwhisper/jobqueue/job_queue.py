@@ -243,6 +243,7 @@ class JobQueue:
         """How many jobs are being transcribed now; those that have ended, but are still in the pool, don't count."""
         return sum(job.state is JobState.PROCESSING for job in self._pool.running())
 
-    def worked_s(self, job_id: str) -> float:
-        """Return the seconds of work since the job started, without pauses; 0 if no worker has it."""
-        return self._pool.worked_s(job_id)
+    def work(self, job_id: str) -> tuple[float, float]:
+        """Return the seconds of work since the job was started or resumed, without pauses, and the seconds of audio
+        that were done before; 0 if no worker has it."""
+        return self._pool.work(job_id)

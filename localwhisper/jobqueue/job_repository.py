@@ -22,7 +22,7 @@ from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobs.events import JobChanged, JobMeasured, ProgressMade, SegmentsDone
 from localwhisper.jobs.job import Job, JobState
-from localwhisper.jobs.transcript import Transcript, Window
+from localwhisper.jobs.transcript import FRAMES_PER_SECOND, Transcript, Window
 from localwhisper.jobs.transitions import move
 from localwhisper.messages import Message
 from localwhisper.options import Options
@@ -61,9 +61,13 @@ class JobRepository:
     async def _requeue(self, job: Job, after_crash: bool) -> None:
         """Queue an interrupted job, or let it fail if it crashes the program each time."""
         try:
-            n_done = len(await self.store.windows(job.id))
+            done = await self.store.windows(job.id)
         except LocalWhisperError:
-            n_done = 0  # its next execution reports what is wrong
+            done = []  # its next execution reports what is wrong
+        n_done = len(done)
+        if done and job.audio_duration > 0:
+            percent = 100 * done[-1].after.seek / FRAMES_PER_SECOND / job.audio_duration
+            job = replace(job, progress=max(job.progress, min(percent, 99.9)))
         crashes = (job.crashes if job.crashed_window == n_done else 0) + after_crash
         job = replace(job, crashes=crashes, crashed_window=n_done)
         if crashes < MAX_CRASHES:
@@ -143,8 +147,12 @@ class JobRepository:
         """Save a decoded window, then publish its segments. Raises StorageFull, StorageUnwritable."""
         await self.store.append_window(job_id, window)
         job = self.index.get(job_id)
-        if window.after.language != job.language or job.crashes:
-            self.index.put(replace(job, language=window.after.language, crashes=0))
+        is_detected = window.after.language != job.language
+        if is_detected or job.crashes:
+            job = replace(job, language=window.after.language, crashes=0)
+            self.index.put(job)
+        if is_detected:
+            self._bus.publish(JobMeasured(job=job))
         if window.segments:
             self._bus.publish(SegmentsDone(job_id=job_id, segments=tuple(window.segments)))
 

@@ -133,10 +133,10 @@ class WorkerPool:
     def paused(self) -> list[Job]:
         return [self._job(execution) for execution in self._executions.values() if execution.is_paused]
 
-    def worked_s(self, job_id: str) -> float:
-        """Return the seconds of work since the job started, by the monotonic clock; 0 if it isn't in the pool."""
+    def work(self, job_id: str) -> tuple[float, float]:
+        """Return the seconds of work since the job started, and those of audio done before; 0 if it isn't here."""
         execution = self._execution_of(job_id)
-        return 0.0 if execution is None else execution.worked_s()
+        return (0.0, 0.0) if execution is None else (execution.worked_s(), execution.done_before_s)
 
     def start(self, job_id: str) -> None:
         execution = Execution(uuid.uuid4().hex, job_id)

@@ -30,6 +30,7 @@ WINDOW_S = 30.0  # the encoder always processes a whole window, also when less a
 # With quality "fast", a window that isn't full is padded with this much silence, and has at least this length.
 # engine.window_decoder has the same values in frames.
 MIN_ENCODED_S, PADDING_S = 10.0, 3.0
+OBSERVED_PERCENT = 10.0  # of the audio, after which a job's own pace alone counts
 NEWEST_WEIGHT = 0.5  # of a new measurement, against the mean of those before
 
 
@@ -135,6 +136,21 @@ def work_s(job: Job, measured: Factors) -> float:
         return left_s * clip_factor
     start_s = START_S if job.state is not JobState.PROCESSING else 0.0
     return start_s + left_s * real_time_factor(key, measured)
+
+
+def running_s(job: Job, worked_s: float, done_before_s: float, measured: Factors) -> float:
+    """Return the seconds of work left in a running job, from its own pace as far as that has been observed.
+
+    `worked_s`: of work since it was started or resumed, when `done_before_s` of the audio were done already.
+    """
+    expected_s = work_s(job, measured)
+    before = 100 * done_before_s / job.audio_duration if job.audio_duration > 0 else 0.0
+    observed = job.progress - before
+    if observed <= 0:
+        return expected_s
+    own_s = worked_s * (100 - job.progress) / observed
+    weight = min(observed / OBSERVED_PERCENT, 1.0)
+    return weight * own_s + (1 - weight) * expected_s
 
 
 def waits_s(queued: Sequence[Job], running: Sequence[Job], n_workers: int, measured: Factors) -> dict[str, float]:

@@ -79,7 +79,17 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="package")
-def library_server(tmp_path_factory: pytest.TempPathFactory, talk: Path, video: Path) -> Iterator[Server]:
+def unplayable(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two seconds in a format that no browser plays."""
+    path = tmp_path_factory.mktemp("unplayable") / "tone.wma"
+    subprocess.run([ffmpeg_path(), "-loglevel", "error", "-f", "lavfi", "-i", "sine=d=2", str(path)], check=True)
+    return path
+
+
+@pytest.fixture(scope="package")
+def library_server(
+    tmp_path_factory: pytest.TempPathFactory, talk: Path, video: Path, unplayable: Path
+) -> Iterator[Server]:
     """One server with finished jobs for all tests that need no transcription; each test uses its own transcript."""
     folder = tmp_path_factory.mktemp("library")
     seeder = JobSeeder(folder / "data", talk)
@@ -89,6 +99,7 @@ def library_server(tmp_path_factory: pytest.TempPathFactory, talk: Path, video: 
     seeder.completed("canción.wav", "Una canción del mañana", language="es")
     seeder.completed("silence.wav")
     seeder.completed("video.webm", *TALK_LINES[:2], audio=video)
+    seeder.completed("tone.wma", TALK_LINES[0], audio=unplayable)
     seeder.failed("broken.mp3")
     seeder.cancelled("long.mp3")
     for number in range(60):

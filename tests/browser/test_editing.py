@@ -54,6 +54,8 @@ def test_edit_split_merge_undo_redo(library: AppPage) -> None:
     page.get_by_role("button", name="Restore original").click()
     expect(lines.first).to_have_text(TALK_LINES[0])
     assert exported_lines(page) == list(TALK_LINES)
+    expect(page.locator(".save-state")).to_have_text("Original restored")
+    expect(page).to_have_title("Correct.wav")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("button", name="Correct")).to_have_attribute("aria-pressed", "false")
 

@@ -114,6 +114,14 @@ def test_a_video_shows_its_picture(library: AppPage) -> None:
     expect(page.locator("video")).to_be_visible()
 
 
+def test_a_recording_that_browsers_cannot_play_is_played(library: AppPage) -> None:
+    page = open_editor(library, "tone.wma")
+    page.wait_for_function("() => document.querySelector('video').readyState > 0")
+    page.keyboard.press("k")
+    page.wait_for_function("() => document.querySelector('video').currentTime > 0.2")
+    expect(page.get_by_text("can't play this recording")).to_be_hidden()
+
+
 def test_html_in_names_and_transcripts_is_shown_as_text(library: AppPage) -> None:
     page = open_editor(library, f"{HOSTILE_TEXT}.wav")
     expect(page.locator("transcript-editor h1")).to_have_text(f"{HOSTILE_TEXT}.wav")

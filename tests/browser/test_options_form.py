@@ -44,6 +44,17 @@ def test_choices_are_sent_and_remembered(app: AppPage, page: Page, clip: Path) -
         page.reload()
 
 
+def test_an_unknown_language_is_named(app: AppPage, page: Page) -> None:
+    field = page.get_by_label("Spoken language")
+    field.fill("Klingon")
+    field.blur()
+    expect(page.get_by_role("alert").filter(has_text="Klingon")).to_contain_text("will be detected")
+    field.fill("Germ")
+    field.blur()
+    expect(field).to_have_value("German")
+    expect(page.get_by_role("alert").filter(has_text="Klingon")).to_have_count(0)
+
+
 def test_word_times_need_line_times(app: AppPage, page: Page, clip: Path) -> None:
     page.get_by_label("Times for each word").check()
     page.get_by_label("Times for each line").uncheck()

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from playwright.sync_api import FilePayload, Page, expect
 
-from tests.browser.app_page import CLIENT_ERROR, AppPage
+from tests.browser.app_page import CLIENT_ERROR, SERVER_UNREACHABLE, AppPage
+from tests.process.server import Server
 
 HOSTILE_NAME = "<img src=x onerror=hacked=1>.opus"
 BYTES_PER_SECOND = 200_000
@@ -53,6 +54,40 @@ def test_files_can_be_dropped_anywhere(app: AppPage, page: Page, clip: Path) -> 
     page.evaluate(DROP, ["dropped.opus", "audio/ogg", list(clip.read_bytes())])
     app.card("dropped.opus").expect_status("completed")
     expect(page.locator(".drop-overlay")).to_be_hidden()
+
+
+DROP_FOLDER = """(bytes) => {
+  const content = [new Uint8Array(bytes)];
+  const file = (name, type) => ({ name, isDirectory: false, file: (done) => done(new File(content, name, { type })) });
+  const folder = (name, ...entries) => ({ name, isDirectory: true,
+    createReader: () => ({ readEntries: (done) => done(entries.splice(0)) }) });
+  const old = folder("Old", file("1.wma", ""));
+  const entry = folder("Interviews", file("2.opus", "audio/ogg"), file("notes.txt", "text/plain"), old);
+  const event = new DragEvent("drop", { bubbles: true, cancelable: true });
+  const dataTransfer = { types: ["Files"], files: [], items: [{ webkitGetAsEntry: () => entry }] };
+  Object.defineProperty(event, "dataTransfer", { value: dataTransfer });
+  document.body.dispatchEvent(event);
+}"""
+
+
+def test_the_recordings_of_a_folder_can_be_dropped(app: AppPage, page: Page, clip: Path) -> None:
+    page.evaluate(DROP_FOLDER, list(clip.read_bytes()))
+    for name in ("2.opus", "1.wma"):
+        page.locator("job-card", has_text=name).wait_for()
+        app.card(name).expect_status("completed")
+    expect(page.locator("upload-card")).to_have_count(0)
+    assert len(page.request.get("/jobs").json()["jobs"]) == 2
+
+
+def test_an_upload_is_sent_again_when_the_server_is_back(app: AppPage, server: Server, clip: Path) -> None:
+    app.allowed_errors += [SERVER_UNREACHABLE, re.compile("fetching the script")]  # the service worker's
+    server.kill()
+    expect(app.banner).to_be_visible()
+    app.choose_files(clip)
+    expect(app.upload(clip.name)).to_contain_text("sent again by itself")
+    server.start()
+    app.page.locator("job-card", has_text=clip.name).wait_for()
+    app.card(clip.name).expect_status("completed")
 
 
 def test_files_can_be_pasted(app: AppPage, page: Page, clip: Path) -> None:

@@ -118,6 +118,19 @@ def test_remaining_work_decreases_with_progress() -> None:
     assert running == pytest.approx([60.0, 30.0, 0.06])
 
 
+def test_a_running_job_is_estimated_by_its_own_pace() -> None:
+    measured = {KEY: 0.5}
+
+    def left_s(progress: float, worked_s: float, done_before_s: float = 0.0) -> float:
+        return estimates.running_s(job(900, JobState.PROCESSING, progress), worked_s, done_before_s, measured)
+
+    assert left_s(0, 3) == pytest.approx(450)  # nothing observed yet
+    assert left_s(5, 45) == pytest.approx(0.5 * 855 + 0.5 * 427.5)  # half observed: twice as long as expected
+    assert left_s(20, 180) == pytest.approx(720)
+    assert left_s(60, 0, 540) == pytest.approx(180)  # just resumed
+    assert left_s(80, 90, 540) == pytest.approx(90)  # 180 s of audio in 90 s of work
+
+
 def test_a_partial_window_costs_more_than_its_length() -> None:
     """The encoder runs on whole windows; quality "fast" encodes less silence."""
     assert [estimates.effective_audio_s(audio_s) for audio_s in (5, 30, 45, 3600)] == [17.5, 30, 52.5, 3600]

@@ -1,4 +1,7 @@
-/** Which view is open: the list, or one transcript in the editor. It is in the address, so reload and back work. */
+/**
+ * Which view is open: the list, or one transcript in the editor. It is in the address, so reload and back work. The
+ * document gets a "viewchange" event.
+ */
 
 import { canOpen } from "./job-reducer.js";
 import { query, setVisible } from "./lib/dom.js";
@@ -11,6 +14,11 @@ let openJobId = "";
 /** @returns {"list"|"editor"} */
 export function currentView() {
 	return openJobId ? "editor" : "list";
+}
+
+/** The job that is open in the editor, or "". */
+export function openJob() {
+	return openJobId;
 }
 
 /** The editor's address. @param {string} id @param {number} [from] seconds to play from @param {string} [text] to find */
@@ -43,6 +51,7 @@ export function startRouter({ store, actions }, loadEditor) {
 		const closedId = openJobId;
 		if (id && !closedId) listScrollY = scrollY;
 		openJobId = id;
+		document.dispatchEvent(new Event("viewchange"));
 		setVisible(listView, !id);
 		setVisible(editorView, id !== "");
 		if (id) {

@@ -4,6 +4,7 @@ import { language, t } from "./i18n.js";
 import { hasEnded } from "./job-reducer.js";
 import { query } from "./lib/dom.js";
 import { formatPercent } from "./lib/format.js";
+import { openJob } from "./router.js";
 
 const LONG_JOB_S = 30;
 const APP_NAME = "localwhisper";
@@ -13,6 +14,7 @@ export function showTabStatus({ store, toast }) {
 	const icon = query(document, "link[rel=icon]", HTMLLinkElement);
 	const defaultIcon = icon.href;
 	let shownPercent = -1;
+	document.addEventListener("viewchange", () => updateTab(store.state));
 	/** Ids of running jobs that take long enough for a notification. @type {Set<string>} */
 	const longJobs = new Set();
 
@@ -20,10 +22,12 @@ export function showTabStatus({ store, toast }) {
 	function updateTab({ entries }) {
 		const running = Object.values(entries).filter(({ job }) => job.status === "processing");
 		const percent = running.length ? Math.floor(running.reduce((sum, { job }) => sum + job.progress, 0) / running.length) : -1;
+		const openName = entries[openJob()]?.job.filename;
+		const name = openName ?? (running.length === 1 ? running[0]?.job.filename : undefined) ?? APP_NAME;
+		const title = percent < 0 ? name : `${formatPercent(percent, language())} · ${name}`;
+		if (document.title !== title) document.title = title;
 		if (percent === shownPercent) return;
 		shownPercent = percent;
-		const name = running.length === 1 ? running[0]?.job.filename : APP_NAME;
-		document.title = percent < 0 ? APP_NAME : `${formatPercent(percent, language())} · ${name}`;
 		icon.href = percent < 0 ? defaultIcon : progressRing(percent / 100);
 	}
 

@@ -30,6 +30,11 @@ export const TEXTS = {
 	"options.title": ["Transcription settings", "Ajustes de transcripción"],
 	"options.auto": ["Detect automatically", "Detectar automáticamente"],
 
+	"options.unknown_language": [
+		"“{name}” is not one of the languages in the list. The language will be detected.",
+		"«{name}» no está entre los idiomas de la lista. Se detectará el idioma.",
+	],
+
 	"model.available": ["ready", "listo"],
 	"model.unavailable": ["not downloaded", "sin descargar"],
 	"model.downloading": ["downloading", "descargando"],
@@ -123,6 +128,7 @@ export const TEXTS = {
 	"upload.sending": ["Uploading: {sent} of {total}", "Subiendo: {sent} de {total}"],
 	"upload.fetching": ["Loading the sample", "Cargando la muestra"],
 	"upload.checking": ["Uploaded. Checking the file…", "Subido. Comprobando el archivo…"],
+	"upload.interrupted": ["Interrupted. It is sent again by itself.", "Interrumpido. Se vuelve a enviar por sí solo."],
 	"upload.failed": ["Not accepted", "No se aceptó"],
 	"upload.dismiss": ["Dismiss", "Descartar"],
 	"upload.list": ["Uploads", "Subidas"],
@@ -247,6 +253,7 @@ export const TEXTS = {
 	"edit.redo": ["Redo", "Rehacer"],
 	"edit.restore_original": ["Restore original", "Restaurar el original"],
 	"edit.saved": ["Corrections saved", "Correcciones guardadas"],
+	"edit.restored": ["Original restored", "Original restaurado"],
 	"edit.unsaved": ["Not saved yet", "Aún sin guardar"],
 	"edit.saving": ["Saving…", "Guardando…"],
 	"edit.failed": ["Not saved yet: no answer. Trying again.", "Aún sin guardar: no hay respuesta. Se reintenta."],

@@ -153,7 +153,7 @@ type SendFile<T = unknown> = (file: File, signal: AbortSignal, onSent: (bytes: n
 interface Upload {
   id: string;
   filename: string;
-  phase: "waiting"|"sending"|"checking"|"failed"; // checking: sent, not yet accepted
+  phase: "waiting"|"sending"|"checking"|"failed"|"interrupted"; // checking: sent, not yet accepted; interrupted: sent again when the server is back
   sentBytes: number;
   totalBytes: number; // 0 while unknown
   error: string|null;

@@ -1,6 +1,6 @@
-/** Uploads files, two at a time. The files are held here; the store has their progress. */
+/** Uploads files, two at a time, again if the server was unreachable. The files are held here; the store has their progress. */
 
-import { errorText } from "./api.js";
+import { ApiError, errorText } from "./api.js";
 
 const MAX_CONCURRENT = 2;
 const METADATA_TIMEOUT_MS = 3000;
@@ -34,7 +34,8 @@ export function createUploadQueue(store) {
 			});
 			remove(id);
 		} catch (error) {
-			if (!signal.aborted) update(id, { phase: "failed", error: errorText(error) });
+			const isUnreachable = error instanceof ApiError && error.code === "unreachable";
+			if (!signal.aborted) update(id, { phase: isUnreachable ? "interrupted" : "failed", error: errorText(error) });
 		}
 		startWaiting();
 	}
@@ -53,17 +54,26 @@ export function createUploadQueue(store) {
 		store.dispatch({ type: "upload/removed", data: id });
 	}
 
+	/** @param {string} id */
+	function retry(id) {
+		update(id, { phase: "waiting", sentBytes: 0, error: null });
+		startWaiting();
+	}
+
+	// What the server's absence has interrupted is sent again when it is back.
+	store.subscribe(({ connection }, before) => {
+		if (connection !== "online" || before.connection === "online") return;
+		for (const { upload } of tasks.values()) if (upload.phase === "interrupted") queueMicrotask(() => retry(upload.id));
+	});
+
 	return {
+		retry,
 		add(filename, totalBytes, open, send, model = "") {
 			const id = `upload-${++count}`;
 			/** @type {Upload} */
 			const upload = { id, filename, phase: "waiting", sentBytes: 0, totalBytes, error: null, model, duration: null };
 			tasks.set(id, { upload, open, send, controller: new AbortController() });
 			update(id, {});
-			startWaiting();
-		},
-		retry(id) {
-			update(id, { phase: "waiting", sentBytes: 0, error: null });
 			startWaiting();
 		},
 		cancel(id) {

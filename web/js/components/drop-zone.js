@@ -1,6 +1,7 @@
 /** Takes files from the file chooser, the clipboard, or dropped anywhere on the page. */
 
 import { query, setVisible } from "../lib/dom.js";
+import { droppedFiles } from "../lib/dropped-files.js";
 import { openList } from "../router.js";
 
 /** @type {Component} */
@@ -37,7 +38,7 @@ function connectDrop(overlay, onFiles, signal) {
 	onFileDrag("drop", (event) => {
 		event.preventDefault();
 		setDepth(0);
-		onFiles(event.dataTransfer?.files ?? []);
+		void droppedFiles(event.dataTransfer).then(onFiles);
 	});
 }
 

@@ -55,10 +55,10 @@ export function updateLanguages(list, languages) {
 	list.replaceChildren(...choices.sort((a, b) => compare(a.value, b.value)).map((choice) => h("option", choice)));
 }
 
-/** From a name, a code, or the start of exactly one name; otherwise "auto". @param {HTMLDataListElement} list @param {string} text */
+/** From a name, a code, or the start of exactly one name; null: none of these. @param {HTMLDataListElement} list @param {string} text */
 export function languageCode({ options }, text) {
 	const typed = text.toLocaleLowerCase();
 	const exact = [...options].find(({ value, dataset }) => [value.toLocaleLowerCase(), dataset.code].includes(typed));
 	const starting = [...options].filter(({ value }) => value.toLocaleLowerCase().startsWith(typed));
-	return (exact ?? (starting.length === 1 ? starting[0] : undefined))?.dataset.code ?? "auto";
+	return (exact ?? (starting.length === 1 ? starting[0] : undefined))?.dataset.code ?? null;
 }

@@ -1,7 +1,7 @@
 /** How the next files are transcribed: the server's options that the page shows. The choices are stored in the browser. */
 
-import { language } from "../i18n.js";
-import { query, queryEach, setChildren, setVisible } from "../lib/dom.js";
+import { language, t } from "../i18n.js";
+import { query, queryEach, setChildren, setTextOrHide, setVisible } from "../lib/dom.js";
 import { load, save } from "../lib/storage.js";
 import { modelDetails } from "./model-details.js";
 import { languageCode, optionField, updateLanguages, updateModels } from "./option-field.js";
@@ -29,7 +29,9 @@ export function optionsForm(element, app, signal) {
 	form.addEventListener("submit", (event) => event.preventDefault(), { signal });
 	form.addEventListener("change", ({ target }) => {
 		const field = fields.find(({ control }) => control === target);
-		if (field) choose({ [field.option.name]: readValue(field) });
+		if (!field) return;
+		if (field.option.type === "language") showUnknownLanguage(field);
+		choose({ [field.option.name]: readValue(field) });
 	}, { signal });
 	app.selectedOptions = () => Object.fromEntries(fields.map((field) => [field.option.name, readValue(field)]));
 
@@ -50,8 +52,15 @@ export function optionsForm(element, app, signal) {
 		const text = control.value.trim();
 		if (hidden || control.disabled) return defaultValue;
 		if (type === "boolean") return control.checked;
-		if (type === "language") return languageCode(languageList, text);
+		if (type === "language") return languageCode(languageList, text) ?? "auto";
 		return text && /integer|number/.test(type) ? Number(text) : text || null;
+	}
+
+	/** Then the language is detected, as the emptied field says. @param {OptionField} field */
+	function showUnknownLanguage({ element, control }) {
+		const name = control.value.trim();
+		const isUnknown = name !== "" && languageCode(languageList, name) === null;
+		setTextOrHide(query(element, ".error"), isUnknown ? t("options.unknown_language", { name }) : "");
 	}
 
 	/** @param {OptionField} field */

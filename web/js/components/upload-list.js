@@ -54,7 +54,7 @@ function uploadCard(id, uploads) {
 
 	/** @param {Upload} upload @param {number|undefined} realTimeFactor */
 	function estimateText({ phase, duration }, realTimeFactor) {
-		if (duration === null || realTimeFactor === undefined || phase === "failed") return "";
+		if (duration === null || realTimeFactor === undefined || phase === "failed" || phase === "interrupted") return "";
 		const length = formatDuration(duration, language());
 		return t("upload.estimate", { length, time: formatDuration(1 + duration * realTimeFactor, language()) });
 	}
@@ -65,7 +65,7 @@ function uploadCard(id, uploads) {
 		/** @param {Upload} upload @param {number|undefined} realTimeFactor of its model: seconds of work for a second of audio */
 		update(upload, realTimeFactor) {
 			const { filename, phase, sentBytes, totalBytes } = upload;
-			const isFailed = phase === "failed";
+			const isFailed = phase === "failed" || phase === "interrupted";
 			setText(name, filename);
 			setText(progress, progressText(upload));
 			setTextOrHide(estimate, estimateText(upload, realTimeFactor));

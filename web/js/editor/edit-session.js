@@ -30,6 +30,9 @@ export function createEditSession(api, id, onChange, onMerged) {
 			return session.saveState !== "saved";
 		},
 
+		/** What has become of the text since it was opened. */
+		outcome: /** @type {"none"|"saved"|"restored"} */ ("none"),
+
 		get isCorrected() {
 			return version > 0;
 		},
@@ -111,6 +114,7 @@ export function createEditSession(api, id, onChange, onMerged) {
 			const isCurrent = session.lines === sentLines;
 			if (isCurrent) session.lines = savedLines;
 			session.saveState = isCurrent ? "saved" : "unsaved";
+			session.outcome = "saved";
 			onChange({ version, segments: savedLines });
 			if (!isCurrent) await save();
 		} catch (error) {
@@ -171,6 +175,7 @@ export function createEditSession(api, id, onChange, onMerged) {
 			redoStack = [];
 			version = result.version;
 			savedLines = session.lines = result.segments ?? [];
+			session.outcome = "restored";
 			onChange({ version, segments: savedLines });
 		} catch {
 			await mergeTheirs();

@@ -9,6 +9,8 @@ import { waveform } from "./waveform.js";
 
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3];
 const SKIP_S = 5;
+/** The longest part that the server makes. */
+const PART_S = 300;
 
 /**
  * @param {string} id @param {number} duration seconds @param {(seconds: number, cause: "play"|"seek") => void} onTime
@@ -19,22 +21,44 @@ export function createPlayer(id, duration, onTime, signal) {
 	/** Whether playback goes on from where it was paused, which then is a little earlier. */
 	let rewinds = false;
 	const media = h("video", { preload: "metadata", playsinline: true, hidden: true });
+	/** Of a recording that the browser can't play, the server makes playable parts. Where the loaded one begins; null: the whole is loaded. @type {number|null} */
+	let partStart = null;
 	const element = cloneTemplate("player");
 	const [playButton, time, total, error] = queryEach(element, ".primary", ".clock :first-child", ".total", ".error");
 	const speedSelect = query(element, "select", HTMLSelectElement);
 	const wave = waveform(query(element, ".waveform"), seek, signal);
 	for (const type of ["play", "pause", "seeked", "ended"]) media.addEventListener(type, update, { signal });
 	media.addEventListener("pause", () => (rewinds = true), { signal });
-	media.addEventListener("error", () => setVisible(error, true), { signal });
+	media.addEventListener("error", () => {
+		if (partStart === null && duration) loadPart(0, false);
+		else setVisible(error, true);
+	}, { signal });
+	media.addEventListener("ended", () => {
+		const next = (partStart ?? duration) + PART_S;
+		if (next < duration) loadPart(next, true);
+	}, { signal });
 	media.addEventListener("loadedmetadata", () => {
 		setVisible(media, media.videoWidth > 0);
 		media.playbackRate = Number(speedSelect.value);
-		if (Number.isFinite(media.duration) && media.duration > 0) duration = media.duration;
+		if (partStart === null && Number.isFinite(media.duration) && media.duration > 0) duration = media.duration;
 		update();
 	}, { signal });
 	speedSelect.addEventListener("change", () => setSpeed(Number(speedSelect.value)), { signal });
 	signal.addEventListener("abort", disconnect);
 	media.src = `job/${id}/audio`;
+
+	/** @param {number} at seconds @param {boolean} plays */
+	function loadPart(at, plays) {
+		partStart = Math.floor(at / PART_S) * PART_S;
+		const end = Math.min(partStart + PART_S, duration);
+		media.src = `job/${id}/audio?from=${partStart}&to=${end.toFixed(3)}&format=mp3`;
+		media.currentTime = at - partStart; // kept until it is loaded
+		if (plays) void play();
+	}
+
+	function position() {
+		return (partStart ?? 0) + media.currentTime;
+	}
 
 	function togglePlay() {
 		if (media.paused) void play();
@@ -44,14 +68,17 @@ export function createPlayer(id, duration, onTime, signal) {
 	/** @param {number} [from] seconds */
 	function play(from) {
 		if (from !== undefined) seek(from);
-		else if (rewinds) seek(media.currentTime - load("rewind", DEFAULT_REWIND_S));
+		else if (rewinds) seek(position() - load("rewind", DEFAULT_REWIND_S));
 		return media.play().catch(() => undefined); // the error event reports what can't be played
 	}
 
 	/** @param {number} seconds */
 	function seek(seconds) {
 		rewinds = false;
-		media.currentTime = Math.min(Math.max(seconds, 0), duration || seconds);
+		const time = Math.min(Math.max(seconds, 0), duration || seconds);
+		const isInPart = partStart === null || (time >= partStart && time < partStart + PART_S);
+		if (isInPart) media.currentTime = time - (partStart ?? 0);
+		else loadPart(time, !media.paused);
 		showTime("seek");
 	}
 
@@ -76,10 +103,10 @@ export function createPlayer(id, duration, onTime, signal) {
 
 	/** @param {"play"|"seek"} [cause] */
 	function showTime(cause = "play") {
-		setText(time, formatTime(media.currentTime));
+		setText(time, formatTime(position()));
 		setText(total, ` / ${formatTime(duration)}`);
-		wave.update(media.currentTime, duration);
-		onTime(media.currentTime, cause);
+		wave.update(position(), duration);
+		onTime(position(), cause);
 	}
 
 	function disconnect() {
@@ -92,13 +119,14 @@ export function createPlayer(id, duration, onTime, signal) {
 	return {
 		media,
 		element,
+		position,
 		setPeaks: wave.setPeaks,
 		togglePlay,
 		play,
 
 		/** @param {1|-1} direction */
 		skip(direction) {
-			seek(media.currentTime + direction * SKIP_S);
+			seek(position() + direction * SKIP_S);
 		},
 
 		/** @param {1|-1} direction to the next faster or slower speed */

@@ -93,7 +93,7 @@ export function transcriptEditor(element, app, signal) {
 		}, () => app.toast.show(t("conflict.merged"), "help.close", () => undefined));
 		const lines = transcriptLines({
 			play: (from) => player.play(from),
-			currentTime: () => player.media.currentTime,
+			currentTime: () => player.position(),
 			change: session.change,
 			showFollowing: (isAway) => setVisible(backToPlayback, isAway),
 			refuse: (reason) => app.toast.show(reason, "help.close", () => undefined),
@@ -164,8 +164,7 @@ export function transcriptEditor(element, app, signal) {
 		redo.disabled = !session.canRedo;
 		setVisible(restore, session.isCorrected);
 		const [first] = session.conflicts;
-		const isEdited = session.isCorrected || session.isDirty;
-		setText(saveState, isEdited && session.saveState !== "conflict" ? t(`edit.${session.saveState}`) : "");
+		setText(saveState, saveStateText(session));
 		saveState.dataset.state = session.saveState;
 		setVisible(conflict, first !== undefined);
 		setText(conflictCount, t("conflict.count", { count: session.conflicts.length }));
@@ -252,6 +251,13 @@ export function transcriptEditor(element, app, signal) {
 		if (state.entries[current.id] !== before?.entries[current.id]) renderJob();
 		if (before && state.connection !== before.connection && state.connection === "online") void current.session.save();
 	};
+}
+
+/** @param {OpenTranscript["session"]} session */
+function saveStateText({ saveState, outcome }) {
+	if (saveState === "conflict") return "";
+	if (saveState !== "saved") return t(`edit.${saveState}`);
+	return outcome === "none" ? "" : t(`edit.${outcome}`);
 }
 
 /** @param {Lines} lines @param {string} [separator] */
