@@ -171,7 +171,7 @@ class App:
             settings=settings,
             bus=self._bus,
             metrics=metrics,
-            jobs=self._job_dependencies(eta),
+            jobs=self._job_dependencies(eta, engine),
             models=ModelDependencies(
                 library=library,
                 chooser=chooser,
@@ -189,10 +189,11 @@ class App:
             sockets=SocketDependencies(counts=socket_counts, frame_cache=FrameCache(), now=now),
         )
 
-    def _job_dependencies(self, eta: EtaEstimator) -> JobDependencies:
+    def _job_dependencies(self, eta: EtaEstimator, engine: Engine) -> JobDependencies:
         settings, index, store = self.settings, self.queue.index, self.store
         transcripts = Transcripts(index, store)
-        compute = partial(compute_waveform, RecordingReader(self._ffmpeg, max_audio_s=settings.max_audio_seconds))
+        reader = RecordingReader(self._ffmpeg, max_audio_s=settings.max_audio_seconds)
+        compute = partial(compute_waveform, reader, engine.find_speech)
         return JobDependencies(
             queue=self.queue,
             index=index,

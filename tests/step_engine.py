@@ -1,7 +1,7 @@
 """A fake engine that decodes one window each time the test tells it to."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from localwhisper.engine.base import Control
@@ -92,6 +92,9 @@ class StepEngine:
 
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
         return Detection(language="es", probability=0.75)
+
+    def find_speech(self, audio: Path, track: str | None, check: Callable[[], None]) -> tuple[tuple[float, float], ...]:
+        return ((0.0, 1.0),)
 
     def model_bytes(self) -> dict[str, int]:
         return {}

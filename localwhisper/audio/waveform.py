@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from localwhisper.audio.ffmpeg import SAMPLE_RATE
 from localwhisper.audio.recording import RecordingReader
+from localwhisper.errors import EngineNotLoaded
 from localwhisper.jobs.transcript import Waveform
 
 N_PEAKS = 1600  # about two for each pixel on a common screen
@@ -42,8 +43,24 @@ class _Peaks:
         pass
 
 
-def compute_waveform(reader: RecordingReader, path: Path, track: str | None, check: Callable[[], None]) -> Waveform:
-    """The peaks of the track that is transcribed, in bounded memory. Raises what RecordingReader.read() raises."""
+FindSpeech = Callable[[Path, str | None, Callable[[], None]], tuple[tuple[float, float], ...]]  # as Engine.find_speech
+
+
+def compute_waveform(
+    reader: RecordingReader, find_speech: FindSpeech, path: Path, track: str | None, check: Callable[[], None]
+) -> Waveform:
+    """The peaks of the track that is transcribed and the speech in it, in bounded memory.
+
+    Raises what RecordingReader.read() raises. Without an engine there is no speech.
+    """
     with reader.read(path, _Peaks, check=check, track=track) as recording:
         peaks = recording.channels[0].sink.peaks(max(round(recording.duration_s * SAMPLE_RATE), 1))
-    return Waveform(duration=recording.duration_s, peaks=tuple(int(peak) for peak in np.minimum(peaks >> 7, 255)))
+    try:
+        speech = find_speech(path, track, check)
+    except EngineNotLoaded:
+        speech = ()
+    return Waveform(
+        duration=recording.duration_s,
+        peaks=tuple(int(peak) for peak in np.minimum(peaks >> 7, 255)),
+        speech=speech,
+    )

@@ -1,6 +1,6 @@
 """The interface of an engine, and what it calls back while it works."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -37,6 +37,9 @@ class Engine(Protocol):
 
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
         """The language spoken in the first 30 s of an audio file. Raises Stopped, or a LocalWhisperError."""
+
+    def find_speech(self, audio: Path, track: str | None, check: Callable[[], None]) -> tuple[tuple[float, float], ...]:
+        """Where somebody speaks in a track of an audio file: start and end in seconds. `check` may raise to stop."""
 
     def model_bytes(self) -> Mapping[str, int]:
         """The approximate size of the weights of each model in memory, by name."""

@@ -40,6 +40,10 @@ class LazyEngine:
         """See base.Engine. Also raises EngineNotLoaded."""
         return self._built().detect_language(audio, model, control)
 
+    def find_speech(self, audio: Path, track: str | None, check: Callable[[], None]) -> tuple[tuple[float, float], ...]:
+        """See base.Engine. Also raises EngineNotLoaded."""
+        return self._built().find_speech(audio, track, check)
+
     def model_bytes(self) -> Mapping[str, int]:
         engine = self._engine
         return {} if engine is None else engine.model_bytes()

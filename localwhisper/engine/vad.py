@@ -22,6 +22,7 @@ SPEECH_PROBABILITY, PAUSE_PROBABILITY = 0.35, 0.2  # speech begins above the fir
 LEAD_FRAMES, TRAIL_FRAMES = 100, 100
 MIN_GAP_FRAMES = 100  # between two spans; what is shorter is kept
 MIN_PAUSE_FRAMES, MIN_CUT_FRAMES = 20, 10  # the shortest pause to cut in, and the least of one at a window's end
+MIN_SHOWN_PAUSE_FRAMES = 50
 PAUSE_EDGE_FRAMES = 15  # of a pause that still count as what is spoken before and after it
 CUT_FROM_FRAMES = 2000  # the last third of a window is searched for a place to cut
 SIMILAR_PAUSE = 0.7  # of the longest one's length: pauses alike, of which the last is taken, for long windows
@@ -51,6 +52,12 @@ class VoiceActivity:
             if n_frames == 0:
                 break
         return AudioWindow(tuple(spans)) if spans else None
+
+    def utterances(self) -> list[Span]:
+        """The speech between pauses of at least MIN_SHOWN_PAUSE_FRAMES."""
+        pauses = [pause for pause in self._pauses if pause.end - pause.start >= MIN_SHOWN_PAUSE_FRAMES]
+        edges = [0, *(frame for pause in pauses for frame in pause), self._n_frames]
+        return [Span(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True) if start < end]
 
     def without_pauses(self, start: int, end: int, max_edge: int) -> tuple[int, int]:
         """A span without the pauses at its ends, and without what is at most `max_edge` long and parted from the rest

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -23,6 +23,7 @@ from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.pcm_spool import PcmSpool
 from localwhisper.engine.sequential import transcribe_sequential
 from localwhisper.engine.silero import SileroVad
+from localwhisper.engine.threads import single_threaded
 from localwhisper.engine.upstream.torch_internals import is_out_of_memory
 from localwhisper.engine.vad import voice_activity
 from localwhisper.engine.window_decoder import TranscribeWindows, WindowDecoder
@@ -168,6 +169,12 @@ class WhisperEngine:
                 return Detection(language="en", probability=1.0)
             mel = LogMel(pcm, whisper_model.dims.n_mels, control.check)
             return self._detect_language(whisper_model, pcm, mel, 1, control)
+
+    def find_speech(self, audio: Path, track: str | None, check: Callable[[], None]) -> tuple[tuple[float, float], ...]:
+        """See base.Engine."""
+        with self._reader.read(audio, self._new_spool, check=check, track=track) as recording, single_threaded():
+            vad = voice_activity(recording.channels[0].sink, self._detector, check)
+        return tuple((start / FRAMES_PER_SECOND, end / FRAMES_PER_SECOND) for start, end in vad.utterances())
 
     def model_bytes(self) -> Mapping[str, int]:
         return self._models.model_bytes()

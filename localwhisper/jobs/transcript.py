@@ -73,10 +73,11 @@ class Transcript:
 
 @dataclass(frozen=True, kw_only=True)
 class Waveform:
-    """Data for drawing the audio: the peak of each of many equal parts, 0 to 255."""
+    """Data for drawing the audio: the peak of each of many equal parts, 0 to 255, and the speech in it."""
 
     duration: float
     peaks: tuple[int, ...]
+    speech: tuple[tuple[float, float], ...] = ()  # where somebody speaks: start and end in seconds
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 class WaveformHandler(BaseHandler):
     async def get(self, job_id: str) -> None:
         waveform = await self.dependencies.jobs.waveforms.get(job_id)
-        self.write_json({"duration": waveform.duration, "peaks": waveform.peaks})
+        self.write_json({"duration": waveform.duration, "peaks": waveform.peaks, "speech": waveform.speech})
 
 
 class AudioHandler(tornado.web.StaticFileHandler, BaseHandler):

@@ -163,6 +163,7 @@ async def test_the_waveform_is_computed_once(serve: Serve, engine: StepEngine) -
     peaks = answer.json["peaks"]
     assert answer.json["duration"] == pytest.approx(2.0, abs=0.1)
     assert len(peaks) == 1600
+    assert answer.json["speech"] == [[0.0, 1.0]]
     assert 60 < peaks[800] < 80  # 9000 of 32768
     file = client.app.settings.data_dir / "jobs" / job_id / "waveform.json"
     file.write_text(file.read_text().replace(f"[{peaks[0]},", "[255,", 1))

@@ -129,3 +129,9 @@ def test_vad_filter_skips_what_is_too_quiet(engine: WhisperEngine, tmp_path: Pat
     recorder = Recorder()
     transcript = engine.transcribe(path, Options(model="demo", language="en", vad_filter=True), recorder)
     assert transcript.segments == ()
+
+
+def test_the_speech_of_a_recording_is_found(engine: WhisperEngine, speech: dict[str, Path]) -> None:
+    found = engine.find_speech(speech["speech after silence"], None, lambda: None)
+    assert 35 <= found[0][0] < 36
+    assert engine.find_speech(speech["tone"], None, lambda: None) == ()

@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 import wave
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from unittest.mock import patch
 
@@ -60,6 +60,9 @@ class FakeEngine:
 
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
         return Detection(language="en", probability=1.0)
+
+    def find_speech(self, audio: Path, track: str | None, check: Callable[[], None]) -> tuple[tuple[float, float], ...]:
+        return ((0.0, 1.0),)
 
     def model_bytes(self) -> dict[str, int]:
         return {}

@@ -143,7 +143,7 @@ interface Api {
   beginRecording(recording: {filename: string} & SubmitOptions): Promise<Job>;
   sendSamples(id: string, offset: number, samples: Uint8Array<ArrayBuffer>): Promise<{size_bytes: number}>; // mono, 16 kHz, 16 bit
   finishRecording(id: string): Promise<unknown>;
-  waveform(id: string): Promise<{duration: number, peaks: number[]}>; // peaks: 0 to 255
+  waveform(id: string): Promise<{duration: number, peaks: number[], speech: [number, number][]}>; // peaks: 0 to 255
 }
 
 type SendFile<T = unknown> = (file: File, signal: AbortSignal, onSent: (bytes: number) => void) => Promise<T>;

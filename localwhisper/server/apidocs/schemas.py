@@ -112,6 +112,10 @@ SCHEMAS: dict[str, Schema] = {
     "Waveform": _object({
         "duration": SECONDS,
         "peaks": _list({**INTEGER, "minimum": 0, "maximum": 255, "description": "the peak of one of equal parts"}),
+        "speech": _list({
+            "type": "array", "items": SECONDS, "minItems": 2, "maxItems": 2,
+            "description": "start and end of a part in which somebody speaks",
+        }),
     }),
     "Job": _object(
         {
