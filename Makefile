@@ -53,7 +53,7 @@ bench-record: $(VENV)/.bench
 
 # word error rates and times on real recordings, beside openai-whisper and faster-whisper: docs/accuracy.md
 accuracy: $(VENV)/.bench
-	$(BIN)/python -m tests.accuracy $(ARGS)
+	$(BIN)/python -m tests.accuracy --record $(ARGS)
 
 # the page with 2,000 jobs: first view, scrolling, search
 bench-page: $(VENV)/.dev browser

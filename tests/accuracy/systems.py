@@ -9,6 +9,7 @@ import whisper
 
 from localwhisper.app import model_library, whisper_engine
 from localwhisper.audio.ffmpeg import Ffmpeg
+from localwhisper.engine.base import Engine
 from localwhisper.jobs.transcript import Window
 from localwhisper.messages import Message
 from localwhisper.options import Options, Quality
@@ -51,7 +52,9 @@ def faster_whisper(folder: Path, compute_type: str, *, is_batched: bool = False)
     return transcribe
 
 
-class _Control:
+class Control:
+    """Takes what the engine reports, and never stops it."""
+
     def check(self) -> None: ...
 
     def measured(self, duration_s: float) -> None: ...
@@ -61,13 +64,17 @@ class _Control:
     def window(self, window: Window) -> None: ...
 
 
-def localwhisper_engine(model_dir: Path, data_dir: Path, model: str, quality: Quality) -> Transcriber:
+def new_engine(model_dir: Path, data_dir: Path) -> Engine:
     settings = load({"data_dir": str(data_dir), "model_dir": str(model_dir)}, {})
-    engine = whisper_engine(settings, model_library(settings), Ffmpeg())
+    return whisper_engine(settings, model_library(settings), Ffmpeg())
+
+
+def localwhisper_engine(model_dir: Path, data_dir: Path, model: str, quality: Quality) -> Transcriber:
+    engine = new_engine(model_dir, data_dir)
 
     def transcribe(path: Path, language: str | None) -> str:
         options = Options(model=model, language=language, quality=quality)
-        return engine.transcribe(path, options, _Control()).text
+        return engine.transcribe(path, options, Control()).text
 
     return transcribe
 

@@ -52,7 +52,7 @@ def tables(report: Mapping[str, Any]) -> str:
             name,
             f"{result.words.percent:.2f} %",
             f"{result.capitals_and_punctuation.percent:.1f} %",
-            f"{result.n_invented} of {n_silent}",
+            f"{result.n_invented} of {n_silent} ({100 * result.n_invented / max(n_silent, 1):.0f} %)",
             f"{result.n_same} of {len(rows)}",
             f"{result.time_s / minutes:.2f}",
         ]

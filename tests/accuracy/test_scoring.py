@@ -40,4 +40,4 @@ def test_counts_are_summed_before_they_are_divided() -> None:
     assert result.words.percent == 25
     assert (result.n_invented, result.n_same, result.time_s) == (1, 3, 4.5)
     report = {"model": "base", "threads": 2, "recordings": rows}
-    assert "| openai-whisper | 25.00 % | 0.0 % | 1 of 1 | 3 of 3 | 1.50 |" in tables(report)
+    assert "| openai-whisper | 25.00 % | 0.0 % | 1 of 1 (100 %) | 3 of 3 | 1.50 |" in tables(report)
