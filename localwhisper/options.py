@@ -144,7 +144,7 @@ class Options(SearchOptions):
     channels: Channels = field(
         default="mix",
         metadata=row(
-            help="mix: all channels together; split: each channel for itself, with its name beside each segment",
+            help="mix: all channels together; split: each for itself, without silence, named beside each segment",
             label=("Channels", "Canales"),
             hint=(
                 "Separately: for interviews and calls with one person on each channel.",

@@ -54,10 +54,16 @@ MEDIA_TYPES: Mapping[str, str] = {
 }
 
 
+# of the containers in ffmpeg.DEMUXERS that have one
 _SIGNATURES = re.compile(
-    rb"(?s)RIFF....(?:WAVE|AVI )|riff|FORM....AIF|OggS|fLaC|ID3|\x1aE\xdf\xa3|\.snd|caff|#!AMR|\xff[\xfb\xf3]"
-    rb"|....ftyp(?!heic|heix|mif1|msf1|avif)"  # without pictures
+    rb"(?s)RIFF....(?:WAVE|AVI )|RF64|riff|FORM....(?:AIF|8SVX)|OggS|fLaC|ID3|\x1aE\xdf\xa3|\.snd|caff|#!AMR|#!iLBC"
+    rb"|....ftyp(?!heic|heix|mif1|msf1|avif)|\0...(?:moov|mdat|free|skip|wide|pnot)"  # without pictures
+    rb"|\xff[\xe2\xe3\xf2-\xf5\xfa-\xfd]|\xff[\xf0\xf1\xf8\xf9]|\x0bw"  # mp3, aac, ac3; not UTF-16
+    rb"|0&\xb2u|FLV\x01|\0\0\x01[\xba\xb3]|G.{187}G|.{4}G.{191}G"  # asf, flv, mpeg, mpegts
+    rb"|wvpk|MAC |TTA1|tBaK|MP\+|MPCK|DSD |\.RMF|NIST_1A|Creative Voice|\.SoX|XoS\.|nut/multimedia|\x06\x0e\+4"
+    rb"|[\x01-\x0f]d(?:ss|s2)"
 )
+_SIGNATURE_BYTES = 200
 
 
 def looks_like_media(path: Path) -> bool:
@@ -73,6 +79,6 @@ def is_recording(path: Path) -> bool:
         return False
     try:
         with open(path, "rb", opener=private_opener) as file:
-            return _SIGNATURES.match(file.read(16)) is not None
+            return _SIGNATURES.match(file.read(_SIGNATURE_BYTES)) is not None
     except OSError:
         return False

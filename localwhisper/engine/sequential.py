@@ -14,11 +14,13 @@ from localwhisper.jobs.transcript import Position, Window
 def transcribe_sequential(decoder: WindowDecoder, position: Position) -> Iterator[Window]:
     """Yield each window from `position` on, conditioned on the text before it.
 
-    With `vad_filter` the windows are filled with speech, without what lies between. Otherwise a window ends before a
-    long gap in the recording, which is skipped: nothing is found in what isn't recorded.
+    With `vad_filter`, and on separate channels, where one is silent while another speaks, the windows are filled with
+    speech, without what lies between. Otherwise a window ends before a long gap in the recording, which is skipped:
+    nothing is found in what isn't recorded.
     """
     options = decoder.options
-    vad = decoder.voice_activity if options.vad_filter and not options.has_clips else None
+    skips_silence = (options.vad_filter or options.channels == "split") and not options.has_clips
+    vad = decoder.voice_activity if skips_silence else None
     while (clip := decoder.clip_at(position.seek)) is not None:
         position = replace(position, seek=clip[0])
         window = _next_window(decoder, position, clip[1]) if vad is None else _next_speech(decoder, vad, position)

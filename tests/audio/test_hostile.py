@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from localwhisper.audio.ffmpeg import Ffmpeg, ffmpeg_path
+from localwhisper.audio.media_types import is_recording
 from localwhisper.audio.probe import probe
 from localwhisper.errors import AudioTimeout, AudioTooLong, AudioUnreadable, LocalWhisperError, NoAudioTrack
 from tests.speech import decoded
@@ -129,6 +130,12 @@ def test_every_container_with_a_wrong_extension(sounds: dict[str, Path], tmp_pat
         assert abs(result[1] - SOUND_S) < 0.3, kind
 
 
+def test_every_container_is_recognised_without_a_name(sounds: dict[str, Path], tmp_path: Path) -> None:
+    for kind, path in sounds.items():
+        (tmp_path / "recording").write_bytes(path.read_bytes())
+        assert is_recording(tmp_path / "recording"), kind
+
+
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.97])
 def test_truncated_files(sounds: dict[str, Path], tmp_path: Path, share: float) -> None:
     cut = {kind: tmp_path / path.name for kind, path in sounds.items()}
@@ -188,6 +195,17 @@ NOT_SOUND: dict[str, bytes] = {
     "ass": b"[Script Info]\n[Events]\nDialogue: 0,0:00:00.00\n",
     "ebml without end": b"\x1aE\xdf\xa3" + b"\x01" + b"\xff" * 7 + bytes(1000),
 }
+
+
+@pytest.mark.parametrize(
+    "name", ["text", "html", "json", "zeros", "ones", "png", "zip", "pdf", "elf", "gzip", "srt", "ass"]
+)
+def test_a_file_of_another_kind_is_not_taken_for_a_recording(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(NOT_SOUND[name])
+    assert not is_recording(path)
+    path.write_bytes("This is UTF-16".encode("utf-16"))
+    assert not is_recording(path)
 
 
 @pytest.mark.parametrize("name", NOT_SOUND)

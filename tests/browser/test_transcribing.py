@@ -4,12 +4,15 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
 from localwhisper.export.registry import EXPORTERS, TEXT_FORMATS
+from tests.audio.recordings import write
 from tests.browser.app_page import SERVER_UNREACHABLE, AppPage, JobCard, words
 from tests.process.server import Server
+from tests.speech import decoded
 
 RECONNECT_MS = 2000  # from the server's start to an up-to-date page
 
@@ -25,6 +28,20 @@ def test_samples_are_transcribed(app: AppPage, page: Page, samples: list[dict[st
     card.choose("Copy text")
     expect(page.locator("toast-message")).to_contain_text("Copied")
     assert words(page.evaluate("navigator.clipboard.readText()")) == words(samples[-1]["text"])
+
+
+def test_channels_apart_and_a_warning_about_the_audio(app: AppPage, page: Page, clip: Path, tmp_path: Path) -> None:
+    speech = decoded(clip)
+    path = write(tmp_path / "interview.wav", speech, np.roll(speech, 8000))
+    path.write_bytes(path.read_bytes()[:-4000])
+    page.get_by_label("Channels").select_option("split")
+    app.choose_files(path)
+    card = app.card(path.name)
+    card.expect_status("completed")
+    expect(page.locator("job-card .warnings").first).to_contain_text("The file is cut off")
+    card.open_editor()
+    named = "line => getComputedStyle(line, '::before').content"
+    assert {line.evaluate(named) for line in card.lines.locator(".line-text").all()} == {'"left: "', '"right: "'}
 
 
 def test_the_result_can_be_played_and_downloaded(

@@ -9,6 +9,7 @@ interface Segment {
   start: number; // seconds
   end: number; // seconds
   text: string;
+  channel?: string; // left, right, channel 3 …; with channels=split
   words?: readonly {word: string, start: number, end: number, probability: number|null}[];
 }
 
@@ -34,6 +35,7 @@ interface Job {
   language?: string|null;
   options?: {return_timestamps?: boolean, task?: string};
   audio_duration?: number|null; // seconds
+  warnings?: readonly {code: string, message: string}[]; // about the audio of a completed job
   queue_position?: number|null;
   error?: {code: string, message: string}|null;
   segments?: Segment[]; // so far

@@ -25,7 +25,7 @@ export function jobCard(id, app) {
 	const name = query(element, ".name", HTMLAnchorElement);
 	const bar = query(element, "progress", HTMLProgressElement);
 	const excerpt = query(element, ".excerpt", HTMLAnchorElement);
-	const reason = query(element, ".model-reason");
+	const [reason, warnings] = queryEach(element, ".model-reason", ".warnings");
 	const remedy = modelRemedy(id, app);
 	jobError.after(remedy.element);
 	const menu = cardMenu(id, app);
@@ -80,6 +80,7 @@ export function jobCard(id, app) {
 			if (job.language && job.language !== "auto") preview.lang = job.options?.task === "translate" ? "en" : job.language;
 			setTextOrHide(jobError, job.status === "failed" ? (job.error?.message ?? job.message) : "");
 			setTextOrHide(reason, modelReason(job));
+			setTextOrHide(warnings, (job.warnings ?? []).map(({ message }) => message).join(" "));
 			remedy.update(job);
 			setTextOrHide(actionError, entry.actionError ?? "");
 			updateAction(job);

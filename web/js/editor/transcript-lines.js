@@ -70,11 +70,13 @@ export function transcriptLines(host, signal) {
 	}
 
 	/** @param {Element} line @param {Segment} segment */
-	function renderLine(line, { id, start, text }) {
+	function renderLine(line, { id, start, text, channel }) {
 		const time = /** @type {Element} */ (line.firstElementChild);
 		const lineText = textElement(line);
 		line.setAttribute("data-segment", String(id));
 		setText(time, formatTime(start));
+		if (channel) lineText.dataset.channel = channel;
+		else delete lineText.dataset.channel;
 		time.ariaLabel = t("job.play_from", { time: formatTime(start) });
 		lineText.ariaLabel = isEditing ? t("edit.line", { time: formatTime(start) }) : null;
 		if ((lineText.textContent ?? "").trim() !== text.trim()) lineText.textContent = text.trim();
