@@ -1,14 +1,14 @@
 """The options of subtitles, a part of the option table in options.py."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from localwhisper.option_types import row, table
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """How subtitles are cut, with openai-whisper's names. Everything here needs word timestamps.
+    """How subtitles are cut, with openai-whisper's names. Everything here but `bom` needs word timestamps.
 
     If both max_line_width and max_line_count are given, a subtitle may span several segments.
     """
@@ -41,6 +41,15 @@ class Layout:
         default=False,
         metadata=row(help="underline each word as it is spoken (needs word times)", whisper="highlight_words"),
     )
+    bom: bool = field(
+        default=False,
+        metadata=row(help="begin text files with a byte order mark, which some players on Windows need"),
+    )
+
+    @property
+    def needs_words(self) -> bool:
+        """Whether anything here takes word timestamps."""
+        return replace(self, bom=False) != Layout()
 
 
 LAYOUT_OPTIONS = table(Layout)

@@ -49,3 +49,4 @@ class Layout(TypedDict, total=False):
     max_line_count: int
     max_words_per_line: int
     highlight_words: bool
+    bom: bool

@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Protocol
 
@@ -13,8 +14,10 @@ from localwhisper.audio.probe import probe
 from localwhisper.client import Client, Progress, ServerError
 from localwhisper.engine.checkpoints.model_choice import ModelChooser, requested_options
 from localwhisper.errors import Stopped
+from localwhisper.export.about import About
 from localwhisper.export.registry import EXPORTERS
-from localwhisper.jobs.transcript import Window
+from localwhisper.jobs.transcript import Transcript, Window
+from localwhisper.languages import languages
 from localwhisper.messages import Message, render
 from localwhisper.options import Layout, Options
 from localwhisper.settings import Settings
@@ -72,7 +75,8 @@ class LocalBackend:
             self._options, self._model_reason = options, reason  # for the next recordings, too
             lines = [segment.text.strip() for segment in transcript.segments if segment.text.strip()]
             warnings = [render(warning) for warning in transcript.warnings]
-            export = lambda name: EXPORTERS[name].to_bytes(transcript, self._layout)  # noqa: E731
+            about = _about(source, duration_s, transcript)
+            export = lambda name: EXPORTERS[name].to_bytes(transcript, self._layout, about)  # noqa: E731
             return BackendResult(lines, export, options.model, render(reason), warnings)
 
         return self._chooser.run(self._options, self._model_reason, self._library.entries, transcribe)
@@ -82,6 +86,15 @@ class LocalBackend:
 
     def close(self) -> None:
         self._engine.close()
+
+
+def _about(source: Path, duration_s: float, transcript: Transcript) -> About:
+    try:
+        created_at = datetime.fromtimestamp(source.stat().st_mtime, timezone.utc)
+    except (OSError, OverflowError, ValueError):  # removed meanwhile, or an impossible time
+        created_at = None
+    language_name = languages().get(transcript.language, "")
+    return About(filename=source.name, created_at=created_at, duration_s=duration_s, language_name=language_name)
 
 
 class _EngineControl:

@@ -18,7 +18,7 @@ from localwhisper.commands.files import Task, TaskList, check_folders, collect_t
 from localwhisper.commands.finished import FinishedRecordings, content_of
 from localwhisper.commands.progress_bars import ProgressBars
 from localwhisper.errors import BadSetting, LocalWhisperError, Stopped
-from localwhisper.options import LAYOUT_OPTIONS, OPTIONS, Layout, layout_from_texts
+from localwhisper.options import LAYOUT_OPTIONS, OPTIONS, layout_from_texts
 from localwhisper.settings import Settings
 
 STDIN = "-"
@@ -55,7 +55,7 @@ def create_backend(options: argparse.Namespace, settings: Settings) -> Backend:
     for flag, instead in WITHOUT_EFFECT.items():
         if getattr(options, flag.removeprefix("--"), None) is not None:
             print(f"{flag} has no effect: {instead}", file=sys.stderr)
-    if layout != Layout() and not values.get("word_timestamps"):
+    if layout.needs_words and not values.get("word_timestamps"):
         print("Word times are computed, because subtitles are cut by them", file=sys.stderr)
         job_options["word_timestamps"] = "true"
     if layout.max_line_count and not layout.max_line_width:

@@ -6,12 +6,13 @@ A text that a spreadsheet would compute as a formula gets an apostrophe in front
 import csv
 import io
 
+from localwhisper.export.about import About
 from localwhisper.export.channel_names import columns, has_channels
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
 
 
-def write(transcript: Transcript, layout: Layout) -> str:
+def write(transcript: Transcript, layout: Layout, about: About) -> str:
     buffer = io.StringIO()
     rows = csv.writer(buffer, lineterminator="\r\n")
     with_channels = has_channels(transcript)

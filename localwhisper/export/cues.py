@@ -2,8 +2,8 @@
 
 With word timestamps, a cue lasts from its first word to its last, and a segment without words has no cue.
 Unlike in openai-whisper, no text can end its cue early: `-->` is replaced also with word timestamps, and blank
-lines in a text are left out. Cues are in order, never overlap, last at least a millisecond, and have text, also where
-a person's corrections contradict each other.
+lines in a text are left out. A cue doesn't stretch over the pause after its last word. Cues are in order, never
+overlap, last at least a millisecond, and have text, also where a person's corrections contradict each other.
 """
 
 import re
@@ -17,6 +17,8 @@ from localwhisper.options import Layout
 DEFAULT_LINE_WIDTH = 1000  # characters; openai-whisper's default, reached only by text that repeats itself
 DEFAULT_LINE_WORDS = 1000  # openai-whisper's default
 LONG_PAUSE_S = 3.0  # ends a cue that may span several segments
+LONG_WORD_S = 2.0  # whisper itself takes a longer word for a sign of a hallucination
+MIN_SHORTENED_S, SECONDS_PER_CHARACTER = 0.5, 0.1  # for what a word that is too long lasts
 MIN_CUE_MS = 1  # the smallest difference that a timestamp can show
 
 
@@ -104,7 +106,11 @@ def _split(segments: Sequence[Segment], layout: Layout) -> Iterator[list[Word]]:
 
 
 def _cue(words: Sequence[Word]) -> Cue:
-    return Cue(words[0].start, words[-1].end, _cue_text("".join(word.word for word in words)))
+    last = words[-1]
+    end_s = last.end
+    if last.end - last.start > LONG_WORD_S:  # whisper lets the last word before a pause last until its end
+        end_s = last.start + max(MIN_SHORTENED_S, SECONDS_PER_CHARACTER * len(last.word.strip()))
+    return Cue(words[0].start, end_s, _cue_text("".join(word.word for word in words)))
 
 
 def _highlighted(words: Sequence[Word]) -> Iterator[Cue]:

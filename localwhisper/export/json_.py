@@ -7,11 +7,12 @@ import json
 import math
 from typing import Any
 
+from localwhisper.export.about import About
 from localwhisper.jobs.transcript import Segment, Transcript
 from localwhisper.options import Layout
 
 
-def write(transcript: Transcript, layout: Layout) -> str:
+def write(transcript: Transcript, layout: Layout, about: About) -> str:
     result = {
         "text": transcript.text,
         "segments": [_full_segment(segment) for segment in transcript.segments],

@@ -1,11 +1,12 @@
 """LRC lyrics: [mm:ss.hh] before each line, hh in hundredths of a second. Minutes may have more than two digits."""
 
+from localwhisper.export.about import About
 from localwhisper.export.channel_names import with_channel
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
 
 
-def write(transcript: Transcript, layout: Layout) -> str:
+def write(transcript: Transcript, layout: Layout, about: About) -> str:
     return "".join(
         f"[{_time(segment.start)}]{with_channel(segment.channel, ' '.join(segment.text.split()))}\n"
         for segment in transcript.segments

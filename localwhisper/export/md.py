@@ -2,13 +2,14 @@
 
 import re
 
+from localwhisper.export.about import About
 from localwhisper.export.channel_names import with_channel
 from localwhisper.export.cues import short_timestamp
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
 
 
-def write(transcript: Transcript, layout: Layout) -> str:
+def write(transcript: Transcript, layout: Layout, about: About) -> str:
     if not transcript.segments and transcript.text.strip():
         return _escaped(transcript.text) + "\n"
     return "\n".join(

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from localwhisper.export.about import About
 from localwhisper.export.channel_names import with_channel
 from localwhisper.export.cues import cues, timestamp
 from localwhisper.jobs.transcript import Transcript
@@ -10,7 +11,7 @@ from localwhisper.options import Layout
 _time = partial(timestamp, always_hours=True, decimal_mark=",")
 
 
-def write(transcript: Transcript, layout: Layout) -> str:
+def write(transcript: Transcript, layout: Layout, about: About) -> str:
     return "".join(
         f"{number}\n{_time(cue.start_s)} --> {_time(cue.end_s)}\n{with_channel(cue.channel, cue.text)}\n\n"
         for number, cue in enumerate(cues(transcript, layout), start=1)

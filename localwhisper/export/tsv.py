@@ -3,12 +3,13 @@
 A line break in a text becomes a space; openai-whisper's writer would break the row.
 """
 
+from localwhisper.export.about import About
 from localwhisper.export.channel_names import columns, has_channels
 from localwhisper.jobs.transcript import Segment, Transcript
 from localwhisper.options import Layout
 
 
-def write(transcript: Transcript, layout: Layout) -> str:
+def write(transcript: Transcript, layout: Layout, about: About) -> str:
     with_channels = has_channels(transcript)
     heading = ["start", "end", "text", "channel"] if with_channels else ["start", "end", "text"]
     rows = (_row(segment, with_channels=with_channels) for segment in transcript.segments)

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from localwhisper.export.about import About
 from localwhisper.export.cues import Cue, cues, timestamp
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
@@ -9,7 +10,7 @@ from localwhisper.options import Layout
 _time = partial(timestamp, always_hours=False, decimal_mark=".")
 
 
-def write(transcript: Transcript, layout: Layout) -> str:
+def write(transcript: Transcript, layout: Layout, about: About) -> str:
     return "WEBVTT\n\n" + "".join(
         f"{_time(cue.start_s)} --> {_time(cue.end_s)}\n{_text(cue)}\n\n" for cue in cues(transcript, layout)
     )

@@ -6,10 +6,13 @@ from typing import Any
 from urllib.parse import quote
 
 from localwhisper.errors import InvalidOption
+from localwhisper.export.about import About
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.jobs.corrections import Line
-from localwhisper.jobs.job import JobState
-from localwhisper.options import layout_from_texts
+from localwhisper.jobs.job import Job, JobState
+from localwhisper.jobs.transcript import Transcript
+from localwhisper.languages import languages
+from localwhisper.options import LAYOUT_OPTIONS, layout_from_texts
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.serializers import Json
@@ -32,13 +35,27 @@ class TranscriptHandler(BaseHandler):
 
         async def content() -> bytes:
             transcript = await self.dependencies.jobs.transcripts.get(job_id, original=original, partial=partial)
-            return await asyncio.to_thread(exporter.to_bytes, transcript, layout)
+            if exporter.has_cues and layout.needs_words and not any(s.words for s in transcript.segments):
+                accepted = "only where the job has word times (word_timestamps=true)"
+                field = next(name for name in LAYOUT_OPTIONS if name in self.query)
+                raise InvalidOption(field=field, value=self.query[field][:100], accepted=accepted)
+            return await asyncio.to_thread(exporter.to_bytes, transcript, layout, about(job, transcript))
 
         self.set_header("Content-Type", exporter.content_type)
         self.set_header("Cache-Control", "no-store")
         extension = exporter.extension if job.state is JobState.COMPLETED else f"partial.{exporter.extension}"
         self.set_header("Content-Disposition", attachment(job.filename, extension))
         await self.finish_large(content)
+
+
+def about(job: Job, transcript: Transcript) -> About:
+    """What a file says of a job besides its transcript."""
+    return About(
+        filename=job.filename,
+        created_at=job.created_at,
+        duration_s=job.audio_duration,
+        language_name=languages().get(transcript.language, ""),
+    )
 
 
 class CorrectionHandler(TranscriptHandler):

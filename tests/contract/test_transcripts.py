@@ -219,3 +219,14 @@ async def test_impossible_times_are_refused(serve: Serve, engine: StepEngine, en
     answer = await client.fetch("PATCH", f"/job/{job_id}/transcript", body=body.encode())
     assert (answer.status, answer.code) == (400, "invalid_option")
     assert await text_of(client, job_id) == "part 0\npart 1\npart 2\n"
+
+
+async def test_a_layout_that_needs_word_times_is_refused_without_them(serve: Serve, engine: StepEngine) -> None:
+    engine.release()
+    client = await serve()
+    job_id = await completed_job(client)
+    for query in ("max_line_width=20", "max_words_per_line=1", "highlight_words=true&bom=true"):
+        answer = await client.get(f"/job/{job_id}/transcript.srt?{query}")
+        assert (answer.status, answer.code) == (400, "invalid_option"), query
+        assert (await client.get(f"/job/{job_id}/transcript.txt?{query}")).status == 200
+    assert (await client.get(f"/job/{job_id}/transcript.srt?bom=true")).body.startswith(b"\xef\xbb\xbf1")

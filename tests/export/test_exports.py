@@ -15,6 +15,7 @@ import pysubs2
 import pytest
 import webvtt
 
+from localwhisper.export.about import About
 from localwhisper.export.cues import cues, timestamp
 from localwhisper.export.registry import EXPORTERS, TEXT_FORMATS
 from localwhisper.options import Layout
@@ -25,8 +26,10 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def test_the_formats_and_their_order() -> None:
-    assert [*EXPORTERS] == ["txt", "srt", "vtt", "tsv", "json", "csv", "lrc", "md", "docx", "zip"]
-    assert all(exporter.extension == name for name, exporter in EXPORTERS.items())
+    whisper, subtitles = ["txt", "srt", "vtt", "tsv", "json"], ["ass", "ttml"]
+    assert [*EXPORTERS] == [*whisper, "csv", "lrc", "md", *subtitles, "textgrid", "eaf", "audacity", "docx", "zip"]
+    others = {"textgrid": "TextGrid", "audacity": "audacity.txt"}
+    assert all(exporter.extension == others.get(name, name) for name, exporter in EXPORTERS.items())
 
 
 @pytest.mark.parametrize("case", results.EQUAL)
@@ -191,8 +194,12 @@ def test_markdown_escapes_markup() -> None:
 
 
 def test_zip_holds_every_other_format() -> None:
+    about = About(filename="mi/charla: 1.mp3")
+    named = zipfile.ZipFile(io.BytesIO(EXPORTERS["zip"].to_bytes(results.EQUAL["words"], about=about)))
+    assert {name.split(".", 1)[0] for name in named.namelist()} == {"charla_ 1"}
     archive = zipfile.ZipFile(io.BytesIO(EXPORTERS["zip"].to_bytes(results.EQUAL["words"])))
-    assert archive.namelist() == [f"transcript.{name}" for name in EXPORTERS if name != "zip"]
+    extensions = [exporter.extension for name, exporter in EXPORTERS.items() if name != "zip"]
+    assert archive.namelist() == [f"transcript.{extension}" for extension in extensions]
     assert archive.read("transcript.srt").decode() == EXPORTERS["srt"].to_text(results.EQUAL["words"])
 
 

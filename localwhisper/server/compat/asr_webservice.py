@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from localwhisper.audio.wav import HEADER_BYTES, wav_header
 from localwhisper.errors import InvalidBody, InvalidOption, LocalWhisperError, MissingFile
+from localwhisper.export.about import About
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.jobs.transcript import Detection
 from localwhisper.option_types import SettableIn, boolean_argument
@@ -73,13 +74,13 @@ class AsrHandler(AsrWebserviceHandler):
         values = {name: self.get_query_argument(name, "") for name in QUERY_OPTIONS}
         options = await self.job_options({name: text for name, text in values.items() if text})
         self.name_ignored(self.query.keys() - QUERY_OPTIONS.keys() - KNOWN_ARGUMENTS)
-        _, transcript = await self.transcribe(options, self.filename())
+        job, transcript = await self.transcribe(options, self.filename())
         assert self.form is not None
         name = quote(self.form.filename or "audio")
         self.set_header("Asr-Engine", "openai_whisper")
         self.set_header("Content-Disposition", f'attachment; filename="{name}.{quote(output)}"')
         exporter = EXPORTERS[output if output in OUTPUTS else "txt"]
-        self.write_text(exporter.to_text(transcript, LAYOUT), "text/plain")
+        self.write_text(exporter.to_text(transcript, LAYOUT, About(duration_s=job.audio_duration)), "text/plain")
 
 
 class DetectLanguageHandler(AsrWebserviceHandler):

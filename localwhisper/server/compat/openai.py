@@ -16,6 +16,7 @@ import tornado.iostream
 from localwhisper.engine.checkpoints.catalogue import OTHER_NAMES
 from localwhisper.engine.checkpoints.library import ModelEntry, ModelLibrary
 from localwhisper.errors import InvalidOption, LocalWhisperError, ModelNotFound
+from localwhisper.export.about import About
 from localwhisper.export.json_ import segment_body
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.jobs.job import Job
@@ -72,7 +73,9 @@ class TranscriptionsHandler(OpenAiHandler, SynchronousJobHandler):
             self.write_text(transcript.text.strip() + "\n", "text/plain")
         else:
             media_type = "text/vtt" if response_format == "vtt" else "text/plain"
-            self.write_text(EXPORTERS[response_format].to_text(transcript), media_type)
+            self.write_text(
+                EXPORTERS[response_format].to_text(transcript, about=About(duration_s=job.audio_duration)), media_type
+            )
 
     def _is_ignored(self, name: str, text: str) -> bool:
         if name.removesuffix("[]") == "timestamp_granularities":

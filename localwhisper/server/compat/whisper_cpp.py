@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from localwhisper.errors import InvalidOption, LocalWhisperError
+from localwhisper.export.about import About
 from localwhisper.export.json_ import finite, segment_body
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.jobs.job import Job
@@ -27,7 +28,8 @@ class InferenceHandler(SynchronousJobHandler):
         if max_length(fields):
             transcript = cut(transcript, max_length(fields))
         if response_format in ("srt", "vtt"):
-            self.write_text(EXPORTERS[response_format].to_text(transcript), MEDIA_TYPES[response_format])
+            about = About(duration_s=job.audio_duration)
+            self.write_text(EXPORTERS[response_format].to_text(transcript, about=about), MEDIA_TYPES[response_format])
         elif response_format == "text":
             self.write_text(segment_lines(transcript), MEDIA_TYPES[response_format])
         elif response_format == "verbose_json":

@@ -6,7 +6,7 @@ import { h, setChildren } from "../lib/dom.js";
 /** Formats that aren't listed here are data. @type {readonly [TextKey, readonly string[]][]} */
 const GROUPS = [
 	["export.document", ["txt", "docx", "md", "html"]],
-	["export.subtitles", ["srt", "vtt", "lrc", "ass"]],
+	["export.subtitles", ["srt", "vtt", "lrc", "ass", "ttml"]],
 	["export.data", []],
 ];
 
