@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -29,6 +30,7 @@ from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.jobqueue.loop_priority import lower_thread_priority
+from localwhisper.jobs.suspicion import PreviousEnd
 from localwhisper.languages import languages
 from localwhisper.server.application import Application
 from localwhisper.server.connection_limit import (
@@ -56,11 +58,13 @@ from localwhisper.services.transcripts import Transcripts
 from localwhisper.services.waveforms import Waveforms
 from localwhisper.settings import Settings
 from localwhisper.store.async_store import AsyncStore
+from localwhisper.store.crash_evidence import FaultFile
 from localwhisper.store.files import FileStore
 from localwhisper.store.lock import DataDirLock
 from localwhisper.store.real_time_factors import RealTimeFactors, load_factors, save_factors
 from localwhisper.store.text_index import TextIndex
 
+log = logging.getLogger(__name__)
 PACKAGE = Path(__file__).parent
 ASSETS = PACKAGE / "assets"
 SAMPLES = ASSETS / "samples"
@@ -129,11 +133,14 @@ class App:
         now: Callable[[], datetime] = utc_now,
         new_executor: Callable[[], Executor] | None = None,
         yield_to_loop: Callable[[], None] = lambda: None,
+        faults_to_file: bool = False,
     ) -> None:
-        """`engine`, `now` and `new_executor` are replaced in tests; `yield_to_loop`: see jobqueue.loop_priority."""
+        """`engine`, `now` and `new_executor` are replaced in tests; `yield_to_loop`: see jobqueue.loop_priority.
+        `faults_to_file`: the process belongs to this server, so its crashes are recorded in the data directory."""
         self.settings = settings
         self._max_descriptors = descriptors_for_clients(raise_descriptor_limit(), settings.max_concurrent_jobs)
         self._lock = DataDirLock(settings.data_dir)
+        self._fault_file = FaultFile(paths.faults(settings.data_dir)) if faults_to_file else None
         self._ffmpeg = Ffmpeg()
         self._upload_executor = prestarted_executor(UPLOAD_THREADS, "upload")
         self._probe_executor = prestarted_executor(PROBE_THREADS, "probe")
@@ -234,7 +241,7 @@ class App:
             sockets = self._bind()
             for listening in sockets:
                 on_failure.callback(listening.close)
-            await self.queue.start(after_crash=self._lock.found_crash)
+            await self.queue.start(self._record_faults())
             await self.dependencies.jobs.recordings.load()
             on_failure.pop_all()
         self.dependencies.jobs.search.start()
@@ -242,6 +249,16 @@ class App:
         self._loop_lag.start()
         port: int = sockets[0].getsockname()[1]
         return port
+
+    def _record_faults(self) -> PreviousEnd:
+        """Have this process's crashes recorded from now on; return how the previous run ended."""
+        end = self._lock.previous_end
+        if self._fault_file is not None:
+            if self._fault_file.take_previous() and end is not PreviousEnd.CLEAN:
+                end = PreviousEnd.CRASHED
+            self._fault_file.start()
+        log.log(logging.INFO if end is PreviousEnd.CLEAN else logging.WARNING, "the previous run was %s", end.value)
+        return end
 
     def _empty_spool(self) -> None:
         """Remove what a power cut left on systems where these files have names."""
@@ -287,4 +304,6 @@ class App:
         self._probe_executor.shutdown(wait=False, cancel_futures=True)
         self._ffmpeg.close()
         await asyncio.get_running_loop().run_in_executor(None, self.store.close)
+        if self._fault_file is not None:
+            self._fault_file.stop()
         self._lock.release()

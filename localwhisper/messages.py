@@ -145,11 +145,11 @@ TEXTS: Mapping[str, Text] = {
         "dañadas, el texto original sigue disponible.",
     ),
     "job_crashed": (
-        "localwhisper crashed twice at the same point of this recording, so the job was not started again. "
-        "The usual cause is too little memory: choose a smaller model or run fewer jobs at once, then try again.",
-        "localwhisper se cerró dos veces en el mismo punto de esta grabación, así que el trabajo no se reinició. "
-        "La causa habitual es la falta de memoria: elija un modelo más pequeño o ejecute menos trabajos a la vez "
-        "e inténtelo de nuevo.",
+        "localwhisper crashed repeatedly at the same point of this recording, so the job was not started again. The "
+        "text so far is kept. The usual cause is too little memory: choose a smaller model or run fewer jobs at once.",
+        "localwhisper se cerró varias veces en el mismo punto de esta grabación, así que el trabajo no se reinició. El "
+        "texto hasta ahora se conserva. La causa habitual es la falta de memoria: elija un modelo más pequeño o "
+        "ejecute menos trabajos a la vez.",
     ),
     "record_restored": (
         "The job's record was damaged; its transcript was recovered",

@@ -43,5 +43,10 @@ def finished_recordings(data_dir: Path) -> Path:
     return data_dir / "finished.db"
 
 
+def faults(data_dir: Path) -> Path:
+    """The stacks of a crash, for the next start, which moves them into the log."""
+    return data_dir / "faults.txt"
+
+
 def log_file(data_dir: Path) -> Path:
     return data_dir / "localwhisper.log"

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
 async def _serve(settings: Settings, open_browser: bool, yield_to_loop: Callable[[], None]) -> None:
     stop_requested = _stop_on_signal()  # before the URL is printed, since a signal may follow at once
-    app = App(settings, yield_to_loop=yield_to_loop)
+    app = App(settings, yield_to_loop=yield_to_loop, faults_to_file=True)
     early_records = MemoryHandler(MAX_EARLY_RECORDS, flushLevel=logging.CRITICAL + 1)
     logging.getLogger().addHandler(early_records)
     try:

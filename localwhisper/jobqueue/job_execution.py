@@ -33,6 +33,7 @@ class WorkItem:
     audio: Path
     options: Options
     done: Sequence[Window] = ()  # decoded by earlier executions
+    ends_after_window: bool = False  # True: interrupted after one window, as a suspect of a crash: see jobs.suspicion
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,9 @@ class ExecutionSignals:
 class WorkerControl:
     """The engine's Control: stops and pauses when signalled, and passes everything else to the reporter."""
 
-    def __init__(self, execution_id: str, signals: ExecutionSignals, reporter: Reporter) -> None:
-        self._execution_id = execution_id
+    def __init__(self, item: WorkItem, signals: ExecutionSignals, reporter: Reporter) -> None:
+        self._execution_id = item.execution_id
+        self._ends_after_window = item.ends_after_window
         self._signals = signals
         self._reporter = reporter
 
@@ -118,6 +120,8 @@ class WorkerControl:
 
     def window(self, window: Window) -> None:
         self._reporter.window(self._execution_id, window)
+        if self._ends_after_window:
+            raise Stopped
         self._signals.pause_gate.wait(self.check)
 
 
@@ -125,7 +129,7 @@ def execute(item: WorkItem, engine: Engine, signals: ExecutionSignals, reporter:
     """Transcribe; never raises."""
     request_id.set(item.job_id)
     log.info("model %s starts on %s", item.options.model, item.job_id)
-    control = WorkerControl(item.execution_id, signals, reporter)
+    control = WorkerControl(item, signals, reporter)
     try:
         control.check()
         return Finished(engine.transcribe(item.audio, item.options, control, done=item.done))

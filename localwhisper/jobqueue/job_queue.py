@@ -21,6 +21,7 @@ from localwhisper.jobqueue.scheduling import Pause, Resume, Start, schedule
 from localwhisper.jobqueue.worker_pool import WorkerPool
 from localwhisper.jobs.events import JobRemoved
 from localwhisper.jobs.job import Job, JobState
+from localwhisper.jobs.suspicion import PreviousEnd, cleared
 from localwhisper.jobs.transitions import is_retryable, move
 from localwhisper.messages import Message
 from localwhisper.options import Options, give_same_text
@@ -75,9 +76,9 @@ class JobQueue:
     def index(self) -> JobIndex:
         return self._repository.index
 
-    async def start(self, *, after_crash: bool = False) -> None:
+    async def start(self, previous_end: PreviousEnd = PreviousEnd.CLEAN) -> None:
         """Read all jobs and run those that are queued. Raises StorageUnwritable, StoreTooNew."""
-        await self._repository.load(after_crash=after_crash)
+        await self._repository.load(previous_end)
         self._open()
 
     async def stop(self) -> None:
@@ -203,7 +204,7 @@ class JobQueue:
                 await self._store.clear_windows(job_id)
                 job = replace(job, progress=0.0, language=options.language)
             reason = NAMED if names_model else job.model_reason
-            job = replace(job, options=options, model_reason=reason, crashes=0)
+            job = cleared(replace(job, options=options, model_reason=reason))
             await self._repository.move(job, JobState.QUEUED)
         self._dispatch()
         return self.index.get(job_id)

@@ -20,8 +20,10 @@ from pathlib import Path
 from localwhisper.errors import JobCrashed, JobDamaged, LocalWhisperError
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
+from localwhisper.jobs import suspicion
 from localwhisper.jobs.events import JobChanged, JobMeasured, ProgressMade, SegmentsDone
 from localwhisper.jobs.job import Job, JobState
+from localwhisper.jobs.suspicion import PreviousEnd
 from localwhisper.jobs.transcript import FRAMES_PER_SECOND, Transcript, Window
 from localwhisper.jobs.transitions import move
 from localwhisper.messages import Message
@@ -29,7 +31,7 @@ from localwhisper.options import Options
 from localwhisper.store.async_store import AsyncStore
 from localwhisper.store.base import DamagedJob
 
-MAX_CRASHES = 2  # in the same window; then the job fails
+MAX_RUNNING_PERCENT = 99.9
 log = logging.getLogger(__name__)
 
 
@@ -43,38 +45,32 @@ class JobRepository:
         self._bus = bus
         self._default_model = default_model
 
-    async def load(self, *, after_crash: bool) -> None:
-        """Read all jobs; those that were running when the program ended are queued again.
-
-        `after_crash`: the program crashed, and one of those may be the cause.
-        """
+    async def load(self, previous_end: PreviousEnd) -> None:
+        """Read all jobs; those that were running when the program ended are queued again, or set aside."""
         jobs, damaged_jobs = await self.store.load_all()
         for job in jobs:
             self.index.put(job)
         for job in jobs:
             if job.state is JobState.PROCESSING:
-                await self._requeue(job, after_crash)
+                await self._requeue(job, previous_end)
         for damaged in damaged_jobs:
             log.warning("job %s: %s is damaged", damaged.job_id, damaged.file)
             self.index.put(await self._placeholder(damaged))
 
-    async def _requeue(self, job: Job, after_crash: bool) -> None:
-        """Queue an interrupted job, or let it fail if it crashes the program each time."""
+    async def _requeue(self, job: Job, previous_end: PreviousEnd) -> None:
+        """Queue an interrupted job, or let it fail if it ends the program each time."""
         try:
-            done = await self.store.windows(job.id)
+            windows = await self.store.windows(job.id)
         except LocalWhisperError:
-            done = []  # its next execution reports what is wrong
-        n_done = len(done)
-        if done and job.audio_duration > 0:
-            percent = 100 * done[-1].after.seek / FRAMES_PER_SECOND / job.audio_duration
-            job = replace(job, progress=max(job.progress, min(percent, 99.9)))
-        crashes = (job.crashes if job.crashed_window == n_done else 0) + after_crash
-        job = replace(job, crashes=crashes, crashed_window=n_done)
-        if crashes < MAX_CRASHES:
+            windows = []  # its next execution reports what is wrong
+        done_s = windows[-1].after.seek / FRAMES_PER_SECOND if windows else 0.0
+        job = replace(job, progress=max(job.progress, _percent(done_s, job)))
+        job = suspicion.after_end(job, previous_end, len(windows))
+        if not suspicion.is_to_be_set_aside(job):
             await self.move(job, JobState.QUEUED)
         else:
-            log.error("job %s fails: the program crashed %d times while running it", job.id, crashes)
-            await self.move(replace(job, crashes=0), JobState.FAILED, error=JobCrashed().message)
+            log.error("job %s fails: the program ended %d times in one window of it", job.id, job.interruptions)
+            await self.move(suspicion.cleared(job), JobState.FAILED, error=JobCrashed().message)
 
     async def _placeholder(self, damaged: DamagedJob) -> Job:
         """Return a job in place of one whose record is unreadable, so that its other files stay accessible."""
@@ -148,8 +144,8 @@ class JobRepository:
         await self.store.append_window(job_id, window)
         job = self.index.get(job_id)
         is_detected = window.after.language != job.language
-        if is_detected or job.crashes:
-            job = replace(job, language=window.after.language, crashes=0)
+        if is_detected or job.interruptions:
+            job = suspicion.cleared(replace(job, language=window.after.language))
             self.index.put(job)
         if is_detected:
             self._bus.publish(JobMeasured(job=job))
@@ -162,9 +158,14 @@ class JobRepository:
         self.index.put(job)
         self._bus.publish(JobMeasured(job=job))
 
-    def progress(self, job_id: str, message: Message, percent: float = 0.0) -> None:
+    def progress(self, job_id: str, message: Message, done_s: float = 0.0) -> None:
         """Publish the progress of a running job, which never falls, without saving it."""
         job = self.index.get(job_id)
-        job = replace(job, message=message, progress=max(job.progress, min(percent, 99.9)))
+        job = replace(job, message=message, progress=max(job.progress, _percent(done_s, job)))
         self.index.put(job)
         self._bus.publish(ProgressMade(job=job))
+
+
+def _percent(done_s: float, job: Job) -> float:
+    """Return the progress of a job that isn't completed."""
+    return min(100 * done_s / max(job.audio_duration, 0.01), MAX_RUNNING_PERCENT)

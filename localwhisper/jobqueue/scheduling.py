@@ -3,11 +3,12 @@
 The caller carries out the instructions; see job_queue.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from localwhisper.jobs.job import Job
 from localwhisper.jobs.priority import may_preempt, scheduling_key
+from localwhisper.jobs.suspicion import is_suspect
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,12 @@ def schedule(
 
     A paused job resumes before any queued job starts, also if one of those may preempt it: it then pauses again after
     one more window, so that a stream of urgent jobs never holds it up for ever. At most `max_running` jobs are paused.
+    Suspects of a crash run alone: see jobs.suspicion.
     """
     waiting, working, suspended = list(queued), list(running), list(paused)
+    suspects = [job for job in (*working, *waiting) if is_suspect(job)]
+    if suspects:  # found at the program's start, so nothing else runs
+        return [] if working or suspended else [Start(suspects[0])]
     instructions: list[Instruction] = []
     while True:
         if suspended and len(working) < max_running:
@@ -51,9 +56,9 @@ def schedule(
             working.append(job)
             instructions.append(Resume(job))
             continue
-        candidate = _next_startable(waiting, [*working, *suspended])
-        if candidate is None:
+        if not waiting:
             return instructions
+        candidate = waiting[0]
         if len(working) >= max_running:
             last = max(working, key=scheduling_key)
             if len(suspended) >= max_running or not may_preempt(candidate, last):
@@ -61,16 +66,6 @@ def schedule(
             working.remove(last)
             suspended.append(last)
             instructions.append(Pause(last))
-        waiting.remove(candidate)
+        del waiting[0]
         working.append(candidate)
         instructions.append(Start(candidate))
-
-
-def _next_startable(queued: Sequence[Job], active: Iterable[Job]) -> Job | None:
-    """Return the first queued job that may start.
-
-    Of the jobs that were running when the program crashed, one runs at a time until its next window is done, so that
-    only that one is blamed if the program crashes again. Jobs that weren't running then may run beside it.
-    """
-    is_suspect_active = any(job.crashes for job in active)
-    return next((job for job in queued if not (job.crashes and is_suspect_active)), None)

@@ -27,6 +27,7 @@ from localwhisper.jobqueue.job_repository import JobRepository
 from localwhisper.jobqueue.thread_bridge import ThreadBridge
 from localwhisper.jobs.estimates import FactorKey
 from localwhisper.jobs.job import Job, JobState
+from localwhisper.jobs.suspicion import is_suspect
 from localwhisper.jobs.transcript import FRAMES_PER_SECOND, Window
 from localwhisper.logs import log_internal_error
 from localwhisper.messages import Message
@@ -206,7 +207,14 @@ class WorkerPool:
         audio = await store.audio_path(job)
         if execution.is_abandoned:
             return Interrupted()
-        item = WorkItem(execution_id=execution.id, job_id=job.id, audio=audio, options=job.options, done=done)
+        item = WorkItem(
+            execution_id=execution.id,
+            job_id=job.id,
+            audio=audio,
+            options=job.options,
+            done=done,
+            ends_after_window=is_suspect(job),
+        )
         execution.future = self._executor.submit(execute, item, self._engine, execution.signals, self._bridge)
         asyncio.wrap_future(execution.future).add_done_callback(
             lambda ended: execution.reports.put_nowait(_outcome(ended))
@@ -215,12 +223,9 @@ class WorkerPool:
             report = await execution.reports.get()
             if not isinstance(report, Window):
                 return report
-            was_suspect = self._job(execution).crashes > 0
             await self._repository.add_window(execution.job_id, report)
             execution.n_unsaved -= 1
             self._show_progress(execution)
-            if was_suspect:
-                self._on_free()  # the next suspect may start: see scheduling
 
     async def _conclude(self, execution: Execution, outcome: Outcome) -> None:
         job = self._job(execution)
@@ -282,8 +287,7 @@ class WorkerPool:
         if execution.is_paused:  # about the window at whose end the pause begins
             execution.message_before_pause = message
             message = Message("job_resting")
-        duration_s = max(self._job(execution).audio_duration, 0.01)
-        self._repository.progress(execution.job_id, message, 100 * done_s / duration_s)
+        self._repository.progress(execution.job_id, message, done_s)
 
 
 def _outcome(ended: asyncio.Future[Outcome]) -> Outcome:

@@ -40,6 +40,7 @@ class Job:
     error: Message | None = None
     warnings: tuple[Message, ...] = ()  # about the result, of a completed job
     language: str | None = None  # detected or given, once known
-    crashes: int = 0  # how often the program crashed while this job decoded window `crashed_window`
+    crashes: int = 0  # how often the program crashed while this job decoded window `crashed_window`: see suspicion
+    interruptions: int = 0  # how often the program was killed or crashed then
     crashed_window: int = 0  # its number, from 0
     history: tuple[JobState, ...] = ()  # the last MAX_HISTORY previous states, oldest first

@@ -1,10 +1,11 @@
 """One server per data directory: a lock that the system releases by itself when the process dies.
 
-The lock file contains the machine's boot id while the lock is held, and is emptied when it is released. So the next
-holder knows whether the previous one crashed, rather than the whole machine.
+The lock file contains the machine's boot id and its counters of out-of-memory kills while the lock is held, and is
+emptied when it is released. So the next holder knows how the previous one ended.
 """
 
 import errno
+import json
 import os
 import sys
 from contextlib import suppress
@@ -13,9 +14,12 @@ from types import TracebackType
 
 from localwhisper.atomic import make_private_folder, private_opener, storage_errors
 from localwhisper.errors import DataDirInUse
+from localwhisper.jobs.suspicion import PreviousEnd
+from localwhisper.store import crash_evidence
 
 FILE = "localwhisper.lock"
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+MAX_HOLDER_BYTES = 10_000
 _TAKEN = frozenset({errno.EACCES, errno.EAGAIN, getattr(errno, "EDEADLOCK", errno.EAGAIN)})
 
 if sys.platform == "win32":
@@ -31,12 +35,30 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def boot_id() -> bytes:
+def boot_id() -> str:
     """Return a value that differs after each boot; always the same on systems that don't provide one."""
     try:
-        return BOOT_ID.read_bytes().strip()
+        return BOOT_ID.read_text().strip()
     except OSError:
-        return b"unknown"
+        return "unknown"
+
+
+def _holder() -> bytes:
+    """Describe this run, for the next holder of the lock."""
+    return json.dumps({"boot_id": boot_id(), "oom_kills": crash_evidence.oom_kills()}).encode()
+
+
+def _end_of(holder: bytes) -> PreviousEnd:
+    """Return how a run ended that has left this description of itself."""
+    if not holder:
+        return PreviousEnd.CLEAN
+    try:
+        record = json.loads(holder)
+        is_same_boot = record["boot_id"] == boot_id()
+        is_out_of_memory = crash_evidence.has_risen(record["oom_kills"], crash_evidence.oom_kills())
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return PreviousEnd.KILLED  # an earlier version wrote it, or a power cut left it incomplete
+    return PreviousEnd.CRASHED if is_same_boot and is_out_of_memory else PreviousEnd.KILLED
 
 
 def _rewrite(descriptor: int, content: bytes) -> None:
@@ -48,11 +70,10 @@ def _rewrite(descriptor: int, content: bytes) -> None:
 class DataDirLock:
     """Held from acquire() to release(), or inside a with block; the file itself is never removed.
 
-    `found_crash`: whether the previous holder died while the machine kept running; on a system without boot_id(), also
-    if the machine stopped.
+    `previous_end`: how the previous holder ended, without what faulthandler knows.
     """
 
-    found_crash = False
+    previous_end = PreviousEnd.CLEAN
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -70,8 +91,8 @@ class DataDirLock:
                 if error.errno in _TAKEN:
                     raise DataDirInUse(path=str(self._root)) from None
                 raise
-            self.found_crash = os.read(descriptor, 100) == boot_id()
-            _rewrite(descriptor, boot_id())
+            self.previous_end = _end_of(os.read(descriptor, MAX_HOLDER_BYTES))
+            _rewrite(descriptor, _holder())
         self._descriptor = descriptor
 
     def release(self) -> None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from localwhisper.jobqueue.scheduling import Pause, Resume, Start, schedule
 from localwhisper.jobs.job import Job
+from localwhisper.jobs.suspicion import SUSPECT_AFTER
 from tests.jobs.samples import job
 
 CLIP, HIGH = job("clip", duration_s=5), job("high", duration_s=3600, priority="high")
@@ -65,8 +67,10 @@ def test_no_more_jobs_are_paused_than_may_run() -> None:
     ]
 
 
-def test_jobs_suspected_of_a_crash_run_one_at_a_time() -> None:
-    suspects = [replace(suspect, crashes=1) for suspect in (LONG_1, LONG_2)]
-    assert instructions([*suspects, LONG_3], max_running=3) == ["start long 1", "start long 3"]
-    assert instructions(suspects[1:], paused=[suspects[0]], running=[CLIP], max_running=1) == []
-    assert instructions(suspects[1:], running=[LONG_1], max_running=2) == ["start long 2"]
+@pytest.mark.parametrize("suspicion", [{"crashes": 1}, {"interruptions": SUSPECT_AFTER}], ids=str)
+def test_suspects_of_a_crash_run_first_and_alone(suspicion: dict[str, Any]) -> None:
+    suspects = [replace(suspect, **suspicion) for suspect in (LONG_1, LONG_2)]
+    assert instructions([CLIP, *suspects, LONG_3], max_running=3) == ["start long 1"]
+    assert instructions([CLIP, suspects[1], LONG_3], running=[suspects[0]], max_running=3) == []
+    assert instructions([CLIP, LONG_1], running=[suspects[1]], max_running=3) == []
+    assert instructions([CLIP, LONG_1], max_running=3) == ["start clip", "start long 1"]

@@ -1,9 +1,10 @@
 """localwhisper with a fast fake engine: python -m tests.process.fake_engine_program [the usual flags].
 
 Recordings of certain lengths crash the program or hang the engine. SLOW_DISK_S slows down every fsync by so many
-seconds.
+seconds. VMSTAT is read in place of the kernel's counters.
 """
 
+import ctypes
 import os
 import signal
 import sys
@@ -18,9 +19,11 @@ from localwhisper.engine.base import Control, Engine
 from localwhisper.jobs.transcript import Detection, Transcript, Window, segments_of
 from localwhisper.messages import Message
 from localwhisper.options import Options
+from localwhisper.store import crash_evidence
 from tests.step_engine import window
 
 CRASH_S = 2.5
+OUT_OF_MEMORY_S = 2.25
 HANG_S = 4.5
 N_WINDOWS = 3
 LONG_S = 20.0  # a recording of at least this length has one window per second
@@ -32,8 +35,9 @@ DECODED_LOG = "decoded"  # in the data directory: one line for each decoded wind
 class FakeEngine:
     """Waits until START_FILE exists in the data directory.
 
-    A recording of CRASH_S kills the process in its second window, as the system's out-of-memory killer would. For a
-    recording of HANG_S, loading the model never ends and can't be stopped.
+    A recording of CRASH_S crashes the process in its second window, by a segmentation fault. One of OUT_OF_MEMORY_S
+    kills it there, as the system's out-of-memory killer would. For a recording of HANG_S, loading the model never ends
+    and can't be stopped.
     """
 
     def transcribe(self, audio: Path, options: Options, control: Control, *, done: Sequence[Window] = ()) -> Transcript:
@@ -50,6 +54,9 @@ class FakeEngine:
             if not (data_dir / START_FILE).exists():
                 continue
             if duration_s == CRASH_S and len(windows) == 1:
+                ctypes.string_at(0)
+            if duration_s == OUT_OF_MEMORY_S and len(windows) == 1:
+                crash_evidence.VMSTAT.write_text(f"pgfault 12\noom_kill {_n_kills() + 1}\n")
                 os.kill(os.getpid(), signal.SIGKILL)
             with open(data_dir / DECODED_LOG, "a", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
                 file.write(f"{audio.parent.name} {len(windows)}\n")
@@ -71,6 +78,10 @@ class FakeEngine:
         pass
 
 
+def _n_kills() -> int:
+    return crash_evidence.oom_kills().get(str(crash_evidence.VMSTAT), 0)
+
+
 def engine(*_: object) -> Engine:
     return FakeEngine()
 
@@ -82,7 +93,11 @@ def main() -> int:
         time.sleep(slow_s)
         fsync(descriptor)
 
-    with patch.object(app, "whisper_engine", engine), patch.object(os, "fsync", slow_fsync if slow_s else fsync):
+    with (
+        patch.object(app, "whisper_engine", engine),
+        patch.object(os, "fsync", slow_fsync if slow_s else fsync),
+        patch.object(crash_evidence, "VMSTAT", Path(os.environ.get("VMSTAT", crash_evidence.VMSTAT))),
+    ):
         return cli.main()
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from tests.http_client import wav
 from tests.process.conftest import NewServer
-from tests.process.fake_engine_program import CRASH_S, LONG_S, START_FILE
+from tests.process.fake_engine_program import CRASH_S, LONG_S, OUT_OF_MEMORY_S, START_FILE
 from tests.process.server import FakeEngineServer
 from tests.torture.kills import torture
 
 KILLS = 15
-CRASHING = ("crashing", "crashing too")
-LENGTHS = {"one": 3.0, "crashing": CRASH_S, "two": 3.5, "crashing too": CRASH_S, "three": 4.0}
+CRASHING = ("crashing", "out of memory")
+LENGTHS = {"one": 3.0, "crashing": CRASH_S, "two": 3.5, "out of memory": OUT_OF_MEMORY_S, "three": 4.0}
 SEED = 20251116
 
 
@@ -26,7 +26,9 @@ def test_no_job_is_lost_when_the_server_is_killed(tmp_path: Path) -> None:
 
 
 def test_a_job_that_keeps_crashing_the_server_fails(tmp_path: Path) -> None:
-    server = FakeEngineServer(tmp_path / "data", "--max-concurrent-jobs", "3")
+    vmstat = tmp_path / "vmstat"
+    vmstat.write_text("oom_kill 5\n")
+    server = FakeEngineServer(tmp_path / "data", "--max-concurrent-jobs", "3", environ={"VMSTAT": str(vmstat)})
     crashes = 0
     try:
         server.start()
@@ -41,8 +43,31 @@ def test_a_job_that_keeps_crashing_the_server_fails(tmp_path: Path) -> None:
     states = {name: job["status"] for name, job in jobs.items()}
     assert states == {name: "failed" if name in CRASHING else "completed" for name in LENGTHS}
     assert jobs["crashing"]["error"]["code"] == "job_crashed"
-    assert [segment["id"] for segment in jobs["crashing"]["segments"]] == [0]
-    assert crashes <= 2 * len(CRASHING) + 1
+    assert all(len(jobs[name]["segments"]) == 1 for name in CRASHING)
+    assert crashes == 2 * len(CRASHING)
+    log = (server.data_dir / "localwhisper.log").read_text()
+    assert "fake_engine_program.py" in log[log.index("Segmentation fault") :]
+
+
+def test_kills_are_no_evidence_against_the_jobs(tmp_path: Path) -> None:
+    """Killed again and again before any job finishes a window, the server still completes all of them."""
+    server = FakeEngineServer(tmp_path / "data", "--max-concurrent-jobs", "3")
+    try:
+        server.start()
+        ids = [server.submit_bytes(wav(3 + n), f"{n}.wav") for n in range(4)]
+        records = [server.data_dir / "jobs" / job_id / "job.json" for job_id in ids]
+        for _ in range(3):
+            for _ in range(200):  # until three jobs run
+                if sum(b'"state":"processing"' in record.read_bytes() for record in records) == 3:
+                    break
+                time.sleep(0.01)
+            server.kill()
+            server.start()
+        (server.data_dir / START_FILE).touch()
+        texts = [server.job_when(job_id, "completed", "failed").get("result", {}).get("text") for job_id in ids]
+    finally:
+        server.kill()
+    assert texts == ["whole"] * 4
 
 
 def test_an_interrupted_upload_leaves_nothing(new_server: NewServer) -> None:

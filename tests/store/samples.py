@@ -31,6 +31,7 @@ def job(job_id: str | None = None, **fields: object) -> Job:
         warnings=(Message("channel_inverted", {"channel": 2}),),
         language="es",
         crashes=1,
+        interruptions=3,
         crashed_window=4,
         history=(JobState.PENDING, JobState.QUEUED, JobState.PROCESSING),
     )
