@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from localwhisper.errors import LocalWhisperError
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobs.events import Event, JobChanged, JobRemoved, TranscriptCorrected
 from localwhisper.jobs.job import JobState
+from localwhisper.jobs.transcript import Transcript
 from localwhisper.store.async_store import AsyncStore
+from localwhisper.store.base import StampedText
 from localwhisper.store.text_index import ERRORS, TextIndex
 
 T = TypeVar("T")
+BATCH = 50  # texts read and indexed at once
 log = logging.getLogger(__name__)
 
 
@@ -69,39 +71,45 @@ class Search:
             return default
 
     async def _fill(self) -> None:
+        """Add the texts that have changed since they were indexed, newest first, and remove those of removed jobs.
+
+        In batches, between which queries and other calls of the store are answered.
+        """
         try:
-            indexed = await self._call(self._texts.job_ids)
-            for job_id in indexed - {job.id for job in self._index}:
-                self._submit(self._texts.discard, job_id)
-            for job in [job for job in self._index if job.state is JobState.COMPLETED and job.id not in indexed]:
-                await self._add(job.id)
+            indexed = await self._call(self._texts.stamps)
+            job_ids = [job.id for job in self._index if job.state is JobState.COMPLETED]
+            await self._call(self._texts.discard, indexed.keys() - set(job_ids) - self._changed_ids())
+            for start in range(0, len(job_ids), BATCH):
+                stamps = {job_id: indexed.get(job_id) for job_id in job_ids[start : start + BATCH]}
+                texts = await self._store.changed_texts(stamps)
+                # of a job that has changed meanwhile, the newer text is indexed, or it is removed
+                await self._call(self._texts.put, [text for text in texts if text.job_id not in self._changed_ids()])
         except Exception:
             log.exception("the search index could not be completed")
         finally:
             self._changed = None
 
-    async def _add(self, job_id: str) -> None:
-        try:
-            transcript = await self._store.transcript(job_id)
-        except LocalWhisperError as error:
-            log.warning("job %s can't be searched: %s", job_id, error)
-            return
-        if self._changed is None or job_id not in self._changed:  # else its newer text is indexed, or it is removed
-            self._submit(self._texts.put, job_id, transcript.text)
+    def _changed_ids(self) -> set[str]:
+        return self._changed or set()
 
     def _on_event(self, event: Event) -> None:
         match event:
             case JobChanged(job=job, transcript=transcript) if transcript is not None:
-                self._change(job.id, self._texts.put, job.id, transcript.text)
+                self._put(job.id, transcript)
             case TranscriptCorrected(job_id=job_id, transcript=transcript):
-                self._change(job_id, self._texts.put, job_id, transcript.text)
+                self._put(job_id, transcript)
             case JobRemoved(job_id=job_id):
-                self._change(job_id, self._texts.discard, job_id)
+                self._mark_changed(job_id)
+                self._submit(self._texts.discard, [job_id])
 
-    def _change(self, job_id: str, method: Callable[..., None], *args: object) -> None:
+    def _put(self, job_id: str, transcript: Transcript) -> None:
+        """Index a text that is stored already; without its stamp, so the next start compares it with the store's."""
+        self._mark_changed(job_id)
+        self._submit(self._texts.put, [StampedText(job_id=job_id, stamp=None, text=transcript.text)])
+
+    def _mark_changed(self, job_id: str) -> None:
         if self._changed is not None:
             self._changed.add(job_id)
-        self._submit(method, *args)
 
     async def _call(self, method: Callable[..., T], *args: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, method, *args)

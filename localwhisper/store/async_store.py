@@ -4,7 +4,7 @@ There is one thread, so calls are carried out in the order in which they are mad
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from localwhisper.jobs.job import Job
 from localwhisper.jobs.transcript import Transcript, Waveform, Window
-from localwhisper.store.base import DamagedJob, JobStore
+from localwhisper.store.base import DamagedJob, JobStore, StampedText
 
 T = TypeVar("T")
 
@@ -47,6 +47,9 @@ class AsyncStore:
 
     async def transcript(self, job_id: str, *, original: bool = False) -> Transcript:
         return await self._call(partial(self._store.transcript, original=original), job_id)
+
+    async def changed_texts(self, stamps: Mapping[str, str | None]) -> list[StampedText]:
+        return await self._call(self._store.changed_texts, stamps)
 
     async def set_corrections_aside(self, job_id: str) -> None:
         await self._call(self._store.set_corrections_aside, job_id)

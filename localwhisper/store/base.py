@@ -1,6 +1,6 @@
 """What the job queue and its services need of a store of jobs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -21,6 +21,15 @@ class DamagedJob:
     file: str  # the damaged one
     audio_file: str = ""  # if its audio still exists
     since: datetime = EPOCH  # when its folder last changed
+
+
+@dataclass(frozen=True, kw_only=True)
+class StampedText:
+    """The text of a transcript, for the search index."""
+
+    job_id: str
+    stamp: str | None  # another one for each version of the transcript that is stored; None: not known
+    text: str
 
 
 class JobStore(Protocol):
@@ -55,6 +64,12 @@ class JobStore(Protocol):
         """Return the transcript as last corrected, or the machine's own. Raises JobDamaged.
 
         Damaged corrections are never replaced by the machine's text: see CORRECTED.
+        """
+
+    def changed_texts(self, stamps: Mapping[str, str | None]) -> list[StampedText]:
+        """Return the current texts of those jobs whose stamp isn't the given one, without those that can't be read.
+
+        `stamps`: by job id.
         """
 
     def set_corrections_aside(self, job_id: str) -> None:

@@ -11,14 +11,13 @@ import re
 import shutil
 import stat
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
 from localwhisper import paths
 from localwhisper.atomic import (
-    append_durably,
     fsync_file,
     fsync_folder,
     make_private_folder,
@@ -26,14 +25,14 @@ from localwhisper.atomic import (
     read_regular_file,
     remove_temporaries,
     storage_errors,
-    truncate_durably,
     write_atomically,
 )
 from localwhisper.errors import JobDamaged, JobNotFound, StorageUnwritable
 from localwhisper.jobs.job import Job
 from localwhisper.jobs.transcript import Transcript, Waveform, Window
 from localwhisper.store import schema
-from localwhisper.store.base import CORRECTED, DamagedJob
+from localwhisper.store.base import CORRECTED, DamagedJob, StampedText
+from localwhisper.store.windows_file import append_window, read_windows
 
 RECORD = "job.json"
 WINDOWS = "segments.jsonl"
@@ -104,22 +103,14 @@ class FileStore:
             write_atomically(folder / RECORD, record)
 
     def append_window(self, job_id: str, window: Window) -> None:
-        line = schema.dump_window(window) + b"\n"
         with self._existing(job_id) as folder:
-            path = folder / WINDOWS
-            size_bytes = path.lstat().st_size if path.exists() else 0
-            if size_bytes != self._valid_bytes.get(job_id, 0):
-                # readers stop at the first invalid line, so nothing may be appended behind one
-                with storage_errors(path):
-                    _, valid_bytes = _read_windows(path)
-                if valid_bytes < size_bytes:
-                    truncate_durably(path, valid_bytes)
-            self._valid_bytes[job_id] = append_durably(path, line)
+            valid_bytes = self._valid_bytes.get(job_id, 0)
+            self._valid_bytes[job_id] = append_window(folder / WINDOWS, window, valid_bytes)
 
     def windows(self, job_id: str) -> Sequence[Window]:
         """Return no windows if there is no file. Raises JobDamaged if it can't be read."""
         try:
-            return _read_windows(self._folder(job_id) / WINDOWS)[0]
+            return read_windows(self._folder(job_id) / WINDOWS)[0]
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -138,16 +129,33 @@ class FileStore:
             )
 
     def transcript(self, job_id: str, *, original: bool = False) -> Transcript:
-        folder = self._folder(job_id)
-        # a link that leads nowhere is damage too, not the absence of corrections
-        name = CORRECTED if not original and os.path.lexists(folder / CORRECTED) else TRANSCRIPT
+        path = self._transcript_path(job_id, original)
         try:
-            transcript = schema.load_transcript(read_regular_file(folder / name))
-            if name == CORRECTED and transcript.version < 1:
+            transcript = schema.load_transcript(read_regular_file(path))
+            if path.name == CORRECTED and transcript.version < 1:
                 raise schema.InvalidRecord("corrections without a version")
         except (OSError, schema.InvalidRecord) as error:
-            raise JobDamaged(file=name) from error
+            raise JobDamaged(file=path.name) from error
         return transcript
+
+    def _transcript_path(self, job_id: str, original: bool = False) -> Path:
+        folder = self._folder(job_id)
+        # a link that leads nowhere is damage too, not the absence of corrections
+        return folder / (CORRECTED if not original and os.path.lexists(folder / CORRECTED) else TRANSCRIPT)
+
+    def changed_texts(self, stamps: Mapping[str, str | None]) -> list[StampedText]:
+        texts = []
+        for job_id, known in stamps.items():
+            try:
+                path = self._transcript_path(job_id)
+                status = path.lstat()  # before the text is read: if it changes in between, it is read again next time
+                stamp = f"{path.name} {status.st_ino} {status.st_mtime_ns} {status.st_size}"
+                if stamp != known:
+                    text = schema.load_text(read_regular_file(path))
+                    texts.append(StampedText(job_id=job_id, stamp=stamp, text=text))
+            except (OSError, schema.InvalidRecord) as error:
+                log.warning("job %s can't be searched: %s", job_id, error)
+        return texts
 
     def set_corrections_aside(self, job_id: str) -> None:
         with self._existing(job_id) as folder:
@@ -258,26 +266,6 @@ class FileStore:
                     entry.unlink()
         for job_id in folders:
             remove_temporaries(self._jobs / job_id)
-
-
-def _read_windows(path: Path) -> tuple[list[Window], int]:
-    """Read the windows up to the first invalid line, and their size in bytes. Raises OSError.
-
-    After a crash, the last line may lack its end. Any other invalid line is damage: the windows after it are decoded
-    again by the next execution.
-    """
-    windows: list[Window] = []
-    valid_bytes = 0
-    for line in read_regular_file(path).splitlines(keepends=True):
-        if not line.endswith(b"\n"):
-            break
-        try:
-            windows.append(schema.load_window(line))
-        except schema.InvalidRecord as error:
-            log.warning("job %s: window %d in %s is unreadable: %s", path.parent.name, len(windows), path.name, error)
-            break
-        valid_bytes += len(line)
-    return windows, valid_bytes
 
 
 def _is_id(name: str) -> bool:

@@ -65,6 +65,13 @@ def load_transcript(data: bytes) -> Transcript:
     return _load("transcript", Transcript, data)
 
 
+def load_text(data: bytes) -> str:
+    """Return a transcript's text alone, which is fast. Raises InvalidRecord, StoreTooNew."""
+    record = parse(data)
+    check_format(record)
+    return _exactly(str, record.get("text"))
+
+
 def dump_waveform(waveform: Waveform) -> bytes:
     return _dump(waveform)
 

@@ -5,17 +5,29 @@ import logging
 import os
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from localwhisper.atomic import private_opener
+from localwhisper.store.base import StampedText
 
 log = logging.getLogger(__name__)
 MARK = "\x02"  # before and after a match; removed from the texts
 EXCERPT_TOKENS = 16
-BEGINNING_CHARS = 240
-VERSION = 1  # of the tables; a file with others is replaced
 ERRORS = (sqlite3.Error, OSError)  # that any method may raise
+BEGINNING_CHARS = 240
+VERSION = 2  # of the tables; a file with others is replaced
+TABLES = """
+CREATE TABLE transcripts (id INTEGER PRIMARY KEY, job_id TEXT NOT NULL UNIQUE, stamp TEXT, text TEXT NOT NULL);
+CREATE VIRTUAL TABLE texts USING fts5(
+    text, content='transcripts', content_rowid='id', tokenize='unicode61 remove_diacritics 2');
+CREATE TRIGGER added AFTER INSERT ON transcripts BEGIN
+    INSERT INTO texts(rowid, text) VALUES (new.id, new.text);
+END;
+CREATE TRIGGER deleted AFTER DELETE ON transcripts BEGIN
+    INSERT INTO texts(texts, rowid, text) VALUES ('delete', old.id, old.text);
+END;
+"""
 
 
 class TextIndex:
@@ -37,27 +49,29 @@ class TextIndex:
                 self._connection = _open(self._path)
         return self._connection
 
-    def put(self, job_id: str, text: str) -> None:
-        text = text.strip().replace(MARK, "")
+    def put(self, texts: Sequence[StampedText]) -> None:
+        """Add texts or replace them, in one transaction."""
+        rows = [(text.job_id, text.stamp, text.text.strip().replace(MARK, "")) for text in texts]
         with self._db as db:
-            db.execute("DELETE FROM texts WHERE job_id = ?", (job_id,))
-            db.execute("INSERT INTO texts VALUES (?, ?)", (job_id, text))
-            db.execute("INSERT OR REPLACE INTO beginnings VALUES (?, ?)", (job_id, text[:BEGINNING_CHARS]))
+            db.executemany("DELETE FROM transcripts WHERE job_id = ?", [row[:1] for row in rows])
+            db.executemany("INSERT INTO transcripts (job_id, stamp, text) VALUES (?, ?, ?)", rows)
 
-    def discard(self, job_id: str) -> None:
+    def discard(self, job_ids: Collection[str]) -> None:
         with self._db as db:
-            db.execute("DELETE FROM texts WHERE job_id = ?", (job_id,))
-            db.execute("DELETE FROM beginnings WHERE job_id = ?", (job_id,))
+            db.executemany("DELETE FROM transcripts WHERE job_id = ?", [(job_id,) for job_id in job_ids])
 
-    def job_ids(self) -> set[str]:
-        return {job_id for (job_id,) in self._db.execute("SELECT job_id FROM texts")}
+    def stamps(self) -> dict[str, str | None]:
+        """Return the stamp of each text, by job id."""
+        return dict(self._db.execute("SELECT job_id, stamp FROM transcripts"))
 
     def find(self, query: str) -> set[str]:
         """Return the ids of jobs whose text has every word of the query."""
         expression = _match_expression(query)
         if not expression:
             return set()
-        rows = self._db.execute("SELECT job_id FROM texts WHERE texts MATCH ?", (expression,))
+        rows = self._db.execute(
+            "SELECT job_id FROM texts JOIN transcripts ON id = texts.rowid WHERE texts MATCH ?", (expression,)
+        )
         return {job_id for (job_id,) in rows}
 
     def excerpts(self, query: str, job_ids: Iterable[str]) -> dict[str, list[str]]:
@@ -67,8 +81,8 @@ class TextIndex:
             return {}
         placeholders = ",".join("?" * len(ids))
         rows = self._db.execute(
-            f"SELECT job_id, snippet(texts, 1, ?, ?, '…', {EXCERPT_TOKENS}) FROM texts"
-            f" WHERE texts MATCH ? AND job_id IN ({placeholders})",
+            f"SELECT job_id, snippet(texts, 0, ?, ?, '…', {EXCERPT_TOKENS}) FROM texts"
+            f" JOIN transcripts ON id = texts.rowid WHERE texts MATCH ? AND job_id IN ({placeholders})",
             (MARK, MARK, expression, *ids),
         )
         return {job_id: excerpt.split(MARK) for job_id, excerpt in rows}
@@ -77,12 +91,14 @@ class TextIndex:
         """Return the first BEGINNING_CHARS characters of each text."""
         ids = list(job_ids)
         placeholders = ",".join("?" * len(ids))
-        return dict(self._db.execute(f"SELECT job_id, text FROM beginnings WHERE job_id IN ({placeholders})", ids))
+        query = f"SELECT job_id, substr(text, 1, {BEGINNING_CHARS}) FROM transcripts WHERE job_id IN ({placeholders})"
+        return dict(self._db.execute(query, ids))
 
     def clear(self) -> None:
         """Remove the file; the next call creates an empty one."""
         self.close()
-        self._path.unlink(missing_ok=True)
+        for suffix in ("", "-wal", "-shm"):
+            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close the file; the next call opens it again."""
@@ -92,22 +108,18 @@ class TextIndex:
 
 
 def _open(path: Path) -> sqlite3.Connection:
+    """Raises sqlite3.DatabaseError if the file is damaged or of another version."""
     os.close(private_opener(str(path), os.O_RDWR | os.O_CREAT))  # SQLite gives its journal the same mode
     db = sqlite3.connect(path, check_same_thread=False)
     try:
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=OFF")  # a file damaged by a power cut is replaced
-        (version,) = db.execute("PRAGMA user_version").fetchone()
-        is_new = not db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if not is_new and version != VERSION:
-            raise sqlite3.DatabaseError(f"version {version}")
-        db.execute(f"PRAGMA user_version={VERSION}")
-        db.execute("CREATE TABLE IF NOT EXISTS beginnings (job_id TEXT PRIMARY KEY, text TEXT) WITHOUT ROWID")
-        db.execute(
-            "CREATE VIRTUAL TABLE IF NOT EXISTS texts"
-            " USING fts5(job_id UNINDEXED, text, tokenize='unicode61 remove_diacritics 2')"
-        )
-        db.execute("SELECT count(*) FROM texts").fetchone()
+        (found,) = db.execute("PRAGMA user_version").fetchone()
+        if db.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
+            db.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+        elif found != VERSION:
+            raise sqlite3.DatabaseError(f"version {found}")
+        db.execute("SELECT rowid FROM texts LIMIT 1").fetchone()
     except sqlite3.DatabaseError:
         db.close()
         raise

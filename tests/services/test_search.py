@@ -1,7 +1,9 @@
 """The full-text index: filled at the start, and built anew when it is damaged."""
 
 import asyncio
+import json
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -13,15 +15,15 @@ from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobs.events import Event, JobRemoved, TranscriptCorrected
 from localwhisper.jobs.job import JobState
-from localwhisper.jobs.transcript import Transcript
 from localwhisper.services.search import Search
+from localwhisper.store.base import StampedText
+from localwhisper.store.files import FileStore
 from localwhisper.store.text_index import TextIndex
 from tests.conftest import Serve
 from tests.step_engine import StepEngine
 from tests.store import samples
 
 pytestmark = pytest.mark.gen_test
-OLD = replace(samples.transcript(), text="old")
 NEW = replace(samples.transcript(), text="new", version=1)
 
 
@@ -31,10 +33,10 @@ class SlowStore:
     def __init__(self) -> None:
         self.is_reading, self.may_return = asyncio.Event(), asyncio.Event()
 
-    async def transcript(self, job_id: str) -> Transcript:
+    async def changed_texts(self, stamps: Mapping[str, str | None]) -> list[StampedText]:
         self.is_reading.set()
         await self.may_return.wait()
-        return OLD
+        return [StampedText(job_id=job_id, stamp="1", text="old") for job_id in stamps]
 
 
 @pytest.mark.parametrize(
@@ -99,3 +101,57 @@ async def test_an_index_damaged_during_work_is_built_anew(serve: Serve, engine: 
             break
         await asyncio.sleep(0.01)
     assert await found("part") == [job_id]
+
+
+async def test_an_edit_that_was_not_indexed_before_a_kill_is_found(
+    serve: Serve, engine: StepEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.release()
+    client = await serve()
+    job_id, other = await client.new_job(), await client.new_job()
+    for each in (job_id, other):
+        await client.job_when(each, "completed")
+    await client.close()
+    client = await serve()
+    put = TextIndex.put
+    for word in ("corrected", "again"):
+        monkeypatch.setattr(TextIndex, "put", lambda *_: None)  # killed before it is indexed
+        version = (await client.get(f"/job/{job_id}")).json["transcript_version"]
+        change = {"version": version, "at": 0, "remove": 1, "segments": [{"start": 0, "end": 1, "text": word}]}
+        await client.fetch("PATCH", f"/job/{job_id}/transcript", body=json.dumps(change).encode())
+        await client.close()
+        monkeypatch.setattr(TextIndex, "put", put)
+        client = await serve()
+        for _ in range(200):
+            if (await client.get(f"/jobs?q={word}")).json["jobs"]:
+                break
+            await asyncio.sleep(0.01)
+        assert [job["job_id"] for job in (await client.get(f"/jobs?q={word}")).json["jobs"]] == [job_id]
+    assert (await client.get("/jobs?q=corrected")).json["jobs"] == []
+    assert [job["job_id"] for job in (await client.get("/jobs?q=part")).json["jobs"]] == [other, job_id]
+
+
+async def test_only_changed_texts_are_read_again(
+    serve: Serve, engine: StepEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.release()
+    client = await serve()
+    await client.job_when(await client.new_job(), "completed")
+    read: list[str] = []
+
+    def changed_texts(store: FileStore, stamps: Mapping[str, str | None]) -> list[StampedText]:
+        texts = original(store, stamps)
+        read.extend(text.job_id for text in texts)
+        return texts
+
+    original = FileStore.changed_texts
+    monkeypatch.setattr(FileStore, "changed_texts", changed_texts)
+    n_read = []
+    for _ in range(3):
+        await client.close()
+        client = await serve()
+        filling = client.app.dependencies.jobs.search._filling
+        assert filling is not None
+        await filling
+        n_read.append(len(read))
+    assert n_read == [1, 1, 1]

@@ -2,13 +2,14 @@
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from localwhisper.errors import JobDamaged, JobNotFound
 from localwhisper.jobs.job import Job
 from localwhisper.jobs.transcript import Transcript, Waveform, Window
-from localwhisper.store.base import DamagedJob
+from localwhisper.store.base import DamagedJob, StampedText
 
 
 class MemoryStore:
@@ -55,6 +56,16 @@ class MemoryStore:
             return self._transcripts[key]
         except KeyError:
             raise JobDamaged(file="transcript.json") from None
+
+    def changed_texts(self, stamps: Mapping[str, str | None]) -> list[StampedText]:
+        texts = []
+        for job_id, known in stamps.items():
+            with suppress(JobDamaged):
+                transcript = self.transcript(job_id)
+                stamp = str(hash((transcript.text, transcript.version)))
+                if stamp != known:
+                    texts.append(StampedText(job_id=job_id, stamp=stamp, text=transcript.text))
+        return texts
 
     def set_corrections_aside(self, job_id: str) -> None:
         self._existing(job_id)

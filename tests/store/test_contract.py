@@ -132,3 +132,17 @@ def test_an_id_can_be_reused_after_removal(store: JobStore, keep: Keep) -> None:
     keep(store, job)
     store.append_window(job.id, samples.window(7))
     assert list(store.windows(job.id)) == [samples.window(7)]
+
+
+def test_changed_texts_are_read(store: JobStore, keep: Keep) -> None:
+    first, second, without = keep(store, samples.job()), keep(store, samples.job()), keep(store, samples.job())
+    for job in (first, second):
+        store.save_transcript(job.id, replace(samples.transcript(), text="one"))
+    unknown = dict.fromkeys((first.id, second.id, without.id))
+    texts = store.changed_texts(unknown)
+    assert [(text.job_id, text.text) for text in texts] == [(first.id, "one"), (second.id, "one")]
+    stamps = {text.job_id: text.stamp for text in texts}
+    assert store.changed_texts(stamps) == []
+    store.save_transcript(first.id, replace(samples.transcript(), text="two", version=1))
+    (changed,) = store.changed_texts(stamps)
+    assert (changed.job_id, changed.text) == (first.id, "two")

@@ -1,17 +1,24 @@
 """The full-text index, and what becomes of a damaged one."""
 
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from localwhisper.store.base import StampedText
 from localwhisper.store.text_index import TextIndex
+
+
+def text(job_id: str, text: str, stamp: str | None = None) -> StampedText:
+    return StampedText(job_id=job_id, stamp=stamp, text=text)
 
 
 def test_words_are_found_by_their_prefix_ignoring_case_and_accents(tmp_path: Path) -> None:
     index = TextIndex(tmp_path / "search.db")
-    index.put("a", " El señor canta.")
-    index.put("b", " A song.")
+    index.put([text("a", " El señor canta.")])
+    index.put([text("b", " A song.")])
     assert index.find("SENOR can") == {"a"}
     assert index.find("so") == {"b"}
     assert index.find("song canta") == set()
@@ -23,19 +30,39 @@ def test_words_are_found_by_their_prefix_ignoring_case_and_accents(tmp_path: Pat
 
 def test_a_text_is_replaced_and_discarded(tmp_path: Path) -> None:
     index = TextIndex(tmp_path / "search.db")
-    index.put("a", "first")
-    index.put("a", "second")
-    assert (index.find("first"), index.find("second"), index.job_ids()) == (set(), {"a"}, {"a"})
-    index.discard("a")
-    index.discard("a")
-    assert (index.find("second"), index.job_ids()) == (set(), set())
+    index.put([text("a", "first")])
+    index.put([text("a", "second")])
+    assert (index.find("first"), index.find("second"), set(index.stamps())) == (set(), {"a"}, {"a"})
+    index.discard(["a"])
+    index.discard(["a"])
+    assert (index.find("second"), set(index.stamps())) == (set(), set())
     index.close()
+
+
+def test_a_stamp_is_kept_until_the_text_is_replaced(tmp_path: Path) -> None:
+    index = TextIndex(tmp_path / "search.db")
+    index.put([text("a", "one", "stamp 1"), text("b", "two", "stamp 2")])
+    index.put([text("a", "three")])
+    assert index.stamps() == {"a": None, "b": "stamp 2"}
+    assert (index.find("one"), index.find("three")) == (set(), {"a"})
+    index.close()
+
+
+def test_an_index_of_another_format_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "search.db"
+    for statement in ("CREATE VIRTUAL TABLE texts USING fts5(job_id UNINDEXED, text)", "PRAGMA user_version = 99"):
+        with closing(sqlite3.connect(path)) as db:
+            db.execute(statement)
+        index = TextIndex(path)
+        index.put([text("a", "new")])
+        assert (set(index.stamps()), index.find("new")) == ({"a"}, {"a"})
+        index.close()
 
 
 def test_the_index_outlives_its_connection_and_is_private(tmp_path: Path) -> None:
     path = tmp_path / "search.db"
     index = TextIndex(path)
-    index.put("a", "kept")
+    index.put([text("a", "kept")])
     index.close()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     again = TextIndex(path)
@@ -48,17 +75,17 @@ def test_a_damaged_index_is_replaced_by_an_empty_one(tmp_path: Path, with_log: b
     path, log = tmp_path / "search.db", tmp_path / "search.db-wal"
     index = TextIndex(path)
     for number in range(500):
-        index.put(str(number), f"text {number} " * 100)
+        index.put([text(str(number), f"text {number} " * 100)])
     index.close()
     index = TextIndex(path)
-    index.put("last", "in the log")
+    index.put([text("last", "in the log")])
     content_of_log = log.read_bytes()
     index.close()
     path.write_bytes(b"no database" * 5000)
     if with_log:
         log.write_bytes(content_of_log)
     again = TextIndex(path)
-    assert again.job_ids() == set()
-    again.put("a", "new")
+    assert set(again.stamps()) == set()
+    again.put([text("a", "new")])
     assert again.find("new") == {"a"}
     again.close()
