@@ -121,7 +121,7 @@ class BaseHandler(tornado.web.RequestHandler):
 
     def write_json(self, body: Any, status: int = 200) -> None:
         """Finish the request with a JSON body."""
-        self._set_json_headers(status)
+        self.set_json_headers(status)
         self.finish(json_bytes(body))
 
     async def write_large_json(self, build: Callable[[], Awaitable[Any]]) -> None:
@@ -130,10 +130,10 @@ class BaseHandler(tornado.web.RequestHandler):
         async def content() -> bytes:
             return await asyncio.to_thread(json_bytes, await build())
 
-        self._set_json_headers(200)
+        self.set_json_headers()
         await self.finish_large(content)
 
-    def _set_json_headers(self, status: int) -> None:
+    def set_json_headers(self, status: int = 200) -> None:
         self.set_status(status)
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.set_header("Cache-Control", "no-store")

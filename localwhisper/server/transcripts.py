@@ -14,7 +14,7 @@ from localwhisper.jobs.transcript import Transcript
 from localwhisper.languages import languages
 from localwhisper.options import LAYOUT_OPTIONS, layout_from_texts
 from localwhisper.server import serializers
-from localwhisper.server.base import BaseHandler
+from localwhisper.server.base import BaseHandler, json_bytes
 from localwhisper.server.serializers import Json
 
 MAX_LINES = 20_000
@@ -64,10 +64,14 @@ class CorrectionHandler(TranscriptHandler):
     async def patch(self, job_id: str) -> None:
         body = self.json_body()
         version, at, remove = (_count(name, body.get(name)) for name in ("version", "at", "remove"))
-        lines = _lines(body.get("segments"))
-        transcript = await self.dependencies.jobs.corrections.correct(job_id, version, at, remove, lines)
-        segments = [serializers.segment_body(segment) for segment in transcript.segments[at : at + len(lines)]]
-        self.write_json({"version": transcript.version, "at": at, "remove": remove, "segments": segments})
+        lines = await asyncio.to_thread(_lines, body.get("segments"))
+
+        async def content() -> bytes:
+            transcript = await self.dependencies.jobs.corrections.correct(job_id, version, at, remove, lines)
+            return await asyncio.to_thread(_corrected_json, transcript, at, remove, len(lines))
+
+        self.set_json_headers()
+        await self.finish_large(content)
 
     async def delete(self, job_id: str) -> None:
         text = self.get_query_argument("version", "")
@@ -78,6 +82,11 @@ class CorrectionHandler(TranscriptHandler):
             return {**serializers.result_body(transcript, timestamps=True), "version": transcript.version}
 
         await self.write_large_json(body)
+
+
+def _corrected_json(transcript: Transcript, at: int, remove: int, n_lines: int) -> bytes:
+    segments = [serializers.segment_body(segment) for segment in transcript.segments[at : at + n_lines]]
+    return json_bytes({"version": transcript.version, "at": at, "remove": remove, "segments": segments})
 
 
 def _count(name: str, value: Any) -> int:

@@ -32,7 +32,7 @@ class Corrections:
         async with self._lock:
             current = await self._current(job_id, version)
             _check_range(len(current.segments), at, remove)
-            return await self._save(job_id, corrected(current, at, remove, lines))
+            return await self._save(job_id, await asyncio.to_thread(corrected, current, at, remove, lines))
 
     async def undo_all(self, job_id: str, version: int) -> Transcript:
         """Restore the machine's own text, as a new version.

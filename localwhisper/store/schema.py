@@ -106,26 +106,41 @@ def check_format(record: Json) -> int:
 
 
 def _dump(value: Any) -> bytes:
-    record = {"format": FORMAT, **_plain(value)}
+    record = {"format": FORMAT, **_writer(cast(Any, type(value)))(value)}
     return json.dumps(record, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    if value is None or isinstance(value, (str, bool, int)):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else _name_of(value)
-    if isinstance(value, datetime):
-        return value.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
-    if is_dataclass(value):
-        return {_key(field.name): _plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, (tuple, list)):
-        return [_plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {str(key): _parameter(item) for key, item in value.items()}
-    raise TypeError(f"a {type(value).__name__} can't be stored in a record")
+@cache
+def _writer(kind: Any) -> Callable[[Any], Any]:
+    """Return a function from this type to JSON; cached, since a transcript has many thousands of words."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if is_dataclass(kind):
+        hints = get_type_hints(kind)
+        writers = [(_key(field.name), field.name, _writer(hints[field.name])) for field in fields(kind)]
+        return lambda value: {key: write(getattr(value, name)) for key, name, write in writers}
+    if origin in (Union, UnionType):
+        (inner,) = (argument for argument in arguments if argument is not NoneType)
+        write = _writer(inner)
+        return lambda value: None if value is None else write(value)
+    if origin is tuple:
+        item = _writer(arguments[0])
+        return lambda value: [item(each) for each in value]
+    if origin is not None and origin is not Literal and issubclass(origin, Mapping):
+        return lambda value: {str(key): _parameter(item) for key, item in value.items()}
+    writers_of_values: Mapping[Any, Callable[[Any], Any]] = {float: _write_float, datetime: _write_time}
+    return writers_of_values.get(kind, _write_plain)
+
+
+def _write_float(value: float) -> float | str:
+    return value if math.isfinite(value) else _name_of(value)
+
+
+def _write_time(value: datetime) -> str:
+    return value.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+
+
+def _write_plain(value: Any) -> Any:
+    return value.value if isinstance(value, Enum) else value
 
 
 def _key(field_name: str) -> str:

@@ -1,5 +1,6 @@
 """What a correction does to segments, words and their times."""
 
+import time
 from dataclasses import replace
 
 from localwhisper.jobs.corrections import Line, corrected
@@ -75,3 +76,35 @@ def test_words_without_spaces_between_them_keep_their_times() -> None:
 
 def test_an_empty_line_has_no_words() -> None:
     assert corrected(transcript(recognized("one")), 0, 1, [Line(start=0, end=1, text=" ")]).segments[0].words == ()
+
+
+def test_all_lines_of_a_long_transcript_are_corrected_in_linear_time() -> None:
+    def line_at(number: int, texts: list[str]) -> Segment:
+        each = recognized(*texts)
+        words = tuple(
+            replace(word, start=number + word.start, end=number + word.end, probability=0.25)
+            for word in each.words or ()
+        )
+        return replace(each, id=number, start=float(number), end=number + 1.0, words=words)
+
+    long = transcript(*(line_at(number, ["the", "old", str(number), "words"]) for number in range(5000)))
+    lines = [Line(start=each.start, end=each.end, text=f"the new {each.id} words") for each in long.segments]
+    started_s = time.process_time()
+    after = corrected(long, 0, 5000, lines)
+    assert time.process_time() - started_s < 5  # takes 0.2 s; quadratic, a minute
+    for number, each in enumerate(after.segments):
+        assert [(word.word, word.probability) for word in each.words or ()] == [
+            (" the", 0.25),
+            (" new", 1.0),
+            (f" {number}", 0.25),
+            (" words", 0.25),
+        ]
+
+
+def test_a_line_gets_the_figures_of_the_segment_that_it_overlaps_most() -> None:
+    long, inner = (replace(segment(0), start=start, end=end, avg_logprob=-end) for start, end in ((0, 100), (40, 42)))
+    other = replace(segment(0), start=100, end=101, avg_logprob=-101.0)
+    before = transcript(long, inner, other)
+    times = ((90, 100.2), (100, 101), (500, 501))
+    lines = [Line(start=start, end=end, text="other") for start, end in times]
+    assert [each.avg_logprob for each in corrected(before, 0, 3, lines).segments] == [-100, -101, -101]
