@@ -12,6 +12,9 @@ from localwhisper.jobs.priority import scheduling_key
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 MICROSECOND = timedelta(microseconds=1)
+# A new job gets a later time than all others up to this far in the future. Those beyond, of a clock that was far ahead,
+# don't count: they would date all jobs to come.
+MAX_CLOCK_ERROR = timedelta(days=1)
 QueueKey = tuple[tuple[int, datetime], str]  # scheduling key, job id
 
 
@@ -29,7 +32,7 @@ class JobIndex:
         self._by_age: list[tuple[datetime, str]] = []  # oldest first
         self._queue: list[QueueKey] = []  # in scheduling order
         self._queued: tuple[Job, ...] | None = ()  # the jobs of _queue; None: to be looked up again
-        self._last_created_at = EPOCH
+        self._last_given = EPOCH  # by next_created_at()
 
     def __len__(self) -> int:
         return len(self._jobs)
@@ -53,7 +56,6 @@ class JobIndex:
         previous = self._jobs.get(job.id)
         if previous is None:
             bisect.insort(self._by_age, (job.created_at, job.id))
-            self._last_created_at = max(self._last_created_at, job.created_at)
         else:
             self._dequeue(previous)
         self._jobs[job.id] = job
@@ -86,9 +88,14 @@ class JobIndex:
         return position + 1 if self._queue[position : position + 1] == [key] else None
 
     def next_created_at(self, now: datetime) -> datetime:
-        """Return a time for a new job, later than that of every other job, even if the clock was set back."""
-        self._last_created_at = max(now, self._last_created_at + MICROSECOND)
-        return self._last_created_at
+        """Return a time for a new job, later than that of every other job, even if the clock was set back by hours."""
+        horizon = now + MAX_CLOCK_ERROR
+        n_before = bisect.bisect_left(self._by_age, (horizon, ""))
+        latest = [created_at for created_at, _ in self._by_age[max(n_before - 1, 0) : n_before]]
+        if self._last_given < horizon:  # also to a job that isn't saved yet
+            latest.append(self._last_given)
+        self._last_given = max([now, *(created_at + MICROSECOND for created_at in latest)])
+        return self._last_given
 
     def page(
         self,

@@ -31,7 +31,7 @@ from localwhisper.errors import JobDamaged, JobNotFound, StorageUnwritable
 from localwhisper.jobs.job import Job
 from localwhisper.jobs.transcript import Transcript, Waveform, Window
 from localwhisper.store import schema
-from localwhisper.store.base import CORRECTED, DamagedJob, StampedText
+from localwhisper.store.base import CORRECTED, EPOCH, DamagedJob, StampedText
 from localwhisper.store.windows_file import append_window, read_windows
 
 RECORD = "job.json"
@@ -243,10 +243,9 @@ class FileStore:
         folder = self._jobs / job_id
         try:
             names = sorted(name for name in os.listdir(folder) if AUDIO_NAME.fullmatch(name))
-            since_s = folder.stat().st_mtime
-        except OSError:
-            names, since_s = [], 0.0
-        since = datetime.fromtimestamp(since_s, timezone.utc)
+            since = datetime.fromtimestamp(folder.stat().st_mtime, timezone.utc)
+        except (OSError, ValueError, OverflowError):  # the latter of times out of range
+            names, since = [], EPOCH
         return DamagedJob(job_id=job_id, file=RECORD, audio_file=names[0] if names else "", since=since)
 
     def _check_format(self) -> bool:

@@ -230,7 +230,7 @@ def _read_time(value: Any) -> datetime:
     time = datetime.fromisoformat(_exactly(str, value).replace("Z", "+00:00"))  # Python 3.10 doesn't parse Z
     if time.tzinfo is None:
         raise InvalidRecord("a time without a time zone")
-    return time
+    return time.astimezone(timezone.utc)  # OverflowError: out of range there
 
 
 def _read_params(value: Any) -> Mapping[str, object]:

@@ -3,7 +3,7 @@
 import random
 import uuid
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -96,3 +96,15 @@ def test_times_for_new_jobs_increase_even_if_the_clock_stands_still_or_is_set_ba
     times = [index.next_created_at(NOON + timedelta(minutes=minute)) for minute in (6, 6, 0)]
     assert times == sorted(set(times))
     assert times[0] == NOON + timedelta(minutes=6)
+
+
+def test_a_job_dated_far_in_the_future_does_not_date_others() -> None:
+    year_9999 = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=timezone.utc)
+    index = filled(job(0), replace(job(1), created_at=year_9999), replace(job(2), created_at=NOON + timedelta(days=2)))
+    assert index.next_created_at(NOON) == NOON + timedelta(microseconds=1)
+    hours_ahead = NOON + timedelta(hours=9)
+    index.put(replace(job(3), created_at=hours_ahead))
+    assert index.next_created_at(NOON) == hours_ahead + timedelta(microseconds=1)
+    index = filled()
+    index.next_created_at(NOON + timedelta(days=900))  # the clock was wrong, and has been set right
+    assert index.next_created_at(NOON) == NOON

@@ -2,14 +2,17 @@
 
 import asyncio
 import errno
+import json
 import os
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from localwhisper.app import utc_now
 from localwhisper.errors import StorageFull
 from localwhisper.jobs.estimates import WINDOW_S, FactorKey
-from localwhisper.store import files
+from localwhisper.store import windows_file
 from localwhisper.store.files import FileStore
 from tests.conftest import Serve
 from tests.http_client import wav
@@ -169,16 +172,16 @@ async def test_a_full_disk_fails_one_job_and_the_queue_continues(
 ) -> None:
     client = await serve(max_concurrent_jobs=1)
     job_id = await client.new_job()
-    whole = files.append_durably
+    whole = windows_file.append_durably
 
     def full(*args: object) -> None:
         raise StorageFull
 
-    monkeypatch.setattr("localwhisper.store.files.append_durably", full)
+    monkeypatch.setattr("localwhisper.store.windows_file.append_durably", full)
     engine.step()
     job = await client.job_when(job_id, "failed")
     assert job["error"]["code"] == "storage_full"
-    monkeypatch.setattr("localwhisper.store.files.append_durably", whole)
+    monkeypatch.setattr("localwhisper.store.windows_file.append_durably", whole)
     engine.release()
     await client.job_when(await client.new_job(), "completed")
 
@@ -285,3 +288,51 @@ async def test_a_stuck_job_does_not_block_changes_of_other_jobs(serve: Serve, en
     assert not removing.done()
     engine.release()
     assert (await removing).status == 200
+
+
+IMPOSSIBLE_TIMES = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59.999999-14:00", "2025-01-01T00:00:00"]
+
+
+@pytest.mark.parametrize("created_at", IMPOSSIBLE_TIMES)
+async def test_a_record_with_an_impossible_time_is_damaged(
+    serve: Serve, engine: StepEngine, tmp_path: Path, created_at: str
+) -> None:
+    engine.release()
+    client = await serve()
+    job_id = await client.new_job()
+    before = await client.job_when(job_id, "completed")
+    await client.close()
+    folder = tmp_path / "data" / "jobs" / job_id
+    text = (folder / "job.json").read_text()
+    time = json.loads(text)["created_at"]
+    (folder / "job.json").write_text(text.replace(f'"created_at":"{time}"', f'"created_at":"{created_at}"'))
+    os.utime(folder, (0, 2.0**50))  # its year has eight digits
+    client = await serve()
+    (job,) = (await client.get("/jobs")).json["jobs"]
+    assert job["status"] == "completed"
+    assert "record was damaged" in job["message"]
+    assert (await client.get(f"/job/{job_id}")).json["result"] == before["result"]
+    socket = await client.socket("/ws/queue")
+    assert [job["job_id"] for job in (await socket.until("snapshot"))["data"]["jobs"]] == [job_id]
+    new = (await client.get(f"/job/{await client.new_job()}")).json
+    assert abs(datetime.fromisoformat(new["created_at"].replace("Z", "+00:00")) - utc_now()) < timedelta(minutes=1)
+
+
+async def test_a_record_of_the_future_does_not_date_later_jobs(
+    serve: Serve, engine: StepEngine, tmp_path: Path
+) -> None:
+    engine.release()
+    client = await serve()
+    job_id = await client.new_job()
+    await client.job_when(job_id, "completed")
+    await client.close()
+    record = tmp_path / "data" / "jobs" / job_id / "job.json"
+    values = json.loads(record.read_text())
+    record.write_text(json.dumps({**values, "created_at": "9999-12-31T23:59:59.999999Z"}))
+    client = await serve()
+    new = await client.job_when(await client.new_job(), "completed")
+    assert abs(datetime.fromisoformat(new["created_at"].replace("Z", "+00:00")) - utc_now()) < timedelta(minutes=1)
+    assert {job["job_id"] for job in (await client.get("/jobs?limit=1")).json["jobs"]} == {job_id}
+    page = (await client.get("/jobs?limit=1")).json
+    rest = (await client.get(f"/jobs?cursor={page['next_cursor']}")).json["jobs"]
+    assert [job["job_id"] for job in rest] == [new["job_id"]]

@@ -16,7 +16,7 @@ from localwhisper.engine.calibration.benchmarks import Benchmark, Build, ModelSl
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
 from localwhisper.engine.kernels.precompile import kernel_cache
 from localwhisper.engine.model.linear_formats import FORMATS
-from localwhisper.engine.plans import MeasuredPlan, Plan, PlanStore
+from localwhisper.engine.plans import REFERENCE, MeasuredPlan, Plan, PlanStore
 from localwhisper.engine.system_resources import usable_cores
 from localwhisper.engine.threads import ThreadTeam, single_threaded
 from localwhisper.options import Quality
@@ -98,13 +98,19 @@ def machine_key(checkpoint: Checkpoint, device: str) -> str:
 
 
 def stored_plan(store: PlanStore, checkpoint: Checkpoint, quality: Quality, device: str) -> MeasuredPlan | None:
-    """Return the plan selected on this machine before, unless it names formats that don't exist any more."""
+    """Return the plan selected on this machine before, unless it is none that would be selected now."""
     measured = store.find(checkpoint.name, quality, machine_key(checkpoint, device))
     if measured is None:
         return None
     plan = measured.plan
-    is_known = {plan.encoder, plan.decoder, plan.logits} <= FORMATS.keys() and plan.device == device
-    return measured if is_known else None
+    candidates = _available(quality) if device == "cpu" else ON_GPU
+    is_possible = (
+        plan.device == device
+        and plan.encoder in (REFERENCE.encoder, *candidates.encoder)
+        and plan.decoder in (REFERENCE.decoder, *candidates.decoder)
+        and plan.logits in (REFERENCE.logits, *(candidates.logits or candidates.decoder))
+    )
+    return measured if is_possible else None
 
 
 @torch.inference_mode()
