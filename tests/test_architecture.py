@@ -315,7 +315,7 @@ MAY_CACHE = {
     "whisper_source.py": {"_package"},
     "languages.py": {"languages", "_codes", "_other_codes"},
     "server/host_and_origin.py": {"_machine_names"},
-    "store/schema.py": {"_reader"},
+    "store/schema.py": {"_reader", "_writer"},
     "engine/upstream/whisper_tables.py": {"checkpoint_urls"},
     "engine/model/linear_formats.py": {"saturates"},
     "engine/model/int8_gemm.py": {"has_exact_int8_matmul"},

@@ -9,6 +9,8 @@ from localwhisper.jobs.estimates import FactorKey, Factors
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.store.real_time_factors import RealTimeFactors
 
+MAX_SPARE = 1000  # works of jobs that have left the queue
+
 
 class EtaEstimator:
     """Threading: the event loop's thread only."""
@@ -18,6 +20,7 @@ class EtaEstimator:
         self._factors = factors
         self._waits_s: Mapping[str, float] = {}
         self._waits_inputs: tuple[object, ...] = ()  # the immutable objects from which _waits_s was computed
+        self._work_s: dict[str, tuple[Job, Factors, float]] = {}  # of the queued jobs, by id, with what it depends on
 
     @property
     def measured_factors(self) -> Factors:
@@ -49,6 +52,14 @@ class EtaEstimator:
         worked_s, done_before_s = self._queue.work(job.id)
         return estimates.running_s(job, worked_s, done_before_s, self._factors.measured)
 
+    def _known_work_s(self, job: Job) -> float:
+        """As work_s(), which is computed again only for a job that has changed, or after a measurement."""
+        measured = self._factors.measured
+        known = self._work_s.get(job.id)
+        if known is None or known[0] is not job or known[1] is not measured:
+            known = self._work_s[job.id] = (job, measured, self.work_s(job))
+        return known[2]
+
     def _wait_s(self, job: Job) -> float:
         """Estimate the seconds until a queued job starts; 0 if it has left the queue meanwhile.
 
@@ -58,6 +69,8 @@ class EtaEstimator:
         inputs = (queued, measured, *active)
         if len(inputs) != len(self._waits_inputs) or not all(map(operator.is_, inputs, self._waits_inputs)):
             n_workers = self._queue.max_concurrent_jobs
-            self._waits_s = estimates.waits_s(queued, active, n_workers, measured)
+            self._waits_s = estimates.waits_s(queued, active, n_workers, self._known_work_s)
             self._waits_inputs = inputs
+            if len(self._work_s) > 2 * len(queued) + MAX_SPARE:
+                self._work_s.clear()
         return self._waits_s.get(job.id, 0.0)

@@ -107,7 +107,8 @@ class JobQueue:
         if not self.is_running:
             return
         pool = self._pool
-        for instruction in schedule(self.waiting(), pool.running(), pool.paused(), self.max_concurrent_jobs):
+        now = self._repository.now()
+        for instruction in schedule(self.waiting(), pool.running(), pool.paused(), self.max_concurrent_jobs, now):
             match instruction:
                 case Resume(job):
                     pool.resume(job.id)

@@ -3,12 +3,16 @@
 The caller carries out the instructions; see job_queue.
 """
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from localwhisper.jobs.job import Job
-from localwhisper.jobs.priority import may_preempt, scheduling_key
+from localwhisper.jobs.priority import N_CLASSES, may_preempt, priority_class, scheduling_key
 from localwhisper.jobs.suspicion import is_suspect
+
+MAX_PASSED_BY = timedelta(seconds=30)  # how long more urgent jobs may go before a queued job
 
 
 @dataclass(frozen=True)
@@ -36,12 +40,13 @@ Instruction = Start | Pause | Resume
 
 
 def schedule(
-    queued: Iterable[Job], running: Iterable[Job], paused: Iterable[Job], max_running: int
+    queued: Iterable[Job], running: Iterable[Job], paused: Iterable[Job], max_running: int, now: datetime
 ) -> list[Instruction]:
     """Return what to do now, in this order. `queued` is in scheduling order.
 
     A paused job resumes before any queued job starts, also if one of those may preempt it: it then pauses again after
     one more window, so that a stream of urgent jobs never holds it up for ever. At most `max_running` jobs are paused.
+    For the same reason a job that has been queued for long starts before more urgent ones, and may then be paused.
     Suspects of a crash run alone: see jobs.suspicion.
     """
     waiting, working, suspended = list(queued), list(running), list(paused)
@@ -59,6 +64,8 @@ def schedule(
         if not waiting:
             return instructions
         candidate = waiting[0]
+        if len(working) < max_running and len(suspended) < max_running:
+            candidate = _overdue(waiting, now) or candidate
         if len(working) >= max_running:
             last = max(working, key=scheduling_key)
             if len(suspended) >= max_running or not may_preempt(candidate, last):
@@ -66,6 +73,14 @@ def schedule(
             working.remove(last)
             suspended.append(last)
             instructions.append(Pause(last))
-        del waiting[0]
+        waiting.remove(candidate)
         working.append(candidate)
         instructions.append(Start(candidate))
+
+
+def _overdue(waiting: Sequence[Job], now: datetime) -> Job | None:
+    """Return the oldest job of a less urgent class than the first, if it has waited for long."""
+    later_classes = range(priority_class(waiting[0]) + 1, N_CLASSES)
+    heads = {bisect_left(waiting, number, key=priority_class) for number in later_classes}
+    oldest = min((waiting[at] for at in heads if at < len(waiting)), key=lambda job: job.created_at, default=None)
+    return oldest if oldest is not None and now - oldest.created_at >= MAX_PASSED_BY else None

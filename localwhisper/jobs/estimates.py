@@ -3,7 +3,7 @@
 A real-time factor is seconds of work per second of audio. Each FactorKey has its own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import heapreplace
 from itertools import groupby
@@ -153,21 +153,25 @@ def running_s(job: Job, worked_s: float, done_before_s: float, measured: Factors
     return weight * own_s + (1 - weight) * expected_s
 
 
-def waits_s(queued: Sequence[Job], running: Sequence[Job], n_workers: int, measured: Factors) -> dict[str, float]:
+def waits_s(
+    queued: Sequence[Job], running: Sequence[Job], n_workers: int, work_s: Callable[[Job], float]
+) -> dict[str, float]:
     """Return the seconds until each queued job starts, by job id; `queued` is in scheduling order.
+
+    `work_s` returns the seconds of work left in a job.
 
     One pass over the queue for each priority class in it: which of the running jobs a queued job waits for depends on
     its class alone.
     """
     waits: dict[str, float] = {}
-    queued_work_s = [work_s(job, measured) for job in queued]
+    queued_work_s = [work_s(job) for job in queued]
     start = 0
     for _, jobs in groupby(queued, key=priority_class):
         group = list(jobs)
         free_at_s = [0.0] * max(n_workers, 1)  # when each worker is free; a heap
         for job in running:
             if not may_preempt(group[0], job):
-                heapreplace(free_at_s, free_at_s[0] + work_s(job, measured))
+                heapreplace(free_at_s, free_at_s[0] + work_s(job))
         for ahead_s in queued_work_s[:start]:
             heapreplace(free_at_s, free_at_s[0] + ahead_s)
         for job in group:

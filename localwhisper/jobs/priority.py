@@ -7,6 +7,7 @@ from datetime import datetime
 
 from localwhisper.jobs.job import Job
 
+N_CLASSES = 4
 SHORT_S = 30.0  # of audio: one of Whisper's windows
 
 

@@ -1,6 +1,7 @@
 """From measured real-time factors to remaining times."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -139,9 +140,10 @@ def test_a_partial_window_costs_more_than_its_length() -> None:
 
 def wait_s(ahead: list[Job], n_workers: int, measured: Factors) -> float:
     """Return the wait of a job behind these, and check that it is the same whether they are running or queued."""
+    work_s = partial(estimates.work_s, measured=measured)
     jobs = [replace(each, id=str(number)) for number, each in enumerate([*ahead, job(3600)])]
     waits_s = [
-        estimates.waits_s(jobs[n_running:], jobs[:n_running], n_workers, measured)[jobs[-1].id]
+        estimates.waits_s(jobs[n_running:], jobs[:n_running], n_workers, work_s)[jobs[-1].id]
         for n_running in range(len(jobs))
     ]
     assert waits_s == pytest.approx([waits_s[0]] * len(waits_s))
@@ -149,7 +151,7 @@ def wait_s(ahead: list[Job], n_workers: int, measured: Factors) -> float:
 
 
 def test_no_jobs_ahead_means_no_wait() -> None:
-    assert estimates.waits_s([], [job()], 3, {}) == {}
+    assert estimates.waits_s([], [job()], 3, lambda _: 1.0) == {}
     assert wait_s([], 3, {}) == 0.0
     assert wait_s([job(), job()], 3, {}) == 0.0
 
@@ -176,6 +178,6 @@ def test_an_urgent_job_does_not_wait_for_those_that_pause_for_it() -> None:
         replace(job(60), id="high", options=Options(model="m", priority="high")),
         replace(job(60), id="normal"),
     )
-    waits_s = estimates.waits_s([clip, high, normal], [running], 1, measured)
+    waits_s = estimates.waits_s([clip, high, normal], [running], 1, partial(estimates.work_s, measured=measured))
     clip_s, high_s = estimates.work_s(clip, measured), estimates.work_s(high, measured)
     assert waits_s == pytest.approx({"clip": 0.0, "high": clip_s, "normal": 300 + clip_s + high_s})
