@@ -1,8 +1,6 @@
 """The composition root: builds all parts of a server from its settings, and starts and stops them in order."""
 
-import asyncio
 import errno
-import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -15,7 +13,7 @@ from pathlib import Path
 import tornado.netutil
 
 from localwhisper import paths
-from localwhisper.atomic import make_private_folder, storage_errors
+from localwhisper.atomic import make_private_folder
 from localwhisper.audio.clip import cut_clip
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.audio.probe import probe
@@ -30,7 +28,6 @@ from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.jobqueue.loop_priority import lower_thread_priority
-from localwhisper.jobs.suspicion import PreviousEnd
 from localwhisper.languages import languages
 from localwhisper.server.application import Application
 from localwhisper.server.connection_limit import (
@@ -58,13 +55,11 @@ from localwhisper.services.transcripts import Transcripts
 from localwhisper.services.waveforms import Waveforms
 from localwhisper.settings import Settings
 from localwhisper.store.async_store import AsyncStore
-from localwhisper.store.crash_evidence import FaultFile
+from localwhisper.store.data_dir import DataDir
 from localwhisper.store.files import FileStore
-from localwhisper.store.lock import DataDirLock
 from localwhisper.store.real_time_factors import RealTimeFactors, load_factors, save_factors
 from localwhisper.store.text_index import TextIndex
 
-log = logging.getLogger(__name__)
 PACKAGE = Path(__file__).parent
 ASSETS = PACKAGE / "assets"
 SAMPLES = ASSETS / "samples"
@@ -139,8 +134,7 @@ class App:
         `faults_to_file`: the process belongs to this server, so its crashes are recorded in the data directory."""
         self.settings = settings
         self._max_descriptors = descriptors_for_clients(raise_descriptor_limit(), settings.max_concurrent_jobs)
-        self._lock = DataDirLock(settings.data_dir)
-        self._fault_file = FaultFile(paths.faults(settings.data_dir)) if faults_to_file else None
+        self._data_dir = DataDir(settings.data_dir, faults_to_file=faults_to_file)
         self._ffmpeg = Ffmpeg()
         self._upload_executor = prestarted_executor(UPLOAD_THREADS, "upload")
         self._probe_executor = prestarted_executor(PROBE_THREADS, "probe")
@@ -176,6 +170,7 @@ class App:
         self._loop_lag = LoopLag(metrics.observe_loop_lag)
         self.dependencies = Dependencies(
             settings=settings,
+            data_dir=self._data_dir,
             bus=self._bus,
             metrics=metrics,
             jobs=self._job_dependencies(eta, engine),
@@ -224,24 +219,14 @@ class App:
 
         Raises DataDirInUse, StorageUnwritable, StoreTooNew, PortInUse or PortForbidden.
         """
-        settings = self.settings
-        with storage_errors(settings.data_dir):
-            for folder in (
-                settings.data_dir,
-                paths.jobs(settings.data_dir),
-                paths.incoming(settings.data_dir),
-                paths.spool(settings.data_dir),
-            ):
-                make_private_folder(folder)
         with ExitStack() as on_failure:
-            self._lock.acquire()
-            on_failure.callback(self._lock.release)
-            self._empty_spool()
+            previous_end = self._data_dir.open()
+            on_failure.callback(self._data_dir.close)
             self._server = self._http_server()
             sockets = self._bind()
             for listening in sockets:
                 on_failure.callback(listening.close)
-            await self.queue.start(self._record_faults())
+            await self.queue.start(previous_end)
             await self.dependencies.jobs.recordings.load()
             on_failure.pop_all()
         self.dependencies.jobs.search.start()
@@ -249,22 +234,6 @@ class App:
         self._loop_lag.start()
         port: int = sockets[0].getsockname()[1]
         return port
-
-    def _record_faults(self) -> PreviousEnd:
-        """Have this process's crashes recorded from now on; return how the previous run ended."""
-        end = self._lock.previous_end
-        if self._fault_file is not None:
-            if self._fault_file.take_previous() and end is not PreviousEnd.CLEAN:
-                end = PreviousEnd.CRASHED
-            self._fault_file.start()
-        log.log(logging.INFO if end is PreviousEnd.CLEAN else logging.WARNING, "the previous run was %s", end.value)
-        return end
-
-    def _empty_spool(self) -> None:
-        """Remove what a power cut left on systems where these files have names."""
-        for file in paths.spool(self.settings.data_dir).glob("pcm-*"):
-            with suppress(OSError):
-                file.unlink()
 
     def _http_server(self) -> LimitedHTTPServer:
         return LimitedHTTPServer(
@@ -303,7 +272,5 @@ class App:
         self._upload_executor.shutdown(wait=False, cancel_futures=True)
         self._probe_executor.shutdown(wait=False, cancel_futures=True)
         self._ffmpeg.close()
-        await asyncio.get_running_loop().run_in_executor(None, self.store.close)
-        if self._fault_file is not None:
-            self._fault_file.stop()
-        self._lock.release()
+        await self.store.close()
+        self._data_dir.close()

@@ -36,7 +36,6 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
             return 1
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     run_with_loop_priority(partial(_serve, settings, options.browser))
-    _exit_now()
     return 0
 
 
@@ -63,6 +62,7 @@ async def _serve(settings: Settings, open_browser: bool, yield_to_loop: Callable
     await stop_requested.wait()
     print("Stopping; unfinished jobs continue at the next start.", flush=True)
     await app.stop()
+    _exit_now()
 
 
 def _stop_on_signal() -> asyncio.Event:

@@ -24,6 +24,7 @@ from localwhisper.services.search import Search
 from localwhisper.services.transcripts import Transcripts
 from localwhisper.services.waveforms import Waveforms
 from localwhisper.settings import Settings
+from localwhisper.store.data_dir import DataDir
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +68,7 @@ class SocketDependencies:
 @dataclass(frozen=True, kw_only=True)
 class Dependencies:
     settings: Settings
+    data_dir: DataDir
     bus: EventBus
     metrics: Metrics
     jobs: JobDependencies

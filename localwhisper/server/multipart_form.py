@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 import multipart
 
-from localwhisper.atomic import private_opener, storage_errors
+from localwhisper.atomic import make_private_folder, private_opener, storage_errors
 from localwhisper.errors import (
     AudioUnreadable,
     DuplicateField,
@@ -102,6 +102,7 @@ class MultipartForm:
         if name == self._file_field:
             if self._file is not None:
                 raise DuplicateField(field=name)
+            make_private_folder(self._path.parent)  # it may have been removed
             self._file = open(self._path, "xb", opener=private_opener)  # noqa: SIM115  # close() does
             if is_over_limit(self._file.fileno(), self._max_descriptors):
                 raise TooManyOpenFiles

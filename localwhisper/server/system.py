@@ -1,8 +1,5 @@
 """The queue's figures, the server's health, metrics."""
 
-import os
-import shutil
-
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from localwhisper import __version__
@@ -11,8 +8,6 @@ from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.dependencies import Dependencies
 from localwhisper.server.serializers import Json
-
-MIN_FREE_BYTES = 200 * 1024 * 1024
 
 
 class QueueInfoHandler(BaseHandler):
@@ -63,11 +58,6 @@ def queue_info(dependencies: Dependencies) -> Json:
 
 def health_problem(dependencies: Dependencies) -> Message | None:
     """Why jobs can't be accepted or stored; None if all is well."""
-    data_dir = dependencies.settings.data_dir
     if not dependencies.jobs.queue.is_running:
         return Message("queue_not_running")
-    if not os.access(data_dir, os.W_OK | os.X_OK):
-        return Message("storage_unwritable", {"path": str(data_dir), "reason": "no permission"})
-    if shutil.disk_usage(data_dir).free < MIN_FREE_BYTES:
-        return Message("storage_full")
-    return None
+    return dependencies.data_dir.problem()

@@ -56,8 +56,8 @@ class Search:
         self._unsubscribe()
         if self._filling is not None:
             self._filling.cancel()
-        self._thread.submit(self._texts.close)
-        await asyncio.get_running_loop().run_in_executor(None, self._thread.shutdown)
+        await self._call(self._texts.close)
+        self._thread.shutdown(wait=False)
 
     async def _query(self, default: T, method: Callable[..., T], *args: object) -> T:
         """Call a method of the index. If that fails, return the default and build the index anew, in the background."""

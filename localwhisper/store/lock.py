@@ -95,6 +95,22 @@ class DataDirLock:
             _rewrite(descriptor, _holder())
         self._descriptor = descriptor
 
+    def renew(self) -> None:
+        """Take the lock again if its file has been removed or replaced, since another program could take that one.
+
+        Raises DataDirInUse if one has, StorageUnwritable.
+        """
+        held = self._descriptor
+        if held is None:
+            return
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(held), os.stat(self._root / FILE)):
+                return
+        end = self.previous_end
+        self.acquire()
+        self.previous_end = end
+        os.close(held)
+
     def release(self) -> None:
         """Release the lock; may be called any number of times."""
         if self._descriptor is not None:

@@ -81,3 +81,26 @@ def test_files_are_private_and_the_log_contains_no_secrets(tmp_path: Path) -> No
     assert "job.json is unreadable" in log
     for secret in ("secret", "sesame", "whole", "part 0"):
         assert secret not in log
+
+
+def test_folders_and_a_lock_file_that_are_removed_are_made_again(tmp_path: Path) -> None:
+    """Also with a temporary folder that can't be used: nothing is kept there."""
+    server = FakeEngineServer(tmp_path / "data", environ={"TMPDIR": "/dev/full"}).start()
+    (server.data_dir / START_FILE).touch(0o600)
+    try:
+        for name in ("incoming", "spool"):
+            (server.data_dir / name).rmdir()
+        (server.data_dir / "localwhisper.lock").unlink()
+        job_id = server.submit_bytes(wav(1.0), "a.wav")
+        assert server.job_when(job_id, "completed", "failed")["status"] == "completed"
+        assert server.request("GET", "/health")["status"] == "ok"
+        second = FakeEngineServer(server.data_dir)
+        with pytest.raises(AssertionError, match="Another localwhisper"):
+            second.start()
+        second.kill()
+        (server.data_dir / "incoming").rmdir()
+        (server.data_dir / "incoming").write_bytes(b"")
+        assert server.try_submit(wav(1.0), "a.wav")["error"]["code"] == "storage_unwritable"
+        assert server.request("GET", "/health")["error"]["code"] == "storage_unwritable"
+    finally:
+        server.kill()

@@ -1,12 +1,14 @@
 """Stopped in any phase of a job, the server exits within two seconds and loses nothing."""
 
 import http.client
+import json
 import signal
 import socket
 import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -97,3 +99,22 @@ def ignore_disconnect(function: Callable[..., object], *arguments: object) -> No
     """Call a function that sends a request; the server may stop before it answers."""
     with suppress(OSError, http.client.HTTPException):
         function(*arguments)
+
+
+def test_stopped_while_long_transcripts_are_exported(tmp_path: Path) -> None:
+    server = FakeEngineServer(tmp_path / "data").start()
+    (server.data_dir / START_FILE).touch()
+    try:
+        job_id = server.submit_bytes(wav(1.0), "a.wav")
+        server.job_when(job_id, "completed")
+        file = server.data_dir / "jobs" / job_id / "transcript.json"
+        transcript = json.loads(file.read_bytes())
+        transcript["segments"] = transcript["segments"] * 10_000
+        file.write_text(json.dumps(transcript))
+        with ThreadPoolExecutor(12) as clients:
+            for _ in range(12):
+                clients.submit(ignore_disconnect, server.get, f"/job/{job_id}/transcript.docx")
+            time.sleep(1.0)
+            stop(server, signal.SIGTERM)
+    finally:
+        server.kill()
