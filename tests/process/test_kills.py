@@ -21,7 +21,8 @@ def test_no_job_is_lost_when_the_server_is_killed(tmp_path: Path) -> None:
     paths = [tmp_path / name for name in ("long.wav", "one.wav", "two.wav")]
     for path, duration_s in zip(paths, (LONG_S, 1.0, 1.5), strict=True):
         path.write_bytes(wav(duration_s))
-    report = torture(tmp_path, FakeEngineServer, paths[0], dict.fromkeys(paths[1:], "whole"), kills=KILLS, seed=SEED)
+    fields = {"model": "demo"}
+    report = torture(tmp_path, FakeEngineServer, paths[0], paths[1:], kills=KILLS, seed=SEED, fields=fields)
     assert report["jobs"] >= 2
 
 

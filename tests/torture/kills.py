@@ -7,12 +7,14 @@ and running jobs must continue after their last window. `python -m tests.torture
 import argparse
 import http.client
 import json
+import math
 import random
 import tempfile
 import threading
 import time
 import urllib.request
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,7 +41,8 @@ DISCONNECTED = (OSError, http.client.HTTPException, ValueError)  # what a client
 class Torture:
     server: Server
     long: Path
-    shorts: dict[Path, str]
+    texts: dict[Path, str]  # of all recordings, as transcribed without kills
+    fields: dict[str, str]  # options of all jobs
     rng: random.Random
     allowed_states: dict[str, frozenset[str]] = field(default_factory=dict)  # by job id
     audio: dict[str, Path] = field(default_factory=dict)
@@ -118,7 +121,7 @@ class Torture:
             if source == self.long:
                 assert text_and_times(job["result"]) == expected, job_id
             else:
-                assert job["result"]["text"].strip() == self.shorts[source], job
+                assert job["result"]["text"].strip() == self.texts[source], job
         return len(self.allowed_states)
 
     # -- a client's actions until the kill -----------------------------------------------
@@ -137,14 +140,14 @@ class Torture:
             time.sleep(rng.uniform(0, 0.2))
 
     def _submit(self, path: Path, _: float) -> None:
-        body, kind = multipart_form(path.read_bytes(), path.name, {"model": "demo"})
+        body, kind = multipart_form(path.read_bytes(), path.name, self.fields)
         answer = self.server.request("POST", "/transcribe-job", body, kind)
         self.allowed_states[answer["job_id"]] = LIVE
         self.audio[answer["job_id"]] = path
 
     def _send_short(self, rng: random.Random) -> None:
         if len(self.allowed_states) < 12:
-            self._submit(rng.choice(list(self.shorts)), 0)
+            self._submit(rng.choice([path for path in self.texts if path != self.long]), 0)
 
     def _cancel(self, rng: random.Random) -> None:
         if job_id := self._pick(rng, LIVE):
@@ -220,7 +223,7 @@ class Torture:
             assert int(number) >= self.windows.get(job_id, b"").count(b"\n"), f"{job_id} decoded {number} again"
 
     def _source_of(self, body: bytes) -> Path:
-        return next(path for path in [*self.shorts, self.long] if path.read_bytes() == body)
+        return next(path for path in self.texts if path.read_bytes() == body)
 
     def _all_jobs(self) -> list[dict[str, Any]]:
         jobs: list[dict[str, Any]] = self.server.request("GET", "/jobs?limit=200")["jobs"]
@@ -234,44 +237,81 @@ def text_and_times(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def torture(
-    folder: Path, program: type[Server], speech: Path, clips: dict[Path, str], *, kills: int, seed: int
+    folder: Path,
+    program: type[Server],
+    speech: Path,
+    clips: Sequence[Path],
+    *,
+    kills: int,
+    seed: int,
+    fields: dict[str, str],
+    flags: Sequence[str] = (),
+    limit_s: float = math.inf,
 ) -> dict[str, Any]:
-    """Run everything; `clips` are short recordings with their texts. Returns what was done.
+    """Run everything; `clips` are short recordings. Returns what was done; after `limit_s` it kills no more.
 
     Raises AssertionError, which says what was lost.
     """
-    undisturbed = program(folder / "undisturbed").start()
+    undisturbed = program(folder / "undisturbed", *flags).start()
     (undisturbed.data_dir / START_FILE).touch()
     started_s = time.monotonic()
-    expected = text_and_times(undisturbed.job_when(undisturbed.submit(speech), "completed", timeout_s=600)["result"])
+    job = undisturbed.job_when(undisturbed.submit(speech, **fields), "completed", timeout_s=600)
     work_s = time.monotonic() - started_s
+    expected = text_and_times(job["result"])
+    texts = {speech: expected["text"].strip()}
+    for clip in clips:
+        job = undisturbed.job_when(undisturbed.submit(clip, **fields), "completed", timeout_s=600)
+        texts[clip] = job["result"]["text"].strip()
     undisturbed.kill()
-    server = program(folder / "data", "--max-concurrent-jobs", "2")
-    state = Torture(server, speech, clips, random.Random(seed))
+    server = program(folder / "data", "--max-concurrent-jobs", "2", *flags)
+    state = Torture(server, speech, texts, fields, random.Random(seed))
+    n_kills = 0
     try:
         state.begin()
-        for n in range(kills):
+        while n_kills < kills and time.monotonic() - started_s < limit_s:
             state.round(max(1.0, min(work_s / 3, 4.0)))
-            if n % 25 == 24:
-                print(f"{n + 1} kills survived, {len(state.allowed_states)} jobs there", flush=True)
+            n_kills += 1
+            if n_kills % 25 == 0:
+                print(f"{n_kills} kills survived, {len(state.allowed_states)} jobs there", flush=True)
         n_jobs = state.finish(expected)
     except AssertionError as error:
         raise AssertionError(f"seed {seed}: {error}") from error
     finally:
         server.kill()
-    return {"kills": kills, "jobs": n_jobs, "done": dict(state.done), "cut off": dict(state.cut_off)}
+    return {"kills": n_kills, "jobs": n_jobs, "done": dict(state.done), "cut off": dict(state.cut_off)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
+    parser.add_argument("--speech", type=Path, help="a long recording")
+    parser.add_argument("--clips", type=Path, nargs="*", help="short recordings")
+    parser.add_argument("--option", action="append", default=[], help="of the jobs: quality=fast")
+    parser.add_argument("--model-dir", default="", help="with the model of --option model=base")
+    parser.add_argument("--limit-s", type=float, default=math.inf, help="no more kills after that")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
-    clips = dict(list(samples().items())[:2])
+    fields = {"model": "demo", **dict(option.split("=", 1) for option in options.option)}
+    clips = options.clips or list(samples())[:2]
     with tempfile.TemporaryDirectory(prefix="localwhisper-torture-") as name:
         folder, started_s = Path(name), time.monotonic()
-        print(torture(folder, Server, long_speech(folder, 240), clips, kills=options.kills, seed=options.seed))
+        speech = options.speech or long_speech(folder, 240)
+        flags = ["--model-dir", options.model_dir] if options.model_dir else []
+        kills, limit_s = options.kills, options.limit_s
+        print(
+            torture(
+                folder,
+                Server,
+                speech,
+                clips,
+                kills=kills,
+                seed=options.seed,
+                fields=fields,
+                flags=flags,
+                limit_s=limit_s,
+            )
+        )
         print(f"{time.monotonic() - started_s:.0f} s")
 
 
