@@ -151,6 +151,12 @@ TEXTS: Mapping[str, Text] = {
         "texto hasta ahora se conserva. La causa habitual es la falta de memoria: elija un modelo más pequeño o "
         "ejecute menos trabajos a la vez.",
     ),
+    "plan_changed": (
+        "Part of this text was computed in other number formats, before an interruption: a word may differ from a run "
+        "without it. For a uniform text, transcribe it again from the start.",
+        "Una parte de este texto se calculó con otros formatos numéricos, antes de una interrupción: alguna palabra "
+        "puede variar respecto a una ejecución sin ella. Para un texto uniforme, transcriba de nuevo desde el inicio.",
+    ),
     "record_restored": (
         "The job's record was damaged; its transcript was recovered",
         "El registro del trabajo estaba dañado; se recuperó la transcripción",

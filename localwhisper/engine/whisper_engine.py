@@ -80,7 +80,7 @@ class WhisperEngine:
                     language=main_language(runs, segments),
                     segments=segments,
                     processing_time=read_s + time.monotonic() - started_s - waited_s,
-                    warnings=recording.warnings_for(text),
+                    warnings=(*recording.warnings_for(text), *_plan_changed(windows, done)),
                 )
 
     def _new_spool(self) -> PcmSpool:
@@ -135,12 +135,14 @@ class WhisperEngine:
     ) -> tuple[list[Window], float]:
         """Decode what comes after `done` and hand over each window. Returns them and the seconds spent handing over."""
         transcribe: TranscribeWindows = transcribe_batched if options.is_batched else transcribe_sequential
+        plan = runs[0].decoder.model.plan.name
         windows: list[Window] = []
         waited_s = 0.0
         pcm = runs[0].decoder.pcm
         _report_progress(control, pcm, min(run.position.seek for run in runs))
         for window, seek in transcribe_channels(runs, transcribe, len(segments_of(done))):
             handed_over_s = time.monotonic()
+            window = replace(window, after=replace(window.after, plan=plan))
             with self._cores.paused():
                 control.window(window)
             waited_s += time.monotonic() - handed_over_s
@@ -181,6 +183,12 @@ class WhisperEngine:
 
     def close(self) -> None:
         self._models.close()
+
+
+def _plan_changed(windows: Sequence[Window], done: Sequence[Window]) -> tuple[Message, ...]:
+    """Return a warning if earlier windows were computed in other number formats, which may hear a word differently."""
+    plans = {window.after.plan for window in (*done, *windows)} - {None}
+    return (Message("plan_changed"),) if len(plans) > 1 else ()
 
 
 def _report_progress(control: Control, pcm: PcmSpool, seek: int) -> None:

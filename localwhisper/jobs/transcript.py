@@ -51,6 +51,7 @@ class Position:
     prompt: tuple[int, ...] = ()  # token ids of the previous text, at most as many as Whisper reads
     last_speech_s: float = 0.0  # end of the last word, for word timestamps
     channel: int = 0  # from 0; each channel of a recording that is split has its own position
+    plan: str | None = None  # name of the number formats in which the window before was computed
 
 
 @dataclass(frozen=True, kw_only=True)

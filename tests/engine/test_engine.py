@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from localwhisper.engine.whisper_engine import WhisperEngine
 from localwhisper.errors import Stopped
 from localwhisper.jobs.transcript import Transcript
+from localwhisper.messages import Message
 from localwhisper.options import Options
 from tests.engine.control import Recorder
 
@@ -79,6 +81,12 @@ def test_resuming_at_any_window_gives_the_same(engine: WhisperEngine, speech: di
         transcript = engine.transcribe(speech["two minutes"], WORDS, rest, done=whole.windows[:n_done])
         assert_same(transcript, undisturbed)
         assert [window.after for window in rest.windows] == [window.after for window in whole.windows[n_done:]]
+        assert transcript.warnings == ()
+    last = whole.windows[-1]
+    assert last.after.plan is not None
+    for plan, warnings in ((None, ()), ("int8 / int8 / int8", (Message("plan_changed"),))):  # None: of an older version
+        before = [replace(window, after=replace(window.after, plan=plan)) for window in whole.windows[:-1]]
+        assert engine.transcribe(speech["two minutes"], WORDS, Recorder(), done=before).warnings == warnings
 
 
 def test_stops_at_any_check(engine: WhisperEngine, speech: dict[str, Path]) -> None:

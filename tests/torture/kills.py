@@ -86,7 +86,7 @@ class Torture:
         for job_id, job in jobs.items():
             # an unknown job was submitted, but the kill came before the response: it must be complete
             allowed = self.allowed_states.setdefault(job_id, LIVE)
-            assert job["status"] in allowed, (job_id, job["status"], allowed)
+            assert job["status"] in allowed, (job, allowed)
             with urllib.request.urlopen(f"{self.server.url}/job/{job_id}/audio", timeout=30) as answer:
                 body = answer.read()
             source = self.audio.setdefault(job_id, self._source_of(body))
