@@ -15,6 +15,7 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,10 @@ class Torture:
     def _wait_for_partial_file(self, pattern: str, longest_s: float) -> None:
         """Wait until there is a partial file of this kind."""
         until_s = time.monotonic() + longest_s
-        while time.monotonic() < until_s and not any(self.server.data_dir.glob(pattern)):
+        while time.monotonic() < until_s:
+            with suppress(FileNotFoundError):  # a folder that is removed while it is searched
+                if any(self.server.data_dir.glob(pattern)):
+                    return
             time.sleep(0.0005)
 
     def check(self) -> None:
