@@ -3,14 +3,20 @@
 import asyncio
 import re
 import uuid
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import tornado.httpclient
 
 from localwhisper.app import web_folder
+from localwhisper.engine.base import Control
 from localwhisper.errors import ModelTooLarge
+from localwhisper.jobs.transcript import Transcript, Window
+from localwhisper.messages import Message
 from localwhisper.server.ws_handlers import MAX_SNAPSHOT_JOBS
 from tests.conftest import Serve
+from tests.http_client import wav
 from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test
@@ -220,3 +226,30 @@ async def test_removing_a_job_closes_its_sockets(serve: Serve, engine: StepEngin
 async def test_the_page_knows_how_many_jobs_a_snapshot_has_at_most() -> None:
     reducer = (web_folder() / "js" / "job-reducer.js").read_text(encoding="utf-8")
     assert re.findall(r"PAGE_SIZE = (\d+);", reducer) == [str(MAX_SNAPSHOT_JOBS)]
+
+
+class MeasuringEngine(StepEngine):
+    def _transcribe(self, audio: Path, control: Control, windows: list[Window]) -> Transcript:
+        control.measured(1.5)
+        warnings = (Message("audio_cut_short", {"read_s": 2, "stated_s": 3}),)
+        return replace(super()._transcribe(audio, control, windows), warnings=warnings)
+
+
+async def test_the_real_length_and_the_warnings_of_a_recording(serve: Serve) -> None:
+    engine = MeasuringEngine()
+    client = await serve(engine=engine)
+    page = await client.socket("/ws/queue")
+    await page.until("snapshot")
+    job_id = (await client.submit(wav(3.0))).json["job_id"]
+    lengths = {(await page.until("job"))["data"]["audio_duration"]}
+    while 1.5 not in lengths:
+        lengths.add((await page.until("job"))["data"]["audio_duration"])
+    assert lengths == {3.0, 1.5}
+    engine.step()
+    assert (await page.until("progress"))["data"]["progress"] == pytest.approx(66.7)  # a window of 1 s
+    socket = await client.socket(f"/ws/transcription/{job_id}?lang=es")
+    engine.release()
+    warnings = (await socket.until("completed"))["data"]["warnings"]
+    assert warnings[0]["message"].startswith("La grabación está incompleta")
+    job = await client.job_when(job_id, "completed")
+    assert (job["audio_duration"], [warning["code"] for warning in job["warnings"]]) == (1.5, ["audio_cut_short"])

@@ -9,14 +9,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from localwhisper.commands.selftest import words
 from localwhisper.engine.whisper_engine import WhisperEngine
 from localwhisper.errors import Stopped
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.messages import Message
 from localwhisper.options import Options
+from tests.audio.recordings import RATE, ffmpeg, write
 from tests.engine.control import Recorder
+from tests.speech import decoded
 
 WORDS = Options(model="demo", word_timestamps=True)
 
@@ -143,3 +147,34 @@ def test_the_speech_of_a_recording_is_found(engine: WhisperEngine, speech: dict[
     found = engine.find_speech(speech["speech after silence"], None, lambda: None)
     assert 35 <= found[0][0] < 36
     assert engine.find_speech(speech["tone"], None, lambda: None) == ()
+
+
+def test_channels_apart(engine: WhisperEngine, speech: dict[str, Path], tmp_path: Path) -> None:
+    """Each in its own language; a run that is interrupted and continues gives the same."""
+    english, spanish = (decoded(speech[name]) for name in ("english", "spanish"))
+    both = [np.pad(samples, (0, 40 * RATE - len(samples))) for samples in (english, spanish)]
+    both[1] = np.concatenate([both[1][: 20 * RATE], spanish, both[1][20 * RATE + len(spanish) :]])
+    path = write(tmp_path / "two.wav", *both)
+    options = Options(model="demo", channels="split")
+    recorder = Recorder()
+    transcript = engine.transcribe(path, options, recorder)
+    texts = {"left": "", "right": ""}
+    for segment in transcript.segments:
+        texts[segment.channel or ""] += segment.text
+    alone = [engine.transcribe(speech[name], Options(model="demo"), Recorder()).text for name in ("english", "spanish")]
+    assert words(texts["left"]) == words(alone[0])
+    assert words(texts["right"]) == 2 * words(alone[1])
+    assert [segment.start for segment in transcript.segments] == sorted(
+        segment.start for segment in transcript.segments
+    )
+    assert {window.after.language for window in recorder.windows if window.segments} == {"en", "es"}
+    continued = engine.transcribe(path, options, Recorder(), done=recorder.windows[:2])
+    assert content(continued) == content(transcript)
+
+
+def test_the_audio_track_is_the_chosen_one(engine: WhisperEngine, speech: dict[str, Path], tmp_path: Path) -> None:
+    tracks = ("-map", "0:a", "-map", "1:a", "-c:a", "flac", tmp_path / "tracks.mkv")
+    ffmpeg("-i", speech["english"], "-i", speech["spanish"], *tracks)
+    options = Options(model="demo", audio_track="2")
+    expected = engine.transcribe(speech["spanish"], Options(model="demo"), Recorder())
+    assert engine.transcribe(tmp_path / "tracks.mkv", options, Recorder()).text == expected.text
