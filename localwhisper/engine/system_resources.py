@@ -13,7 +13,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 
 def usable_cores(membership: Path = Path("/proc/self/cgroup"), root: Path = Path("/sys/fs/cgroup")) -> int:
@@ -57,18 +56,6 @@ def _libc() -> ctypes.CDLL | None:
         return ctypes.CDLL(None)
     except (OSError, TypeError):  # Windows
         return None
-
-
-def drop_mapped_pages(tensor: Tensor) -> None:
-    """Drop the pages of an unchanged tensor that is mapped from a file. They are read again when it is used again."""
-    libc = _libc()
-    advice = getattr(mmap, "MADV_DONTNEED", None)
-    if libc is None or advice is None or tensor.device.type != "cpu":
-        return
-    first = -(-tensor.data_ptr() // mmap.PAGESIZE) * mmap.PAGESIZE  # only whole pages: others have a neighbour's data
-    size = (tensor.data_ptr() + tensor.nbytes) // mmap.PAGESIZE * mmap.PAGESIZE - first
-    if size > 0:
-        libc.madvise(ctypes.c_void_p(first), ctypes.c_size_t(size), advice)
 
 
 def drop_library_pages(names: Sequence[str]) -> None:

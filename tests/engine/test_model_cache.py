@@ -8,6 +8,7 @@ import torch
 
 from localwhisper.app import ASSETS
 from localwhisper.engine import model_cache
+from localwhisper.engine.checkpoints.checkpoint import read_checkpoint
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.errors import ModelCorrupt, ModelDownloadFailed, ModelNotFound, ModelTooLarge
@@ -175,3 +176,32 @@ def test_other_errors_about_memory_are_unchanged(
         load_with_error(error, library, monkeypatch)
     assert raised.value is error
     assert error.__cause__ is None
+
+
+@pytest.mark.parametrize("size_bytes", [1000, None], ids=["shortened", "same size"])
+def test_a_checkpoint_that_is_overwritten_in_place_is_an_error_until_it_is_loaded_again(
+    own_library: ModelLibrary, tmp_path: Path, size_bytes: int | None
+) -> None:
+    """A mapped file that is shortened would end the process."""
+    path = own_library.path("mine")
+    assert path is not None
+    checkpoint = read_checkpoint(path, "mine")
+    other = other_weights(own_library, tmp_path).read_bytes()
+    path.write_bytes(other[:size_bytes])
+    with pytest.raises(ModelCorrupt, match="another program changed its file"):
+        checkpoint.tensors["decoder.ln.weight"]
+    path.write_bytes(other)
+    changed = read_checkpoint(path, "mine").tensors["decoder.ln.weight"]
+    assert torch.equal(changed, torch.load(tmp_path / "other.pt")["model_state_dict"]["decoder.ln.weight"])
+
+
+def test_a_checkpoint_is_read_to_its_end_after_it_is_replaced(own_library: ModelLibrary, tmp_path: Path) -> None:
+    path = own_library.path("mine")
+    assert path is not None
+    content = torch.load(path)["model_state_dict"]
+    checkpoint = read_checkpoint(path, "mine")
+    own_library.import_checkpoint(other_weights(own_library, tmp_path), "mine")
+    assert set(checkpoint.tensors) == set(content)
+    for name, tensor in checkpoint.tensors.items():
+        assert torch.equal(tensor, content[name])
+        assert checkpoint.n_elements(name) == tensor.numel()

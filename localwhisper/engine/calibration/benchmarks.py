@@ -3,6 +3,7 @@
 The slice is small, but used as in a transcription: a token's weights come from memory, not from the processor's cache.
 """
 
+from collections import ChainMap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -47,12 +48,14 @@ class ModelSlice:
     ) -> None:
         """`check` may raise while weights are built."""
         name = f"decoder.{VOCABULARY}.weight"
-        rows = checkpoint.tensors[name][:N_VOCAB]
+        vocabulary = checkpoint.tensors[name]
+        rows = vocabulary[:N_VOCAB].clone()
         n_text_layer = min(N_TEXT_LAYERS, checkpoint.dims.n_text_layer)
         self._layer_factor: float = checkpoint.dims.n_text_layer / n_text_layer
-        self._vocabulary_factor: float = len(checkpoint.tensors[name]) / len(rows)
+        self._vocabulary_factor: float = len(vocabulary) / len(rows)
         dims = self._dims = replace(checkpoint.dims, n_audio_layer=1, n_text_layer=n_text_layer)
-        checkpoint = replace(checkpoint, tensors={**checkpoint.tensors, name: rows})
+        tensors = ChainMap({name: rows}, checkpoint.tensors)  # type: ignore[arg-type]  # the second is only read
+        checkpoint = replace(checkpoint, tensors=tensors)
         self._weights = Weights(checkpoint, device, team, check)
         random = torch.Generator().manual_seed(0)
         mel = torch.randn(1, dims.n_mels, N_FRAMES, generator=random).to(device) * 0.5

@@ -1,4 +1,4 @@
-"""A checkpoint of openai-whisper's format, memory-mapped: its tensors stay in the file until they are used."""
+"""A checkpoint of openai-whisper's format: its tensors stay in the file until they are used."""
 
 import errno
 from collections.abc import Mapping, Sequence
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from whisper.model import ModelDimensions
 
+from localwhisper.engine.checkpoints.file_tensors import FileTensors
 from localwhisper.engine.upstream.torch_internals import is_out_of_memory
 from localwhisper.engine.upstream.whisper_internals import published_alignment_heads
 from localwhisper.errors import ModelCorrupt
@@ -24,8 +25,12 @@ class Checkpoint:
     name: str
     dims: ModelDimensions
     tensors: Mapping[str, Tensor]  # by openai-whisper's names, such as encoder.conv1.weight; float16 or float32
-    is_mapped: bool = False  # the tensors are in a file, not in memory
     stored_alignment_heads: Sequence[tuple[int, int]] = ()  # in the file: of a converted model
+
+    def n_elements(self, name: str) -> int:
+        """The size of a tensor, which isn't read."""
+        tensors = self.tensors
+        return tensors.n_elements(name) if isinstance(tensors, FileTensors) else tensors[name].numel()
 
     def alignment_heads(self) -> list[tuple[int, int]]:
         """(layer, head) of the cross-attention heads that follow the audio.
@@ -44,19 +49,21 @@ class Checkpoint:
 def read_checkpoint(path: Path, name: str) -> Checkpoint:
     """Raises ModelCorrupt if the file isn't a checkpoint or lacks a tensor, MemoryError, OSError."""
     try:
+        tensors = FileTensors(path, name)
         with path.open("rb") as file:
             if file.read(len(ZIP_MAGIC)) != ZIP_MAGIC:
                 raise ValueError("torch.save didn't write it")
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         dims = ModelDimensions(**content["dims"])
         _check_dims(dims)
-        tensors: dict[str, Tensor] = content["model_state_dict"]
+        mapped: dict[str, Tensor] = content["model_state_dict"]
         for key, shape in _shapes(dims).items():
-            if tensors[key].shape != shape:
-                raise ValueError(f"{key} has the shape {tuple(tensors[key].shape)}, not {tuple(shape)}")
-        check_overlap(tensors)
+            if mapped[key].shape != shape:
+                raise ValueError(f"{key} has the shape {tuple(mapped[key].shape)}, not {tuple(shape)}")
+        check_overlap(mapped)
+        tensors.locate(mapped, path)
         heads = _stored_alignment_heads(content, dims)
-    except MemoryError:
+    except (MemoryError, ModelCorrupt):
         raise
     except OSError as error:
         if error.errno != errno.EINVAL:  # mapping a truncated file raises it
@@ -67,7 +74,7 @@ def read_checkpoint(path: Path, name: str) -> Checkpoint:
             raise MemoryError(str(error)) from None
         reason = str(error).splitlines()[0][:120] if str(error) else "unreadable"
         raise ModelCorrupt(model=name, reason=reason) from None
-    return Checkpoint(name, dims, tensors, is_mapped=True, stored_alignment_heads=heads)
+    return Checkpoint(name, dims, tensors, stored_alignment_heads=heads)
 
 
 def check_overlap(tensors: Mapping[str, Tensor]) -> None:

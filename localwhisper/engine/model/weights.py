@@ -9,14 +9,14 @@ from torch import Tensor
 
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
 from localwhisper.engine.model.linear_formats import Linear, LinearFormat
-from localwhisper.engine.system_resources import drop_mapped_pages, trim_heap
+from localwhisper.engine.system_resources import trim_heap
 from localwhisper.engine.threads import ThreadTeam
 
 VOCABULARY = "token_embedding"  # of the decoder; also the matrix that gives the logits
 
 
 class Weights:
-    """The tensors under one prefix of a checkpoint, each read from the mapped file when it is used."""
+    """The tensors under one prefix of a checkpoint, each read from the file when it is used."""
 
     def __init__(
         self,
@@ -41,14 +41,11 @@ class Weights:
         return Weights(self._checkpoint, self.device, self.team, self.check, prefix, dtype or self.dtype)
 
     def load(self, name: str) -> Tensor:
-        """Copy a tensor to the device, in the layers' type, and give back the file's pages."""
-        stored = self.stored(name)
-        copy = stored.to(self.device, self.dtype, copy=True)
-        self._release_pages(stored)
-        return copy
+        """Read a tensor to the device, in the layers' type."""
+        return self.stored(name).to(self.device, self.dtype)
 
     def stored(self, name: str) -> Tensor:
-        """Return a tensor as it is in the mapped file, without reading it."""
+        """Read a tensor as it is in the file."""
         return self._checkpoint.tensors[self._prefix + name]
 
     def linear(self, format: LinearFormat, *names: str) -> Linear:
@@ -73,15 +70,7 @@ class Weights:
             filled = [torch.zeros(len(w)) if b is None else b.float() for w, b in zip(stored, biases, strict=True)]
             bias = torch.cat(filled).to(self.device)
         weight = torch.cat(stored) if len(stored) > 1 else stored[0]
-        linear = format.build(weight.to(self.device), bias, self.team)
-        self._release_pages(*stored)
-        return linear
-
-    def _release_pages(self, *stored: Tensor) -> None:
-        """Give back the memory that reading these took; they are read from the file again when needed."""
-        if self._checkpoint.is_mapped:
-            for tensor in stored:
-                drop_mapped_pages(tensor)
+        return format.build(weight.to(self.device), bias, self.team)
 
 
 class Norm:

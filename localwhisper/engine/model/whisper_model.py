@@ -24,8 +24,8 @@ def size_bytes(checkpoint: Checkpoint, plan: Plan) -> int:
     """The approximate size of the weights in memory: small tensors that stay in float32 are counted like the others."""
     encoder, decoder = FORMATS[plan.encoder], FORMATS[plan.decoder]
     return sum(
-        tensor.numel() * (encoder if name.startswith("encoder.") else decoder).weight_bytes
-        for name, tensor in checkpoint.tensors.items()
+        checkpoint.n_elements(name) * (encoder if name.startswith("encoder.") else decoder).weight_bytes
+        for name in checkpoint.tensors
     )
 
 
