@@ -151,6 +151,13 @@ class CheckpointUnusable(LocalWhisperError):
     reason: str
 
 
+class PublishedName(LocalWhisperError):
+    """A file to be imported has the name of a published model, but isn't that model."""
+
+    code = "published_name"
+    model: str
+
+
 class ModelBundled(LocalWhisperError):
     code = "model_bundled"
     model: str

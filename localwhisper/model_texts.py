@@ -58,6 +58,12 @@ MODEL_TEXTS: Mapping[str, tuple[str, str]] = {
         "Un modelo es un archivo .pt de openai-whisper, un archivo ggml-*.bin de whisper.cpp o una carpeta de Hugging "
         "Face o faster-whisper, que puede estar en un archivo zip.",
     ),
+    "published_name": (
+        "{model} is the name of a published model, and this file is not the published one. "
+        "Import it under another name, or confirm that it is to be {model}: --as-published, or as_published=true.",
+        "{model} es el nombre de un modelo publicado, y este archivo no es el publicado. "
+        "Impórtelo con otro nombre o confirme que ha de ser {model}: --as-published o as_published=true.",
+    ),
     "model_bundled": (
         "The model {model} is part of the program and can't be removed or replaced.",
         "El modelo {model} forma parte del programa y no se puede eliminar ni reemplazar.",

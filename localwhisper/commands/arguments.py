@@ -269,6 +269,9 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
         help="a .pt file, a ggml-*.bin file, a folder that contains config.json, or a zip file of one",
     )
     from_file.add_argument("--name", metavar="NAME", help="name of the model; default: the file's name")
+    from_file.add_argument(
+        "--as-published", action="store_true", help="let it have a published model's name though it is another file"
+    )
     remove = add("remove", "delete a checkpoint from this machine", "NAME")
     remove.add_argument("name", metavar="NAME", help="one of `localwhisper models list`")
 

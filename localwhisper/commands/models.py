@@ -27,7 +27,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     elif options.action == "download":
         print(download(library, options.name, options.source))
     elif options.action == "import":
-        name = library.import_checkpoint(Path(options.file), options.name)
+        name = library.import_checkpoint(Path(options.file), options.name, as_published=options.as_published)
         print(f"{name}: {library.path(name)}")
     else:
         library.remove(options.name)

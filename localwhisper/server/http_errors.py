@@ -76,6 +76,7 @@ STATUS: dict[type[LocalWhisperError], int] = {
     errors.JobWasCancelled: 409,
     errors.TranscriptChanged: 409,
     errors.ModelBundled: 409,
+    errors.PublishedName: 409,
     errors.JobDamaged: 410,
     errors.UploadTooLarge: 413,
     TooManyAttempts: 429,

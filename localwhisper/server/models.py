@@ -7,6 +7,7 @@ from pathlib import Path
 from localwhisper.engine.checkpoints.library import ModelEntry
 from localwhisper.errors import AudioUnreadable, CheckpointUnusable, InvalidOption
 from localwhisper.export.registry import EXPORTERS
+from localwhisper.option_types import boolean_argument
 from localwhisper.options import Options
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
@@ -78,16 +79,21 @@ class DownloadHandler(BaseHandler):
 class ImportHandler(UploadHandler):
     """POST /models/import: a user's own checkpoint, checked before it replaces anything."""
 
-    known_fields = ("name",)
+    known_fields = ("name", "as_published")
 
     async def process_upload(self) -> None:
         try:
-            name = dict(self.form_fields()).get("name")
+            fields = dict(self.form_fields())
         except AudioUnreadable:  # how an upload reports an empty file
             raise CheckpointUnusable(model="", reason="the file is empty") from None
         assert self.form is not None
         file_name = Path(clean_name(self.form.filename)).stem
+        as_published = boolean_argument("as_published", fields.get("as_published") or "false")
         library = self.dependencies.models.library
-        name = await self.run_blocking(lambda: library.import_checkpoint(self.upload, name, file_name=file_name))
+        name = await self.run_blocking(
+            lambda: library.import_checkpoint(
+                self.upload, fields.get("name"), file_name=file_name, as_published=as_published, is_private=True
+            )
+        )
         await self.dependencies.models.downloads.announce(name)
         self.write_json(model_body(self.dependencies, await find_model(self.dependencies, name), self.language), 201)

@@ -218,7 +218,8 @@ ROUTES: tuple[Route, ...] = (
         summary="Import a model from a file; it is checked before it replaces anything", status=201,
         response_schema="Model", form_schema="CheckpointUpload", curl_arguments="-F file=@my-model.pt",
         errors=("missing_file", "unknown_option", "duplicate_field", "invalid_body", "invalid_option",
-                "checkpoint_unusable", "model_bundled", "upload_too_large", "storage_full", "storage_unwritable"))}),
+                "checkpoint_unusable", "published_name", "model_bundled",
+                "upload_too_large", "storage_full", "storage_unwritable"))}),
     Route("/models/{name}", models.ModelHandler, {"delete": Operation(
         summary="Remove a model from this machine", response_schema="Model",
         errors=("model_not_found", "model_bundled"))}),

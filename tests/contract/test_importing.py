@@ -42,7 +42,8 @@ async def test_an_invalid_checkpoint_replaces_nothing(serve: Serve, tmp_path: Pa
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "tiny.pt").write_bytes(b"what was there")
     client = await serve()
-    refused = await send(client, b"no checkpoint", "tiny.pt")
+    assert (await send(client, b"no checkpoint", "tiny.pt")).code == "published_name"
+    refused = await send(client, b"no checkpoint", "tiny.pt", as_published="true")
     assert (refused.status, refused.code) == (400, "checkpoint_unusable")
     assert (tmp_path / "models" / "tiny.pt").read_bytes() == b"what was there"
     assert [path.name for path in (tmp_path / "models").iterdir()] == ["tiny.pt"]

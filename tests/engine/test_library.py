@@ -20,6 +20,7 @@ from localwhisper.errors import (
     ModelBundled,
     ModelDownloadFailed,
     ModelNotFound,
+    PublishedName,
 )
 
 BODY = bytes(range(256)) * 4000
@@ -116,7 +117,7 @@ def test_removing_a_model_ends_its_download(library: ModelLibrary, paused_downlo
 def test_an_import_under_the_same_name_ends_a_download(library: ModelLibrary, paused_download: "Future[Path]") -> None:
     demo = library.loadable_path("demo")
     assert demo is not None
-    library.import_checkpoint(demo, "tiny")
+    library.import_checkpoint(demo, "tiny", as_published=True)
     path = paused_download.result(10)  # a job that waited for the model can use it
     Mirror.may_continue.set()
     assert path.read_bytes() == demo.read_bytes()
@@ -128,7 +129,7 @@ def test_an_import_that_is_refused_ends_no_download(
 ) -> None:
     (tmp_path / "bad.pt").write_text("no")
     with pytest.raises(CheckpointUnusable):
-        library.import_checkpoint(tmp_path / "bad.pt", "tiny")
+        library.import_checkpoint(tmp_path / "bad.pt", "tiny", as_published=True)
     Mirror.may_continue.set()
     assert paused_download.result(10).read_bytes() == BODY
 
@@ -206,3 +207,21 @@ def test_symbolic_links_in_the_model_folder_are_not_followed(library: ModelLibra
     assert own.is_file()
     assert not own.is_symlink()
     assert not demo.is_symlink()
+
+
+def test_a_published_name_is_for_the_published_file_unless_confirmed(
+    library: ModelLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demo = library.loadable_path("demo")
+    assert demo is not None
+    other = tmp_path / "large.pt"
+    other.write_bytes(demo.read_bytes())
+    for name in (None, "base", "large-v3"):
+        with pytest.raises(PublishedName):
+            library.import_checkpoint(other, name)
+    assert not library.model_dir.exists()
+    assert library.import_checkpoint(other, as_published=True) == "large-v3"
+
+    sha256 = hashlib.sha256(demo.read_bytes()).hexdigest()
+    monkeypatch.setattr(whisper_tables, "checkpoint_urls", lambda: {"own": f"https://models.invalid/{sha256}/own.pt"})
+    assert library.import_checkpoint(demo, "own") == "own"

@@ -1,6 +1,7 @@
 /** What users can do. Outcomes arrive over the socket; only errors are handled here. */
 
-import { errorText } from "./api.js";
+import { ApiError, errorText } from "./api.js";
+import { t } from "./i18n.js";
 import { PAGE_SIZE } from "./job-reducer.js";
 import { createUndoableRemoval } from "./undoable-removal.js";
 
@@ -19,6 +20,17 @@ export function createActions({ api, store, uploads, toast }) {
 
 	/** @type {(options: SubmitOptions) => SendFile} */
 	const submitWith = (options) => (file, signal, onSent) => api.submit(file, options, signal, onSent);
+
+	/** Asks whether a file may have the name of a published model. @type {SendFile<Model>} */
+	async function importConfirmed(file, signal, onSent) {
+		try {
+			return await api.importModel(file, {}, signal, onSent);
+		} catch (error) {
+			const isRefused = !(error instanceof ApiError && error.code === "published_name") || !confirm(t("model.confirm_name", { name: file.name }));
+			if (isRefused) throw error;
+			return api.importModel(file, { as_published: true }, signal, onSent);
+		}
+	}
 
 	/** @type {Actions} */
 	const actions = {
@@ -68,7 +80,7 @@ export function createActions({ api, store, uploads, toast }) {
 		},
 		importModel(file, onDone) {
 			uploads.add(file.name, file.size, async () => file, async (...args) => {
-				const model = await api.importModel(...args);
+				const model = await importConfirmed(...args);
 				store.dispatch({ type: "model", data: model });
 				onDone(model);
 			});

@@ -21,7 +21,7 @@ export const api = {
 	downloadModel: (name, source) => json("POST", `models/${encodeURIComponent(name)}/download${source && `?source=${source}`}`),
 	stopDownload: (name) => json("DELETE", `models/${encodeURIComponent(name)}/download`),
 	removeModel: (name) => json("DELETE", `models/${encodeURIComponent(name)}`),
-	importModel: (file, signal, onSent) => upload("models/import", file, {}, signal, onSent),
+	importModel: (file, fields, signal, onSent) => upload("models/import", file, fields, signal, onSent),
 	options: async () => (await json("GET", "options")).options,
 	samples: async () => (await json("GET", "samples")).samples,
 	async sampleFile(sample) {

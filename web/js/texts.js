@@ -54,6 +54,10 @@ export const TEXTS = {
 	"model.download": ["Download {name}", "Descargar {name}"],
 	"model.remove": ["Remove {name} from this machine", "Eliminar {name} de este equipo"],
 	"model.confirm_remove": ["Remove this model from this machine?", "¿Eliminar este modelo de este equipo?"],
+	"model.confirm_name": [
+		"{name} has the name of a published model, but is another file. Is it to replace the published model?",
+		"{name} lleva el nombre de un modelo publicado, pero es otro archivo. ¿Ha de reemplazar al modelo publicado?",
+	],
 	"model.stop": ["Stop the download", "Detener la descarga"],
 	"model.import": ["Import your own model", "Importar un modelo propio"],
 	"model.import_hint": [

@@ -129,7 +129,7 @@ interface Api {
   downloadModel(name: string, source: string): Promise<unknown>; // source: "" for the first that can be reached
   stopDownload(name: string): Promise<unknown>;
   removeModel(name: string): Promise<unknown>;
-  importModel: SendFile<Model>;
+  importModel(file: File, fields: {as_published?: boolean}, signal: AbortSignal, onSent: (bytes: number) => void): Promise<Model>;
   options(): Promise<Option[]>;
   samples(): Promise<Sample[]>;
   sampleFile(sample: Sample): Promise<File>;

@@ -50,9 +50,7 @@ def read_checkpoint(path: Path, name: str) -> Checkpoint:
     """Raises ModelCorrupt if the file isn't a checkpoint or lacks a tensor, MemoryError, OSError."""
     try:
         tensors = FileTensors(path, name)
-        with path.open("rb") as file:
-            if file.read(len(ZIP_MAGIC)) != ZIP_MAGIC:
-                raise ValueError("torch.save didn't write it")
+        check_magic(path, name)
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         dims = ModelDimensions(**content["dims"])
         _check_dims(dims)
@@ -75,6 +73,13 @@ def read_checkpoint(path: Path, name: str) -> Checkpoint:
         reason = str(error).splitlines()[0][:120] if str(error) else "unreadable"
         raise ModelCorrupt(model=name, reason=reason) from None
     return Checkpoint(name, dims, tensors, stored_alignment_heads=heads)
+
+
+def check_magic(path: Path, name: str) -> None:
+    """Raises ModelCorrupt if torch.save can't have written the file, OSError."""
+    with path.open("rb") as file:
+        if file.read(len(ZIP_MAGIC)) != ZIP_MAGIC:
+            raise ModelCorrupt(model=name, reason="torch.save didn't write it")
 
 
 def check_overlap(tensors: Mapping[str, Tensor]) -> None:

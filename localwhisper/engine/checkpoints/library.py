@@ -36,6 +36,7 @@ from localwhisper.engine.checkpoints.file_access import FileAccess
 from localwhisper.engine.checkpoints.model_source import Check, ModelSource, Offer, Progress, SourceFailed
 from localwhisper.engine.checkpoints.origin import Origin, read_origin
 from localwhisper.engine.checkpoints.package_index import PACKAGED_MODELS, PackagedModel, PackageIndex
+from localwhisper.engine.checkpoints.published import is_published, published_sha256
 from localwhisper.engine.plans import MeasuredPlan, PlanStore
 from localwhisper.engine.upstream import whisper_tables
 from localwhisper.errors import (
@@ -46,6 +47,7 @@ from localwhisper.errors import (
     ModelCorrupt,
     ModelDownloadFailed,
     ModelNotFound,
+    PublishedName,
 )
 
 ASSET = "demo.pt.xz"
@@ -247,20 +249,34 @@ class ModelLibrary:
         self._added[name] = path
         return name
 
-    def import_checkpoint(self, path: Path, name: str | None = None, *, file_name: str | None = None) -> str:
+    def import_checkpoint(
+        self,
+        path: Path,
+        name: str | None = None,
+        *,
+        file_name: str | None = None,
+        as_published: bool = False,
+        is_private: bool = False,
+    ) -> str:
         """Copy a checkpoint file of openai-whisper's format, or convert another one that import_formats.py knows.
 
-        Returns the model's name: `name`, else one made from `file_name` or the path. Nothing is replaced before the new
-        checkpoint has been checked; then a download under that name ends. Running jobs keep the weights they have.
-        Raises CheckpointUnusable, ModelBundled, InvalidOption, FileMissing, StorageFull or StorageUnwritable.
+        Returns the model's name: `name`, else one made from `file_name` or the path. A published model's name is for
+        that model, unless `as_published` confirms it for another file. `is_private`: nobody else changes the file.
+
+        Nothing is replaced before the new checkpoint has been checked; then a download under that name ends. Running
+        jobs keep the weights they have. Raises CheckpointUnusable, PublishedName, ModelBundled, InvalidOption,
+        FileMissing, StorageFull or StorageUnwritable.
         """
         if not path.exists():
             raise FileMissing(path=str(path))
-        name = name or _valid_name(file_name or path.stem)
+        name = canonical_name(name or _valid_name(file_name or path.stem))
         if name == BUNDLED:
             raise ModelBundled(model=name)
         if not NAME.fullmatch(name):
             raise InvalidOption(field="name", value=name[:100], accepted="letters, digits, - . _")
+        with storage_errors(path):
+            if published_sha256(name) is not None and not (as_published or is_published(path, name)):
+                raise PublishedName(model=name)
         from localwhisper.engine.checkpoints.import_formats import write_checked_checkpoint  # imports torch
 
         file = self.model_dir / self._file_name(name)
@@ -268,7 +284,7 @@ class ModelLibrary:
             with storage_errors(file):
                 file.parent.mkdir(parents=True, exist_ok=True)
             with ExitStack() as replacing, replace_atomically(file, mode=SHARED) as temporary:
-                write_checked_checkpoint(path, temporary, name)
+                write_checked_checkpoint(path, temporary, name, is_private=is_private)
                 replacing.enter_context(self._access.exclusive(file))
                 self._discard_received(file)
         except ModelCorrupt as error:

@@ -77,6 +77,8 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "CheckpointUpload": _object({"file": FILE}, {
         "name": {**TEXT, "description": "name of the model; by default that of the file"},
+        "as_published": {**BOOLEAN, "default": False,
+                         "description": "the file is to be the published model of this name, though it differs"},
     }),
     "Submitted": _object({
         "job_id": TEXT, "status": STATE, "websocket_url": TEXT, "estimated_processing_time": SECONDS,
