@@ -20,6 +20,7 @@ from localwhisper.audio.probe import probe
 from localwhisper.audio.recording import RecordingReader
 from localwhisper.audio.waveform import compute_waveform
 from localwhisper.engine.base import Engine
+from localwhisper.engine.checkpoints.found_models import FoundModels
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.checkpoints.model_choice import ModelChooser
 from localwhisper.engine.lazy_engine import LazyEngine, configure_openmp
@@ -101,6 +102,10 @@ def model_library(settings: Settings) -> ModelLibrary:
     )
 
 
+def found_models(settings: Settings, library: ModelLibrary) -> FoundModels:
+    return FoundModels(library, settings.hub_cache, {"whisper.cpp": Path.home() / "whisper.cpp" / "models"})
+
+
 def whisper_engine(settings: Settings, library: ModelLibrary, ffmpeg: Ffmpeg) -> Engine:
     """The real engine; its first use imports torch."""
 
@@ -176,6 +181,7 @@ class App:
             jobs=self._job_dependencies(eta, engine),
             models=ModelDependencies(
                 library=library,
+                found=found_models(settings, library),
                 chooser=chooser,
                 downloads=Downloads(library, self._bus),
                 detector=LanguageDetector(engine, library, chooser),

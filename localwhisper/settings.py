@@ -30,6 +30,7 @@ class Settings:
     port: int
     data_dir: Path
     model_dir: Path
+    hub_cache: Path
     model_mirror: str | None
     token: str | None
     allowed_hosts: tuple[str, ...]
@@ -156,6 +157,8 @@ SETTINGS: tuple[Setting, ...] = (
             _folder, "a folder", "folder for jobs, uploads and results"),
     Setting("model_dir", "LOCALWHISPER_MODEL_DIR", "", _optional_folder, "a folder",
             "folder for checkpoints; by default openai-whisper's cache, so that existing downloads are used"),
+    Setting("hub_cache", "HF_HUB_CACHE", "", _optional_folder, "a folder",
+            "Hugging Face's cache, whose Whisper models can be imported; by default where its own programs have it"),
     Setting("model_mirror", "LOCALWHISPER_MODEL_MIRROR", "", _url, "a URL that starts with http:// or https://",
             "base URL of a mirror for the checkpoints"),
     Setting("token", "LOCALWHISPER_TOKEN", "", _optional, "text without control characters",
@@ -206,6 +209,7 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str] = os.enviro
         except ValueError:
             raise BadSetting(name=name, value=text, accepted=setting.accepted) from None
     values["model_dir"] = values["model_dir"] or whisper_cache_dir(environ)
+    values["hub_cache"] = values["hub_cache"] or hub_cache_dir(environ)
     settings = Settings(**values)  # type: ignore[arg-type]  # a test compares the table with Settings
     if settings.host not in LOOPBACK_HOSTS and settings.token is None:
         raise BadSetting(
@@ -245,8 +249,18 @@ def child_environment(flags: Mapping[str, str | None], environ: Mapping[str, str
 
 def whisper_cache_dir(environ: Mapping[str, str]) -> Path:
     """The folder where openai-whisper keeps the checkpoints it downloads."""
+    return _cache_dir(environ) / "whisper"
+
+
+def hub_cache_dir(environ: Mapping[str, str]) -> Path:
+    """The folder where Hugging Face's programs keep the models they download."""
+    home = environ.get("HF_HOME")
+    return (Path(home) if home else _cache_dir(environ) / "huggingface") / "hub"
+
+
+def _cache_dir(environ: Mapping[str, str]) -> Path:
     cache = environ.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else Path.home() / ".cache") / "whisper"
+    return Path(cache) if cache else Path.home() / ".cache"
 
 
 def as_markdown() -> str:

@@ -266,7 +266,8 @@ def _add_models(parser: argparse.ArgumentParser) -> None:
     from_file.add_argument(
         "file",
         metavar="FILE",
-        help="a .pt file, a ggml-*.bin file, a folder that contains config.json, or a zip file of one",
+        help="a .pt file, a ggml-*.bin file, a folder that contains config.json, a zip or tar file of one, or the name "
+        "of a model that `localwhisper models list` has found",
     )
     from_file.add_argument("--name", metavar="NAME", help="name of the model; default: the file's name")
     from_file.add_argument(

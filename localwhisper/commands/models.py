@@ -4,10 +4,11 @@ import argparse
 from pathlib import Path
 
 from localwhisper import paths
-from localwhisper.app import model_library
+from localwhisper.app import found_models, model_library
 from localwhisper.commands.model_download import MIB, download, factor_of
 from localwhisper.engine.checkpoints.catalogue import recommended_model
-from localwhisper.engine.checkpoints.library import ModelEntry
+from localwhisper.engine.checkpoints.found_models import FoundModels
+from localwhisper.engine.checkpoints.library import ModelEntry, ModelLibrary
 from localwhisper.engine.checkpoints.origin import FORMATS
 from localwhisper.jobs.estimates import FactorKey, Factors, measured_factor
 from localwhisper.messages import Message, render
@@ -23,15 +24,26 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         measured = load_factors(paths.real_time_factors(settings.data_dir))
         for entry in library.entries():
             print("\n".join(describe(entry, measured)))
+        for found in found_models(settings, library).all():
+            print(f"{'found':9} {found.name:15} {found.size_bytes / MIB:>5,.0f} MiB  in {found.label}: {found.path}")
+            print(f"{INDENT}localwhisper models import {found.name}")
         print(f"\nCheckpoints are in {library.model_dir}")
     elif options.action == "download":
         print(download(library, options.name, options.source))
     elif options.action == "import":
-        name = library.import_checkpoint(Path(options.file), options.name, as_published=options.as_published)
+        name = _import(library, found_models(settings, library), options)
         print(f"{name}: {library.path(name)}")
     else:
         library.remove(options.name)
     return 0
+
+
+def _import(library: ModelLibrary, found: FoundModels, options: argparse.Namespace) -> str:
+    """Import a file, a folder, or a model that was found by its name; returns the model's name."""
+    path = Path(options.file)
+    if not path.exists() and any(model.name == options.file for model in found.all()):
+        return found.take_over(options.file)
+    return library.import_checkpoint(path, options.name, as_published=options.as_published)
 
 
 def describe(entry: ModelEntry, measured: Factors) -> list[str]:

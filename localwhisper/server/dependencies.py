@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from localwhisper.audio.probe import AudioInfo
+from localwhisper.engine.checkpoints.found_models import FoundModels
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.checkpoints.model_choice import ModelChooser
 from localwhisper.jobqueue.eta import EtaEstimator
@@ -43,6 +44,7 @@ class JobDependencies:
 @dataclass(frozen=True, kw_only=True)
 class ModelDependencies:
     library: ModelLibrary
+    found: FoundModels
     chooser: ModelChooser
     downloads: Downloads
     detector: LanguageDetector

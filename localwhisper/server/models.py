@@ -29,7 +29,7 @@ def model_body(dependencies: Dependencies, entry: ModelEntry, language: str) -> 
 class ModelsHandler(BaseHandler):
     async def get(self) -> None:
         models = self.dependencies.models
-        entries = await asyncio.to_thread(models.library.entries)
+        entries, found = await asyncio.to_thread(lambda: (models.library.entries(), models.found.all()))
         choice = models.chooser.choose(Options(model=models.chooser.default_model), entries)
         self.write_json(
             {
@@ -39,6 +39,7 @@ class ModelsHandler(BaseHandler):
                     "reason": serializers.message_body(choice.reason, self.language),
                 },
                 "models": [model_body(self.dependencies, entry, self.language) for entry in entries],
+                "found": [serializers.found_model_body(model) for model in found],
                 "languages": [{"code": code, "name": name} for code, name in models.languages.items()],
                 "formats": list(EXPORTERS),
             }
@@ -74,6 +75,17 @@ class DownloadHandler(BaseHandler):
         if name is not None and name not in names:
             raise InvalidOption(field="source", value=name[:100], accepted=", ".join(names))
         return name
+
+
+class ImportFoundHandler(BaseHandler):
+    """POST /models/{name}/import: a model that another program keeps on this machine."""
+
+    async def post(self, name: str) -> None:
+        models, executor = self.dependencies.models, self.dependencies.uploads.executor
+        loop = asyncio.get_running_loop()
+        name = await loop.run_in_executor(executor, models.found.take_over, name)
+        await models.downloads.announce(name)
+        self.write_json(model_body(self.dependencies, await find_model(self.dependencies, name), self.language), 201)
 
 
 class ImportHandler(UploadHandler):

@@ -129,6 +129,7 @@ _CLIP: dict[str, dict[str, Any]] = {
     "to": {"type": "number", "minimum": 0, "description": f"its end; at most {job_audio.MAX_CLIP_S} s later"},
     "format": {"type": "string", "enum": [*CLIP_FORMATS], "default": "wav", "description": "of a clip"},
 }
+_IMPORT_ERRORS = ("checkpoint_unusable", "published_name", "model_bundled", "storage_full", "storage_unwritable")
 _TEXT = {"type": "string"}
 _ASR_QUERY: dict[str, dict[str, Any]] = {
     "encode": {
@@ -217,9 +218,8 @@ ROUTES: tuple[Route, ...] = (
     Route("/models/import", models.ImportHandler, {"post": Operation(
         summary="Import a model from a file; it is checked before it replaces anything", status=201,
         response_schema="Model", form_schema="CheckpointUpload", curl_arguments="-F file=@my-model.pt",
-        errors=("missing_file", "unknown_option", "duplicate_field", "invalid_body", "invalid_option",
-                "checkpoint_unusable", "published_name", "model_bundled",
-                "upload_too_large", "storage_full", "storage_unwritable"))}),
+        errors=("missing_file", "unknown_option", "duplicate_field", "invalid_body", "upload_too_large",
+                "invalid_option", *_IMPORT_ERRORS))}),
     Route("/models/{name}", models.ModelHandler, {"delete": Operation(
         summary="Remove a model from this machine", response_schema="Model",
         errors=("model_not_found", "model_bundled"))}),
@@ -230,6 +230,9 @@ ROUTES: tuple[Route, ...] = (
         "delete": Operation(
         summary="Cancel a model's download; the next one continues it", response_schema="Model",
         errors=("model_not_found",))}),
+    Route("/models/{name}/import", models.ImportFoundHandler, {"post": Operation(
+        summary="Import a model that another program keeps on this machine: one of `found` in GET /models", status=201,
+        response_schema="Model", errors=("model_not_found", *_IMPORT_ERRORS))}),
     Route("/options", submission_form.OptionsHandler, {"get": Operation(
         summary="The options of a job, with the texts of a form", response_schema="OptionList", query=_LANGUAGE)}),
     Route("/samples", submission_form.SamplesHandler, {"get": Operation(

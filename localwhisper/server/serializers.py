@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from localwhisper.engine.checkpoints.catalogue import rank, recommended_model
+from localwhisper.engine.checkpoints.found_models import FoundModel
 from localwhisper.engine.checkpoints.library import ModelEntry
 from localwhisper.engine.plans import MeasuredPlan
 from localwhisper.export.json_ import finite
@@ -185,6 +186,10 @@ def model_body(entry: ModelEntry, download: Download | None, eta: EtaEstimator, 
             "source": download.source,
         },
     }
+
+
+def found_model_body(model: FoundModel) -> Json:
+    return {"name": model.name, "label": model.label, "path": str(model.path), "size_bytes": model.size_bytes}
 
 
 def _plan_body(measured: MeasuredPlan) -> Json:

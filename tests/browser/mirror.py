@@ -67,7 +67,8 @@ def mirrored_server(folder: Path, checkpoint: bytes, *flags: str) -> Iterator[Se
     address = f"http://127.0.0.1:{mirror.server_address[1]}"
     sha256 = hashlib.sha256(checkpoint).hexdigest()
     published = {name: f"https://models.invalid/{sha256}/{name}.pt" for name in MIRRORED}
-    flags = ("--model-dir", str(folder / "models"), "--model-mirror", address, *flags)
+    folders = ("--model-dir", str(folder / "models"), "--hub-cache", str(folder / "hub"))
+    flags = (*folders, "--model-mirror", address, *flags)
     environ = {"PUBLISHED": json.dumps(published), **NO_INDEX}
     Mirror.serve(b"")
     server = PublishingServer(folder / "data", *flags, environ=environ).start()

@@ -7,10 +7,15 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from whisper.model import ModelDimensions
 
 from tests.browser.app_page import CLIENT_ERROR, AppPage
 from tests.browser.mirror import Mirror, bundled_checkpoint, mirrored_server
+from tests.engine.model_files import write_ctranslate2
 from tests.process.server import Server
+from tools.random_checkpoint import tensors
+
+SMALL = ModelDimensions(80, 1500, 64, 1, 2, 500, 448, 64, 1, 2)
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +82,49 @@ def test_a_model_can_be_imported(page: Page, tmp_path: Path, checkpoint: bytes) 
     expect(page.locator("#option-model")).to_have_value("mi-modelo")
     expect(page.locator("#option-model option:checked")).to_contain_text("ready")
     expect(page.locator("upload-card")).to_have_count(0)
+
+
+def model_folder(folder: Path) -> Path:
+    """As faster-whisper's, with tiny random weights."""
+    folder.mkdir(parents=True)
+    (folder / "README.md").write_text("not needed")
+    checkpoint = {"dims": vars(SMALL), "model_state_dict": tensors(SMALL)}
+    return write_ctranslate2(checkpoint, folder, heads=[[1, 0]])
+
+
+def drop(page: Page, path: Path) -> None:
+    """Drag a file or folder from the desktop onto the page."""
+    session = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, "x": 300, "y": 300, "data": data})
+
+
+def test_a_folder_dropped_on_the_page_is_imported(page: Page, mirrored: Server, tmp_path: Path) -> None:
+    drop(page, model_folder(tmp_path / "a folder" / "my-model"))
+    expect(page.locator("#option-model")).to_have_value("my-model")
+    models: list[dict[str, Any]] = mirrored.request("GET", "/models")["models"]
+    (origin,) = (model["origin"] for model in models if model["name"] == "my-model")
+    assert origin["format"] == "ctranslate2"
+    expect(page.locator("upload-card")).to_have_count(0)
+    assert mirrored.request("GET", "/jobs")["jobs"] == []  # no file of it was taken for a recording
+
+
+def test_the_name_of_a_published_model_is_confirmed(page: Page, tmp_path: Path, checkpoint: bytes) -> None:
+    (tmp_path / "small.pt").write_bytes(checkpoint)
+    questions: list[str] = []
+    page.on("dialog", lambda dialog: (questions.append(dialog.message), dialog.accept()))
+    drop(page, tmp_path / "small.pt")
+    expect(page.locator("#option-model")).to_have_value("small")
+    assert "small.pt has the name of a published model" in questions[0]
+
+
+def test_a_model_in_hugging_face_s_cache_is_imported_in_one_click(page: Page, tmp_path: Path) -> None:
+    model_folder(tmp_path / "hub" / "models--Systran--faster-whisper-medium" / "snapshots" / "1")
+    page.reload()
+    use = page.locator("options-form .found").get_by_role("button", name="Use medium")
+    expect(use).to_contain_text("of Hugging Face's cache")
+    use.click()
+    expect(page.locator("#option-model")).to_have_value("medium")
+    expect(page.locator("#option-model option:checked")).to_contain_text("ready")
+    expect(use).to_have_count(0)

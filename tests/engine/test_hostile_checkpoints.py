@@ -1,9 +1,11 @@
 """Files that are no checkpoint, or that attack their reader: refused with a reason, and nothing is replaced."""
 
+import io
 import json
 import os
 import pickle
 import struct
+import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -114,6 +116,17 @@ def zip_of(path: Path, files: dict[str, bytes], compression: int = zipfile.ZIP_D
             file.writestr(name, data)
 
 
+def tar_of(path: Path, files: dict[str, bytes], *, n_bytes: int | None = None, size_field: bytes = b"") -> None:
+    """`size_field`: of the first file's header."""
+    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    content = path.read_bytes()[:n_bytes]
+    path.write_bytes(content[:124] + size_field + content[124 + len(size_field) :])
+
+
 def zip_with_a_huge_list(path: Path) -> None:
     zip_of(path, {"config.json": b"{}", **{f"{number:0100}": b"" for number in range(8000)}})
 
@@ -184,6 +197,11 @@ HOSTILE: dict[str, Callable[[Path], object]] = {
     "zip: bomb": lambda path: zip_of(path, {"config.json": b"{}", "model.bin": bytes(100 << 20)}),
     "zip: needs much memory to unpack": lambda path: zip_of(path, {"config.json": b"{}"}, zipfile.ZIP_LZMA),
     "zip: a huge list of files": zip_with_a_huge_list,
+    "tar: no model": lambda path: tar_of(path, {"a/readme": b""}),
+    "tar: outside": lambda path: tar_of(path, {"config.json": b"{}", "../../model.bin": b"x", "/model.bin": b"x"}),
+    "tar: truncated": lambda path: tar_of(path, {"config.json": b"{}", "model.bin": bytes(9000)}, n_bytes=2000),
+    "tar: negative size": lambda path: tar_of(path, {"config.json": b"{}"}, size_field=b"-0000000001\0"),
+    "tar: no size": lambda path: tar_of(path, {"config.json": b"{}"}, size_field=b"x" * 12),
 }
 
 

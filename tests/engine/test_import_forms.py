@@ -1,6 +1,7 @@
 """Models of CTranslate2 and whisper.cpp as openai-whisper's checkpoints, and folders in zip files."""
 
 import errno
+import tarfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -179,6 +180,19 @@ def test_a_folder_in_a_zip_file_is_imported(own_library: ModelLibrary, tmp_path:
         for path in folder.iterdir():
             file.write(path, f"some folder/{path.name}")
         file.writestr("some folder/.git/config.json", "{}")
+    assert_same(loaded(own_library, own_library.import_checkpoint(archive)), checkpoint, torch.float16)
+    assert [path.name for path in own_library.model_dir.iterdir()] == ["mine.pt"]
+
+
+def test_a_folder_in_a_tar_file_is_imported(own_library: ModelLibrary, tmp_path: Path) -> None:
+    """As the page sends one that is dropped on it."""
+    checkpoint = checkpoint_of(SMALL)
+    folder = write_ctranslate2(checkpoint, tmp_path / "mine", dtype=torch.float16, heads=[[1, 0]])
+    (folder / "link.json").symlink_to("/etc/passwd")
+    (folder / "README.md").write_text("not needed")
+    archive = tmp_path / "mine.tar"
+    with tarfile.open(archive, "w") as file:
+        file.add(folder, "some folder")
     assert_same(loaded(own_library, own_library.import_checkpoint(archive)), checkpoint, torch.float16)
     assert [path.name for path in own_library.model_dir.iterdir()] == ["mine.pt"]
 

@@ -85,6 +85,12 @@ export function createActions({ api, store, uploads, toast }) {
 				onDone(model);
 			});
 		},
+		async importFound(found) {
+			const model = await api.importFound(found.name);
+			store.dispatch({ type: "model", data: model });
+			void actions.loadCatalogue();
+			return model;
+		},
 		downloadModel: (model, source) => showErrorOnModel(model, () => api.downloadModel(model.name, source)),
 		stopDownload: (model) => showErrorOnModel(model, () => api.stopDownload(model.name)),
 		removeModel: (model) => showErrorOnModel(model, () => api.removeModel(model.name)),

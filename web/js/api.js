@@ -22,6 +22,7 @@ export const api = {
 	stopDownload: (name) => json("DELETE", `models/${encodeURIComponent(name)}/download`),
 	removeModel: (name) => json("DELETE", `models/${encodeURIComponent(name)}`),
 	importModel: (file, fields, signal, onSent) => upload("models/import", file, fields, signal, onSent),
+	importFound: (name) => json("POST", `models/${encodeURIComponent(name)}/import`),
 	options: async () => (await json("GET", "options")).options,
 	samples: async () => (await json("GET", "samples")).samples,
 	async sampleFile(sample) {

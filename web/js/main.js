@@ -37,7 +37,8 @@ const services = {
 	commands,
 	uploads: createUploadQueue(store),
 	toast: createToast(query(document, "toast-message")),
-	selectedOptions: () => ({}), // replaced by the options form
+	selectedOptions: () => ({}), // this and the next are replaced by the options form
+	chooseModel: () => {},
 };
 /** @type {App} */
 const app = { ...services, actions: createActions(services) };

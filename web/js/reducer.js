@@ -12,6 +12,7 @@ export function initialState() {
 		hasOlder: false,
 		queue: null,
 		models: [],
+		found: [],
 		languages: [],
 		defaultModel: "",
 		options: [],

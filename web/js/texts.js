@@ -61,9 +61,11 @@ export const TEXTS = {
 	"model.stop": ["Stop the download", "Detener la descarga"],
 	"model.import": ["Import your own model", "Importar un modelo propio"],
 	"model.import_hint": [
-		"A .pt file from openai-whisper, a ggml-*.bin file from whisper.cpp, or a zip file of a folder from Hugging Face or faster-whisper.",
-		"Un archivo .pt de openai-whisper, un archivo ggml-*.bin de whisper.cpp o un archivo zip de una carpeta de Hugging Face o faster-whisper.",
+		"A .pt file from openai-whisper, a ggml-*.bin file from whisper.cpp, or a zip file of a folder from Hugging Face or faster-whisper. Files and folders can also be dropped on the page.",
+		"Un archivo .pt de openai-whisper, un archivo ggml-*.bin de whisper.cpp o un archivo zip de una carpeta de Hugging Face o faster-whisper. Los archivos y carpetas también se pueden soltar en la página.",
 	],
+	"found.use": ["Use {name} ({size}) of {place}", "Usar {name} ({size}) de {place}"],
+	"found.importing": ["Importing {name}…", "Importando {name}…"],
 	"model.from_index": [
 		"(from the package index: the models' server can't be reached)",
 		"(del índice de paquetes: no se llega al servidor de los modelos)",

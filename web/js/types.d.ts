@@ -75,11 +75,15 @@ interface Model {
   error?: {code: string, message: string}|null; // why the last download failed
 }
 
+/** A model that another program keeps on this machine. */
+type FoundModel = {name: string, label: string, path: string, size_bytes: number};
+
 type SpokenLanguage = {code: string, name: string};
 
 interface Models {
   default: string;
   models: Model[];
+  found: FoundModel[];
   languages: SpokenLanguage[];
   formats: string[]; // for export
 }
@@ -130,6 +134,7 @@ interface Api {
   stopDownload(name: string): Promise<unknown>;
   removeModel(name: string): Promise<unknown>;
   importModel(file: File, fields: {as_published?: boolean}, signal: AbortSignal, onSent: (bytes: number) => void): Promise<Model>;
+  importFound(name: string): Promise<Model>;
   options(): Promise<Option[]>;
   samples(): Promise<Sample[]>;
   sampleFile(sample: Sample): Promise<File>;
@@ -201,6 +206,7 @@ interface State {
   hasOlder: boolean; // there may be older jobs than those listed
   queue: QueueInfo|null;
   models: readonly Model[];
+  found: readonly FoundModel[];
   languages: readonly SpokenLanguage[];
   defaultModel: string;
   options: readonly Option[]; // of a job, in the page's language
@@ -241,6 +247,7 @@ interface App {
   uploads: UploadQueue;
   toast: Toast;
   selectedOptions: () => SubmitOptions;
+  chooseModel: (model: Model) => void; // for the next files
   editor?: Editor; // once its modules are loaded
 }
 
@@ -268,6 +275,7 @@ interface Actions {
   stopDownload(model: Model): void;
   removeModel(model: Model): void;
   importModel(file: File, onDone: (model: Model) => void): void;
+  importFound(found: FoundModel): Promise<Model>;
 }
 
 interface Toast {

@@ -1,5 +1,7 @@
 """What is known of openai-whisper's models besides their files: what each is for, and how they rank."""
 
+import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
@@ -37,3 +39,9 @@ def recommended_model(real_time_factor: Callable[[str], float]) -> str:
     """
     quick = [name for name in PURPOSES if real_time_factor(name) <= QUICK_FACTOR]
     return max(quick, key=rank, default=QUICKEST)
+
+
+def valid_name(text: str) -> str:
+    """Make a model's name from a file's, such as "mi-modelo" from "mi módelo"."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", plain).strip("-._")

@@ -1,4 +1,4 @@
-"""A model folder in a ZIP file, as it is uploaded: the files that a model needs, unpacked within bounds.
+"""A model folder in a ZIP or tar file, as it is uploaded: the files that a model needs, unpacked within bounds.
 
 A checkpoint of torch.save is a ZIP file too, without a config.json.
 """
@@ -8,6 +8,7 @@ import shutil
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from localwhisper.errors import ModelCorrupt
 
@@ -16,6 +17,8 @@ MAX_DIRECTORY_BYTES = 1 << 20  # of the archive's list of files, which is read i
 MAX_RATIO = 20  # of the unpacked size to the archive's; weights can hardly be compressed
 MIN_LIMIT_BYTES = 1 << 26
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # others may need gigabytes of memory
+TAR_MAGIC, TAR_MAGIC_AT = b"ustar", 257
+TAR_BLOCK = 512  # bytes
 END, END_BYTES = b"PK\5\6", 22
 LOCATOR64, LOCATOR64_BYTES = b"PK\6\7", 20
 END64, END64_BYTES = b"PK\6\6", 56
@@ -23,6 +26,8 @@ END64, END64_BYTES = b"PK\6\6", 56
 
 def is_folder_archive(path: Path) -> bool:
     """Raises OSError."""
+    if is_folder_tar(path):
+        return True
     try:
         return _directory_bytes(path) <= MAX_DIRECTORY_BYTES and _config(path) is not None
     except zipfile.BadZipFile:
@@ -31,6 +36,9 @@ def is_folder_archive(path: Path) -> bool:
 
 def unpack_folder(path: Path, folder: Path, name: str) -> None:
     """Unpack the files beside config.json that a model needs into `folder`. Raises ModelCorrupt, OSError."""
+    if is_folder_tar(path):
+        _unpack_tar(path, folder, name)
+        return
     try:
         with zipfile.ZipFile(path) as archive:
             config = _config(path)
@@ -51,6 +59,42 @@ def unpack_folder(path: Path, folder: Path, name: str) -> None:
                     shutil.copyfileobj(source, target, 1 << 20)  # reads no more than the size in the list
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as error:
         raise ModelCorrupt(model=name, reason=f"not a model's folder in a zip file: {error}"[:160]) from None
+
+
+def is_folder_tar(path: Path) -> bool:
+    """Whether a file is an uncompressed tar file. Raises OSError."""
+    with open(path, "rb") as file:
+        return file.read(TAR_MAGIC_AT + len(TAR_MAGIC)).endswith(TAR_MAGIC)
+
+
+def _unpack_tar(path: Path, folder: Path, name: str) -> None:
+    """Unpack ordinary files, wherever they are in the archive. It isn't compressed, so they are no larger than it."""
+    try:
+        with open(path, "rb") as archive:
+            while (header := archive.read(TAR_BLOCK)) and any(header):
+                size_bytes = int(header[124:136].strip(b" \0"), 8)
+                if size_bytes < 0:
+                    raise ValueError("a size below 0")
+                following = archive.tell() + -(-size_bytes // TAR_BLOCK) * TAR_BLOCK
+                file_name = PurePosixPath(header[:100].rstrip(b"\0").decode()).name
+                if header[156:157] in (b"0", b"\0") and NEEDED_FILE.fullmatch(file_name):
+                    with open(folder / file_name, "wb") as target:
+                        _copy(archive, target, size_bytes)
+                archive.seek(following)
+        if not (folder / "config.json").exists():
+            raise ValueError("there is no config.json")
+    except ValueError as error:
+        raise ModelCorrupt(model=name, reason=f"not a model's folder in a tar file: {error}"[:160]) from None
+
+
+def _copy(source: BinaryIO, target: BinaryIO, size_bytes: int) -> None:
+    """Raises ValueError if there is less."""
+    while size_bytes:
+        block = source.read(min(size_bytes, 1 << 20))
+        if not block:
+            raise ValueError("it is truncated")
+        target.write(block)
+        size_bytes -= len(block)
 
 
 def _config(path: Path) -> PurePosixPath | None:

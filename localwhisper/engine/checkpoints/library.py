@@ -7,7 +7,6 @@ import hashlib
 import lzma
 import re
 import threading
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -30,13 +29,14 @@ from localwhisper.engine.checkpoints.catalogue import (
     Purpose,
     aliases_of,
     canonical_name,
+    valid_name,
 )
 from localwhisper.engine.checkpoints.download import PublishedCheckpoints
 from localwhisper.engine.checkpoints.file_access import FileAccess
 from localwhisper.engine.checkpoints.model_source import Check, ModelSource, Offer, Progress, SourceFailed
 from localwhisper.engine.checkpoints.origin import Origin, read_origin
 from localwhisper.engine.checkpoints.package_index import PACKAGED_MODELS, PackagedModel, PackageIndex
-from localwhisper.engine.checkpoints.published import is_published, published_sha256
+from localwhisper.engine.checkpoints.published import is_published, published_file_name, published_sha256
 from localwhisper.engine.plans import MeasuredPlan, PlanStore
 from localwhisper.engine.upstream import whisper_tables
 from localwhisper.errors import (
@@ -98,7 +98,7 @@ class ModelLibrary:
         purposes = [name for name in PURPOSES if name in published]
         others = [name for name in published if name not in PURPOSES and name not in OTHER_NAMES]
         known = {BUNDLED, *published}
-        files = {_published_file_name(url) for url in published.values()}
+        files = {published_file_name(url) for url in published.values()}
         try:
             imported = sorted(
                 path.stem
@@ -169,7 +169,7 @@ class ModelLibrary:
 
     def _file_name(self, name: str) -> str:
         url = whisper_tables.checkpoint_urls().get(name)
-        return f"{name}.pt" if url is None else _published_file_name(url)
+        return f"{name}.pt" if url is None else published_file_name(url)
 
     def _unpack(self) -> Path:
         """Unpack the bundled model to a file named by its hash, so that an upgrade unpacks the new one."""
@@ -243,7 +243,7 @@ class ModelLibrary:
 
     def add_file(self, path: Path) -> str:
         """Let this object use a file of openai-whisper's format where it is. Returns the name given to it."""
-        name = _valid_name(path.stem) or "model"
+        name = valid_name(path.stem) or "model"
         if name == BUNDLED:
             name = f"{name}-file"
         self._added[name] = path
@@ -269,7 +269,7 @@ class ModelLibrary:
         """
         if not path.exists():
             raise FileMissing(path=str(path))
-        name = canonical_name(name or _valid_name(file_name or path.stem))
+        name = canonical_name(name or valid_name(file_name or path.stem))
         if name == BUNDLED:
             raise ModelBundled(model=name)
         if not NAME.fullmatch(name):
@@ -290,13 +290,3 @@ class ModelLibrary:
         except ModelCorrupt as error:
             raise CheckpointUnusable(model=error.model, reason=error.reason) from None
         return name
-
-
-def _published_file_name(url: str) -> str:
-    return url.rsplit("/", 1)[-1]
-
-
-def _valid_name(text: str) -> str:
-    """Make a model's name from a file's, such as "mi-modelo" from "mi módelo"."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", plain).strip("-._")

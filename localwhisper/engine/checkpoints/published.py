@@ -13,6 +13,10 @@ def published_sha256(name: str) -> str | None:
     return None if url is None else url.split("/")[-2]
 
 
+def published_file_name(url: str) -> str:
+    return url.rsplit("/", 1)[-1]
+
+
 def is_published(path: Path, name: str) -> bool:
     """Whether a file, or a folder of faster-whisper, is the published model of this name. Raises OSError."""
     package = PACKAGED_MODELS.get(name)

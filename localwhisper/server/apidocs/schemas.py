@@ -170,9 +170,13 @@ SCHEMAS: dict[str, Schema] = {
         "default": {**TEXT, "description": "the setting DEFAULT_MODEL"}, "models": _list(_ref("Model")),
         "choice": {**_object({"model": TEXT, "reason": MESSAGE}),
                    "description": "what a job that names no model would get now"},
-        "languages": _list(_object({"code": TEXT, "name": TEXT})),
+        "found": _list(_ref("FoundModel")), "languages": _list(_object({"code": TEXT, "name": TEXT})),
         "formats": {**_list(TEXT), "description": "in which transcripts can be exported"},
     }),
+    "FoundModel": {**_object({
+        "name": {**TEXT, "description": "for POST /models/{name}/import"},
+        "label": {**TEXT, "description": "whose it is"}, "path": TEXT, "size_bytes": INTEGER,
+    }), "description": "kept on this machine by another program"},
     "OptionList": _object({"options": _list(_ref("Option"))}),
     "Option": _object(
         {

@@ -1,7 +1,7 @@
 /** Takes files from the file chooser, the clipboard, or dropped anywhere on the page. */
 
 import { query, setVisible } from "../lib/dom.js";
-import { droppedFiles } from "../lib/dropped-files.js";
+import { droppedFiles, isModelFile } from "../lib/dropped-files.js";
 import { openList } from "../router.js";
 
 /** @type {Component} */
@@ -18,11 +18,15 @@ export function dropZone(element, app, signal) {
 		submit(input.files ?? []);
 		input.value = "";
 	}, { signal });
-	connectDrop(query(element, ".drop-overlay"), submit, signal);
+	connectDrop(query(element, ".drop-overlay"), (files) => {
+		const recordings = files.filter((file) => !isModelFile(file));
+		for (const file of files.filter(isModelFile)) actions.importModel(file, (model) => app.chooseModel(model));
+		if (recordings.length) submit(recordings);
+	}, signal);
 	connectPaste(submit, signal);
 }
 
-/** @param {HTMLElement} overlay @param {(files: Iterable<File>) => void} onFiles @param {AbortSignal} signal */
+/** @param {HTMLElement} overlay @param {(files: File[]) => void} onFiles @param {AbortSignal} signal */
 function connectDrop(overlay, onFiles, signal) {
 	let depth = 0; // the pointer enters a child before it leaves the parent
 	const setDepth = (/** @type {number} */ next) => {

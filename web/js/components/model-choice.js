@@ -4,17 +4,20 @@ import { language, t } from "../i18n.js";
 import { cloneTemplate, query, queryEach, setText, setVisible } from "../lib/dom.js";
 import { formatBytes, formatDuration } from "../lib/format.js";
 import { lacksModel, modelsByPurpose } from "../models.js";
+import { foundModels } from "./found-models.js";
 import { modelDownload } from "./model-download.js";
 
 const HOUR_S = 3600;
 
 /** @type {Component} */
-export function modelChoice(element, { actions }) {
+export function modelChoice(element, app) {
 	/** By the model's name. @type {Map<string, ReturnType<typeof choice>>} */
 	const choices = new Map();
-	const list = query(element, "ul");
+	const list = query(element, ".choices");
 	list.replaceChildren();
+	const updateFound = foundModels(query(element, ".found"), app);
 	return (state, before) => {
+		if (state.found !== before?.found) updateFound(state);
 		if (state.models === before?.models) return;
 		const isNeeded = lacksModel(state);
 		if (element.contains(document.activeElement) && !isNeeded) query(document, "#files").focus();
@@ -23,7 +26,7 @@ export function modelChoice(element, { actions }) {
 		for (const model of modelsByPurpose(state.models)) {
 			let item = choices.get(model.name);
 			if (!item) {
-				item = choice(model, actions);
+				item = choice(model, app.actions);
 				choices.set(model.name, item);
 				list.append(item.element);
 			}

@@ -3,6 +3,7 @@
 import { language, t } from "../i18n.js";
 import { query, queryEach, setChildren, setTextOrHide, setVisible } from "../lib/dom.js";
 import { load, save } from "../lib/storage.js";
+import { foundModels } from "./found-models.js";
 import { modelDetails } from "./model-details.js";
 import { languageCode, optionField, updateLanguages, updateModels } from "./option-field.js";
 
@@ -20,6 +21,7 @@ export function optionsForm(element, app, signal) {
 	const modelControls = queryEach(form, "model-details", ".import");
 	const fileInput = query(form, "#import", HTMLInputElement);
 	const languageList = query(element, "datalist", HTMLDataListElement);
+	const updateFound = foundModels(query(form, ".found"), app);
 	const details = modelDetails(query(form, "model-details"), app.actions);
 	query(element, "details", HTMLDetailsElement).open = matchMedia(WIDE_SCREEN).matches;
 	fileInput.addEventListener("change", () => {
@@ -33,6 +35,7 @@ export function optionsForm(element, app, signal) {
 		if (field.option.type === "language") showUnknownLanguage(field);
 		choose({ [field.option.name]: readValue(field) });
 	}, { signal });
+	app.chooseModel = chooseModel;
 	app.selectedOptions = () => Object.fromEntries(fields.map((field) => [field.option.name, readValue(field)]));
 
 	/** @param {Record<string, unknown>} changes */
@@ -101,6 +104,7 @@ export function optionsForm(element, app, signal) {
 	}
 
 	return (state, before) => {
+		if (state.found !== before?.found) updateFound(state);
 		if (state.models !== before?.models) render(state); // options and languages are loaded with them
 	};
 }

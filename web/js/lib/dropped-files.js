@@ -1,7 +1,18 @@
-/** Dropped files, and the recordings in dropped folders. */
+/** Dropped files, the recordings in dropped folders, and models: files, and folders packed into one file. */
+
+import { tarFile } from "./tar.js";
 
 /** Of recordings for which browsers know no media type. */
 const RECORDING = /\.(aac|ac3|aif|aiff|amr|ape|au|caf|ds2|dss|flac|m4a|m4b|mka|mkv|mov|mp3|mts|oga|ogg|opus|ts|wma|wmv|wv)$/i;
+
+const MODEL = /\.(pt|tar)$|^ggml-.*\.bin$/i;
+/** In a folder of Hugging Face or faster-whisper. */
+const NEEDED_FOR_MODEL = /^((config|generation_config)\.json|(model|pytorch_model)[\w.-]*)$/;
+
+/** @param {File} file */
+export function isModelFile({ name }) {
+	return MODEL.test(name);
+}
 
 /** @param {DataTransfer|null} data readable only while the drop is handled, so this is done at once @returns {Promise<File[]>} */
 export function droppedFiles(data) {
@@ -16,10 +27,22 @@ async function filesOf(entries, takesAll) {
 	/** @type {File[]} */
 	const files = [];
 	for (const entry of byName) {
-		if (entry.isDirectory) files.push(...(await filesOf(await entriesOf(/** @type {FileSystemDirectoryEntry} */ (entry)), false)));
-		else if (takesAll || !entry.name.startsWith(".")) files.push(await fileOf(/** @type {FileSystemFileEntry} */ (entry)));
+		if (entry.isDirectory) {
+			files.push(...(await filesOfFolder(/** @type {FileSystemDirectoryEntry} */ (entry))));
+		} else if (takesAll || !entry.name.startsWith(".")) {
+			const file = await fileOf(/** @type {FileSystemFileEntry} */ (entry));
+			if (takesAll || isRecording(file)) files.push(file);
+		}
 	}
-	return takesAll ? files : files.filter(isRecording);
+	return files;
+}
+
+/** One file if it is a model. @param {FileSystemDirectoryEntry} folder @returns {Promise<File[]>} */
+async function filesOfFolder(folder) {
+	const entries = await entriesOf(folder);
+	if (!entries.some(({ name }) => name === "config.json")) return filesOf(entries, false);
+	const needed = entries.filter(({ name, isFile }) => isFile && NEEDED_FOR_MODEL.test(name));
+	return [tarFile(`${folder.name}.tar`, await filesOf(needed, true))];
 }
 
 /** @param {File} file */

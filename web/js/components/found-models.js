@@ -1,0 +1,63 @@
+/** Models that other programs keep on this machine: one click imports one. */
+
+import { errorText } from "../api.js";
+import { language, t } from "../i18n.js";
+import { h, setText, setVisible } from "../lib/dom.js";
+import { formatBytes } from "../lib/format.js";
+
+/** @param {HTMLElement} list @param {App} app @returns {(state: State) => void} updates the list */
+export function foundModels(list, app) {
+	list.replaceChildren();
+	/** By name. @type {Map<string, ReturnType<typeof item>>} */
+	const items = new Map();
+	return ({ found }) => {
+		setVisible(list, found.length > 0);
+		for (const [name, { element }] of items) {
+			if (found.some((model) => model.name === name)) continue;
+			element.remove();
+			items.delete(name);
+		}
+		for (const model of found) {
+			const shown = items.get(model.name) ?? item(app);
+			if (!items.has(model.name)) list.append(shown.element);
+			items.set(model.name, shown);
+			shown.update(model);
+		}
+	};
+}
+
+/** @param {App} app */
+function item(app) {
+	/** @type {FoundModel|undefined} */
+	let shown;
+	let isImporting = false;
+	const button = h("button", { type: "button", class: "button small", onclick: () => void run() });
+	const error = h("p", { class: "error", role: "alert", hidden: true });
+	const element = h("li", {}, button, error);
+
+	async function run() {
+		if (!shown || isImporting) return;
+		isImporting = true;
+		setVisible(error, false);
+		update(shown);
+		try {
+			app.chooseModel(await app.actions.importFound(shown));
+		} catch (failure) {
+			setText(error, errorText(failure));
+			setVisible(error, true);
+		}
+		isImporting = false;
+		update(shown);
+	}
+
+	/** @param {FoundModel} model */
+	function update(model) {
+		shown = model;
+		const facts = { name: model.name, size: formatBytes(model.size_bytes, language()), place: model.label };
+		setText(button, t(isImporting ? "found.importing" : "found.use", facts));
+		button.disabled = isImporting;
+		button.title = model.path;
+	}
+
+	return { element, update };
+}
