@@ -23,6 +23,7 @@ from localwhisper.settings import Settings
 
 STDIN = "-"
 MAX_NAMED = 20
+WHISPER_BEAMS = 5  # the default of its command
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
@@ -55,6 +56,9 @@ def create_backend(options: argparse.Namespace, settings: Settings) -> Backend:
     for flag, instead in WITHOUT_EFFECT.items():
         if getattr(options, flag.removeprefix("--"), None) is not None:
             print(f"{flag} has no effect: {instead}", file=sys.stderr)
+    if "patience" in job_options and "beam_size" not in job_options:
+        print(f"--patience is for beam search: {WHISPER_BEAMS} beams, as in whisper", file=sys.stderr)
+        job_options["beam_size"] = str(WHISPER_BEAMS)
     if layout.needs_words and not values.get("word_timestamps"):
         print("Word times are computed, because subtitles are cut by them", file=sys.stderr)
         job_options["word_timestamps"] = "true"

@@ -2,14 +2,15 @@
 
 With word timestamps, a cue lasts from its first word to its last, and a segment without words has no cue.
 Unlike in openai-whisper, no text can end its cue early: `-->` is replaced also with word timestamps, and blank
-lines in a text are left out. A cue doesn't stretch over the pause after its last word. Cues are in order, never
-overlap, last at least a millisecond, and have text, also where a person's corrections contradict each other.
+lines in a text are left out. A cue doesn't stretch over a long pause in its words or after them. Cues are in
+order, never overlap, last at least a millisecond, and have text, also where a person's corrections contradict each
+other.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import chain, groupby, pairwise
 
 from localwhisper.jobs.transcript import Segment, Transcript, Word
 from localwhisper.options import Layout
@@ -48,7 +49,7 @@ def _cues(transcript: Transcript, layout: Layout) -> Iterator[Cue]:
     kinds = groupby(transcript.segments, lambda segment: (has_words and segment.words is not None, segment.channel))
     for (is_timed, channel), segments in kinds:
         if is_timed:
-            for words in _split(list(segments), layout):
+            for words in chain.from_iterable(map(_parts, _split(list(segments), layout))):
                 timed = _highlighted(words) if layout.highlight_words else [_cue(words)]
                 yield from (replace(cue, channel=channel) for cue in timed)
         else:
@@ -105,12 +106,26 @@ def _split(segments: Sequence[Segment], layout: Layout) -> Iterator[list[Word]]:
         yield words
 
 
+def _parts(words: Sequence[Word]) -> Iterator[list[Word]]:
+    """The words of a cue between its long pauses."""
+    part: list[Word] = []
+    for word in words:
+        if part and word.start - _end_s(part[-1]) > LONG_PAUSE_S:
+            yield part
+            part, word = [], replace(word, word=word.word.lstrip())
+        part.append(word)
+    yield part
+
+
+def _end_s(word: Word) -> float:
+    """The end of a word. whisper lets the last one before a pause last until the pause ends."""
+    if word.end - word.start <= LONG_WORD_S:
+        return word.end
+    return word.start + max(MIN_SHORTENED_S, SECONDS_PER_CHARACTER * len(word.word.strip()))
+
+
 def _cue(words: Sequence[Word]) -> Cue:
-    last = words[-1]
-    end_s = last.end
-    if last.end - last.start > LONG_WORD_S:  # whisper lets the last word before a pause last until its end
-        end_s = last.start + max(MIN_SHORTENED_S, SECONDS_PER_CHARACTER * len(last.word.strip()))
-    return Cue(words[0].start, end_s, _cue_text("".join(word.word for word in words)))
+    return Cue(words[0].start, _end_s(words[-1]), _cue_text("".join(word.word for word in words)))
 
 
 def _highlighted(words: Sequence[Word]) -> Iterator[Cue]:

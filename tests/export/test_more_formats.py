@@ -131,11 +131,13 @@ def test_nothing_ends_after_the_recording(name: str) -> None:
     assert ending_with(later, 1.0) == later  # the duration must be wrong
 
 
-def test_a_cue_does_not_stretch_over_the_pause_after_its_last_word() -> None:
+def test_a_cue_does_not_stretch_over_a_pause() -> None:
     words = (
         Word(word=" ask", start=2.38, end=7.56, probability=1.0),
         Word(word=" not", start=7.6, end=8.0, probability=1.0),
     )
-    result = transcript(segment(0, 2.0, 7.56, " ask", words[:1]), segment(1, 7.6, 8.0, " not", words[1:]))
-    first, second = cues(result, Layout())
-    assert (first.start_s, first.end_s, second.start_s) == (2.38, 2.88, 7.6)
+    two = transcript(segment(0, 2.0, 7.56, " ask", words[:1]), segment(1, 7.6, 8.0, " not", words[1:]))
+    for result in (two, transcript(segment(0, 2.0, 8.0, " ask not", words))):
+        first, second = cues(result, Layout())
+        assert (first.start_s, first.end_s, second.start_s) == (2.38, 2.88, 7.6)
+        assert (first.text, second.text) == ("ask", "not")
