@@ -118,7 +118,7 @@ def test_the_arguments_of_whisper_are_accepted(server: Server, folder: Path) -> 
         "--max_words_per_line",
         "2",
         *("--fp16", "False", "--device", "cpu", "--threads", "2", "--verbose", "True"),
-        *("--best_of", "5", "--beam_size", "None", "--length_penalty", "0.5", "--suppress_tokens", "-1,50363"),
+        *("--best_of", "5", "--patience", "1.0", "--length_penalty", "0.5", "--suppress_tokens", "-1,50363"),
         *("--condition_on_previous_text", "False", "--temperature_increment_on_fallback", "None"),
         *("--logprob_threshold", "-1.0", "--no_speech_threshold", "None", "--clip_timestamps", "0,5"),
         *("--prepend_punctuations", "-(", "--append_punctuations", ".", "--hallucination_silence_threshold", "2"),
@@ -130,6 +130,7 @@ def test_the_arguments_of_whisper_are_accepted(server: Server, folder: Path) -> 
     assert ended.returncode == 1, ended.stderr
     assert "broken.wav" in ended.stderr
     for note in (
+        "--patience is for beam search",
         "--device has no effect",
         "--threads has no effect",
         "--fp16 has no effect",
