@@ -24,14 +24,16 @@ from localwhisper.jobs.events import (
     TranscriptCorrected,
 )
 from localwhisper.jobs.job import Job, JobState
-from localwhisper.jobs.transcript import Segment
+from localwhisper.jobs.transcript import Segment, Transcript
 from localwhisper.server import serializers, ws_messages
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.http_errors import BadRequest, MethodNotAllowed
 from localwhisper.server.jobs import full_job_body
+from localwhisper.server.large_answers import LargeAnswers
 from localwhisper.server.models import model_body
 from localwhisper.server.serializers import Json
-from localwhisper.server.ws_outbox import Outbox, text_frame, write_frames
+from localwhisper.server.ws_outbox import Outbox, text_frame, write_frames, write_message
+from localwhisper.unicode_text import to_utf8
 
 log = logging.getLogger(__name__)
 MAX_SNAPSHOT_JOBS = 50
@@ -153,7 +155,10 @@ class EventSocketHandler(tornado.websocket.WebSocketHandler, BaseHandler):
         self.outbox.put(self.dependencies.sockets.frame_cache.get(event, "segment", self.language, build))
 
     def _frame(self, kind: str, job_id: str | None, data: Any) -> bytes:
-        return text_frame(ws_messages.envelope(kind, job_id, data, self.dependencies.sockets.now()))
+        return text_frame(self._text(kind, job_id, data))
+
+    def _text(self, kind: str, job_id: str | None, data: Any) -> str:
+        return ws_messages.envelope(kind, job_id, data, self.dependencies.sockets.now())
 
 
 class JobSocketHandler(EventSocketHandler):
@@ -174,7 +179,7 @@ class JobSocketHandler(EventSocketHandler):
                 if self._mark_sent([segment]):
                     await self.send("segment", serializers.segment_body(segment))
         if job.state.ended:
-            await self._put_final(job)
+            await self._send_final(job)
 
     def on_event(self, event: Event) -> None:
         jobs, language = self.dependencies.jobs, self.language
@@ -194,12 +199,19 @@ class JobSocketHandler(EventSocketHandler):
             case JobRemoved():
                 self.outbox.finish()
 
-    async def _put_final(self, job: Job) -> None:
+    async def _send_final(self, job: Job) -> None:
         """For a client that connects after the job has ended."""
+
+        async def content() -> bytes:
+            transcript: Transcript | None = None
+            if job.state is JobState.COMPLETED:
+                transcript = await self.dependencies.jobs.transcripts.get(job.id)
+            data = partial(ws_messages.final_data, job, transcript, self.language)
+            return await asyncio.to_thread(lambda: to_utf8(self._text(ws_messages.final_type(job), job.id, data())))
+
+        large_answers: LargeAnswers = self.settings["large_answers"]
         try:
-            is_completed = job.state is JobState.COMPLETED
-            transcript = await self.dependencies.jobs.transcripts.get(job.id) if is_completed else None
-            self.put(ws_messages.final_type(job), ws_messages.final_data(job, transcript, self.language))
+            await write_message(self, await large_answers.build(content))
         except LocalWhisperError as error:
             self.put("error", serializers.message_body(error.message, self.language))
         self.outbox.finish()

@@ -8,6 +8,7 @@ event loop for 70 to 130 ms with write_message() and 4 to 12 ms with shared, joi
 import asyncio
 import struct
 from collections.abc import Awaitable, Callable
+from typing import IO
 
 import tornado.websocket
 
@@ -16,17 +17,36 @@ from localwhisper.unicode_text import to_utf8
 
 MAX_QUEUED_BYTES = 4 * 1024 * 1024
 MAX_WRITE_BYTES = 64 * 1024
-FINAL_TEXT_FRAME = 0x81  # FIN and opcode 1 (RFC 6455, 5.2)
+CONTINUATION, TEXT, FIN = 0x0, 0x1, 0x80  # RFC 6455, 5.2
 
 
 def text_frame(text: str) -> bytes:
     """An unmasked frame, as servers send."""
-    data = to_utf8(text)
+    return frame(FIN | TEXT, to_utf8(text))
+
+
+def frame(first_byte: int, data: bytes) -> bytes:
     if len(data) < 126:
-        return struct.pack("!BB", FINAL_TEXT_FRAME, len(data)) + data
+        return struct.pack("!BB", first_byte, len(data)) + data
     if len(data) < 1 << 16:
-        return struct.pack("!BBH", FINAL_TEXT_FRAME, 126, len(data)) + data
-    return struct.pack("!BBQ", FINAL_TEXT_FRAME, 127, len(data)) + data
+        return struct.pack("!BBH", first_byte, 126, len(data)) + data
+    return struct.pack("!BBQ", first_byte, 127, len(data)) + data
+
+
+async def write_message(handler: tornado.websocket.WebSocketHandler, content: bytes | IO[bytes]) -> None:
+    """Write a text message and wait for it; one from a file in fragments, between which tornado may send its pings.
+
+    Raises as write_frames().
+    """
+    if isinstance(content, bytes):
+        await write_frames(handler, frame(FIN | TEXT, content))
+        return
+    with content:
+        opcode, piece = TEXT, await asyncio.to_thread(content.read, MAX_WRITE_BYTES)
+        while piece:
+            following = await asyncio.to_thread(content.read, MAX_WRITE_BYTES)
+            await write_frames(handler, frame(opcode if following else FIN | opcode, piece))
+            opcode, piece = CONTINUATION, following
 
 
 async def write_frames(handler: tornado.websocket.WebSocketHandler, frames: bytes) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import tornado.httpclient
 
+from localwhisper import paths
 from localwhisper.app import web_folder
 from localwhisper.engine.base import Control
 from localwhisper.errors import ModelTooLarge
@@ -253,3 +254,19 @@ async def test_the_real_length_and_the_warnings_of_a_recording(serve: Serve) -> 
     assert warnings[0]["message"].startswith("La grabación está incompleta")
     job = await client.job_when(job_id, "completed")
     assert (job["audio_duration"], [warning["code"] for warning in job["warnings"]]) == (1.5, ["audio_cut_short"])
+
+
+async def test_a_long_result_arrives_in_fragments(serve: Serve, engine: StepEngine, tmp_path: Path) -> None:
+    engine.release()
+    client = await serve()
+    job_id = await client.new_job()
+    await client.job_when(job_id, "completed")
+    await client.close()
+    file = paths.jobs(tmp_path / "data") / job_id / "transcript.json"
+    text = " wörd" * 100_000
+    file.write_bytes(file.read_bytes().replace(b" part 1", text.encode()))
+    client = await serve()
+    socket = await client.socket(f"/ws/transcription/{job_id}")
+    final = (await socket.rest())[-1]
+    assert (final["type"], final["data"]["result"]["segments"][1]["text"]) == ("completed", text)
+    assert socket.close_code == 1000
