@@ -154,7 +154,7 @@ def app(page: Page, server: Server) -> Iterator[AppPage]:
     """The page without jobs. Fails on unexpected console errors."""
     app = AppPage(page, server.url)
     page.goto("/")
-    page.locator("[data-sample]").first.wait_for()
+    page.locator("[data-sample]").first.wait_for(state="attached")
     yield app
     assert app.unexpected_errors() == []
     assert app.foreign_requests == []

@@ -10,6 +10,12 @@ from tests.browser.app_page import AppPage
 
 AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
 NARROW = {"viewport": {"width": 320, "height": 640}}
+LAYOUT_SHIFT = """() => new Promise((resolve) => {
+  let total = 0;
+  new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (total += value)))
+    .observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => resolve(total), 100);
+})"""
 APPEARANCES = [{"locale": "en-US"}, {"locale": "es-ES", "color_scheme": "dark"}]
 
 
@@ -45,6 +51,7 @@ def test_axe_finds_no_violations(library: AppPage) -> None:
 @pytest.mark.parametrize("context_options", [NARROW, {**NARROW, "locale": "es-ES"}])
 def test_every_view_fits_a_phone(library: AppPage) -> None:
     page = library.page
+    assert page.evaluate(LAYOUT_SHIFT) < 0.1  # while it loaded; more is felt as jumping
     fits = "document.documentElement.scrollWidth <= 320"
     assert page.evaluate(fits)
     page.goto(page.locator("job-card", has_text="Ada.wav").locator("a.name").get_attribute("href") or "")
@@ -73,6 +80,8 @@ def tab_to(page: Page, target: Locator, key: str = "Tab") -> None:
 def test_a_whole_job_with_the_keyboard(app: AppPage, page: Page, samples: list[dict[str, Any]]) -> None:
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_focused()
+    tab_to(page, page.locator("sample-list summary"))
+    page.keyboard.press("Enter")
     tab_to(page, page.locator("[data-sample]").first)
     page.keyboard.press("Enter")
     card = page.locator("job-card[data-status=completed]")

@@ -139,7 +139,7 @@ def test_signing_in_with_the_token(browser: Browser, tmp_path: Path, clip: Path)
         page.wait_for_timeout(1100)  # wrong tokens are throttled
         page.get_by_label("Token").fill("open sesame")
         page.get_by_role("button", name="Sign in").click()
-        page.locator("[data-sample]").first.wait_for()
+        page.locator("[data-sample]").first.wait_for(state="attached")
         page.locator("#files").set_input_files(str(clip))
         page.locator("job-card").first.wait_for()
         assert page.evaluate("document.cookie") == ""

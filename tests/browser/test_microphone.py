@@ -52,7 +52,7 @@ def test_a_recording_outlives_the_page_and_is_transcribed(
 
     page.on("dialog", accept)
     page.goto("/")
-    page.locator("[data-sample]").first.wait_for()
+    page.locator("[data-sample]").first.wait_for(state="attached")
     page.get_by_role("button", name="Record", exact=True).click()
     page.wait_for_function("() => document.querySelector('meter').value > 0.2")
     page.wait_for_timeout(1000 * (sample["duration_s"] + 0.5))

@@ -28,7 +28,7 @@ def app(browser: Browser, server: Server) -> Iterator[AppPage]:
     app.allowed_errors.append(CLIENT_ERROR)
     server.request("DELETE", "/models/base")
     page.goto("/")
-    page.locator("[data-sample]").first.wait_for()
+    page.locator("[data-sample]").first.wait_for(state="attached")
     yield app
     assert app.unexpected_errors() == []
     page.close()

@@ -35,7 +35,7 @@ def page(browser: Browser, mirrored: Server) -> Iterator[Page]:
     app = AppPage(page, mirrored.url)
     app.allowed_errors.append(CLIENT_ERROR)
     page.goto("/")
-    page.locator("[data-sample]").first.wait_for()
+    page.locator("[data-sample]").first.wait_for(state="attached")
     yield page
     assert app.unexpected_errors() == []
     page.close()
@@ -122,6 +122,7 @@ def test_the_name_of_a_published_model_is_confirmed(page: Page, tmp_path: Path, 
 def test_a_model_in_hugging_face_s_cache_is_imported_in_one_click(page: Page, tmp_path: Path) -> None:
     model_folder(tmp_path / "hub" / "models--Systran--faster-whisper-medium" / "snapshots" / "1")
     page.reload()
+    page.locator(".options summary").click()
     use = page.locator("options-form .found").get_by_role("button", name="Use medium")
     expect(use).to_contain_text("of Hugging Face's cache")
     use.click()

@@ -23,7 +23,7 @@ def test_the_page_opens_offline_and_resumes(app: AppPage, server: Server) -> Non
     page.wait_for_function("() => customElements.get('transcript-editor')")  # cached before it was used
     server.start()
     expect(app.banner).to_be_hidden()
-    expect(page.locator("[data-sample]").first).to_be_visible()
+    expect(page.locator("[data-sample]").first).to_be_attached()
 
 
 def test_the_cache_is_only_used_offline(app: AppPage) -> None:
@@ -37,7 +37,7 @@ def test_the_cache_is_only_used_offline(app: AppPage) -> None:
         }"""
     )
     page.reload()
-    page.locator("[data-sample]").first.wait_for()
+    page.locator("[data-sample]").first.wait_for(state="attached")
     cached_paths = page.evaluate(
         "async () => (await (await caches.open('shell')).keys()).map((request) => new URL(request.url).pathname)"
     )

@@ -19,6 +19,7 @@ def test_translation_is_hidden_for_models_without_it(app: AppPage, page: Page) -
     expect(page.locator("#option-model")).to_have_value("demo")
     expect(page.locator("#option-task")).to_be_hidden()
     expect(page.locator("model-details")).to_contain_text("fifty everyday words")
+    page.locator(".options summary").click()
     page.locator("#option-model").select_option("medium")
     expect(page.locator("#option-task")).to_be_visible()
     expect(page.get_by_role("button", name="Download medium")).to_be_visible()

@@ -20,6 +20,7 @@ RECONNECT_MS = 2000  # from the server's start to an up-to-date page
 def test_samples_are_transcribed(app: AppPage, page: Page, samples: list[dict[str, Any]]) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     for sample in samples:
+        page.locator("sample-list summary").click()
         page.locator(f"[data-sample={sample['id']}]").click()
         card = app.card(sample["filename"])
         card.expect_status("completed")
@@ -161,6 +162,7 @@ def test_a_cancelled_job_keeps_its_text_and_continues(app: AppPage, page: Page, 
 def test_the_page_in_spanish(app: AppPage, page: Page, samples: list[dict[str, Any]]) -> None:
     spanish = next(sample for sample in samples if sample["language"] == "es")
     expect(page.get_by_role("heading", name="Transcripciones")).to_be_visible()
+    page.locator("sample-list summary").click()
     page.get_by_role("button", name=f"Probar la muestra: {spanish['title']['es']} Español").click()
     card = app.card(spanish["filename"])
     card.expect_status("completed")

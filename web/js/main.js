@@ -28,6 +28,8 @@ import { showTabStatus } from "./tab-status.js";
 import { createUploadQueue } from "./upload-queue.js";
 
 const DEFERRED_MS = 500;
+/** The page is shown without its list if that takes longer. */
+const REVEAL_MS = 400;
 
 const store = new Store();
 const commands = new Commands();
@@ -73,11 +75,17 @@ commands.connectButtons();
 localize(document.documentElement);
 void app.actions.loadCatalogue(); // in parallel with the socket's handshake
 socket.open();
+store.subscribe(({ connection }) => connection !== "connecting" && reveal());
+setTimeout(reveal, REVEAL_MS);
 
 addEventListener("online", socket.reconnect);
 document.addEventListener("visibilitychange", () => document.hidden || socket.reconnect());
 document.addEventListener("languagechange", socket.open); // for the server's messages in the new language
 addEventListener("load", () => setTimeout(loadDeferred, DEFERRED_MS));
+
+function reveal() {
+	document.documentElement.dataset.ready = "true";
+}
 
 /** What the first view doesn't need. */
 function loadDeferred() {

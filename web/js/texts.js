@@ -28,6 +28,7 @@ export const TEXTS = {
 	"drop.release": ["Drop to transcribe", "Suelte para transcribir"],
 
 	"options.title": ["Transcription settings", "Ajustes de transcripción"],
+	"options.more": ["More settings", "Más ajustes"],
 	"options.auto": ["Detect automatically", "Detectar automáticamente"],
 
 	"options.unknown_language": [

@@ -76,7 +76,9 @@ export function jobCard(id, app) {
 			else bar.removeAttribute("value");
 			bar.ariaLabel = t("job.progress", { name: job.filename });
 			setTextOrHide(progress, hasEnded(job.status) ? "" : progressText(job));
-			setTextOrHide(preview, previewText(entry));
+			const text = previewText(entry);
+			setText(preview, text);
+			setVisible(preview, text !== "" || job.status === "completed"); // its place is kept until it is loaded
 			if (job.language && job.language !== "auto") preview.lang = job.options?.task === "translate" ? "en" : job.language;
 			setTextOrHide(jobError, job.status === "failed" ? (job.error?.message ?? job.message) : "");
 			setTextOrHide(reason, modelReason(job));

@@ -1,6 +1,7 @@
 /** All jobs as cards, newest first. Only the cards of jobs that changed are updated. */
 
 import { query, setVisible } from "../lib/dom.js";
+import { save } from "../lib/storage.js";
 import { jobCard } from "./job-card.js";
 
 /** The next page is loaded this far before it scrolls into view. */
@@ -48,10 +49,10 @@ export function jobList(element, app, signal) {
 
 	/** @param {State} state */
 	function updatePlaceholders({ connection, jobIds, uploads, searchResults, hasOlder }) {
-		const { dataset } = document.body;
 		const isEmpty = !jobIds.length && !uploads.length;
-		if (connection !== "connecting") dataset.hasJobs = String(!isEmpty);
-		if (connection === "online") dataset.startedEmpty ??= String(isEmpty); // set once: the layout must not move later
+		if (connection === "connecting") return;
+		document.documentElement.dataset.hasJobs = String(!isEmpty);
+		save("has-jobs", !isEmpty); // the next visit begins with this layout
 		setVisible(noJobs, connection === "online" && !searchResults && isEmpty);
 		setVisible(noMatches, searchResults !== null && !searchResults.jobIds.length);
 		setVisible(loadOlder, searchResults ? searchResults.cursor !== null : hasOlder);

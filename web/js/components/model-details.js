@@ -22,6 +22,7 @@ export function modelDetails(element, actions) {
 		update(model, isOnlyBundled) {
 			shown = model;
 			setVisible(element, model !== undefined);
+			element.dataset.available = String(model?.available ?? false);
 			if (!model) return;
 			const { name, available, bundled } = model;
 			const size = model.size_bytes === null ? "?" : formatBytes(model.size_bytes, language());

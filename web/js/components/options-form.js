@@ -7,8 +7,8 @@ import { foundModels } from "./found-models.js";
 import { modelDetails } from "./model-details.js";
 import { languageCode, optionField, updateLanguages, updateModels } from "./option-field.js";
 
-/** Narrower screens start with the form closed. */
-const WIDE_SCREEN = "(min-width: 60rem)";
+/** What most people choose, in this order. The rest is behind "More settings". */
+const MAIN_TYPES = ["language", "model"];
 
 /** @type {Component} */
 export function optionsForm(element, app, signal) {
@@ -18,12 +18,11 @@ export function optionsForm(element, app, signal) {
 	let fields = [];
 	let renderedKey = "";
 	const form = query(element, "form");
-	const modelControls = queryEach(form, "model-details", ".import");
+	const [mainOptions, moreOptions] = queryEach(form, ".main-options", ".more-options");
 	const fileInput = query(form, "#import", HTMLInputElement);
 	const languageList = query(element, "datalist", HTMLDataListElement);
 	const updateFound = foundModels(query(form, ".found"), app);
 	const details = modelDetails(query(form, "model-details"), app.actions);
-	query(element, "details", HTMLDetailsElement).open = matchMedia(WIDE_SCREEN).matches;
 	fileInput.addEventListener("change", () => {
 		for (const file of fileInput.files ?? []) app.actions.importModel(file, chooseModel);
 		fileInput.value = "";
@@ -82,7 +81,10 @@ export function optionsForm(element, app, signal) {
 		updateLanguages(languageList, languages);
 		fields = options.filter((option) => option.page).map(optionField);
 		fields.forEach(showValue);
-		setChildren(form, ...fields.flatMap((field) => (field.option.type === "model" ? [field.element, ...modelControls] : field.element)));
+		const isMain = (/** @type {OptionField} */ { option }) => MAIN_TYPES.includes(option.type);
+		const main = fields.filter(isMain).sort((a, b) => MAIN_TYPES.indexOf(a.option.type) - MAIN_TYPES.indexOf(b.option.type));
+		setChildren(mainOptions, ...main.map((field) => field.element));
+		setChildren(moreOptions, ...fields.filter((field) => !isMain(field)).map((field) => field.element));
 	}
 
 	/** @param {State} state */
