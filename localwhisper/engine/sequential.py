@@ -16,8 +16,11 @@ def transcribe_sequential(decoder: WindowDecoder, position: Position) -> Iterato
 
     With `vad_filter`, and on separate channels, where one is silent while another speaks, the windows are filled with
     speech, without what lies between. Otherwise a window ends before a long gap in the recording, which is skipped:
-    nothing is found in what isn't recorded.
+    nothing is found in what isn't recorded. A recording in which nobody speaks has no text: a model would invent one.
     """
+    if decoder.nobody_speaks:
+        yield decoder.silence(position, decoder.pcm.n_frames)
+        return
     options = decoder.options
     skips_silence = (options.vad_filter or options.channels == "split") and not options.has_clips
     vad = decoder.voice_activity if skips_silence else None

@@ -116,7 +116,7 @@ class WhisperEngine:
             mel,
             options,
             language,
-            voice_activity=partial(voice_activity, pcm, self._detector, control.check),
+            listen=partial(voice_activity, pcm, self._detector, control.check),
             first_segment_id=len(segments_of(done)),
             control=control,
             cores=self._cores,

@@ -66,17 +66,17 @@ class WindowDecoder:
         options: Options,
         language: str,
         *,
-        voice_activity: Callable[[], VoiceActivity],
+        listen: Callable[..., VoiceActivity],
         first_segment_id: int,
         control: Control,
         cores: CoreBudget,
     ) -> None:
-        """`voice_activity` computes the recording's; it is called once at most."""
+        """`listen`: vad.voice_activity() of the recording."""
         self.model = model
         self.pcm = pcm
         self.options = options
         self.language = language
-        self._voice_activity = voice_activity
+        self._listen = listen
         self._mel = mel
         self._check = control.check
         self._cores = cores
@@ -119,7 +119,12 @@ class WindowDecoder:
 
     @cached_property
     def voice_activity(self) -> VoiceActivity:
-        return self._voice_activity()
+        return self._listen()
+
+    @cached_property
+    def nobody_speaks(self) -> bool:
+        """Whether there is no speech in the whole recording. It is read until some is heard."""
+        return self.options.no_speech_threshold is not None and not self._listen(enough_frames=1).spans
 
     def is_silent(self, window: AudioWindow) -> bool:
         """Whether a window contains only zeros, or is so faint beside the rest that the model sees no difference."""

@@ -17,8 +17,9 @@ from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.whisper_engine import WhisperEngine
 from localwhisper.errors import ModelDownloadFailed
-from localwhisper.options import Options
+from localwhisper.options import Options, Quality
 from tests.accuracy.recordings import SpeechRecording, read_manifest, scored, speech_folder
+from tests.accuracy.without_speech import recordings_without_speech
 from tests.engine import openai_whisper
 from tests.engine.control import Recorder, write_wav
 
@@ -70,6 +71,18 @@ def test_real_speech_matches_openai_whisper(
     expected = real_model.transcribe(openai_whisper.read(recording.path), fp16=False, word_timestamps=True)
     transcript = real_engine.transcribe(recording.path, Options(model="base", word_timestamps=True), Recorder())
     assert openai_whisper.differences(openai_whisper.without_silence(expected, recording.path), transcript) == []
+
+
+@pytest.mark.parametrize("quality", ["exact", "fast"])
+def test_nothing_is_invented_where_nobody_speaks(real_engine: WhisperEngine, tmp_path: Path, quality: Quality) -> None:
+    recordings = [*read_manifest(FOLDER or tmp_path), *recordings_without_speech(tmp_path)]
+    silent = [recording for recording in recordings if recording.expects_no_text]
+    assert len(silent) >= 12
+    options = Options(model="base", language="en", quality=quality)
+    texts = {
+        recording.path.name: real_engine.transcribe(recording.path, options, Recorder()).text for recording in silent
+    }
+    assert not any(texts.values()), texts
 
 
 def case(*parts: str) -> Path:
