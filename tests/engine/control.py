@@ -37,8 +37,8 @@ class Recorder:
         self.windows.append(window)
 
 
-def write_wav(path: Path, samples: NDArray[np.int16], rate: int = 16000) -> Path:
+def write_wav(path: Path, samples: NDArray[np.int16], rate: int = 16000, channels: int = 1) -> Path:
     with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, rate, 0, "NONE", ""))
+        file.setparams((channels, 2, rate, 0, "NONE", ""))
         file.writeframes(samples.astype("<i2").tobytes())
     return path

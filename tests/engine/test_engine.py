@@ -8,6 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,8 @@ from localwhisper.jobs.transcript import Transcript
 from localwhisper.messages import Message
 from localwhisper.options import Options
 from tests.audio.recordings import RATE, ffmpeg, write
-from tests.engine.control import Recorder
+from tests.engine.conftest import samples_of
+from tests.engine.control import Recorder, write_wav
 from tests.speech import decoded
 
 WORDS = Options(model="demo", word_timestamps=True)
@@ -178,3 +180,17 @@ def test_the_audio_track_is_the_chosen_one(engine: WhisperEngine, speech: dict[s
     options = Options(model="demo", audio_track="2")
     expected = engine.transcribe(speech["spanish"], Options(model="demo"), Recorder())
     assert engine.transcribe(tmp_path / "tracks.mkv", options, Recorder()).text == expected.text
+
+
+@pytest.mark.parametrize("options", [{"channels": "split"}, {"vad_filter": True}], ids=str)
+def test_times_after_skipped_silence_are_the_recordings(
+    engine: WhisperEngine, tmp_path: Path, options: dict[str, Any]
+) -> None:
+    clip, silence = samples_of("en-greeting.opus"), np.zeros(20 * RATE, np.int16)
+    left = np.concatenate([clip, silence, clip])
+    right = np.concatenate([np.zeros_like(clip), silence[: 20 * RATE - len(clip)], clip, np.zeros_like(clip)])
+    path = write_wav(tmp_path / "two.wav", np.stack([left, right], axis=1).reshape(-1), channels=2)
+    transcript = engine.transcribe(path, Options(model="demo", language="en", **options), Recorder())
+    last = transcript.segments[-1]
+    assert last.start >= 20 + len(clip) / RATE - 0.5
+    assert last.end <= len(left) / RATE
