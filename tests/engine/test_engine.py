@@ -18,7 +18,7 @@ from localwhisper.engine.whisper_engine import WhisperEngine
 from localwhisper.errors import Stopped
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.messages import Message
-from localwhisper.options import Options
+from localwhisper.options import Options, Quality
 from tests.audio.recordings import RATE, ffmpeg, write
 from tests.engine.conftest import samples_of
 from tests.engine.control import Recorder, write_wav
@@ -149,6 +149,15 @@ def test_the_speech_of_a_recording_is_found(engine: WhisperEngine, speech: dict[
     found = engine.find_speech(speech["speech after silence"], None, lambda: None)
     assert 35 <= found[0][0] < 36
     assert engine.find_speech(speech["tone"], None, lambda: None) == ()
+
+
+@pytest.mark.parametrize("quality", ["exact", "fast", "compact"])
+def test_a_recording_without_speech_has_no_text(
+    engine: WhisperEngine, speech: dict[str, Path], quality: Quality
+) -> None:
+    """openai-whisper's text for this tone is not empty."""
+    transcript = engine.transcribe(speech["tone"], Options(model="demo", quality=quality), Recorder())
+    assert (transcript.text, transcript.segments) == ("", ())
 
 
 def test_channels_apart(engine: WhisperEngine, speech: dict[str, Path], tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from localwhisper.options import Options, Quality
 from tests.engine import openai_whisper
 from tests.engine.control import Recorder
 
-FILES = ["one second", "english", "spanish", "a window and more", "noise", "tone"]
+FILES = ["one second", "english", "spanish", "a window and more", "noise"]
 OPTIONS: dict[str, dict[str, Any]] = {
     "beam": {"beam_size": 2},
     "given language": {"language": "es"},
