@@ -10,7 +10,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from localwhisper.export import ass, audacity, csv_, docx_, eaf, json_, lrc, md, srt, textgrid, tsv, ttml, txt, vtt
+from localwhisper.export import (
+    ass,
+    audacity,
+    csv_,
+    docx_,
+    eaf,
+    html_,
+    json_,
+    lrc,
+    md,
+    srt,
+    textgrid,
+    tsv,
+    ttml,
+    txt,
+    vtt,
+)
 from localwhisper.export.about import UNKNOWN, About
 from localwhisper.jobs.transcript import Segment, Transcript, Word
 from localwhisper.options import Layout
@@ -92,6 +108,7 @@ EXPORTERS: Mapping[str, Exporter] = {
     "csv": Exporter("text/csv", "csv", csv_.write),
     "lrc": Exporter("text/plain", "lrc", lrc.write),
     "md": Exporter("text/markdown", "md", md.write),
+    "html": Exporter("text/html", "html", html_.write),
     "ass": Exporter("text/x-ssa", "ass", ass.write, has_cues=True),
     "ttml": Exporter("application/ttml+xml", "ttml", ttml.write, has_cues=True),
     "textgrid": Exporter("text/praat-textgrid", "TextGrid", textgrid.write),

@@ -27,7 +27,19 @@ GOLDEN = Path(__file__).parent / "golden"
 
 def test_the_formats_and_their_order() -> None:
     whisper, subtitles = ["txt", "srt", "vtt", "tsv", "json"], ["ass", "ttml"]
-    assert [*EXPORTERS] == [*whisper, "csv", "lrc", "md", *subtitles, "textgrid", "eaf", "audacity", "docx", "zip"]
+    assert [*EXPORTERS] == [
+        *whisper,
+        "csv",
+        "lrc",
+        "md",
+        "html",
+        *subtitles,
+        "textgrid",
+        "eaf",
+        "audacity",
+        "docx",
+        "zip",
+    ]
     others = {"textgrid": "TextGrid", "audacity": "audacity.txt"}
     assert all(exporter.extension == others.get(name, name) for name, exporter in EXPORTERS.items())
 

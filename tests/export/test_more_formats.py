@@ -5,6 +5,7 @@ import re
 import subprocess
 import xml.etree.ElementTree as ET
 from datetime import datetime, timezone
+from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
@@ -141,3 +142,38 @@ def test_a_cue_does_not_stretch_over_a_pause() -> None:
         first, second = cues(result, Layout())
         assert (first.start_s, first.end_s, second.start_s) == (2.38, 2.88, 7.6)
         assert (first.text, second.text) == ("ask", "not")
+
+
+class Page(HTMLParser):
+    """What a browser finds in a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.lines: list[tuple[str, str, str]] = []  # start, end, text
+        self.audio: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        values = dict(attrs)
+        if tag == "audio":
+            self.audio = values["src"]
+        if tag == "p":
+            self.lines.append((values.get("data-start") or "", values.get("data-end") or "", ""))
+
+    def handle_data(self, data: str) -> None:
+        if self.tags[-1:] == ["time"] and self.lines and data.strip():
+            start, end, text = self.lines[-1]
+            self.lines[-1] = (start, end, text + data)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_page_plays_its_recording(case: str) -> None:
+    page = Page()
+    page.feed(EXPORTERS["html"].to_text(results.ALL[case], about=ABOUT))
+    assert page.audio == "%D9%85%D9%82%D8%A7%D8%A8%D9%84%D8%A9.mp3"
+    expected = [segment for segment in results.ALL[case].segments if segment.text.strip()]
+    assert [float(start) for start, _, _ in page.lines] == pytest.approx([s.start for s in expected], abs=0.001)
+    for (_, _, shown), heard in zip(page.lines, expected, strict=True):
+        assert shown.endswith(" ".join(heard.text.split()))
+    assert set(page.tags) <= {"html", "head", "meta", "title", "style", "body", "h1", "audio", "p", "time", "script"}

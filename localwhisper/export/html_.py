@@ -1,0 +1,63 @@
+"""A web page that plays its recording, which lies beside it: a segment is played by a click, and marked when heard.
+
+It loads nothing else, and its text can't become markup.
+"""
+
+from html import escape
+from urllib.parse import quote
+
+from localwhisper.export.about import About
+from localwhisper.export.channel_names import with_channel
+from localwhisper.export.cues import short_timestamp
+from localwhisper.export.xml_text import valid_xml
+from localwhisper.jobs.transcript import Segment, Transcript
+from localwhisper.options import Layout
+
+STYLE = """
+body { max-width: 45rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.6 system-ui, sans-serif; }
+audio { width: 100%; position: sticky; top: 0; }
+time { color: #666; font-size: .8em; margin-inline-end: .8em; }
+p[data-start] { cursor: pointer; }
+p.heard { background: #ff08; }
+@media (prefers-color-scheme: dark) { body { background: #111; color: #eee; } time { color: #aaa; } }
+"""
+SCRIPT = """
+const audio = document.querySelector("audio");
+const lines = [...document.querySelectorAll("p[data-start]")];
+for (const line of lines) line.onclick = () => { audio.currentTime = line.dataset.start; audio.play(); };
+audio.ontimeupdate = () => {
+  for (const line of lines) {
+    const isHeard = line.dataset.start <= audio.currentTime && audio.currentTime < line.dataset.end;
+    line.classList.toggle("heard", isHeard);
+  }
+};
+"""
+
+
+def write(transcript: Transcript, layout: Layout, about: About) -> str:
+    title = escape(valid_xml(about.title) or "Transcript")
+    player = f'<audio controls src="{escape(quote(about.filename))}"></audio>\n' if about.filename else ""
+    if transcript.segments:
+        lines = "".join(_line(segment) for segment in transcript.segments if segment.text.strip())
+    else:
+        lines = f'<p dir="auto">{escape(valid_xml(transcript.text))}</p>\n'
+    return f"""<!DOCTYPE html>
+<html lang="{escape(transcript.language)}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<h1 dir="auto">{title}</h1>
+{player}{lines}{f"<script>{SCRIPT}</script>" if player else ""}
+</body>
+</html>
+"""
+
+
+def _line(segment: Segment) -> str:
+    text = escape(valid_xml(with_channel(segment.channel, segment.text.strip())))
+    times = f'data-start="{segment.start:.3f}" data-end="{segment.end:.3f}"'
+    return f'<p dir="auto" {times}><time>{short_timestamp(segment.start)}</time>{text}</p>\n'
