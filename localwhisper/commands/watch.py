@@ -9,8 +9,8 @@ from watchfiles import watch
 from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from localwhisper import paths
-from localwhisper.audio.media_types import is_recording
-from localwhisper.commands.files import TaskList, parse_formats, recordings
+from localwhisper.audio.media_types import is_recording, looks_like_media
+from localwhisper.commands.files import TaskList, parse_formats, recordings, visible_files
 from localwhisper.commands.finished import FinishedRecordings
 from localwhisper.commands.progress_bars import ProgressBars
 from localwhisper.commands.transcribe import create_backend, transcribe_one
@@ -116,7 +116,8 @@ def complete_recordings(
                 if is_recording(file):
                     growing.add(file, time.monotonic())
         if time.monotonic() - scanned_s >= SCAN_INTERVAL_S:
-            for file in sorted(recordings(folder)):
+            # by their names alone: opening each other file again and again would keep a network drive busy
+            for file in sorted(filter(looks_like_media, visible_files(folder))):
                 growing.add(file, time.monotonic())
             scanned_s = time.monotonic()
         yield from growing.take_complete(time.monotonic())
