@@ -195,8 +195,10 @@ async def test_the_queue_socket_reports_every_job(serve: Serve, engine: StepEngi
     engine.release()
     while seen[-1]["data"]["status"] != "completed" or seen[-1]["job_id"] != job_id:
         seen.append(await socket.until("job"))
-    states = [message["data"]["status"] for message in seen if message["job_id"] == job_id]
-    assert states == ["queued", "processing", "completed"]
+    states = [
+        (message["data"]["status"], message["data"]["language"]) for message in seen if message["job_id"] == job_id
+    ]
+    assert states == [("queued", None), ("processing", None), ("processing", "en"), ("completed", "en")]
     await client.fetch("DELETE", f"/job/{job_id}?remove=true")
     assert (await socket.until("removed"))["job_id"] == job_id
     assert (await socket.until("queue"))["data"]["total_jobs"] == 1
