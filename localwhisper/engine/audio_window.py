@@ -1,8 +1,16 @@
 """Windows: the parts of a recording that are decoded together. Positions are frames of 10 ms."""
 
+import math
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import NamedTuple
+
+from whisper.audio import N_FRAMES
+
+from localwhisper.options import Quality
+
+MIN_ENCODED_FRAMES = 1000
+TRAILING_SILENCE_FRAMES = 300  # models were trained on 30 s: some of the silence after a clip has to stay
 
 
 class Span(NamedTuple):
@@ -51,3 +59,14 @@ class AudioWindow:
     def until(self, frame: int) -> "AudioWindow":
         """What lies before a position of the recording, which is after the window's start."""
         return AudioWindow(tuple(Span(span.start, min(span.end, frame)) for span in self.spans if span.start < frame))
+
+
+def n_frames_to_encode(n_frames: int, quality: Quality) -> int:
+    """The number of frames to encode for a window with `n_frames` of audio.
+
+    `fast` leaves out most of the silence after a short clip, which would take most of the time. If the text isn't good,
+    the window is encoded and decoded again with all of it.
+    """
+    if quality != "fast":
+        return int(N_FRAMES)
+    return min(int(N_FRAMES), max(MIN_ENCODED_FRAMES, 2 * math.ceil((n_frames + TRAILING_SILENCE_FRAMES) / 2)))

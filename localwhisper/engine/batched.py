@@ -5,8 +5,11 @@ window, the rest is decoded in the next pass of the batch. Where there is no pau
 whole segment, as in whisper, and the next one begins there: such windows can't be decoded together.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 
 from whisper.audio import FRAMES_PER_SECOND
 
@@ -17,8 +20,9 @@ from localwhisper.engine.window_decoder import DecodedWindow, WindowDecoder
 from localwhisper.jobs.transcript import Position, Segment, Window
 
 INITIAL_BATCH_SIZE, MAX_BATCH_SIZE = 2, 8  # small at first, so that the first text comes soon
-# limits for the keys and values of a batch; the share is of the available memory
+# limits for the keys and values of all batches; the share is of the available memory
 MEMORY_SHARE, MAX_BATCH_BYTES = 0.25, 1 << 29
+USUAL_FRAMES = 2300  # of a window that ends in a pause
 MIN_REST_FRAMES = 100  # less than a second after the last whole segment isn't decoded again
 
 
@@ -32,23 +36,41 @@ class _PendingWindow:
 
 
 def transcribe_batched(decoder: WindowDecoder, position: Position) -> Iterator[Window]:
-    """Yield each window with speech from `position` on; several are decoded together.
+    """Yield each window with speech from `position` on; several are decoded together, on each core.
 
     A window's text doesn't depend on how many are decoded together.
     """
-    vad, n_frames, batch_size = decoder.voice_activity, decoder.pcm.n_frames, INITIAL_BATCH_SIZE
+    vad, n_frames = decoder.voice_activity, decoder.pcm.n_frames
     while position.seek < n_frames:
-        batch = _next_batch(decoder, vad, position.seek, min(batch_size, _max_batch_size(decoder)))
-        batch_size = min(2 * batch_size, MAX_BATCH_SIZE)
-        if not batch:
+        window: _PendingWindow | None = None
+        batches = _batches(decoder, vad, position.seek)
+        with decoder.stopping():
+            for window in chain.from_iterable(decoder.cores.map_ahead(partial(_decode_batch, decoder), batches)):
+                end_s = window.end / FRAMES_PER_SECOND
+                position = Position(seek=window.end, language=decoder.language, last_speech_s=end_s)
+                yield Window(segments=_segments(decoder, window), after=position)
+        if position.seek < n_frames and (window is None or not window.is_open):
             yield decoder.silence(position, n_frames)
             return
-        while remaining := [(window, window.rest) for window in batch if window.rest is not None]:
-            _decode_pass(decoder, remaining)
-        for window in batch:
-            end_s = window.end / FRAMES_PER_SECOND
-            position = Position(seek=window.end, language=decoder.language, last_speech_s=end_s)
-            yield Window(segments=_segments(decoder, window), after=position)
+
+
+def _batches(decoder: WindowDecoder, vad: VoiceActivity, seek: int) -> Iterator[list[_PendingWindow]]:
+    """The windows with speech from frame `seek` on, until one whose end isn't known until it is decoded."""
+    size, max_size, n_cores = INITIAL_BATCH_SIZE, _max_batch_size(decoder), decoder.cores.total
+    while True:
+        n_remaining = math.ceil((decoder.pcm.n_frames - seek) / USUAL_FRAMES)
+        batch = _next_batch(decoder, vad, seek, max(1, min(size, max_size, math.ceil(n_remaining / n_cores))))
+        if batch:
+            yield batch
+        if not batch or batch[-1].is_open:
+            return
+        seek, size = batch[-1].end, min(2 * size, MAX_BATCH_SIZE)
+
+
+def _decode_batch(decoder: WindowDecoder, batch: list[_PendingWindow]) -> list[_PendingWindow]:
+    while remaining := [(window, window.rest) for window in batch if window.rest is not None]:
+        _decode_pass(decoder, remaining)
+    return batch
 
 
 def _next_batch(decoder: WindowDecoder, vad: VoiceActivity, seek: int, size: int) -> list[_PendingWindow]:
@@ -70,7 +92,7 @@ def _max_batch_size(decoder: WindowDecoder) -> int:
     """As many windows as have room in memory for the keys and values of their audio and text."""
     model, dims = decoder.model, decoder.model.dims
     n_floats = 2 * dims.n_text_layer * dims.n_text_state * (dims.n_audio_ctx + dims.n_text_ctx)
-    budget_bytes = min(MAX_BATCH_BYTES, MEMORY_SHARE * available_bytes(model.device.type))
+    budget_bytes = min(MAX_BATCH_BYTES, MEMORY_SHARE * available_bytes(model.device.type)) / decoder.cores.total
     return max(1, int(budget_bytes // (4 * n_floats)))
 
 

@@ -2,24 +2,20 @@
 sampling that can be repeated. window_decoder.py encodes the windows and uses their text."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from torch import Tensor
-from torch.distributions import Categorical
-from whisper.decoding import DecodingOptions, DecodingResult, GreedyDecoder, Inference
+from whisper.decoding import DecodingOptions, DecodingResult, Inference
+from whisper.utils import compression_ratio
 
-from localwhisper.engine.kernels.greedy import greedy_tokens
-from localwhisper.engine.kernels.precompile import kernel_cache
 from localwhisper.engine.model.cross_kv import CrossKeysValues, select_windows
 from localwhisper.engine.model.decode_state import DecodeState
 from localwhisper.engine.model.decoder import Step
 from localwhisper.engine.model.whisper_model import WhisperModel
+from localwhisper.engine.token_chooser import IsGood, TokenChooser
 from localwhisper.engine.upstream.whisper_internals import EncodedAudioTask
 from localwhisper.options import Options
-
-SEED = 0  # of each window's sampling: a window's text doesn't depend on what is decoded before or beside it
 
 
 class DecodeStateInference(Inference):  # type: ignore[misc]  # whisper has no types
@@ -56,49 +52,44 @@ class DecodeStateInference(Inference):  # type: ignore[misc]  # whisper has no t
         self._state.reorder(source_indices)
 
 
-class CompiledGreedyDecoder(GreedyDecoder):  # type: ignore[misc]
-    """whisper's choice at temperature 0, compiled, without a log-softmax over the whole vocabulary in memory."""
-
-    def update(self, tokens: Tensor, logits: Tensor, sum_logprobs: Tensor) -> tuple[Tensor, bool]:
-        next_tokens, logprobs = np.empty(len(logits), np.int64), np.empty(len(logits), np.float32)
-        greedy_tokens(logits.numpy(), next_tokens, logprobs)
-        has_ended = tokens[:, -1].numpy() == self.eot
-        sum_logprobs += torch.from_numpy(logprobs * ~has_ended)
-        next_tokens[has_ended] = self.eot
-        tokens = torch.cat([tokens, torch.from_numpy(next_tokens)[:, None]], dim=-1)
-        return tokens, bool((next_tokens == self.eot).all())
-
-
-class SeededSamplingDecoder(GreedyDecoder):  # type: ignore[misc]
-    """Samples as whisper's GreedyDecoder does above temperature 0, from a random generator of its own."""
-
-    def __init__(self, temperature: float, eot: int) -> None:
-        super().__init__(temperature, eot)
-        self._generator = torch.Generator().manual_seed(SEED)
-
-    def update(self, tokens: Tensor, logits: Tensor, sum_logprobs: Tensor) -> tuple[Tensor, bool]:
-        probabilities = Categorical(logits=logits / self.temperature).probs
-        next_tokens = torch.multinomial(probabilities, 1, True, generator=self._generator)[:, 0]
-        logprobs = torch.log_softmax(logits.float(), dim=-1)
-        has_ended = tokens[:, -1] == self.eot
-        sum_logprobs += logprobs[torch.arange(len(next_tokens)), next_tokens] * ~has_ended
-        next_tokens[has_ended] = self.eot
-        tokens = torch.cat([tokens, next_tokens[:, None]], dim=-1)
-        return tokens, bool((tokens[:, -1] == self.eot).all())
-
-
 def decoding_task(
-    model: WhisperModel, cross_kv: CrossKeysValues, options: DecodingOptions, check: Callable[[], None]
+    model: WhisperModel,
+    cross_kv: CrossKeysValues,
+    options: DecodingOptions,
+    check: Callable[[], None],
+    temperatures: Sequence[float] = (),
+    is_good: IsGood | None = None,
+    *,
+    stop_loops: bool = False,
 ) -> EncodedAudioTask:
+    """A task for the windows of `cross_kv`; or, at these temperatures, for attempts at one window, side by side, see
+    TokenChooser."""
     task = EncodedAudioTask(model.as_whisper_module(), options)
-    state = DecodeState(cross_kv, task.n_ctx, task.n_group)
+    state = DecodeState(cross_kv, task.n_ctx, task.n_group * max(1, len(temperatures)))
     task.replace_inference(DecodeStateInference(model, state, task.sot_index, check))
     if options.beam_size is None:
-        if options.temperature > 0:
-            task.decoder = SeededSamplingDecoder(options.temperature, task.tokenizer.eot)
-        elif kernel_cache().is_ready():
-            task.decoder = CompiledGreedyDecoder(options.temperature, task.tokenizer.eot)
+        of_each = temperatures or [options.temperature] * state.n_audio
+        task.decoder = TokenChooser(task, of_each, is_good if task.n_group == 1 else None, stop_loops=stop_loops)
     return task
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A window's text at one temperature."""
+
+    result: DecodingResult
+    has_looped: bool  # it was ended because it repeated itself
+
+    def is_good(self, options: Options) -> bool:
+        """Whether the text can be used, so that no higher temperature has to be tried."""
+        threshold = options.no_speech_threshold
+        is_improbable = _is_improbable(self.result.avg_logprob, options)
+        if is_improbable and threshold is not None and self.result.no_speech_prob > threshold:
+            return True  # silence
+        return not is_improbable and not self.is_repetitive(options)
+
+    def is_repetitive(self, options: Options) -> bool:
+        return self.has_looped or _is_repetitive(self.result.compression_ratio, options)
 
 
 @dataclass(frozen=True)
@@ -106,6 +97,7 @@ class FallbackResult:
     """The attempt that counts, and how many more there were."""
 
     result: DecodingResult
+    is_good: bool
     retries: int
 
 
@@ -123,29 +115,53 @@ def decode_with_fallback(
     """Decode encoded windows together, at rising temperatures until a window's text is neither too repetitive nor too
     improbable.
 
+    The first attempts at all windows are decoded together, then all others at a window: with a random generator for
+    each, they give the same text as one after the other.
+
     Parameters
     ----------
     features: shape (n_windows, n_audio_ctx, n_audio_state)
     options: with quality "exact" as whisper.transcribe: each attempt has the prompt, and the last one counts. Otherwise
-        a retry has no prompt, since that is what most often keeps a loop going, and where no attempt is good the best
-        one counts.
+        a retry has no prompt, since that is what most often keeps a loop going; an attempt ends when it repeats itself;
+        and where no attempt is good the best one counts.
     temperatures: of the attempts, which may be fewer than those of the options
     """
+    first, *higher = temperatures
     exact = options.quality == "exact"
-    attempts: list[list[DecodingResult]] = [[] for _ in features]
-    remaining = list(range(len(features)))
-    for number, temperature in enumerate(temperatures):
-        attempt = decoding_options(options, model, temperature, language, prompt if exact or number == 0 else ())
-        # samples are drawn one window at a time, so that they don't depend on the other windows
-        for windows in [remaining] if temperature == 0 else [[window] for window in remaining]:
-            windows_kv = cross_kv if len(windows) == len(features) else select_windows(cross_kv, windows)
-            results = decoding_task(model, windows_kv, attempt, check).run(features[windows])
-            for window, result in zip(windows, results, strict=True):
-                attempts[window].append(result)
-        remaining = [window for window in remaining if not is_good(attempts[window][-1], options)]
-        if not remaining:
-            break
-    return [FallbackResult(results[-1] if exact else _best(results, options), len(results) - 1) for results in attempts]
+    stop_loops = not exact and options.compression_ratio_threshold is not None
+    first_options = decoding_options(options, model, first, language, prompt)
+    first_task = decoding_task(model, cross_kv, first_options, check, stop_loops=stop_loops)
+    attempts = [[attempt] for attempt in _decode(first_task, features)]
+    for window, tried in enumerate(attempts):
+        if not higher or tried[0].is_good(options):
+            continue
+        retry_options = decoding_options(options, model, higher[0], language, prompt if exact else ())
+        window_kv = cross_kv if len(features) == 1 else select_windows(cross_kv, [window])
+
+        def is_good(tokens: Sequence[int], avg_logprob: float) -> bool:
+            ratio = compression_ratio(first_task.tokenizer.decode(tokens).strip())
+            return not _is_improbable(avg_logprob, options) and not _is_repetitive(ratio, options)
+
+        ladder = decoding_task(model, window_kv, retry_options, check, higher, is_good, stop_loops=stop_loops)
+        for retry, temperature in zip(
+            _decode(ladder, features[[window]].expand(len(higher), -1, -1)), higher, strict=True
+        ):
+            tried.append(replace(retry, result=replace(retry.result, temperature=temperature)))
+            if retry.is_good(options):
+                break
+    counting = [tried[-1] if exact else _best(tried, options) for tried in attempts]
+    return [
+        FallbackResult(attempt.result, attempt.is_good(options), len(tried) - 1)
+        for attempt, tried in zip(counting, attempts, strict=True)
+    ]
+
+
+def _decode(task: EncodedAudioTask, features: Tensor) -> list[Attempt]:
+    """One attempt for each of the features. Of several rows of an attempt, whisper chooses one."""
+    results = task.run(features)
+    looped = task.decoder.has_looped if isinstance(task.decoder, TokenChooser) else np.zeros(len(results), np.bool_)
+    rows = looped.reshape(len(results), -1)
+    return [Attempt(result, bool(rows[i].any())) for i, result in enumerate(results)]
 
 
 def decoding_options(
@@ -170,21 +186,12 @@ def decoding_options(
     )
 
 
-def _best(attempts: Sequence[DecodingResult], options: Options) -> DecodingResult:
+def _best(attempts: Sequence[Attempt], options: Options) -> Attempt:
     """The last attempt where it is good. Else the first of those with the highest probability, rounded: logits that
     differ by rounding alone are no reason to prefer a sampled text."""
-    if is_good(attempts[-1], options):
+    if attempts[-1].is_good(options):
         return attempts[-1]
-    return max(attempts, key=lambda result: (not _is_repetitive(result, options), round(result.avg_logprob, 2)))
-
-
-def is_good(result: DecodingResult, options: Options) -> bool:
-    """Whether the result can be used, so that no higher temperature has to be tried."""
-    threshold = options.no_speech_threshold
-    is_improbable = _is_improbable(result, options)
-    if is_improbable and threshold is not None and result.no_speech_prob > threshold:
-        return True  # silence
-    return not is_improbable and not _is_repetitive(result, options)
+    return max(attempts, key=lambda attempt: (not attempt.is_repetitive(options), round(attempt.result.avg_logprob, 2)))
 
 
 def is_silence(result: DecodingResult, options: Options) -> bool:
@@ -194,10 +201,9 @@ def is_silence(result: DecodingResult, options: Options) -> bool:
     return options.logprob_threshold is None or not result.avg_logprob > options.logprob_threshold
 
 
-def _is_improbable(result: DecodingResult, options: Options) -> bool:
-    return options.logprob_threshold is not None and bool(result.avg_logprob < options.logprob_threshold)
+def _is_improbable(avg_logprob: float, options: Options) -> bool:
+    return options.logprob_threshold is not None and bool(avg_logprob < options.logprob_threshold)
 
 
-def _is_repetitive(result: DecodingResult, options: Options) -> bool:
-    threshold = options.compression_ratio_threshold
-    return threshold is not None and bool(result.compression_ratio > threshold)
+def _is_repetitive(ratio: float, options: Options) -> bool:
+    return options.compression_ratio_threshold is not None and bool(ratio > options.compression_ratio_threshold)

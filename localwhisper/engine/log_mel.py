@@ -20,7 +20,7 @@ SHIFT_SAMPLES = N_FFT // 2  # frame i is centred on sample i * HOP_LENGTH
 
 
 class LogMel:
-    """Frames of 10 ms. Threading: one thread at a time."""
+    """Frames of 10 ms. Threading: SAFE."""
 
     def __init__(self, pcm: PcmSpool, n_mels: int, check: Callable[[], None]) -> None:
         """Reads the whole recording once; `check` is called before each piece and may raise."""

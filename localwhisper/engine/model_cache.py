@@ -11,8 +11,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import torch
-
 from localwhisper.engine.base import Control
 from localwhisper.engine.calibration import plan_selection
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint, read_checkpoint
@@ -22,7 +20,7 @@ from localwhisper.engine.kernels.precompile import kernel_cache
 from localwhisper.engine.model.whisper_model import WhisperModel, size_bytes
 from localwhisper.engine.plans import Plan
 from localwhisper.engine.system_resources import available_bytes, drop_library_pages, release_unused_memory, trim_heap
-from localwhisper.engine.threads import CoreBudget
+from localwhisper.engine.threads import CoreBudget, use_one_thread
 from localwhisper.engine.upstream.torch_internals import is_out_of_memory
 from localwhisper.errors import ModelNotFound, ModelTooLarge
 from localwhisper.messages import Message
@@ -71,9 +69,10 @@ class ModelCache:
         idle_timeout_s: float,
         now: Callable[[], float] = time.monotonic,
         available_bytes: Callable[[str], float] = available_bytes,
+        cores: CoreBudget | None = None,
     ) -> None:
         self._library = library
-        self.cores = CoreBudget()
+        self.cores = cores or CoreBudget()
         self._idle_timeout_s = idle_timeout_s
         self._now = now
         self._available_bytes = available_bytes
@@ -182,12 +181,12 @@ class ModelCache:
 
     def _plan(self, device: str, checkpoint: Checkpoint, quality: Quality, control: Control) -> Plan:
         """The plan selected on this machine before; otherwise select one now."""
-        torch.set_num_threads(self.cores.total)  # the selection must not depend on which jobs run now
-        plans, cores = self._library.plans, self.cores
+        use_one_thread()
+        plans = self._library.plans
         measured = plan_selection.stored_plan(plans, checkpoint, quality, device)
         if measured is None:
             control.progress(0.0, Message("measuring_model", {"model": checkpoint.name}))
-            measured = plan_selection.measure_plan(checkpoint, quality, control.check, cores.team, device)
+            measured = plan_selection.measure_plan(checkpoint, quality, control.check, device)
             plans.save(checkpoint.name, quality, plan_selection.machine_key(checkpoint, device), measured)
             release_unused_memory()
         if checkpoint.dims.n_text_state >= MIN_COMPILED_WIDTH and not kernel_cache().is_ready():

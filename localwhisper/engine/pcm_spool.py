@@ -1,6 +1,7 @@
 """A decoded recording on disk, so that memory does not grow with its length. Its spectrogram: log_mel.py."""
 
 import tempfile
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -35,6 +36,7 @@ class PcmSpool:
             self._file = tempfile.TemporaryFile(prefix="pcm-", dir=folder)  # noqa: SIM115  # __exit__ closes it
         self._folder = folder
         self._long_gaps: list[Gap] = []
+        self._lock = threading.Lock()
         self.n_samples = 0
         try:
             for block in blocks:
@@ -75,7 +77,7 @@ class PcmSpool:
         """Samples `start` to `end`: float32, shape (end - start,), in [-1, 1].
 
         Zeros past the recording's end; before its start the samples are reflected, as torch.stft pads them. `end` is
-        not before the start. Threading: one thread at a time.
+        not before the start. Threading: SAFE.
         """
         out = np.zeros(end - start, np.float32)
         first, last = max(start, 0), min(end, self.n_samples)
@@ -88,8 +90,9 @@ class PcmSpool:
 
     def _read(self, first: int, last: int) -> NDArray[np.float32]:
         # read, not memory-mapped: the pages of a mapped file count as this process's memory
-        self._file.seek(first * SAMPLE_BYTES)
-        pcm = np.frombuffer(self._file.read((last - first) * SAMPLE_BYTES), np.int16)
+        with self._lock:
+            self._file.seek(first * SAMPLE_BYTES)
+            pcm = np.frombuffer(self._file.read((last - first) * SAMPLE_BYTES), np.int16)
         samples: NDArray[np.float32] = pcm.astype(np.float32) / np.float32(32768.0)
         return samples
 

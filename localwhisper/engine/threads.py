@@ -1,150 +1,195 @@
-"""The threads that compute: the cores divided among running jobs, and one computation divided among threads."""
+"""Who computes on which core: the cores are shared by all jobs, and threads without work help where cores are idle.
 
+Every thread computes with single-threaded functions. Where several windows are at hand, each core decodes its own.
+Otherwise a computation is divided into items, and each thread takes the next one. So nobody waits for a thread that
+hasn't got a core yet, but at most for the items that were taken when none was left.
+"""
+
+import math
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from itertools import count
+from typing import TypeVar
 
 import torch
+from torch import Tensor
 
 from localwhisper.engine.system_resources import usable_cores
 
-MAX_PARTS = 4  # threads for one computation: more would wait for each other longer than they save
+# Waiting longer than this for another thread's item means that other programs have its core. Then computations aren't
+# divided for a while, and for twice as long each time; a computation without such a wait shortens it.
+MAX_WAIT_S = 0.001
+MIN_ALONE_S, MAX_ALONE_S, SHORTEN = 0.1, 2.0, 0.97
+CHECK_EVERY_S = 0.1
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class CoreBudget:
+    """The cores that this process may use. Threading: SAFE.
+
+    torch's number of threads is a setting of each thread; new threads start with the last that was set anywhere.
+    """
+
+    def __init__(self, total: int | None = None, *, is_divided: bool = True) -> None:
+        """`is_divided`: False where one computation should stay whole, as on a GPU."""
+        self.total = total or usable_cores()
+        self.changed = threading.Condition()  # notified when a core becomes free
+        self.n_taken = 0
+        self.team = ThreadTeam(self, is_divided)
+
+    @contextmanager
+    def core(self, check: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Have a core for what the calling thread computes; wait for one. `check` is called meanwhile and may raise."""
+        while not self.take():
+            check()
+            with self.changed:
+                self.changed.wait_for(lambda: self.n_taken < self.total, CHECK_EVERY_S)
+        try:
+            yield
+        finally:
+            self.give_back()
+
+    def take(self) -> bool:
+        """Take a core if one is free."""
+        with self.changed:
+            is_free = self.n_taken < self.total
+            self.n_taken += is_free
+        return is_free
+
+    def give_back(self) -> None:
+        with self.changed:
+            self.n_taken -= 1
+            self.changed.notify_all()
+
+    def map_ahead(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """Yield function(item) in order, computed ahead of the consumer on as many threads as there are cores.
+
+        When the consumer leaves or something is raised, what has not started is dropped, and what has is waited for.
+        """
+        futures: deque[Future[Result]] = deque()
+        with ThreadPoolExecutor(self.total, "windows", use_one_thread) as pool:
+            try:
+                for item in items:
+                    futures.append(pool.submit(torch.inference_mode()(function), item))
+                    while len(futures) >= 2 * self.total or (futures and futures[0].done()):
+                        yield futures.popleft().result()
+                while futures:
+                    yield futures.popleft().result()
+            finally:
+                for future in futures:
+                    future.cancel()
+
+    def close(self) -> None:
+        """Let the team's threads end."""
+        self.team.close()
+
+
+class _Scratch(threading.local):
+    def __init__(self) -> None:
+        self.by_type: dict[torch.dtype, Tensor] = {}
 
 
 class ThreadTeam:
-    """Threads that stand by to compute the parts of one computation at the same time. Threading: SAFE."""
+    """Divides computations of threads that have a core among those and the idle cores. Threading: SAFE."""
 
-    def __init__(self, n_threads: int) -> None:
-        """`n_threads`: beside the calling ones."""
-        self._pool = ThreadPoolExecutor(n_threads, thread_name_prefix="team") if n_threads else None
-        self._lock = threading.Lock()
-        self._n_free = n_threads
+    def __init__(self, cores: CoreBudget, is_divided: bool) -> None:
+        self._cores = cores
+        self._is_divided = is_divided
+        self.n_helpers = cores.total - 1 if is_divided else 0
+        self._pool = ThreadPoolExecutor(self.n_helpers, "team", use_one_thread) if self.n_helpers else None
+        self._scratch = _Scratch()
+        self._alone_until_s = 0.0
+        self._alone_s = MIN_ALONE_S
 
-    def run(self, work: Callable[[int, int], None], max_parts: int) -> None:
-        """work(part, n_parts) for each part, all at the same time, so that they may wait for each other.
+    def run(self, work: Callable[[], float], max_threads: int) -> None:
+        """Call work() on this thread and, at any time while it runs, on up to `max_threads` - 1 others; once it ends
+        here, nobody else may be in the middle of something. It returns how many seconds it had to wait for others.
 
-        There are as many parts as threads are free, at most `max_parts`; the caller computes the first. Raises what a
-        part raised.
+        Raises what it raises on this thread.
         """
-        n_threads = self._take(max_parts - 1)
-        if self._pool is None or not n_threads:
-            return work(0, 1)
-        n_parts: Future[int] = Future()
+        n_helpers = min(max_threads - 1, self.n_helpers, self._cores.total - self._cores.n_taken)
+        if n_helpers <= 0 or self._pool is None or time.monotonic() < self._alone_until_s:
+            work()
+            return
+        is_over, is_inference = threading.Event(), torch.is_inference_mode_enabled()
 
-        def run_part(part: int) -> None:
-            n = n_parts.result()
-            if part < n:
-                work(part, n)
+        def help_out() -> None:
+            if not is_over.is_set() and self._cores.take():
+                try:
+                    with torch.inference_mode(is_inference):
+                        work()
+                finally:
+                    self._cores.give_back()
 
-        others: list[Future[None]] = []
+        with suppress(RuntimeError):  # closed, or no more threads can be started
+            for _ in range(n_helpers):
+                self._pool.submit(help_out)
         try:
-            with suppress(RuntimeError):  # no more threads can be started; what was submitted may still run
-                others += (self._pool.submit(run_part, part) for part in range(1, n_threads + 1))
-            n_parts.set_result(len(others) + 1)
-            work(0, len(others) + 1)
-            for other in others:
-                other.result()
+            waited_s = work()
         finally:
-            self._give_back(n_threads)
+            is_over.set()
+        if waited_s > MAX_WAIT_S:
+            self._alone_until_s = time.monotonic() + self._alone_s
+            self._alone_s = min(2 * self._alone_s, MAX_ALONE_S)
+        else:
+            self._alone_s = max(SHORTEN * self._alone_s, MIN_ALONE_S)
 
-    def parallel_for(self, n: int, work: Callable[[int, int], None]) -> None:
-        """work(first, end) over all of range(n), in as many parts as the calling thread has torch threads."""
-        self.run(lambda part, n_parts: work(*part_span(n, part, n_parts)), min(max_parts(), n))
+    def for_spans(self, n: int, size: int, work: Callable[[int, int], None]) -> None:
+        """work(first, end) for spans of at most `size` that together are range(n); returns when all are done.
+
+        The spans don't depend on the number of threads. Raises what `work` raised first.
+        """
+        n_spans = -(-n // size) if self._is_divided else 1
+        if n_spans == 1:
+            work(0, n)
+            return
+        numbers, ended, errors = count(), threading.Semaphore(0), list[BaseException]()
+
+        def take_spans() -> float:
+            n_taken, started_s = 0, time.perf_counter()
+            while (i := next(numbers)) < n_spans:
+                try:
+                    if not errors:
+                        work(n * i // n_spans, n * (i + 1) // n_spans)
+                except BaseException as error:
+                    errors.append(error)
+                n_taken += 1
+                ended.release()
+            work_s = time.perf_counter() - started_s
+            return work_s / max(1, n_taken)
+
+        def compute() -> float:
+            span_s = take_spans()
+            started_s = time.perf_counter()
+            if threading.get_ident() == caller:
+                for _ in range(n_spans):
+                    ended.acquire()
+            return time.perf_counter() - started_s - span_s  # waiting as long as one takes is no sign of company
+
+        caller = threading.get_ident()
+        self.run(compute, n_spans)
+        if errors:
+            raise errors[0]
+
+    def scratch(self, shape: Sequence[int], dtype: torch.dtype) -> Tensor:
+        """Memory of the calling thread, until it asks for another shape of this type: new memory takes as long to clear
+        as a block to multiply."""
+        n, stored = math.prod(shape), self._scratch.by_type
+        if dtype not in stored or len(stored[dtype]) < n:
+            stored[dtype] = torch.empty(n, dtype=dtype)
+        return stored[dtype][:n].view(*shape)
 
     def close(self) -> None:
         """Let the threads end. Later computations run on the calling thread alone."""
         if self._pool is not None:
             self._pool.shutdown(wait=False)
 
-    def _take(self, n: int) -> int:
-        with self._lock:
-            taken = min(n, self._n_free)
-            self._n_free -= taken
-        return taken
 
-    def _give_back(self, n: int) -> None:
-        with self._lock:
-            self._n_free += n
-
-
-def max_parts() -> int:
-    """Into how many parts the calling thread may divide a computation."""
-    return min(MAX_PARTS, torch.get_num_threads())
-
-
-def part_span(n: int, part: int, n_parts: int) -> tuple[int, int]:
-    """One part's share of range(n): first (included) and end (excluded)."""
-    return n * part // n_parts, n * (part + 1) // n_parts
-
-
-@contextmanager
-def single_threaded() -> Iterator[None]:
-    """Have torch compute on the calling thread alone, within a part of a larger computation."""
-    before = torch.get_num_threads()
+def use_one_thread() -> None:
+    """Have torch compute on the calling thread alone."""
     torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-class CoreBudget:
-    """Divides the cores among running jobs. Threading: SAFE.
-
-    torch's number of threads is a setting of each thread; new threads start with the last that was set anywhere.
-    """
-
-    def __init__(self, total: int | None = None) -> None:
-        self.total = total or min(torch.get_num_threads(), usable_cores())
-        self.team = ThreadTeam(self.total - 1)
-        self.changed = threading.Condition()  # notified when an encoder has finished
-        self._n_jobs = 0
-        self._n_encoding = 0  # jobs that are encoding audio
-
-    @contextmanager
-    def working(self) -> Iterator[None]:
-        """Count a job while it runs on the calling thread."""
-        self._add_jobs(1)
-        try:
-            yield
-        finally:
-            self._add_jobs(-1)
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        """While the job on the calling thread waits and leaves its cores to others."""
-        self._add_jobs(-1)
-        try:
-            yield
-        finally:
-            self._add_jobs(1)
-
-    def _add_jobs(self, n: int) -> None:
-        with self.changed:
-            self._n_jobs += n
-
-    @contextmanager
-    def encoding(self) -> Iterator[None]:
-        """While the calling thread encodes audio, which can't be batched with other jobs' work."""
-        with self.changed:
-            self._n_encoding += 1
-        try:
-            yield
-        finally:
-            with self.changed:
-                self._n_encoding -= 1
-                self.changed.notify_all()
-
-    @property
-    def all_encoding(self) -> bool:
-        """Whether encoders have all cores. The caller holds `changed`."""
-        return self._n_encoding >= self.total
-
-    def take_share(self, n_jobs: int = 1) -> None:
-        """Set torch's threads for what the calling thread computes next, on behalf of `n_jobs` of the jobs."""
-        torch.set_num_threads(max(1, self.total * n_jobs // max(self._n_jobs, n_jobs)))
-
-    def close(self) -> None:
-        """Let the team's threads end."""
-        self.team.close()

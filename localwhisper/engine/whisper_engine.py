@@ -23,7 +23,7 @@ from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.pcm_spool import PcmSpool
 from localwhisper.engine.sequential import transcribe_sequential
 from localwhisper.engine.silero import SileroVad
-from localwhisper.engine.threads import single_threaded
+from localwhisper.engine.threads import use_one_thread
 from localwhisper.engine.upstream.torch_internals import is_out_of_memory
 from localwhisper.engine.vad import voice_activity
 from localwhisper.engine.window_decoder import TranscribeWindows, WindowDecoder
@@ -103,7 +103,6 @@ class WhisperEngine:
     def _window_decoder(
         self, model: WhisperModel, pcm: PcmSpool, options: Options, control: Control, done: Sequence[Window]
     ) -> WindowDecoder:
-        self._cores.take_share()
         mel = LogMel(pcm, model.dims.n_mels, control.check)
         language = done[-1].after.language if done else options.language
         if not model.is_multilingual:
@@ -143,16 +142,17 @@ class WhisperEngine:
         for window, seek in transcribe_channels(runs, transcribe, len(segments_of(done))):
             handed_over_s = time.monotonic()
             window = replace(window, after=replace(window.after, plan=plan))
-            with self._cores.paused():
-                control.window(window)
+            control.window(window)
             waited_s += time.monotonic() - handed_over_s
             windows.append(window)
             _report_progress(control, pcm, seek)
         return windows, waited_s
 
+    @staticmethod
     @contextmanager
-    def _working(self) -> Iterator[None]:
-        with self._cores.working(), torch.inference_mode():
+    def _working() -> Iterator[None]:
+        use_one_thread()
+        with torch.inference_mode():
             yield
 
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
@@ -174,7 +174,8 @@ class WhisperEngine:
 
     def find_speech(self, audio: Path, track: str | None, check: Callable[[], None]) -> tuple[tuple[float, float], ...]:
         """See base.Engine."""
-        with self._reader.read(audio, self._new_spool, check=check, track=track) as recording, single_threaded():
+        use_one_thread()
+        with self._reader.read(audio, self._new_spool, check=check, track=track) as recording:
             vad = voice_activity(recording.channels[0].sink, self._detector, check)
         return tuple((start / FRAMES_PER_SECOND, end / FRAMES_PER_SECOND) for start, end in vad.utterances())
 

@@ -3,23 +3,24 @@
 sequential.py and batched.py decide which windows, and in which order.
 """
 
-import math
+import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import count
 from typing import Protocol
 
 import torch
-from torch import Tensor
 from whisper.audio import FRAMES_PER_SECOND, HOP_LENGTH, N_FRAMES
 from whisper.decoding import DecodingResult
 from whisper.tokenizer import Tokenizer, get_tokenizer
 
 from localwhisper.engine.alignment import add_word_times
-from localwhisper.engine.audio_window import AudioWindow
+from localwhisper.engine.audio_window import AudioWindow, n_frames_to_encode
 from localwhisper.engine.base import Control
-from localwhisper.engine.decoding import FallbackResult, decode_with_fallback, is_good, is_silence
+from localwhisper.engine.decoding import FallbackResult, decode_with_fallback, is_silence
 from localwhisper.engine.hallucinations import DecodedAudio, without_hallucinations
 from localwhisper.engine.log_mel import LogMel
 from localwhisper.engine.model.cross_kv import CrossKeysValues, cat_cross_kv, select_windows
@@ -36,11 +37,10 @@ from localwhisper.engine.segmentation import (
 from localwhisper.engine.system_resources import trim_heap
 from localwhisper.engine.threads import CoreBudget
 from localwhisper.engine.vad import VoiceActivity
+from localwhisper.errors import Stopped
 from localwhisper.jobs.transcript import Position, Segment, Window
-from localwhisper.options import Options, Quality
+from localwhisper.options import Options
 
-MIN_ENCODED_FRAMES = 1000
-TRAILING_SILENCE_FRAMES = 300  # models were trained on 30 s: some of the silence after a clip has to stay
 PROMPT_RESET_TEMPERATURE = 0.5  # whisper.transcribe's
 
 
@@ -55,8 +55,12 @@ class DecodedWindow:
     is_skipped: bool = False  # it is decoded again from `next_seek`
 
 
+# what decoding a window gave, and a function that returns the keys and values of its audio
+_Result = tuple[FallbackResult, Callable[[], CrossKeysValues]]
+
+
 class WindowDecoder:
-    """Decodes windows of one recording with one set of options. Threading: one thread."""
+    """Decodes windows of one recording with one set of options. Threading: decode() may run on several threads."""
 
     def __init__(
         self,
@@ -78,8 +82,9 @@ class WindowDecoder:
         self.language = language
         self._listen = listen
         self._mel = mel
-        self._check = control.check
-        self._cores = cores
+        self.cores = cores
+        self._control = control
+        self._is_stopped = threading.Event()
         self._tokenizer = self._tokenizer_of(language)
         self._segment_ids = count(first_segment_id)
         n_prompt_tokens = model.dims.n_text_ctx // 2 - 1  # as many as whisper reads
@@ -94,13 +99,20 @@ class WindowDecoder:
             model.is_multilingual, num_languages=model.num_languages, language=language, task=self.options.task
         )
 
-    def _language_of(self, features: Tensor) -> str:
-        """The language in which to decode a window. features: shape (n_windows, n_audio_ctx, n_audio_state)"""
-        if not (self.options.multilingual and self.model.is_multilingual):
-            return self.language
-        language = self.model.detect_language(features).language
-        self._tokenizer = self._tokenizer_of(language)
-        return language
+    def check(self) -> None:
+        """Called while decoding. Raises Stopped once the work has to stop."""
+        if self._is_stopped.is_set():
+            raise Stopped
+        self._control.check()
+
+    @contextmanager
+    def stopping(self) -> Iterator[None]:
+        """Stop what other threads still decode when the consumer of the windows leaves or something is raised."""
+        try:
+            yield
+        except BaseException:
+            self._is_stopped.set()
+            raise
 
     def clip_at(self, seek: int) -> tuple[int, int] | None:
         """(start, end) of the first part to transcribe that doesn't end before frame `seek`; None after the last."""
@@ -149,17 +161,15 @@ class WindowDecoder:
 
         `last_speech_s`: for each window, the end of the word before it.
         """
-        self._cores.take_share()
-        results, cross_kv = self._decode(windows, (*self._prefix, *_last(prompt, self._n_previous_tokens)))
+        results = self._decode(windows, (*self._prefix, *_last(prompt, self._n_previous_tokens)))
         decoded_windows: list[DecodedWindow | None] = []
-        for index, (window, fallback, end_s) in enumerate(zip(windows, results, last_speech_s, strict=True)):
+        for window, (fallback, cross_kv), end_s in zip(windows, results, last_speech_s, strict=True):
             if is_silence(fallback.result, self.options):
                 decoded_windows.append(None)
                 continue
             split = split_by_timestamps(fallback.result, self._tokenizer, seek=window.seek, n_frames=window.n_frames)
             if self.options.word_timestamps:
-                window_kv = cross_kv if len(windows) == 1 else select_windows(cross_kv, [index])
-                decoded = self._with_word_times(split, window_kv, window, fallback, end_s)
+                decoded = self._with_word_times(split, cross_kv(), window, fallback, end_s)
             else:
                 decoded = DecodedWindow(split.segments, fallback, window.seek + split.advance_frames, end_s)
             decoded_windows.append(self._in_recording(decoded, window))
@@ -197,41 +207,53 @@ class WindowDecoder:
         """The last tokens of a prompt: as many as whisper reads."""
         return tuple(tokens[-(self.model.dims.n_text_ctx // 2 - 1) :])
 
-    def _decode(
-        self, windows: Sequence[AudioWindow], prompt: Sequence[int]
-    ) -> tuple[list[FallbackResult], CrossKeysValues]:
-        options = self.options
-        temperatures = options.temperatures
-        n_frames = n_frames_to_encode(max(window.n_frames for window in windows), options.quality)
-        if n_frames < N_FRAMES:
-            results, cross_kv = self._encode_and_decode(windows, n_frames, prompt, temperatures[:1])
-            if all(is_good(fallback.result, options) for fallback in results):
-                return results, cross_kv
-        results, cross_kv = self._encode_and_decode(windows, N_FRAMES, prompt, temperatures)
-        return [replace(fallback, retries=fallback.retries + (n_frames < N_FRAMES)) for fallback in results], cross_kv
+    def _decode(self, windows: Sequence[AudioWindow], prompt: Sequence[int]) -> list[_Result]:
+        """Decode together those windows of which the same number of frames is encoded."""
+        temperatures = self.options.temperatures
+        results: dict[int, _Result] = {}
+        groups: dict[int, list[int]] = defaultdict(list)
+        for i, window in enumerate(windows):
+            groups[n_frames_to_encode(window.n_frames, self.options.quality)].append(i)
+        whole = groups.pop(int(N_FRAMES), [])
+        for n_frames, members in groups.items():
+            tried = self._encode_and_decode([windows[i] for i in members], n_frames, prompt, temperatures[:1])
+            results |= zip(members, tried, strict=True)
+            whole += [i for i, (fallback, _) in zip(members, tried, strict=True) if not fallback.is_good]
+        if whole:
+            tried = self._encode_and_decode([windows[i] for i in whole], N_FRAMES, prompt, temperatures)
+            for i, (fallback, cross_kv) in zip(whole, tried, strict=True):
+                results[i] = replace(fallback, retries=fallback.retries + (i in results)), cross_kv
+        return [results[i] for i in range(len(windows))]
 
     def _encode_and_decode(
         self, windows: Sequence[AudioWindow], n_frames: int, prompt: Sequence[int], temperatures: Sequence[float]
-    ) -> tuple[list[FallbackResult], CrossKeysValues]:
-        options = self.options
+    ) -> list[_Result]:
+        options, language = self.options, self.language
+        is_multilingual = options.multilingual and self.model.is_multilingual
+        if is_multilingual and len(windows) > 1:  # each may be in another language
+            return [self._encode_and_decode([window], n_frames, prompt, temperatures)[0] for window in windows]
         mels = (self._mel.window(window, n_frames) for window in windows)
-        encoded = [self.model.encode(mel[None], self._check) for mel in mels]
+        encoded = [self.model.encode(mel[None], self.check) for mel in mels]
         features = torch.cat([features for features, _ in encoded])
         cross_kv = encoded[0][1] if len(encoded) == 1 else cat_cross_kv([kv for _, kv in encoded])
         del encoded
         if options.quality == "compact":
             trim_heap()
+        if is_multilingual:
+            language = self.model.detect_language(features).language
         results = decode_with_fallback(
             self.model,
             features,
             cross_kv,
             options=options,
-            language=self._language_of(features),
+            language=language,
             prompt=prompt,
-            check=self._check,
+            check=self.check,
             temperatures=temperatures,
         )
-        return results, cross_kv
+        if len(windows) == 1:
+            return [(results[0], lambda: cross_kv)]
+        return [(result, partial(select_windows, cross_kv, [i])) for i, result in enumerate(results)]
 
     def _with_word_times(
         self,
@@ -247,7 +269,7 @@ class WindowDecoder:
             split.segments,
             self.model,
             cross_kv,
-            self._tokenizer,
+            self._tokenizer_of(fallback.result.language),
             n_frames=window.n_frames,
             last_speech_s=last_speech_s,
             prepend_punctuations=options.prepend_punctuations,
@@ -287,14 +309,3 @@ class TranscribeWindows(Protocol):
 
     def __call__(self, decoder: WindowDecoder, position: Position) -> Iterator[Window]:
         """Yield the windows from `position` to the recording's end, each decoded when the iterator reaches it."""
-
-
-def n_frames_to_encode(n_frames: int, quality: Quality) -> int:
-    """The number of frames to encode for a window with `n_frames` of audio.
-
-    `fast` leaves out most of the silence after a short clip, which would take most of the time. If the text isn't good,
-    the window is encoded and decoded again with all of it.
-    """
-    if quality != "fast":
-        return int(N_FRAMES)
-    return min(int(N_FRAMES), max(MIN_ENCODED_FRAMES, 2 * math.ceil((n_frames + TRAILING_SILENCE_FRAMES) / 2)))

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from localwhisper.engine.window_decoder import n_frames_to_encode
-from tests.bench import footprint
+from localwhisper.engine.audio_window import n_frames_to_encode
+from tests.bench import company, footprint
 from tests.bench.contestants import Contestant, CTranslate2, LocalWhisper, OpenAIWhisper, contestants
 from tests.bench.rounds import interleaved, ratio
 from tools.random_checkpoint import write
@@ -43,6 +43,9 @@ def main() -> None:
     options = _options()
     folder = Path(options.output)
     folder.mkdir(parents=True, exist_ok=True)
+    if options.company:
+        company.measure(folder, options.sizes.split(","), options.rounds, options.tokens)
+        return
     file = folder / "bench.json"
     report: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {"runs": {}}
     report |= {"machine": _machine(), "rounds": options.rounds, "tokens": options.tokens}
@@ -67,6 +70,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--parts", default=",".join(PARTS), help=f"what to measure: {', '.join(PARTS)}")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--tokens", type=int, default=100, help="tokens decoded for each window")
+    parser.add_argument("--company", action="store_true", help="measure beside busy programs instead")
     parser.add_argument("--output", default="build/bench")
     return parser.parse_args()
 

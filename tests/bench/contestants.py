@@ -1,6 +1,8 @@
 """The compared engines behind one interface: load a model, encode windows, decode a fixed number of tokens."""
 
 from collections.abc import Callable
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -96,7 +98,7 @@ def prepare() -> None:
 
 
 class LocalWhisper:
-    def __init__(self, checkpoint: Path, quality: Any) -> None:
+    def __init__(self, checkpoint: Path, quality: Any, n_threads: int) -> None:
         from localwhisper.engine.calibration import plan_selection
         from localwhisper.engine.checkpoints.checkpoint import read_checkpoint
         from localwhisper.engine.model.whisper_model import WhisperModel
@@ -106,27 +108,43 @@ class LocalWhisper:
 
         prepare()
         loaded = read_checkpoint(checkpoint, checkpoint.stem)
-        self._cores = CoreBudget()
-        plans = PlanStore(checkpoint.with_suffix(f".plans-{torch.get_num_threads()}.json"))
+        self._cores = CoreBudget(n_threads)
+        before = torch.get_num_threads()
+        plans = PlanStore(checkpoint.with_suffix(".plans.json"))
         measured = plan_selection.stored_plan(plans, loaded, quality, "cpu")  # measured once, as in the program
         if measured is None:
-            measured = plan_selection.measure_plan(loaded, quality, lambda: None, self._cores.team)
+            measured = plan_selection.measure_plan(loaded, quality, lambda: None)
             plans.save(loaded.name, quality, plan_selection.machine_key(loaded, "cpu"), measured)
         self.measured = measured
         self._model = WhisperModel(loaded, measured.plan, cores=self._cores)
         release_load_memory()
+        torch.set_num_threads(before)  # for the other contestants: measuring a plan takes one
 
     def encode(self, mel: Mel) -> NDArray[np.float32]:
         with torch.inference_mode():
             return self._model.encoder(torch.from_numpy(mel)).numpy()
 
     def decode(self, mel: Mel, n_tokens: int) -> list[int]:
-        from localwhisper.engine.decoding import decoding_task
+        """A batch on each core, as in the program."""
+        n_batches = min(len(mel), self._cores.total)
+        batches = np.array_split(mel, n_batches)
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
+        if n_batches == 1:
+            lengths = [self._decode_batch(mel, n_tokens)]
+        else:
+            lengths = list(self._cores.map_ahead(partial(self._decode_batch, n_tokens=n_tokens), batches))
+        torch.set_num_threads(before)
+        return list(chain.from_iterable(lengths))
 
-        with self._cores.working(), torch.inference_mode():
-            self._cores.take_share()
-            features, cross = self._model.encode(torch.from_numpy(mel))
-            results = decoding_task(self._model, cross, _options(n_tokens), lambda: None).run(features)
+    @torch.inference_mode()
+    def _decode_batch(self, mel: Mel, n_tokens: int) -> list[int]:
+        from localwhisper.engine.decoding import decoding_task
+        from localwhisper.engine.model.cross_kv import cat_cross_kv
+
+        encoded = [self._model.encode(torch.from_numpy(window[None])) for window in mel]
+        features, cross = torch.cat([x for x, _ in encoded]), cat_cross_kv([kv for _, kv in encoded])
+        results = decoding_task(self._model, cross, _options(n_tokens), lambda: None).run(features)
         return [len(result.tokens) for result in results]
 
 
@@ -135,6 +153,6 @@ def contestants(checkpoint: Path, n_threads: int) -> dict[str, Callable[[], Cont
     return {
         "openai-whisper": lambda: OpenAIWhisper(checkpoint),
         "CTranslate2 int8": lambda: CTranslate2(checkpoint, n_threads),
-        "localwhisper exact": lambda: LocalWhisper(checkpoint, "exact"),
-        "localwhisper fast": lambda: LocalWhisper(checkpoint, "fast"),
+        "localwhisper exact": lambda: LocalWhisper(checkpoint, "exact", n_threads),
+        "localwhisper fast": lambda: LocalWhisper(checkpoint, "fast", n_threads),
     }

@@ -9,7 +9,7 @@ import whisper
 from numpy.typing import NDArray
 from whisper.audio import HOP_LENGTH, N_SAMPLES
 
-from localwhisper.engine.decoding import SEED
+from localwhisper.engine.token_chooser import SEED
 from localwhisper.jobs.transcript import Transcript
 from tests.speech import decoded
 

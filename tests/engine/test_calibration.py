@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from localwhisper.engine.calibration import plan_selection
-from localwhisper.engine.calibration.benchmarks import ModelSlice
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
 from localwhisper.engine.model import linear_formats
 from localwhisper.engine.plans import MeasuredPlan, Plan, PlanStore
@@ -27,7 +26,7 @@ def checkpoint() -> Checkpoint:
 
 
 def measure(checkpoint: Checkpoint, quality: Quality) -> MeasuredPlan:
-    return plan_selection.measure_plan(checkpoint, quality, lambda: None, ThreadTeam(0))
+    return plan_selection.measure_plan(checkpoint, quality, lambda: None)
 
 
 @pytest.mark.parametrize("quality", ["exact", "fast", "compact"])
@@ -64,26 +63,6 @@ def test_plans_are_within_the_tolerance_and_need_no_compiling(
     assert measured.deviation <= plan_selection.TOLERANCE[quality]
     for name in (measured.plan.encoder, measured.plan.decoder, measured.plan.logits):
         assert not linear_formats.FORMATS[name].needs_kernels
-
-
-def test_a_token_is_timed_on_one_thread(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beside a busy program, threads that wait for each other at every token made float32 look the fastest."""
-    n_threads: dict[str, set[int]] = {}
-    for part in ("encoder", "decoder", "logits"):
-        build = getattr(ModelSlice, part)
-
-        def spy(model: ModelSlice, format: str, part: str = part, build: Any = build) -> Any:
-            n_threads.setdefault(part, set()).add(torch.get_num_threads())
-            return build(model, format)
-
-        monkeypatch.setattr(ModelSlice, part, spy)
-    before = torch.get_num_threads()
-    try:
-        torch.set_num_threads(2)
-        measure(checkpoint, "exact")
-        assert (n_threads, torch.get_num_threads()) == ({"encoder": {2}, "decoder": {1}, "logits": {1}}, 2)
-    finally:
-        torch.set_num_threads(before)
 
 
 def test_a_replaced_checkpoint_is_measured_again(checkpoint: Checkpoint) -> None:

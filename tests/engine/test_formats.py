@@ -10,10 +10,10 @@ from localwhisper.engine.model.attention import ATTENTIONS
 from localwhisper.engine.model.int8_gemm import has_exact_int8_matmul
 from localwhisper.engine.model.linear_formats import FORMATS
 from localwhisper.engine.model.whisper_model import WhisperModel
-from localwhisper.engine.threads import ThreadTeam
+from localwhisper.engine.threads import CoreBudget
 from tests.engine.random_model import DIMS, REFERENCE, TOKENS, deviation, random_checkpoint
 
-TEAM = ThreadTeam(0)
+TEAM = CoreBudget(1).team
 MAX_DEVIATIONS = {
     "float32-onednn": 1e-6,
     "float16-packed": 1e-6,

@@ -10,14 +10,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from localwhisper.engine.model import int8_gemm
 from localwhisper.engine.model.attention import ATTENTIONS
 from localwhisper.engine.model.int8_gemm import Int8GemmLinear, add_feed_forward, has_exact_int8_matmul
-from localwhisper.engine.threads import ThreadTeam
+from localwhisper.engine.threads import CoreBudget
 from localwhisper.engine.upstream import torch_internals
 
-N_STATE, N_ROWS = 64, 2 * int8_gemm.BLOCK_ROWS + 30
-TEAM = ThreadTeam(2)
+N_STATE, N_ROWS = 64, 286
+TEAM = CoreBudget(1).team
 
 
 @pytest.fixture(autouse=True)
@@ -39,14 +38,6 @@ def exact_products(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     has_exact_int8_matmul.cache_clear()
 
 
-@pytest.fixture(params=[1, 3])
-def n_threads(request: pytest.FixtureRequest) -> Iterator[int]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(request.param)
-    yield request.param
-    torch.set_num_threads(before)
-
-
 def deviation(x: Tensor, reference: Tensor) -> float:
     return float((x - reference).norm() / reference.norm())
 
@@ -66,7 +57,7 @@ def random_rows() -> Tensor:
     return torch.randn(2, N_ROWS, N_STATE, generator=generator) * torch.tensor([[[0.01]], [[100.0]]])
 
 
-def test_a_layer_is_close_to_float32_in_every_row(n_threads: int) -> None:
+def test_a_layer_is_close_to_float32_in_every_row() -> None:
     weight, bias = random_layer(96, N_STATE)
     x, expected = int8_layer(96, N_STATE)(random_rows()), F.linear(random_rows(), weight, bias)
     assert x.shape == expected.shape
@@ -74,19 +65,20 @@ def test_a_layer_is_close_to_float32_in_every_row(n_threads: int) -> None:
         assert deviation(x[window] - bias, expected[window] - bias) < 0.02
 
 
-def test_no_row_depends_on_the_other_rows_or_on_the_threads(n_threads: int) -> None:
+def test_no_row_depends_on_the_other_rows() -> None:
     linear = int8_layer(96, N_STATE)
     single = torch.cat([linear(row[None]) for row in random_rows()[0, :5]])
     assert torch.equal(linear(random_rows())[0, :5], single)
 
 
-def test_feed_forward_adds_both_layers_to_its_input(n_threads: int) -> None:
+def test_feed_forward_adds_both_layers_to_its_input() -> None:
     up, down = random_layer(4 * N_STATE, N_STATE), random_layer(N_STATE, 4 * N_STATE)
     x = random_rows()
     added = F.linear(F.gelu(F.linear(F.layer_norm(x, (N_STATE,)), *up)), *down)
-    out = x.clone()
+    out = x.clone().flatten(0, 1)
     int8_up, int8_down = int8_layer(4 * N_STATE, N_STATE), int8_layer(N_STATE, 4 * N_STATE)
     add_feed_forward(out, lambda rows: F.layer_norm(rows, (N_STATE,)), int8_up, int8_down)
+    out = out.view(x.shape)
     assert deviation((out - x)[0], added[0]) < 0.03
     assert deviation(out[1], (x + added)[1]) < 1e-3
 
@@ -103,14 +95,7 @@ def test_gelu_is_accurate_over_its_whole_range() -> None:
 
 def test_attention_gives_the_same_bits_on_any_number_of_threads() -> None:
     qkv = torch.randn(2, 200, 3 * N_STATE, generator=torch.Generator().manual_seed(2))
-    before = torch.get_num_threads()
-    results = []
-    for n in (1, 3):
-        torch.set_num_threads(n)
-        results.append(ATTENTIONS["int8"](qkv, 4, TEAM))
-        assert torch.get_num_threads() == n
-    torch.set_num_threads(before)
-    assert torch.equal(*results)
+    assert torch.equal(*(ATTENTIONS["int8"](qkv, 4, CoreBudget(n).team) for n in (1, 3)))
 
 
 def test_layers_are_refused_where_int8_products_overflow(monkeypatch: pytest.MonkeyPatch) -> None:

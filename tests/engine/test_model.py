@@ -14,7 +14,7 @@ from localwhisper.engine.model.decoder import Step
 from localwhisper.engine.model.int8_gemm import has_exact_int8_matmul
 from localwhisper.engine.model.whisper_model import WhisperModel
 from localwhisper.engine.plans import Plan
-from localwhisper.engine.threads import CoreBudget, ThreadTeam
+from localwhisper.engine.threads import CoreBudget
 from tests.engine.random_model import DIMS, REFERENCE, TOKENS, deviation, random_checkpoint, random_mel
 from tools.random_checkpoint import tensors
 
@@ -145,19 +145,26 @@ def test_the_compiled_step_equals_the_layers_by_torch(checkpoint: Checkpoint, me
 @pytest.mark.parametrize("decoder", JIT_DECODERS)
 def test_a_step_gives_the_same_bits_on_any_number_of_threads(checkpoint: Checkpoint, mel: Tensor, decoder: str) -> None:
     """Three threads for four heads."""
-    cores = CoreBudget(1)
-    cores.team = ThreadTeam(2)
-    model = WhisperModel(checkpoint, replace(REFERENCE, decoder=decoder, logits=decoder), cores=cores)
-    features = model.encoder(mel)
-    before = torch.get_num_threads()
-    try:
-        torch.set_num_threads(1)
-        one_thread = _decode_two_states(model, features)
-        torch.set_num_threads(3)
-        three_threads = _decode_two_states(model, features)
-    finally:
-        torch.set_num_threads(before)
+    alone, divided = (
+        WhisperModel(checkpoint, replace(REFERENCE, decoder=decoder, logits=decoder), cores=CoreBudget(n))
+        for n in (1, 3)
+    )
+    features = alone.encoder(mel)
+    one_thread, three_threads = (_decode_two_states(model, features) for model in (alone, divided))
     assert all(torch.equal(x, y) for x, y in zip(one_thread, three_threads, strict=True))
+
+
+@pytest.mark.parametrize("encoder", ["float32", "float32-onednn-attention", "int8-gemm", "bfloat16-streamed"])
+def test_an_encoder_gives_the_same_bits_on_any_number_of_threads(
+    checkpoint: Checkpoint, mel: Tensor, encoder: str
+) -> None:
+    if encoder == "int8-gemm" and not has_exact_int8_matmul():
+        pytest.skip("8-bit products overflow on this processor")
+    torch.set_num_threads(1)
+    models = [WhisperModel(checkpoint, replace(REFERENCE, encoder=encoder), cores=CoreBudget(n)) for n in (1, 3)]
+    (alone, alone_kv), (divided, divided_kv) = (model.encode(mel) for model in models)
+    assert torch.equal(alone, divided)
+    assert all(torch.equal(x.levels, y.levels) for x, y in zip(sum(alone_kv, ()), sum(divided_kv, ()), strict=True))
 
 
 def _decode_two_states(model: WhisperModel, features: Tensor) -> list[Tensor]:

@@ -1,83 +1,172 @@
-"""Teams of threads, and the number of cores they share."""
+"""The cores that jobs share, and computations that are divided among them."""
 
-import os
 import threading
+import time
+from collections.abc import Iterator
 
 import pytest
+import torch
 
-from localwhisper.engine.lazy_engine import configure_openmp
-from localwhisper.engine.threads import CoreBudget, ThreadTeam, part_span
+from localwhisper.engine import threads
+from localwhisper.engine.threads import CoreBudget
+from localwhisper.errors import Stopped
 
 
-def test_the_budget_and_its_team_are_no_larger_than_what_may_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def cores() -> Iterator[CoreBudget]:
+    budget = CoreBudget(3)
+    yield budget
+    budget.close()
+
+
+def spans(cores: CoreBudget, n: int, size: int) -> list[tuple[int, int]]:
+    taken: list[tuple[int, int]] = []
+    cores.team.for_spans(n, size, lambda first, end: taken.append((first, end)))
+    return sorted(taken)
+
+
+def test_the_budget_is_what_may_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("localwhisper.engine.threads.usable_cores", lambda: 2)
-    monkeypatch.setattr("torch.get_num_threads", lambda: 16)
-    cores = CoreBudget()
-    parts: list[int] = []
-    cores.team.run(lambda part, n_parts: parts.append(n_parts), 16)
-    assert (cores.total, parts) == (2, [2, 2])
+    assert (CoreBudget().total, CoreBudget().team.n_helpers) == (2, 1)
 
 
-def test_parts_run_at_the_same_time_on_the_threads_that_are_free() -> None:
-    team = ThreadTeam(2)
+def test_a_core_is_waited_for_and_the_wait_can_be_stopped() -> None:
+    cores, checked, is_stopped, has_core = CoreBudget(1), *(threading.Event() for _ in range(3))
+
+    def check() -> None:
+        checked.set()
+        if is_stopped.is_set():
+            raise Stopped
+
+    def work() -> None:
+        with cores.core(check):
+            has_core.set()
+
+    waiting = threading.Thread(target=work)
+    with cores.core():
+        assert not cores.take()
+        waiting.start()
+        assert checked.wait(10)
+        assert not has_core.is_set()
+    assert has_core.wait(10)
+    waiting.join(10)
+    is_stopped.set()
+    with cores.core(), pytest.raises(Stopped), cores.core(check):
+        pass
+    assert cores.n_taken == 0
+
+
+def test_spans_cover_a_range_once_and_are_the_same_on_any_number_of_threads(cores: CoreBudget) -> None:
+    assert spans(cores, 10, 3) == spans(CoreBudget(1), 10, 3) == [(0, 2), (2, 5), (5, 7), (7, 10)]
+    assert spans(cores, 10, 10) == [(0, 10)]
+    assert spans(CoreBudget(3, is_divided=False), 10, 3) == [(0, 10)]
+
+
+def test_spans_are_computed_at_the_same_time_in_the_caller_s_inference_mode(cores: CoreBudget) -> None:
     all_running = threading.Barrier(3, timeout=10)
-    calls: list[tuple[int, int]] = []
+    modes: list[tuple[bool, int]] = []
 
-    def work(part: int, n_parts: int) -> None:
+    def work(_first: int, _end: int) -> None:
         all_running.wait()
-        calls.append((part, n_parts))
-        if part == 0:
-            team.run(lambda part, n_parts: calls.append((part, n_parts)), 2)  # no thread is free
-        all_running.wait()
+        modes.append((torch.is_inference_mode_enabled(), torch.get_num_threads()))
 
-    team.run(work, 4)
-    assert sorted(calls) == [(0, 1), (0, 3), (1, 3), (2, 3)]
+    with cores.core(), torch.inference_mode():
+        cores.team.for_spans(3, 1, work)
+    assert modes == [(True, 1)] * 3
+    assert cores.n_taken == 0
 
 
-def test_a_part_s_error_is_raised_and_its_thread_is_free_again() -> None:
-    team = ThreadTeam(1)
+def test_nobody_helps_where_other_jobs_have_the_cores(cores: CoreBudget) -> None:
+    idents: set[int] = set()
+    with cores.core(), cores.core(), cores.core():
+        cores.team.for_spans(20, 1, lambda *_: idents.add(threading.get_ident()))
+    assert idents == {threading.get_ident()}
 
-    def work(part: int, n_parts: int) -> None:
-        if part == n_parts - 1:
+
+def test_a_span_s_error_is_raised_when_all_threads_are_done(cores: CoreBudget) -> None:
+    def work(first: int, _end: int) -> None:
+        if first == 1:
             raise RuntimeError("no")
 
     for _ in range(2):
         with pytest.raises(RuntimeError, match="no"):
-            team.run(work, 2)
+            cores.team.for_spans(20, 1, work)
+    assert spans(cores, 3, 1) == [(0, 1), (1, 2), (2, 3)]
 
 
-def test_work_is_done_by_fewer_threads_when_no_more_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    team = ThreadTeam(2)
-    calls: list[tuple[int, int]] = []
-    team.run(lambda part, n_parts: calls.append((part, n_parts)), 2)  # starts one thread
-    start = threading.Thread.start
+def test_a_team_that_waits_for_a_thread_without_a_core_computes_alone_for_longer_and_longer(
+    cores: CoreBudget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = [0.0]
+    monkeypatch.setattr(threads.time, "monotonic", lambda: now_s[0])
+    asked: list[int] = []
+    monkeypatch.setattr(cores.team._pool, "submit", lambda *_: asked.append(1))
 
-    def refuse(thread: threading.Thread) -> None:
+    def helpers_asked(waited_s: float) -> bool:
+        asked.clear()
+        cores.team.run(lambda: waited_s, 2)
+        return bool(asked)
+
+    pauses_s = []
+    for _ in range(3):
+        assert helpers_asked(1.0)
+        started_s = now_s[0]
+        while not helpers_asked(0.0):
+            now_s[0] += 0.01
+        pauses_s.append(now_s[0] - started_s)
+    assert pauses_s == pytest.approx([0.1, 0.2, 0.4], rel=0.2)
+    for _ in range(200):
+        helpers_asked(0.0)
+    assert helpers_asked(1.0)
+    assert not helpers_asked(0.0)
+    now_s[0] += 0.11
+    assert helpers_asked(0.0)
+
+
+def test_work_is_done_when_no_threads_can_be_started(cores: CoreBudget, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
-    calls.clear()
-    team.run(lambda part, n_parts: calls.append((part, n_parts)), 3)
-    monkeypatch.setattr(threading.Thread, "start", start)
-    assert sorted(calls) in ([(0, 1)], [(0, 2), (1, 2)])
+    assert len(spans(cores, 10, 1)) == 10
 
 
-def test_a_closed_team_s_work_is_done_by_the_caller() -> None:
-    team = ThreadTeam(2)
-    team.close()
-    calls: list[tuple[int, int]] = []
-    team.run(lambda part, n_parts: calls.append((part, n_parts)), 3)
-    assert calls == [(0, 1)]
+def test_a_closed_team_s_work_is_done_by_the_caller(cores: CoreBudget) -> None:
+    cores.close()
+    assert len(spans(cores, 10, 1)) == 10
 
 
-def test_openmp_s_threads_stop_spinning_unless_the_user_set_a_policy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMP_WAIT_POLICY", "active")
-    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
-    monkeypatch.setattr(os, "environ", os.environ.copy())
-    configure_openmp()
-    assert (os.environ["OMP_WAIT_POLICY"], os.environ["GOMP_SPINCOUNT"]) == ("active", "10000")
+def test_results_computed_ahead_come_in_order_and_are_only_so_far_ahead(cores: CoreBudget) -> None:
+    taken: list[int] = []
+
+    def items() -> Iterator[int]:
+        for i in range(20):
+            taken.append(i)
+            yield i
+
+    def slow_first(i: int) -> int:
+        time.sleep(0.05 if i == 0 else 0.0)
+        return i
+
+    results = cores.map_ahead(slow_first, items())
+    assert next(results) == 0
+    assert len(taken) <= 7
+    assert list(results) == list(range(1, 20))
 
 
-def test_spans_cover_a_range_exactly_once() -> None:
-    spans = [part_span(10, part, 3) for part in range(3)]
-    assert [i for first, end in spans for i in range(first, end)] == list(range(10))
+def test_an_error_ends_what_is_computed_ahead(cores: CoreBudget) -> None:
+    started: list[int] = []
+
+    def work(i: int) -> int:
+        started.append(i)
+        time.sleep(0.01)
+        if i == 1:
+            raise ValueError("no")
+        return i
+
+    results = cores.map_ahead(work, range(100))
+    with pytest.raises(ValueError, match="no"):
+        list(results)
+    n_started = len(started)
+    time.sleep(0.05)
+    assert len(started) == n_started < 100

@@ -42,10 +42,10 @@ def test_the_key_of_a_job_has_the_options_that_change_its_speed() -> None:
 
 
 def test_padding_of_short_windows_is_the_same_as_in_the_engine() -> None:
-    from localwhisper.engine import window_decoder
+    from localwhisper.engine import audio_window
 
-    assert estimates.MIN_ENCODED_S * FRAMES_PER_SECOND == window_decoder.MIN_ENCODED_FRAMES
-    assert estimates.PADDING_S * FRAMES_PER_SECOND == window_decoder.TRAILING_SILENCE_FRAMES
+    assert estimates.MIN_ENCODED_S * FRAMES_PER_SECOND == audio_window.MIN_ENCODED_FRAMES
+    assert estimates.PADDING_S * FRAMES_PER_SECOND == audio_window.TRAILING_SILENCE_FRAMES
 
 
 @pytest.mark.parametrize(

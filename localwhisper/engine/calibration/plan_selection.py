@@ -18,7 +18,7 @@ from localwhisper.engine.kernels.precompile import kernel_cache
 from localwhisper.engine.model.linear_formats import FORMATS
 from localwhisper.engine.plans import REFERENCE, MeasuredPlan, Plan, PlanStore
 from localwhisper.engine.system_resources import usable_cores
-from localwhisper.engine.threads import ThreadTeam, single_threaded
+from localwhisper.engine.threads import CoreBudget, use_one_thread
 from localwhisper.options import Quality
 
 
@@ -65,7 +65,7 @@ MAX_TIMING_S = 0.3  # for a part, even if its times still vary
 # of formats whose times differ by less than this factor the smaller wins, then the more accurate, then the faster
 EQUAL_SPEED_FACTOR = 1.1
 MIN_DEVIATION = 1e-5  # smaller deviations are rounding and count as equal
-VERSION = 15  # of the formats and of this procedure: plans of other versions are measured again
+VERSION = 16  # of the formats and of this procedure: plans of other versions are measured again
 
 
 @dataclass(frozen=True)
@@ -89,9 +89,8 @@ def available_devices() -> Sequence[str]:
 
 def machine_key(checkpoint: Checkpoint, device: str) -> str:
     """Identify what a plan is valid for: machine, torch and its threads, the checkpoint's content, compiled kernels."""
-    cores = f"{usable_cores()}/{torch.get_num_threads()}"
     processor = torch.cuda.get_device_name() if device == "cuda" else device
-    parts = (platform.node(), platform.machine(), cores, torch.backends.cpu.get_cpu_capability(), processor)
+    parts = (platform.node(), platform.machine(), usable_cores(), torch.backends.cpu.get_cpu_capability(), processor)
     norm = checkpoint.tensors["decoder.ln.weight"].float().contiguous().numpy().tobytes()
     content = zlib.crc32(norm + repr(checkpoint.dims).encode())
     return " ".join(map(str, (*parts, torch.__version__, VERSION, f"{content:08x}", kernel_cache().is_ready())))
@@ -115,17 +114,21 @@ def stored_plan(store: PlanStore, checkpoint: Checkpoint, quality: Quality, devi
 
 @torch.inference_mode()
 def measure_plan(
-    checkpoint: Checkpoint, quality: Quality, check: Callable[[], None], team: ThreadTeam, device: str = "cpu"
+    checkpoint: Checkpoint, quality: Quality, check: Callable[[], None], device: str = "cpu"
 ) -> MeasuredPlan:
-    """Select a plan. `check` may raise between measurements. Raises RuntimeError where the device can't compute."""
+    """Select a plan, on one thread: each core computes like this, and a busy machine doesn't change the times.
+
+    `check` may raise between measurements. Raises RuntimeError where the device can't compute.
+    """
+    use_one_thread()
+    team = CoreBudget(1, is_divided=device == "cpu").team
     model = ModelSlice(checkpoint, torch.device(device), team, check)
     on_cpu = device == "cpu"
     candidates = _available(quality) if on_cpu else ON_GPU
     selector = _FormatSelector((TOLERANCE if on_cpu else TOLERANCE_ON_GPU)[quality], quality == "compact", check)
     encoder, encoder_reference = selector.select(model.encoder, candidates.encoder)
-    with single_threaded():  # threads that meet at every token would measure what else runs on the machine
-        decoder, decoder_reference = selector.select(model.decoder, candidates.decoder)
-        logits, logits_reference = selector.select(model.logits, candidates.logits if on_cpu else [decoder.format])
+    decoder, decoder_reference = selector.select(model.decoder, candidates.decoder)
+    logits, logits_reference = selector.select(model.logits, candidates.logits if on_cpu else [decoder.format])
     reference_s = model.token_s(decoder_reference.work_s, logits_reference.work_s)
     return MeasuredPlan(
         plan=Plan(
@@ -195,9 +198,8 @@ class _FormatSelector:
         return benchmarks, deviations
 
     def _shortest_times_s(self, benchmarks: Mapping[str, Benchmark]) -> dict[str, float]:
-        """Time each format. A single thread is timed by its own clock, which stops while others have its core."""
-        is_single = torch.get_num_threads() == 1 and available_devices() == ["cpu"]
-        clock = time.thread_time if is_single else time.perf_counter
+        """Time each format, by the clock of the thread, which stops while others have its core."""
+        clock = time.thread_time if available_devices() == ["cpu"] else time.perf_counter
         times_s: dict[str, list[float]] = {format: [] for format in benchmarks}
         remaining = list(benchmarks)
         deadline_s = time.monotonic() + MAX_TIMING_S

@@ -1,1 +1,1 @@
-"""The code that numba compiles: a decoder step, int8 layers and attention, quantization, the greedy choice."""
+"""The code that numba compiles: a decoder step, int8 layers and attention, quantization, the choice of tokens."""

@@ -3,8 +3,10 @@
 In small models most of a token's time goes to the gaps between torch's operations and to converting weights. The
 weights are read as they are stored, with float32 arithmetic.
 
-Several threads may compute a step together: each takes some output columns of every product, and the attention heads
-that those belong to. They meet at a barrier six times a layer. The result doesn't depend on how many threads there are.
+Several threads may compute a step together. A layer has six phases, each divided into as many items as the attention
+has heads: some output columns of a product, and the heads they belong to. Each thread takes the next item of a phase
+until none is left, and waits for those that others have taken. A thread may join or stay away at any time, and the
+result doesn't depend on how many there are.
 """
 
 from typing import NamedTuple
@@ -19,25 +21,26 @@ from localwhisper.engine.kernels.intrinsics import (
     ONE,
     PREFETCH_BYTES,
     ZERO,
-    barrier,
+    claim,
     exp,
+    finish,
     fmax,
     pointer,
     prefetch,
     to_float32,
+    wait_for,
 )
 from localwhisper.engine.kernels.jit import Array, jit, jit_cached, noinline_wide_vectors
-from localwhisper.engine.kernels.linear_weight_only import add_linear, linear
+from localwhisper.engine.kernels.linear_weight_only import linear
 
-QKV, OUT, CROSS_QUERY, CROSS_OUT, UP, DOWN = range(6)  # a layer's matrices in LayerTables
-ATTN_LN, CROSS_LN, MLP_LN = range(3)  # and its norms
+QKV, OUT, CROSS_QUERY, CROSS_OUT, UP, DOWN = range(6)  # a layer's matrices in LayerTables, in the order of the phases
 
 
 class LayerTables(NamedTuple):
     """The decoder's weights, as int64 addresses."""
 
     matrices: Array  # (n_layer, 6, 3): see linear_weight_only.linear
-    norms: Array  # (n_layer, 3, 2): weight and bias
+    norms: Array  # (n_layer, 3, 2): weight and bias, before the matrices 0, 2 and 4
     last_norm: Array  # (2,)
     like: Array  # empty, of the matrices' type
 
@@ -53,18 +56,20 @@ class Rows(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """A step's working memory, float32. It may have more rows than Rows, see linear_weight_only._dot_products."""
+    """A step's working memory, float32 where nothing else is said."""
 
-    x: Array  # (n_threads, n_rows, n_state): the embedded tokens, one copy per thread
-    normed: Array  # the same
+    n_head: int
+    x: Array  # (n_rows, n_state): the embedded tokens
+    normed: Array  # (n_threads, n_rows, n_state)
     scores: Array  # (n_threads, the longest of text and audio)
     qkv: Array  # (n_rows, 3 * n_state)
     attended: Array  # (n_rows, n_state); at the end, the step's result
-    cross_query: Array
     hidden: Array  # (n_rows, 4 * n_state)
     products: Array  # (n_rows, n_state)
     ones: Array  # (the longest of text and audio,)
-    arrivals: Array  # int64, (1,): see barrier()
+    claimed: Array  # int64, (6 * n_layer,): items of each phase that threads have taken, zeros at first
+    finished: Array  # the same: those that are done
+    naps: Array  # int64, (n_threads,): see wait_for()
 
 
 @jit
@@ -151,56 +156,90 @@ def _gelu(x: Array, first: int, end: int) -> None:
             x[row, i] *= ONE - tail if x[row, i] >= ZERO else tail
 
 
-@jit_cached
-def step(tables: LayerTables, rows: Rows, scratch: Scratch, n_ctx: int, n_head: int, part: int, n_parts: int) -> None:
-    """Compute one thread's part of a step; all `n_parts`, at most n_head, have to run at the same time.
+@jit
+def _self_attention(
+    tables: LayerTables, rows: Rows, scratch: Scratch, n_ctx: int, thread: int, layer: int, head: int
+) -> None:
+    """One head's queries, keys and values, and its attention."""
+    noinline_wide_vectors()
+    x, qkv, normed = scratch.x, scratch.qkv, scratch.normed[thread]
+    n_state = x.shape[1]
+    n_head, size = scratch.n_head, n_state // scratch.n_head
+    first = head * size
+    for offset in range(first, 3 * n_state, n_state):
+        linear(normed, tables.matrices[layer, QKV], tables.like, qkv, offset, offset + size)
+    for row in range(len(rows.text_lengths)):
+        length = rows.text_lengths[row]
+        keys = numba.carray(pointer(rows.text[row, layer, 0], x), (n_head, n_ctx, size))[head]
+        values = numba.carray(pointer(rows.text[row, layer, 1], x), (n_head, n_ctx, size))[head]
+        for i in range(size):
+            keys[length, i] = qkv[row, n_state + first + i]
+            values[length, i] = qkv[row, 2 * n_state + first + i]
+        out, query = scratch.attended[row, first : first + size], qkv[row, first : first + size]
+        _attend(query, keys, scratch.ones, values, scratch.ones, length + 1, scratch.scores[thread], out)
 
-    `n_ctx`: the tokens that a row's text keys and values have room for. The result is in scratch.attended.
+
+@jit
+def _cross_attention(tables: LayerTables, rows: Rows, scratch: Scratch, thread: int, layer: int, head: int) -> None:
+    """One head's query and attention to the audio."""
+    noinline_wide_vectors()
+    x, cross_query, normed = scratch.x, scratch.qkv, scratch.normed[thread]  # of qkv only the queries' columns
+    n_head, size = scratch.n_head, x.shape[1] // scratch.n_head
+    first = head * size
+    linear(normed, tables.matrices[layer, CROSS_QUERY], tables.like, cross_query, first, first + size)
+    for row in range(len(rows.text_lengths)):
+        audio, n_ctx = rows.audio[row, layer], rows.audio_lengths[row]
+        keys = numba.carray(pointer(audio[0], rows.audio_like), (n_head, n_ctx, size))[head]
+        key_scales = numba.carray(pointer(audio[1], x), (n_head, n_ctx))[head]
+        values = numba.carray(pointer(audio[2], rows.audio_like), (n_head, n_ctx, size))[head]
+        value_scales = numba.carray(pointer(audio[3], x), (n_head, n_ctx))[head]
+        out, query = scratch.attended[row, first : first + size], cross_query[row, first : first + size]
+        _attend(query, keys, key_scales, values, value_scales, n_ctx, scratch.scores[thread], out)
+
+
+@jit
+def _add_linear(x: Array, weights: Array, like: Array, products: Array, out: Array, first: int, end: int) -> None:
+    """out += x W + b in the columns from `first` to `end`."""
+    noinline_wide_vectors()
+    linear(x, weights, like, products, first, end)
+    for row in range(out.shape[0]):
+        for i in range(first, end):
+            out[row, i] += products[row, i]
+
+
+@jit_cached
+def step(tables: LayerTables, rows: Rows, scratch: Scratch, n_ctx: int, thread: int) -> None:
+    """Compute a step, together with the threads that call this for the same step while it runs.
+
+    `n_ctx`: the tokens that a row's text keys and values have room for; `thread`: a number from 0 for each thread. The
+    result is in scratch.attended once thread 0 has returned; the others then do nothing any more.
     """
-    x, normed, scores = scratch.x[part], scratch.normed[part], scratch.scores[part]
-    qkv, attended, hidden = scratch.qkv, scratch.attended, scratch.hidden
-    cross_query, products = scratch.cross_query, scratch.products
-    sync = scratch.arrivals, n_parts
-    like, n_rows, n_state = tables.like, len(rows.text_lengths), x.shape[1]
-    size = n_state // n_head
-    heads = n_head * part // n_parts, n_head * (part + 1) // n_parts
-    span = heads[0] * size, heads[1] * size  # of n_state columns
+    x, attended, hidden = scratch.x, scratch.attended, scratch.hidden
+    n_head, size = scratch.n_head, x.shape[1] // scratch.n_head
+    like, phase = tables.like, 0
     for layer in range(len(tables.matrices)):
-        matrices, norms = tables.matrices[layer], tables.norms[layer]
-        _layer_norm(x, norms[ATTN_LN], normed)
-        for offset in range(0, 3 * n_state, n_state):
-            linear(normed, matrices[QKV], like, qkv, offset + span[0], offset + span[1])
-        for row in range(n_rows):
-            length = rows.text_lengths[row]
-            for head in range(heads[0], heads[1]):
-                at = head * size
-                keys = numba.carray(pointer(rows.text[row, layer, 0], x), (n_head, n_ctx, size))[head]
-                values = numba.carray(pointer(rows.text[row, layer, 1], x), (n_head, n_ctx, size))[head]
-                for i in range(size):
-                    keys[length, i] = qkv[row, n_state + at + i]
-                    values[length, i] = qkv[row, 2 * n_state + at + i]
-                out, query = attended[row, at : at + size], qkv[row, at : at + size]
-                _attend(query, keys, scratch.ones, values, scratch.ones, length + 1, scores, out)
-        barrier(sync[0], sync[1])
-        add_linear(attended, matrices[OUT], like, products, x, span, sync)
-        _layer_norm(x, norms[CROSS_LN], normed)
-        linear(normed, matrices[CROSS_QUERY], like, cross_query, span[0], span[1])
-        for row in range(n_rows):
-            audio, n_audio_ctx = rows.audio[row, layer], rows.audio_lengths[row]
-            for head in range(heads[0], heads[1]):
-                at = head * size
-                cross_keys = numba.carray(pointer(audio[0], rows.audio_like), (n_head, n_audio_ctx, size))[head]
-                key_scales = numba.carray(pointer(audio[1], x), (n_head, n_audio_ctx))[head]
-                cross_values = numba.carray(pointer(audio[2], rows.audio_like), (n_head, n_audio_ctx, size))[head]
-                value_scales = numba.carray(pointer(audio[3], x), (n_head, n_audio_ctx))[head]
-                out, query = attended[row, at : at + size], cross_query[row, at : at + size]
-                _attend(query, cross_keys, key_scales, cross_values, value_scales, n_audio_ctx, scores, out)
-        barrier(sync[0], sync[1])
-        add_linear(attended, matrices[CROSS_OUT], like, products, x, span, sync)
-        _layer_norm(x, norms[MLP_LN], normed)
-        linear(normed, matrices[UP], like, hidden, 4 * span[0], 4 * span[1])
-        _gelu(hidden, 4 * span[0], 4 * span[1])
-        barrier(sync[0], sync[1])
-        add_linear(hidden, matrices[DOWN], like, products, x, span, sync)
-    if part == 0:
+        for matrix in range(6):
+            matrices, is_normed = tables.matrices[layer], False
+            head = claim(scratch.claimed, phase)
+            while head < n_head:
+                first, end = head * size, (head + 1) * size
+                if not is_normed and matrix % 2 == 0:
+                    _layer_norm(x, tables.norms[layer, matrix // 2], scratch.normed[thread])
+                    is_normed = True
+                if matrix == QKV:
+                    _self_attention(tables, rows, scratch, n_ctx, thread, layer, head)
+                elif matrix == CROSS_QUERY:
+                    _cross_attention(tables, rows, scratch, thread, layer, head)
+                elif matrix == UP:
+                    linear(scratch.normed[thread], matrices[UP], like, hidden, 4 * first, 4 * end)
+                    _gelu(hidden, 4 * first, 4 * end)
+                else:
+                    _add_linear(
+                        hidden if matrix == DOWN else attended, matrices[matrix], like, scratch.products, x, first, end
+                    )
+                finish(scratch.finished, phase)
+                head = claim(scratch.claimed, phase)
+            wait_for(scratch.finished, phase, n_head, scratch.naps, thread)
+            phase += 1
+    if thread == 0:
         _layer_norm(x, tables.last_norm, attended)

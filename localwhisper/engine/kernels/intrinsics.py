@@ -1,16 +1,19 @@
-"""What numba lacks: half-precision loads, raw addresses, prefetching, a barrier, fmax, a fast exponential."""
+"""What numba lacks: half-precision loads, raw addresses, prefetching, shared counters, fmax, a fast exponential."""
 
+import os
 import platform
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 
 from localwhisper.engine.kernels.jit import intrinsic, jit
 
 PREFETCH_BYTES = 8192  # how far ahead to prefetch; the hardware prefetcher alone takes up to twice as long
 LINE_BYTES, _L2_CACHE = 64, 2
+MAX_SPINS, NAP_US = 1000, 50  # a spin takes some 20 ns
 IS_ARM = platform.machine().lower() in {"arm64", "aarch64"}
 EPSILON, HALF, ONE, ZERO = np.float32(1e-5), np.float32(0.5), np.float32(1), np.float32(0)
 LOWEST, LOG2_E = np.float32(-np.inf), np.float32(1.44269504)
@@ -96,7 +99,9 @@ def _spin_hint(builder: Any) -> None:
 
 
 @intrinsic
-def _arrive(_context: Any, address: Any) -> Any:
+def _increment(_context: Any, address: Any) -> Any:
+    """Increment an int64 in memory; returns its value before."""
+
     def generate(_: Any, builder: Any, __: Any, values: Any) -> Any:
         number = ir.IntType(64)
         return builder.atomic_rmw("add", builder.inttoptr(values[0], number.as_pointer()), number(1), "seq_cst")
@@ -105,7 +110,9 @@ def _arrive(_context: Any, address: Any) -> Any:
 
 
 @intrinsic
-def _n_arrivals(_context: Any, address: Any) -> Any:
+def _poll(_context: Any, address: Any) -> Any:
+    """An int64 in memory that other threads change."""
+
     def generate(_: Any, builder: Any, __: Any, values: Any) -> Any:
         _spin_hint(builder)
         return builder.load_atomic(builder.inttoptr(values[0], ir.IntType(64).as_pointer()), "acquire", 8)
@@ -113,16 +120,43 @@ def _n_arrivals(_context: Any, address: Any) -> Any:
     return types.int64(types.int64), generate
 
 
-@jit
-def barrier(arrivals: Any, n_threads: Any) -> None:
-    """Wait until all threads are here; `arrivals`: int64, shape (1,), counts the arrivals at all barriers so far.
+@intrinsic
+def _nap(_context: Any) -> Any:
+    """Let the thread sleep for NAP_US, on Windows for the shortest time that it knows."""
 
-    It spins, so it is only for threads that arrive within microseconds of each other, each on a core of its own.
-    """
-    address = arrivals.ctypes.data
-    target = (_arrive(address) // n_threads + 1) * n_threads
-    while _n_arrivals(address) < target:
-        pass
+    def generate(context: Any, builder: Any, _: Any, __: Any) -> Any:
+        number = ir.IntType(32)
+        name, time = ("Sleep", number(1)) if os.name == "nt" else ("usleep", number(NAP_US))
+        kind = ir.FunctionType(number, [number])
+        builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [time])
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+@jit
+def claim(claimed: Any, phase: Any) -> Any:
+    """The number of the next item of a phase, from 0; claimed: int64, shape (n_phases,)."""
+    return _increment(claimed.ctypes.data + phase * 8)
+
+
+@jit
+def finish(finished: Any, phase: Any) -> None:
+    """Count an item as done; finished: int64, shape (n_phases,)."""
+    _increment(finished.ctypes.data + phase * 8)
+
+
+@jit
+def wait_for(finished: Any, phase: Any, n_items: Any, naps: Any, thread: Any) -> None:
+    """Wait until all items of a phase are done: spin for some microseconds, as an item rarely takes longer, then sleep,
+    as the thread that computes it has no core. `naps`: int64, shape (n_threads,), counts how often."""
+    address = finished.ctypes.data + phase * 8
+    n_spins = 0
+    while _poll(address) < n_items:
+        n_spins += 1
+        if n_spins > MAX_SPINS:
+            naps[thread] += 1
+            _nap()
 
 
 @jit

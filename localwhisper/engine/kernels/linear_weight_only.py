@@ -5,16 +5,17 @@ Each weight is read once for four rows: reading them is most of a token's time.
 
 import numba
 
-from localwhisper.engine.kernels.intrinsics import PREFETCH_BYTES, ZERO, barrier, pointer, prefetch, to_float32
+from localwhisper.engine.kernels.intrinsics import PREFETCH_BYTES, ZERO, pointer, prefetch, to_float32
 from localwhisper.engine.kernels.jit import Array, jit, jit_cached, noinline_wide_vectors
 
 
 @jit
 def _dot_products(x: Array, weight: Array, out: Array, first: int, end: int) -> None:
-    """out[row, o] = x[row] · weight[o] for the two or more o from `first` to `end`; x has 1, 2 or 4 n rows.
+    """out[row, o] = x[row] · weight[o] for the two or more o from `first` to `end`.
 
-    One row of weights at a time, as memory is fastest in sequence; for several rows of x two, which takes longer to
-    compute than to read. Where one row of weights is left over, the one before it is computed again.
+    One row of weights at a time, as memory is fastest in sequence; for several rows of x, which take longer to compute
+    than to read, two, and four rows of x together. Where one row of weights is left over, the one before it is computed
+    again.
     """
     noinline_wide_vectors()
     n_rows, n = x.shape
@@ -27,20 +28,6 @@ def _dot_products(x: Array, weight: Array, out: Array, first: int, end: int) -> 
             for i in range(n):
                 a += x0[i] * to_float32(w0[i])
             y0[o] = a
-    elif n_rows == 2:
-        x0, x1, y0, y1 = x[0], x[1], out[0], out[1]
-        for start in range(first, end, 2):
-            o = min(start, end - 2)
-            prefetch(weight, o, 2, PREFETCH_BYTES)
-            w0, w1 = weight[o], weight[o + 1]
-            a = b = c = d = ZERO
-            for i in range(n):
-                v0, v1 = to_float32(w0[i]), to_float32(w1[i])
-                a += x0[i] * v0
-                b += x0[i] * v1
-                c += x1[i] * v0
-                d += x1[i] * v1
-            y0[o], y0[o + 1], y1[o], y1[o + 1] = a, b, c, d
     else:
         for start in range(first, end, 2):
             o = min(start, end - 2)
@@ -61,11 +48,30 @@ def _dot_products(x: Array, weight: Array, out: Array, first: int, end: int) -> 
                     h += x3[i] * v1
                 out[row, o], out[row + 1, o], out[row + 2, o], out[row + 3, o] = a, b, c, d
                 out[row, o + 1], out[row + 1, o + 1], out[row + 2, o + 1], out[row + 3, o + 1] = e, f, g, h
+            row = n_rows // 4 * 4
+            if n_rows % 4 >= 2:
+                x0, x1 = x[row], x[row + 1]
+                a = b = c = d = ZERO
+                for i in range(n):
+                    v0, v1 = to_float32(w0[i]), to_float32(w1[i])
+                    a += x0[i] * v0
+                    b += x0[i] * v1
+                    c += x1[i] * v0
+                    d += x1[i] * v1
+                out[row, o], out[row, o + 1], out[row + 1, o], out[row + 1, o + 1] = a, b, c, d
+                row += 2
+            if n_rows % 2:
+                x0 = x[row]
+                a = b = ZERO
+                for i in range(n):
+                    a += x0[i] * to_float32(w0[i])
+                    b += x0[i] * to_float32(w1[i])
+                out[row, o], out[row, o + 1] = a, b
 
 
 @jit
 def linear(x: Array, weights: Array, like: Array, out: Array, first: int, end: int) -> None:
-    """out = x W + b, for the columns from `first` to `end`; see _dot_products for the number of rows.
+    """out = x W + b, for the columns from `first` to `end`.
 
     `weights`: int64, shape (3,), the addresses of a matrix (n_out, n_in), of its rows' scales and of the bias, both
     (n_out,); `like`: an empty array of the matrix's type.
@@ -79,22 +85,6 @@ def linear(x: Array, weights: Array, like: Array, out: Array, first: int, end: i
     for row in range(x.shape[0]):
         for o in range(first, end):
             out[row, o] = out[row, o] * scales[o] + bias[o]
-
-
-@jit
-def add_linear(
-    x: Array, weights: Array, like: Array, products: Array, out: Array, span: tuple[int, int], sync: tuple[Array, int]
-) -> None:
-    """out += x W + b, all of it; each thread computes the columns `span` of the products, and adds those of all.
-
-    `sync`: the barrier's arrivals and the number of threads.
-    """
-    noinline_wide_vectors()
-    linear(x, weights, like, products, span[0], span[1])
-    barrier(sync[0], sync[1])
-    for row in range(out.shape[0]):
-        for i in range(out.shape[1]):
-            out[row, i] += products[row, i]
 
 
 @jit_cached

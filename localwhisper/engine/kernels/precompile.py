@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 from numba import typeof
 
-from localwhisper.engine.kernels import attention_int8, greedy, linear_int8, quantize
+from localwhisper.engine.kernels import attention_int8, linear_int8, quantize
 from localwhisper.engine.kernels.decoder_step import LayerTables, Rows, Scratch, step
 from localwhisper.engine.kernels.linear_weight_only import linear_kernel
+from localwhisper.engine.kernels.token_choice import TimestampRules, choose_tokens
 from localwhisper.engine.upstream import numba_internals
 
 Signature = tuple[Any, tuple[Any, ...]]  # a kernel and numba's types of its arguments
@@ -70,12 +71,12 @@ def signatures() -> list[Signature]:
     x, levels, sums = (np.empty((0, 0), kind) for kind in (np.float32, np.int8, np.int32))
     number = np.float32(1)
     per_thread = np.empty((0, 0, 0), np.float32)
-    scratch = Scratch(per_thread, per_thread, x, x, x, x, x, x, row, int64[1])
+    scratch = Scratch(1, x, per_thread, x, x, x, x, x, row, int64[1], int64[1], int64[1])
     calls: list[tuple[Any, ...]] = []
     for like, audio_like in ((float16, int16), (int8, int8)):
         tables = LayerTables(int64[3], int64[3], int64[1], like)
         rows = Rows(int64[3], int64[3], audio_like, int64[1], int64[1])
-        calls.append((step, tables, rows, scratch, 1, 1, 0, 1))
+        calls.append((step, tables, rows, scratch, 1, 0))
     for like in (float16, row, int8):
         calls.append((linear_kernel, x, int64[1], like, x, 0, 1))
     for like in (float16, row):  # a checkpoint's types
@@ -83,7 +84,7 @@ def signatures() -> list[Signature]:
     for kind in (np.int8, np.int16):
         calls.append((quantize.quantize_heads, x, 1, number, np.empty((0, 0, 0), kind), x))
     calls += [
-        (greedy.greedy_tokens, x, int64[1], row),
+        (choose_tokens, x, int64[2], row, TimestampRules(0, 0, 0, 0), row, x, int64[1], row),
         (linear_int8.dequantize, sums, row, row, row, x, True),
         (linear_int8.gelu_and_quantize, sums, row, row, row, levels, row),
         (attention_int8.quantize_qkv, x, 1, levels, levels, levels, row, row, row),

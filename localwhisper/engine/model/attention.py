@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import product
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from localwhisper.engine.kernels import attention_int8
 from localwhisper.engine.model.int8_gemm import require_int8_matmul
-from localwhisper.engine.threads import ThreadTeam, single_threaded
+from localwhisper.engine.threads import ThreadTeam
 from localwhisper.engine.upstream import torch_internals
 
 # concatenated queries, keys and values, shape (n, n_ctx, 3 * n_state), and the number of heads → the same type, shape
@@ -21,26 +22,36 @@ FLOAT32_BLOCK_ROWS = 256  # queries at a time: their weights stay in a core's ca
 INT8_BLOCK_ROWS = 128
 
 
-def _by_torch(dtype: torch.dtype, qkv: Tensor, n_head: int, _team: ThreadTeam) -> Tensor:
-    q, k, v = (x.view(*x.shape[:2], n_head, -1).transpose(1, 2).to(dtype) for x in qkv.chunk(3, dim=-1))
-    return F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(start_dim=2).to(qkv.dtype)
+def _by_torch(dtype: torch.dtype, qkv: Tensor, n_head: int, team: ThreadTeam) -> Tensor:
+    n, n_ctx, width = qkv.shape
+    q, k, v = qkv.view(n, n_ctx, 3, n_head, -1).permute(2, 0, 3, 1, 4).to(dtype)  # each (n, n_head, n_ctx, n_per_head)
+    out = qkv.new_empty(n, n_head, n_ctx, width // 3 // n_head)
+
+    def attend(first: int, end: int) -> None:
+        heads = slice(first, end)
+        out[:, heads] = F.scaled_dot_product_attention(q[:, heads], k[:, heads], v[:, heads])
+
+    team.for_spans(n_head, 1, attend)
+    return out.transpose(1, 2).flatten(2)
 
 
-def _by_onednn(qkv: Tensor, n_head: int, _team: ThreadTeam) -> Tensor:
+def _by_onednn(qkv: Tensor, n_head: int, team: ThreadTeam) -> Tensor:
     """float32 with oneDNN's matrix products, which torch's own attention doesn't use."""
     n, n_ctx, width = qkv.shape
     size = width // 3 // n_head
-    q, k, v = qkv.view(n, n_ctx, 3, n_head, size).unbind(2)
-    queries, keys = (q * size**-0.5).transpose(1, 2).contiguous(), k.transpose(1, 2).contiguous()
-    values = v.permute(0, 2, 3, 1).contiguous()
     out = qkv.new_empty(n, n_ctx, n_head, size)
-    for i in range(n):
-        for head in range(n_head):
+
+    def attend(first: int, end: int) -> None:
+        for i, head in product(range(n), range(first, end)):
+            q, k, v = qkv[i].view(n_ctx, 3, n_head, size)[:, :, head].unbind(1)
+            queries, keys, values = (q * size**-0.5).contiguous(), k.contiguous(), v.t().contiguous()
             for start in range(0, n_ctx, FLOAT32_BLOCK_ROWS):
                 rows = slice(start, start + FLOAT32_BLOCK_ROWS)
-                weights = torch_internals.onednn_linear(queries[i, head, rows], keys[i, head], None)
+                weights = torch_internals.onednn_linear(queries[rows], keys, None)
                 torch.softmax(weights, dim=-1, out=weights)
-                out[i, rows, head] = torch_internals.onednn_linear(weights, values[i, head], None)
+                out[i, rows, head] = torch_internals.onednn_linear(weights, values, None)
+
+    team.for_spans(n_head, 1, attend)
     return out.flatten(2)
 
 
@@ -50,13 +61,11 @@ def _in_int8(qkv: Tensor, n_head: int, team: ThreadTeam) -> Tensor:
     n, n_ctx, width = qkv.shape
     qkv, out = qkv.contiguous(), qkv.new_empty(n, n_ctx, width // 3)
 
-    def work(first: int, end: int) -> None:
-        with single_threaded():
-            for head in range(first, end):
-                for window in range(n):
-                    _attend_head_in_int8(qkv[window], head, width // 3 // n_head, out[window])
+    def attend(first: int, end: int) -> None:
+        for i, head in product(range(n), range(first, end)):
+            _attend_head_in_int8(qkv[i], head, width // 3 // n_head, out[i])
 
-    team.parallel_for(n_head, work)
+    team.for_spans(n_head, 1, attend)
     return out
 
 

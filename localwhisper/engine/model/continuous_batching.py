@@ -1,9 +1,8 @@
 """Continuous batching: the decodes of all threads take their steps together, and join and leave between any two.
 
-Reading the weights is most of a token's time, so three decodes in one pass cost little more than one. A pass has the
-cores of all its decodes; if those are more than it can use, several passes run at the same time. No pass starts while
-encoders have all cores: it would hold few decodes, and more will come soon. Each decode keeps its own state; nothing
-is copied when one joins or leaves.
+Reading the weights is most of a token's time, so two decodes in one pass cost little more than one. There are as many
+passes as cores that no encoder has, and each takes its part of the decodes. Each decode keeps its own state; nothing is
+copied when one joins or leaves.
 """
 
 import time
@@ -18,7 +17,7 @@ from localwhisper.engine.threads import CoreBudget
 PATIENCE = 0.5  # how long a pass waits for decodes that are between two tokens, relative to a pass's duration
 MAX_PATIENCE_S = 0.02
 CHECK_EVERY_S = 0.1
-UNLIMITED = 1 << 30
+MAX_PASS_ROWS = 8  # for more, the rows themselves take most of the time
 
 
 @dataclass(eq=False)
@@ -32,11 +31,9 @@ class _Request:
 class ContinuousBatcher:
     """Threading: SAFE. One of the threads whose steps are in a pass computes it for all of them."""
 
-    def __init__(self, decoder: Decoder, cores: CoreBudget, max_passes: int | None) -> None:
-        """`max_passes`: at the same time; None: unlimited, so that no decode waits for another."""
+    def __init__(self, decoder: Decoder, cores: CoreBudget) -> None:
         self._decoder = decoder
         self._cores = cores
-        self._max_passes = max_passes or UNLIMITED
         self._changed = cores.changed
         self._n_members = 0
         self._waiting: list[_Request] = []
@@ -64,19 +61,29 @@ class ContinuousBatcher:
             self._waiting.append(request)
             if self._wait(request, check):
                 return _result(request)
-            others = [other for other in self._waiting if other is not request]
-            n_others = self._pass_size() - 1
-            requests, self._waiting = [request, *others[:n_others]], others[n_others:]
+            requests = self._next_pass(request)
+            self._waiting = [other for other in self._waiting if other not in requests]
             self._n_passes += 1
+            self._cores.take()
             self._n_in_passes += len(requests)
             if self._waiting:
                 self._changed.notify_all()  # they may start another pass
         self._compute(requests)
         return _result(request)
 
+    def _next_pass(self, first: _Request) -> list[_Request]:
+        """The decodes that are computed with `first`."""
+        requests, n_rows = [first], len(first.step.tokens)
+        for other in self._waiting:
+            n_rows += len(other.step.tokens)
+            if other is not first and len(requests) < self._pass_size() and n_rows <= MAX_PASS_ROWS:
+                requests.append(other)
+        return requests
+
     def _pass_size(self) -> int:
-        """Decodes in a pass, when as many passes run as may."""
-        return max(1, -(-self._n_members // self._max_passes))
+        """Decodes in a pass, when as many passes run as there are cores for."""
+        n_elsewhere = self._cores.n_taken - self._n_passes
+        return max(1, -(-self._n_members // max(1, self._cores.total - n_elsewhere)))
 
     def _wait(self, request: _Request, check: Callable[[], None]) -> bool:
         """Return True once another thread has computed this request, False once this one should start a pass.
@@ -88,7 +95,7 @@ class ContinuousBatcher:
             if request not in self._waiting:  # in a pass
                 self._changed.wait()
                 continue
-            if self._n_passes >= self._max_passes or self._cores.all_encoding:
+            if self._cores.n_taken >= self._cores.total:
                 self._changed.wait(CHECK_EVERY_S)
                 deadline_s = None  # the decodes of the pass that ended get time for their next step
                 try:
@@ -101,7 +108,8 @@ class ContinuousBatcher:
             if deadline_s is None:
                 deadline_s = time.monotonic() + min(PATIENCE * self._pass_s, MAX_PATIENCE_S)
             remaining_s = deadline_s - time.monotonic()
-            is_full = len(self._waiting) >= self._pass_size()
+            n_rows = sum(len(other.step.tokens) for other in self._waiting)
+            is_full = len(self._waiting) >= self._pass_size() or n_rows >= MAX_PASS_ROWS
             is_last = len(self._waiting) + self._n_in_passes >= self._n_members
             if is_full or is_last or remaining_s <= 0:
                 return False
@@ -110,7 +118,6 @@ class ContinuousBatcher:
 
     def _compute(self, requests: list[_Request]) -> None:
         started_s = time.monotonic()
-        self._cores.take_share(len(requests))
         try:
             for request, logits in zip(requests, self._decoder([r.step for r in requests]), strict=True):
                 request.logits = logits
@@ -118,10 +125,10 @@ class ContinuousBatcher:
             for request in requests:
                 request.error = error
         finally:
-            self._cores.take_share()
             with self._changed:
                 self._pass_s = time.monotonic() - started_s
                 self._n_passes -= 1
+                self._cores.n_taken -= 1
                 self._n_in_passes -= len(requests)
                 for request in requests:
                     request.is_done = True

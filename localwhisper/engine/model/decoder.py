@@ -16,10 +16,12 @@ from localwhisper.engine.model.cross_kv import CrossKeysValues, quantize_keys_va
 from localwhisper.engine.model.cuda_graph import CapturedStep
 from localwhisper.engine.model.decode_state import DecodeState
 from localwhisper.engine.model.jit_decoder import JitDecoderLayers
-from localwhisper.engine.model.linear_formats import Linear, LinearFormat
+from localwhisper.engine.model.linear_formats import Linear, LinearFormat, by_blocks
 from localwhisper.engine.model.weight_only_linear import MAX_ROWS, WeightOnlyLinear
 from localwhisper.engine.model.weights import Norm, Weights
 from localwhisper.engine.upstream.torch_internals import gelu_
+
+MAX_NEW = 4  # tokens that a row begins with: start, language, task, no timestamps
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class _Layer:
         self.out = weights.linear(format, "attn.out")
         self.cross_ln = Norm(weights.part("cross_attn_ln"))
         self.cross_query = weights.linear(format, "cross_attn.query")
-        self.cross_kv = weights.part("cross_attn").linear(cross_format, "key", "value")
+        self.cross_kv = weights.part("cross_attn").linear_source(cross_format, "key", "value")
         self.cross_out = weights.linear(format, "cross_attn.out")
         self.mlp_ln = Norm(weights.part("mlp_ln"))
         self.up = weights.linear(format, "mlp.0")
@@ -82,6 +84,7 @@ class Decoder:
         `vocabulary`: shape (n, n_text_state) → (n, n_vocab)."""
         self.dims = dims
         self.device = weights.device
+        self._team = weights.team
         self.cross_dtype = format.cross_kv
         self.vocabulary = vocabulary
         self._embedding = _embedding(vocabulary, weights)
@@ -99,7 +102,8 @@ class Decoder:
         pairs = []
         for layer in self.layers:
             check()
-            pairs.append(quantize_keys_values(layer.cross_kv(features), self.dims.n_text_head, self.cross_dtype))
+            kv = by_blocks(layer.cross_kv(), 2 * self.dims.n_text_state, self._team, features)
+            pairs.append(quantize_keys_values(kv, self.dims.n_text_head, self.cross_dtype))
         return pairs
 
     def __call__(self, steps: Sequence[Step]) -> list[Tensor]:
@@ -110,7 +114,7 @@ class Decoder:
         ends = torch.tensor([step.tokens.numel() for step in steps]).cumsum(0).tolist()
         parts = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
         x = _cat([self._embed(step) for step in steps])  # (all tokens of all steps, n_text_state)
-        if self.compiled and fit_fixed_step and len(x) <= MAX_ROWS:
+        if self.compiled and fit_fixed_step and _are_few(steps):
             x = self.compiled(x, [step.state for step in steps], [step.n_new for step in steps])
         else:
             x = self.ln(self._layers_by_torch(x, steps, parts))
@@ -184,6 +188,12 @@ def _embedding(vocabulary: Linear, weights: Weights) -> Callable[[Tensor], Tenso
         return vocabulary.lookup
     stored = weights.stored("token_embedding.weight").to(weights.device)
     return lambda tokens: F.embedding(tokens, stored).to(weights.dtype)
+
+
+def _are_few(steps: Sequence[Step]) -> bool:
+    """Whether the compiled step is faster than torch. For the first tokens without a prompt, however many windows are
+    decoded together, as the last bits of the results differ."""
+    return sum(len(step.tokens) for step in steps) <= MAX_ROWS and max(step.n_new for step in steps) <= MAX_NEW
 
 
 def _select(x: Tensor, step: Step) -> Tensor:

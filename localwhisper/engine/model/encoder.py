@@ -8,8 +8,9 @@ from whisper.model import ModelDimensions
 
 from localwhisper.engine.model.attention import ATTENTIONS
 from localwhisper.engine.model.int8_gemm import Int8GemmLinear, add_feed_forward
-from localwhisper.engine.model.linear_formats import LinearFormat
+from localwhisper.engine.model.linear_formats import Linear, LinearFormat, by_blocks, float32_onednn
 from localwhisper.engine.model.weights import Norm, Weights
+from localwhisper.engine.threads import ThreadTeam
 from localwhisper.engine.upstream.torch_internals import gelu_
 
 FRONT = ("conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias", "positional_embedding")
@@ -21,20 +22,28 @@ class _Layer:
         self.attention = ATTENTIONS[format.attention]
         self._team = weights.team
         self.attn_ln = Norm(weights.part("attn_ln"))
-        self.qkv = weights.part("attn").linear(format, "query", "key", "value")
-        self.out = weights.linear(format, "attn.out")
+        self.qkv = weights.part("attn").linear_source(format, "query", "key", "value")
+        self.out = weights.linear_source(format, "attn.out")
         self.mlp_ln = Norm(weights.part("mlp_ln"))
-        self.up = weights.linear(format, "mlp.0")
-        self.down = weights.linear(format, "mlp.2")
+        self.up = weights.linear_source(format, "mlp.0")
+        self.down = weights.linear_source(format, "mlp.2")
 
     def __call__(self, x: Tensor) -> Tensor:
         """Shape (n, n_ctx, n_state) → the same."""
-        # sums go in place: allocating memory for each costs more than the addition
-        x = self.out(self.attention(self.qkv(self.attn_ln(x)), self.n_head, self._team)).add_(x)
-        if isinstance(self.up, Int8GemmLinear) and isinstance(self.down, Int8GemmLinear):
-            add_feed_forward(x, self.mlp_ln, self.up, self.down)
-            return x
-        return self.down(gelu_(self.up(self.mlp_ln(x)))).add_(x)
+        n_state, project = x.shape[-1], self.qkv()
+        qkv = by_blocks(lambda rows: project(self.attn_ln(rows)), 3 * n_state, self._team, x)
+        attended = self.attention(qkv, self.n_head, self._team)
+        del qkv
+        out, up, down = self.out(), self.up(), self.down()
+
+        def finish(before: Tensor, attended: Tensor) -> Tensor:
+            rows = out(attended).add_(before)
+            if isinstance(up, Int8GemmLinear) and isinstance(down, Int8GemmLinear):
+                add_feed_forward(rows, self.mlp_ln, up, down)
+                return rows
+            return down(gelu_(up(self.mlp_ln(rows)))).add_(rows)
+
+        return by_blocks(finish, n_state, self._team, x, attended)
 
 
 class Encoder:
@@ -46,11 +55,11 @@ class Encoder:
         if weights.device.type != "cpu":
             self._load_front = {name: weights.load(name) for name in FRONT}.__getitem__
         self._dtype = weights.dtype
-        self._int8_convolutions = (
-            [_int8_convolution(weights, "conv1", 1), _int8_convolution(weights, "conv2", 2)]
-            if format.build is Int8GemmLinear
-            else None
-        )
+        self._n_state = dims.n_audio_state
+        self._team = weights.team
+        self._convolutions: list[Linear] | None = None  # as matrix products
+        if format.build in {Int8GemmLinear, float32_onednn}:
+            self._convolutions = [_convolution(weights, format, name) for name in ("conv1", "conv2")]
         self.layers = [
             _Layer(weights.part(f"blocks.{i}"), dims.n_audio_head, format) for i in range(dims.n_audio_layer)
         ]
@@ -70,23 +79,22 @@ class Encoder:
     def front(self, mel: Tensor) -> Tensor:
         """Compute the layers' input, with the shape of the features, from log-mel."""
         load = self._load_front
-        if self._int8_convolutions:
+        if self._convolutions is not None:
             x = mel.transpose(1, 2)
-            for convolution in self._int8_convolutions:
-                x = gelu_(convolution(x))
+            for stride, linear in enumerate(self._convolutions, 1):
+                x = _convolve(linear, x, self._n_state, stride, self._team)
         else:
             x = gelu_(F.conv1d(mel.to(self._dtype), load("conv1.weight"), load("conv1.bias"), padding=1))
             x = gelu_(F.conv1d(x, load("conv2.weight"), load("conv2.bias"), stride=2, padding=1)).permute(0, 2, 1)
         return x + load("positional_embedding")[: x.shape[1]]
 
 
-def _int8_convolution(weights: Weights, name: str, stride: int) -> Callable[[Tensor], Tensor]:
-    """A convolution of width 3 as a matrix product: float32, shape (n, n_ctx, n_in) → (n, n_ctx / stride, n_out)."""
-    kernel = weights.load(f"{name}.weight")  # (n_out, n_in, 3)
-    linear = Int8GemmLinear(kernel.transpose(1, 2).flatten(1), weights.load(f"{name}.bias"), weights.team)
+def _convolution(weights: Weights, format: LinearFormat, name: str) -> Linear:
+    """A convolution of width 3 as a linear layer of all values in its range: shape (…, n_in * 3) → (…, n_out)."""
+    return format.build(weights.load(f"{name}.weight").flatten(1), weights.load(f"{name}.bias"), weights.team)
 
-    def convolution(x: Tensor) -> Tensor:
-        triples = F.pad(x, (0, 0, 1, 1)).unfold(1, 3, stride)  # (n, n_ctx / stride, n_in, 3)
-        return linear(triples.transpose(2, 3).flatten(2))
 
-    return convolution
+def _convolve(linear: Linear, x: Tensor, n_out: int, stride: int, team: ThreadTeam) -> Tensor:
+    """Convolution and GELU: float32, shape (n, n_ctx, n_in) → (n, n_ctx / stride, n_out)."""
+    triples = F.pad(x, (0, 0, 1, 1)).unfold(1, 3, stride)  # (n, n_ctx / stride, n_in, 3)
+    return by_blocks(lambda rows: gelu_(linear(rows.flatten(1))), n_out, team, triples)

@@ -1,6 +1,8 @@
 """The decoder's layers as one compiled step for a few rows; see kernels/decoder_step.py."""
 
+import threading
 from collections.abc import Sequence
+from itertools import count
 
 import numpy as np
 import torch
@@ -8,10 +10,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from localwhisper.engine.kernels.decoder_step import LayerTables, Rows, Scratch, step
+from localwhisper.engine.kernels.intrinsics import NAP_US
 from localwhisper.engine.model.decode_state import DecodeState
-from localwhisper.engine.model.weight_only_linear import WeightOnlyLinear, empty_like, pad_rows
+from localwhisper.engine.model.weight_only_linear import WeightOnlyLinear, empty_like
 from localwhisper.engine.model.weights import Norm
-from localwhisper.engine.threads import ThreadTeam, max_parts
+from localwhisper.engine.threads import ThreadTeam
+
+MAX_THREADS = 4  # more would wait for each other longer than they save
 
 
 class JitDecoderLayers:
@@ -45,14 +50,39 @@ class JitDecoderLayers:
         arrays = per_state[0] if len(per_state) == 1 else [np.concatenate(x) for x in zip(*per_state, strict=True)]
         text, audio, text_lengths, audio_lengths = arrays
         rows = Rows(text, audio, empty_like(states[0].cross_dtype), text_lengths, audio_lengths)
-        n_ctx, n_threads = states[0].n_text_ctx, min(max_parts(), self._n_head)
-        scratch = _scratch(pad_rows(x), max(n_ctx, int(audio_lengths.max())), n_threads)
+        n_ctx, n_threads = states[0].n_text_ctx, min(self._team.n_helpers + 1, self._n_head, MAX_THREADS)
+        scratch = self._scratch(x, max(n_ctx, int(audio_lengths.max())), n_threads)
+        helpers, caller = count(1), threading.get_ident()
 
-        def work(part: int, n_parts: int) -> None:
-            step(self._tables, rows, scratch, n_ctx, self._n_head, part, n_parts)
+        def work() -> float:
+            thread = 0 if threading.get_ident() == caller else next(helpers)
+            step(self._tables, rows, scratch, n_ctx, thread)
+            return float(scratch.naps[thread] * NAP_US * 1e-6)
 
         self._team.run(work, n_threads)
-        return torch.from_numpy(scratch.attended[: len(x)])
+        return torch.from_numpy(scratch.attended)
+
+    def _scratch(self, x: Tensor, longest: int, n_threads: int) -> Scratch:
+        n_rows, n_state = x.shape
+
+        def empty(*shape: int) -> NDArray[np.float32]:
+            return np.empty(shape, np.float32)
+
+        n_phases = self._tables.matrices.shape[0] * self._tables.matrices.shape[1]
+        return Scratch(
+            n_head=self._n_head,
+            x=x.numpy().copy(),
+            normed=empty(n_threads, n_rows, n_state),
+            scores=empty(n_threads, longest),
+            qkv=empty(n_rows, 3 * n_state),
+            attended=empty(n_rows, n_state),
+            hidden=empty(n_rows, 4 * n_state),
+            products=empty(n_rows, n_state),
+            ones=np.ones(longest, np.float32),
+            claimed=np.zeros(n_phases, np.int64),
+            finished=np.zeros(n_phases, np.int64),
+            naps=np.zeros(n_threads, np.int64),
+        )
 
 
 def _rows(state: DecodeState, n_new: int) -> list[NDArray[np.int64]]:
@@ -66,26 +96,6 @@ def _rows(state: DecodeState, n_new: int) -> list[NDArray[np.int64]]:
     if n_new > 1:
         text, audio = text.repeat(n_new, axis=0), audio.repeat(n_new, axis=0)
     return [text, audio, text_lengths, audio_lengths]
-
-
-def _scratch(x: Tensor, longest: int, n_threads: int) -> Scratch:
-    n_rows, n_state = x.shape
-
-    def zeros(*shape: int) -> NDArray[np.float32]:
-        return np.zeros(shape, np.float32)  # padding rows are computed too, so they need numbers
-
-    return Scratch(
-        x=np.repeat(x.numpy()[None], n_threads, axis=0),
-        normed=zeros(n_threads, n_rows, n_state),
-        scores=zeros(n_threads, longest),
-        qkv=zeros(n_rows, 3 * n_state),
-        attended=zeros(n_rows, n_state),
-        cross_query=zeros(n_rows, n_state),
-        hidden=zeros(n_rows, 4 * n_state),
-        products=zeros(n_rows, n_state),
-        ones=np.ones(longest, np.float32),
-        arrivals=np.zeros(1, np.int64),
-    )
 
 
 def _norm_addresses(norm: Norm) -> NDArray[np.int64]:

@@ -20,7 +20,7 @@ Linear = Callable[[Tensor], Tensor]  # shape (…, n_in) → the same type, shap
 # weight, shape (n_out, n_in), and bias, shape (n_out,), of any float type
 Build = Callable[[Tensor, Tensor | None, ThreadTeam], Linear]
 
-WINDOW_ROWS = 1500  # of a window's features: what onednn packs weights for
+BLOCK_ROWS = 256  # of a window's 1500: what passes between two products stays in a core's cache
 ZERO_POINT = 128  # of unsigned 8-bit activations
 BFLOAT16, FLOAT16 = torch.bfloat16, torch.float16
 
@@ -36,13 +36,28 @@ class LinearFormat:
     is_streamed: bool = False  # weights are read from the mapped file at each use, for what is used once a window
 
 
+def by_blocks(function: Callable[..., Tensor], n_out: int, team: ThreadTeam, *inputs: Tensor) -> Tensor:
+    """function(rows, …) of blocks of rows of the inputs, shape (n, n_ctx, …), at the same time where cores are idle.
+
+    Returns shape (n, n_ctx, n_out), of the first input's type.
+    """
+    rows = [tensor.flatten(0, 1) for tensor in inputs]
+    out = rows[0].new_empty(len(rows[0]), n_out)
+
+    def compute(first: int, end: int) -> None:
+        out[first:end] = function(*(x[first:end] for x in rows))
+
+    team.for_spans(len(out), BLOCK_ROWS, compute)
+    return out.view(*inputs[0].shape[:2], n_out)
+
+
 def float32(weight: Tensor, bias: Tensor | None, _team: ThreadTeam) -> Linear:
     weight, bias = weight.to(torch.float32, copy=True), None if bias is None else bias.float()
     return lambda x: F.linear(x, weight, bias)
 
 
 def float32_onednn(weight: Tensor, bias: Tensor | None, _team: ThreadTeam) -> Linear:
-    packed = torch_internals.onednn_pack(weight.to(torch.float32, copy=True), WINDOW_ROWS)
+    packed = torch_internals.onednn_pack(weight.to(torch.float32, copy=True), BLOCK_ROWS)
     bias = None if bias is None else bias.float()
     return lambda x: torch_internals.onednn_linear(x, packed, bias)
 

@@ -1,5 +1,6 @@
 """Linear layers of which only the weights are quantized; the compiled decoder step reads them as they are stored."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,8 @@ from localwhisper.engine.kernels.precompile import kernel_cache
 from localwhisper.engine.threads import ThreadTeam
 
 MAX_ROWS = 16  # torch is faster for more, though it has to convert all weights first
-CONVERT_ROWS = 8192  # of a matrix at a time
-QUANTIZE_ROWS = 1024
+# rows of a matrix at a time: to convert them, to multiply them as they are, to quantize them
+CONVERT_ROWS, SPAN_ROWS, QUANTIZE_ROWS = 1024, 8192, 1024
 INT8_MAX = 127
 
 
@@ -33,22 +34,22 @@ class WeightOnlyLinear:
     def __call__(self, x: Tensor) -> Tensor:
         """float32, shape (…, n_in) → float32, shape (…, n_out)."""
         rows = x.reshape(-1, x.shape[-1])
+        out = rows.new_empty(len(rows), len(self.weight))
         if len(rows) > MAX_ROWS:
-            out = torch.cat([self._by_torch(rows, i) for i in range(0, len(self.weight), CONVERT_ROWS)], dim=1)
+            self._team.for_spans(len(self.weight), CONVERT_ROWS, partial(self._by_torch, rows, out))
         else:
-            padded = pad_rows(rows)
-            out = rows.new_empty(len(padded), len(self.weight))
-            arrays = padded.numpy(), self.addresses, self.like, out.numpy()
-            self._team.parallel_for(len(self.weight), lambda first, end: linear_kernel(*arrays, first, end))
-        return out[: len(rows)].view(*x.shape[:-1], -1)
+            arrays = rows.contiguous().numpy(), self.addresses, self.like, out.numpy()
+            self._team.for_spans(len(self.weight), SPAN_ROWS, partial(linear_kernel, *arrays))
+        return out.view(*x.shape[:-1], -1)
 
     def lookup(self, tokens: Tensor) -> Tensor:
         """Look up rows of the weight by index, as an embedding: int64, shape (…) → float32, shape (…, n_in)."""
         return F.embedding(tokens, self.weight).float() * self.scales[tokens, None]
 
-    def _by_torch(self, x: Tensor, first: int) -> Tensor:
-        part = slice(first, first + CONVERT_ROWS)
-        return torch.addcmul(self.bias[part], F.linear(x, self.weight[part].float()), self.scales[part])
+    def _by_torch(self, x: Tensor, out: Tensor, first: int, end: int) -> None:
+        part = slice(first, end)
+        product = F.linear(x, self.weight[part].float())
+        torch.addcmul(self.bias[part], product, self.scales[part], out=out[:, part])
 
 
 def float16_weight_only(weight: Tensor, bias: Tensor | None, team: ThreadTeam) -> WeightOnlyLinear:
@@ -60,7 +61,7 @@ def int8_weight_only(weight: Tensor, bias: Tensor | None, team: ThreadTeam) -> W
     stored = as_kernel_input(weight)
     if stored is not None:
         out = levels.numpy(), scales.numpy()
-        team.parallel_for(len(weight), lambda first, end: quantize.quantize_rows(stored, *out, first, end))
+        team.for_spans(len(weight), QUANTIZE_ROWS, partial(quantize.quantize_rows, stored, *out))
     else:
         for first in range(0, len(weight), QUANTIZE_ROWS):  # all of it in float32 would take four times the memory
             part = slice(first, first + QUANTIZE_ROWS)
@@ -76,12 +77,6 @@ def as_kernel_input(weight: Tensor) -> NDArray[Any] | None:
         return None
     array = weight.contiguous().numpy()
     return array.view(np.uint16) if weight.dtype == torch.float16 else array
-
-
-def pad_rows(x: Tensor) -> Tensor:
-    """Pad to a number of rows that the kernels compute: 1, 2, or a multiple of 4."""
-    n_more = -len(x) % 4 if len(x) > 2 else 0
-    return F.pad(x, (0, 0, 0, n_more)) if n_more else x.contiguous()
 
 
 def empty_like(dtype: torch.dtype) -> NDArray[Any]:

@@ -51,16 +51,14 @@ class Weights:
     def linear(self, format: LinearFormat, *names: str) -> Linear:
         """Build a linear layer. Several layers with the same input become one, with their outputs concatenated."""
         self.check()
-        if format.is_streamed:
-            return partial(self._stream, format, names)
-        linear = self._build(format, names)
-        trim_heap()  # else the memory that building each took would add up
-        return linear
+        return self._build(format, names)
 
-    def _stream(self, format: LinearFormat, names: Sequence[str], x: Tensor) -> Tensor:
-        out = self._build(format, names)(x)
-        trim_heap()
-        return out
+    def linear_source(self, format: LinearFormat, *names: str) -> Callable[[], Linear]:
+        """As linear(), but returns a function that returns the layer. One that is streamed is built at each call."""
+        if format.is_streamed:
+            return partial(self._build, format, names)
+        linear = self.linear(format, *names)
+        return lambda: linear
 
     def _build(self, format: LinearFormat, names: Sequence[str]) -> Linear:
         stored = [self.stored(f"{name}.weight") for name in names]
@@ -70,7 +68,9 @@ class Weights:
             filled = [torch.zeros(len(w)) if b is None else b.float() for w, b in zip(stored, biases, strict=True)]
             bias = torch.cat(filled).to(self.device)
         weight = torch.cat(stored) if len(stored) > 1 else stored[0]
-        return format.build(weight.to(self.device), bias, self.team)
+        linear = format.build(weight.to(self.device), bias, self.team)
+        trim_heap()  # else the memory that building each took would add up
+        return linear
 
 
 class Norm:

@@ -16,8 +16,10 @@ from localwhisper.engine.model.encoder import Encoder
 from localwhisper.engine.model.linear_formats import FORMATS
 from localwhisper.engine.model.weights import VOCABULARY, Weights
 from localwhisper.engine.plans import Plan
-from localwhisper.engine.threads import MAX_PARTS, CoreBudget
+from localwhisper.engine.threads import CoreBudget
 from localwhisper.jobs.transcript import Detection
+
+MAX_THREADS = 1 << 10  # that use a GPU at the same time
 
 
 def size_bytes(checkpoint: Checkpoint, plan: Plan) -> int:
@@ -45,17 +47,14 @@ class WhisperModel:
         self.device = torch.device(plan.device)
         self.dims = checkpoint.dims
         encoder, decoder = FORMATS[plan.encoder], FORMATS[plan.decoder]
+        if plan.device != "cpu":  # the GPU queues the work of all threads, and no decode waits for another
+            cores = CoreBudget(MAX_THREADS, is_divided=False)
+        self._cores = cores
         weights = Weights(checkpoint, self.device, cores.team, check)
         self.encoder = Encoder(self.dims, weights.part("encoder", encoder.activations), encoder)
         text = weights.part("decoder", decoder.activations)
         self.decoder = Decoder(self.dims, text, decoder, encoder, text.linear(FORMATS[plan.logits], VOCABULARY))
-        if plan.device == "cpu":
-            self._cores = cores
-            self.batcher = ContinuousBatcher(self.decoder, cores, -(-cores.total // MAX_PARTS))
-        else:  # the GPU queues the work of all threads, and leaves too little on the CPU to divide
-            # two budgets: in the batcher's no encoder is counted, so that its passes never wait for one
-            self._cores = CoreBudget(1)
-            self.batcher = ContinuousBatcher(self.decoder, CoreBudget(1), None)
+        self.batcher = ContinuousBatcher(self.decoder, cores)
         self.alignment_heads = checkpoint.alignment_heads()
         self.size_bytes = size_bytes(checkpoint, plan)
         # as whisper.model.Whisper counts them
@@ -67,7 +66,7 @@ class WhisperModel:
 
         Returns features, shape (n, n_frames / 2, n_audio_state), and their cross-attention keys and values.
         """
-        with self._cores.encoding():
+        with self._cores.core(check):
             features = self.encoder(mel.to(self.device), check)
             return features, self.decoder.compute_cross_kv(features, check)
 

@@ -85,7 +85,7 @@ class EncodedAudioTask(DecodingTask):  # type: ignore[misc]  # whisper has no ty
     """whisper's decoding of windows that are already encoded: its initial tokens, filters, search and figures.
 
     Uses: `DecodingTask._get_audio_features` and `._detect_language`, overridden; the attributes `inference`, `decoder`,
-    `logit_filters`, `sot_index`, `n_ctx`, `n_group`, and `SuppressTokens.suppress_tokens`.
+    `logit_filters`, `sot_index`, `sample_begin`, `n_ctx`, `n_group`, and `SuppressTokens.suppress_tokens`.
     Why: whisper's `decode` hooks a key/value cache into the modules, which allows one decode at a time.
     If it goes: adapt the overrides; tests/engine/test_equivalence.py compares with `whisper.transcribe`.
     """
