@@ -4,10 +4,6 @@ from collections.abc import Mapping
 
 MODEL_TEXTS: Mapping[str, tuple[str, str]] = {
     # -- progress of a job
-    "measuring_model": (
-        "Measuring how model {model} runs fastest on this machine",
-        "Midiendo cómo funciona más rápido el modelo {model} en este equipo",
-    ),
     "loading_model": ("Loading model {model}", "Cargando el modelo {model}"),
     "downloading_model": ("Downloading model {model}: {percent}%", "Descargando el modelo {model}: {percent} %"),
     "downloading_from_index": (

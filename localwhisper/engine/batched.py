@@ -44,7 +44,7 @@ def transcribe_batched(decoder: WindowDecoder, position: Position) -> Iterator[W
     while position.seek < n_frames:
         window: _PendingWindow | None = None
         batches = _batches(decoder, vad, position.seek)
-        with decoder.stopping():
+        with decoder.check.stopping():
             for window in chain.from_iterable(decoder.cores.map_ahead(partial(_decode_batch, decoder), batches)):
                 end_s = window.end / FRAMES_PER_SECOND
                 position = Position(seek=window.end, language=decoder.language, last_speech_s=end_s)

@@ -13,12 +13,13 @@ from pathlib import Path
 
 from localwhisper.engine.base import Control
 from localwhisper.engine.calibration import plan_selection
+from localwhisper.engine.calibration.background import BackgroundCalibration
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint, read_checkpoint
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.checkpoints.model_source import ModelSource
 from localwhisper.engine.kernels.precompile import kernel_cache
 from localwhisper.engine.model.whisper_model import WhisperModel, size_bytes
-from localwhisper.engine.plans import Plan
+from localwhisper.engine.plans import REFERENCE, Plan
 from localwhisper.engine.system_resources import available_bytes, drop_library_pages, release_unused_memory, trim_heap
 from localwhisper.engine.threads import CoreBudget, use_one_thread
 from localwhisper.engine.upstream.torch_internals import is_out_of_memory
@@ -29,7 +30,7 @@ from localwhisper.options import Quality
 log = logging.getLogger(__name__)
 CHECK_INTERVAL_S = 0.1
 LIBRARIES = ("libtorch_cpu", "libtorch_python", "libllvmlite")  # numba's compiler is the last
-MIN_COMPILED_WIDTH = 384  # of a decoder for which kernels are compiled: that of tiny, so all published models
+MIN_COMPILED_WIDTH = 384  # of a decoder for which kernels are compiled and plans selected: that of tiny
 WORK_BYTES = 1 << 28  # needed to compute a window, besides the weights
 
 
@@ -55,6 +56,7 @@ class _Key:
 class _Entry:
     lock: threading.Lock = field(default_factory=threading.Lock)  # held while loading
     model: WhisperModel | None = None
+    better_plan: threading.Event | None = None  # set once a plan is selected that the model wasn't loaded with
     users: int = 0
     idle_since_s: float = 0.0
 
@@ -73,6 +75,7 @@ class ModelCache:
     ) -> None:
         self._library = library
         self.cores = cores or CoreBudget()
+        self._calibration = BackgroundCalibration(library.plans.file)
         self._idle_timeout_s = idle_timeout_s
         self._now = now
         self._available_bytes = available_bytes
@@ -111,8 +114,10 @@ class ModelCache:
         while not entry.lock.acquire(timeout=CHECK_INTERVAL_S):
             control.check()
         try:
+            if entry.better_plan is not None and entry.better_plan.is_set() and not entry.users:
+                entry.model, entry.better_plan = None, None
             if entry.model is None:
-                entry.model = self._load(key, control)
+                entry.model = self._load(key, entry, control)
             model = entry.model
             entry.users += 1
         finally:
@@ -149,10 +154,10 @@ class ModelCache:
             is_loaded = key is not None and key in self._entries and self._entries[key].model is not None
             return key if is_loaded else None
 
-    def _load(self, key: _Key, control: Control) -> WhisperModel:
+    def _load(self, key: _Key, entry: _Entry, control: Control) -> WhisperModel:
         control.progress(0.0, Message("loading_model", {"model": key.name}))
         try:
-            model = self._build(read_checkpoint(key.path, key.name), key.quality, control)
+            model = self._build(read_checkpoint(key.path, key.name), entry, key, control)
         except (MemoryError, RuntimeError) as error:
             if is_out_of_memory(error):
                 raise ModelTooLarge(model=key.name) from error
@@ -162,36 +167,32 @@ class ModelCache:
         control.check()
         return model
 
-    def _build(self, checkpoint: Checkpoint, quality: Quality, control: Control) -> WhisperModel:
+    def _build(self, checkpoint: Checkpoint, entry: _Entry, key: _Key, control: Control) -> WhisperModel:
         """Build the model on the fastest device that can compute it and has the memory."""
-        *devices, last = plan_selection.available_devices()
-        for device in devices:
+        use_one_thread()
+        for device in plan_selection.available_devices():
             try:
-                return self._build_on(device, checkpoint, quality, control)
+                plan = self._plan(device, checkpoint, entry, key)
+                return self._build_as(plan, checkpoint, control)
             except RuntimeError as error:  # too old for this torch, for example, or too small
+                if is_out_of_memory(error) and device == "cpu":
+                    raise
                 log.warning("%s can't compute %s: %s", device, checkpoint.name, error)
-        return self._build_on(last, checkpoint, quality, control)
+        return self._build_as(REFERENCE, checkpoint, control)
 
-    def _build_on(self, device: str, checkpoint: Checkpoint, quality: Quality, control: Control) -> WhisperModel:
-        plan = self._plan(device, checkpoint, quality, control)
-        self._make_room(device, size_bytes(checkpoint, plan) + WORK_BYTES)
+    def _build_as(self, plan: Plan, checkpoint: Checkpoint, control: Control) -> WhisperModel:
+        self._make_room(plan.device, size_bytes(checkpoint, plan) + WORK_BYTES)
         model = WhisperModel(checkpoint, plan, control.check, self.cores)
         model.warm_up()
         return model
 
-    def _plan(self, device: str, checkpoint: Checkpoint, quality: Quality, control: Control) -> Plan:
-        """The plan selected on this machine before; otherwise select one now."""
-        use_one_thread()
-        plans = self._library.plans
-        measured = plan_selection.stored_plan(plans, checkpoint, quality, device)
-        if measured is None:
-            control.progress(0.0, Message("measuring_model", {"model": checkpoint.name}))
-            measured = plan_selection.measure_plan(checkpoint, quality, control.check, device)
-            plans.save(checkpoint.name, quality, plan_selection.machine_key(checkpoint, device), measured)
-            release_unused_memory()
-        if checkpoint.dims.n_text_state >= MIN_COMPILED_WIDTH and not kernel_cache().is_ready():
-            kernel_cache().compile_in_background()
-        return measured.plan
+    def _plan(self, device: str, checkpoint: Checkpoint, entry: _Entry, key: _Key) -> Plan:
+        """The plan selected on this machine before; else a provisional one, while one is selected in the background."""
+        measured = plan_selection.stored_plan(self._library.plans, checkpoint, key.quality, device)
+        is_compiled = kernel_cache().is_ready()
+        if checkpoint.dims.n_text_state >= MIN_COMPILED_WIDTH and (measured is None or not is_compiled):
+            entry.better_plan = self._calibration.start((key, device), key.path, key.name, key.quality, device)
+        return plan_selection.provisional_plan(key.quality, device) if measured is None else measured.plan
 
     def _download(self, name: str, control: Control) -> Path:
         code = "downloading_model"

@@ -55,7 +55,7 @@ class PlanStore:
     """
 
     def __init__(self, file: Path) -> None:
-        self._file = file
+        self.file = file
         self._lock = threading.Lock()
 
     def find(self, model: str, quality: Quality, machine: str) -> MeasuredPlan | None:
@@ -73,12 +73,12 @@ class PlanStore:
         with self._lock:
             rows = {**self._rows(), f"{model} {quality}": {"machine": machine, **asdict(plan)}}
             with suppress(OSError, StorageFull, StorageUnwritable):
-                make_private_folder(self._file.parent)
-                write_atomically(self._file, json.dumps(rows, indent=1).encode(), durable=False)
+                make_private_folder(self.file.parent)
+                write_atomically(self.file, json.dumps(rows, indent=1).encode(), durable=False)
 
     def _rows(self) -> dict[str, Mapping[str, Any]]:
         try:
-            rows = json.loads(self._file.read_bytes())
+            rows = json.loads(self.file.read_bytes())
         except (OSError, ValueError, RecursionError):
             return {}
         return {key: row for key, row in rows.items() if isinstance(row, dict)} if isinstance(rows, dict) else {}

@@ -19,11 +19,12 @@ import torch
 from torch import Tensor
 
 from localwhisper.engine.system_resources import usable_cores
+from localwhisper.errors import Stopped
 
 # Waiting longer than this for another thread's item means that other programs have its core. Then computations aren't
 # divided for a while, and for twice as long each time; a computation without such a wait shortens it.
-MAX_WAIT_S = 0.001
-MIN_ALONE_S, MAX_ALONE_S, SHORTEN = 0.1, 2.0, 0.97
+MAX_WAIT_S = 0.002
+MIN_ALONE_S, MAX_ALONE_S, SHORTEN = 0.05, 1.0, 0.97
 CHECK_EVERY_S = 0.1
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -188,6 +189,28 @@ class ThreadTeam:
         """Let the threads end. Later computations run on the calling thread alone."""
         if self._pool is not None:
             self._pool.shutdown(wait=False)
+
+
+class StoppableCheck:
+    """A `check` that is called on several threads, and raises Stopped in all of them once one has failed."""
+
+    def __init__(self, check: Callable[[], None]) -> None:
+        self._check = check
+        self._is_stopped = threading.Event()
+
+    def __call__(self) -> None:
+        if self._is_stopped.is_set():
+            raise Stopped
+        self._check()
+
+    @contextmanager
+    def stopping(self) -> Iterator[None]:
+        """Stop the other threads when something is raised, or the consumer of a generator leaves."""
+        try:
+            yield
+        except BaseException:
+            self._is_stopped.set()
+            raise
 
 
 def use_one_thread() -> None:

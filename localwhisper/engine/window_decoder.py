@@ -3,10 +3,8 @@
 sequential.py and batched.py decide which windows, and in which order.
 """
 
-import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import count
@@ -35,9 +33,8 @@ from localwhisper.engine.segmentation import (
     split_by_timestamps,
 )
 from localwhisper.engine.system_resources import trim_heap
-from localwhisper.engine.threads import CoreBudget
+from localwhisper.engine.threads import CoreBudget, StoppableCheck
 from localwhisper.engine.vad import VoiceActivity
-from localwhisper.errors import Stopped
 from localwhisper.jobs.transcript import Position, Segment, Window
 from localwhisper.options import Options
 
@@ -83,8 +80,7 @@ class WindowDecoder:
         self._listen = listen
         self._mel = mel
         self.cores = cores
-        self._control = control
-        self._is_stopped = threading.Event()
+        self.check = StoppableCheck(control.check)
         self._tokenizer = self._tokenizer_of(language)
         self._segment_ids = count(first_segment_id)
         n_prompt_tokens = model.dims.n_text_ctx // 2 - 1  # as many as whisper reads
@@ -98,21 +94,6 @@ class WindowDecoder:
         return get_tokenizer(
             model.is_multilingual, num_languages=model.num_languages, language=language, task=self.options.task
         )
-
-    def check(self) -> None:
-        """Called while decoding. Raises Stopped once the work has to stop."""
-        if self._is_stopped.is_set():
-            raise Stopped
-        self._control.check()
-
-    @contextmanager
-    def stopping(self) -> Iterator[None]:
-        """Stop what other threads still decode when the consumer of the windows leaves or something is raised."""
-        try:
-            yield
-        except BaseException:
-            self._is_stopped.set()
-            raise
 
     def clip_at(self, seek: int) -> tuple[int, int] | None:
         """(start, end) of the first part to transcribe that doesn't end before frame `seek`; None after the last."""

@@ -29,7 +29,6 @@ Phase = Callable[[dict[str, Any]], bool]
 PHASES: dict[str, Phase] = {
     "downloading": lambda job: "ownloading" in job["message"],
     "reading audio": lambda job: job["status"] == "processing" and "audio" in job["message"],
-    "measuring": lambda job: "Measuring" in job["message"],
     "loading": lambda job: "Loading" in job["message"],
     "decoding": lambda job: "segment" in job["message"],
 }

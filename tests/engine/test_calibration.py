@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 
 from localwhisper.engine.calibration import plan_selection
+from localwhisper.engine.calibration.background import BackgroundCalibration
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
+from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.model import linear_formats
 from localwhisper.engine.plans import MeasuredPlan, Plan, PlanStore
 from localwhisper.engine.threads import ThreadTeam
@@ -63,6 +65,17 @@ def test_plans_are_within_the_tolerance_and_need_no_compiling(
     assert measured.deviation <= plan_selection.TOLERANCE[quality]
     for name in (measured.plan.encoder, measured.plan.decoder, measured.plan.logits):
         assert not linear_formats.FORMATS[name].needs_kernels
+
+
+def test_a_plan_is_selected_in_another_process(kernels: None, library: ModelLibrary, tmp_path: Path) -> None:
+    demo = library.loadable_path("demo")
+    assert demo is not None
+    calibration = BackgroundCalibration(tmp_path / "plans.json")
+    is_over = calibration.start("key", demo, "mine", "fast", "cpu")
+    assert calibration.start("key", demo, "mine", "fast", "cpu") is is_over
+    assert is_over.wait(60)
+    measured = PlanStore(tmp_path / "plans.json").latest("mine")["fast"]
+    assert measured.deviation <= plan_selection.TOLERANCE["fast"]
 
 
 def test_a_replaced_checkpoint_is_measured_again(checkpoint: Checkpoint) -> None:

@@ -1,6 +1,8 @@
 """Models in memory: loaded once, reloaded when their file is replaced, evicted when idle; running out of memory."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,9 +10,13 @@ import torch
 
 from localwhisper.app import ASSETS
 from localwhisper.engine import model_cache
+from localwhisper.engine.calibration import plan_selection
+from localwhisper.engine.calibration.background import BackgroundCalibration
 from localwhisper.engine.checkpoints.checkpoint import read_checkpoint
 from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine.model.linear_formats import FORMATS
 from localwhisper.engine.model_cache import ModelCache
+from localwhisper.engine.plans import REFERENCE, MeasuredPlan
 from localwhisper.errors import ModelCorrupt, ModelDownloadFailed, ModelNotFound, ModelTooLarge
 from tests.engine.control import Recorder
 
@@ -68,6 +74,51 @@ def test_a_missing_checkpoint_that_cannot_be_downloaded_raises_model_download_fa
     library = ModelLibrary(tmp_path, mirror="http://127.0.0.1:9", data_dir=tmp_path, assets=ASSETS)
     with pytest.raises(ModelDownloadFailed), ModelCache(library, idle_timeout_s=600).lease("tiny", "exact", Recorder()):
         pass
+
+
+def test_a_model_is_used_at_once_and_loaded_anew_when_a_better_plan_is_found(
+    library: ModelLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plan is selected beside the jobs; jobs that run keep their model."""
+    is_over, stored = threading.Event(), list[MeasuredPlan]()
+    started: list[tuple[object, ...]] = []
+
+    def start(_calibration: BackgroundCalibration, *arguments: object) -> threading.Event:
+        started.append(arguments[2:])
+        return is_over
+
+    monkeypatch.setattr(BackgroundCalibration, "start", start)
+    monkeypatch.setattr(model_cache, "MIN_COMPILED_WIDTH", 0)
+    monkeypatch.setattr(plan_selection, "stored_plan", lambda *_: stored[0] if stored else None)
+    cache = ModelCache(library, idle_timeout_s=600)
+    with cache.lease("demo", "exact", Recorder()) as first:
+        assert first.plan == plan_selection.provisional_plan("exact", "cpu")
+        assert started == [("demo", "exact", "cpu")]
+        stored.append(MeasuredPlan(plan=REFERENCE, encoder_speedup=1, decoder_speedup=1, deviation=0))
+        is_over.set()
+        with cache.lease("demo", "exact", Recorder()) as beside:
+            assert beside is first
+    for _ in range(2):
+        with cache.lease("demo", "exact", Recorder()) as later:
+            assert later.plan == REFERENCE
+    assert cache.n_loads == 2
+    cache.close()
+
+
+def test_a_model_whose_formats_are_missing_here_is_computed_in_float32(
+    library: ModelLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = replace(REFERENCE, encoder="float16-packed")
+
+    def missing(*_: object) -> None:
+        raise RuntimeError("not on this processor")
+
+    monkeypatch.setattr(plan_selection, "provisional_plan", lambda *_: plan)
+    monkeypatch.setitem(FORMATS, "float16-packed", replace(FORMATS["float16-packed"], build=missing))  # type: ignore
+    cache = ModelCache(library, idle_timeout_s=600)
+    with cache.lease("demo", "exact", Recorder()) as model:
+        assert model.plan == REFERENCE
+    cache.close()
 
 
 @pytest.fixture

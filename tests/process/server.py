@@ -205,8 +205,8 @@ def _used_model() -> Path:
     if not cached.exists():
         for outdated in cached.parent.glob("used-model-*"):
             shutil.rmtree(outdated, ignore_errors=True)
-        # without compiled kernels, the model would be measured without them, and again by every server with them
-        subprocess.run([sys.executable, "-m", "localwhisper.engine.kernels.precompile"], check=True)
+        compile_kernels = "from localwhisper.engine.kernels.precompile import kernel_cache; kernel_cache().compile()"
+        subprocess.run([sys.executable, "-c", compile_kernels], check=True)
         with tempfile.TemporaryDirectory() as folder:
             server = Server(Path(folder), is_warm=False).start()
             server.job_when(server.submit(SAMPLES / "en-greeting.opus"), "completed")

@@ -58,7 +58,7 @@ class ModelSlice:
         checkpoint = replace(checkpoint, tensors=tensors)
         self._weights = Weights(checkpoint, device, team, check)
         random = torch.Generator().manual_seed(0)
-        mel = torch.randn(1, dims.n_mels, N_FRAMES, generator=random).to(device) * 0.5
+        mel = torch.randn(1, dims.n_mels, N_FRAMES // 2, generator=random).to(device) * 0.5
         self._tokens = torch.randint(len(rows), (1, N_TOKENS), generator=random)
         norm = Norm(self._weights.part("decoder.ln"))
         self._hidden = norm(torch.randn(N_ROWS, dims.n_text_state, generator=random).to(device))

@@ -24,7 +24,7 @@ from localwhisper.options import Quality
 
 @dataclass(frozen=True)
 class Candidates:
-    """Formats that may be faster than float32 for a part, or smaller."""
+    """Formats that may be faster than float32 for a part, or smaller; the one that is most often the best first."""
 
     encoder: Sequence[str]
     decoder: Sequence[str]  # the first that needs no compiling is the fastest on every machine measured so far
@@ -35,7 +35,7 @@ class Candidates:
 # which belong to other jobs. `compact`: the smallest; to quantize what is streamed would take as long as it saves.
 ON_CPU: Mapping[Quality, Candidates] = {
     "exact": Candidates(
-        encoder=("float32-onednn", "float32-onednn-attention"),
+        encoder=("float32-onednn-attention", "float32-onednn"),
         decoder=("float16-weight-only", "float16-packed"),
         logits=("float16-weight-only", "float16-packed"),
     ),
@@ -110,6 +110,15 @@ def stored_plan(store: PlanStore, checkpoint: Checkpoint, quality: Quality, devi
         and plan.logits in (REFERENCE.logits, *(candidates.logits or candidates.decoder))
     )
     return measured if is_possible else None
+
+
+def provisional_plan(quality: Quality, device: str) -> Plan:
+    """The plan for a model until one is selected: formats that are right wherever they can be built, and fast on most
+    machines. Building the model raises RuntimeError where a format isn't implemented: then REFERENCE can be used."""
+    if device != "cpu":
+        return Plan(encoder=ON_GPU.encoder[0], decoder=ON_GPU.decoder[0], logits=ON_GPU.decoder[0], device=device)
+    candidates = _available(quality)
+    return Plan(encoder=candidates.encoder[0], decoder=candidates.decoder[0], logits=candidates.logits[0])
 
 
 @torch.inference_mode()

@@ -1,13 +1,9 @@
-"""python -m localwhisper.engine.kernels.precompile: compile all kernels into numba's disk cache.
+"""Compiles all kernels into numba's disk cache, once per machine.
 
-That takes some 20 s, which no job should wait for: a process of low priority does it, once per machine. Until then
-torch computes the models, and a model loaded later can use the kernels. If no cache folder is writable, torch always
-does.
+That takes some 20 s, which no job should wait for, see calibration/. Until then torch computes the models. If no cache
+folder is writable, torch always does.
 """
 
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Sequence
 from functools import lru_cache
@@ -31,7 +27,6 @@ class KernelCache:
     def __init__(self, signatures: Sequence[Signature]) -> None:
         self._signatures = signatures
         self._is_ready = False
-        self._compiler: threading.Thread | None = None
         self._lock = threading.Lock()
 
     def is_ready(self) -> bool:
@@ -45,17 +40,6 @@ class KernelCache:
         for kernel, arguments in self._signatures:
             numba_internals.is_cached(kernel, arguments)  # removes what is damaged
             kernel.compile(arguments)
-
-    def compile_in_background(self) -> None:
-        """Compile them in another process, at most once: a thread would hold the interpreter's lock for seconds."""
-        with self._lock:
-            if self._compiler is None:
-                command = [sys.executable, "-m", "localwhisper.engine.kernels.precompile"]
-                silent = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-                self._compiler = threading.Thread(
-                    target=subprocess.run, args=(command,), kwargs=silent, name="precompile", daemon=True
-                )
-                self._compiler.start()
 
 
 @lru_cache
@@ -92,9 +76,3 @@ def signatures() -> list[Signature]:
         (attention_int8.weighted_values, sums, row, row, x, 1),
     ]
     return [(kernel, tuple(map(typeof, arguments))) for kernel, *arguments in calls]
-
-
-if __name__ == "__main__":
-    if hasattr(os, "nice"):
-        os.nice(19)
-    kernel_cache().compile()
