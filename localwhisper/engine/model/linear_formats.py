@@ -21,6 +21,7 @@ Linear = Callable[[Tensor], Tensor]  # shape (…, n_in) → the same type, shap
 Build = Callable[[Tensor, Tensor | None, ThreadTeam], Linear]
 
 BLOCK_ROWS = 256  # of a window's 1500: what passes between two products stays in a core's cache
+PIECE_OUTPUTS = 1 << 14
 ZERO_POINT = 128  # of unsigned 8-bit activations
 BFLOAT16, FLOAT16 = torch.bfloat16, torch.float16
 
@@ -60,6 +61,31 @@ def float32_onednn(weight: Tensor, bias: Tensor | None, _team: ThreadTeam) -> Li
     packed = torch_internals.onednn_pack(weight.to(torch.float32, copy=True), BLOCK_ROWS)
     bias = None if bias is None else bias.float()
     return lambda x: torch_internals.onednn_linear(x, packed, bias)
+
+
+def in_pieces(build: Build) -> Build:
+    """Build a layer of many outputs, the vocabulary, as several, so that idle cores can help."""
+
+    def build_pieces(weight: Tensor, bias: Tensor | None, team: ThreadTeam) -> Linear:
+        if len(weight) < 2 * PIECE_OUTPUTS:
+            return build(weight, bias, team)
+        n_out = len(weight)
+        parts = [slice(i, i + PIECE_OUTPUTS) for i in range(0, n_out, PIECE_OUTPUTS)]
+        pieces = [build(weight[part], None if bias is None else bias[part], team) for part in parts]
+
+        def linear(x: Tensor) -> Tensor:
+            out = x.new_empty(*x.shape[:-1], n_out)
+
+            def compute(first: int, end: int) -> None:
+                for i in range(first, end):
+                    out[..., parts[i]] = pieces[i](x)
+
+            team.for_spans(len(pieces), 1, compute)
+            return out
+
+        return linear
+
+    return build_pieces
 
 
 def float16_packed(weight: Tensor, bias: Tensor | None, _team: ThreadTeam) -> Linear:
@@ -122,8 +148,8 @@ FORMATS: Mapping[str, LinearFormat] = {
         build=float16_weight_only, weight_bytes=2, cross_kv=torch.int16, needs_kernels=True
     ),
     "int8-weight-only": LinearFormat(build=int8_weight_only, weight_bytes=1, cross_kv=torch.int8, needs_kernels=True),
-    "float16-packed": LinearFormat(build=float16_packed, weight_bytes=2),
-    "int8-rowwise": LinearFormat(build=int8_rowwise, weight_bytes=1),
+    "float16-packed": LinearFormat(build=in_pieces(float16_packed), weight_bytes=2),
+    "int8-rowwise": LinearFormat(build=in_pieces(int8_rowwise), weight_bytes=1),
     # on a GPU
     "float16": LinearFormat(
         build=_half_float16, weight_bytes=2, attention="float16", activations=FLOAT16, cross_kv=FLOAT16
