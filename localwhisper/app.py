@@ -106,7 +106,7 @@ def found_models(settings: Settings, library: ModelLibrary) -> FoundModels:
     return FoundModels(library, settings.hub_cache, {"whisper.cpp": Path.home() / "whisper.cpp" / "models"})
 
 
-def whisper_engine(settings: Settings, library: ModelLibrary, ffmpeg: Ffmpeg) -> Engine:
+def whisper_engine(settings: Settings, library: ModelLibrary, ffmpeg: Ffmpeg) -> LazyEngine:
     """The real engine; its first use imports torch."""
 
     def build() -> Engine:

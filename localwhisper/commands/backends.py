@@ -62,6 +62,7 @@ class LocalBackend:
         )
         self._ffmpeg = Ffmpeg()
         self._engine = whisper_engine(settings, library, self._ffmpeg)
+        self._engine.prepare()  # while the recording is probed
         self._max_audio_s = settings.max_audio_seconds
         self._layout = layout
         self._stop = threading.Event()

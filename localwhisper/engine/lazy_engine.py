@@ -4,6 +4,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from localwhisper.engine.base import Control, Engine
@@ -47,6 +48,15 @@ class LazyEngine:
     def model_bytes(self) -> Mapping[str, int]:
         engine = self._engine
         return {} if engine is None else engine.model_bytes()
+
+    def prepare(self) -> None:
+        """Build the engine on another thread, while the caller does something else."""
+
+        def build() -> None:
+            with suppress(EngineNotLoaded):  # raised again by the first use
+                self._built()
+
+        threading.Thread(target=build, name="prepare", daemon=True).start()
 
     def _built(self) -> Engine:
         with self._lock:
