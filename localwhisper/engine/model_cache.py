@@ -191,7 +191,8 @@ class ModelCache:
         measured = plan_selection.stored_plan(self._library.plans, checkpoint, key.quality, device)
         is_compiled = kernel_cache().is_ready()
         if checkpoint.dims.n_text_state >= MIN_COMPILED_WIDTH and (measured is None or not is_compiled):
-            entry.better_plan = self._calibration.start((key, device), key.path, key.name, key.quality, device)
+            is_over = self._calibration.start((key, device), key.path, key.name, key.quality, device)
+            entry.better_plan = None if is_over.is_set() else is_over
         return plan_selection.provisional_plan(key.quality, device) if measured is None else measured.plan
 
     def _download(self, name: str, control: Control) -> Path:

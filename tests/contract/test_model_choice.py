@@ -29,6 +29,9 @@ class OfflineEngine(StepEngine):
         self.model_dir = model_dir
         self.used: list[str] = []
 
+    def prepare(self) -> None:
+        """It is ready at once."""
+
     def _need(self, model: str) -> None:
         if model != "demo" and not (self.model_dir / f"{model}.pt").exists():
             raise ModelDownloadFailed(model=model, reason="the host is away")

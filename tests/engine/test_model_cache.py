@@ -105,6 +105,22 @@ def test_a_model_is_used_at_once_and_loaded_anew_when_a_better_plan_is_found(
     cache.close()
 
 
+def test_a_model_is_loaded_once_where_kernels_can_t_be_stored(
+    library: ModelLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_over = threading.Event()
+    is_over.set()
+    monkeypatch.setattr(BackgroundCalibration, "start", lambda *_: is_over)
+    monkeypatch.setattr(model_cache, "MIN_COMPILED_WIDTH", 0)
+    monkeypatch.setattr(model_cache.kernel_cache(), "is_ready", lambda: False)
+    cache = ModelCache(library, idle_timeout_s=600)
+    for _ in range(3):
+        with cache.lease("demo", "exact", Recorder()):
+            pass
+    assert cache.n_loads == 1
+    cache.close()
+
+
 def test_a_model_whose_formats_are_missing_here_is_computed_in_float32(
     library: ModelLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
