@@ -71,7 +71,7 @@ def test_a_recording_outlives_the_page_and_is_transcribed(
     bar = page.get_by_role("group", name="Recording")
     expect(bar).to_contain_text("was interrupted")
     expect(bar.locator("[role=timer]")).to_have_text(paused_time)
-    bar.get_by_role("button", name="Continue recording").click()
+    bar.get_by_role("button", name="Continue").click()
     expect(bar.get_by_role("button", name="Pause")).to_be_visible()
     page.wait_for_timeout(600)
     bar.get_by_role("button", name="Stop and transcribe").click()

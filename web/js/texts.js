@@ -190,7 +190,7 @@ export const TEXTS = {
 	"record.stop": ["Stop and transcribe", "Detener y transcribir"],
 	"record.pause": ["Pause", "Pausar"],
 	"record.resume": ["Resume", "Reanudar"],
-	"record.continue": ["Continue recording", "Seguir grabando"],
+	"record.continue": ["Continue", "Seguir"],
 	"record.discard": ["Discard", "Descartar"],
 	"record.bar": ["Recording", "Grabación"],
 	"record.running": ["Recording", "Grabando"],

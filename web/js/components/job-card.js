@@ -75,7 +75,7 @@ export function jobCard(id, app) {
 			if (isRunning && job.progress > 0) bar.value = job.progress;
 			else bar.removeAttribute("value");
 			bar.ariaLabel = t("job.progress", { name: job.filename });
-			setTextOrHide(progress, hasEnded(job.status) ? "" : progressText(job));
+			setTextOrHide(progress, hasEnded(job.status) || job.status === "pending" ? "" : progressText(job));
 			const text = previewText(entry);
 			setText(preview, text);
 			setVisible(preview, text !== "" || job.status === "completed"); // its place is kept until it is loaded
