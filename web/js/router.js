@@ -51,6 +51,7 @@ export function startRouter({ store, actions }, loadEditor) {
 		const closedId = openJobId;
 		if (id && !closedId) listScrollY = scrollY;
 		openJobId = id;
+		document.documentElement.dataset.view = currentView();
 		document.dispatchEvent(new Event("viewchange"));
 		setVisible(listView, !id);
 		setVisible(editorView, id !== "");

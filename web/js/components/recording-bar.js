@@ -54,6 +54,7 @@ export function recordingBar(element, app, signal) {
 		const isRecording = recorder.jobId !== "";
 		const { isPaused, isStopping, isWaiting } = recorder;
 		setVisible(bar, isRecording || interrupted !== undefined);
+		document.documentElement.dataset.recording = String(!bar.hidden);
 		element.dataset.state = !isRecording ? "interrupted" : isPaused ? "paused" : "recording";
 		setText(time, formatTime(isRecording ? recorder.seconds : (interrupted?.audio_duration ?? 0)));
 		setText(text, t(!isRecording ? "record.interrupted" : isWaiting ? "record.waiting" : isStopping ? "record.stopping" : isPaused ? "record.paused" : "record.running"));

@@ -39,6 +39,7 @@ export function createPlayer(id, duration, onTime, signal) {
 	}, { signal });
 	media.addEventListener("loadedmetadata", () => {
 		setVisible(media, media.videoWidth > 0);
+		media.closest(".desk-body")?.setAttribute("data-video", String(media.videoWidth > 0));
 		media.playbackRate = Number(speedSelect.value);
 		if (partStart === null && Number.isFinite(media.duration) && media.duration > 0) duration = media.duration;
 		update();
@@ -112,6 +113,7 @@ export function createPlayer(id, duration, onTime, signal) {
 	function disconnect() {
 		cancelAnimationFrame(frame);
 		media.pause();
+		media.closest(".desk-body")?.removeAttribute("data-video");
 		media.removeAttribute("src");
 		media.load();
 	}
