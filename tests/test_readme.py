@@ -74,7 +74,7 @@ def test_every_address_is_a_route(page: Path) -> None:
 
 def test_the_api_guide_names_every_export_format() -> None:
     text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
-    (line,) = re.findall(r"/transcript\.(\w+ +# also [\w ]+)$", text, re.MULTILINE)
+    (line,) = re.findall(r"/transcript\.(\w+ +# also [\w \n#]+?)\n```", text)
     assert {*re.findall(r"\w+", line)} - {"also"} == {*EXPORTERS}, "docs/api.md: the formats after `# also`"
 
 

@@ -33,9 +33,9 @@ def test_descriptors_and_threads_do_not_leak(tmp_path: Path) -> None:
 
 
 class FewDescriptorsServer(FakeEngineServer):
-    """A server that may open at most 256 files."""
+    """A server that may open at most 320 files."""
 
-    program = ("sh", "-c", 'ulimit -n 256; exec "$@"', "sh", *FakeEngineServer.program)
+    program = ("sh", "-c", 'ulimit -n 320; exec "$@"', "sh", *FakeEngineServer.program)
 
 
 def test_connections_beyond_the_limit_of_open_files_are_closed(tmp_path: Path) -> None:
@@ -46,14 +46,16 @@ def test_connections_beyond_the_limit_of_open_files_are_closed(tmp_path: Path) -
         existing = http.client.HTTPConnection("localhost", server.port, timeout=10)
         existing.request("GET", "/health")
         existing.getresponse().read()
-        connections = [socket.create_connection(("localhost", server.port)) for _ in range(300)]
+        connections = [socket.create_connection(("localhost", server.port)) for _ in range(400)]
         with pytest.raises((OSError, http.client.HTTPException)):
             server.request("GET", "/health")
+        existing.request("GET", "/queue/info")
+        assert json.load(existing.getresponse())["queue"]["total_jobs"] == 0
+        for connection in connections:
+            connection.close()
         body, kind = multipart_form(wav(1.0), "a.wav", {})
         existing.request("POST", "/transcribe-job", body, {"Content-Type": kind})
         job_id = json.load(existing.getresponse())["job_id"]
-        for connection in connections:
-            connection.close()
         assert server.job_when(job_id, "completed", "failed")["status"] == "completed"
         existing.close()
     finally:

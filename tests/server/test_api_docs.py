@@ -21,7 +21,8 @@ SAMPLES = {
     for sample in operation.get("x-codeSamples", ())
 }
 # other than success, but documented: a finished job can't be retried or cancelled, the bundled model doesn't translate,
-# there may be no correction to discard, no token is set, and the imported file is no checkpoint
+# there may be no correction to discard, no token is set, the imported file is no checkpoint, no other program keeps
+# the model here, and the job isn't being recorded
 EXPECTED_STATUS = {
     "POST /job/{job_id}/retry": {"409"},
     "DELETE /job/{job_id}": {"409"},
@@ -29,6 +30,9 @@ EXPECTED_STATUS = {
     "DELETE /job/{job_id}/transcript": {"200", "409"},
     "POST /login": {"200", "401"},
     "POST /models/import": {"400"},
+    "POST /models/{name}/import": {"404"},
+    "POST /job/{job_id}/recording": {"409"},
+    "POST /job/{job_id}/recording/finish": {"409"},
 }
 
 
