@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 
 from localwhisper.engine.base import Control
@@ -19,6 +19,7 @@ from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.checkpoints.model_source import ModelSource
 from localwhisper.engine.kernels.precompile import kernel_cache
 from localwhisper.engine.model.whisper_model import WhisperModel, size_bytes
+from localwhisper.engine.model_entry import ModelEntry, ModelKey
 from localwhisper.engine.plans import REFERENCE, Plan
 from localwhisper.engine.system_resources import available_bytes, drop_library_pages, release_unused_memory, trim_heap
 from localwhisper.engine.threads import CoreBudget, use_one_thread
@@ -31,34 +32,8 @@ log = logging.getLogger(__name__)
 CHECK_INTERVAL_S = 0.1
 LIBRARIES = ("libtorch_cpu", "libtorch_python", "libllvmlite")  # numba's compiler is the last
 MIN_COMPILED_WIDTH = 384  # of a decoder for which kernels are compiled and plans selected: that of tiny
+MAX_GROWTH = 2  # of a file's float16 weights in memory, as float32
 WORK_BYTES = 1 << 28  # needed to compute a window, besides the weights
-
-
-@dataclass(frozen=True)
-class _Key:
-    """Identifies a loaded model. Another file under the same name is another model."""
-
-    name: str
-    quality: Quality
-    path: Path
-    inode: int
-    size_bytes: int
-    modified_ns: int
-
-    @classmethod
-    def of(cls, name: str, quality: Quality, path: Path) -> "_Key":
-        """Raises OSError."""
-        stat = path.stat()
-        return cls(name, quality, path, stat.st_ino, stat.st_size, stat.st_mtime_ns)
-
-
-@dataclass(eq=False)
-class _Entry:
-    lock: threading.Lock = field(default_factory=threading.Lock)  # held while loading
-    model: WhisperModel | None = None
-    better_plan: threading.Event | None = None  # set once a plan is selected that the model wasn't loaded with
-    users: int = 0
-    idle_since_s: float = 0.0
 
 
 class ModelCache:
@@ -80,8 +55,8 @@ class ModelCache:
         self._now = now
         self._available_bytes = available_bytes
         self._lock = threading.Lock()
-        self._entries: dict[_Key, _Entry] = {}
-        self._current: dict[tuple[str, Quality], _Key] = {}  # the file leased last
+        self._entries: dict[ModelKey, ModelEntry] = {}
+        self._current: dict[tuple[str, Quality], ModelKey] = {}  # the file leased last
         self._eviction: threading.Timer | None = None
         self.n_loads = 0
 
@@ -101,23 +76,25 @@ class ModelCache:
         return sizes
 
     @contextmanager
-    def lease(self, name: str, quality: Quality, control: Control) -> Iterator[WhisperModel]:
+    def lease(
+        self, name: str, quality: Quality, control: Control, *, plan: str | None = None
+    ) -> Iterator[WhisperModel]:
         """Lend out the model, which all leases share. It is downloaded and loaded if needed, once for all that wait.
 
+        `plan`: name of the plan in which a job's windows so far were computed; it is used if it can be.
         Raises ModelNotFound, ModelDownloadFailed, ModelCorrupt or ModelTooLarge, and what `control` raises.
         """
         key = self._find(name, quality, control)
         with self._lock:
             self._current[name, quality] = key
-            entry = self._entries.setdefault(key, _Entry())
         self._evict_replaced()
-        while not entry.lock.acquire(timeout=CHECK_INTERVAL_S):
-            control.check()
+        wanted = None if plan is None else plan_selection.usable_plan(plan, quality)
+        key, entry = self._locked(key, wanted, control)
         try:
-            if entry.better_plan is not None and entry.better_plan.is_set() and not entry.users:
+            if not entry.users and entry.is_outdated(wanted):
                 entry.model, entry.better_plan = None, None
             if entry.model is None:
-                entry.model = self._load(key, entry, control)
+                entry.model = self._load(key, entry, wanted, control)
             model = entry.model
             entry.users += 1
         finally:
@@ -135,7 +112,21 @@ class ModelCache:
                 trim_heap()  # what the work needed besides the weights
             self._evict_later()
 
-    def _find(self, name: str, quality: Quality, control: Control) -> _Key:
+    def _locked(self, key: ModelKey, plan: Plan | None, control: Control) -> tuple[ModelKey, ModelEntry]:
+        """Lock the model's entry, or another copy's if it is in use in another plan and there is memory for both."""
+        while True:
+            with self._lock:
+                entry = self._entries.setdefault(key, ModelEntry())
+            while not entry.lock.acquire(timeout=CHECK_INTERVAL_S):
+                control.check()
+            if plan is None or key.plan is not None or not entry.users or not entry.is_outdated(plan):
+                return key, entry
+            if self._available_bytes(plan.device) < MAX_GROWTH * key.size_bytes + WORK_BYTES:
+                return key, entry
+            entry.lock.release()
+            key = replace(key, plan=plan)
+
+    def _find(self, name: str, quality: Quality, control: Control) -> ModelKey:
         """Find the checkpoint on disk; if it was removed, the model in memory. If there is neither, download it."""
         try:
             path = self._library.loadable_path(name)
@@ -145,19 +136,19 @@ class ModelCache:
             raise
         if path is not None:
             with suppress(FileNotFoundError):  # removed just now
-                return _Key.of(name, quality, path)
-        return self._loaded_key(name, quality) or _Key.of(name, quality, self._download(name, control))
+                return ModelKey.of(name, quality, path)
+        return self._loaded_key(name, quality) or ModelKey.of(name, quality, self._download(name, control))
 
-    def _loaded_key(self, name: str, quality: Quality) -> _Key | None:
+    def _loaded_key(self, name: str, quality: Quality) -> ModelKey | None:
         with self._lock:
             key = self._current.get((name, quality))
             is_loaded = key is not None and key in self._entries and self._entries[key].model is not None
             return key if is_loaded else None
 
-    def _load(self, key: _Key, entry: _Entry, control: Control) -> WhisperModel:
+    def _load(self, key: ModelKey, entry: ModelEntry, plan: Plan | None, control: Control) -> WhisperModel:
         control.progress(0.0, Message("loading_model", {"model": key.name}))
         try:
-            model = self._build(read_checkpoint(key.path, key.name), entry, key, control)
+            model = self._build(read_checkpoint(key.path, key.name), entry, key, plan, control)
         except (MemoryError, RuntimeError) as error:
             if is_out_of_memory(error):
                 raise ModelTooLarge(model=key.name) from error
@@ -167,9 +158,23 @@ class ModelCache:
         control.check()
         return model
 
-    def _build(self, checkpoint: Checkpoint, entry: _Entry, key: _Key, control: Control) -> WhisperModel:
-        """Build the model on the fastest device that can compute it and has the memory."""
+    def _build(
+        self, checkpoint: Checkpoint, entry: ModelEntry, key: ModelKey, wanted: Plan | None, control: Control
+    ) -> WhisperModel:
+        """Build the model in the wanted plan; else on the fastest device that can compute it and has the memory."""
         use_one_thread()
+        if wanted is not None:
+            try:
+                model = self._build_as(wanted, checkpoint, control)
+            except RuntimeError as error:
+                if is_out_of_memory(error):
+                    raise
+                log.warning("%s can't be computed as %s: %s", checkpoint.name, wanted.name, error)
+            else:
+                if key.plan is None and wanted != self._plan(wanted.device, checkpoint, entry, key):
+                    entry.better_plan = threading.Event()
+                    entry.better_plan.set()
+                return model
         for device in plan_selection.available_devices():
             try:
                 plan = self._plan(device, checkpoint, entry, key)
@@ -186,7 +191,7 @@ class ModelCache:
         model.warm_up()
         return model
 
-    def _plan(self, device: str, checkpoint: Checkpoint, entry: _Entry, key: _Key) -> Plan:
+    def _plan(self, device: str, checkpoint: Checkpoint, entry: ModelEntry, key: ModelKey) -> Plan:
         """The plan selected on this machine before; else a provisional one, while one is selected in the background."""
         measured = plan_selection.stored_plan(self._library.plans, checkpoint, key.quality, device)
         is_compiled = kernel_cache().is_ready()
@@ -230,7 +235,7 @@ class ModelCache:
                     self._entries.pop(key, None)
                 release_unused_memory()
 
-    def _evict(self, entry: _Entry, *, idle_s: float) -> bool:
+    def _evict(self, entry: ModelEntry, *, idle_s: float) -> bool:
         """Unload a model unless it is in use, being loaded, or was used in the last `idle_s`. Returns if it did."""
         if not entry.lock.acquire(blocking=False):
             return False

@@ -33,6 +33,16 @@ class Plan:
         formats = f"{self.encoder} / {self.decoder} / {self.logits}"
         return formats + ("" if self.device == "cpu" else f" on {self.device}")
 
+    @classmethod
+    def named(cls, name: str) -> "Plan | None":
+        """The plan with this name; None if there is none. Its formats may be unknown."""
+        formats, _, device = name.partition(" on ")
+        parts = formats.split(" / ")
+        if len(parts) != 3:
+            return None
+        encoder, decoder, logits = parts
+        return cls(encoder=encoder, decoder=decoder, logits=logits, device=device or "cpu")
+
 
 # openai-whisper's own arithmetic on a CPU
 REFERENCE = Plan(encoder="float32", decoder="float32", logits="float32")

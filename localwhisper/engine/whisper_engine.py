@@ -57,7 +57,8 @@ class WhisperEngine:
         ) as recording:
             control.measured(recording.duration_s)
             read_s = time.monotonic() - started_s
-            with self._models.lease(options.model, options.quality, control) as model, self._working():
+            plan = done[-1].after.plan if done else None
+            with self._models.lease(options.model, options.quality, control, plan=plan) as model, self._working():
                 if options.task == "translate" and not model.is_multilingual:
                     raise ModelCannotTranslate(model=options.model)
                 started_s = time.monotonic()

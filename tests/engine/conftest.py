@@ -67,12 +67,14 @@ def speech(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     clips = {row["id"]: samples_of(row["filename"]) for row in ROWS}
     noise = np.random.default_rng(1).standard_normal(8 * RATE)
     both = [np.concatenate([clips[name], np.zeros(RATE, np.int16)]) for name in ("en-day", "es-dia")]
+    lengths = [clips[name] for name in ("es-dia", "en-number", "en-day", "en-greeting")]
     files = {
         "one second": clips["en-greeting"][:RATE],
         "english": clips["en-number"],
         "spanish": clips["es-saludo"],
         "a window and more": clips["en-day"],
         "two minutes": np.concatenate([both[1], both[1], both[1], both[1]]),
+        "windows of many lengths": np.concatenate([part for clip in lengths for part in (clip, both[0][-RATE:])]),
         "both languages": np.concatenate(both),
         "speech after silence": np.concatenate([np.zeros(35 * RATE, np.int16), clips["es-numero"]]),
         "noise": (noise * 800).astype(np.int16),

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from localwhisper.commands.selftest import words
+from localwhisper.engine.plans import REFERENCE
 from localwhisper.engine.whisper_engine import WhisperEngine
 from localwhisper.errors import Stopped
 from localwhisper.jobs.transcript import Transcript
@@ -93,6 +94,30 @@ def test_resuming_at_any_window_gives_the_same(engine: WhisperEngine, speech: di
     for plan, warnings in ((None, ()), ("int8 / int8 / int8", (Message("plan_changed"),))):  # None: of an older version
         before = [replace(window, after=replace(window.after, plan=plan)) for window in whole.windows[:-1]]
         assert engine.transcribe(speech["two minutes"], WORDS, Recorder(), done=before).warnings == warnings
+
+
+def test_a_job_continues_in_the_plan_of_its_windows(engine: WhisperEngine, speech: dict[str, Path]) -> None:
+    whole = Recorder()
+    engine.transcribe(speech["a window and more"], Options(model="demo"), whole)
+    assert whole.windows[-1].after.plan != REFERENCE.name
+    before = [replace(window, after=replace(window.after, plan=REFERENCE.name)) for window in whole.windows[:1]]
+    rest = Recorder()
+    transcript = engine.transcribe(speech["a window and more"], Options(model="demo"), rest, done=before)
+    assert {window.after.plan for window in rest.windows} == {REFERENCE.name}
+    assert transcript.warnings == ()
+
+
+def test_windows_decoded_together_do_not_depend_on_each_other(engine: WhisperEngine, speech: dict[str, Path]) -> None:
+    """A job that continues after any window has other windows beside the next one than it had before."""
+    options = Options(model="demo", quality="fast", language="en")
+    whole = Recorder()
+    undisturbed = engine.transcribe(speech["windows of many lengths"], options, whole)
+    assert len(whole.windows) >= 3
+    for n_done in range(1, len(whole.windows)):
+        transcript = engine.transcribe(
+            speech["windows of many lengths"], options, Recorder(), done=whole.windows[:n_done]
+        )
+        assert_same(transcript, undisturbed)
 
 
 def test_stops_at_any_check(engine: WhisperEngine, speech: dict[str, Path]) -> None:

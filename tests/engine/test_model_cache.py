@@ -4,6 +4,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -12,11 +14,12 @@ from localwhisper.app import ASSETS
 from localwhisper.engine import model_cache
 from localwhisper.engine.calibration import plan_selection
 from localwhisper.engine.calibration.background import BackgroundCalibration
-from localwhisper.engine.checkpoints.checkpoint import read_checkpoint
+from localwhisper.engine.checkpoints.checkpoint import Checkpoint, read_checkpoint
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.model.linear_formats import FORMATS
+from localwhisper.engine.model.whisper_model import WhisperModel
 from localwhisper.engine.model_cache import ModelCache
-from localwhisper.engine.plans import REFERENCE, MeasuredPlan
+from localwhisper.engine.plans import REFERENCE, MeasuredPlan, Plan
 from localwhisper.errors import ModelCorrupt, ModelDownloadFailed, ModelNotFound, ModelTooLarge
 from tests.engine.control import Recorder
 
@@ -61,6 +64,71 @@ def test_an_unused_model_makes_room_for_another(library: ModelLibrary, tmp_path:
     with cache.lease("demo", "exact", Recorder()):
         assert cache.loaded() == ["demo", "demo"]
     cache.close()
+
+
+def test_a_lease_in_the_plan_of_an_earlier_run(library: ModelLibrary) -> None:
+    memory = [1e12]
+    cache = ModelCache(library, idle_timeout_s=600, available_bytes=lambda device: memory[0])
+    with cache.lease("demo", "exact", Recorder()) as model:
+        selected = model.plan
+        assert selected != REFERENCE
+    with cache.lease("demo", "exact", Recorder(), plan=REFERENCE.name) as model:
+        assert model.plan == REFERENCE
+        with cache.lease("demo", "exact", Recorder()) as shared:
+            assert shared is model  # no second copy for a job that begins meanwhile
+        with cache.lease("demo", "exact", Recorder(), plan=selected.name) as other:
+            assert other.plan == selected
+            assert cache.loaded() == ["demo", "demo"]
+            with cache.lease("demo", "exact", Recorder(), plan=selected.name) as again:
+                assert again is other
+        assert cache.loaded() == ["demo"]
+        memory[0] = 0.0
+        with cache.lease("demo", "exact", Recorder(), plan=selected.name) as shared:
+            assert shared is model  # there is no room for both
+    with cache.lease("demo", "exact", Recorder()) as model:
+        assert model.plan == selected  # the next job doesn't get the old plan
+    cache.close()
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        "",
+        "float32",
+        "float32 / float32 / of another version",
+        "float16-weight-only / float32 / float32",  # no encoder's format
+        "float32 / int8-rowwise / float32",  # of another quality
+        "float16 / float16 / float16 on xpu",  # of another machine
+    ],
+)
+def test_a_plan_that_cannot_be_used_here_is_not(library: ModelLibrary, plan: str) -> None:
+    cache = ModelCache(library, idle_timeout_s=600)
+    with cache.lease("demo", "exact", Recorder()) as model:
+        pass
+    with cache.lease("demo", "exact", Recorder(), plan=plan) as again:
+        assert again is model
+    cache.close()
+
+
+def test_a_plan_that_cannot_be_built_is_replaced(library: ModelLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails_in_reference(checkpoint: Checkpoint, plan: Plan, *arguments: Any) -> WhisperModel:
+        if plan == REFERENCE:
+            raise RuntimeError("not implemented for this processor")
+        return WhisperModel(checkpoint, plan, *arguments)
+
+    monkeypatch.setattr(model_cache, "WhisperModel", fails_in_reference)
+    cache = ModelCache(library, idle_timeout_s=600)
+    with cache.lease("demo", "exact", Recorder(), plan=REFERENCE.name) as model:
+        assert model.plan != REFERENCE
+    cache.close()
+
+
+@pytest.mark.parametrize("is_ready", [True, False])
+def test_a_plan_needs_its_kernels(monkeypatch: pytest.MonkeyPatch, is_ready: bool) -> None:
+    monkeypatch.setattr(plan_selection, "kernel_cache", lambda: SimpleNamespace(is_ready=lambda: is_ready))
+    name = "float32 / float16-weight-only / float32"
+    plan = plan_selection.usable_plan(name, "exact")
+    assert (plan is not None and plan.name == name) == is_ready
 
 
 def test_a_corrupt_checkpoint_raises_model_corrupt(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import http.client
 import json
 import math
 import random
+import shutil
 import tempfile
 import threading
 import time
@@ -20,7 +21,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from localwhisper import paths
 from localwhisper.client.multipart_form import multipart_form
+from localwhisper.engine.plans import PlanStore
+from localwhisper.jobs.suspicion import MAX_INTERRUPTIONS
 from tests.process.fake_engine_program import DECODED_LOG, START_FILE
 from tests.process.server import Server
 from tests.speech import long_speech, samples
@@ -35,6 +39,7 @@ PARTIAL_FILES = {  # by action: what a kill during it leaves in the data directo
     "correcting": "jobs/*/.corrected.json.*.tmp",
     "removing": "incoming/*.removed",
 }
+BUNDLED = "demo"  # no plan is selected for it
 DISCONNECTED = (OSError, http.client.HTTPException, ValueError)  # what a client of a killed server gets
 
 
@@ -63,6 +68,7 @@ class Torture:
 
     def round(self, longest_s: float) -> None:
         """Kill the server at a random moment of a client's actions, start it again, and check."""
+        self._spare_suspects()
         actor = threading.Thread(target=self._act, args=(random.Random(self.rng.random()),))
         actor.start()
         if self.rng.random() < 0.3:
@@ -74,6 +80,13 @@ class Torture:
         self._check_disk()
         self.server.start()
         self.check()
+
+    def _spare_suspects(self) -> None:
+        """Wait for jobs that would be set aside after another kill, since they haven't finished a window."""
+        until_s = time.monotonic() + 120
+        while any(map(_is_nearly_set_aside, self.server.data_dir.glob("jobs/*/job.json"))):
+            assert time.monotonic() < until_s, "a job finishes no window in two minutes"
+            time.sleep(0.1)
 
     def _wait_for_partial_file(self, pattern: str, longest_s: float) -> None:
         """Wait until there is a partial file of this kind."""
@@ -211,8 +224,9 @@ class Torture:
             path = self._windows_of(job_id)
             self.windows[job_id] = path.read_bytes() if path.exists() else b""
             record = path.with_name("job.json")
-            if path.with_name("transcript.json").exists() and b'"state":"processing"' in record.read_bytes():
-                self.cut_off["finishing"] += 1
+            if path.exists() and b'"state":"processing"' in record.read_bytes():
+                has_ended = path.with_name("transcript.json").exists()
+                self.cut_off["finishing" if has_ended else "between windows"] += 1
         self.cut_off.update(name for name, pattern in PARTIAL_FILES.items() if any(self.server.data_dir.glob(pattern)))
 
     def _check_decoded(self) -> None:
@@ -232,6 +246,14 @@ class Torture:
     def _all_jobs(self) -> list[dict[str, Any]]:
         jobs: list[dict[str, Any]] = self.server.request("GET", "/jobs?limit=200")["jobs"]
         return jobs
+
+
+def _is_nearly_set_aside(record: Path) -> bool:
+    try:
+        job = json.loads(record.read_bytes())
+    except FileNotFoundError:  # removed just now
+        return False
+    return job["state"] in ("queued", "processing") and job.get("interruptions", 0) >= MAX_INTERRUPTIONS - 1
 
 
 def text_and_times(result: dict[str, Any]) -> dict[str, Any]:
@@ -258,6 +280,7 @@ def torture(
     """
     undisturbed = program(folder / "undisturbed", *flags).start()
     (undisturbed.data_dir / START_FILE).touch()
+    _wait_for_plan(undisturbed, clips[0], fields)
     started_s = time.monotonic()
     job = undisturbed.job_when(undisturbed.submit(speech, **fields), "completed", timeout_s=600)
     work_s = time.monotonic() - started_s
@@ -267,6 +290,8 @@ def torture(
         job = undisturbed.job_when(undisturbed.submit(clip, **fields), "completed", timeout_s=600)
         texts[clip] = job["result"]["text"].strip()
     undisturbed.kill()
+    if (plans := paths.engine_data(undisturbed.data_dir)).exists():
+        shutil.copytree(plans, paths.engine_data(folder / "data"))  # in another plan, a word may differ
     server = program(folder / "data", "--max-concurrent-jobs", "2", *flags)
     state = Torture(server, speech, texts, fields, random.Random(seed))
     n_kills = 0
@@ -285,6 +310,18 @@ def torture(
     return {"kills": n_kills, "jobs": n_jobs, "done": dict(state.done), "cut off": dict(state.cut_off)}
 
 
+def _wait_for_plan(server: Server, clip: Path, fields: dict[str, str]) -> None:
+    """Have all jobs computed in the same plan: the first ones on a machine are computed before it is selected."""
+    if fields["model"] == BUNDLED:
+        return
+    server.job_when(server.submit(clip, **fields), "completed", timeout_s=600)
+    plans = PlanStore(paths.plans(server.data_dir))
+    while fields.get("quality", "exact") not in plans.latest(fields["model"]):
+        time.sleep(0.1)
+    server.kill()
+    server.start()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=300)
@@ -296,7 +333,7 @@ def main() -> None:
     parser.add_argument("--limit-s", type=float, default=math.inf, help="no more kills after that")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
-    fields = {"model": "demo", **dict(option.split("=", 1) for option in options.option)}
+    fields = {"model": BUNDLED, **dict(option.split("=", 1) for option in options.option)}
     clips = options.clips or list(samples())[:2]
     with tempfile.TemporaryDirectory(prefix="localwhisper-torture-") as name:
         folder, started_s = Path(name), time.monotonic()

@@ -101,15 +101,28 @@ def stored_plan(store: PlanStore, checkpoint: Checkpoint, quality: Quality, devi
     measured = store.find(checkpoint.name, quality, machine_key(checkpoint, device))
     if measured is None:
         return None
-    plan = measured.plan
     candidates = _available(quality) if device == "cpu" else ON_GPU
-    is_possible = (
-        plan.device == device
-        and plan.encoder in (REFERENCE.encoder, *candidates.encoder)
+    return measured if measured.plan.device == device and _is_among(candidates, measured.plan) else None
+
+
+def usable_plan(name: str, quality: Quality) -> Plan | None:
+    """The plan with this name, if this machine may have selected it, now or before kernels were compiled, and can
+    compute in it."""
+    plan = Plan.named(name)
+    if plan is None or plan.device not in available_devices():
+        return None
+    if not _is_among(ON_CPU[quality] if plan.device == "cpu" else ON_GPU, plan):
+        return None
+    needs_kernels = any(FORMATS[format].needs_kernels for format in (plan.encoder, plan.decoder, plan.logits))
+    return plan if kernel_cache().is_ready() or not needs_kernels else None
+
+
+def _is_among(candidates: Candidates, plan: Plan) -> bool:
+    return (
+        plan.encoder in (REFERENCE.encoder, *candidates.encoder)
         and plan.decoder in (REFERENCE.decoder, *candidates.decoder)
         and plan.logits in (REFERENCE.logits, *(candidates.logits or candidates.decoder))
     )
-    return measured if is_possible else None
 
 
 def provisional_plan(quality: Quality, device: str) -> Plan:
