@@ -66,13 +66,16 @@ class Torture:
         for _ in range(2):
             self._submit(self.long, self.rng.random())
 
-    def round(self, longest_s: float) -> None:
+    def round(self, longest_s: float, window_s: float) -> None:
         """Kill the server at a random moment of a client's actions, start it again, and check."""
         self._spare_suspects()
         actor = threading.Thread(target=self._act, args=(random.Random(self.rng.random()),))
         actor.start()
-        if self.rng.random() < 0.3:
+        moment = self.rng.random()
+        if moment < 0.3:
             self._wait_for_partial_file(self.rng.choice([*PARTIAL_FILES.values()]), longest_s)
+        elif moment < 0.5:
+            self._wait_for_window(window_s)
         else:
             time.sleep(self.rng.uniform(0, longest_s if self.rng.random() < 0.3 else 0.5))
         self.server.kill()
@@ -96,6 +99,15 @@ class Torture:
                 if any(self.server.data_dir.glob(pattern)):
                     return
             time.sleep(0.0005)
+
+    def _wait_for_window(self, longest_s: float) -> None:
+        """Wait until another window is stored."""
+        until_s, pattern = time.monotonic() + longest_s, "jobs/*/segments.jsonl"
+        sizes = {path: _size(path) for path in self.server.data_dir.glob(pattern)}
+        while time.monotonic() < until_s:
+            if any(_size(path) > sizes.get(path, 0) for path in self.server.data_dir.glob(pattern)):
+                return
+            time.sleep(0.01)
 
     def check(self) -> None:
         assert list((self.server.data_dir / "incoming").iterdir()) == []
@@ -256,6 +268,12 @@ def _is_nearly_set_aside(record: Path) -> bool:
     return job["state"] in ("queued", "processing") and job.get("interruptions", 0) >= MAX_INTERRUPTIONS - 1
 
 
+def _size(path: Path) -> int:
+    with suppress(FileNotFoundError):
+        return path.stat().st_size
+    return 0
+
+
 def text_and_times(result: dict[str, Any]) -> dict[str, Any]:
     """The part of a result that must be equal. Other figures depend on what is decoded in the same batch."""
     segments = [{key: segment[key] for key in ("id", "start", "end", "text")} for segment in result["segments"]]
@@ -298,7 +316,7 @@ def torture(
     try:
         state.begin()
         while n_kills < kills and time.monotonic() - started_s < limit_s:
-            state.round(max(1.0, min(work_s / 3, 4.0)))
+            state.round(max(1.0, min(work_s / 3, 4.0)), window_s=min(work_s, 20.0))
             n_kills += 1
             if n_kills % 25 == 0:
                 print(f"{n_kills} kills survived, {len(state.allowed_states)} jobs there", flush=True)
