@@ -2,17 +2,37 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from localwhisper.option_types import row, table
+
+Subtitles = Literal["whisper", "standard", "netflix", "youtube", "word"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
     """How subtitles are cut, with openai-whisper's names. Everything here but `bom` needs word timestamps.
 
-    If both max_line_width and max_line_count are given, a subtitle may span several segments.
+    As whisper cuts them, a subtitle may span several segments if both max_line_width and max_line_count are given. With
+    another preset these replace the preset's own, which is in export/subtitle_limits.py.
     """
 
+    subtitles: Subtitles = field(
+        default="whisper",
+        metadata=row(
+            help="how subtitles are cut: whisper: by its segments; standard: for reading, at most two lines of 42 "
+            "characters, 1 to 7 s, 20 characters per second; netflix: alike, with its limits for each script; youtube: "
+            "lines of 32 characters; word: one word at a time (all but whisper need word times)",
+            label=("Subtitles", "Subtítulos"),
+            choice_labels={
+                "whisper": ("As whisper: one for each segment", "Como whisper: uno por segmento"),
+                "standard": ("For reading: two lines of 42 characters", "Para leer: dos líneas de 42 caracteres"),
+                "netflix": ("Netflix-like", "Como los de Netflix"),
+                "youtube": ("YouTube: shorter lines", "YouTube: líneas más cortas"),
+                "word": ("One word at a time", "Palabra por palabra"),
+            },
+        ),
+    )
     max_line_width: int | None = field(
         default=None,
         metadata=row(

@@ -45,6 +45,7 @@ class Options(TypedDict, total=False):
 class Layout(TypedDict, total=False):
     """How subtitles are cut: the query of GET /job/{job_id}/transcript."""
 
+    subtitles: Literal["whisper", "standard", "netflix", "youtube", "word"]
     max_line_width: int
     max_line_count: int
     max_words_per_line: int

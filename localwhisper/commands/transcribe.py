@@ -62,7 +62,7 @@ def create_backend(options: argparse.Namespace, settings: Settings) -> Backend:
     if layout.needs_words and not values.get("word_timestamps"):
         print("Word times are computed, because subtitles are cut by them", file=sys.stderr)
         job_options["word_timestamps"] = "true"
-    if layout.max_line_count and not layout.max_line_width:
+    if layout.max_line_count and not layout.max_line_width and layout.subtitles == "whisper":
         print("--max-line-count has no effect without --max-line-width", file=sys.stderr)
     if options.server:
         if _is_model_file(job_options.get("model", "")):

@@ -21,7 +21,7 @@ def write(transcript: Transcript, layout: Layout, about: About) -> str:
     file = pysubs2.SSAFile()
     if about.title:
         file.info["Title"] = valid_xml(about.title)
-    for cue in cues(transcript, replace(layout, highlight_words=False)):
+    for cue in cues(transcript, replace(layout, highlight_words=False), about.duration_s):
         start_ms, end_ms = (min(round(1000 * time_s), MAX_REPRESENTABLE_TIME) for time_s in (cue.start_s, cue.end_s))
         event = pysubs2.SSAEvent(start=start_ms, end=max(end_ms, start_ms + RESOLUTION_MS))
         lines = with_channel(cue.channel, cue.text).splitlines()

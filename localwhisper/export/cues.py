@@ -1,4 +1,4 @@
-"""The cues of SRT and VTT subtitles, split as openai-whisper splits them, and the timestamps of text formats.
+"""The cues of subtitles, cut as openai-whisper cuts them or as a preset says, and the timestamps of text formats.
 
 With word timestamps, a cue lasts from its first word to its last, and a segment without words has no cue.
 Unlike in openai-whisper, no text can end its cue early: `-->` is replaced also with word timestamps, and blank
@@ -7,11 +7,15 @@ order, never overlap, last at least a millisecond, and have text, also where a p
 other.
 """
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, groupby, pairwise
 
+from localwhisper.export.channel_names import with_channel
+from localwhisper.export.subtitle_limits import limits_for
+from localwhisper.export.subtitles import subtitles
 from localwhisper.jobs.transcript import Segment, Transcript, Word
 from localwhisper.options import Layout
 
@@ -31,8 +35,15 @@ class Cue:
     channel: str | None = None  # None: all were mixed
 
 
-def cues(transcript: Transcript, layout: Layout) -> Iterator[Cue]:
-    ordered = sorted((cue for cue in _cues(transcript, layout) if cue.text.strip()), key=lambda cue: cue.start_s)
+def cues(transcript: Transcript, layout: Layout, duration_s: float | None = None) -> Iterator[Cue]:
+    """`duration_s`: of the recording, after whose end no cue is extended; None: not known."""
+    if layout.subtitles == "whisper":
+        unordered = _cues(transcript, layout)
+    elif layout.subtitles == "word":
+        unordered = _cues(transcript, Layout(max_words_per_line=1, highlight_words=layout.highlight_words))
+    else:
+        unordered = _preset_cues(transcript, layout, duration_s)
+    ordered = sorted((cue for cue in unordered if cue.text.strip()), key=lambda cue: cue.start_s)
     last_ms = 0
     for cue, following in pairwise((*ordered, None)):
         assert cue is not None
@@ -55,6 +66,36 @@ def _cues(transcript: Transcript, layout: Layout) -> Iterator[Cue]:
         else:
             for segment in segments:
                 yield Cue(segment.start, segment.end, _cue_text(segment.text.strip()), channel)
+
+
+def _preset_cues(transcript: Transcript, layout: Layout, duration_s: float | None) -> Iterator[Cue]:
+    """Cut within the limits of a preset, across segments, but not across channels."""
+    limits = limits_for(layout, transcript.text)
+    turns = [
+        (channel, words)
+        for channel, segments in groupby(transcript.segments, lambda segment: segment.channel)
+        if (words := [word for segment in segments for word in _shortened(segment) if word.word.strip()])
+    ]
+    for number, (channel, words) in enumerate(turns):
+        if number + 1 < len(turns):
+            until_s = turns[number + 1][1][0].start - limits.gap_s
+        else:
+            until_s = math.inf if duration_s is None else max(duration_s, words[-1].end)
+        name_width = len(with_channel(channel, " ")) - 1
+        narrower = replace(limits, line_width=max(limits.line_width - name_width, 1))
+        for parts, end_s in subtitles(words, narrower, until_s):
+            if layout.highlight_words:
+                yield from (replace(cue, channel=channel) for cue in _highlighted(parts))
+            else:
+                yield Cue(parts[0].start, end_s, _cue_text("".join(part.word for part in parts)), channel)
+
+
+def _shortened(segment: Segment) -> Iterator[Word]:
+    """A segment's words, without the pauses after them. A segment without word times counts as one word."""
+    if segment.words is None:
+        yield Word(word=f" {segment.text}", start=segment.start, end=max(segment.end, segment.start), probability=1.0)
+    for word in segment.words or ():
+        yield replace(word, end=max(_end_s(word), word.start))
 
 
 def timestamp(time_s: float, *, always_hours: bool, decimal_mark: str) -> str:
@@ -121,7 +162,7 @@ def _end_s(word: Word) -> float:
     """The end of a word. whisper lets the last one before a pause last until the pause ends."""
     if word.end - word.start <= LONG_WORD_S:
         return word.end
-    return word.start + max(MIN_SHORTENED_S, SECONDS_PER_CHARACTER * len(word.word.strip()))
+    return min(word.end, word.start + max(MIN_SHORTENED_S, SECONDS_PER_CHARACTER * len(word.word.strip())))
 
 
 def _cue(words: Sequence[Word]) -> Cue:

@@ -14,5 +14,5 @@ _time = partial(timestamp, always_hours=True, decimal_mark=",")
 def write(transcript: Transcript, layout: Layout, about: About) -> str:
     return "".join(
         f"{number}\n{_time(cue.start_s)} --> {_time(cue.end_s)}\n{with_channel(cue.channel, cue.text)}\n\n"
-        for number, cue in enumerate(cues(transcript, layout), start=1)
+        for number, cue in enumerate(cues(transcript, layout, about.duration_s), start=1)
     )

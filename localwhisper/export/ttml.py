@@ -21,7 +21,7 @@ def write(transcript: Transcript, layout: Layout, about: About) -> str:
     if about.title:
         ET.SubElement(ET.SubElement(head, "metadata"), "ttm:title").text = valid_xml(about.title)
     division = ET.SubElement(ET.SubElement(document, "body"), "div")
-    for cue in cues(transcript, replace(layout, highlight_words=False)):
+    for cue in cues(transcript, replace(layout, highlight_words=False), about.duration_s):
         first, *others = map(valid_xml, with_channel(cue.channel, cue.text).splitlines())
         paragraph = ET.SubElement(division, "p", {"begin": _time(cue.start_s), "end": _time(cue.end_s)})
         paragraph.text = first

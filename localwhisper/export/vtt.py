@@ -12,7 +12,8 @@ _time = partial(timestamp, always_hours=False, decimal_mark=".")
 
 def write(transcript: Transcript, layout: Layout, about: About) -> str:
     return "WEBVTT\n\n" + "".join(
-        f"{_time(cue.start_s)} --> {_time(cue.end_s)}\n{_text(cue)}\n\n" for cue in cues(transcript, layout)
+        f"{_time(cue.start_s)} --> {_time(cue.end_s)}\n{_text(cue)}\n\n"
+        for cue in cues(transcript, layout, about.duration_s)
     )
 
 

@@ -209,6 +209,9 @@ ROUTES: tuple[Route, ...] = (
         summary="The transcript as a file, in the format of the extension", media_types=_EXPORT_TYPES,
         query={**_WHICH_TEXT, **_LAYOUT},
         errors=(*_JOB_NOT_FOUND, "job_not_finished", "job_damaged", "invalid_option"))}),
+    Route("/job/{job_id}/subtitle-check", transcripts.SubtitleCheckHandler, {"get": Operation(
+        summary="Subtitles that are outside the limits of their preset", response_schema="SubtitleCheck", query=_LAYOUT,
+        errors=(*_JOB_NOT_FOUND, "job_not_finished", "job_damaged", "invalid_option"))}),
     Route("/queue/info", system.QueueInfoHandler, {"get": Operation(
         summary="Figures of the queue and the WebSockets", response_schema="QueueInfo")}),
     Route("/queue/restart", system.QueueRestartHandler, {"post": Operation(
@@ -272,16 +275,13 @@ ROUTES: tuple[Route, ...] = (
         query={**_ASR_QUERY, **{name: option.schema for name, option in asr_webservice.QUERY_OPTIONS.items()},
                "output": {"type": "string", "enum": [*asr_webservice.OUTPUTS], "default": "txt"}})}),
     Route("/detect-language", asr_webservice.DetectLanguageHandler, {"post": Operation(
-        summary="whisper-asr-webservice: detect the language of the first 30 seconds, on a"
-        " dedicated thread, bypassing the queue",
+        summary="whisper-asr-webservice: detect the language of the first 30 seconds, bypassing the queue",
         response_schema="DetectedLanguage", form_schema="AsrUpload", curl_arguments="-F audio_file=@talk.mp3",
-        error_schema="Detail", errors=_JOB_ERRORS, invalid_status=422,
-        query=_ASR_QUERY)}),
+        error_schema="Detail", errors=_JOB_ERRORS, invalid_status=422, query=_ASR_QUERY)}),
     Route("/inference", whisper_cpp.InferenceHandler, {"post": Operation(
         summary="whisper.cpp's server: transcribe a file and wait for the text", response_schema="Inference",
         form_schema="InferenceUpload", curl_arguments="-F file=@talk.mp3 -F response_format=json",
-        media_types=(*_TRANSCRIPT_TYPES, "application/x-subrip"),
-        error_schema="PlainError", errors=_JOB_ERRORS)}),
+        media_types=(*_TRANSCRIPT_TYPES, "application/x-subrip"), error_schema="PlainError", errors=_JOB_ERRORS)}),
     Route("/ws/transcription/{job_id}", ws_handlers.JobSocketHandler, {"get": Operation(
         summary="WebSocket: one job's progress, segments and result", status=101, errors=_JOB_NOT_FOUND,
         query=_LANGUAGE)}),

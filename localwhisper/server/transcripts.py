@@ -2,17 +2,20 @@
 
 import asyncio
 import re
+from dataclasses import asdict, replace
 from typing import Any
 from urllib.parse import quote
 
 from localwhisper.errors import InvalidOption
 from localwhisper.export.about import About
-from localwhisper.export.registry import EXPORTERS
+from localwhisper.export.cues import cues
+from localwhisper.export.registry import EXPORTERS, ending_with
+from localwhisper.export.subtitle_limits import limits_for, problems, width
 from localwhisper.jobs.corrections import Line
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.languages import languages
-from localwhisper.options import LAYOUT_OPTIONS, layout_from_texts
+from localwhisper.options import LAYOUT_OPTIONS, Layout, layout_from_texts
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler, json_bytes
 from localwhisper.server.serializers import Json
@@ -35,10 +38,8 @@ class TranscriptHandler(BaseHandler):
 
         async def content() -> bytes:
             transcript = await self.dependencies.jobs.transcripts.get(job_id, original=original, partial=partial)
-            if exporter.has_cues and layout.needs_words and not any(s.words for s in transcript.segments):
-                accepted = "only where the job has word times (word_timestamps=true)"
-                field = next(name for name in LAYOUT_OPTIONS if name in self.query)
-                raise InvalidOption(field=field, value=self.query[field][:100], accepted=accepted)
+            if exporter.has_cues:
+                _check_has_words(transcript, layout)
             return await asyncio.to_thread(exporter.to_bytes, transcript, layout, about(job, transcript))
 
         self.set_header("Content-Type", exporter.content_type)
@@ -46,6 +47,47 @@ class TranscriptHandler(BaseHandler):
         extension = exporter.extension if job.state is JobState.COMPLETED else f"partial.{exporter.extension}"
         self.set_header("Content-Disposition", attachment(job.filename, extension))
         await self.finish_large(content)
+
+
+class SubtitleCheckHandler(BaseHandler):
+    async def get(self, job_id: str) -> None:
+        layout = layout_from_texts(self.query)
+        job = self.dependencies.jobs.index.get(job_id)
+
+        async def body() -> Json:
+            transcript = await self.dependencies.jobs.transcripts.get(job_id)
+            _check_has_words(transcript, layout)
+            return await asyncio.to_thread(_checked, transcript, layout, job.audio_duration)
+
+        await self.write_large_json(body)
+
+
+def _checked(transcript: Transcript, layout: Layout, duration_s: float) -> Json:
+    """The limits, and each subtitle outside them. Each word that is highlighted isn't a subtitle of its own here."""
+    limits = limits_for(layout, transcript.text)
+    shown = list(cues(ending_with(transcript, duration_s), replace(layout, highlight_words=False), duration_s))
+    outside = [
+        {
+            "number": number,
+            "start": cue.start_s,
+            "end": cue.end_s,
+            "text": cue.text,
+            "columns_per_s": round(width(cue.text) / (cue.end_s - cue.start_s), 1),
+            "problems": found,
+        }
+        for number, (cue, found) in enumerate(zip(shown, problems(shown, limits), strict=True), start=1)
+        if found
+    ]
+    return {"limits": asdict(limits), "subtitles": len(shown), "outside": outside}
+
+
+def _check_has_words(transcript: Transcript, layout: Layout) -> None:
+    """Raises InvalidOption if subtitles can't be cut so without word times."""
+    if layout.needs_words and transcript.segments and not any(s.words for s in transcript.segments):
+        options = (option for name, option in LAYOUT_OPTIONS.items() if name != "bom")
+        field = next(option.name for option in options if getattr(layout, option.name) != option.default)
+        accepted = "only where the job has word times (word_timestamps=true)"
+        raise InvalidOption(field=field, value=str(getattr(layout, field)), accepted=accepted)
 
 
 def about(job: Job, transcript: Transcript) -> About:

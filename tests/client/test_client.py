@@ -39,6 +39,8 @@ def test_transcribe_reports_progress_on_the_calling_thread(server: Server) -> No
     with Client(server.url) as client:
         result = client.transcribe(CLIP, on_progress=on_progress, word_timestamps=True)
         subtitles = client.export(result.job_id, "srt", max_words_per_line=1).decode()
+        standard = client.export(result.job_id, "srt", subtitles="standard").decode()
+        narrow = client.export(result.job_id, "srt", subtitles="standard", max_line_width=12).decode()
         assert "demo" in [model["name"] for model in client.models()]
         assert (result.model, result.model_reason) == ("demo", "the default model")
         client.remove(result.job_id)
@@ -50,6 +52,12 @@ def test_transcribe_reports_progress_on_the_calling_thread(server: Server) -> No
     assert percents == sorted(percents)
     assert threads == {threading.get_ident()}
     assert subtitles.count("-->") == len([word for segment in result.segments for word in segment.words or ()])
+    (times_and_text,) = standard.split("\n\n")[:-1]
+    assert is_text_of(CLIP, " ".join(times_and_text.splitlines()[2:]))
+    assert max(map(len, times_and_text.splitlines()[2:])) > 12
+    texts = [line for block in narrow.split("\n\n") for line in block.splitlines()[2:]]
+    assert max(map(len, texts)) <= 12
+    assert is_text_of(CLIP, " ".join(texts))
     assert (gone.value.code, gone.value.status) == ("job_not_found", 404)
 
 

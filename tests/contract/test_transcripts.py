@@ -225,8 +225,43 @@ async def test_a_layout_that_needs_word_times_is_refused_without_them(serve: Ser
     engine.release()
     client = await serve()
     job_id = await completed_job(client)
-    for query in ("max_line_width=20", "max_words_per_line=1", "highlight_words=true&bom=true"):
-        answer = await client.get(f"/job/{job_id}/transcript.srt?{query}")
-        assert (answer.status, answer.code) == (400, "invalid_option"), query
+    queries = ("max_line_width=20", "max_words_per_line=1", "highlight_words=true&bom=true", "bom=1&subtitles=standard")
+    for query in queries:
+        for path in ("transcript.srt", "subtitle-check"):
+            answer = await client.get(f"/job/{job_id}/{path}?{query}")
+            assert (answer.status, answer.code) == (400, "invalid_option"), query
+            assert "word_timestamps" in answer.json["error"]["message"]
+            assert "bom" not in answer.json["error"]["message"]
         assert (await client.get(f"/job/{job_id}/transcript.txt?{query}")).status == 200
     assert (await client.get(f"/job/{job_id}/transcript.srt?bom=true")).body.startswith(b"\xef\xbb\xbf1")
+
+
+async def test_subtitles_outside_the_limits_are_listed(serve: Serve, engine: StepEngine) -> None:
+    engine.release()
+    client = await serve()
+    job_id = await completed_job(client)
+    await patch(client, job_id, version=0, at=0, remove=1, segments=[line(0, 0.5, "far too many words for this time")])
+    body = (await client.get(f"/job/{job_id}/subtitle-check")).json
+    assert (body["subtitles"], body["limits"]["line_width"], body["limits"]["n_lines"]) == (3, 42, 2)
+    first, second = body["outside"]
+    assert first == {
+        "number": 1,
+        "start": 0.0,
+        "end": 0.5,
+        "text": "far too many words for this time",
+        "columns_per_s": 64.0,
+        "problems": ["too_fast", "too_short"],
+    }
+    assert (second["number"], second["problems"]) == (3, ["gap_too_short"])
+    unknown = await client.get(f"/job/{job_id}/subtitle-check?subtitles=cinema")
+    assert (unknown.status, unknown.code) == (400, "invalid_option")
+
+
+async def test_subtitles_of_a_recording_without_speech_are_empty(serve: Serve, engine: StepEngine) -> None:
+    engine.n_windows = 0
+    engine.release()
+    client = await serve()
+    job_id = await completed_job(client)
+    answer = await client.get(f"/job/{job_id}/transcript.srt?subtitles=standard")
+    assert (answer.status, answer.body) == (200, b"")
+    assert (await client.get(f"/job/{job_id}/subtitle-check?subtitles=standard")).json["outside"] == []

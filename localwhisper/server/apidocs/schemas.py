@@ -4,6 +4,7 @@ from typing import Any, get_args
 
 from localwhisper.engine.checkpoints.catalogue import Purpose
 from localwhisper.engine.checkpoints.origin import FORMATS
+from localwhisper.export.subtitle_limits import Problem
 from localwhisper.jobs.job import JobState
 from localwhisper.option_types import Kind
 from localwhisper.options import OPTIONS
@@ -111,6 +112,18 @@ SCHEMAS: dict[str, Schema] = {
     "Recording": _object({"filename": TEXT}, {name: option.json_schema for name, option in OPTIONS.items()}),
     "RecordingSize": _object({"size_bytes": {**COUNT, "description": "of all samples received"}}),
     "Retry": _object({}, {name: option.json_schema for name, option in OPTIONS.items()}),
+    "SubtitleCheck": _object({
+        "limits": _object({
+            "line_width": {**NUMBER, "description": "columns; a Chinese, Japanese or Korean character takes two"},
+            "n_lines": INTEGER, "min_s": SECONDS, "max_s": SECONDS, "columns_per_s": NUMBER, "gap_s": SECONDS,
+            "max_words": _or_null("integer"),
+        }),
+        "subtitles": {**COUNT, "description": "number of all subtitles"},
+        "outside": _list(_object({
+            "number": {**INTEGER, "description": "of the subtitle, from 1"}, "start": SECONDS, "end": SECONDS,
+            "text": TEXT, "columns_per_s": NUMBER, "problems": _list({**TEXT, "enum": list(get_args(Problem))}),
+        })),
+    }),
     "Waveform": _object({
         "duration": SECONDS,
         "peaks": _list({**INTEGER, "minimum": 0, "maximum": 255, "description": "the peak of one of equal parts"}),
