@@ -35,6 +35,7 @@ def test_channels_apart_and_a_warning_about_the_audio(app: AppPage, page: Page, 
     speech = decoded(clip)
     path = write(tmp_path / "interview.wav", speech, np.roll(speech, 8000))
     path.write_bytes(path.read_bytes()[:-4000])
+    page.locator("details.options summary").click()
     page.get_by_label("Channels").select_option("split")
     app.choose_files(path)
     card = app.card(path.name)
@@ -63,7 +64,7 @@ def test_the_result_can_be_played_and_downloaded(
         editor.locator("#export summary").click()
         with page.expect_download() as download:
             editor.get_by_role("link", name=format_name, exact=True).click()
-        assert download.value.suggested_filename == f"{clip.stem}.{format_name}"
+        assert download.value.suggested_filename == f"{clip.stem}.{EXPORTERS[format_name].extension}"
         if format_name in TEXT_FORMATS:
             text = download.value.path().read_text(encoding="utf-8")
             assert set(words(samples[0]["text"])) <= set(words(text))

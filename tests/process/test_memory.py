@@ -29,12 +29,7 @@ def test_a_submission_without_enough_memory(tmp_path: Path) -> None:
     (server.data_dir / START_FILE).touch()
     try:
         outcomes = set()
-        for spare_bytes in (
-            4_000_000,
-            10_000_000,
-            20_000_000,
-            40_000_000,
-        ):  # less is too little for the request
+        for spare_bytes in (7_000_000, 10_000_000, 20_000_000, 40_000_000):  # less is too little for the request
             limit_memory(server, spare_bytes)
             answer = server.try_submit(wav(10), "a.wav")
             outcomes.add(answer["error"]["code"] if "error" in answer else "accepted")
