@@ -5,6 +5,7 @@ Writes build/accuracy/accuracy.json, texts included, and prints its tables; --re
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
@@ -45,13 +46,13 @@ def main() -> int:
     if folder is None:
         print("No recordings: LOCALWHISPER_SPEECH must name a folder with a manifest.jsonl.", file=sys.stderr)
         return 2
-    if arguments.threads:
-        torch.set_num_threads(arguments.threads)
+    n_threads: int = arguments.threads or len(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:n_threads])  # what all the transcribers' threads share
     download(arguments.model, arguments.model_dir)
     with tempfile.TemporaryDirectory() as temporary:
         data_dir = Path(temporary)
         recordings = [*scored(read_manifest(folder)), *recordings_without_speech(data_dir)][:: arguments.every]
-        available = systems(arguments.model, arguments.model_dir, arguments.ctranslate2, data_dir)
+        available = systems(arguments.model, arguments.model_dir, arguments.ctranslate2, data_dir, n_threads)
         chosen = {name: load for name, load in available.items() if not arguments.only or name in arguments.only}
         rows = transcribe_all(recordings, chosen)
         comparisons = (
@@ -61,7 +62,7 @@ def main() -> int:
         )
     report = {
         "model": arguments.model,
-        "threads": torch.get_num_threads(),
+        "threads": n_threads,
         "torch": torch.__version__,
         "recordings": rows,
     }

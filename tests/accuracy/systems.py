@@ -23,22 +23,25 @@ class Transcriber(Protocol):
     def __call__(self, path: Path, language: str | None) -> str: ...
 
 
-def openai_whisper(checkpoint: Path) -> Transcriber:
+def openai_whisper(checkpoint: Path, n_threads: int) -> Transcriber:
     model = reference.load(checkpoint)
 
     def transcribe(path: Path, language: str | None) -> str:
+        torch.set_num_threads(
+            n_threads
+        )  # localwhisper's engine, in the same process, sets one and divides the work itself
         result = whisper.transcribe(model, reference.read(path), language=language, fp16=False)
         return str(result["text"])
 
     return transcribe
 
 
-def faster_whisper(folder: Path, compute_type: str, *, is_batched: bool = False) -> Transcriber:
+def faster_whisper(folder: Path, compute_type: str, n_threads: int, *, is_batched: bool = False) -> Transcriber:
     """`folder`: a CTranslate2 model with its tokenizer.json."""
     from faster_whisper import BatchedInferencePipeline, WhisperModel
 
     model: Any = WhisperModel(
-        str(folder), device="cpu", compute_type=compute_type, cpu_threads=torch.get_num_threads(), local_files_only=True
+        str(folder), device="cpu", compute_type=compute_type, cpu_threads=n_threads, local_files_only=True
     )
     arguments: dict[str, Any] = {"beam_size": 1}
     if is_batched:
@@ -80,18 +83,18 @@ def localwhisper_engine(model_dir: Path, data_dir: Path, model: str, quality: Qu
 
 
 def systems(
-    model: str, model_dir: Path, ctranslate2: Path | None, data_dir: Path
+    model: str, model_dir: Path, ctranslate2: Path | None, data_dir: Path, n_threads: int
 ) -> dict[str, Callable[[], Transcriber]]:
     """By name; each is loaded when it is called. `ctranslate2`: None leaves faster-whisper out."""
     checkpoint = model_dir / f"{model}.pt"
-    found: dict[str, Callable[[], Transcriber]] = {"openai-whisper": lambda: openai_whisper(checkpoint)}
+    found: dict[str, Callable[[], Transcriber]] = {"openai-whisper": lambda: openai_whisper(checkpoint, n_threads)}
     if ctranslate2 is not None:
-        found["faster-whisper int8"] = lambda: faster_whisper(ctranslate2, "int8")
-        found["faster-whisper float32"] = lambda: faster_whisper(ctranslate2, "float32")
-        found["faster-whisper int8, batched"] = lambda: faster_whisper(ctranslate2, "int8", is_batched=True)
+        found["faster-whisper int8"] = lambda: faster_whisper(ctranslate2, "int8", n_threads)
+        found["faster-whisper float32"] = lambda: faster_whisper(ctranslate2, "float32", n_threads)
+        found["faster-whisper int8, batched"] = lambda: faster_whisper(ctranslate2, "int8", n_threads, is_batched=True)
     qualities: tuple[Quality, ...] = ("exact", "fast", "compact")
     for quality in qualities:
-        found[f"localwhisper {quality}"] = lambda quality=quality: localwhisper_engine(  # type: ignore[misc]
+        found[quality] = lambda quality=quality: localwhisper_engine(  # type: ignore[misc]
             model_dir, data_dir, model, quality
         )
     return found
