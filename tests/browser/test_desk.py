@@ -63,6 +63,7 @@ def test_the_view_follows_playback(desk: Page) -> None:
     desk.keyboard.press("PageUp")
     desk.keyboard.press("PageUp")
     expect(back).to_be_visible()
+    desk.wait_for_timeout(500)  # the browser scrolls smoothly
     desk.keyboard.press("j")  # any seek follows again
     expect(back).to_be_hidden()
     expect_current_line_in_view(desk)
