@@ -67,6 +67,19 @@ def test_the_waveform_is_drawn_and_seeks(library: AppPage) -> None:
     page.wait_for_function(f"() => ({heights})(document.querySelector('.waveform canvas')) > 3")
 
 
+def test_the_waveform_is_lighter_where_nobody_speaks(library: AppPage) -> None:
+    waveform = {"duration": 30.0, "peaks": [200] * 300, "speech": [[0.0, 10.0]]}
+    library.page.route("**/waveform", lambda route: route.fulfill(json=waveform))
+    page = open_editor(library, "Ada.wav")
+    alphas = """(canvas) => [0.2, 0.5, 0.9].map((part) => { const x = Math.round(canvas.width * part / 3) * 3;
+      const { data } = canvas.getContext("2d").getImageData(x, canvas.height / 2, 3, 1);
+      return Math.max(...data.filter((_, at) => at % 4 === 3)); })"""
+    page.wait_for_function(
+        f"""() => {{ const [speech, ...others] = ({alphas})(document.querySelector('.waveform canvas'));
+        return speech === 255 && others.every((alpha) => alpha > 60 && alpha < 200); }}"""
+    )
+
+
 def test_search_in_the_transcript(library: AppPage) -> None:
     page = open_editor(library, "Ada.wav")
     page.keyboard.press("/")

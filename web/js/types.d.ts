@@ -127,6 +127,12 @@ interface Correction {
 type Corrected = {version: number, segments: Segment[]};
 
 /** The functions of api.js. They return the server's answer, or throw an ApiError in the page's language. */
+interface Waveform {
+  duration: number; // seconds
+  peaks: readonly number[]; // 0 to 255
+  speech: readonly (readonly [number, number])[]; // from, to: where somebody speaks
+}
+
 interface Api {
   login(token: string): Promise<unknown>;
   models(): Promise<Models>;
@@ -150,7 +156,7 @@ interface Api {
   beginRecording(recording: {filename: string} & SubmitOptions): Promise<Job>;
   sendSamples(id: string, offset: number, samples: Uint8Array<ArrayBuffer>): Promise<{size_bytes: number}>; // mono, 16 kHz, 16 bit
   finishRecording(id: string): Promise<unknown>;
-  waveform(id: string): Promise<{duration: number, peaks: number[], speech: [number, number][]}>; // peaks: 0 to 255
+  waveform(id: string): Promise<Waveform>;
 }
 
 type SendFile<T = unknown> = (file: File, signal: AbortSignal, onSent: (bytes: number) => void) => Promise<T>;

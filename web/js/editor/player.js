@@ -122,7 +122,7 @@ export function createPlayer(id, duration, onTime, signal) {
 		media,
 		element,
 		position,
-		setPeaks: wave.setPeaks,
+		setWaveform: wave.setWaveform,
 		togglePlay,
 		play,
 

@@ -116,7 +116,7 @@ export function transcriptEditor(element, app, signal) {
 		renderJob();
 		void actions.loadJob(id);
 		// Without a waveform, the slider shows a flat line.
-		api.waveform(id).then(({ peaks }) => current?.player === player && player.setPeaks(peaks), () => undefined);
+		api.waveform(id).then((waveform) => current?.player === player && player.setWaveform(waveform), () => undefined);
 		title.focus({ preventScroll: true });
 		scrollTo(0, 0);
 	}

@@ -1,16 +1,19 @@
-/** Draws the recording's waveform. It is a slider that seeks. */
+/** Draws the recording's waveform, lighter where nobody speaks. It is a slider that seeks. */
 
 import { t } from "../i18n.js";
 import { query } from "../lib/dom.js";
 import { formatTime } from "../lib/format.js";
 
 const BAR_PX = 3;
+const NO_SPEECH_ALPHA = 0.45;
 
 /** @param {HTMLElement} element @param {(seconds: number) => void} onSeek @param {AbortSignal} signal */
 export function waveform(element, onSeek, signal) {
 	const canvas = query(element, "canvas", HTMLCanvasElement);
 	/** From 0 to 1. @type {readonly number[]} */
 	let peaks = [];
+	/** From and to, in seconds. @type {readonly (readonly [number, number])[]} */
+	let speech = [];
 	let duration = 0;
 	let time = 0;
 	const observer = new ResizeObserver(draw);
@@ -45,8 +48,10 @@ export function waveform(element, onSeek, signal) {
 			const x = bar * BAR_PX;
 			const barHeight = Math.max(maxPeak(bar / barCount, (bar + 1) / barCount) * height, 2);
 			context.fillStyle = x < playedWidth ? playedColor : remainingColor;
+			context.globalAlpha = isSpeech(bar / barCount, (bar + 1) / barCount) ? 1 : NO_SPEECH_ALPHA;
 			context.fillRect(x, (height - barHeight) / 2, BAR_PX - 1, barHeight);
 		}
+		context.globalAlpha = 1;
 		context.fillStyle = playedColor;
 		context.fillRect(Math.min(playedWidth, width - 2), 0, 2, height);
 	}
@@ -64,11 +69,17 @@ export function waveform(element, onSeek, signal) {
 		return part.reduce((max, peak) => Math.max(max, peak), 0);
 	}
 
+	/** @param {number} from @param {number} to fractions of the duration */
+	function isSpeech(from, to) {
+		return speech.some(([start, end]) => start < to * duration && end > from * duration);
+	}
+
 	return {
-		/** @param {readonly number[]} values 0 to 255; the highest fills the height */
-		setPeaks(values) {
-			const max = Math.max(...values, 1);
-			peaks = values.map((value) => value / max);
+		/** @param {Waveform} waveform whose highest peak fills the height */
+		setWaveform(waveform) {
+			const max = Math.max(...waveform.peaks, 1);
+			peaks = waveform.peaks.map((peak) => peak / max);
+			speech = waveform.speech;
 			draw();
 		},
 
