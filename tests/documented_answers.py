@@ -9,7 +9,8 @@ import jsonschema
 
 from localwhisper.server.apidocs.openapi import COMMON_ERRORS
 from localwhisper.server.apidocs.schemas import COMPAT_SCHEMAS, SCHEMAS
-from localwhisper.server.routes import ROUTES, Operation, Route
+from localwhisper.server.route import Operation, Route
+from localwhisper.server.routes import ROUTES
 
 JSON_TYPE = "application/json; charset=utf-8"
 
@@ -35,9 +36,9 @@ def check_answer(method: str, target: str, status: int, content_type: str, body:
         if operation.response_schema is not None:
             _check_body(where, operation.response_schema, body)
         elif JSON_TYPE.split(";")[0] not in operation.media_types:
-            raise Undocumented(f"{where} answers JSON: add `response_schema` to its row in server/routes.py")
+            raise Undocumented(f"{where} answers JSON: add `response_schema` to its row in server/*_routes.py")
     elif status < 400:
-        raise Undocumented(f"{where} answers {status}, but its row in server/routes.py says {operation.status}")
+        raise Undocumented(f"{where} answers {status}, but its row in server/*_routes.py says {operation.status}")
     else:
         _check_error(where, operation, body)
 
@@ -52,7 +53,7 @@ def _check_error(where: str, operation: Operation, body: bytes) -> None:
         code = "unauthorized"
     if code is not None and code not in (*operation.errors, *COMMON_ERRORS):
         raise Undocumented(
-            f"{where} answers with the error code {code!r}: add it to `errors` of its row in server/routes.py"
+            f"{where} answers with the error code {code!r}: add it to `errors` of its row in server/*_routes.py"
         )
 
 

@@ -3,7 +3,8 @@
 import jsonschema
 
 from localwhisper.server.apidocs.schemas import SCHEMAS
-from localwhisper.server.routes import ROUTES, Route
+from localwhisper.server.route import Route
+from localwhisper.server.routes import ROUTES
 from tests.http_client import Answer
 
 PLACEHOLDERS = {"job_id": "00000000-0000-0000-0000-000000000000", "name": "tiny", "format": "srt", "model": "demo"}

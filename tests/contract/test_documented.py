@@ -49,7 +49,7 @@ def test_every_error_has_a_status(cls: type[LocalWhisperError]) -> None:
 
 @pytest.mark.parametrize("cls", [cls for cls in STATUS if cls not in WITHOUT_ROUTE], ids=lambda cls: cls.__name__)
 def test_every_error_is_listed_by_a_route(cls: type[LocalWhisperError]) -> None:
-    assert cls.code in LISTED_CODES, f"add {cls.code!r} to `errors` of the routes that answer it in server/routes.py"
+    assert cls.code in LISTED_CODES, f"add {cls.code!r} to `errors` of the routes that answer it in server/*_routes.py"
 
 
 def test_every_listed_code_is_an_error_with_a_status() -> None:

@@ -9,7 +9,7 @@ from localwhisper.server.apidocs.schemas import SCHEMAS
 from localwhisper.server.http_errors import STATUS
 
 if TYPE_CHECKING:
-    from localwhisper.server.routes import Operation, Route
+    from localwhisper.server.route import Operation, Route
 
 COMMON_ERRORS = (
     "bad_request",

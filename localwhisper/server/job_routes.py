@@ -1,0 +1,105 @@
+"""The routes of jobs: submitting, recording, reading, correcting and removing them."""
+
+from typing import Any
+
+from localwhisper.audio.clip import CLIP_FORMATS
+from localwhisper.export.registry import EXPORTERS
+from localwhisper.options import LAYOUT_OPTIONS
+from localwhisper.server import job_audio, jobs, recordings, transcripts, uploads, ws_handlers
+from localwhisper.server.jobs import MAX_PAGE
+from localwhisper.server.route import LANGUAGE_QUERY, PLACEHOLDERS, UPLOAD_ERRORS, Operation, Route
+
+CURSOR = rf"^(-?[0-9]+_{PLACEHOLDERS['job_id']})?$"
+_EXPORT_FORMAT = {"type": "string", "enum": list(EXPORTERS), "default": "txt"}
+_LAYOUT = {name: option.schema for name, option in LAYOUT_OPTIONS.items()}
+_WHICH_TEXT = {
+    "original": {"type": "boolean", "default": False, "description": "before corrections"},
+    "partial": {"type": "boolean", "default": False, "description": "also of a job that is not completed: so far"},
+}
+_EXPORT_TYPES = tuple(dict.fromkeys(exporter.media_type for exporter in EXPORTERS.values()))
+_JOB_NOT_FOUND = ("job_not_found",)
+_READING_ERRORS = ("audio_unreadable", "no_audio_track", "audio_track_not_found", "audio_timeout", "audio_interrupted",
+                   "dictation_unsupported", "ffmpeg_missing")  # fmt: skip
+_CLIP: dict[str, dict[str, Any]] = {
+    "from": {"type": "number", "minimum": 0, "default": 0, "description": "start of a clip, in seconds"},
+    "to": {"type": "number", "minimum": 0, "description": f"its end; at most {job_audio.MAX_CLIP_S} s later"},
+    "format": {"type": "string", "enum": [*CLIP_FORMATS], "default": "wav", "description": "of a clip"},
+}
+
+JOB_ROUTES: tuple[Route, ...] = (
+    Route("/transcribe-job", uploads.SubmitHandler, {"post": Operation(
+        summary="Submit an audio or video file", response_schema="Submitted", form_schema="Upload",
+        query=LANGUAGE_QUERY, curl_arguments="-F file=@talk.mp3 -F model=demo -F language=auto",
+        errors=(*UPLOAD_ERRORS, "unknown_option"))}),
+    Route("/recordings", recordings.RecordingsHandler, {"post": Operation(
+        summary="Begin a recording: a pending job whose samples are sent while they are recorded", status=201,
+        response_schema="Job", json_schema="Recording", query=LANGUAGE_QUERY,
+        curl_arguments="-d '{\"filename\": \"Memo.wav\"}'",
+        errors=("invalid_body", "invalid_option", "unknown_option", "model_cannot_translate", "queue_not_running",
+                "storage_full", "storage_unwritable"))}),
+    Route("/job/{job_id}/recording", recordings.SamplesHandler, {"post": Operation(
+        summary="Add samples to a recording: mono, 16 kHz, signed 16-bit little-endian; those already received are"
+        " ignored", response_schema="RecordingSize", curl_query="offset=0", curl_arguments="--data-binary @samples.raw",
+        query={"offset": {"type": "integer", "minimum": 0, "description": "where they begin, in bytes",
+                          "required": True}},
+        errors=(*_JOB_NOT_FOUND, "recording_ended", "job_damaged", "invalid_option", "upload_too_large", "storage_full",
+                "storage_unwritable"))}),
+    Route("/job/{job_id}/recording/finish", recordings.FinishHandler, {"post": Operation(
+        summary="Queue a recording, once all its samples have been sent", response_schema="Job", query=LANGUAGE_QUERY,
+        errors=(*_JOB_NOT_FOUND, "recording_ended", "job_damaged", "audio_unreadable", "no_audio_track",
+                "audio_too_long", "audio_timeout", "ffmpeg_missing", "storage_full", "storage_unwritable"))}),
+    Route("/jobs", jobs.JobsHandler, {"get": Operation(
+        summary="List jobs, newest first", response_schema="JobPage", errors=("invalid_option",),
+        query={"status": {"type": "string", "description": "states, separated by commas"},
+               "q": {"type": "string", "description": "part of the file name, or words of the transcript"},
+               "limit": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 50},
+               "cursor": {"type": "string", "pattern": CURSOR, "description": "next_cursor of the previous page"},
+               "preview": {"type": "boolean", "default": False, "description": "with the beginning of each text"},
+               **LANGUAGE_QUERY})}),
+    Route("/job/{job_id}", jobs.JobHandler, {
+        "get": Operation(summary="One job, with its result once it is completed", response_schema="Job",
+                         errors=(*_JOB_NOT_FOUND, "job_damaged"), query=LANGUAGE_QUERY),
+        "delete": Operation(summary="Cancel a job; with remove=true, delete it with its files", response_schema="Job",
+                            errors=(*_JOB_NOT_FOUND, "job_already_finished", "invalid_option"),
+                            query={"remove": {"type": "boolean", "default": False}, **LANGUAGE_QUERY})}),
+    Route("/job/{job_id}/retry", jobs.RetryHandler, {"post": Operation(
+        summary="Run a failed or cancelled job again, with changed options if the body has any; it continues where it"
+        " ended unless those give another text", response_schema="Job",
+        errors=(*_JOB_NOT_FOUND, "job_not_retryable", "job_damaged", "invalid_body", "unknown_option", "invalid_option",
+                "model_cannot_translate"), json_schema="Retry",
+        query={"from_start": {"type": "boolean", "default": False, "description": "discard the text so far"},
+               **LANGUAGE_QUERY})}),
+    Route("/job/{job_id}/audio", job_audio.AudioHandler, {"get": Operation(
+        summary="The uploaded audio, with Range; with from, to or format, that part of it as a file of its own",
+        media_types=("audio/*", "video/*", "application/octet-stream"), query=_CLIP,
+        errors=(*_JOB_NOT_FOUND, "job_damaged", "invalid_option", *_READING_ERRORS))}),
+    Route("/job/{job_id}/waveform", job_audio.WaveformHandler, {"get": Operation(
+        summary="Peaks of the audio, for drawing a waveform; computed once", response_schema="Waveform",
+        errors=(*_JOB_NOT_FOUND, "job_damaged", "audio_too_long", *_READING_ERRORS))}),
+    Route("/job/{job_id}/transcript", transcripts.CorrectionHandler, {
+        "get": Operation(
+            summary="The transcript as a file, with all corrections", media_types=_EXPORT_TYPES,
+            query={"format": _EXPORT_FORMAT, **_WHICH_TEXT, **_LAYOUT},
+            errors=(*_JOB_NOT_FOUND, "job_not_finished", "job_damaged", "invalid_option")),
+        "patch": Operation(
+            summary="Correct the transcript: replace `remove` segments from index `at` with those sent; 409 if"
+            " `version` is not the latest", response_schema="Corrected", json_schema="Correction",
+            curl_arguments='-d \'{"version": 0, "at": 0, "remove": 0, "segments": []}\'',
+            errors=(*_JOB_NOT_FOUND, "job_not_finished", "transcript_changed", "job_damaged", "invalid_body",
+                    "invalid_option", "storage_full", "storage_unwritable")),
+        "delete": Operation(
+            summary="Discard all corrections, as a new version", response_schema="Restored", curl_query="version=1",
+            query={"version": {"type": "integer", "minimum": 0, "description": "the latest", "required": True}},
+            errors=(*_JOB_NOT_FOUND, "job_not_finished", "transcript_changed", "job_damaged", "invalid_option",
+                    "storage_full", "storage_unwritable"))}),
+    Route("/job/{job_id}/transcript.{format}", transcripts.TranscriptHandler, {"get": Operation(
+        summary="The transcript as a file, in the format of the extension", media_types=_EXPORT_TYPES,
+        query={**_WHICH_TEXT, **_LAYOUT},
+        errors=(*_JOB_NOT_FOUND, "job_not_finished", "job_damaged", "invalid_option"))}),
+    Route("/job/{job_id}/subtitle-check", transcripts.SubtitleCheckHandler, {"get": Operation(
+        summary="Subtitles that are outside the limits of their preset", response_schema="SubtitleCheck", query=_LAYOUT,
+        errors=(*_JOB_NOT_FOUND, "job_not_finished", "job_damaged", "invalid_option"))}),
+    Route("/ws/transcription/{job_id}", ws_handlers.JobSocketHandler, {"get": Operation(
+        summary="WebSocket: one job's progress, segments and result", status=101, errors=_JOB_NOT_FOUND,
+        query=LANGUAGE_QUERY)}),
+)  # fmt: skip
