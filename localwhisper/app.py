@@ -1,6 +1,7 @@
 """The composition root: builds all parts of a server from its settings, and starts and stops them in order."""
 
 import errno
+import gc
 import socket
 import threading
 from collections.abc import Callable
@@ -116,6 +117,7 @@ def whisper_engine(settings: Settings, library: ModelLibrary, ffmpeg: Ffmpeg) ->
         with suppress(OSError):  # reported by whatever writes there
             make_private_folder(settings.data_dir)
         cache = ModelCache(library, idle_timeout_s=settings.model_idle_timeout)
+        gc.freeze()  # torch's 190,000 objects stay: searching them for cycles would hold up the event loop for 0.1 s
         return WhisperEngine(cache, ffmpeg, paths.spool(settings.data_dir), max_audio_s=settings.max_audio_seconds)
 
     configure_openmp()  # not in build(), on a worker's thread: others may be reading the environment then

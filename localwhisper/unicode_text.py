@@ -4,10 +4,11 @@ JSON can write half of a surrogate pair (RFC 8259, 8.2). As a character of a str
 every file and every socket that the text reaches.
 """
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
+
+from localwhisper import long_json
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -33,19 +34,21 @@ def to_utf8(text: str) -> bytes:
 
 def load_json(data: str | bytes) -> Any:
     """Read JSON that comes from a client. Raises ValueError, also for lone surrogates, and RecursionError."""
-    value = json.loads(data)
+    value = long_json.loads(data)
     if _has_escaped_surrogates(data):
-        json.dumps(value, ensure_ascii=False).encode()  # UnicodeEncodeError is a ValueError
+        long_json.dumps(value, ensure_ascii=False).encode()  # UnicodeEncodeError is a ValueError
     return value
 
 
 def load_stored_json(data: bytes, parse_constant: Callable[[str], Any]) -> Any:
     """Read JSON from a file; lone surrogates in it are replaced. Raises ValueError, RecursionError."""
-    value = json.loads(data, parse_constant=parse_constant)
+    value = long_json.loads(data, parse_constant)
     if _has_escaped_surrogates(data):
-        text = json.dumps(value, ensure_ascii=False)
-        if not is_encodable(text):
-            return json.loads(encodable(text), parse_constant=parse_constant)
+        text = long_json.dumps(value, ensure_ascii=False)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return long_json.loads(encodable(text), parse_constant)
     return value
 
 

@@ -11,7 +11,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "localwhisper"
 BASE = {
-    *("errors", "stored_errors", "messages", "settings", "paths", "atomic", "logs", "unicode_text"),
+    *("errors", "stored_errors", "messages", "settings", "paths", "atomic", "logs", "unicode_text", "long_json"),
     *("whisper_source", "languages", "option_types", "search_options", "options", ""),
 }
 MAY_IMPORT = {
@@ -21,7 +21,8 @@ MAY_IMPORT = {
     "base_error": {"messages"},
     "audio_errors": {"base_error"},
     "errors": {"audio_errors", "base_error"},
-    "unicode_text": set[str](),
+    "long_json": set[str](),
+    "unicode_text": {"long_json"},
     "stored_errors": {"errors", "messages"},
     "whisper_source": set[str](),
     "languages": {"whisper_source"},

@@ -3,10 +3,10 @@
 NaN and infinities become null; openai-whisper's writer writes them as they are, which isn't valid JSON.
 """
 
-import json
 import math
 from typing import Any
 
+from localwhisper import long_json
 from localwhisper.export.about import About
 from localwhisper.jobs.transcript import Segment, Transcript
 from localwhisper.options import Layout
@@ -15,10 +15,10 @@ from localwhisper.options import Layout
 def write(transcript: Transcript, layout: Layout, about: About) -> str:
     result = {
         "text": transcript.text,
-        "segments": [_full_segment(segment) for segment in transcript.segments],
+        "segments": map(_full_segment, transcript.segments),
         "language": transcript.language,
     }
-    return json.dumps(result, allow_nan=False)
+    return long_json.dumps(result, separators=(", ", ": "), allow_nan=False)
 
 
 def segment_body(segment: Segment) -> dict[str, Any]:

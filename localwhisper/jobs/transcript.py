@@ -8,7 +8,7 @@ from localwhisper.messages import Message
 FRAMES_PER_SECOND = 100  # of Whisper's log-mel spectrogram; the unit of `seek`
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Word:
     word: str
     start: float
@@ -16,7 +16,7 @@ class Word:
     probability: float
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Segment:
     """One segment of the transcript, with Whisper's figures for the window it comes from.
 

@@ -17,6 +17,7 @@ import tornado.httputil
 import tornado.iostream
 import tornado.web
 
+from localwhisper import long_json
 from localwhisper.errors import InternalError, InvalidBody, LocalWhisperError, MemoryFull, is_memory_error
 from localwhisper.logs import log_internal_error, request_id
 from localwhisper.messages import LANGUAGES, Message, render
@@ -47,6 +48,24 @@ HEADERS = {
 
 def json_bytes(body: Any) -> bytes:
     return to_utf8(json.dumps(body, ensure_ascii=False))
+
+
+def long_json_bytes(body: Any) -> bytes:
+    """As json_bytes(), while which other threads run too; with shorter separators."""
+    return to_utf8(long_json.dumps(body, ensure_ascii=False))
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """Read the JSON object of a request's body; empty if there is no body. Raises InvalidBody."""
+    try:
+        value = load_json(body or b"{}")
+    except UnicodeEncodeError:
+        raise InvalidBody(reason="a text in it has half of a surrogate pair") from None
+    except (ValueError, RecursionError):
+        raise InvalidBody(reason="it is not JSON") from None
+    if not isinstance(value, dict):
+        raise InvalidBody(reason="it must be a JSON object")
+    return value
 
 
 class BaseHandler(tornado.web.RequestHandler):
@@ -109,15 +128,11 @@ class BaseHandler(tornado.web.RequestHandler):
 
     def json_body(self) -> dict[str, Any]:
         """The body's JSON object; empty if there is no body. Raises InvalidBody."""
-        try:
-            value = load_json(self.request.body or b"{}")
-        except UnicodeEncodeError:
-            raise InvalidBody(reason="a text in it has half of a surrogate pair") from None
-        except (ValueError, RecursionError):
-            raise InvalidBody(reason="it is not JSON") from None
-        if not isinstance(value, dict):
-            raise InvalidBody(reason="it must be a JSON object")
-        return value
+        return json_object(self.request.body)
+
+    async def long_json_body(self) -> dict[str, Any]:
+        """As json_body(), for one that may be long."""
+        return await asyncio.to_thread(json_object, self.request.body)
 
     def write_json(self, body: Any, status: int = 200) -> None:
         """Finish the request with a JSON body."""
@@ -128,7 +143,7 @@ class BaseHandler(tornado.web.RequestHandler):
         """Finish the request with a JSON body that may be long. Raises what `build` raises."""
 
         async def content() -> bytes:
-            return await asyncio.to_thread(json_bytes, await build())
+            return await asyncio.to_thread(long_json_bytes, await build())
 
         self.set_json_headers()
         await self.finish_large(content)

@@ -17,7 +17,7 @@ from localwhisper.jobs.transcript import Transcript
 from localwhisper.languages import languages
 from localwhisper.options import LAYOUT_OPTIONS, Layout, layout_from_texts
 from localwhisper.server import serializers
-from localwhisper.server.base import BaseHandler, json_bytes
+from localwhisper.server.base import BaseHandler
 from localwhisper.server.serializers import Json
 
 MAX_LINES = 20_000
@@ -104,16 +104,16 @@ class CorrectionHandler(TranscriptHandler):
     """The path without an extension also accepts corrections."""
 
     async def patch(self, job_id: str) -> None:
-        body = self.json_body()
+        body = await self.long_json_body()
         version, at, remove = (_count(name, body.get(name)) for name in ("version", "at", "remove"))
         lines = await asyncio.to_thread(_lines, body.get("segments"))
 
-        async def content() -> bytes:
+        async def answer() -> Json:
             transcript = await self.dependencies.jobs.corrections.correct(job_id, version, at, remove, lines)
-            return await asyncio.to_thread(_corrected_json, transcript, at, remove, len(lines))
+            segments = map(serializers.segment_body, transcript.segments[at : at + len(lines)])
+            return {"version": transcript.version, "at": at, "remove": remove, "segments": segments}
 
-        self.set_json_headers()
-        await self.finish_large(content)
+        await self.write_large_json(answer)
 
     async def delete(self, job_id: str) -> None:
         text = self.get_query_argument("version", "")
@@ -124,13 +124,6 @@ class CorrectionHandler(TranscriptHandler):
             return {**serializers.result_body(transcript, timestamps=True), "version": transcript.version}
 
         await self.write_large_json(body)
-
-
-def _corrected_json(transcript: Transcript, at: int, remove: int, n_lines: int) -> bytes:
-    """As json_bytes(), but segment by segment: other threads get no time while a long value is formatted."""
-    head = json_bytes({"version": transcript.version, "at": at, "remove": remove, "segments": []})
-    segments = transcript.segments[at : at + n_lines]
-    return head[:-2] + b",".join(json_bytes(serializers.segment_body(segment)) for segment in segments) + b"]}"
 
 
 def _count(name: str, value: Any) -> int:

@@ -1,11 +1,11 @@
 """WebSocket messages: their types, data and JSON. When they are sent is decided in ws_handlers.py."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from localwhisper import long_json
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.messages import Message, render
@@ -63,11 +63,8 @@ def parse_frame(frame: str | bytes) -> Request:
 
 
 def envelope(kind: str, job_id: str | None, data: Any, now: datetime) -> str:
-    return json.dumps(
-        {"type": kind, "job_id": job_id, "data": data, "timestamp": serializers.time_text(now)},
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
+    body = {"type": kind, "job_id": job_id, "data": data, "timestamp": serializers.time_text(now)}
+    return long_json.dumps(body, ensure_ascii=False)
 
 
 def connected_data(job_id: str | None, language: str) -> serializers.Json:

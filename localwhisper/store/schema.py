@@ -4,7 +4,6 @@ Each record states its format. Anything that isn't a valid record raises Invalid
 that a field can be added without a new format.
 """
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
@@ -14,10 +13,11 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
+from localwhisper import long_json
 from localwhisper.errors import StoreTooNew
 from localwhisper.jobs.job import Job
 from localwhisper.jobs.transcript import Transcript, Waveform, Window
-from localwhisper.unicode_text import load_stored_json
+from localwhisper.unicode_text import encodable, load_stored_json
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -67,9 +67,12 @@ def load_transcript(data: bytes) -> Transcript:
 
 def load_text(data: bytes) -> str:
     """Return a transcript's text alone, which is fast. Raises InvalidRecord, StoreTooNew."""
-    record = parse(data)
+    try:
+        record = long_json.first_members(data, ("format", "text"))
+    except (ValueError, RecursionError) as error:
+        raise InvalidRecord(str(error)) from None
     check_format(record)
-    return _exactly(str, record.get("text"))
+    return encodable(_exactly(str, record.get("text")))
 
 
 def dump_waveform(waveform: Waveform) -> bytes:
@@ -107,14 +110,7 @@ def check_format(record: Json) -> int:
 
 def _dump(value: Any) -> bytes:
     record = {"format": FORMAT, **_writer(cast(Any, type(value)))(value)}
-    return f"{{{','.join(f'{_json(key)}:{_json(item)}' for key, item in record.items())}}}".encode("ascii")
-
-
-def _json(value: Any) -> str:
-    """Format JSON. A list item by item: other threads get no time while json.dumps() runs."""
-    if isinstance(value, list):
-        return f"[{','.join(map(_json, value))}]"
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return long_json.dumps(record, allow_nan=False).encode("ascii")
 
 
 @cache
@@ -131,7 +127,7 @@ def _writer(kind: Any) -> Callable[[Any], Any]:
         return lambda value: None if value is None else write(value)
     if origin is tuple:
         item = _writer(arguments[0])
-        return lambda value: [item(each) for each in value]
+        return lambda value: map(item, value)
     if origin is not None and origin is not Literal and issubclass(origin, Mapping):
         return lambda value: {str(key): _parameter(item) for key, item in value.items()}
     writers_of_values: Mapping[Any, Callable[[Any], Any]] = {float: _write_float, datetime: _write_time}
@@ -226,9 +222,11 @@ def _choice(choices: tuple[Any, ...], value: Any) -> Any:
 
 
 def _read_float(value: Any) -> float:
+    if type(value) is float:
+        return value
     if type(value) is str:
         return _NOT_FINITE[value]
-    if type(value) is not float and type(value) is not int:
+    if type(value) is not int:
         raise InvalidRecord(f"a {type(value).__name__} instead of a number")
     return float(value)
 

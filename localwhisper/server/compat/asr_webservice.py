@@ -80,7 +80,8 @@ class AsrHandler(AsrWebserviceHandler):
         self.set_header("Asr-Engine", "openai_whisper")
         self.set_header("Content-Disposition", f'attachment; filename="{name}.{quote(output)}"')
         exporter = EXPORTERS[output if output in OUTPUTS else "txt"]
-        self.write_text(exporter.to_text(transcript, LAYOUT, About(duration_s=job.audio_duration)), "text/plain")
+        about = About(duration_s=job.audio_duration)
+        await self.write_text("text/plain", exporter.to_text, transcript, LAYOUT, about)
 
 
 class DetectLanguageHandler(AsrWebserviceHandler):

@@ -68,14 +68,14 @@ class TranscriptionsHandler(OpenAiHandler, SynchronousJobHandler):
         if response_format == "json":
             self.write_json({"text": transcript.text.strip()})
         elif response_format == "verbose_json":
-            self.write_json(verbose_body(job, transcript, granularities, self.dependencies.models.languages))
+            languages = self.dependencies.models.languages
+            await self.write_result(verbose_body, job, transcript, granularities, languages)
         elif response_format == "text":
-            self.write_text(transcript.text.strip() + "\n", "text/plain")
+            await self.write_text("text/plain", lambda: transcript.text.strip() + "\n")
         else:
             media_type = "text/vtt" if response_format == "vtt" else "text/plain"
-            self.write_text(
-                EXPORTERS[response_format].to_text(transcript, about=About(duration_s=job.audio_duration)), media_type
-            )
+            to_text, about = EXPORTERS[response_format].to_text, About(duration_s=job.audio_duration)
+            await self.write_text(media_type, lambda: to_text(transcript, about=about))
 
     def _is_ignored(self, name: str, text: str) -> bool:
         if name.removesuffix("[]") == "timestamp_granularities":

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from functools import partial
+from typing import Any
 
 from localwhisper.errors import JobNotFound, JobWasCancelled, LocalWhisperError
 from localwhisper.jobs.events import JobChanged, JobRemoved, SegmentsDone
@@ -66,10 +68,16 @@ class SynchronousJobHandler(UploadHandler):
         with contextlib.suppress(LocalWhisperError):  # it has ended or was removed
             await self.dependencies.jobs.queue.cancel(job_id)
 
-    def write_text(self, text: str, media_type: str) -> None:
+    async def write_text(self, media_type: str, build: Callable[..., str], *arguments: Any) -> None:
+        """Finish with the text that `build` returns on a thread: that of hours takes a while."""
+        text = await asyncio.to_thread(build, *arguments)
         self.set_header("Content-Type", f"{media_type}; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
-        self.finish(to_utf8(text))
+        await self.finish_large(partial(asyncio.to_thread, to_utf8, text))
+
+    async def write_result(self, build: Callable[..., Any], *arguments: Any) -> None:
+        """As write_text(), for JSON."""
+        await self.write_large_json(partial(asyncio.to_thread, build, *arguments))
 
 
 def _outcome(event: JobChanged) -> tuple[Job, Transcript]:

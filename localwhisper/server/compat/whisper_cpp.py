@@ -28,13 +28,13 @@ class InferenceHandler(SynchronousJobHandler):
         if max_length(fields):
             transcript = cut(transcript, max_length(fields))
         if response_format in ("srt", "vtt"):
-            about = About(duration_s=job.audio_duration)
-            self.write_text(EXPORTERS[response_format].to_text(transcript, about=about), MEDIA_TYPES[response_format])
+            to_text, about = EXPORTERS[response_format].to_text, About(duration_s=job.audio_duration)
+            await self.write_text(MEDIA_TYPES[response_format], lambda: to_text(transcript, about=about))
         elif response_format == "text":
-            self.write_text(segment_lines(transcript), MEDIA_TYPES[response_format])
+            await self.write_text(MEDIA_TYPES[response_format], segment_lines, transcript)
         elif response_format == "verbose_json":
             language = self.dependencies.models.languages.get(transcript.language, "")
-            self.write_json(verbose_body(job, transcript, language))
+            await self.write_result(verbose_body, job, transcript, language)
         else:  # as whisper.cpp does with unknown formats
             self.write_json({"text": segment_lines(transcript)})
 
