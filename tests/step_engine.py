@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from localwhisper.engine.base import Control
+from localwhisper.jobs.suspicion import Footprint
 from localwhisper.jobs.transcript import Detection, Position, Segment, Transcript, Window, segments_of
 from localwhisper.messages import Message
 from localwhisper.options import Options
@@ -54,7 +55,15 @@ class StepEngine:
     def release(self) -> None:
         self._is_released.set()
 
-    def transcribe(self, audio: Path, options: Options, control: Control, *, done: Sequence[Window] = ()) -> Transcript:
+    def transcribe(
+        self,
+        audio: Path,
+        options: Options,
+        control: Control,
+        *,
+        done: Sequence[Window] = (),
+        footprint: Footprint = Footprint.USUAL,
+    ) -> Transcript:
         with self._lock:
             self.started.append(audio.parent.name)
             self.running += 1

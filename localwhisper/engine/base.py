@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from localwhisper.jobs.suspicion import Footprint
 from localwhisper.jobs.transcript import Detection, Transcript, Window
 from localwhisper.messages import Message
 from localwhisper.options import Options
@@ -28,11 +29,20 @@ class Control(Protocol):
 class Engine(Protocol):
     """Threading: SAFE. transcribe() may run on any number of threads at once."""
 
-    def transcribe(self, audio: Path, options: Options, control: Control, *, done: Sequence[Window] = ()) -> Transcript:
+    def transcribe(
+        self,
+        audio: Path,
+        options: Options,
+        control: Control,
+        *,
+        done: Sequence[Window] = (),
+        footprint: Footprint = Footprint.USUAL,
+    ) -> Transcript:
         """Transcribe an audio file.
 
         `done`: the windows of an earlier, interrupted run. Decoding continues after them, and the transcript contains
-        them. Raises Stopped, or a LocalWhisperError.
+        them. `footprint`: how many windows at once, on how many cores, in which formats.
+        Raises Stopped, or a LocalWhisperError.
         """
 
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:

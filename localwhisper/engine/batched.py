@@ -35,7 +35,9 @@ class _PendingWindow:
     passes: list[DecodedWindow] = field(default_factory=list)  # those with speech in them
 
 
-def transcribe_batched(decoder: WindowDecoder, position: Position) -> Iterator[Window]:
+def transcribe_batched(
+    decoder: WindowDecoder, position: Position, *, max_batch_size: int = MAX_BATCH_SIZE
+) -> Iterator[Window]:
     """Yield each window with speech from `position` on; several are decoded together, on each core.
 
     A window's text doesn't depend on how many are decoded together.
@@ -43,7 +45,7 @@ def transcribe_batched(decoder: WindowDecoder, position: Position) -> Iterator[W
     vad, n_frames = decoder.voice_activity, decoder.pcm.n_frames
     while position.seek < n_frames:
         window: _PendingWindow | None = None
-        batches = _batches(decoder, vad, position.seek)
+        batches = _batches(decoder, vad, position.seek, max_batch_size)
         with decoder.check.stopping():
             for window in chain.from_iterable(decoder.cores.map_ahead(partial(_decode_batch, decoder), batches)):
                 end_s = window.end / FRAMES_PER_SECOND
@@ -54,9 +56,9 @@ def transcribe_batched(decoder: WindowDecoder, position: Position) -> Iterator[W
             return
 
 
-def _batches(decoder: WindowDecoder, vad: VoiceActivity, seek: int) -> Iterator[list[_PendingWindow]]:
+def _batches(decoder: WindowDecoder, vad: VoiceActivity, seek: int, max_size: int) -> Iterator[list[_PendingWindow]]:
     """The windows with speech from frame `seek` on, until one whose end isn't known until it is decoded."""
-    size, max_size, n_cores = INITIAL_BATCH_SIZE, _max_batch_size(decoder), decoder.cores.total
+    size, max_size, n_cores = INITIAL_BATCH_SIZE, min(max_size, _max_batch_size(decoder)), decoder.cores.total
     while True:
         n_remaining = math.ceil((decoder.pcm.n_frames - seek) / USUAL_FRAMES)
         batch = _next_batch(decoder, vad, seek, max(1, min(size, max_size, math.ceil(n_remaining / n_cores))))

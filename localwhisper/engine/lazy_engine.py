@@ -9,6 +9,7 @@ from pathlib import Path
 
 from localwhisper.engine.base import Control, Engine
 from localwhisper.errors import EngineNotLoaded
+from localwhisper.jobs.suspicion import Footprint
 from localwhisper.jobs.transcript import Detection, Transcript, Window
 from localwhisper.options import Options
 
@@ -33,9 +34,17 @@ class LazyEngine:
         self._lock = threading.Lock()
         self._engine: Engine | None = None
 
-    def transcribe(self, audio: Path, options: Options, control: Control, *, done: Sequence[Window] = ()) -> Transcript:
+    def transcribe(
+        self,
+        audio: Path,
+        options: Options,
+        control: Control,
+        *,
+        done: Sequence[Window] = (),
+        footprint: Footprint = Footprint.USUAL,
+    ) -> Transcript:
         """See base.Engine. Also raises EngineNotLoaded."""
-        return self._built().transcribe(audio, options, control, done=done)
+        return self._built().transcribe(audio, options, control, done=done, footprint=footprint)
 
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
         """See base.Engine. Also raises EngineNotLoaded."""

@@ -67,6 +67,18 @@ class CoreBudget:
             self.n_taken -= 1
             self.changed.notify_all()
 
+    @contextmanager
+    def all_but_one_kept(self) -> Iterator[None]:
+        """Keep all free cores but one from computing."""
+        n_kept = 0
+        while self.n_taken < self.total - 1 and self.take():
+            n_kept += 1
+        try:
+            yield
+        finally:
+            for _ in range(n_kept):
+                self.give_back()
+
     def map_ahead(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Yield function(item) in order, computed ahead of the consumer on as many threads as there are cores.
 

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.audio.recording import Channel, RecordingReader
 from localwhisper.engine.base import Control
 from localwhisper.engine.batched import transcribe_batched
+from localwhisper.engine.calibration.plan_selection import usable_plan
 from localwhisper.engine.channels import ChannelRun, main_language, transcribe_channels
 from localwhisper.engine.language_detection import ENOUGH_FRAMES, detect_language, windows_to_detect_from
 from localwhisper.engine.log_mel import LogMel
@@ -28,9 +29,10 @@ from localwhisper.engine.upstream.torch_internals import is_out_of_memory
 from localwhisper.engine.vad import voice_activity
 from localwhisper.engine.window_decoder import TranscribeWindows, WindowDecoder
 from localwhisper.errors import ModelCannotTranslate, ModelTooLarge
+from localwhisper.jobs.suspicion import Footprint
 from localwhisper.jobs.transcript import Detection, Position, Transcript, Window, segments_of
 from localwhisper.messages import Message
-from localwhisper.options import Options
+from localwhisper.options import Options, Quality
 
 
 class WhisperEngine:
@@ -44,7 +46,15 @@ class WhisperEngine:
         self._cores = models.cores
         self._detector = SileroVad()
 
-    def transcribe(self, audio: Path, options: Options, control: Control, *, done: Sequence[Window] = ()) -> Transcript:
+    def transcribe(
+        self,
+        audio: Path,
+        options: Options,
+        control: Control,
+        *,
+        done: Sequence[Window] = (),
+        footprint: Footprint = Footprint.USUAL,
+    ) -> Transcript:
         """See base.Engine. Also raises what reading the audio and loading the model raise."""
         started_s = time.monotonic()
         control.progress(0.0, Message("reading_audio"))
@@ -57,8 +67,12 @@ class WhisperEngine:
         ) as recording:
             control.measured(recording.duration_s)
             read_s = time.monotonic() - started_s
-            plan = done[-1].after.plan if done else None
-            with self._models.lease(options.model, options.quality, control, plan=plan) as model, self._working():
+            quality, plan = _formats(options, done, footprint)
+            with (
+                self._models.lease(options.model, quality, control, plan=plan) as model,
+                self._working(),
+                nullcontext() if footprint is Footprint.USUAL else self._cores.all_but_one_kept(),
+            ):
                 if options.task == "translate" and not model.is_multilingual:
                     raise ModelCannotTranslate(model=options.model)
                 started_s = time.monotonic()
@@ -67,7 +81,8 @@ class WhisperEngine:
                         self._channel_run(model, channel, number, options, control, done)
                         for number, channel in enumerate(recording.channels)
                     ]
-                    windows, waited_s = self._decode_windows(runs, options, control, done)
+                    transcribe = _transcribe_windows(options, footprint)
+                    windows, waited_s = self._decode_windows(runs, transcribe, control, done)
                 except (MemoryError, RuntimeError) as error:
                     if is_out_of_memory(error):
                         raise ModelTooLarge(model=options.model) from error
@@ -131,10 +146,9 @@ class WhisperEngine:
         return detect_language(model, mel, windows_to_detect_from(vad, pcm.n_frames, n_windows), control.check)
 
     def _decode_windows(
-        self, runs: Sequence[ChannelRun], options: Options, control: Control, done: Sequence[Window]
+        self, runs: Sequence[ChannelRun], transcribe: TranscribeWindows, control: Control, done: Sequence[Window]
     ) -> tuple[list[Window], float]:
         """Decode what comes after `done` and hand over each window. Returns them and the seconds spent handing over."""
-        transcribe: TranscribeWindows = transcribe_batched if options.is_batched else transcribe_sequential
         plan = runs[0].decoder.model.plan.name
         windows: list[Window] = []
         waited_s = 0.0
@@ -185,6 +199,25 @@ class WhisperEngine:
 
     def close(self) -> None:
         self._models.close()
+
+
+def _formats(options: Options, done: Sequence[Window], footprint: Footprint) -> tuple[Quality, str | None]:
+    """Return the quality whose formats are used, and the plan of the windows so far.
+
+    A job goes on in the formats of `compact` if it once had no memory for its own.
+    """
+    if footprint is Footprint.SMALLEST:
+        return "compact", None
+    plan = done[-1].after.plan if done else None
+    if plan and usable_plan(plan, options.quality) is None and usable_plan(plan, "compact") is not None:
+        return "compact", plan
+    return options.quality, plan
+
+
+def _transcribe_windows(options: Options, footprint: Footprint) -> TranscribeWindows:
+    if not options.is_batched:
+        return transcribe_sequential
+    return transcribe_batched if footprint is Footprint.USUAL else partial(transcribe_batched, max_batch_size=1)
 
 
 def _plan_changed(windows: Sequence[Window], done: Sequence[Window]) -> tuple[Message, ...]:

@@ -15,6 +15,7 @@ from typing import Protocol
 from localwhisper.atomic import DISK_FULL_ERRNOS
 from localwhisper.engine.base import Engine
 from localwhisper.errors import LocalWhisperError, ModelTooLarge, Stopped, StorageFull, is_memory_error
+from localwhisper.jobs.suspicion import Footprint
 from localwhisper.jobs.transcript import Transcript, Window
 from localwhisper.logs import log_internal_error, request_id
 from localwhisper.messages import Message
@@ -33,7 +34,7 @@ class WorkItem:
     audio: Path
     options: Options
     done: Sequence[Window] = ()  # decoded by earlier executions
-    ends_after_window: bool = False  # True: interrupted after one window, as a suspect of a crash: see jobs.suspicion
+    footprint: Footprint = Footprint.USUAL  # another one: interrupted after one window, as a suspect of a crash
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class WorkerControl:
 
     def __init__(self, item: WorkItem, signals: ExecutionSignals, reporter: Reporter) -> None:
         self._execution_id = item.execution_id
-        self._ends_after_window = item.ends_after_window
+        self._ends_after_window = item.footprint is not Footprint.USUAL
         self._signals = signals
         self._reporter = reporter
 
@@ -132,7 +133,7 @@ def execute(item: WorkItem, engine: Engine, signals: ExecutionSignals, reporter:
     control = WorkerControl(item, signals, reporter)
     try:
         control.check()
-        return Finished(engine.transcribe(item.audio, item.options, control, done=item.done))
+        return Finished(engine.transcribe(item.audio, item.options, control, done=item.done, footprint=item.footprint))
     except Stopped:
         return Interrupted()
     except LocalWhisperError as error:

@@ -66,7 +66,7 @@ class JobRepository:
         done_s = windows[-1].after.seek / FRAMES_PER_SECOND if windows else 0.0
         job = replace(job, progress=max(job.progress, _percent(done_s, job)))
         job = suspicion.after_end(job, previous_end, len(windows))
-        if not suspicion.is_to_be_set_aside(job):
+        if not suspicion.is_to_be_set_aside(job, previous_end):
             await self.move(job, JobState.QUEUED)
         else:
             log.error("job %s fails: the program ended %d times in one window of it", job.id, job.interruptions)

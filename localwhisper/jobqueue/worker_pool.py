@@ -27,7 +27,7 @@ from localwhisper.jobqueue.job_repository import JobRepository
 from localwhisper.jobqueue.thread_bridge import ThreadBridge
 from localwhisper.jobs.estimates import FactorKey
 from localwhisper.jobs.job import Job, JobState
-from localwhisper.jobs.suspicion import is_suspect
+from localwhisper.jobs.suspicion import footprint
 from localwhisper.jobs.transcript import FRAMES_PER_SECOND, Window
 from localwhisper.logs import log_internal_error
 from localwhisper.messages import Message
@@ -176,7 +176,7 @@ class WorkerPool:
             audio=audio,
             options=job.options,
             done=done,
-            ends_after_window=is_suspect(job),
+            footprint=footprint(job),
         )
         execution.future = self._executor.submit(execute, item, self._engine, execution.signals, self._bridge)
         asyncio.wrap_future(execution.future).add_done_callback(

@@ -58,7 +58,7 @@ def _end_of(holder: bytes) -> PreviousEnd:
         is_out_of_memory = crash_evidence.has_risen(record["oom_kills"], crash_evidence.oom_kills())
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return PreviousEnd.KILLED  # an earlier version wrote it, or a power cut left it incomplete
-    return PreviousEnd.CRASHED if is_same_boot and is_out_of_memory else PreviousEnd.KILLED
+    return PreviousEnd.OUT_OF_MEMORY if is_same_boot and is_out_of_memory else PreviousEnd.KILLED
 
 
 def _rewrite(descriptor: int, content: bytes) -> None:

@@ -9,6 +9,7 @@ import pytest
 from localwhisper.commands import backends
 from localwhisper.engine.base import Control
 from localwhisper.errors import ModelDownloadFailed, NoModel
+from localwhisper.jobs.suspicion import Footprint
 from localwhisper.jobs.transcript import Detection, Transcript, Window
 from localwhisper.options import Layout, Options
 from localwhisper.settings import load
@@ -37,9 +38,17 @@ class OfflineEngine(StepEngine):
             raise ModelDownloadFailed(model=model, reason="the host is away")
         self.used.append(model)
 
-    def transcribe(self, audio: Path, options: Options, control: Control, *, done: Sequence[Window] = ()) -> Transcript:
+    def transcribe(
+        self,
+        audio: Path,
+        options: Options,
+        control: Control,
+        *,
+        done: Sequence[Window] = (),
+        footprint: Footprint = Footprint.USUAL,
+    ) -> Transcript:
         self._need(options.model)
-        return super().transcribe(audio, options, control, done=done)
+        return super().transcribe(audio, options, control, done=done, footprint=footprint)
 
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
         self._need(model)

@@ -16,6 +16,7 @@ from unittest.mock import patch
 
 from localwhisper import app, cli
 from localwhisper.engine.base import Control, Engine
+from localwhisper.jobs.suspicion import Footprint
 from localwhisper.jobs.transcript import Detection, Transcript, Window, segments_of
 from localwhisper.messages import Message
 from localwhisper.options import Options
@@ -24,6 +25,7 @@ from tests.step_engine import window
 
 CRASH_S = 2.5
 OUT_OF_MEMORY_S = 2.25
+MUCH_MEMORY_S = 2.75
 HANG_S = 4.5
 N_WINDOWS = 3
 LONG_S = 20.0  # a recording of at least this length has one window per second
@@ -36,11 +38,20 @@ class FakeEngine:
     """Waits until START_FILE exists in the data directory.
 
     A recording of CRASH_S crashes the process in its second window, by a segmentation fault. One of OUT_OF_MEMORY_S
-    kills it there, as the system's out-of-memory killer would. For a recording of HANG_S, loading the model never ends
+    kills it there, as the system's out-of-memory killer would, and one of MUCH_MEMORY_S too, unless the execution has
+    the smallest footprint. For a recording of HANG_S, loading the model never ends
     and can't be stopped.
     """
 
-    def transcribe(self, audio: Path, options: Options, control: Control, *, done: Sequence[Window] = ()) -> Transcript:
+    def transcribe(
+        self,
+        audio: Path,
+        options: Options,
+        control: Control,
+        *,
+        done: Sequence[Window] = (),
+        footprint: Footprint = Footprint.USUAL,
+    ) -> Transcript:
         control.progress(0.0, Message("loading_model", {"model": options.model}))
         with wave.open(str(audio)) as file:
             duration_s = file.getnframes() / file.getframerate()
@@ -55,7 +66,8 @@ class FakeEngine:
                 continue
             if duration_s == CRASH_S and len(windows) == 1:
                 ctypes.string_at(0)
-            if duration_s == OUT_OF_MEMORY_S and len(windows) == 1:
+            is_too_large = duration_s == MUCH_MEMORY_S and footprint is not Footprint.SMALLEST
+            if (duration_s == OUT_OF_MEMORY_S or is_too_large) and len(windows) == 1:
                 crash_evidence.VMSTAT.write_text(f"pgfault 12\noom_kill {_n_kills() + 1}\n")
                 os.kill(os.getpid(), signal.SIGKILL)
             with open(data_dir / DECODED_LOG, "a", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:

@@ -56,7 +56,7 @@ def test_a_kill_leaves_no_evidence(root: Path, kernel: Path) -> None:
 def test_a_risen_counter_of_kills_is_evidence(root: Path, kernel: Path, file: str) -> None:
     left_behind(root)
     (kernel / file).write_text("oom_kill 4\n")
-    assert previous_end(root) is PreviousEnd.CRASHED
+    assert previous_end(root) is PreviousEnd.OUT_OF_MEMORY
 
 
 def test_a_counter_of_another_boot_is_no_evidence(root: Path, kernel: Path) -> None:
