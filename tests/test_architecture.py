@@ -11,7 +11,18 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "localwhisper"
 BASE = {
-    *("errors", "stored_errors", "messages", "settings", "paths", "atomic", "logs", "unicode_text", "long_json"),
+    *(
+        "errors",
+        "stored_errors",
+        "messages",
+        "settings",
+        "paths",
+        "atomic",
+        "logs",
+        "unicode_text",
+        "long_json",
+        "file_names",
+    ),
     *("whisper_source", "languages", "option_types", "search_options", "options", ""),
 }
 MAY_IMPORT = {
@@ -22,6 +33,7 @@ MAY_IMPORT = {
     "audio_errors": {"base_error"},
     "errors": {"audio_errors", "base_error"},
     "long_json": set[str](),
+    "file_names": set[str](),
     "unicode_text": {"long_json"},
     "stored_errors": {"errors", "messages"},
     "whisper_source": set[str](),

@@ -13,7 +13,7 @@ if sys.platform == "win32":
 
         def __init__(self, process: "subprocess.Popen[bytes]") -> None:
             self._handle = ctypes.c_void_p(_kernel32.CreateJobObjectW(None, None))
-            _kernel32.AssignProcessToJobObject(self._handle, ctypes.c_void_p(int(process._handle)))
+            _kernel32.AssignProcessToJobObject(self._handle, ctypes.c_void_p(int(process._handle)))  # type: ignore[attr-defined]
 
         def terminate(self) -> None:
             _kernel32.TerminateJobObject(self._handle, 1)

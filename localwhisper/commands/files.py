@@ -11,6 +11,7 @@ from localwhisper.audio.media_types import is_recording
 from localwhisper.commands.finished import FinishedRecordings
 from localwhisper.errors import BadSetting, FileMissing, StorageUnwritable
 from localwhisper.export.registry import EXPORTERS
+from localwhisper.file_names import shortened
 
 WHISPER_FORMATS = ("txt", "vtt", "srt", "tsv", "json")  # what whisper writes for `all`
 
@@ -55,7 +56,8 @@ class TaskList:
 
     def task(self, source: Path, folder: Path) -> Task:
         """The transcript is named as the recording; where that name is taken, as a.wav, then a-2, a-3 …"""
-        names = chain([source.stem, source.name], (f"{source.stem}-{number}" for number in count(2)))
+        stem = shortened(source.stem)
+        names = chain([stem, shortened(source.name)], (f"{stem}-{number}" for number in count(2)))
         for name in names:
             targets = {format: folder / f"{name}.{EXPORTERS[format].extension}" for format in self._formats}
             if all(self._is_free(source, target) for target in targets.values()):

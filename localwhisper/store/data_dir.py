@@ -81,4 +81,4 @@ def _is_nearly_full(folder: Path) -> bool:
         if not hasattr(os, "statvfs"):  # Windows
             return False
         status = os.statvfs(folder)
-        return status.f_files > 0 and status.f_favail < MIN_FREE_FILES  # 0 files: a system that has no limit
+        return bool(status.f_files > 0 and status.f_favail < MIN_FREE_FILES)  # 0 files: a system that has no limit

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
 BUNDLED = "demo"
@@ -39,6 +39,15 @@ def recommended_model(real_time_factor: Callable[[str], float]) -> str:
     """
     quick = [name for name in PURPOSES if real_time_factor(name) <= QUICK_FACTOR]
     return max(quick, key=rank, default=QUICKEST)
+
+
+def is_valid_name(name: str) -> bool:
+    return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) is not None
+
+
+def in_known_case(name: str, known: Iterable[str]) -> str:
+    """Return the known name that differs only in case, if there is one: some file systems hold only one of them."""
+    return next((other for other in known if other.casefold() == name.casefold()), name)
 
 
 def valid_name(text: str) -> str:

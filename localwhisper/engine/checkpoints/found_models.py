@@ -10,9 +10,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from localwhisper.engine.checkpoints.catalogue import canonical_name
+from localwhisper.engine.checkpoints.catalogue import canonical_name, is_valid_name
 from localwhisper.engine.checkpoints.folder_archive import NEEDED_FILE
-from localwhisper.engine.checkpoints.library import NAME, ModelLibrary
+from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.errors import ModelNotFound
 
 HUB = "Hugging Face's cache"
@@ -45,7 +45,7 @@ class FoundModels:
         names = {entry.name for entry in self._library.entries() if entry.available}
         found: dict[str, FoundModel] = {}
         for model in [*_in_hub(self._hub_cache), *(m for label in self._folders for m in self._files(label))]:
-            if NAME.fullmatch(model.name) and model.name not in names:
+            if is_valid_name(model.name) and model.name not in names:
                 found.setdefault(model.name, model)
         return [*found.values()]
 

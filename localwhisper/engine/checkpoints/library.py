@@ -5,7 +5,6 @@ download.py receives the bytes; file_access.py decides who may write a file; mod
 
 import hashlib
 import lzma
-import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -29,6 +28,8 @@ from localwhisper.engine.checkpoints.catalogue import (
     Purpose,
     aliases_of,
     canonical_name,
+    in_known_case,
+    is_valid_name,
     valid_name,
 )
 from localwhisper.engine.checkpoints.download import PublishedCheckpoints
@@ -49,9 +50,9 @@ from localwhisper.errors import (
     ModelNotFound,
     PublishedName,
 )
+from localwhisper.file_names import is_reserved
 
 ASSET = "demo.pt.xz"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class ModelLibrary:
             imported = sorted(
                 path.stem
                 for path in self.model_dir.glob("*.pt")
-                if path.name not in files and NAME.fullmatch(path.stem) and is_regular_file(path)
+                if path.name not in files and is_valid_name(path.stem) and is_regular_file(path)
             )
         except OSError:
             imported = []
@@ -269,11 +270,13 @@ class ModelLibrary:
         """
         if not path.exists():
             raise FileMissing(path=str(path))
-        name = canonical_name(name or valid_name(file_name or path.stem))
+        known = (*self.names(), *whisper_tables.checkpoint_urls())
+        name = canonical_name(in_known_case(name or valid_name(file_name or path.stem), known))
         if name == BUNDLED:
             raise ModelBundled(model=name)
-        if not NAME.fullmatch(name):
-            raise InvalidOption(field="name", value=name[:100], accepted="letters, digits, - . _")
+        if not is_valid_name(name) or is_reserved(name):
+            accepted = "letters, digits, - . _, but no device of Windows"
+            raise InvalidOption(field="name", value=name[:100], accepted=accepted)
         with storage_errors(path):
             if published_sha256(name) is not None and not (as_published or is_published(path, name)):
                 raise PublishedName(model=name)
