@@ -55,6 +55,7 @@ from localwhisper.services.recordings import Recordings
 from localwhisper.services.search import Search
 from localwhisper.services.transcripts import Transcripts
 from localwhisper.services.waveforms import Waveforms
+from localwhisper.services.word_times import WordTimes
 from localwhisper.settings import Settings
 from localwhisper.store.async_store import AsyncStore
 from localwhisper.store.data_dir import DataDir
@@ -204,12 +205,13 @@ class App:
         transcripts = Transcripts(index, store)
         reader = RecordingReader(self._ffmpeg, max_audio_s=settings.max_audio_seconds)
         compute = partial(compute_waveform, reader, engine.find_speech)
+        corrections = Corrections(transcripts, store, self._bus)
         return JobDependencies(
             queue=self.queue,
             index=index,
             eta=eta,
             transcripts=transcripts,
-            corrections=Corrections(transcripts, store, self._bus),
+            corrections=corrections,
             waveforms=Waveforms(index, store, compute),
             clips=Clips(index, transcripts, partial(cut_clip, self._ffmpeg, max_audio_s=settings.max_audio_seconds)),
             recordings=Recordings(
@@ -220,6 +222,7 @@ class App:
                 probe=partial(probe, self._ffmpeg, max_audio_s=settings.max_audio_seconds),
             ),
             search=Search(index, store, TextIndex(paths.search_index(settings.data_dir)), self._bus),
+            word_times=WordTimes(index, transcripts, corrections, engine, self._bus),
         )
 
     async def start(self) -> int:
@@ -274,6 +277,7 @@ class App:
         models.detector.stop()
         jobs.waveforms.stop()
         jobs.clips.stop()
+        jobs.word_times.stop()
         await jobs.queue.stop()
         await self._server.close_all_connections()
         await jobs.search.stop()

@@ -54,6 +54,7 @@ TEXTS: Mapping[str, Text] = {
     "job_cancelled": ("Cancelled", "Cancelado"),
     "cancelling": ("Cancelling", "Cancelando"),
     "reading_audio": ("Reading the audio", "Leyendo el audio"),
+    "aligning": ("Finding the times of the words", "Buscando los tiempos de las palabras"),
     # It counts windows; the text is part of the documented API, from which the clients of other programs read it.
     "processing_segment": ("Processing segment {current}/{total}", "Procesando segmento {current}/{total}"),
     "connected": ("Connected", "Conectado exitosamente"),

@@ -199,6 +199,11 @@ class Options(SearchOptions):
             return False
         return (self.batch or ("auto" if self.quality == "fast" else "off")) == "auto"
 
+    @property
+    def skips_silence(self) -> bool:
+        """Whether windows are filled with speech, and times don't begin or end in a pause."""
+        return self.is_batched or ((self.vad_filter or self.channels == "split") and not self.has_clips)
+
 
 OPTIONS = table(Options)
 _WITHOUT_EFFECT_ON_TEXT: Mapping[str, Any] = {"priority": "normal", "return_timestamps": True}

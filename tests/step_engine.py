@@ -2,11 +2,13 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from localwhisper.engine.base import Control
 from localwhisper.jobs.suspicion import Footprint
 from localwhisper.jobs.transcript import Detection, Position, Segment, Transcript, Window, segments_of
+from localwhisper.jobs.word_times import spread_words
 from localwhisper.messages import Message
 from localwhisper.options import Options
 
@@ -101,6 +103,11 @@ class StepEngine:
 
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
         return Detection(language="es", probability=0.75)
+
+    def align(
+        self, audio: Path, options: Options, language: str, segments: Sequence[Segment], control: Control
+    ) -> tuple[Segment, ...]:
+        return tuple(replace(each, words=spread_words(each)) for each in segments)
 
     def find_speech(self, audio: Path, track: str | None, check: Callable[[], None]) -> tuple[tuple[float, float], ...]:
         return ((0.0, 1.0),)

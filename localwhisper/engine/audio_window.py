@@ -51,6 +51,10 @@ class AudioWindow:
         gaps = (following.start - span.end for span, following in pairwise(self.spans))
         return sum(gap for joint, gap in zip(list(joints)[1:], gaps, strict=True) if frame > joint - (not is_end))
 
+    def own_position(self, frame: float) -> float:
+        """The window's own position of one of the recording; in a part left out, that of its beginning."""
+        return self.seek + sum(min(max(frame - span.start, 0.0), span.end - span.start) for span in self.spans)
+
     def since(self, frame: int) -> "AudioWindow | None":
         """What lies at or after a position of the recording; None if nothing does."""
         spans = tuple(Span(max(span.start, frame), span.end) for span in self.spans if span.end > frame)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from localwhisper.jobs.suspicion import Footprint
-from localwhisper.jobs.transcript import Detection, Transcript, Window
+from localwhisper.jobs.transcript import Detection, Segment, Transcript, Window
 from localwhisper.messages import Message
 from localwhisper.options import Options
 
@@ -47,6 +47,15 @@ class Engine(Protocol):
 
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
         """The language spoken in the first 30 s of an audio file. Raises Stopped, or a LocalWhisperError."""
+
+    def align(
+        self, audio: Path, options: Options, language: str, segments: Sequence[Segment], control: Control
+    ) -> tuple[Segment, ...]:
+        """Find the times of the words of a text that is known; nothing is decoded.
+
+        `options`: those of the job whose text this is; `segments`: in the order of time, with or without tokens.
+        Returns them with `words`, and with the times of these. Raises Stopped, or a LocalWhisperError.
+        """
 
     def find_speech(self, audio: Path, track: str | None, check: Callable[[], None]) -> tuple[tuple[float, float], ...]:
         """Where somebody speaks in a track of an audio file: start and end in seconds. `check` may raise to stop."""

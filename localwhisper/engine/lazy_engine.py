@@ -10,7 +10,7 @@ from pathlib import Path
 from localwhisper.engine.base import Control, Engine
 from localwhisper.errors import EngineNotLoaded
 from localwhisper.jobs.suspicion import Footprint
-from localwhisper.jobs.transcript import Detection, Transcript, Window
+from localwhisper.jobs.transcript import Detection, Segment, Transcript, Window
 from localwhisper.options import Options
 
 log = logging.getLogger(__name__)
@@ -49,6 +49,12 @@ class LazyEngine:
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
         """See base.Engine. Also raises EngineNotLoaded."""
         return self._built().detect_language(audio, model, control)
+
+    def align(
+        self, audio: Path, options: Options, language: str, segments: Sequence[Segment], control: Control
+    ) -> tuple[Segment, ...]:
+        """See base.Engine. Also raises EngineNotLoaded."""
+        return self._built().align(audio, options, language, segments, control)
 
     def find_speech(self, audio: Path, track: str | None, check: Callable[[], None]) -> tuple[tuple[float, float], ...]:
         """See base.Engine. Also raises EngineNotLoaded."""

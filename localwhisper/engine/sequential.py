@@ -21,7 +21,7 @@ def transcribe_sequential(decoder: WindowDecoder, position: Position) -> Iterato
     if decoder.nobody_speaks:
         yield decoder.silence(position, decoder.pcm.n_frames)
         return
-    vad = decoder.voice_activity if decoder.skips_silence else None
+    vad = decoder.voice_activity if decoder.options.skips_silence else None
     while (clip := decoder.clip_at(position.seek)) is not None:
         position = replace(position, seek=clip[0])
         window = _next_window(decoder, position, clip[1]) if vad is None else _next_speech(decoder, vad, position)

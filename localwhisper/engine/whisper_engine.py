@@ -24,13 +24,14 @@ from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.pcm_spool import PcmSpool
 from localwhisper.engine.sequential import transcribe_sequential
 from localwhisper.engine.silero import SileroVad
+from localwhisper.engine.text_alignment import TextAligner
 from localwhisper.engine.threads import use_one_thread
 from localwhisper.engine.upstream.torch_internals import is_out_of_memory
 from localwhisper.engine.vad import voice_activity
 from localwhisper.engine.window_decoder import TranscribeWindows, WindowDecoder
 from localwhisper.errors import ModelCannotTranslate, ModelTooLarge
 from localwhisper.jobs.suspicion import Footprint
-from localwhisper.jobs.transcript import Detection, Position, Transcript, Window, segments_of
+from localwhisper.jobs.transcript import Detection, Position, Segment, Transcript, Window, segments_of
 from localwhisper.messages import Message
 from localwhisper.options import Options, Quality
 
@@ -76,17 +77,13 @@ class WhisperEngine:
                 if options.task == "translate" and not model.is_multilingual:
                     raise ModelCannotTranslate(model=options.model)
                 started_s = time.monotonic()
-                try:
+                with _reporting_memory(options.model):
                     runs = [
                         self._channel_run(model, channel, number, options, control, done)
                         for number, channel in enumerate(recording.channels)
                     ]
                     transcribe = _transcribe_windows(options, footprint)
                     windows, waited_s = self._decode_windows(runs, transcribe, control, done)
-                except (MemoryError, RuntimeError) as error:
-                    if is_out_of_memory(error):
-                        raise ModelTooLarge(model=options.model) from error
-                    raise
                 segments = segments_of([*done, *windows])
                 if len(runs) > 1:
                     segments = tuple(replace(segment, id=number) for number, segment in enumerate(segments))
@@ -187,6 +184,36 @@ class WhisperEngine:
             mel = LogMel(pcm, whisper_model.dims.n_mels, control.check)
             return self._detect_language(whisper_model, pcm, mel, 1, control)
 
+    def align(
+        self, audio: Path, options: Options, language: str, segments: Sequence[Segment], control: Control
+    ) -> tuple[Segment, ...]:
+        """See base.Engine. Also raises what reading the audio and loading the model raise."""
+        control.progress(0.0, Message("reading_audio"))
+        split = options.channels == "split"
+        with self._reader.read(
+            audio, self._new_spool, check=control.check, track=options.audio_track, split=split
+        ) as recording:
+            control.measured(recording.duration_s)
+            with (
+                self._models.lease(options.model, options.quality, control) as model,
+                self._working(),
+                _reporting_memory(options.model),
+            ):
+                first, names = recording.channels[0].name, {channel.name for channel in recording.channels}
+                aligned: list[Segment] = []
+                for channel in recording.channels:
+                    own = [s for s in segments if channel.name == (s.channel if s.channel in names else first)]
+                    for timed in self._aligner(model, channel.sink, options, language, control).align(own):
+                        aligned += timed
+                        control.progress(_done_s(aligned, segments, recording.duration_s), Message("aligning"))
+        return tuple(sorted(aligned, key=lambda segment: segment.id))
+
+    def _aligner(
+        self, model: WhisperModel, pcm: PcmSpool, options: Options, language: str, control: Control
+    ) -> TextAligner:
+        listen = partial(voice_activity, pcm, self._detector, control.check)
+        return TextAligner(model, pcm, options, language, listen=listen, check=control.check)
+
     def find_speech(self, audio: Path, track: str | None, check: Callable[[], None]) -> tuple[tuple[float, float], ...]:
         """See base.Engine."""
         use_one_thread()
@@ -218,6 +245,22 @@ def _transcribe_windows(options: Options, footprint: Footprint) -> TranscribeWin
     if not options.is_batched:
         return transcribe_sequential
     return transcribe_batched if footprint is Footprint.USUAL else partial(transcribe_batched, max_batch_size=1)
+
+
+@contextmanager
+def _reporting_memory(model: str) -> Iterator[None]:
+    """Raises ModelTooLarge where memory isn't enough."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if is_out_of_memory(error):
+            raise ModelTooLarge(model=model) from error
+        raise
+
+
+def _done_s(aligned: Sequence[Segment], segments: Sequence[Segment], duration_s: float) -> float:
+    """The part of the text that is aligned, as a part of the recording."""
+    return duration_s * len(aligned) / max(len(segments), 1)
 
 
 def _plan_changed(windows: Sequence[Window], done: Sequence[Window]) -> tuple[Message, ...]:

@@ -114,12 +114,6 @@ class WindowDecoder:
     def voice_activity(self) -> VoiceActivity:
         return self._listen()
 
-    @property
-    def skips_silence(self) -> bool:
-        """Whether windows are filled with speech, and times don't begin or end in a pause."""
-        options = self.options
-        return options.is_batched or ((options.vad_filter or options.channels == "split") and not options.has_clips)
-
     @cached_property
     def nobody_speaks(self) -> bool:
         """Whether there is no speech in the whole recording. It is read until some is heard."""
@@ -271,7 +265,7 @@ class WindowDecoder:
 
     def _in_recording(self, decoded: DecodedWindow, window: AudioWindow) -> DecodedWindow:
         """Times and frames of the window as those of the recording."""
-        if self.skips_silence:
+        if self.options.skips_silence:
             move_to_recording(decoded.segments, window, self.voice_activity)
         end_s = decoded.last_speech_s
         return replace(

@@ -11,6 +11,7 @@ from itertools import accumulate
 
 from localwhisper.jobs.transcript import FRAMES_PER_SECOND, Segment, Transcript, Word
 from localwhisper.jobs.word_matching import match_words
+from localwhisper.jobs.word_times import spread
 
 TOLERANCE_S = 0.05  # a word whose middle lies this far outside a line still belongs to it
 MAX_CANDIDATES = 2000  # recognized words that are compared with a line, at least
@@ -42,6 +43,29 @@ def corrected(transcript: Transcript, at: int, remove: int, lines: Sequence[Line
         ),
         version=transcript.version + 1,
     )
+
+
+def with_words(transcript: Transcript, before: Transcript, timed: Transcript) -> Transcript:
+    """Return a corrected transcript with the word times of the machine's: `timed` is `before` with words.
+
+    A segment that wasn't corrected gets its words and times; one that was keeps its times.
+    """
+    sources = _Sources(timed.segments)
+    untouched = {
+        (segment.start, segment.end, segment.text): with_times
+        for segment, with_times in zip(before.segments, timed.segments, strict=True)
+    }
+
+    def with_times(segment: Segment) -> Segment:
+        if segment.words is not None:
+            return segment
+        same = untouched.get((segment.start, segment.end, segment.text))
+        if same is not None:
+            return replace(segment, start=same.start, end=same.end, words=same.words)
+        line, texts = Line(start=segment.start, end=segment.end, text=segment.text), segment.text.split()
+        return replace(segment, words=tuple(_timed_words(texts, sources.words_of(line, len(texts)), line)))
+
+    return replace(transcript, segments=tuple(map(with_times, transcript.segments)))
 
 
 class _Sources:
@@ -126,7 +150,7 @@ def _timed_words(texts: Sequence[str], recognized: Sequence[Word], line: Line) -
         stop = next((number for number in range(at, len(texts)) if matches[number]), len(texts))
         before, after = matches[at - 1] if at else None, matches[stop] if stop < len(texts) else None
         start_s = _clamp(before.end if before else line.start, line.start, line.end)
-        yield from _spread(texts[at:stop], start_s, _clamp(after.start if after else line.end, start_s, line.end))
+        yield from spread(texts[at:stop], start_s, _clamp(after.start if after else line.end, start_s, line.end))
         at = stop
 
 
@@ -139,12 +163,3 @@ def _moved_into(line: Line, word: Word, text: str) -> Word:
 
 def _clamp(value: float, low: float, high: float) -> float:
     return max(min(value, high), low)
-
-
-def _spread(texts: Sequence[str], start_s: float, end_s: float) -> Iterator[Word]:
-    """Return new words that share a span of time by their length."""
-    seconds_per_character = (end_s - start_s) / sum(map(len, texts))
-    for text in texts:
-        word_end_s = start_s + seconds_per_character * len(text)
-        yield Word(word=f" {text}", start=round(start_s, 3), end=round(word_end_s, 3), probability=1.0)
-        start_s = word_end_s

@@ -62,6 +62,14 @@ class TranscriptCorrected:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WordsAligned:
+    """The text of a completed job is being aligned with its audio; once `progress` is 100, its word times are saved."""
+
+    job_id: str
+    progress: float  # percent
+
+
+@dataclass(frozen=True, kw_only=True)
 class JobRemoved:
     """The job was removed with its files; one that can't be deleted now is deleted at the program's next start."""
 
@@ -77,4 +85,13 @@ class ModelChanged:
     error: Exception | None = None  # why a download failed
 
 
-Event = JobChanged | JobMeasured | ProgressMade | SegmentsDone | TranscriptCorrected | JobRemoved | ModelChanged
+Event = (
+    JobChanged
+    | JobMeasured
+    | ProgressMade
+    | SegmentsDone
+    | TranscriptCorrected
+    | WordsAligned
+    | JobRemoved
+    | ModelChanged
+)

@@ -24,6 +24,7 @@ from localwhisper.services.recordings import Recordings
 from localwhisper.services.search import Search
 from localwhisper.services.transcripts import Transcripts
 from localwhisper.services.waveforms import Waveforms
+from localwhisper.services.word_times import WordTimes
 from localwhisper.settings import Settings
 from localwhisper.store.data_dir import DataDir
 
@@ -39,6 +40,7 @@ class JobDependencies:
     clips: Clips
     recordings: Recordings
     search: Search
+    word_times: WordTimes
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -92,6 +92,12 @@ JOB_ROUTES: tuple[Route, ...] = (
             query={"version": {"type": "integer", "minimum": 0, "description": "the latest", "required": True}},
             errors=(*_JOB_NOT_FOUND, "job_not_finished", "transcript_changed", "job_damaged", "invalid_option",
                     "storage_full", "storage_unwritable"))}),
+    Route("/job/{job_id}/words", transcripts.WordsHandler, {"post": Operation(
+        summary="The times of the words of a completed job: found in the audio without decoding it again, if it has"
+        " none, and stored; answers when they are", response_schema="Restored",
+        errors=(*_JOB_NOT_FOUND, "job_not_finished", "job_damaged", "audio_too_long", *_READING_ERRORS,
+                "model_not_found", "model_download_failed", "model_corrupt", "out_of_memory", "engine_not_loaded",
+                "queue_not_running", "storage_full", "storage_unwritable"))}),
     Route("/job/{job_id}/transcript.{format}", transcripts.TranscriptHandler, {"get": Operation(
         summary="The transcript as a file, in the format of the extension", media_types=_EXPORT_TYPES,
         query={**_WHICH_TEXT, **_LAYOUT},

@@ -126,6 +126,15 @@ class CorrectionHandler(TranscriptHandler):
         await self.write_large_json(body)
 
 
+class WordsHandler(BaseHandler):
+    async def post(self, job_id: str) -> None:
+        async def body() -> Json:
+            transcript = await self.dependencies.jobs.word_times.get(job_id)
+            return {**serializers.result_body(transcript, timestamps=True), "version": transcript.version}
+
+        await self.write_large_json(body)
+
+
 def _count(name: str, value: Any) -> int:
     """Check a whole number of a JSON body. Raises InvalidOption."""
     if type(value) is not int or not 0 <= value <= MAX_COUNT:

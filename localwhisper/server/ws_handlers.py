@@ -22,6 +22,7 @@ from localwhisper.jobs.events import (
     ProgressMade,
     SegmentsDone,
     TranscriptCorrected,
+    WordsAligned,
 )
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.transcript import Segment, Transcript
@@ -251,6 +252,9 @@ class QueueSocketHandler(EventSocketHandler):
                 self.put_shared(event, "job", job.id, partial(serializers.job_body, job, jobs.eta, language))
             case TranscriptCorrected(job_id=job_id, transcript=transcript):
                 self.put("corrected", {"version": transcript.version}, job_id=job_id)
+            case WordsAligned(job_id=job_id, progress=progress):
+                data = partial(dict, progress=round(progress, 1))
+                self.put_shared(event, "words", job_id, data, key=f"words {job_id}")
             case JobRemoved(job_id=job_id):
                 self.put("removed", {}, job_id=job_id)
                 self._put_queue(event)

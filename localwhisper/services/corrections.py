@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from localwhisper.errors import InvalidOption, JobDamaged, TranscriptChanged
 from localwhisper.jobqueue.event_bus import EventBus
-from localwhisper.jobs.corrections import Line, corrected
-from localwhisper.jobs.events import TranscriptCorrected
+from localwhisper.jobs.corrections import Line, corrected, with_words
+from localwhisper.jobs.events import TranscriptCorrected, WordsAligned
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.services.transcripts import Transcripts
 from localwhisper.store.async_store import AsyncStore
@@ -52,6 +52,24 @@ class Corrections:
                 return original
             original = await self._transcripts.get(job_id, original=True)
             return await self._save(job_id, replace(original, version=current.version + 1))
+
+    async def add_words(self, job_id: str, before: Transcript, timed: Transcript) -> Transcript:
+        """Save the machine's transcript with word times, and those of the corrected version; returns the latest.
+
+        `timed`: `before` with words. The version stays the same: no text has changed. Raises JobNotFound, JobDamaged,
+        StorageFull, StorageUnwritable.
+        """
+        async with self._lock:
+            current = await self._transcripts.get(job_id)
+            if timed != before:
+                await self._store.save_transcript(job_id, timed)
+            if current.version == 0:
+                current = timed
+            else:
+                current = await asyncio.to_thread(with_words, current, before, timed)
+                await self._store.save_transcript(job_id, current)
+        self._bus.publish(WordsAligned(job_id=job_id, progress=100.0))
+        return current
 
     async def _current(self, job_id: str, version: int) -> Transcript:
         current = await self._transcripts.get(job_id)

@@ -11,13 +11,15 @@ import sys
 import time
 import wave
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
 from localwhisper import app, cli
 from localwhisper.engine.base import Control, Engine
 from localwhisper.jobs.suspicion import Footprint
-from localwhisper.jobs.transcript import Detection, Transcript, Window, segments_of
+from localwhisper.jobs.transcript import Detection, Segment, Transcript, Window, segments_of
+from localwhisper.jobs.word_times import spread_words
 from localwhisper.messages import Message
 from localwhisper.options import Options
 from localwhisper.store import crash_evidence
@@ -79,6 +81,11 @@ class FakeEngine:
 
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
         return Detection(language="en", probability=1.0)
+
+    def align(
+        self, audio: Path, options: Options, language: str, segments: Sequence[Segment], control: Control
+    ) -> tuple[Segment, ...]:
+        return tuple(replace(each, words=spread_words(each)) for each in segments)
 
     def find_speech(self, audio: Path, track: str | None, check: Callable[[], None]) -> tuple[tuple[float, float], ...]:
         return ((0.0, 1.0),)
