@@ -53,6 +53,7 @@ from localwhisper.services.detection import LanguageDetector
 from localwhisper.services.downloads import Downloads
 from localwhisper.services.recordings import Recordings
 from localwhisper.services.search import Search
+from localwhisper.services.second_texts import SecondTexts
 from localwhisper.services.transcripts import Transcripts
 from localwhisper.services.waveforms import Waveforms
 from localwhisper.services.word_times import WordTimes
@@ -204,6 +205,7 @@ class App:
         settings, index, store = self.settings, self.queue.index, self.store
         transcripts = Transcripts(index, store)
         reader = RecordingReader(self._ffmpeg, max_audio_s=settings.max_audio_seconds)
+        incoming = paths.incoming(settings.data_dir)
         compute = partial(compute_waveform, reader, engine.find_speech)
         corrections = Corrections(transcripts, store, self._bus)
         return JobDependencies(
@@ -217,11 +219,12 @@ class App:
             recordings=Recordings(
                 self.queue,
                 transcripts,
-                incoming=paths.incoming(settings.data_dir),
+                incoming=incoming,
                 max_bytes=settings.max_upload_bytes,
                 probe=partial(probe, self._ffmpeg, max_audio_s=settings.max_audio_seconds),
             ),
             search=Search(index, store, TextIndex(paths.search_index(settings.data_dir)), self._bus),
+            second_texts=SecondTexts(self.queue, transcripts, corrections, self._bus, incoming=incoming),
             word_times=WordTimes(index, transcripts, corrections, engine, self._bus),
         )
 

@@ -9,6 +9,7 @@ import errno
 import os
 import re
 import secrets
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -72,6 +73,19 @@ def move_durably(source: Path, target: Path) -> None:
         fsync_file(source)
         os.replace(source, target)
         fsync_folder(target.parent)
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a file's content a second path: without copying it, where the file system can. Neither path needs the other.
+
+    Raises StorageFull, StorageUnwritable.
+    """
+    with storage_errors(target):
+        make_private_folder(target.parent)
+        try:
+            os.link(source, target, follow_symlinks=False)
+        except OSError:
+            shutil.copyfile(source, target, follow_symlinks=False)
 
 
 def remove_temporaries(folder: Path) -> None:

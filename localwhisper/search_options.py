@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from localwhisper.option_types import SettableIn, row
 
 MAX_CANDIDATES = 64  # whisper has no limit; more only cost memory
+WHOLE_RECORDING = "0"
 _NUMBERS = r"\d+(\.\d*)?|\.\d+"
 
 
@@ -145,7 +146,7 @@ class SearchOptions:
         ),
     )
     clip_timestamps: str = field(
-        default="0",
+        default=WHOLE_RECORDING,
         metadata=row(
             help="parts to transcribe: start,end,start,end… in seconds, rising; the last end may be missing",
             label=("Parts to transcribe", "Partes que transcribir"),
@@ -232,6 +233,13 @@ class SearchOptions:
     def has_clips(self) -> bool:
         """Whether only parts of the recording are transcribed; then vad_filter has no effect, as in faster-whisper."""
         return self.clips != ((0.0, None),)
+
+    def selected_s(self, from_s: float, until_s: float) -> float:
+        """How many seconds between two positions of the recording are transcribed."""
+        if self.clip_timestamps == WHOLE_RECORDING:
+            return until_s - from_s
+        clips = ((start_s, until_s if end_s is None else end_s) for start_s, end_s in self.clips)
+        return sum(max(min(end_s, until_s) - max(start_s, from_s), 0.0) for start_s, end_s in clips)
 
     @property
     def decodes_in_order(self) -> bool:

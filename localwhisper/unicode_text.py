@@ -12,6 +12,10 @@ from localwhisper import long_json
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+# a class of regular expressions: the scripts that put no spaces between words
+UNSPACED = (
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff]"
+)
 
 
 def is_encodable(text: str) -> bool:

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from localwhisper.export.subtitle_limits import width
 from localwhisper.jobs.transcript import Word
+from localwhisper.unicode_text import UNSPACED
 
 # Costs of a break; what is compared is their sums, with those in subtitles.py.
 AFTER_SENTENCE, AFTER_CLAUSE, AFTER_WORD = 0.0, 3.0, 10.0
@@ -30,9 +31,7 @@ MAY_NOT_END_A_LINE = set(OPENING + "เแโใไ$€£¥#")
 ABBREVIATIONS = frozenset(
     {"mr", "mrs", "ms", "dr", "st", "prof", "vs", "sr", "sra", "dra", "mme", "hr", "bzw", "z.b", "e.g", "i.e"}
 )
-_UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff]"
-)
+_UNSPACED = re.compile(UNSPACED)
 
 
 def units(words: Sequence[Word], line_width: int) -> list[Word]:

@@ -40,6 +40,7 @@ class NewJob(TypedDict):
     audio_duration: float
     options: Options
     model_reason: NotRequired[Message]
+    again_of: NotRequired[str]
 
 
 class JobQueue:
@@ -160,6 +161,7 @@ class JobQueue:
             audio_duration=fields["audio_duration"],
             options=fields["options"],
             model_reason=fields.get("model_reason", NAMED),
+            again_of=fields.get("again_of"),
             state=JobState.PENDING,
             created_at=now,
             language=fields["options"].language,

@@ -168,4 +168,5 @@ class JobRepository:
 
 def _percent(done_s: float, job: Job) -> float:
     """Return the progress of a job that isn't completed."""
-    return min(100 * done_s / max(job.audio_duration, 0.01), MAX_RUNNING_PERCENT)
+    options, selected_s = job.options, job.options.selected_s(0.0, job.audio_duration)
+    return min(100 * options.selected_s(0.0, done_s) / max(selected_s, 0.01), MAX_RUNNING_PERCENT)

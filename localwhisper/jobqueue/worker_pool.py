@@ -199,7 +199,7 @@ class WorkerPool:
                 except LocalWhisperError as error:
                     await self._repository.move(job, JobState.FAILED, error=error.message)
                     return
-                audio_s = job.audio_duration - execution.done_before_s
+                audio_s = job.options.selected_s(execution.done_before_s, job.audio_duration)
                 self._factors.record(FactorKey.of(job.options), work_s=transcript.processing_time, audio_s=audio_s)
                 job = replace(job, language=transcript.language, warnings=transcript.warnings)
                 await self._repository.move(job, JobState.COMPLETED, transcript=transcript)

@@ -26,10 +26,15 @@ class Line:
     text: str
 
 
-def corrected(transcript: Transcript, at: int, remove: int, lines: Sequence[Line]) -> Transcript:
-    """Return the next version of the transcript: these lines replace `remove` segments, from number `at` on."""
+def corrected(
+    transcript: Transcript, at: int, remove: int, lines: Sequence[Line], heard: Sequence[Word] = ()
+) -> Transcript:
+    """Return the next version of the transcript: these lines replace `remove` segments, from number `at` on.
+
+    `heard`: words with times, besides those of the segments, that may stand in the lines.
+    """
     removed = transcript.segments[at : at + remove]
-    sources = _Sources(removed or transcript.segments[max(at - 1, 0) : at + 1])
+    sources = _Sources(removed or transcript.segments[max(at - 1, 0) : at + 1], heard)
     segments = (
         *transcript.segments[:at],
         *(_segment(line, sources) for line in lines),
@@ -71,12 +76,12 @@ def with_words(transcript: Transcript, before: Transcript, timed: Transcript) ->
 class _Sources:
     """The segments that lines are made from, and their recognized words, found by their times."""
 
-    def __init__(self, segments: Sequence[Segment]) -> None:
+    def __init__(self, segments: Sequence[Segment], heard: Sequence[Word] = ()) -> None:
         self.have_words = any(segment.words is not None for segment in segments)
         self._segments = sorted(segments, key=lambda segment: segment.start)
         self._starts = [segment.start for segment in self._segments]
         self._latest_ends = list(accumulate((segment.end for segment in self._segments), max))  # of those up to each
-        words = [word for segment in segments for word in segment.words or ()]
+        words = [*(word for segment in segments for word in segment.words or ()), *heard]
         self._words = sorted(words, key=_middle)
         self._middles = [_middle(word) for word in self._words]
 

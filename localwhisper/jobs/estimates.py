@@ -130,8 +130,9 @@ def with_measurement(measured: Factors, key: FactorKey, *, work_s: float, audio_
 def work_s(job: Job, measured: Factors) -> float:
     """Return the seconds of work left in a job that is queued or running."""
     key = FactorKey.of(job.options)
-    left_s = effective_audio_s(job.audio_duration, key.quality) * (1 - job.progress / 100)
-    clip_factor = measured.get(replace(key, is_clip=True)) if job.audio_duration < WINDOW_S else None
+    selected_s = job.options.selected_s(0.0, job.audio_duration)
+    left_s = effective_audio_s(selected_s, key.quality) * (1 - job.progress / 100)
+    clip_factor = measured.get(replace(key, is_clip=True)) if selected_s < WINDOW_S else None
     if clip_factor is not None:
         return left_s * clip_factor
     start_s = START_S if job.state is not JobState.PROCESSING else 0.0
@@ -144,7 +145,8 @@ def running_s(job: Job, worked_s: float, done_before_s: float, measured: Factors
     `worked_s`: of work since it was started or resumed, when `done_before_s` of the audio were done already.
     """
     expected_s = work_s(job, measured)
-    before = 100 * done_before_s / job.audio_duration if job.audio_duration > 0 else 0.0
+    selected_s = job.options.selected_s(0.0, job.audio_duration)
+    before = 100 * job.options.selected_s(0.0, done_before_s) / selected_s if selected_s > 0 else 0.0
     observed = job.progress - before
     if observed <= 0:
         return expected_s

@@ -43,4 +43,5 @@ class Job:
     crashes: int = 0  # how often the program crashed while this job decoded window `crashed_window`: see suspicion
     interruptions: int = 0  # how often the program was killed or crashed then
     crashed_window: int = 0  # its number, from 0
+    again_of: str | None = None  # id of the job whose recording this one transcribes again; it may be gone
     history: tuple[JobState, ...] = ()  # the last MAX_HISTORY previous states, oldest first

@@ -22,6 +22,7 @@ from localwhisper.services.detection import LanguageDetector
 from localwhisper.services.downloads import Downloads
 from localwhisper.services.recordings import Recordings
 from localwhisper.services.search import Search
+from localwhisper.services.second_texts import SecondTexts
 from localwhisper.services.transcripts import Transcripts
 from localwhisper.services.waveforms import Waveforms
 from localwhisper.services.word_times import WordTimes
@@ -41,6 +42,7 @@ class JobDependencies:
     recordings: Recordings
     search: Search
     word_times: WordTimes
+    second_texts: SecondTexts
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from typing import Any
 from localwhisper.audio.clip import CLIP_FORMATS
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.options import LAYOUT_OPTIONS
-from localwhisper.server import job_audio, jobs, recordings, transcripts, uploads, ws_handlers
+from localwhisper.server import job_audio, jobs, recordings, second_texts, transcripts, uploads, ws_handlers
 from localwhisper.server.jobs import MAX_PAGE
 from localwhisper.server.route import LANGUAGE_QUERY, PLACEHOLDERS, UPLOAD_ERRORS, Operation, Route
 
@@ -20,6 +20,13 @@ _EXPORT_TYPES = tuple(dict.fromkeys(exporter.media_type for exporter in EXPORTER
 _JOB_NOT_FOUND = ("job_not_found",)
 _READING_ERRORS = ("audio_unreadable", "no_audio_track", "audio_track_not_found", "audio_timeout", "audio_interrupted",
                    "dictation_unsupported", "ffmpeg_missing")  # fmt: skip
+_WITH: dict[str, dict[str, Any]] = {
+    "with": {
+        "type": "string",
+        "required": True,
+        "description": "the other job; with the job's own id, the machine's text before corrections",
+    }
+}
 _CLIP: dict[str, dict[str, Any]] = {
     "from": {"type": "number", "minimum": 0, "default": 0, "description": "start of a clip, in seconds"},
     "to": {"type": "number", "minimum": 0, "description": f"its end; at most {job_audio.MAX_CLIP_S} s later"},
@@ -69,6 +76,26 @@ JOB_ROUTES: tuple[Route, ...] = (
                 "model_cannot_translate"), json_schema="Retry",
         query={"from_start": {"type": "boolean", "default": False, "description": "discard the text so far"},
                **LANGUAGE_QUERY})}),
+    Route("/job/{job_id}/again", second_texts.AgainHandler, {"post": Operation(
+        summary="Transcribe the recording of a job that has ended again, as a new job, with the options of the body in"
+        " place of its own; clip_timestamps selects a part. Corrections are carried over where the texts agree",
+        status=201, response_schema="Job", json_schema="Retry", curl_arguments="-d '{\"model\": \"small\"}'",
+        query={"second_opinion": {"type": "boolean", "default": False,
+                                  "description": "by a more accurate model on this machine, or a wider search"},
+               **LANGUAGE_QUERY},
+        errors=(*_JOB_NOT_FOUND, "job_not_finished", "job_damaged", "invalid_body", "unknown_option", "invalid_option",
+                "model_cannot_translate", "queue_not_running", "storage_full", "storage_unwritable"))}),
+    Route("/job/{job_id}/differences", second_texts.DifferencesHandler, {
+        "get": Operation(
+            summary="Where the text of another job, usually of the same recording, differs", curl_query="with=JOB_ID",
+            response_schema="Differences", query=_WITH,
+            errors=(*_JOB_NOT_FOUND, "job_not_finished", "job_damaged", "invalid_option")),
+        "post": Operation(
+            summary="Correct the transcript: take over differences by their ids; 409 if `version` is not the latest",
+            response_schema="Corrected", json_schema="TakeOver", query=_WITH, curl_query="with=JOB_ID",
+            curl_arguments='-d \'{"version": 0, "ids": []}\'',
+            errors=(*_JOB_NOT_FOUND, "job_not_finished", "transcript_changed", "job_damaged", "invalid_body",
+                    "invalid_option", "storage_full", "storage_unwritable"))}),
     Route("/job/{job_id}/audio", job_audio.AudioHandler, {"get": Operation(
         summary="The uploaded audio, with Range; with from, to or format, that part of it as a file of its own",
         media_types=("audio/*", "video/*", "application/octet-stream"), query=_CLIP,

@@ -69,6 +69,7 @@ def job_body(job: Job, eta: EtaEstimator, language: str, excerpt: Sequence[str] 
         "language": job.language,
         "options": {name: value for name, value in options_to_json(job.options).items() if name != "model"},
         "audio_duration": round(job.audio_duration, 3),
+        "again_of": job.again_of,
         "warnings": [message_body(warning, language) for warning in job.warnings],
     }
     if job.state is JobState.QUEUED:
@@ -121,6 +122,12 @@ def result_body(transcript: Transcript, *, timestamps: bool) -> Json:
         "processing_time": round(transcript.processing_time, 3),
         "retries": len({segment.seek for segment in transcript.segments if segment.retries}),
     }
+
+
+def corrected_body(transcript: Transcript, at: int, remove: int, n_lines: int) -> Json:
+    """Which segments were replaced, and those that are there now."""
+    segments = map(segment_body, transcript.segments[at : at + n_lines])
+    return {"version": transcript.version, "at": at, "remove": remove, "segments": segments}
 
 
 def queue_body(queue: JobQueue) -> Json:

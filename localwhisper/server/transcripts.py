@@ -105,19 +105,18 @@ class CorrectionHandler(TranscriptHandler):
 
     async def patch(self, job_id: str) -> None:
         body = await self.long_json_body()
-        version, at, remove = (_count(name, body.get(name)) for name in ("version", "at", "remove"))
+        version, at, remove = (whole_number(name, body.get(name)) for name in ("version", "at", "remove"))
         lines = await asyncio.to_thread(_lines, body.get("segments"))
 
         async def answer() -> Json:
             transcript = await self.dependencies.jobs.corrections.correct(job_id, version, at, remove, lines)
-            segments = map(serializers.segment_body, transcript.segments[at : at + len(lines)])
-            return {"version": transcript.version, "at": at, "remove": remove, "segments": segments}
+            return serializers.corrected_body(transcript, at, remove, len(lines))
 
         await self.write_large_json(answer)
 
     async def delete(self, job_id: str) -> None:
         text = self.get_query_argument("version", "")
-        version = _count("version", int(text) if re.fullmatch(r"[0-9]{1,9}", text) else text)
+        version = whole_number("version", int(text) if re.fullmatch(r"[0-9]{1,9}", text) else text)
 
         async def body() -> Json:
             transcript = await self.dependencies.jobs.corrections.undo_all(job_id, version)
@@ -135,7 +134,7 @@ class WordsHandler(BaseHandler):
         await self.write_large_json(body)
 
 
-def _count(name: str, value: Any) -> int:
+def whole_number(name: str, value: Any) -> int:
     """Check a whole number of a JSON body. Raises InvalidOption."""
     if type(value) is not int or not 0 <= value <= MAX_COUNT:
         raise InvalidOption(field=name, value=str(value)[:100], accepted="a whole number from 0")

@@ -8,7 +8,7 @@ from localwhisper.errors import InvalidOption, JobDamaged, TranscriptChanged
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobs.corrections import Line, corrected, with_words
 from localwhisper.jobs.events import TranscriptCorrected, WordsAligned
-from localwhisper.jobs.transcript import Transcript
+from localwhisper.jobs.transcript import Transcript, Word
 from localwhisper.services.transcripts import Transcripts
 from localwhisper.store.async_store import AsyncStore
 from localwhisper.store.base import CORRECTED
@@ -23,8 +23,12 @@ class Corrections:
         self._bus = bus
         self._lock = asyncio.Lock()
 
-    async def correct(self, job_id: str, version: int, at: int, remove: int, lines: Sequence[Line]) -> Transcript:
+    async def correct(
+        self, job_id: str, version: int, at: int, remove: int, lines: Sequence[Line], heard: Sequence[Word] = ()
+    ) -> Transcript:
         """Replace `remove` segments, from number `at` on, by these lines; returns the new version.
+
+        `heard`: see jobs.corrections.
 
         Raises JobNotFound, JobNotFinished, TranscriptChanged, InvalidOption, JobDamaged, StorageFull,
         StorageUnwritable.
@@ -32,7 +36,7 @@ class Corrections:
         async with self._lock:
             current = await self._current(job_id, version)
             _check_range(len(current.segments), at, remove)
-            return await self._save(job_id, await asyncio.to_thread(corrected, current, at, remove, lines))
+            return await self._save(job_id, await asyncio.to_thread(corrected, current, at, remove, lines, heard))
 
     async def undo_all(self, job_id: str, version: int) -> Transcript:
         """Restore the machine's own text, as a new version.

@@ -181,3 +181,11 @@ def test_an_urgent_job_does_not_wait_for_those_that_pause_for_it() -> None:
     waits_s = estimates.waits_s([clip, high, normal], [running], 1, partial(estimates.work_s, measured=measured))
     clip_s, high_s = estimates.work_s(clip, measured), estimates.work_s(high, measured)
     assert waits_s == pytest.approx({"clip": 0.0, "high": clip_s, "normal": 300 + clip_s + high_s})
+
+
+def test_of_a_recording_only_the_parts_to_transcribe_count() -> None:
+    whole, part = job(duration_s=3600), job(duration_s=3600)
+    part = replace(part, options=replace(part.options, clip_timestamps="600,660"))
+    assert estimates.work_s(part, {KEY: 0.1}) < estimates.work_s(whole, {KEY: 0.1}) / 30
+    running = replace(part, state=JobState.PROCESSING, progress=50.0)
+    assert estimates.running_s(running, 10.0, 600.0, {KEY: 0.1}) == pytest.approx(10.0)

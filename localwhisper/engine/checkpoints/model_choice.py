@@ -17,6 +17,7 @@ from localwhisper.options import Options, options_from_texts
 
 T = TypeVar("T")
 NAMED = Message("model_named")
+SECOND_BEAM_SIZE, SECOND_TEMPERATURE = 5, 0.4
 RETRY_AFTER_S = 300.0  # until then, a model that couldn't be fetched isn't tried again for other jobs
 
 
@@ -98,6 +99,24 @@ class ModelChooser:
         with self._lock:
             failed_at_s, reason = self._failures.get(model, (float("-inf"), ""))
         return reason if self._now() - failed_at_s < RETRY_AFTER_S else None
+
+
+def second_opinion(options: Options, language: str | None, models: Sequence[ModelEntry]) -> Options:
+    """Return options that may give another text of a recording in this language: those with the most accurate model
+    here, if the job had a lesser one; else its own model's, with a wider search.
+    """
+    able = [
+        model
+        for model in models
+        if model.available and rank(model.name) > rank(options.model)
+        if (model.multilingual or language == "en") and (model.translates or options.task != "translate")
+    ]
+    options = replace(options, language=language)
+    if able:
+        return replace(options, model=max(able, key=lambda model: rank(model.name)).name)
+    if options.beam_size is None:
+        return replace(options, beam_size=SECOND_BEAM_SIZE)
+    return replace(options, beam_size=None, patience=None, temperature=SECOND_TEMPERATURE)
 
 
 def requested_options(
