@@ -52,6 +52,7 @@ from localwhisper.services.corrections import Corrections
 from localwhisper.services.detection import LanguageDetector
 from localwhisper.services.downloads import Downloads
 from localwhisper.services.recordings import Recordings
+from localwhisper.services.scripts import Scripts
 from localwhisper.services.search import Search
 from localwhisper.services.second_texts import SecondTexts
 from localwhisper.services.transcripts import Transcripts
@@ -208,6 +209,7 @@ class App:
         incoming = paths.incoming(settings.data_dir)
         compute = partial(compute_waveform, reader, engine.find_speech)
         corrections = Corrections(transcripts, store, self._bus)
+        word_times = WordTimes(index, transcripts, corrections, engine, self._bus)
         return JobDependencies(
             queue=self.queue,
             index=index,
@@ -225,7 +227,8 @@ class App:
             ),
             search=Search(index, store, TextIndex(paths.search_index(settings.data_dir)), self._bus),
             second_texts=SecondTexts(self.queue, transcripts, corrections, self._bus, incoming=incoming),
-            word_times=WordTimes(index, transcripts, corrections, engine, self._bus),
+            word_times=word_times,
+            scripts=Scripts(index, transcripts, corrections, word_times),
         )
 
     async def start(self) -> int:

@@ -69,7 +69,8 @@ class TextAligner:
         still lie in it; else as many as have room in one. None: there is no room even for one."""
         for seek, group in groupby(segments, key=lambda segment: segment.seek):
             members = list(group)
-            window = self._decoded_window(seek)
+            is_decoded = all(segment.tokens for segment in members if segment.text.strip())
+            window = self._decoded_window(seek) if is_decoded else None
             if window is not None and _lie_in(members, window) and self._has_room(members):
                 yield window, members
             else:

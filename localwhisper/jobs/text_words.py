@@ -3,14 +3,13 @@
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from localwhisper.jobs.transcript import Segment
+from localwhisper.jobs.transcript import Segment, Word
 from localwhisper.unicode_text import UNSPACED
 
-Bisect = Callable[[Sequence[int], int], int]
 _WORD = re.compile(rf"{UNSPACED}|[^\s{UNSPACED[1:]}+")
 
 
@@ -25,6 +24,7 @@ class TextWord:
     end: int
     start_s: float
     end_s: float
+    probability: float  # as the model heard it; 1 without word times
 
 
 def words_in(segments: Sequence[Segment]) -> list[TextWord]:
@@ -33,11 +33,13 @@ def words_in(segments: Sequence[Segment]) -> list[TextWord]:
 
 
 def _words_of(number: int, segment: Segment) -> Iterator[TextWord]:
-    time_at = _times(segment)
+    times = _Times(segment)
     for start, end in word_spans(segment.text):
         text = segment.text[start:end]
         if key := key_of(text):
-            yield TextWord(text, key, number, start, end, time_at(start, bisect_right), time_at(end, bisect_left))
+            yield TextWord(
+                text, key, number, start, end, times.start_s(start), times.end_s(end), times.probability(start)
+            )
 
 
 def word_spans(text: str) -> Iterator[tuple[int, int]]:
@@ -61,21 +63,28 @@ def key_of(text: str) -> str:
     return "".join(char for char in unicodedata.normalize("NFKC", text).casefold() if char.isalnum() or _is_mark(char))
 
 
-def _times(segment: Segment) -> Callable[[int, Bisect], float]:
-    """Return a function from a place in the text to its time, by the words' times, if they have any, and by its length.
+class _Times:
+    """When the characters of a segment are spoken: by its words, if they have times; else by their place in it."""
 
-    Between two words, bisect_left stands for the end of the first, and bisect_right for the beginning of the second.
-    """
-    parts = [(word.word, word.start, word.end) for word in segment.words or ()]
-    if "".join(text for text, _, _ in parts) != segment.text:
-        parts = [(segment.text, segment.start, segment.end)]
-    edges = [0, *accumulate(len(text) for text, _, _ in parts)]
+    def __init__(self, segment: Segment) -> None:
+        self._parts: Sequence[Word] = segment.words or ()
+        if "".join(word.word for word in self._parts) != segment.text:
+            self._parts = [Word(word=segment.text, start=segment.start, end=segment.end, probability=1.0)]
+        self._edges = [0, *accumulate(len(word.word) for word in self._parts)]
 
-    def time_at(char: int, bisect: Bisect) -> float:
-        part = min(bisect(edges, char) - 1, len(parts) - 1)
-        text, start_s, end_s = parts[part]
-        n_spaces = len(text) - len(text.lstrip())
-        share = (char - edges[part] - n_spaces) / max(len(text) - n_spaces, 1)
-        return start_s + max(share, 0.0) * (end_s - start_s)
+    def start_s(self, char: int) -> float:
+        """The time of a place where a word begins."""
+        return self._at(bisect_right(self._edges, char) - 1, char)
 
-    return time_at
+    def end_s(self, char: int) -> float:
+        """The time of a place where a word ends."""
+        return self._at(bisect_left(self._edges, char) - 1, char)
+
+    def probability(self, char: int) -> float:
+        return self._parts[bisect_right(self._edges, char) - 1].probability
+
+    def _at(self, part: int, char: int) -> float:
+        word = self._parts[part]
+        n_spaces = len(word.word) - len(word.word.lstrip())
+        share = (char - self._edges[part] - n_spaces) / max(len(word.word) - n_spaces, 1)
+        return word.start + max(share, 0.0) * (word.end - word.start)

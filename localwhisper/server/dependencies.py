@@ -21,6 +21,7 @@ from localwhisper.services.corrections import Corrections
 from localwhisper.services.detection import LanguageDetector
 from localwhisper.services.downloads import Downloads
 from localwhisper.services.recordings import Recordings
+from localwhisper.services.scripts import Scripts
 from localwhisper.services.search import Search
 from localwhisper.services.second_texts import SecondTexts
 from localwhisper.services.transcripts import Transcripts
@@ -43,6 +44,7 @@ class JobDependencies:
     search: Search
     word_times: WordTimes
     second_texts: SecondTexts
+    scripts: Scripts
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,9 @@ _EXPORT_TYPES = tuple(dict.fromkeys(exporter.media_type for exporter in EXPORTER
 _JOB_NOT_FOUND = ("job_not_found",)
 _READING_ERRORS = ("audio_unreadable", "no_audio_track", "audio_track_not_found", "audio_timeout", "audio_interrupted",
                    "dictation_unsupported", "ffmpeg_missing")  # fmt: skip
+_ALIGNMENT_ERRORS = (*_JOB_NOT_FOUND, "job_not_finished", "job_damaged", "audio_too_long", *_READING_ERRORS,
+                     "model_not_found", "model_download_failed", "model_corrupt", "out_of_memory", "engine_not_loaded",
+                     "queue_not_running", "storage_full", "storage_unwritable")  # fmt: skip
 _WITH: dict[str, dict[str, Any]] = {
     "with": {
         "type": "string",
@@ -122,9 +125,13 @@ JOB_ROUTES: tuple[Route, ...] = (
     Route("/job/{job_id}/words", transcripts.WordsHandler, {"post": Operation(
         summary="The times of the words of a completed job: found in the audio without decoding it again, if it has"
         " none, and stored; answers when they are", response_schema="Restored",
-        errors=(*_JOB_NOT_FOUND, "job_not_finished", "job_damaged", "audio_too_long", *_READING_ERRORS,
-                "model_not_found", "model_download_failed", "model_corrupt", "out_of_memory", "engine_not_loaded",
-                "queue_not_running", "storage_full", "storage_unwritable"))}),
+        errors=_ALIGNMENT_ERRORS)}),
+    Route("/job/{job_id}/align", second_texts.AlignHandler, {"post": Operation(
+        summary="Replace the transcript of a completed job by a text that one has, a script or subtitles as SRT or"
+        " WebVTT: its words get their times in the recording; answers when they are stored. 409 if `version` is not"
+        " the latest", response_schema="Aligned", json_schema="Script",
+        curl_arguments='-d \'{"version": 0, "text": "…"}\'',
+        errors=(*_ALIGNMENT_ERRORS, "transcript_changed", "invalid_body", "invalid_option"))}),
     Route("/job/{job_id}/transcript.{format}", transcripts.TranscriptHandler, {"get": Operation(
         summary="The transcript as a file, in the format of the extension", media_types=_EXPORT_TYPES,
         query={**_WHICH_TEXT, **_LAYOUT},

@@ -1,4 +1,4 @@
-"""Handlers of second texts: transcribing a recording again, and the differences between two texts of it."""
+"""Handlers of second texts: transcribing a recording again, differences between two texts, a text that one has."""
 
 import asyncio
 import re
@@ -62,6 +62,25 @@ class DifferencesHandler(BaseHandler):
         if not JOB_ID.fullmatch(text):
             raise InvalidOption(field="with", value=text[:100], accepted="the id of a job")
         return text
+
+
+class AlignHandler(BaseHandler):
+    async def post(self, job_id: str) -> None:
+        body = await self.long_json_body()
+        version, text = whole_number("version", body.get("version")), body.get("text")
+        if not isinstance(text, str):
+            raise InvalidOption(field="text", value=str(text)[:100], accepted="a text")
+
+        async def answer() -> Json:
+            transcript, script = await self.dependencies.jobs.scripts.align(job_id, version, text)
+            return {
+                **serializers.result_body(transcript, timestamps=True),
+                "version": transcript.version,
+                "words": script.n_words,
+                "placed": script.n_placed,
+            }
+
+        await self.write_large_json(answer)
 
 
 def _difference_body(difference: Difference) -> Json:

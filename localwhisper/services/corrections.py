@@ -38,6 +38,13 @@ class Corrections:
             _check_range(len(current.segments), at, remove)
             return await self._save(job_id, await asyncio.to_thread(corrected, current, at, remove, lines, heard))
 
+    async def replace_all(self, job_id: str, version: int, transcript: Transcript) -> Transcript:
+        """Save another transcript as the version after `version`; returns it. Raises as correct()."""
+        async with self._lock:
+            current = await self._current(job_id, version)
+            text = "".join(segment.text for segment in transcript.segments)
+            return await self._save(job_id, replace(transcript, text=text, version=current.version + 1))
+
     async def undo_all(self, job_id: str, version: int) -> Transcript:
         """Restore the machine's own text, as a new version.
 

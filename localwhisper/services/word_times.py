@@ -5,10 +5,10 @@ The text isn't decoded again: it is aligned with the audio.
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
+from typing import TypeVar
 
 from localwhisper.engine.base import Engine
 from localwhisper.errors import QueueNotRunning, Stopped
@@ -17,10 +17,13 @@ from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobqueue.loop_priority import lower_thread_priority
 from localwhisper.jobs.events import WordsAligned
 from localwhisper.jobs.job import Job
+from localwhisper.jobs.script_alignment import Align
 from localwhisper.jobs.transcript import Segment, Transcript, Window
 from localwhisper.messages import Message
 from localwhisper.services.corrections import Corrections
 from localwhisper.services.transcripts import Transcripts
+
+T = TypeVar("T")
 
 
 class WordTimes:
@@ -54,27 +57,32 @@ class WordTimes:
             task.add_done_callback(lambda _: self._tasks.pop(job_id))
         return await asyncio.shield(task)
 
+    async def run(self, job: Job, language: str, work: Callable[[Align], T]) -> T:
+        """Call work(align) on the dedicated thread; align(segments) is Engine.align() with the job's recording, whose
+        progress is published. Raises as get()."""
+        audio = await self._transcripts.audio_path(job.id)
+        loop = asyncio.get_running_loop()
+        control = _Control(
+            is_stopped=lambda: self._stop.is_set() or job.id not in self._index,
+            report=lambda done_s: loop.call_soon_threadsafe(self._report, job.id, done_s),
+        )
+
+        def align(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+            return self._engine.align(audio, job.options, language, segments, control)
+
+        try:
+            return await loop.run_in_executor(self._thread, work, align)
+        except Stopped:
+            self._index.get(job.id)  # raises JobNotFound
+            raise QueueNotRunning from None
+
     async def _compute(self, job: Job) -> Transcript:
         original = await self._transcripts.get(job.id, original=True)
         timed = original
         if not has_words(original):
-            audio = await self._transcripts.audio_path(job.id)
-            loop = asyncio.get_running_loop()
-            control = _Control(
-                is_stopped=lambda: self._stop.is_set() or job.id not in self._index,
-                report=lambda done_s: loop.call_soon_threadsafe(self._report, job.id, done_s),
-            )
-            try:
-                segments = await loop.run_in_executor(self._thread, self._align, job, audio, original, control)
-            except Stopped:
-                self._index.get(job.id)  # raises JobNotFound
-                raise QueueNotRunning from None
-            timed = replace(original, segments=segments)
+            segments = await self.run(job, original.language, lambda align: align(original.segments))
+            timed = replace(original, segments=tuple(segments))
         return await self._corrections.add_words(job.id, original, timed)
-
-    def _align(self, job: Job, audio: Path, transcript: Transcript, control: "_Control") -> tuple[Segment, ...]:
-        """On the dedicated thread."""
-        return self._engine.align(audio, job.options, transcript.language, transcript.segments, control)
 
     def _report(self, job_id: str, done_s: float) -> None:
         if job_id in self._index:

@@ -118,6 +118,12 @@ SCHEMAS: dict[str, Schema] = {
         "is_spelling": {"type": "boolean", "description": "only capitals or punctuation differ"},
         "new_lines": {**_list(_ref("Line")), "description": "where whole segments are missing"},
     }))}),
+    "Script": _object({"version": COUNT, "text": TEXT}),
+    "Aligned": _object({
+        "text": TEXT, "language": TEXT, "segments": _list(_ref("Segment")), "processing_time": SECONDS,
+        "retries": INTEGER, "version": INTEGER, "words": {**COUNT, "description": "of the text"},
+        "placed": {**COUNT, "description": "of them, those that are spoken as far as the recording shows it"},
+    }),
     "TakeOver": _object({"version": COUNT, "ids": _list(TEXT)}),
     "Recording": _object({"filename": TEXT}, {name: option.json_schema for name, option in OPTIONS.items()}),
     "RecordingSize": _object({"size_bytes": {**COUNT, "description": "of all samples received"}}),
