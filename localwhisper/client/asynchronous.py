@@ -15,7 +15,15 @@ import tornado.websocket
 
 from localwhisper.client.multipart_form import MultipartForm
 from localwhisper.client.options import Layout, Options
-from localwhisper.client.results import JobMessages, Progress, ServerError, Transcription, server_error
+from localwhisper.client.results import (
+    JobMessages,
+    Progress,
+    Segment,
+    ServerError,
+    Transcription,
+    segment_of,
+    server_error,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -148,6 +156,14 @@ class AsyncClient:
         """The transcript in an export format, such as srt. The formats are listed by GET /models."""
         query = urlencode({"format": format, **{name: str(value) for name, value in layout.items()}})
         return await self._request("GET", f"/job/{job_id}/transcript?{query}")
+
+    async def align(self, job_id: str, text: str) -> tuple[Segment, ...]:
+        """Replace a completed job's transcript by a text that one has, a script or subtitles, with the times of its
+        words. Returns its segments."""
+        version = (await self.job(job_id))["transcript_version"]
+        body = json.dumps({"version": version, "text": text}).encode()
+        answer = await self._request("POST", f"/job/{job_id}/align", body=body, request_timeout=0.0)
+        return tuple(map(segment_of, json.loads(answer)["segments"]))
 
     async def cancel(self, job_id: str) -> None:
         """Does nothing if the job has ended."""

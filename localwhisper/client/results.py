@@ -76,7 +76,7 @@ class JobMessages:
                 return self._progress
             case "segment" if data["id"] not in self._segment_ids:
                 self._segment_ids.add(data["id"])
-                return replace(self._progress, segment=_segment(data))
+                return replace(self._progress, segment=segment_of(data))
             case "completed":
                 return _transcription(self._progress.job_id, data)
             case "cancelled":
@@ -101,7 +101,7 @@ class JobMessages:
 
 def _transcription(job_id: str, data: dict[str, Any]) -> Transcription:
     result = data["result"]
-    segments = tuple(_segment(segment) for segment in result["segments"])
+    segments = tuple(segment_of(segment) for segment in result["segments"])
     return Transcription(
         job_id=job_id,
         text=result["text"],
@@ -114,7 +114,7 @@ def _transcription(job_id: str, data: dict[str, Any]) -> Transcription:
     )
 
 
-def _segment(data: dict[str, Any]) -> Segment:
+def segment_of(data: dict[str, Any]) -> Segment:
     words = data.get("words")
     word_tuple = (
         None if words is None else tuple(Word(w["word"], w["start"], w["end"], w["probability"]) for w in words)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from localwhisper.client.asynchronous import AsyncClient, PathLike
 from localwhisper.client.options import Layout, Options
-from localwhisper.client.results import Progress, Transcription
+from localwhisper.client.results import Progress, Segment, Transcription
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -51,6 +51,11 @@ class Client:
 
     def export(self, job_id: str, format: str, **layout: "Unpack[Layout]") -> bytes:
         return self._run(self._client.export(job_id, format, **layout))
+
+    def align(self, job_id: str, text: str) -> tuple[Segment, ...]:
+        """Replace a completed job's transcript by a text that one has, a script or subtitles, with the times of its
+        words. Returns its segments."""
+        return self._run(self._client.align(job_id, text))
 
     def cancel(self, job_id: str) -> None:
         self._run(self._client.cancel(job_id))

@@ -179,6 +179,12 @@ def _add_transcribe(parser: argparse.ArgumentParser) -> None:
         "--jobs", type=_integer_from(1), default=1, metavar="N", help="recordings transcribed at once; default 1"
     )
     parser.add_argument("--overwrite", action="store_true", help="transcribe again what already has its transcripts")
+    parser.add_argument(
+        "--script",
+        metavar="FILE",
+        help="a text that you have of the recording, or its subtitles (SRT, WebVTT): it is written in place of what is "
+        "heard, with the times at which its words are spoken",
+    )
     _add_options(parser, default_format="all")
 
 

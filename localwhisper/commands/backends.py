@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Protocol
@@ -16,7 +16,9 @@ from localwhisper.engine.checkpoints.model_choice import ModelChooser, requested
 from localwhisper.errors import Stopped
 from localwhisper.export.about import About
 from localwhisper.export.registry import EXPORTERS
-from localwhisper.jobs.transcript import Transcript, Window
+from localwhisper.jobs.script_alignment import align_script
+from localwhisper.jobs.scripts import lines_of
+from localwhisper.jobs.transcript import Segment, Transcript, Window
 from localwhisper.languages import languages
 from localwhisper.messages import Message, render
 from localwhisper.options import Layout, Options
@@ -51,8 +53,11 @@ class Backend(Protocol):
 class LocalBackend:
     """Transcribes in this process, with the server's engine."""
 
-    def __init__(self, settings: Settings, options: Mapping[str, str], layout: Layout) -> None:
-        """`options`: texts by the names of the option table. Raises InvalidOption, ModelCannotTranslate."""
+    def __init__(
+        self, settings: Settings, options: Mapping[str, str], layout: Layout, script: str | None = None
+    ) -> None:
+        """`options`: texts by the names of the option table, with word times if there is a `script`: a text of the
+        recording that replaces what is heard. Raises InvalidOption, ModelCannotTranslate."""
         self._library = library = model_library(settings)
         if os.path.isfile(options.get("model", "")):
             options = {**options, "model": library.add_file(Path(options["model"]))}
@@ -65,6 +70,7 @@ class LocalBackend:
         self._engine.prepare()  # while the recording is probed
         self._max_audio_s = settings.max_audio_seconds
         self._layout = layout
+        self._script = script
         self._stop = threading.Event()
 
     def transcribe(self, source: Path, on_progress: ProgressCallback) -> BackendResult:
@@ -76,11 +82,26 @@ class LocalBackend:
             self._options, self._model_reason = options, reason  # for the next recordings, too
             lines = [segment.text.strip() for segment in transcript.segments if segment.text.strip()]
             warnings = [render(warning) for warning in transcript.warnings]
+            if self._script is not None:
+                transcript = self._aligned(transcript, self._script, source, options, control)
+                lines = [segment.text.strip() for segment in transcript.segments]
             about = _about(source, duration_s, transcript)
             export = lambda name: EXPORTERS[name].to_bytes(transcript, self._layout, about)  # noqa: E731
             return BackendResult(lines, export, options.model, render(reason), warnings)
 
         return self._chooser.run(self._options, self._model_reason, self._library.entries, transcribe)
+
+    def _aligned(
+        self, transcript: Transcript, script: str, source: Path, options: Options, control: "_EngineControl"
+    ) -> Transcript:
+        """The script in place of the transcript, with the times of its words."""
+
+        def align(segments: Sequence[Segment]) -> Sequence[Segment]:
+            return self._engine.align(source, options, transcript.language, segments, control)
+
+        aligned = align_script(lines_of(script), transcript, control.duration_s, align)
+        text = "".join(segment.text for segment in aligned.segments)
+        return replace(transcript, text=text, segments=aligned.segments)
 
     def stop(self) -> None:
         self._stop.set()
@@ -103,18 +124,18 @@ class _EngineControl:
 
     def __init__(self, stop: threading.Event, duration_s: float, on_progress: ProgressCallback) -> None:
         self._stop = stop
-        self._duration_s = duration_s
+        self.duration_s = duration_s
         self._on_progress = on_progress
 
     def measured(self, duration_s: float) -> None:
-        self._duration_s = duration_s
+        self.duration_s = duration_s
 
     def check(self) -> None:
         if self._stop.is_set():
             raise Stopped
 
     def progress(self, done_s: float, message: Message) -> None:
-        self._on_progress(min(done_s / max(self._duration_s, 0.01), 1.0), render(message))
+        self._on_progress(min(done_s / max(self.duration_s, 0.01), 1.0), render(message))
 
     def window(self, window: Window) -> None:
         pass
@@ -123,8 +144,12 @@ class _EngineControl:
 class ServerBackend:
     """Transcribes on a running server, as jobs that its page shows like any others."""
 
-    def __init__(self, url: str, token: str | None, options: Mapping[str, str], layout: Layout) -> None:
+    def __init__(
+        self, url: str, token: str | None, options: Mapping[str, str], layout: Layout, script: str | None = None
+    ) -> None:
+        """`script`: as for LocalBackend."""
         self._client = Client(url, token=token)
+        self._script = script
         self._options = options
         self._layout = {name: value for name, value in asdict(layout).items() if value}
         self._running: set[str] = set()  # job ids
@@ -149,6 +174,8 @@ class ServerBackend:
             raise
         finally:
             self._running.discard(job_id)
+        if self._script is not None:
+            result = replace(result, segments=self._client.align(result.job_id, self._script))
         lines = [segment.text.strip() for segment in result.segments if segment.text.strip()]
         export = lambda name: self._client.export(result.job_id, name, **self._layout)  # noqa: E731
         return BackendResult(lines, export, result.model, result.model_reason, result.warnings)

@@ -17,7 +17,9 @@ from localwhisper.commands.backends import Backend, BackendResult, LocalBackend,
 from localwhisper.commands.files import Task, TaskList, check_folders, collect_tasks, parse_formats
 from localwhisper.commands.finished import FinishedRecordings, content_of
 from localwhisper.commands.progress_bars import ProgressBars
-from localwhisper.errors import BadSetting, LocalWhisperError, Stopped
+from localwhisper.errors import BadSetting, FileMissing, LocalWhisperError, Stopped
+from localwhisper.jobs.scripts import lines_of
+from localwhisper.jobs.text_words import key_of
 from localwhisper.options import LAYOUT_OPTIONS, OPTIONS, layout_from_texts
 from localwhisper.settings import Settings
 
@@ -29,7 +31,8 @@ WHISPER_BEAMS = 5  # the default of its command
 def run(options: argparse.Namespace, settings: Settings) -> int:
     """The exit code: 1 if a file failed. The other files are transcribed nevertheless."""
     formats = parse_formats(options.format)
-    backend = create_backend(options, settings)
+    script = _script(options.script, options.files)
+    backend = create_backend(options, settings, script)
     finished = FinishedRecordings(paths.finished_recordings(settings.data_dir))
     try:
         if options.files == [STDIN]:
@@ -40,15 +43,37 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
             names = ", ".join(str(path) for path in others[:MAX_NAMED]) + (" …" if len(others) > MAX_NAMED else "")
             print(f"Not recordings, by their names and contents: {names}", file=sys.stderr)
         return transcribe_all(
-            backend, tasks, finished, n_jobs=options.jobs, overwrite=options.overwrite, echo=options.verbose
+            backend,
+            tasks,
+            finished,
+            n_jobs=options.jobs,
+            overwrite=options.overwrite or script is not None,
+            echo=options.verbose,
         )
     finally:
         backend.close()
         finished.close()
 
 
-def create_backend(options: argparse.Namespace, settings: Settings) -> Backend:
-    """Raises BadSetting, InvalidOption, FileMissing, ModelCannotTranslate."""
+def _script(path: str | None, sources: Sequence[str]) -> str | None:
+    """Read the text of the recording. Raises BadSetting, FileMissing."""
+    if path is None:
+        return None
+    if len(sources) != 1 or Path(sources[0]).is_dir():
+        raise BadSetting(name="--script", value=path, accepted="the text of one recording")
+    try:
+        text = Path(path).read_bytes().decode("utf-8-sig")
+    except OSError:
+        raise FileMissing(path=path) from None
+    except UnicodeDecodeError:
+        raise BadSetting(name="--script", value=path, accepted="a text file in UTF-8") from None
+    if not any(map(key_of, lines_of(text))):
+        raise BadSetting(name="--script", value=path, accepted="a text with words")
+    return text
+
+
+def create_backend(options: argparse.Namespace, settings: Settings, script: str | None = None) -> Backend:
+    """`script`: see LocalBackend. Raises BadSetting, InvalidOption, FileMissing, ModelCannotTranslate."""
     values = {name: getattr(options, name, None) for name in (*OPTIONS, *LAYOUT_OPTIONS)}
     texts = {name: str(value) for name, value in values.items() if value is not None}
     layout = layout_from_texts(texts)
@@ -59,8 +84,10 @@ def create_backend(options: argparse.Namespace, settings: Settings) -> Backend:
     if "patience" in job_options and "beam_size" not in job_options:
         print(f"--patience is for beam search: {WHISPER_BEAMS} beams, as in whisper", file=sys.stderr)
         job_options["beam_size"] = str(WHISPER_BEAMS)
-    if layout.needs_words and not values.get("word_timestamps"):
+    if layout.needs_words and not values.get("word_timestamps") and script is None:
         print("Word times are computed, because subtitles are cut by them", file=sys.stderr)
+        job_options["word_timestamps"] = "true"
+    if script is not None:
         job_options["word_timestamps"] = "true"
     if layout.max_line_count and not layout.max_line_width and layout.subtitles == "whisper":
         print("--max-line-count has no effect without --max-line-width", file=sys.stderr)
@@ -68,8 +95,8 @@ def create_backend(options: argparse.Namespace, settings: Settings) -> Backend:
         if _is_model_file(job_options.get("model", "")):
             accepted = "a model of the server; a file is imported there first"
             raise BadSetting(name="--model", value=job_options["model"], accepted=accepted)
-        return ServerBackend(options.server, settings.token, job_options, layout)
-    return LocalBackend(settings, job_options, layout)
+        return ServerBackend(options.server, settings.token, job_options, layout, script)
+    return LocalBackend(settings, job_options, layout, script)
 
 
 def _is_model_file(model: str) -> bool:

@@ -81,6 +81,8 @@ class SecondTexts:
         missing = set(ids) - {difference.id for difference in chosen}
         if missing and transcript.version == version:
             raise InvalidOption(field="ids", value=min(missing)[:100], accepted="those of GET, with the same `with`")
+        if not ids and transcript.version == version:
+            return transcript, 0, 0, 0
         at, remove, lines = await asyncio.to_thread(taken_over, transcript.segments, chosen)
         heard = _words((await self._other(job_id, other_id))[0])
         corrected = await self._corrections.correct(job_id, version, at, remove, lines, heard)

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import importlib.util
+import json
 import os
 import plistlib
 import re
@@ -35,7 +36,7 @@ from localwhisper.settings import load
 from tests.conftest import Serve
 from tests.option_values import OTHER_TEXTS, OTHER_VALUES
 from tests.process.server import Server
-from tests.speech import CLIP, SPANISH_CLIP, is_text_of
+from tests.speech import CLIP, SPANISH_CLIP, is_text_of, samples
 from tests.step_engine import StepEngine
 
 TIMEOUT_S = 180
@@ -423,3 +424,35 @@ def test_a_model_can_be_a_file(tmp_path: Path, server: Server) -> None:
     refused = run(*call, "--server", server.url, cwd=tmp_path)
     assert refused.returncode == 2
     assert "imported there first" in refused.stderr
+
+
+@pytest.mark.parametrize("is_local", [True, False], ids=["here", "on a server"])
+def test_a_script_is_written_with_the_times_of_its_words(server: Server, tmp_path: Path, is_local: bool) -> None:
+    """Lines and spelling are the script's; a word that isn't spoken is somewhere, too."""
+    text = samples()[CLIP].split()
+    script = f"{' '.join(text[:2]).upper()}!\n{' '.join([*text[2:-1], 'Xyz', *text[-1:]])}\n"
+    (tmp_path / "talk.txt").write_text(script, encoding="utf-8-sig")
+    where = ["--model", "demo", "--data-dir", str(tmp_path / "data")] if is_local else ["--server", server.url]
+    call = ["transcribe", str(CLIP), "--script", "talk.txt", "-f", "srt,json", "-o", str(tmp_path), *where]
+    ended = run(*call, cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    segments = json.loads((tmp_path / f"{CLIP.stem}.json").read_text(encoding="utf-8"))["segments"]
+    assert [segment["text"].strip() for segment in segments] == script.splitlines()
+    edges = [edge for segment in segments for word in segment["words"] for edge in (word["start"], word["end"])]
+    assert edges == sorted(edges)
+    assert 0.5 < edges[-1] < 10
+    assert script.splitlines()[0] in (tmp_path / f"{CLIP.stem}.srt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("content", "sources"),
+    [(b"\xff\xfe", [str(CLIP)]), (b" - ", [str(CLIP)]), (b"text", [str(CLIP)] * 2), (None, ["-"])],
+)
+def test_what_is_not_a_script_is_refused(
+    content: bytes | None, sources: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "script.txt"
+    if content is not None:
+        path.write_bytes(content)
+    assert main(["transcribe", *sources, "--script", str(path), "--data-dir", str(tmp_path / "data")]) == 2
+    assert str(path) in capsys.readouterr().err

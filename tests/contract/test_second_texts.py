@@ -85,6 +85,7 @@ async def test_differences_of_a_second_text_are_taken_over_one_by_one(serve: Ser
         each["id"] for each in found["differences"][:3]
     ]
     assert (await post(client, path, version=0, ids=[])).code == "transcript_changed"
+    assert (await post(client, path, version=1, ids=[])).json["version"] == 1
     assert (await post(client, path, version=1, ids=[train["id"]])).code == "invalid_option"
     assert await text_of(client, first) == ["we met", "ada lovelace", "in the train"]
     assert await text_of(client, second) == ["We met", "Ada Loveless", "in the train"]

@@ -22,7 +22,7 @@ SAMPLES = {
 }
 # other than success, but documented: a finished job can't be retried or cancelled, the bundled model doesn't translate,
 # there may be no correction to discard, no token is set, the imported file is no checkpoint, no other program keeps
-# the model here, and the job isn't being recorded
+# the model here, the job isn't being recorded, and its transcript has been corrected before
 EXPECTED_STATUS = {
     "POST /job/{job_id}/retry": {"409"},
     "DELETE /job/{job_id}": {"409"},
@@ -31,6 +31,7 @@ EXPECTED_STATUS = {
     "POST /login": {"200", "401"},
     "POST /models/import": {"400"},
     "POST /models/{name}/import": {"404"},
+    "POST /job/{job_id}/align": {"409"},
     "POST /job/{job_id}/recording": {"409"},
     "POST /job/{job_id}/recording/finish": {"409"},
 }
