@@ -1,17 +1,20 @@
-"""The options of subtitles, a part of the option table in options.py."""
+"""How exported files are laid out, a part of the option table in options.py."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from localwhisper.option_types import row, table
 
+WITHOUT_WORDS = ("paragraphs", "bom")  # the options that need no word timestamps
 Subtitles = Literal["whisper", "standard", "netflix", "youtube", "word"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """How subtitles are cut, with openai-whisper's names. Everything here but `bom` needs word timestamps.
+    """How subtitles are cut, with openai-whisper's names, and documents divided.
+
+    Everything here but WITHOUT_WORDS needs word timestamps.
 
     As whisper cuts them, a subtitle may span several segments if both max_line_width and max_line_count are given. With
     another preset these replace the preset's own, which is in export/subtitle_limits.py.
@@ -61,6 +64,14 @@ class Layout:
         default=False,
         metadata=row(help="underline each word as it is spoken (needs word times)", whisper="highlight_words"),
     )
+    paragraphs: bool = field(
+        default=False,
+        metadata=row(
+            help="put the text of txt, md, html and docx in paragraphs, by pauses, sentences and speakers, instead of "
+            "a line for each of whisper's segments",
+            label=("In paragraphs", "En párrafos"),
+        ),
+    )
     bom: bool = field(
         default=False,
         metadata=row(help="begin text files with a byte order mark, which some players on Windows need"),
@@ -69,7 +80,11 @@ class Layout:
     @property
     def needs_words(self) -> bool:
         """Whether anything here takes word timestamps."""
-        return replace(self, bom=False) != Layout()
+        return self != self.without_words()
+
+    def without_words(self) -> "Layout":
+        """Only what takes no word timestamps."""
+        return Layout(**{name: getattr(self, name) for name in WITHOUT_WORDS})
 
 
 LAYOUT_OPTIONS = table(Layout)

@@ -11,8 +11,10 @@ from localwhisper.audio.recording import RecordingReader
 from localwhisper.errors import EngineNotLoaded
 from localwhisper.jobs.transcript import Waveform
 
-N_PEAKS = 1600  # about two for each pixel on a common screen
-_MAX_STEPS = 1 << 16
+MIN_PEAKS = 1600  # about two for each pixel on a common screen
+PEAKS_PER_SECOND = 50  # in a recording that is short enough: for finding where a word begins
+MAX_PEAKS = 1 << 16  # reached after 22 minutes
+_MAX_STEPS = 2 * MAX_PEAKS  # at least half of them are used, so that each peak has a step
 
 
 class _Peaks:
@@ -31,11 +33,12 @@ class _Peaks:
         np.maximum.at(self._steps, steps, np.abs(samples.astype(np.int32)))
 
     def peaks(self, n_samples: int) -> NDArray[np.int32]:
-        """N_PEAKS peaks of the first `n_samples`."""
-        steps = np.arange(-(-n_samples // self._step_samples))
-        peaks = np.zeros(N_PEAKS, np.int32)
+        """The peaks of the first `n_samples`, each of a part of the same length."""
+        n_peaks = min(max(PEAKS_PER_SECOND * n_samples // SAMPLE_RATE, MIN_PEAKS), MAX_PEAKS)
+        steps = np.arange(-(-n_samples // self._step_samples), dtype=np.int64)
+        peaks = np.zeros(n_peaks, np.int32)
         np.maximum.at(
-            peaks, np.minimum(steps * self._step_samples * N_PEAKS // n_samples, N_PEAKS - 1), self._steps[steps]
+            peaks, np.minimum(steps * self._step_samples * n_peaks // n_samples, n_peaks - 1), self._steps[steps]
         )
         return peaks
 

@@ -50,4 +50,5 @@ class Layout(TypedDict, total=False):
     max_line_count: int
     max_words_per_line: int
     highlight_words: bool
+    paragraphs: bool
     bom: bool

@@ -1,4 +1,5 @@
-"""A Word document: title, date and language, then one paragraph for each segment, with its start time.
+"""A Word document: title, date and language, then one paragraph for each segment, or paragraphs, with
+their start times.
 
 Paragraphs in a script that is read from right to left are set so.
 """
@@ -10,6 +11,7 @@ from typing import Any
 from localwhisper.export.about import About
 from localwhisper.export.channel_names import with_channel
 from localwhisper.export.cues import short_timestamp
+from localwhisper.export.paragraphs import paragraphs
 from localwhisper.export.xml_text import valid_xml
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
@@ -32,13 +34,12 @@ def write(transcript: Transcript, layout: Layout, about: About) -> bytes:
         document.add_paragraph(f"{about.created_at:%Y-%m-%d}{language}")
     if not transcript.segments and transcript.text.strip():
         _set_direction(document.add_paragraph(valid_xml(transcript.text)))
-    for segment in transcript.segments:
-        if segment.text.strip():
-            paragraph = document.add_paragraph()
-            time = paragraph.add_run(f"{short_timestamp(segment.start)}\t")
-            time.font.color.rgb = RGBColor(0x77, 0x77, 0x77)
-            paragraph.add_run(valid_xml(with_channel(segment.channel, segment.text.strip())))
-            _set_direction(paragraph, segment.text)
+    for part in paragraphs(transcript, joined=layout.paragraphs):
+        paragraph = document.add_paragraph()
+        time = paragraph.add_run(f"{short_timestamp(part.start_s)}\t")
+        time.font.color.rgb = RGBColor(0x77, 0x77, 0x77)
+        paragraph.add_run(valid_xml(with_channel(part.channel, part.text)))
+        _set_direction(paragraph, part.text)
     buffer = io.BytesIO()
     document.save(buffer)
     return buffer.getvalue()

@@ -1,4 +1,6 @@
-"""A web page that plays its recording, which lies beside it: a segment is played by a click, and marked when heard.
+"""A web page that plays its recording, which lies beside it.
+
+A segment, or a paragraph, is played by a click, and marked when heard.
 
 It loads nothing else, and its text can't become markup.
 """
@@ -9,8 +11,9 @@ from urllib.parse import quote
 from localwhisper.export.about import About
 from localwhisper.export.channel_names import with_channel
 from localwhisper.export.cues import short_timestamp
+from localwhisper.export.paragraphs import Paragraph, paragraphs
 from localwhisper.export.xml_text import valid_xml
-from localwhisper.jobs.transcript import Segment, Transcript
+from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
 
 STYLE = """
@@ -38,7 +41,7 @@ def write(transcript: Transcript, layout: Layout, about: About) -> str:
     title = escape(valid_xml(about.title) or "Transcript")
     player = f'<audio controls src="{escape(quote(about.filename))}"></audio>\n' if about.filename else ""
     if transcript.segments:
-        lines = "".join(_line(segment) for segment in transcript.segments if segment.text.strip())
+        lines = "".join(map(_line, paragraphs(transcript, joined=layout.paragraphs)))
     else:
         lines = f'<p dir="auto">{escape(valid_xml(transcript.text))}</p>\n'
     return f"""<!DOCTYPE html>
@@ -57,7 +60,7 @@ def write(transcript: Transcript, layout: Layout, about: About) -> str:
 """
 
 
-def _line(segment: Segment) -> str:
-    text = escape(valid_xml(with_channel(segment.channel, segment.text.strip())))
-    times = f'data-start="{segment.start:.3f}" data-end="{segment.end:.3f}"'
-    return f'<p dir="auto" {times}><time>{short_timestamp(segment.start)}</time>{text}</p>\n'
+def _line(part: Paragraph) -> str:
+    text = escape(valid_xml(with_channel(part.channel, part.text)))
+    times = f'data-start="{part.start_s:.3f}" data-end="{part.end_s:.3f}"'
+    return f'<p dir="auto" {times}><time>{short_timestamp(part.start_s)}</time>{text}</p>\n'

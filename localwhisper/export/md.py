@@ -1,10 +1,11 @@
-"""Markdown: one paragraph for each segment, with its start time in bold."""
+"""Markdown: one paragraph for each segment, or paragraphs, with their start times in bold."""
 
 import re
 
 from localwhisper.export.about import About
 from localwhisper.export.channel_names import with_channel
 from localwhisper.export.cues import short_timestamp
+from localwhisper.export.paragraphs import paragraphs
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
 
@@ -13,9 +14,8 @@ def write(transcript: Transcript, layout: Layout, about: About) -> str:
     if not transcript.segments and transcript.text.strip():
         return _escaped(transcript.text) + "\n"
     return "\n".join(
-        f"**{short_timestamp(segment.start)}** {_escaped(with_channel(segment.channel, segment.text.strip()))}\n"
-        for segment in transcript.segments
-        if segment.text.strip()
+        f"**{short_timestamp(part.start_s)}** {_escaped(with_channel(part.channel, part.text))}\n"
+        for part in paragraphs(transcript, joined=layout.paragraphs)
     )
 
 

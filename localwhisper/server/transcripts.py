@@ -15,6 +15,7 @@ from localwhisper.jobs.corrections import Line
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.languages import languages
+from localwhisper.layout import WITHOUT_WORDS
 from localwhisper.options import LAYOUT_OPTIONS, Layout, layout_from_texts
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
@@ -81,10 +82,14 @@ def _checked(transcript: Transcript, layout: Layout, duration_s: float) -> Json:
     return {"limits": asdict(limits), "subtitles": len(shown), "outside": outside}
 
 
+def has_words(transcript: Transcript) -> bool:
+    return not transcript.segments or any(segment.words for segment in transcript.segments)
+
+
 def _check_has_words(transcript: Transcript, layout: Layout) -> None:
     """Raises InvalidOption if subtitles can't be cut so without word times."""
-    if layout.needs_words and transcript.segments and not any(s.words for s in transcript.segments):
-        options = (option for name, option in LAYOUT_OPTIONS.items() if name != "bom")
+    if layout.needs_words and not has_words(transcript):
+        options = (option for name, option in LAYOUT_OPTIONS.items() if name not in WITHOUT_WORDS)
         field = next(option.name for option in options if getattr(layout, option.name) != option.default)
         accepted = "only where the job has word times (word_timestamps=true)"
         raise InvalidOption(field=field, value=str(getattr(layout, field)), accepted=accepted)
