@@ -3,8 +3,6 @@
 In every format but JSON, which holds whisper's own figures, nothing ends after the recording.
 """
 
-import io
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -27,7 +25,7 @@ from localwhisper.export import (
     vtt,
 )
 from localwhisper.export.about import UNKNOWN, About
-from localwhisper.file_names import portable_name
+from localwhisper.export.archive import zip_archive
 from localwhisper.jobs.transcript import Segment, Transcript, Word
 from localwhisper.options import Layout
 from localwhisper.unicode_text import to_utf8
@@ -88,17 +86,14 @@ def ending_with(transcript: Transcript, duration_s: float) -> Transcript:
 
 def _zip(transcript: Transcript, layout: Layout, about: About) -> bytes:
     """A ZIP archive with one file in each of the other formats, named after the recording."""
-    name = portable_name(about.title[:MAX_TITLE_CHARS], default="transcript")
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for format, exporter in EXPORTERS.items():
-            if format != "zip":
-                archive.writestr(f"{name}.{exporter.extension}", exporter.to_bytes(transcript, layout, about))
-    return buffer.getvalue()
+    return zip_archive(
+        (about.title, exporter.extension, exporter.to_bytes(transcript, layout, about))
+        for format, exporter in EXPORTERS.items()
+        if format != "zip"
+    )
 
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-MAX_TITLE_CHARS = 100  # in names of files
 BINARY = frozenset({DOCX, "application/zip"})
 EXPORTERS: Mapping[str, Exporter] = {
     "txt": Exporter("text/plain", "txt", txt.write),

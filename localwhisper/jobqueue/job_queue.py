@@ -13,14 +13,21 @@ from typing_extensions import NotRequired, Unpack
 
 from localwhisper.engine.base import Engine
 from localwhisper.engine.checkpoints.model_choice import NAMED, ModelChoice
-from localwhisper.errors import JobAlreadyFinished, JobDamaged, JobNotRetryable, QueueNotRunning, RecordingEnded
+from localwhisper.errors import (
+    JobAlreadyFinished,
+    JobDamaged,
+    JobNotFinished,
+    JobNotRetryable,
+    QueueNotRunning,
+    RecordingEnded,
+)
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobqueue.job_repository import JobRepository
 from localwhisper.jobqueue.scheduling import Pause, Resume, Start, schedule
 from localwhisper.jobqueue.worker_pool import WorkerPool
 from localwhisper.jobs.events import JobRemoved
-from localwhisper.jobs.job import Job, JobState
+from localwhisper.jobs.job import Job, JobState, Note
 from localwhisper.jobs.suspicion import PreviousEnd, cleared
 from localwhisper.jobs.transitions import is_retryable, move
 from localwhisper.messages import Message
@@ -41,6 +48,14 @@ class NewJob(TypedDict):
     options: Options
     model_reason: NotRequired[Message]
     again_of: NotRequired[str]
+
+
+class Description(TypedDict, total=False):
+    """What a person says about a job; absent: unchanged."""
+
+    filename: str
+    tags: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 class JobQueue:
@@ -187,6 +202,18 @@ class JobQueue:
             self.index.discard(job_id)
         self._bus.publish(JobRemoved(job_id=job_id))
         return job
+
+    async def describe(self, job_id: str, changes: Description) -> Job:
+        """Change the name, tags or notes of a job that has ended: while it runs, its record is the worker's.
+
+        Raises JobNotFound, JobNotFinished, StorageFull, StorageUnwritable.
+        """
+        async with self._job_lock(job_id):
+            job = self.index.get(job_id)
+            if not job.state.ended:
+                raise JobNotFinished(state=job.state.value)
+            await self._repository.describe(replace(job, **changes))
+        return self.index.get(job_id)
 
     async def retry(
         self, job_id: str, options: Options | None = None, *, names_model: bool = False, from_start: bool = False

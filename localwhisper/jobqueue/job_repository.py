@@ -21,7 +21,7 @@ from localwhisper.errors import JobCrashed, JobDamaged, LocalWhisperError
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobs import suspicion
-from localwhisper.jobs.events import JobChanged, JobMeasured, ProgressMade, SegmentsDone
+from localwhisper.jobs.events import JobChanged, JobDescribed, JobMeasured, ProgressMade, SegmentsDone
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.suspicion import PreviousEnd
 from localwhisper.jobs.transcript import FRAMES_PER_SECOND, Transcript, Window
@@ -110,6 +110,12 @@ class JobRepository:
         """Take a job from the queue. It is visible at once, so that nothing else takes it, and saved by its execution
         before a worker gets it."""
         self._show(move(job, JobState.PROCESSING, now=self.now()))
+
+    async def describe(self, job: Job) -> None:
+        """Save a job with another name, tags or notes. Raises JobNotFound, StorageFull, StorageUnwritable."""
+        await self.store.save(job)
+        self.index.put(job)
+        self._bus.publish(JobDescribed(job=job))
 
     async def cancel_queued(self, job: Job) -> None:
         """Cancel a job before it starts. It is visible at once, so that it can't start while it is saved."""

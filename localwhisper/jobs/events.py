@@ -35,6 +35,17 @@ class JobMeasured:
 
 
 @dataclass(frozen=True, kw_only=True)
+class JobDescribed:
+    """A person changed the name, tags or notes of a job; it is saved already."""
+
+    job: Job
+
+    @property
+    def job_id(self) -> str:
+        return self.job.id
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProgressMade:
     """The job's progress or message changed; only the latest of these events matters."""
 
@@ -88,6 +99,7 @@ class ModelChanged:
 Event = (
     JobChanged
     | JobMeasured
+    | JobDescribed
     | ProgressMade
     | SegmentsDone
     | TranscriptCorrected

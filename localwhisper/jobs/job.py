@@ -24,6 +24,16 @@ class JobState(str, Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Note:
+    """A part of the transcript that a person marked, and what they wrote about it."""
+
+    start: float  # seconds
+    end: float
+    quote: str  # the marked text
+    text: str = ""  # empty: only marked
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     id: str  # UUID in canonical lower-case form
     filename: str  # on the user's machine; only shown, never used as a path
@@ -44,4 +54,6 @@ class Job:
     interruptions: int = 0  # how often the program was killed or crashed then
     crashed_window: int = 0  # its number, from 0
     again_of: str | None = None  # id of the job whose recording this one transcribes again; it may be gone
+    tags: tuple[str, ...] = ()  # given by a person, as are the notes
+    notes: tuple[Note, ...] = ()  # in the order of their times
     history: tuple[JobState, ...] = ()  # the last MAX_HISTORY previous states, oldest first

@@ -5,7 +5,7 @@ from typing import Any
 from localwhisper.audio.clip import CLIP_FORMATS
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.options import LAYOUT_OPTIONS
-from localwhisper.server import job_audio, jobs, recordings, second_texts, transcripts, uploads, ws_handlers
+from localwhisper.server import archive, job_audio, jobs, recordings, second_texts, transcripts, uploads, ws_handlers
 from localwhisper.server.jobs import MAX_PAGE
 from localwhisper.server.route import LANGUAGE_QUERY, PLACEHOLDERS, UPLOAD_ERRORS, Operation, Route
 
@@ -61,7 +61,8 @@ JOB_ROUTES: tuple[Route, ...] = (
     Route("/jobs", jobs.JobsHandler, {"get": Operation(
         summary="List jobs, newest first", response_schema="JobPage", errors=("invalid_option",),
         query={"status": {"type": "string", "description": "states, separated by commas"},
-               "q": {"type": "string", "description": "part of the file name, or words of the transcript"},
+               "q": {"type": "string", "description": "part of the file name or of a tag, or words of the transcript"},
+               "tag": {"type": "string", "description": "a tag, in any case"},
                "limit": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 50},
                "cursor": {"type": "string", "pattern": CURSOR, "description": "next_cursor of the previous page"},
                "preview": {"type": "boolean", "default": False, "description": "with the beginning of each text"},
@@ -69,6 +70,11 @@ JOB_ROUTES: tuple[Route, ...] = (
     Route("/job/{job_id}", jobs.JobHandler, {
         "get": Operation(summary="One job, with its result once it is completed", response_schema="Job",
                          errors=(*_JOB_NOT_FOUND, "job_damaged"), query=LANGUAGE_QUERY),
+        "patch": Operation(summary="Rename a job that has ended, or replace its tags or notes", response_schema="Job",
+                           json_schema="Description", query=LANGUAGE_QUERY,
+                           curl_arguments='-d \'{"tags": ["interview"]}\'',
+                           errors=(*_JOB_NOT_FOUND, "job_not_finished", "invalid_body", "unknown_option",
+                                   "invalid_option", "storage_full", "storage_unwritable")),
         "delete": Operation(summary="Cancel a job; with remove=true, delete it with its files", response_schema="Job",
                             errors=(*_JOB_NOT_FOUND, "job_already_finished", "invalid_option"),
                             query={"remove": {"type": "boolean", "default": False}, **LANGUAGE_QUERY})}),
@@ -135,6 +141,13 @@ JOB_ROUTES: tuple[Route, ...] = (
     Route("/job/{job_id}/transcript.{format}", transcripts.TranscriptHandler, {"get": Operation(
         summary="The transcript as a file, in the format of the extension", media_types=_EXPORT_TYPES,
         query={**_WHICH_TEXT, **_LAYOUT},
+        errors=(*_JOB_NOT_FOUND, "job_not_finished", "job_damaged", "invalid_option"))}),
+    Route("/transcripts.zip", archive.ArchiveHandler, {"get": Operation(
+        summary="Several transcripts as files in one ZIP archive, each named after its recording",
+        media_types=("application/zip",), curl_query="ids=JOB_ID,JOB_ID&format=docx",
+        query={"ids": {"type": "string", "description": f"ids of at most {archive.MAX_JOBS} completed jobs, separated"
+                       " by commas", "required": True},
+               "format": {**_EXPORT_FORMAT, "enum": [name for name in EXPORTERS if name != "zip"]}, **_LAYOUT},
         errors=(*_JOB_NOT_FOUND, "job_not_finished", "job_damaged", "invalid_option"))}),
     Route("/job/{job_id}/subtitle-check", transcripts.SubtitleCheckHandler, {"get": Operation(
         summary="Subtitles that are outside the limits of their preset", response_schema="SubtitleCheck", query=_LAYOUT,

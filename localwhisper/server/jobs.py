@@ -11,6 +11,7 @@ from localwhisper.options import Options, options_from_json, options_to_json
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.dependencies import JobDependencies
+from localwhisper.server.job_description import description
 from localwhisper.server.serializers import Json
 
 MAX_PAGE = 200
@@ -41,6 +42,12 @@ class JobHandler(BaseHandler):
         jobs = self.dependencies.jobs
         job = jobs.index.get(job_id)
         await self.write_large_json(lambda: full_job_body(jobs, job, self.language))
+
+    async def patch(self, job_id: str) -> None:
+        jobs = self.dependencies.jobs
+        changes = description(jobs.index.get(job_id), self.json_body())
+        job = await jobs.queue.describe(job_id, changes)
+        self.write_json(serializers.job_body(job, jobs.eta, self.language))
 
     async def delete(self, job_id: str) -> None:
         jobs = self.dependencies.jobs
@@ -75,6 +82,9 @@ class JobsHandler(BaseHandler):
         cursor = self.get_query_argument("cursor", "", strip=False) or None
         limit, states = self._limit(), self._states()
         matches = await jobs.search.find(search_query) if search_query else None
+        if tag := self.get_query_argument("tag", "").casefold():
+            tagged = {job.id for job in jobs.index if tag in map(str.casefold, job.tags)}
+            matches = tagged if matches is None else matches & tagged
         try:
             page = jobs.index.page(limit=limit, cursor=cursor, states=states, among=matches)
         except (ValueError, OverflowError):

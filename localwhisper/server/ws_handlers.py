@@ -16,6 +16,7 @@ from localwhisper.errors import LocalWhisperError
 from localwhisper.jobs.events import (
     Event,
     JobChanged,
+    JobDescribed,
     JobMeasured,
     JobRemoved,
     ModelChanged,
@@ -248,7 +249,7 @@ class QueueSocketHandler(EventSocketHandler):
             case JobChanged(job=job):
                 self.put_shared(event, "job", job.id, partial(serializers.job_body, job, jobs.eta, language))
                 self._put_queue(event)
-            case JobMeasured(job=job):
+            case JobMeasured(job=job) | JobDescribed(job=job):
                 self.put_shared(event, "job", job.id, partial(serializers.job_body, job, jobs.eta, language))
             case TranscriptCorrected(job_id=job_id, transcript=transcript):
                 self.put("corrected", {"version": transcript.version}, job_id=job_id)

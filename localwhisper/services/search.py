@@ -38,9 +38,11 @@ class Search:
         self._filling = asyncio.ensure_future(self._fill())
 
     async def find(self, query: str) -> set[str]:
-        """Return the ids of jobs whose file name or text matches; by name alone if the index fails."""
+        """Return the ids of jobs whose file name, tags or text match; without the text if the index fails."""
         folded = query.casefold()
-        by_name = {job.id for job in self._index if folded in job.filename.casefold()}
+        by_name = {
+            job.id for job in self._index if any(folded in name.casefold() for name in (job.filename, *job.tags))
+        }
         return by_name | await self._query(set[str](), self._texts.find, query)
 
     async def excerpts(self, query: str, job_ids: Iterable[str]) -> dict[str, list[str]]:

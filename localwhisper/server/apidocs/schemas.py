@@ -154,7 +154,7 @@ SCHEMAS: dict[str, Schema] = {
             "created_at": TIME, "started_at": _or_null("string", format="date-time"),
             "estimated_time_remaining": _or_null("number"), "filename": TEXT, "model": TEXT,
             "model_reason": MODEL_REASON, "language": _or_null("string"), "options": {"type": "object"},
-            "audio_duration": SECONDS,
+            "audio_duration": SECONDS, "tags": _list(TEXT), "notes": _list(_ref("Note")),
             "again_of": _or_null("string", description="the job whose recording this one transcribes again"),
             "warnings": {**_list(MESSAGE), "description": "what was wrong with the audio; of a completed job"},
         },
@@ -166,6 +166,8 @@ SCHEMAS: dict[str, Schema] = {
             "excerpt": {**_list(TEXT), "description": "search hits in context: text, hit, text, …"},
         },
     ),
+    "Note": _object({"start": SECONDS, "end": SECONDS, "quote": TEXT}, {"text": TEXT}),
+    "Description": _object({}, {"filename": TEXT, "tags": _list(TEXT), "notes": _list(_ref("Note"))}),
     "JobPage": _object({"jobs": _list(_ref("Job")), "next_cursor": _or_null("string")}),
     "QueueInfo": _object({
         "queue": QUEUE_FIGURES,
