@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 
 from localwhisper.errors import InvalidOption, ModelCannotTranslate, UnknownOption
 from localwhisper.layout import LAYOUT_OPTIONS as LAYOUT_OPTIONS
+from localwhisper.layout import WITHOUT_WORDS as WITHOUT_WORDS
 from localwhisper.layout import Layout as Layout
 from localwhisper.layout import layout_from_texts as layout_from_texts
 from localwhisper.option_types import SettableIn, row, table

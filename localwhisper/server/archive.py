@@ -5,7 +5,7 @@ import asyncio
 from localwhisper.errors import InvalidOption
 from localwhisper.export.archive import zip_archive
 from localwhisper.export.registry import EXPORTERS
-from localwhisper.layout import layout_from_texts
+from localwhisper.options import layout_from_texts
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.transcripts import about, has_words
 

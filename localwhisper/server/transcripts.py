@@ -15,8 +15,7 @@ from localwhisper.jobs.corrections import Line
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.languages import languages
-from localwhisper.layout import WITHOUT_WORDS
-from localwhisper.options import LAYOUT_OPTIONS, Layout, layout_from_texts
+from localwhisper.options import LAYOUT_OPTIONS, WITHOUT_WORDS, Layout, layout_from_texts
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.serializers import Json

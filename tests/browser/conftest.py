@@ -93,8 +93,8 @@ def library_server(
     """One server with finished jobs for all tests that need no transcription; each test uses its own transcript."""
     folder = tmp_path_factory.mktemp("library")
     seeder = JobSeeder(folder / "data", talk)
-    for name in ("Ada.wav", "Correct.wav", "Conflict.wav", "Times.wav", "Remove.wav"):
-        seeder.completed(name, *TALK_LINES)
+    for name in ("Ada", "Correct", "Conflict", "Times", "Remove", "Edges", "Words", "Tag"):
+        seeder.completed(f"{name}.wav", *TALK_LINES)
     seeder.completed(f"{HOSTILE_TEXT}.wav", HOSTILE_TEXT, "</li><script>hacked=1</script>")
     seeder.completed("canción.wav", "Una canción del mañana", language="es")
     seeder.completed("silence.wav")

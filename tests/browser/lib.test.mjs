@@ -1,12 +1,15 @@
 /** The page's pure modules, and the texts of both languages. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { diffLines, mergeLines, removeLine, replaceText, setLineTime, splitLine } from "../../web/js/editor/edits.js";
+import { diffLines, insertLine, mergeLines, moveBorder, removeLine, replaceText, setLineTime, splitLine } from "../../web/js/editor/edits.js";
 import { mergeVersions } from "../../web/js/editor/merge.js";
-import { formatBytes, formatDuration, formatPercent, formatTime } from "../../web/js/lib/format.js";
-import { findMatches, lineIndexAt, timeAtOffset, wordPositions } from "../../web/js/editor/text-positions.js";
+import { formatBytes, formatDuration, formatPercent, formatTime, parseTime } from "../../web/js/lib/format.js";
+import { findMatches, replaceAll, replaceMatch } from "../../web/js/editor/find-replace.js";
+import { paragraphStarts } from "../../web/js/editor/paragraphs.js";
+import { lineIndexAt, timeAtOffset, wordPositions } from "../../web/js/editor/text-positions.js";
 import { TEXTS } from "../../web/js/texts.js";
 
 const word = (text, start, probability = 1) => ({ word: ` ${text}`, start, end: start + 1, probability });
@@ -93,4 +96,52 @@ test("both languages have the same texts with the same parameters", () => {
   for (const [key, translations] of Object.entries(TEXTS)) {
     assert.deepEqual([translations.length, parameters(translations[0])], [2, parameters(translations[1])], key);
   }
+});
+
+test("found text is replaced, by case and in whole words if wanted", () => {
+  const lines = [{ id: 0, start: 0, end: 1, text: " Ada's ADA, adamant.", words: [] }, { id: 1, start: 1, end: 2, text: " ¿Qué? a.b", words: [] }];
+  assert.equal(findMatches(lines, "ada").length, 3);
+  assert.equal(findMatches(lines, "ada", { wholeWords: true }).length, 2);
+  assert.deepEqual(findMatches(lines, "ADA", { matchCase: true }), [{ line: 0, from: 6, to: 9 }]);
+  assert.equal(findMatches(lines, "qué").length, 1);
+  assert.equal(findMatches(lines, "ad", { wholeWords: true }).length, 0);
+  const replaced = replaceAll(lines, "a.b", "$&", {});
+  assert.deepEqual(texts(replaced), ["Ada's ADA, adamant.", "¿Qué? $&"]);
+  assert.equal(replaced[0], lines[0]); // untouched
+  assert.equal(replaceAll(lines, "nothing", "x"), lines);
+  assert.deepEqual(texts(replaceMatch(lines, { line: 0, from: 6, to: 9 }, "Ada"))[0], "Ada's Ada, adamant.");
+  assert.equal(findMatches([{ text: " New  York" }], "new york").length, 1);
+});
+
+const PARAGRAPHS = JSON.parse(readFileSync(new URL("../export/paragraph_cases.json", import.meta.url), "utf8"));
+
+test("paragraphs begin where those of the exports do", () => {
+  for (const { name, segments, begins } of PARAGRAPHS) {
+    const lines = segments.map(([start, end, text, channel], id) => ({ id, start, end, text: text.replace(/\*(\d+)/, (_, count) => "x".repeat(count)), channel }));
+    const starts = paragraphStarts(lines).flatMap((isStart, index) => (isStart ? [index] : []));
+    assert.deepEqual(starts, begins, name);
+  }
+});
+
+test("typed times are read", () => {
+  assert.deepEqual(["62.5", "1:02,5", "1:00:00", " 0:03. "].map(parseTime), [62.5, 62.5, 3600, 3]);
+  for (const text of ["", "a", "1:2:3:4", "-1", "1:-2", "1e3"]) assert.ok(Number.isNaN(parseTime(text)), text);
+});
+
+test("an inserted line takes free time, or some of the line before", () => {
+  const times = ({ lines, index }) => [index, lines.map(({ start, end }) => [start, end])];
+  const gap = [{ id: 0, start: 1, end: 3, text: " one" }, { id: 1, start: 8, end: 9, text: " two" }];
+  assert.deepEqual(times(insertLine(gap, 1, 4)), [1, [[1, 3], [4, 6], [8, 9]]]); // where playback is
+  assert.deepEqual(times(insertLine(gap, 1, 7.5)), [1, [[1, 3], [7.5, 8], [8, 9]]]);
+  assert.deepEqual(times(insertLine(gap, 1, 0)), [0, [[0, 1], [1, 3], [8, 9]]]);
+  assert.deepEqual(times(insertLine(gap, 0, 2)), [1, [[1, 3], [3, 5], [8, 9]]]);
+  assert.deepEqual(times(insertLine(LINES, 0, 1)), [1, [[0, 2], [2, 3], [3, 6]]]);
+  assert.deepEqual(times(insertLine(LINES, 1, 4)), [2, [[0, 3], [3, 6], [6, 8]]]);
+});
+
+test("a border between two lines moves both", () => {
+  const times = (lines) => lines.map(({ start, end }) => [start, end]);
+  assert.deepEqual(times(moveBorder(LINES, 0, 2)), [[0, 2], [2, 6]]);
+  assert.deepEqual(times(moveBorder(LINES, 0, 4)), [[0, 4], [4, 6]]);
+  assert.equal(moveBorder(LINES, 0, 7), LINES);
 });

@@ -35,7 +35,7 @@ def test_axe_finds_no_violations(library: AppPage) -> None:
     page.keyboard.press("Escape")
     page.locator(".brand").click()
     page.keyboard.press("?")
-    expect(page.locator("dialog")).to_be_visible()
+    expect(page.locator("help-dialog dialog")).to_be_visible()
     assert axe_violations(page) == []
     page.keyboard.press("Escape")
     page.locator("history-filter select").select_option("")
@@ -44,7 +44,8 @@ def test_axe_finds_no_violations(library: AppPage) -> None:
     assert axe_violations(page) == []
     page.keyboard.press("e")
     page.locator(".line-text").first.click()
-    page.locator("#export summary").click()
+    page.locator("#export").click()
+    expect(page.locator("#export-preview")).not_to_be_empty()
     assert axe_violations(page) == []
 
 
@@ -99,12 +100,14 @@ def test_a_whole_job_with_the_keyboard(app: AppPage, page: Page, samples: list[d
     page.keyboard.press("Control+End")
     page.keyboard.type(" Yes.")
     expect(page.locator(".save-state")).to_have_text("Corrections saved")
-    tab_to(page, page.locator("#export summary"), "Shift+Tab")
+    tab_to(page, page.locator("#export"), "Shift+Tab")
     page.keyboard.press("Enter")
-    tab_to(page, page.get_by_role("link", name="txt", exact=True))
+    expect(page.get_by_role("radio", name="Text", exact=True)).to_be_focused()
+    tab_to(page, page.get_by_role("link", name="Save file"))
     with page.expect_download() as download:
         page.keyboard.press("Enter")
     assert download.value.path().read_text(encoding="utf-8").splitlines()[0].endswith(" Yes.")
+    page.keyboard.press("Escape")  # closes the dialog
     page.keyboard.press("Control+Enter")  # leaves the correcting mode
     page.keyboard.press("Escape")  # leaves the editor
     expect(card.locator("a.name")).to_be_focused()

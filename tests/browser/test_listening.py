@@ -104,9 +104,9 @@ def test_uncertain_words_are_highlighted_on_demand(library: AppPage) -> None:
 def test_copying_with_times(library: AppPage) -> None:
     library.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = open_editor(library, "Ada.wav")
-    page.locator("#export summary").click()
+    page.locator("#more summary").click()
     page.get_by_role("button", name="with times").click()
-    expect(page.locator("#copy-times")).to_have_text("Copied")
+    expect(page.locator("#copy-times")).to_have_text("Copied", use_inner_text=False)
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.splitlines()[1] == f"[0:03] {TALK_LINES[1]}"
 

@@ -58,12 +58,13 @@ def test_the_result_can_be_played_and_downloaded(
         "() => ((media) => media && !media.paused && media.currentTime > 1)(document.querySelector('video'))"
     )
     editor = page.locator("transcript-editor")
-    formats = editor.locator("#downloads a").all_text_contents()
+    editor.locator("#export").click()
+    formats = page.locator("#export-dialog [name=format]").evaluate_all("radios => radios.map((radio) => radio.value)")
     assert sorted(formats) == sorted(EXPORTERS)
     for format_name in formats:
-        editor.locator("#export summary").click()
+        page.locator(f"#export-dialog .chip:has([value={format_name}])").click()
         with page.expect_download() as download:
-            editor.get_by_role("link", name=format_name, exact=True).click()
+            page.get_by_role("link", name="Save file").click()
         assert download.value.suggested_filename == f"{clip.stem}.{EXPORTERS[format_name].extension}"
         if format_name in TEXT_FORMATS:
             text = download.value.path().read_text(encoding="utf-8")
@@ -132,10 +133,11 @@ def test_a_cancelled_job_keeps_its_text_and_continues(app: AppPage, page: Page, 
     assert text
     page.reload()
     expect(card.lines).to_have_count(len(ids))
-    page.locator("#export summary").click()
+    page.locator("#export").click()
     with page.expect_download() as download:
-        page.get_by_role("link", name="txt", exact=True).click()
+        page.get_by_role("link", name="Save file").click()
     assert words(download.value.path().read_text(encoding="utf-8")) == words(text)
+    page.keyboard.press("Escape")
 
     notice.get_by_role("button", name="Continue").click()
     expect(notice).to_contain_text("Transcribing")

@@ -51,7 +51,7 @@ export function createActions({ api, store, uploads, toast }) {
 		},
 		async search(cursor = null) {
 			const { filter } = store.state;
-			if (!filter.q && !filter.status) return;
+			if (!filter.q && !filter.status && !filter.tag) return;
 			await logErrors(async () => {
 				const page = await api.jobs(PAGE_SIZE, cursor, filter);
 				store.dispatch({ type: "filter/results", data: { ...page, filter, append: cursor !== null } });

@@ -14,6 +14,9 @@ export class ApiError extends Error {
 	}
 }
 
+/** Browsers send no more after the page is closed: 64 kB. */
+const MAX_KEEPALIVE_CHARS = 20_000;
+
 /** @type {Api} */
 export const api = {
 	login: (token) => json("POST", "login", { token }),
@@ -32,10 +35,13 @@ export const api = {
 	jobs: (limit, cursor, filter) =>
 		json("GET", `jobs?${new URLSearchParams({ limit: String(limit), preview: "true", ...(cursor && { cursor }), ...filter })}`),
 	job: (id) => json("GET", `job/${id}`),
+	describe: (id, changes) => json("PATCH", `job/${id}`, changes, JSON.stringify(changes).length < MAX_KEEPALIVE_CHARS),
 	cancel: (id) => json("DELETE", `job/${id}`),
 	remove: (id) => json("DELETE", `job/${id}?remove=true`, undefined, true),
 	retry: (id, options, fromStart) => json("POST", `job/${id}/retry${fromStart ? "?from_start=true" : ""}`, options),
 	transcriptText: async (id) => (await request("GET", transcriptUrl(id, "txt", true))).text(),
+	transcriptFile: async (url, signal) => (await request("GET", url, { ...(signal && { signal }) })).text(),
+	subtitleCheck: async (id, layout, signal) => parseJson(await (await request("GET", `job/${id}/subtitle-check?${layout}`, { signal })).text()),
 	correct: (id, correction) => json("PATCH", `job/${id}/transcript`, correction),
 	restore: (id, version) => json("DELETE", `job/${id}/transcript?version=${version}`),
 	waveform: (id) => json("GET", `job/${id}/waveform`),
@@ -93,9 +99,21 @@ function upload(url, file, fields, signal, onSent) {
 	});
 }
 
-/** @param {string} id @param {string} format @param {boolean} [partial] the text so far of a job that isn't completed */
-export function transcriptUrl(id, format, partial) {
-	return `job/${id}/transcript.${format}${partial ? "?partial=true" : ""}`;
+/** @param {string} id @param {string} format @param {boolean} [partial] the text so far of a job that isn't completed @param {URLSearchParams} [layout] */
+export function transcriptUrl(id, format, partial, layout) {
+	const query = new URLSearchParams(layout);
+	if (partial) query.set("partial", "true");
+	return `job/${id}/transcript.${format}${query.size ? `?${query}` : ""}`;
+}
+
+/** Of one archive. @param {readonly string[]} ids @param {string} format @param {URLSearchParams} layout */
+export function archiveUrl(ids, format, layout) {
+	return `transcripts.zip?${new URLSearchParams([["ids", ids.join(",")], ["format", format], ...layout])}`;
+}
+
+/** @param {string} id @param {number} start @param {number} end seconds @param {string} format */
+export function clipUrl(id, start, end, format) {
+	return `job/${id}/audio?from=${start.toFixed(3)}&to=${end.toFixed(3)}&format=${format}`;
 }
 
 /** @param {string} text @returns {any} null where it isn't JSON */

@@ -64,7 +64,8 @@ export const JOB_HANDLERS = {
 		if (!removed) return state;
 		const without = (/** @type {readonly string[]} */ ids) => ids.filter((id) => id !== jobId);
 		const searchResults = state.searchResults && { ...state.searchResults, jobIds: without(state.searchResults.jobIds) };
-		return { ...state, entries, searchResults, jobIds: without(state.jobIds), removing: without(state.removing) };
+		const selected = state.selected && without(state.selected);
+		return { ...state, entries, searchResults, selected, jobIds: without(state.jobIds), removing: without(state.removing) };
 	},
 
 	// Answers to the page's requests
@@ -129,7 +130,7 @@ export const JOB_HANDLERS = {
 		return { ...state, removing: isRemoving ? [...others, jobId] : others };
 	},
 	"filter/changed"(state, filter) {
-		return { ...state, filter, searchResults: filter.q || filter.status ? state.searchResults : null };
+		return { ...state, filter, searchResults: filter.q || filter.status || filter.tag ? state.searchResults : null };
 	},
 };
 

@@ -3,6 +3,7 @@
 import { createActions } from "./actions.js";
 import { api } from "./api.js";
 import { Commands } from "./commands.js";
+import { bulkBar } from "./components/bulk-bar.js";
 import { dropZone } from "./components/drop-zone.js";
 import { helpDialog } from "./components/help-dialog.js";
 import { historyFilter } from "./components/history-filter.js";
@@ -41,6 +42,9 @@ const services = {
 	toast: createToast(query(document, "toast-message")),
 	selectedOptions: () => ({}), // this and the next are replaced by the options form
 	chooseModel: () => {},
+	openExport: (/** @type {ExportSource} */ source) => void withDialogs(() => app.openExport(source)), // this and the next two are replaced by the dialogs
+	describe: (/** @type {readonly string[]} */ ids) => void withDialogs(() => app.describe(ids)),
+	replaceEverywhere: (/** @type {string} */ text, /** @type {string} */ replacement) => void withDialogs(() => app.replaceEverywhere(text, replacement)),
 };
 /** @type {App} */
 const app = { ...services, actions: createActions(services) };
@@ -51,6 +55,7 @@ const socket = createQueueSocket(
 );
 
 for (const [name, connect] of Object.entries({
+	"bulk-bar": bulkBar,
 	"connection-banner": connectionBanner,
 	"options-form": optionsForm,
 	"model-choice": modelChoice,
@@ -93,9 +98,16 @@ function loadDeferred() {
 	navigator.serviceWorker?.register("sw.js").catch(() => undefined); // there is none without a secure context
 }
 
+/** Where somebody asks for a dialog before it is loaded. @param {() => void} open */
+async function withDialogs(open) {
+	if (await loadEditor()) open();
+}
+
 /** @returns {Promise<Editor|undefined>} undefined where the server is unreachable */
 async function loadEditor() {
-	const modules = await import("./editor/transcript-editor.js").catch(() => undefined);
-	if (modules && !customElements.get("transcript-editor")) defineComponent("transcript-editor", modules.transcriptEditor, app);
+	const modules = await import("./deferred.js").catch(() => undefined);
+	for (const [name, connect] of Object.entries(modules?.DEFERRED_COMPONENTS ?? {})) {
+		if (!customElements.get(name)) defineComponent(name, connect, app);
+	}
 	return app.editor;
 }

@@ -19,7 +19,8 @@ export function initialState() {
 		formats: [],
 		samples: [],
 		uploads: [],
-		filter: { q: "", status: "" },
+		filter: { q: "", status: "", tag: "" },
+		selected: null,
 		searchResults: null,
 		removing: [],
 	};
@@ -38,6 +39,7 @@ const HANDLERS = {
 	model: (state, model) => ({ ...state, models: upsert(state.models, model, "name") }),
 	"connection/changed": (state, connection) => (state.connection === connection ? state : { ...state, connection }),
 	"catalogue/loaded": (state, { default: defaultModel, ...catalogue }) => ({ ...state, ...catalogue, defaultModel }),
+	"selection/changed": (state, selected) => ({ ...state, selected }),
 	"upload/changed": (state, upload) => ({ ...state, uploads: upsert(state.uploads, upload, "id") }),
 	"upload/removed": (state, id) => ({ ...state, uploads: state.uploads.filter((upload) => upload.id !== id) }),
 };

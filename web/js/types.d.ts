@@ -20,6 +20,14 @@ interface Result {
   processing_time: number; // seconds
 }
 
+/** A marked part of a transcript, and what a person wrote about it. */
+interface Note {
+  start: number; // seconds
+  end: number; // seconds
+  quote: string;
+  text: string; // "": it is only marked
+}
+
 interface Job {
   job_id: string;
   status: JobStatus;
@@ -35,6 +43,8 @@ interface Job {
   language?: string|null;
   options?: {return_timestamps?: boolean, task?: string};
   audio_duration?: number|null; // seconds
+  tags: readonly string[];
+  notes: readonly Note[];
   warnings?: readonly {code: string, message: string}[]; // about the audio of a completed job
   queue_position?: number|null;
   error?: {code: string, message: string}|null;
@@ -133,6 +143,19 @@ interface Waveform {
   speech: readonly (readonly [number, number])[]; // from, to: where somebody speaks
 }
 
+/** The subtitles that are outside the limits of their preset. */
+interface SubtitleCheck {
+  subtitles: number;
+  outside: {
+    number: number;
+    start: number; // seconds
+    end: number; // seconds
+    text: string;
+    columns_per_s: number;
+    problems: ("too_fast"|"too_long"|"too_short"|"overlapping"|"gap_too_short"|"line_too_wide"|"too_many_lines")[];
+  }[];
+}
+
 interface Api {
   login(token: string): Promise<unknown>;
   models(): Promise<Models>;
@@ -147,9 +170,12 @@ interface Api {
   jobs(limit: number, cursor?: string|null, filter?: Filter): Promise<JobPage>;
   job(id: string): Promise<Job>;
   submit(file: File, options: SubmitOptions, signal: AbortSignal, onSent: (bytes: number) => void): Promise<{job_id: string}>;
+  describe(id: string, changes: {filename?: string, tags?: readonly string[], notes?: readonly Note[]}): Promise<Job>; // finishes even if the page is being closed
   cancel(id: string): Promise<unknown>;
   retry(id: string, options?: SubmitOptions, fromStart?: boolean): Promise<unknown>; // without options: with the job's own
   transcriptText(id: string): Promise<string>; // so far, if the job hasn't ended
+  transcriptFile(url: string, signal?: AbortSignal): Promise<string>; // an export as text
+  subtitleCheck(id: string, layout: URLSearchParams, signal: AbortSignal): Promise<SubtitleCheck>;
   remove(id: string): Promise<unknown>; // finishes even if the page is being closed
   correct(id: string, correction: Correction): Promise<Corrected>;
   restore(id: string, version: number): Promise<Result & {version: number}>;
@@ -196,7 +222,7 @@ interface JobEntry {
   actionError: string|null; // why the user's last action on it failed
 }
 
-type Filter = {q: string, status: string};
+type Filter = {q: string, status: string, tag: string};
 
 interface SearchResults {
   jobIds: readonly string[]; // newest first
@@ -220,6 +246,7 @@ interface State {
   samples: readonly Sample[];
   uploads: readonly Upload[];
   filter: Filter;
+  selected: readonly string[]|null; // ids of jobs; null: none can be selected
   searchResults: SearchResults|null; // null: all jobs are shown
   removing: readonly string[]; // ids of jobs that are hidden because they are about to be removed
 }
@@ -254,6 +281,9 @@ interface App {
   toast: Toast;
   selectedOptions: () => SubmitOptions;
   chooseModel: (model: Model) => void; // for the next files
+  openExport: (source: ExportSource) => void; // this and the next two open dialogs
+  describe: (ids: readonly string[]) => void;
+  replaceEverywhere: (text: string, replacement: string) => void;
   editor?: Editor; // once its modules are loaded
 }
 
@@ -274,7 +304,7 @@ interface Actions {
   loadOlder(): Promise<unknown>;
   cancel(id: string): void;
   retry(id: string, options?: SubmitOptions, fromStart?: boolean): void; // continues where it ended, unless the text would differ
-  remove(id: string): void; // hides it at once and deletes it when it can no longer be undone
+  remove(...ids: string[]): void; // hides them at once and deletes them when that can no longer be undone
   submit(files: Iterable<File>, options: SubmitOptions): void;
   trySample(sample: Sample): void;
   downloadModel(model: Model, source: string): void;
@@ -300,7 +330,18 @@ interface OpenTranscript {
   session: ReturnType<typeof import("./editor/edit-session.js").createEditSession>;
   player: ReturnType<typeof import("./editor/player.js").createPlayer>;
   lines: ReturnType<typeof import("./editor/transcript-lines.js").transcriptLines>;
+  timeline: ReturnType<typeof import("./editor/timeline.js").timeline>;
   scope: AbortController;
+}
+
+/** What the export dialog exports. */
+interface ExportSource {
+  title: string;
+  address(format: string, layout: URLSearchParams): string;
+  lines: Lines|null; // for the preview; null: of several transcripts
+  hasWords: boolean;
+  check: ((layout: URLSearchParams, signal: AbortSignal) => Promise<SubtitleCheck>)|null; // null: nothing to check
+  show(seconds: number): void; // in the transcript
 }
 
 /** What the transcript's lines need of the editor. */
@@ -309,6 +350,7 @@ interface LinesHost {
   showFollowing(isAway: boolean): void; // whether the play position is off the screen and isn't followed
   currentTime(): number;
   change(lines: Lines, groupKey?: string): void;
+  editLine(line: Segment): void; // it has got the caret
   refuse(reason: string): void; // says why a change isn't possible
 }
 
@@ -327,6 +369,6 @@ interface HTMLElementTagNameMap {
 type TextKey = import("./i18n.js").TextKey;
 type Commands = import("./commands.js").Commands;
 type Store = import("./store.js").Store;
-type IconName = "upload"|"download"|"close"|"retry"|"trash"|"copy"|"check"|"play"|"pause"|"chevron"|"up"|"left"|"back"|"ahead"|"pen"|"unsure"|"undo"|"redo"|"start"|"end"|"split"|"merge"|"mic"|"search"|"more"|"keyboard"|"stop"; // the symbols in index.html
+type IconName = "upload"|"download"|"close"|"retry"|"trash"|"copy"|"check"|"play"|"pause"|"chevron"|"up"|"left"|"back"|"ahead"|"pen"|"unsure"|"undo"|"redo"|"start"|"end"|"split"|"merge"|"mic"|"search"|"more"|"keyboard"|"plus"|"minus"|"tag"|"mark"|"paragraph"|"quote"|"sound"|"stop"; // the symbols in index.html
 type Lines = readonly Segment[];
 type Timer = ReturnType<typeof setTimeout>|undefined;

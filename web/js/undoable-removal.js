@@ -8,10 +8,10 @@ import { TOAST_MS } from "./components/toast.js";
 import { t } from "./i18n.js";
 import { load, save } from "./lib/storage.js";
 
-/** @param {Pick<App, "store"|"api"|"toast">} app @returns {(id: string) => void} removes a job */
+/** @param {Pick<App, "store"|"api"|"toast">} app @returns {(...ids: string[]) => void} removes jobs */
 export function createUndoableRemoval({ store, api, toast }) {
-	/** The job that this page's toast can bring back. */
-	let undoableId = "";
+	/** The jobs that this page's toast can bring back. @type {string[]} */
+	let undoable = [];
 
 	/** When each removal is due (ms since the epoch), by job id. @returns {Record<string, number>} */
 	const loadPending = () => load("removing", {});
@@ -23,7 +23,7 @@ export function createUndoableRemoval({ store, api, toast }) {
 
 	/** @param {string} id */
 	async function finish(id) {
-		if (id === undoableId) undoableId = "";
+		undoable = undoable.filter((other) => other !== id);
 		try {
 			await api.remove(id);
 		} catch (error) {
@@ -38,34 +38,39 @@ export function createUndoableRemoval({ store, api, toast }) {
 
 	/** Continues a removal from an earlier page, which another tab may still undo. @param {string} id @param {number} due */
 	function resume(id, due) {
-		if (id === undoableId) return;
+		if (undoable.includes(id)) return;
 		setHidden(id);
 		setTimeout(() => (id in loadPending() ? finish(id) : setHidden(id, false)), due - Date.now());
 	}
 
-	/** @param {string} id */
-	function undo(id) {
-		undoableId = "";
-		forget(id);
-		setHidden(id, false);
+	/** @param {readonly string[]} ids */
+	function undo(ids) {
+		undoable = [];
+		for (const id of ids) {
+			forget(id);
+			setHidden(id, false);
+		}
 	}
 
 	Object.keys(loadPending()).forEach((id) => setHidden(id));
 	addEventListener("pagehide", () => {
-		if (!undoableId) return;
+		if (!undoable.length) return;
 		toast.hide();
-		void finish(undoableId);
+		for (const id of undoable) void finish(id);
 	});
 	store.subscribe(({ connection }, before) => {
 		if (connection !== "online" || before.connection === "online") return;
 		for (const [id, due] of Object.entries(loadPending())) resume(id, due);
 	});
 
-	return (id) => {
-		const name = store.state.entries[id]?.job.filename ?? "";
-		undoableId = id;
-		save("removing", { ...loadPending(), [id]: Date.now() + TOAST_MS });
-		setHidden(id);
-		toast.show(t("job.removed", { name }), "edit.undo", () => undo(id), () => finish(id));
+	return (...ids) => {
+		const name = store.state.entries[ids[0] ?? ""]?.job.filename ?? "";
+		const due = Date.now() + TOAST_MS;
+		const text = ids.length === 1 ? t("job.removed", { name }) : t("job.removed_several", { count: ids.length });
+		// Shown first: the message that it replaces ends its own removals.
+		toast.show(text, "edit.undo", () => undo(ids), () => ids.forEach((id) => void finish(id)));
+		undoable = ids;
+		save("removing", { ...loadPending(), ...Object.fromEntries(ids.map((id) => [id, due])) });
+		ids.forEach((id) => setHidden(id));
 	};
 }

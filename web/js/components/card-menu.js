@@ -10,7 +10,8 @@ import { h, icon, setChildren } from "../lib/dom.js";
 const COMMON_FORMATS = ["txt", "docx", "srt", "vtt"];
 
 /** Its items are created when it opens: a long list has thousands of cards. @param {string} id @param {App} app */
-export function cardMenu(id, { store, actions, toast, selectedOptions }) {
+export function cardMenu(id, app) {
+	const { store, actions, toast, selectedOptions } = app;
 	const summary = h("summary", { class: "button ghost round small" }, icon("more"));
 	const items = h("div", { class: "menu-items" });
 	const element = h("details", { class: "menu" }, summary, items);
@@ -27,6 +28,7 @@ export function cardMenu(id, { store, actions, toast, selectedOptions }) {
 			...(hasText(job) ? [item("job.copy", "copy", copy), saveLinks(job)] : []),
 			...(isRetryable && hasText(job) ? [item("job.start_over", "retry", () => actions.retry(id, undefined, true))] : []),
 			...(isRetryable ? [item("job.retry_other", "retry", () => actions.retry(id, selectedOptions()))] : []),
+			...(hasEnded(job.status) ? [item("describe.title", "tag", () => app.describe([id]))] : []),
 			...(hasEnded(job.status) ? [item("job.remove", "trash", () => actions.remove(id))] : []),
 		];
 	}

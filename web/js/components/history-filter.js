@@ -1,11 +1,13 @@
 /** Searches the jobs' names and texts, and filters them by status. */
 
-import { query } from "../lib/dom.js";
+import { t } from "../i18n.js";
+import { query, setTextOrHide, setVisible } from "../lib/dom.js";
 
 const DEBOUNCE_MS = 200;
 
 /** @type {Component} */
-export function historyFilter(element, { actions, commands }, signal) {
+export function historyFilter(element, app, signal) {
+	const { actions, commands } = app;
 	const searchInput = query(element, "input", HTMLInputElement);
 	const statusSelect = query(element, "select", HTMLSelectElement);
 	/** @type {Timer} */
@@ -15,5 +17,17 @@ export function historyFilter(element, { actions, commands }, signal) {
 		timer = setTimeout(() => actions.filter({ q: searchInput.value.trim() }), DEBOUNCE_MS);
 	}, { signal });
 	statusSelect.addEventListener("change", () => actions.filter({ status: statusSelect.value }), { signal });
-	commands.register({ "list:search": () => searchInput.select() });
+	const tag = query(element, "#tag-filter");
+	tag.addEventListener("click", () => actions.filter({ tag: "" }), { signal });
+	commands.register({
+		"list:search": () => searchInput.select(),
+		"list:replace": () => app.replaceEverywhere(searchInput.value.trim(), ""),
+	});
+
+	return ({ filter }, before) => {
+		if (filter.tag === before?.filter.tag) return;
+		setTextOrHide(query(tag, "span"), filter.tag);
+		setVisible(tag, filter.tag !== "");
+		tag.ariaLabel = t("filter.tag", { tag: filter.tag });
+	};
 }

@@ -23,6 +23,8 @@ export function jobCard(id, app) {
 	const [status, facts, actionBar, preview] = queryEach(element, ".status-badge", ".meta .figures", ".actions", ".preview");
 	const [progress, jobError, actionError] = queryEach(element, ".progress-text", ".error", "[role=alert]");
 	const name = query(element, ".name", HTMLAnchorElement);
+	const box = query(element, ".select-job", HTMLInputElement);
+	const tags = query(element, ".tags");
 	const bar = query(element, "progress", HTMLProgressElement);
 	const excerpt = query(element, ".excerpt", HTMLAnchorElement);
 	const [reason, warnings] = queryEach(element, ".model-reason", ".warnings");
@@ -31,7 +33,24 @@ export function jobCard(id, app) {
 	const menu = cardMenu(id, app);
 	const main = h("span", { class: "main-action" });
 	element.dataset.job = id;
+	box.addEventListener("change", toggleSelected);
+	name.addEventListener("click", (event) => {
+		if (box.hidden) return;
+		event.preventDefault();
+		box.checked = !box.checked;
+		toggleSelected();
+	});
 	actionBar.append(main, menu.element);
+
+	function toggleSelected() {
+		const others = (app.store.state.selected ?? []).filter((other) => other !== id);
+		app.store.dispatch({ type: "selection/changed", data: box.checked ? [...others, id] : others });
+	}
+
+	/** A click shows the others that have it. @param {string} tag */
+	function tagButton(tag) {
+		return h("button", { type: "button", class: "tag", dir: "auto", onclick: () => actions.filter({ tag }) }, tag);
+	}
 
 	/** The one action that a job in this state asks for. @param {Job} job */
 	function updateAction(job) {
@@ -60,6 +79,13 @@ export function jobCard(id, app) {
 			excerpt.href = transcriptHref(id, undefined, searchText);
 		},
 
+		/** @param {readonly string[]|null} selected ids; null: none can be selected @param {Job} job */
+		showSelection(selected, job) {
+			setVisible(box, selected !== null && hasEnded(job.status));
+			box.checked = selected?.includes(id) ?? false;
+			box.ariaLabel = t("bulk.select", { name: job.filename });
+		},
+
 		/** @param {JobEntry} entry */
 		update(entry) {
 			const { job } = entry;
@@ -71,6 +97,7 @@ export function jobCard(id, app) {
 			else name.removeAttribute("href");
 			setTextOrHide(status, job.status === "completed" ? "" : t(`status.${job.status}`));
 			setText(facts, jobFacts(entry));
+			if (tags.textContent !== (job.tags ?? []).join("")) tags.replaceChildren(...job.tags.map(tagButton));
 			setVisible(bar, isRunning);
 			if (isRunning && job.progress > 0) bar.value = job.progress;
 			else bar.removeAttribute("value");

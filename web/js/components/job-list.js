@@ -1,11 +1,18 @@
 /** All jobs as cards, newest first. Only the cards of jobs that changed are updated. */
 
+import { hasEnded } from "../job-reducer.js";
 import { query, setVisible } from "../lib/dom.js";
 import { save } from "../lib/storage.js";
 import { jobCard } from "./job-card.js";
 
 /** The next page is loaded this far before it scrolls into view. */
 const PRELOAD_MARGIN = "600px";
+
+/** Jobs that can be selected: those that are listed and have ended. @param {State} state */
+export function visibleIds({ entries, jobIds, removing, searchResults }) {
+	const ids = searchResults?.jobIds ?? jobIds;
+	return ids.filter((id) => entries[id] && hasEnded(entries[id].job.status) && !removing.includes(id));
+}
 
 /** @type {Component} */
 export function jobList(element, app, signal) {
@@ -59,15 +66,17 @@ export function jobList(element, app, signal) {
 	}
 
 	return (state, before) => {
-		const { entries, filter, jobIds, removing, searchResults } = state;
+		const { entries, filter, jobIds, removing, searchResults, selected } = state;
 		updatePlaceholders(state);
 		const sameView = before && searchResults === before.searchResults && removing === before.removing;
 		const sameIds = sameView && jobIds === before.jobIds;
-		if (sameIds && entries === before.entries) return;
-		const visibleIds = (searchResults?.jobIds ?? jobIds).filter((id) => entries[id] && !removing.includes(id));
-		if (!sameIds) arrangeCards(visibleIds);
-		for (const id of visibleIds) {
+		const sameSelection = before?.selected === selected;
+		if (sameIds && sameSelection && entries === before.entries) return;
+		const shownIds = (searchResults?.jobIds ?? jobIds).filter((id) => entries[id] && !removing.includes(id));
+		if (!sameIds) arrangeCards(shownIds);
+		for (const id of shownIds) {
 			const entry = entries[id];
+			if (entry && (!sameSelection || entry !== before?.entries[id])) cards.get(id)?.showSelection(selected, entry.job);
 			if (entry && (!sameView || entry !== before.entries[id])) cards.get(id)?.update(entry);
 			if (!sameView) cards.get(id)?.showExcerpt(searchResults?.excerpts[id], filter.q);
 		}

@@ -4,6 +4,8 @@ import { timeAtOffset } from "./text-positions.js";
 
 /** The shortest line that times can be set to. */
 const MIN_LINE_S = 0.1;
+/** How long an inserted line is, where there is room. */
+const NEW_LINE_S = 2;
 
 /** @param {Lines} lines @param {number} index @returns {Segment} */
 function lineAt(lines, index) {
@@ -45,6 +47,27 @@ export function removeLine(lines, index) {
 	return lines.toSpliced(index, 1);
 }
 
+/**
+ * Adds an empty line: at `time` where no line is, otherwise after this one, which makes room for it if need be.
+ * @param {Lines} lines @param {number} index @param {number} time @returns {{lines: Lines, index: number}} where the new one is
+ */
+export function insertLine(lines, index, time) {
+	const before = lines.findLastIndex(({ start }) => start <= time);
+	const isInGap = (lines[before]?.end ?? 0) <= time && (lines[before + 1]?.start ?? Infinity) - time >= MIN_LINE_S;
+	const after = isInGap ? before : index;
+	const next = lines[after + 1]?.start ?? Infinity;
+	let start = roundTime(isInGap ? time : lineAt(lines, after).end);
+	let changed = lines;
+	if (next - start < MIN_LINE_S) {
+		const line = lineAt(lines, after);
+		start = roundTime(line.end - Math.min(NEW_LINE_S, line.end - line.start) / 2);
+		changed = lines.with(after, { ...line, end: start });
+	}
+	const id = Math.max(-1, ...lines.map((line) => line.id)) + 1;
+	const line = { id, start, end: roundTime(Math.min(start + NEW_LINE_S, Math.max(next, start + MIN_LINE_S))), text: "" };
+	return { lines: changed.toSpliced(after + 1, 0, line), index: after + 1 };
+}
+
 /** The earliest and the latest time that an edge can have between its neighbours. @param {Lines} lines @param {number} index @param {"start"|"end"} edge */
 export function timeLimits(lines, index, edge) {
 	const line = lineAt(lines, index);
@@ -66,6 +89,12 @@ export function setLineTime(lines, index, edge, time) {
 	if (edge === "start" && previous && previous.end > rounded) return changed.with(index - 1, { ...previous, end: rounded });
 	if (edge === "end" && next && next.start < rounded) return changed.with(index + 1, { ...next, start: rounded });
 	return changed;
+}
+
+/** The border between two lines that touch: both move. @param {Lines} lines @param {number} index of the first @param {number} time */
+export function moveBorder(lines, index, time) {
+	const moved = setLineTime(lines, index, "end", time);
+	return moved === lines ? lines : setLineTime(moved, index + 1, "start", time);
 }
 
 /** @param {number} time */

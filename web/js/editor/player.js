@@ -125,6 +125,7 @@ export function createPlayer(id, duration, onTime, signal) {
 		setWaveform: wave.setWaveform,
 		togglePlay,
 		play,
+		seek,
 
 		/** @param {1|-1} direction */
 		skip(direction) {

@@ -23,6 +23,29 @@ export function timeAtOffset(segment, offset) {
 	return segment.start + (segment.end - segment.start) * Math.min(offset / length, 1);
 }
 
+/** When what ends at an offset has been spoken. @param {Segment} segment @param {number} offset */
+export function endTimeAtOffset(segment, offset) {
+	const word = wordPositions(segment).findLast(({ from }) => from < offset);
+	if (word) return word.end;
+	const length = Math.max(segment.text.trim().length, 1);
+	return segment.start + (segment.end - segment.start) * Math.min(offset / length, 1);
+}
+
+/** Where the words between two times are. Without word times, whole lines. @param {Lines} lines @param {number} start @param {number} end @returns {{line: number, from: number, to: number}[]} */
+export function partsBetween(lines, start, end) {
+	const parts = [];
+	for (let line = Math.max(lineIndexAt(lines, start), 0); line < lines.length; line += 1) {
+		const segment = /** @type {Segment} */ (lines[line]);
+		if (segment.start >= end) break;
+		const words = wordPositions(segment);
+		const spoken = words.filter((word) => (word.start + word.end) / 2 > start && (word.start + word.end) / 2 < end);
+		const [first, last] = [spoken[0], spoken.at(-1)];
+		if (first && last) parts.push({ line, from: first.from, to: last.to });
+		else if (!words.length && segment.end > start) parts.push({ line, from: 0, to: segment.text.trim().length });
+	}
+	return parts;
+}
+
 /** The index of the last line that has started, or -1. @param {Lines} lines @param {number} time */
 export function lineIndexAt(lines, time) {
 	let low = 0;
@@ -33,19 +56,4 @@ export function lineIndexAt(lines, time) {
 		else high = middle;
 	}
 	return low - 1;
-}
-
-/** All occurrences of a text, ignoring case. @param {Lines} lines @param {string} text */
-export function findMatches(lines, text) {
-	const wanted = text.trim().toLowerCase();
-	/** @type {{line: number, from: number, to: number}[]} */
-	const matches = [];
-	if (!wanted) return matches;
-	lines.forEach((segment, line) => {
-		const lineText = segment.text.trim().toLowerCase();
-		for (let from = lineText.indexOf(wanted); from >= 0; from = lineText.indexOf(wanted, from + wanted.length)) {
-			matches.push({ line, from, to: from + wanted.length });
-		}
-	});
-	return matches;
 }

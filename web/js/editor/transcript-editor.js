@@ -1,17 +1,21 @@
 /** One transcript with its recording: read, listen, search, correct, download. */
 
+import { transcriptUrl } from "../api.js";
 import { jobFacts } from "../components/job-facts.js";
 import { localize, t } from "../i18n.js";
+import { hasEnded } from "../job-reducer.js";
 import { connectCopyButton } from "../lib/clipboard.js";
 import { query, queryEach, setText, setTextOrHide, setVisible } from "../lib/dom.js";
 import { formatTime } from "../lib/format.js";
 import { load, save } from "../lib/storage.js";
 import { openList } from "../router.js";
 import { createEditSession } from "./edit-session.js";
-import { exportLinks } from "./export-links.js";
 import { jobNotice } from "./job-notice.js";
 import { createPlayer } from "./player.js";
 import { makeMovable } from "./movable.js";
+import { notesPanel } from "./notes.js";
+import { selectionBar } from "./selection-bar.js";
+import { timeline as createTimeline } from "./timeline.js";
 import { transcriptLines } from "./transcript-lines.js";
 
 /** @type {Component} */
@@ -21,15 +25,28 @@ export function transcriptEditor(element, app, signal) {
 	let current;
 	/** The job isn't completed, or its result isn't loaded yet. */
 	let isPartial = false;
-	const [title, facts, saveState, matchCount, downloads] = queryEach(element, "h1", "#editor-facts", ".save-state", "#match-count", "#downloads");
+	const [title, facts, saveState, matchCount] = queryEach(element, "h1", "#editor-facts", ".save-state", "#match-count");
 	const [correct, showUnsure, restore, editTools] = queryEach(element, "#correct", "#show-unsure", "#restore", "#edit-tools");
+	const [showParagraphs, replaceItem, describe] = queryEach(element, "#show-paragraphs", "#replace", "#describe");
 	const [conflict, video, plain, text, footer] = queryEach(element, ".conflict", ".video-area", ".plain", ".editor-text", ".editor-footer");
 	const [backToPlayback, correctLabel, conflictCount] = queryEach(element, "#back-to-playback", "#correct span", ".conflict .figures");
 	const [copyText, copyTimes, theirText, myText] = queryEach(element, "#copy-text", "#copy-times", "#their-text", "#my-text");
 	const findInput = query(element, "#find", HTMLInputElement);
+	const replacement = query(element, "#replacement", HTMLInputElement);
+	const matchCase = query(element, "#match-case", HTMLInputElement);
+	const wholeWords = query(element, "#whole-words", HTMLInputElement);
+	const replaceBar = query(element, ".replace-bar");
 	const undo = query(element, "#undo", HTMLButtonElement);
 	const redo = query(element, "#redo", HTMLButtonElement);
 	const updateNotice = jobNotice(query(element, "#desk-notice"));
+	const selected = () => current?.lines.selection() ?? null;
+	const say = (/** @type {string} */ words) => app.toast.show(words, "help.close", () => undefined);
+	const notes = notesPanel(query(element, ".notes"), {
+		play: (seconds) => void current?.player.play(seconds),
+		onChange: (marked) => current?.lines.setNotes(marked),
+		save: (id, changed) => api.describe(id, { notes: changed }),
+	}, signal);
+	const bar = selectionBar(query(element, ".selection-bar"), { job: openJobOf, selected, say }, signal);
 	connectCopyButton(copyText, plainText, "job.copied");
 	connectCopyButton(copyTimes, textWithTimes, "job.copied");
 	findInput.addEventListener("input", find, { signal });
@@ -37,8 +54,12 @@ export function transcriptEditor(element, app, signal) {
 		if (key === "Enter") showMatch(shiftKey ? -1 : 1);
 		if (key === "Escape") endSearch();
 	}, { signal });
+	replacement.addEventListener("keydown", ({ key }) => {
+		if (key === "Enter") replaceMatch();
+		if (key === "Escape") endSearch();
+	}, { signal });
+	for (const box of [matchCase, wholeWords]) box.addEventListener("change", find, { signal });
 	backToPlayback.addEventListener("mousedown", (event) => event.preventDefault(), { signal }); // keeps the caret in the line
-	downloads.addEventListener("click", saveBeforeDownload, { signal });
 	addEventListener("beforeunload", (event) => {
 		if (!current?.session.isDirty) return;
 		void current.session.save();
@@ -56,11 +77,20 @@ export function transcriptEditor(element, app, signal) {
 		"editor:skip-forward": () => current?.player.skip(1),
 		"editor:slower": () => current?.player.changeSpeed(-1),
 		"editor:faster": () => current?.player.changeSpeed(1),
+		"editor:export": () => void openExport(),
+		"editor:copy-quotation": () => void bar.copyQuotation(),
+		"editor:note": addNote,
+		"editor:describe": () => current && app.describe([current.id]),
 		"editor:correct": toggleCorrecting,
 		"editor:toggle-unsure": () => setUnsureMarks(!isPressed(showUnsure)),
+		"editor:toggle-paragraphs": () => setParagraphs(!isPressed(showParagraphs)),
 		"editor:restore-original": () => current?.session.restoreOriginal(),
 		"editor:use-theirs": () => current?.session.resolveConflict("theirs"),
 		"editor:use-mine": () => current?.session.resolveConflict("mine"),
+		"editor:replace": startReplacing,
+		"editor:replace-match": replaceMatch,
+		"editor:replace-matches": replaceMatches,
+		"editor:replace-everywhere": () => app.replaceEverywhere(findInput.value, replacement.value),
 		"editor:previous-match": () => showMatch(-1),
 		"editor:next-match": () => showMatch(1),
 		"editor:continue": () => current && actions.retry(current.id),
@@ -90,33 +120,47 @@ export function transcriptEditor(element, app, signal) {
 		const session = createEditSession(api, id, (saved) => {
 			if (saved) store.dispatch({ type: "job/corrected", job_id: id, data: saved });
 			renderSession();
-		}, () => app.toast.show(t("conflict.merged"), "help.close", () => undefined));
+		}, () => say(t("conflict.merged")));
 		const lines = transcriptLines({
 			play: (from) => player.play(from),
 			currentTime: () => player.position(),
 			change: session.change,
+			editLine: (line) => timeline.showLine(line),
 			showFollowing: (isAway) => setVisible(backToPlayback, isAway),
-			refuse: (reason) => app.toast.show(reason, "help.close", () => undefined),
+			refuse: say,
 		}, scope.signal);
 		const duration = store.state.entries[id]?.job.audio_duration ?? 0;
-		const player = createPlayer(id, duration, lines.showTime, scope.signal);
-		current = { id, session, player, lines, scope };
+		const timeline = createTimeline(query(element, ".timeline"), {
+			seek: (seconds) => player.seek(seconds),
+			lines: () => session.lines,
+			change: session.change,
+		}, scope.signal);
+		const player = createPlayer(id, duration, (time, cause) => {
+			lines.showTime(time, cause);
+			timeline.setTime(time);
+		}, scope.signal);
+		current = { id, session, player, lines, timeline, scope };
 		text.replaceChildren(lines.element);
 		video.replaceChildren(player.media);
 		makeMovable(video, player.togglePlay, scope.signal);
 		footer.replaceChildren(player.element);
 		endSearch();
 		setVisible(backToPlayback, false);
-		renderDownloads();
 		localize(element);
 		lines.localize();
 		player.localize();
+		timeline.localize();
 		setCorrecting(false);
 		setUnsureMarks(load("unsure", false));
+		setParagraphs(load("paragraphs", false));
 		renderJob();
 		void actions.loadJob(id);
 		// Without a waveform, the slider shows a flat line.
-		api.waveform(id).then((waveform) => current?.player === player && player.setWaveform(waveform), () => undefined);
+		api.waveform(id).then((waveform) => {
+			if (current?.player !== player) return;
+			player.setWaveform(waveform);
+			timeline.setWaveform(waveform);
+		}, () => undefined);
 		title.focus({ preventScroll: true });
 		scrollTo(0, 0);
 	}
@@ -129,8 +173,14 @@ export function transcriptEditor(element, app, signal) {
 
 	// Rendering
 
-	function renderDownloads() {
-		if (current) exportLinks(downloads, current.id, store.state.formats, isPartial);
+	/** The job that is open. */
+	function openJobOf() {
+		return /** @type {JobEntry} */ (store.state.entries[current?.id ?? ""]).job;
+	}
+
+	/** @returns {Lines} */
+	function shownLines() {
+		return current?.lines.shown ?? [];
 	}
 
 	function renderJob() {
@@ -140,15 +190,16 @@ export function transcriptEditor(element, app, signal) {
 		const isLoaded = result || loading || actionError;
 		if (job.status === "completed" && !isLoaded) queueMicrotask(() => actions.loadJob(job.job_id)); // never dispatch from within a dispatch
 		updateNotice(job);
-		if (isPartial !== !result) {
-			isPartial = !result;
-			renderDownloads();
-		}
+		isPartial = !result;
 		setText(title, job.filename);
 		setText(facts, jobFacts(entry));
+		setVisible(describe, hasEnded(job.status));
+		notes.load(job.job_id, job.notes ?? []);
 		const segments = result?.segments ?? [];
 		setTextOrHide(plain, result && !segments.length ? result.text.trim() || t("job.no_speech") : "");
 		setVisible(correct, segments.length > 0);
+		setVisible(showParagraphs, segments.length > 0);
+		setVisible(replaceItem, segments.length > 0);
 		setVisible(showUnsure, segments.some((segment) => segment.words));
 		if (result) current?.session.load(version, segments);
 		if (findInput.value && !current?.lines.matchCount) find();
@@ -160,6 +211,7 @@ export function transcriptEditor(element, app, signal) {
 		if (!current) return;
 		const { session, lines } = current;
 		lines.update(isPartial ? (store.state.entries[current.id]?.segments ?? []) : session.lines);
+		current.timeline.update();
 		undo.disabled = !session.canUndo;
 		redo.disabled = !session.canRedo;
 		setVisible(restore, session.isCorrected);
@@ -185,6 +237,7 @@ export function transcriptEditor(element, app, signal) {
 		setText(correctLabel, t(isOn ? "edit.done" : "edit.correct"));
 		setVisible(editTools, isOn);
 		current?.lines.setEditing(isOn);
+		current?.timeline.setVisible(isOn);
 	}
 
 	/** @param {boolean} isOn */
@@ -192,6 +245,13 @@ export function transcriptEditor(element, app, signal) {
 		save("unsure", isOn);
 		showUnsure.ariaPressed = String(isOn);
 		current?.lines.setUnsureMarks(isOn);
+	}
+
+	/** @param {boolean} isOn */
+	function setParagraphs(isOn) {
+		save("paragraphs", isOn);
+		showParagraphs.ariaPressed = String(isOn);
+		current?.lines.setParagraphs(isOn);
 	}
 
 	// Searching
@@ -204,12 +264,14 @@ export function transcriptEditor(element, app, signal) {
 
 	function endSearch() {
 		delete element.dataset.finding;
+		setVisible(replaceBar, false);
 		findInput.value = "";
 		find();
 	}
 
 	function find() {
-		const total = current?.lines.find(findInput.value) ?? 0;
+		const options = replaceBar.hidden ? {} : { matchCase: matchCase.checked, wholeWords: wholeWords.checked };
+		const total = current?.lines.find(findInput.value, options) ?? 0;
 		setTextOrHide(matchCount, findInput.value.trim() ? t("part_of_total", { part: 0, total }) : "");
 		if (total) showMatch(1);
 	}
@@ -220,24 +282,61 @@ export function transcriptEditor(element, app, signal) {
 		if (part) setText(matchCount, t("part_of_total", { part, total: current?.lines.matchCount ?? 0 }));
 	}
 
+	// Replacing
+
+	function startReplacing() {
+		if (isPartial) return;
+		startSearch();
+		setVisible(replaceBar, true);
+		find();
+	}
+
+	function replaceMatch() {
+		const part = current?.lines.replace(replacement.value);
+		setText(matchCount, t("part_of_total", { part: part ?? 0, total: current?.lines.matchCount ?? 0 }));
+	}
+
+	function replaceMatches() {
+		const count = current?.lines.replaceAll(replacement.value) ?? 0;
+		find();
+		if (count) app.toast.show(t("replace.done", { count }), "edit.undo", () => current?.session.undo());
+	}
+
+	// Notes
+
+	function addNote() {
+		const part = selected();
+		if (!part) return say(t("selection.none"));
+		notes.add({ start: part.start, end: part.end, quote: part.text, text: "" });
+		getSelection()?.removeAllRanges();
+	}
+
 	// Exporting
 
-	/** @param {Event} event */
-	function saveBeforeDownload(event) {
-		const link = event.target instanceof Element ? event.target.closest("a") : null;
-		const session = current?.session;
-		if (!link || !session?.isDirty || session.saveState === "conflict") return;
-		event.preventDefault();
-		void session.save().then(() => session.isDirty || link.click());
+	/** What has been typed is saved first, so that the file has it. */
+	async function openExport() {
+		await current?.session.save();
+		if (current && isPartial && openJobOf().status === "completed") await actions.loadJob(current.id);
+		if (!current) return;
+		const { id, player } = current;
+		app.openExport({
+			title: openJobOf().filename,
+			address: (format, layout) => transcriptUrl(id, format, isPartial, layout),
+			lines: shownLines(),
+			hasWords: shownLines().some(({ words }) => words?.length),
+			check: isPartial ? null : (layout, isCurrent) => api.subtitleCheck(id, layout, isCurrent),
+			show: player.seek,
+		});
+		if (current.session.isDirty) say(t("export.unsaved"));
 	}
 
 	function plainText() {
-		const lines = current?.lines.shown ?? [];
+		const lines = shownLines();
 		return lines.length ? joinText(lines, "\n") : (plain.textContent ?? "");
 	}
 
 	function textWithTimes() {
-		return (current?.lines.shown ?? []).map((line) => `[${formatTime(line.start)}] ${line.text.trim()}`).join("\n");
+		return shownLines().map((line) => `[${formatTime(line.start)}] ${line.text.trim()}`).join("\n");
 	}
 
 	return (state, before) => {
@@ -245,9 +344,9 @@ export function transcriptEditor(element, app, signal) {
 		if (!before) {
 			current.player.localize();
 			current.lines.localize();
+			current.timeline.localize();
 			setCorrecting(isPressed(correct));
 		}
-		if (state.formats !== before?.formats) renderDownloads();
 		if (state.entries[current.id] !== before?.entries[current.id]) renderJob();
 		if (before && state.connection !== before.connection && state.connection === "online") void current.session.save();
 	};

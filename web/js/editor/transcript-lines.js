@@ -5,11 +5,14 @@
 
 import { t } from "../i18n.js";
 import { cloneTemplate, h, setText } from "../lib/dom.js";
-import { formatTime } from "../lib/format.js";
+import { formatTime, parseTime } from "../lib/format.js";
 import { moveCaret } from "./caret-lines.js";
-import { diffLines, mergeLines, removeLine, replaceText, setLineTime, splitLine, timeLimits } from "./edits.js";
+import { diffLines, insertLine, mergeLines, removeLine, replaceText, setLineTime, splitLine, timeLimits } from "./edits.js";
 import { createFollowing } from "./following.js";
-import { findMatches, lineIndexAt, timeAtOffset, wordPositions } from "./text-positions.js";
+import { paragraphStarts } from "./paragraphs.js";
+import { selectedPart } from "./selection.js";
+import { findMatches, replaceAll, replaceMatch } from "./find-replace.js";
+import { lineIndexAt, partsBetween, timeAtOffset, wordPositions } from "./text-positions.js";
 import { caretOffset, clearHighlights, highlight, placeCaret, rangeIn } from "./text-ranges.js";
 
 /** Words with a lower probability are marked as unsure. */
@@ -25,21 +28,33 @@ export function transcriptLines(host, signal) {
 	let shown = [];
 	let isEditing = false;
 	let marksUnsure = false;
+	let inParagraphs = false;
 	let currentIndex = -1; // the line at the play position
 	let searchText = "";
+	/** @type {import("./find-replace.js").FindOptions} */
+	let searchOptions = {};
 	/** @type {ReturnType<typeof findMatches>} */
 	let matches = [];
 	let matchIndex = -1;
+	/** @type {readonly Note[]} */
+	let notes = [];
 
 	/** By data-tool. @type {Record<string, (index: number) => void>} */
 	const TOOLS = {
-		start: (index) => setTime(index, "start"),
-		end: (index) => setTime(index, "end"),
+		start: (index) => setTime(index, "start", host.currentTime()),
+		end: (index) => setTime(index, "end", host.currentTime()),
+		insert,
 		split,
 		merge,
 		remove,
 	};
-	tools.addEventListener("mousedown", (event) => event.preventDefault(), { signal }); // keeps the caret in the line
+	const timeFields = /** @type {HTMLInputElement[]} */ ([...tools.querySelectorAll("input")]);
+	tools.addEventListener("mousedown", (event) => event.target instanceof HTMLInputElement || event.preventDefault(), { signal }); // keeps the caret in the line
+	tools.addEventListener("change", ({ target }) => {
+		if (!(target instanceof HTMLInputElement)) return;
+		setTime(indexOf(tools), edgeOf(target), parseTime(target.value));
+		target.value = formatTime(shown[indexOf(tools)]?.[edgeOf(target)] ?? 0, 1);
+	}, { signal });
 	tools.addEventListener("click", ({ target }) => {
 		const tool = target instanceof Element && target.closest("button")?.dataset.tool;
 		if (tool) TOOLS[tool]?.(indexOf(tools));
@@ -52,10 +67,13 @@ export function transcriptLines(host, signal) {
 		host.change(replaceText(shown, index, target.textContent ?? ""), `text ${index}`);
 	}, { signal });
 	element.addEventListener("focusin", ({ target }) => {
-		if (isEditing && isLineText(target) && tools.parentElement !== target.parentElement) target.parentElement?.append(tools);
+		if (!isEditing || !isLineText(target) || tools.parentElement === target.parentElement) return;
+		target.parentElement?.append(tools);
+		renderTimeFields();
+		host.editLine(/** @type {Segment} */ (shown[indexOf(target)]));
 	}, { signal });
 	element.addEventListener("focusout", onFocusOut, { signal });
-	signal.addEventListener("abort", () => clearHighlights("word", "last-word", "unsure", "match", "current-match"));
+	signal.addEventListener("abort", () => clearHighlights("word", "last-word", "unsure", "note", "match", "current-match"));
 	const following = createFollowing(() => children[currentIndex], () => document.activeElement?.closest(".editor-lines[data-editing=true] li") ?? null, host.showFollowing, signal);
 
 	// Rendering
@@ -70,12 +88,14 @@ export function transcriptLines(host, signal) {
 	}
 
 	/** @param {Element} line @param {Segment} segment */
-	function renderLine(line, { id, start, text, channel }) {
+	function renderLine(line, { id, start, end, text, channel }) {
 		const time = /** @type {Element} */ (line.firstElementChild);
 		const lineText = textElement(line);
 		line.setAttribute("data-segment", String(id));
-		setText(time, formatTime(start));
-		if (channel) lineText.dataset.channel = channel;
+		setText(time, formatTime(start, isEditing ? 1 : 0));
+		time.setAttribute("data-end", formatTime(end, 1));
+		time.setAttribute("title", `${formatTime(start, 1)} – ${formatTime(end, 1)}`);
+		if (channel) lineText.dataset.channel = channelName(channel);
 		else delete lineText.dataset.channel;
 		time.ariaLabel = t("job.play_from", { time: formatTime(start) });
 		lineText.ariaLabel = isEditing ? t("edit.line", { time: formatTime(start) }) : null;
@@ -84,6 +104,19 @@ export function transcriptLines(host, signal) {
 
 	function renderAll() {
 		shown.forEach((segment, index) => renderLine(/** @type {Element} */ (children[index]), segment));
+	}
+
+	/** They are an arrangement of the lines, by the style sheet. */
+	function renderParagraphs() {
+		if (inParagraphs) paragraphStarts(shown).forEach((begins, index) => children[index]?.toggleAttribute("data-begins", begins));
+	}
+
+	/** Of the line that has the tools; not while one is typed. */
+	function renderTimeFields() {
+		const line = shown[indexOf(tools)];
+		for (const field of timeFields) {
+			if (line && field !== document.activeElement) field.value = formatTime(line[edgeOf(field)], 1);
+		}
 	}
 
 	/** @param {HTMLElement} lineText */
@@ -101,6 +134,7 @@ export function transcriptLines(host, signal) {
 		const match = matches[matchIndex];
 		highlight("match", matches.map(({ line, from, to }) => rangeAt(line, from, to)));
 		highlight("current-match", match ? [rangeAt(match.line, match.from, match.to)] : []);
+		highlight("note", notes.flatMap(({ start, end }) => partsBetween(shown, start, end).map(({ line, from, to }) => rangeAt(line, from, to))));
 		highlight("unsure", marksUnsure ? shown.flatMap(unsureRanges) : []);
 	}
 
@@ -180,20 +214,28 @@ export function transcriptLines(host, signal) {
 		focusLine(index, offset);
 	}
 
-	/** To the play position, or says why that isn't possible. @param {number} index @param {"start"|"end"} edge */
-	function setTime(index, edge) {
+	/** Or says why that isn't possible. @param {number} index @param {"start"|"end"} edge @param {number} time */
+	function setTime(index, edge, time) {
 		const { min, max } = timeLimits(shown, index, edge);
-		const time = host.currentTime();
+		if (Number.isNaN(time)) return host.refuse(t("time.unreadable"));
+		if (formatTime(time, 1) === formatTime(shown[index]?.[edge] ?? -1, 1)) return;
 		const changed = setLineTime(shown, index, edge, time);
 		if (changed !== shown) return host.change(changed);
 		const limits = { min: formatTime(min, 1), max: formatTime(max, 1), time: formatTime(time, 1) };
 		host.refuse(t(time < min ? `time.${edge}_too_early` : `time.${edge}_too_late`, limits));
 	}
 
-	/** An emptied line goes once the caret has left it. @param {FocusEvent} event */
-	function onFocusOut({ target }) {
+	/** An emptied line goes once the focus has left it. @param {FocusEvent} event */
+	function onFocusOut({ target, relatedTarget }) {
 		const index = indexOf(target);
-		if (isLineText(target) && shown[index]?.text.trim() === "") host.change(removeLine(shown, index));
+		if (index >= 0 && index !== indexOf(relatedTarget) && shown[index]?.text.trim() === "") host.change(removeLine(shown, index));
+	}
+
+	/** An empty line, with the caret in it. @param {number} index */
+	function insert(index) {
+		const inserted = insertLine(shown, index, host.currentTime());
+		host.change(inserted.lines);
+		focusLine(inserted.index, 0);
 	}
 
 	/** @param {number} index */
@@ -209,10 +251,11 @@ export function transcriptLines(host, signal) {
 
 	// Searching
 
-	/** @param {string} text @returns {number} of matches */
-	function find(text) {
+	/** @param {string} text @param {typeof searchOptions} [options] @returns {number} of matches */
+	function find(text, options = {}) {
 		searchText = text;
-		matches = findMatches(shown, searchText);
+		searchOptions = options;
+		matches = findMatches(shown, searchText, searchOptions);
 		matchIndex = -1;
 		renderHighlights();
 		return matches.length;
@@ -237,7 +280,9 @@ export function transcriptLines(host, signal) {
 				if (hadFocus) queueMicrotask(() => element.contains(document.activeElement) || focusLine(Math.min(at, shown.length - 1), 0));
 			}
 			shown = lines;
-			matches = findMatches(lines, searchText);
+			renderTimeFields();
+			renderParagraphs();
+			matches = findMatches(lines, searchText, searchOptions);
 			if (!element.querySelector(FOCUSABLE_TIME)) setFocusableTime(0);
 			renderHighlights();
 		},
@@ -251,6 +296,13 @@ export function transcriptLines(host, signal) {
 			renderAll();
 		},
 
+		/** To read; lines are corrected one by one. @param {boolean} isOn */
+		setParagraphs(isOn) {
+			inParagraphs = isOn;
+			element.dataset.paragraphs = String(isOn);
+			renderParagraphs();
+		},
+
 		/** @param {boolean} isOn */
 		setUnsureMarks(isOn) {
 			marksUnsure = isOn;
@@ -259,6 +311,16 @@ export function transcriptLines(host, signal) {
 
 		get shown() {
 			return shown;
+		},
+
+		/** @param {readonly Note[]} marked */
+		setNotes(marked) {
+			notes = marked;
+			renderHighlights();
+		},
+
+		selection() {
+			return selectedPart(element, shown);
 		},
 
 		get matchCount() {
@@ -274,6 +336,22 @@ export function transcriptLines(host, signal) {
 			renderHighlights();
 			children[matches[matchIndex]?.line ?? 0]?.scrollIntoView({ block: "center" });
 			return matchIndex + 1;
+		},
+
+		/** Replaces the match that is shown; shows the next one. @param {string} replacement @returns {number} its number from 1 */
+		replace(replacement) {
+			const match = matches[matchIndex];
+			if (match) host.change(replaceMatch(shown, match, replacement));
+			const next = matches.findIndex(({ line, from }) => match && (line > match.line || (line === match.line && from >= match.from + replacement.length)));
+			matchIndex = match ? (next < 0 ? matches.length : next) - 1 : matchIndex;
+			return this.showMatch(1);
+		},
+
+		/** @param {string} replacement @returns {number} of matches that were replaced */
+		replaceAll(replacement) {
+			const count = matches.length;
+			host.change(replaceAll(shown, searchText, replacement, searchOptions));
+			return count;
 		},
 
 		/** Marks the line and the word at the play position. @param {number} time @param {"play"|"seek"} cause */
@@ -307,9 +385,20 @@ export function transcriptLines(host, signal) {
 	};
 }
 
+/** In the page's language. @param {string} channel left, right, channel 3 … */
+function channelName(channel) {
+	if (channel === "left" || channel === "right") return t(`channel.${channel}`);
+	return t("channel.number", { number: channel.replace(/\D+/g, "") });
+}
+
 /** @param {Element|undefined} line */
 function textElement(line) {
 	return /** @type {HTMLElement} */ (line?.children[1]);
+}
+
+/** @param {HTMLElement} field of a time @returns {"start"|"end"} */
+function edgeOf(field) {
+	return field.dataset.edge === "end" ? "end" : "start";
 }
 
 /** @param {EventTarget|null} target @returns {target is HTMLElement} */

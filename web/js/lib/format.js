@@ -26,6 +26,13 @@ export function formatTime(seconds, decimals = 0) {
 	return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
 }
 
+/** From such a text, or plain seconds; a comma is a decimal point. @param {string} text @returns {number} NaN: not a time */
+export function parseTime(text) {
+	const parts = text.trim().replace(",", ".").split(":");
+	if (parts.length > 3 || !parts.every((part) => /^\d+(\.\d*)?$/.test(part))) return NaN;
+	return parts.reduce((seconds, part) => seconds * 60 + Number(part), 0);
+}
+
 /** Rounded to one unit: 4 sec, 12 min, 3 hr. @param {number} seconds @param {string} language */
 export function formatDuration(seconds, language) {
 	const [value, unit] =

@@ -1,0 +1,79 @@
+/** The name and the tags of a transcript, or tags for several. */
+
+import { errorText } from "../api.js";
+import { t } from "../i18n.js";
+import { h, query, setText, setTextOrHide, setVisible } from "../lib/dom.js";
+
+/** @type {Component} */
+export function describeDialog(element, app, signal) {
+	const { api, store } = app;
+	const dialog = query(element, "dialog", HTMLDialogElement);
+	const form = query(dialog, "form", HTMLFormElement);
+	const [name, tags] = [query(form, "[name=filename]", HTMLInputElement), query(form, "[name=tags]", HTMLInputElement)];
+	const known = query(form, "#known-tags");
+	const error = query(form, ".error");
+	/** @type {readonly string[]} */
+	let ids = [];
+	form.addEventListener("submit", (event) => {
+		event.preventDefault();
+		void saveAll();
+	}, { signal });
+	query(dialog, ".close").addEventListener("click", () => dialog.close(), { signal });
+	tags.addEventListener("input", renderKnown, { signal });
+	app.describe = (wanted) => {
+		ids = wanted;
+		const [first] = jobs();
+		if (!first) return;
+		name.value = stemOf(first.filename);
+		tags.value = ids.length === 1 ? first.tags.join(", ") : "";
+		setVisible(/** @type {HTMLElement} */ (name.parentElement), ids.length === 1);
+		setText(query(form, "[for=describe-tags]"), t(ids.length === 1 ? "describe.tags" : "describe.add_tags", { count: ids.length }));
+		setTextOrHide(error, "");
+		renderKnown();
+		if (!dialog.open) dialog.showModal();
+		(ids.length === 1 ? name : tags).select();
+	};
+
+	/** @returns {Job[]} */
+	function jobs() {
+		return ids.flatMap((id) => store.state.entries[id]?.job ?? []);
+	}
+
+	/** Tags of other jobs, to choose from. */
+	function renderKnown() {
+		const all = new Set(Object.values(store.state.entries).flatMap(({ job }) => job.tags ?? []));
+		const used = tagsIn(tags.value);
+		const choices = [...all].filter((tag) => !used.includes(tag)).sort((a, b) => a.localeCompare(b));
+		known.replaceChildren(...choices.map((tag) => {
+			const onclick = () => {
+				tags.value = [...tagsIn(tags.value), tag].join(", ");
+				renderKnown();
+				tags.focus();
+			};
+			return h("button", { type: "button", class: "tag", onclick }, tag);
+		}));
+	}
+
+	async function saveAll() {
+		const added = tagsIn(tags.value);
+		try {
+			for (const job of jobs()) {
+				const changes = ids.length === 1 ? { filename: name.value, tags: added } : { tags: [...job.tags, ...added] };
+				store.dispatch({ type: "job", data: await api.describe(job.job_id, changes) });
+			}
+			dialog.close();
+		} catch (reason) {
+			setTextOrHide(error, errorText(reason));
+		}
+	}
+}
+
+/** @param {string} text with commas between the tags */
+function tagsIn(text) {
+	return text.split(",").map((tag) => tag.trim()).filter(Boolean);
+}
+
+/** Without the extension, which stays. @param {string} filename */
+function stemOf(filename) {
+	return filename.replace(/(?<=.)\.[^.\s]{1,10}$/, "");
+}

@@ -1,0 +1,14 @@
+/** The components that the first view doesn't need, by their elements. */
+
+import { describeDialog } from "./components/describe-dialog.js";
+import { replaceDialog } from "./components/replace-dialog.js";
+import { exportDialog } from "./editor/export-dialog.js";
+import { transcriptEditor } from "./editor/transcript-editor.js";
+
+/** @type {Record<string, Component>} */
+export const DEFERRED_COMPONENTS = {
+	"describe-dialog": describeDialog,
+	"export-dialog": exportDialog,
+	"replace-dialog": replaceDialog,
+	"transcript-editor": transcriptEditor,
+};

@@ -1,0 +1,158 @@
+/** Saves or copies a transcript: the format by what it is for, its layout, a preview, and what is wrong with subtitles. */
+
+import { errorText } from "../api.js";
+import { language, t } from "../i18n.js";
+import { copyText } from "../lib/clipboard.js";
+import { h, query, queryEach, setChildren, setText, setTextOrHide, setVisible } from "../lib/dom.js";
+import { formatTime } from "../lib/format.js";
+import { load, save } from "../lib/storage.js";
+import { EXPORT_GROUPS, formatLabel, groupOf, layoutQuery, PRESET_FIGURES, PRESETS } from "./export-formats.js";
+import { paragraphStarts } from "./paragraphs.js";
+
+const PREVIEW_CHARS = 4000;
+const MAX_PROBLEMS = 200;
+const DEBOUNCE_MS = 250;
+
+/** @type {Component} */
+export function exportDialog(element, app, signal) {
+	const { api, store, toast } = app;
+	const dialog = query(element, "dialog", HTMLDialogElement);
+	const [formats, note, preview, title] = queryEach(dialog, ".export-formats", "#export-note", "#export-preview", "#export-title");
+	const [problems, problemCount, problemList, copy] = queryEach(dialog, "#export-problems", "#export-problems summary", "#export-problems ol", "#export-copy");
+	const saveLink = query(dialog, "#export-save", HTMLAnchorElement);
+	const form = query(dialog, "form", HTMLFormElement);
+	const preset = query(dialog, "[name=subtitles]", HTMLSelectElement);
+	/** What was chosen last, by the names of the form's fields. @type {Record<string, string|boolean>} */
+	let chosen = { format: "txt", subtitles: "whisper", ...load("export", {}) };
+	/** @type {ExportSource} */
+	let source;
+	/** Cancels the requests for the choice before. */
+	let request = new AbortController();
+	/** @type {Timer} */
+	let timer;
+	form.addEventListener("input", () => {
+		chosen = { ...chosen, ...readForm(form) };
+		save("export", chosen);
+		render();
+	}, { signal });
+	form.addEventListener("submit", (event) => event.preventDefault(), { signal });
+	query(dialog, ".close").addEventListener("click", () => dialog.close(), { signal });
+	copy.addEventListener("click", () => void copyFile(), { signal });
+	problemList.addEventListener("click", ({ target }) => {
+		const start = target instanceof Element && target.closest("button")?.dataset.start;
+		if (!start) return;
+		dialog.close();
+		source.show(Number(start));
+	}, { signal });
+	dialog.addEventListener("close", () => request.abort(), { signal });
+	app.openExport = (wanted) => {
+		source = wanted;
+		renderForm();
+		setText(title, t("export.title", { name: source.title }));
+		if (!dialog.open) dialog.showModal();
+		query(formats, ":checked").focus();
+	};
+
+	function renderForm() {
+		const offered = store.state.formats.filter((format) => source.lines || format !== "zip");
+		const format = offered.includes(String(chosen.format)) ? String(chosen.format) : "txt";
+		chosen = { ...chosen, format };
+		setChildren(formats, ...EXPORT_GROUPS.map(({ name, formats: names }) => {
+			const shown = names?.filter((offer) => offered.includes(offer)) ?? offered.filter((offer) => groupOf(offer) === name);
+			const choices = shown.map((offer) => h("label", { class: "chip" },
+				h("input", { type: "radio", name: "format", value: offer, checked: offer === format, class: "visually-hidden" }), h("span", {}, formatLabel(offer))));
+			return h("fieldset", {}, h("legend", { t: `export.${name}` }), h("div", {}, ...choices));
+		}));
+		preset.replaceChildren(...PRESETS.map((value) => h("option", { value }, t(`preset.${value}`))));
+		for (const [name, value] of Object.entries(chosen)) {
+			const field = form.elements.namedItem(name);
+			if (field instanceof HTMLInputElement && field.type === "checkbox") field.checked = value === true;
+			else if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement) field.value = String(value);
+		}
+		render();
+	}
+
+	/** The fields that the format has, its address and, a little later, its preview. */
+	function render() {
+		const format = String(chosen.format);
+		const group = groupOf(format);
+		const lacksWords = !source.hasWords;
+		for (const part of form.querySelectorAll("[data-for]")) {
+			setVisible(/** @type {HTMLElement} */ (part), (part.getAttribute("data-for") ?? "").split(" ").includes(format));
+		}
+		for (const field of form.querySelectorAll("[data-words] :is(input, select)")) field.toggleAttribute("disabled", lacksWords);
+		for (const [name, value] of Object.entries(PRESET_FIGURES[String(chosen.subtitles)] ?? {})) {
+			query(form, `[name=${name}]`, HTMLInputElement).placeholder = value;
+		}
+		setTextOrHide(note, group === "subtitles" && lacksWords ? t("export.needs_words") : "");
+		saveLink.href = address(format);
+		setVisible(copy, source.lines !== null && !["docx", "zip"].includes(format));
+		setVisible(preview, source.lines !== null);
+		clearTimeout(timer);
+		timer = setTimeout(() => void renderPreview(format), DEBOUNCE_MS);
+	}
+
+	/** @param {string} format */
+	function address(format) {
+		return source.address(format, layoutQuery(format, chosen, source.hasWords));
+	}
+
+	/** @param {string} format */
+	async function renderPreview(format) {
+		request.abort();
+		request = new AbortController();
+		const { signal: isCurrent } = request;
+		setVisible(problems, false);
+		if (!source.lines) return;
+		if (["docx", "html", "zip"].includes(format)) setText(preview, documentPreview(source.lines, chosen.paragraphs === true));
+		else {
+			const text = await api.transcriptFile(address(format), isCurrent).catch((error) => (isCurrent.aborted ? "" : errorText(error)));
+			if (isCurrent.aborted) return;
+			setText(preview, text.length > PREVIEW_CHARS ? `${text.slice(0, PREVIEW_CHARS)}…` : text);
+		}
+		preview.scrollTop = 0;
+		if (groupOf(format) === "subtitles" && format !== "lrc") await renderProblems(format, isCurrent);
+	}
+
+	/** @param {string} format @param {AbortSignal} isCurrent */
+	async function renderProblems(format, isCurrent) {
+		const found = await source.check?.(layoutQuery(format, chosen, source.hasWords), isCurrent).catch(() => null);
+		if (isCurrent.aborted || !found) return;
+		const { outside, subtitles } = found;
+		setText(problemCount, t(outside.length ? "export.problems" : "export.no_problems", { count: outside.length, total: subtitles }));
+		problemList.replaceChildren(...outside.slice(0, MAX_PROBLEMS).map(problemItem));
+		setVisible(problems, subtitles > 0);
+		problems.toggleAttribute("data-empty", !outside.length);
+	}
+
+	/** @param {SubtitleCheck["outside"][number]} subtitle */
+	function problemItem({ start, text, problems: names, columns_per_s: speed }) {
+		const { format } = new Intl.NumberFormat(language());
+		const what = names.map((name) => t(`problem.${name}`, { speed: format(speed) })).join(", ");
+		const button = h("button", { type: "button", "data-start": start }, h("span", { class: "figures" }, formatTime(start, 1)), ` ${what}`);
+		return h("li", {}, button, h("span", { class: "hint", dir: "auto" }, text));
+	}
+
+	async function copyFile() {
+		const text = await api.transcriptFile(address(String(chosen.format))).catch(() => "");
+		if (text && (await copyText(text.trimEnd()))) toast.show(t("job.copied"), "help.close", () => undefined);
+	}
+}
+
+/** @param {HTMLFormElement} form @returns {Record<string, string|boolean>} */
+function readForm(form) {
+	const boxes = [...form.querySelectorAll("input[type=checkbox]")].map((box) => [box.getAttribute("name"), /** @type {HTMLInputElement} */ (box).checked]);
+	return { ...Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value)])), ...Object.fromEntries(boxes) };
+}
+
+/** Of a document that isn't text. @param {Lines} lines @param {boolean} inParagraphs */
+function documentPreview(lines, inParagraphs) {
+	const begins = inParagraphs ? paragraphStarts(lines) : lines.map(() => true);
+	let text = "";
+	lines.forEach((line, index) => {
+		if (!line.text.trim() || text.length > PREVIEW_CHARS) return;
+		text += begins[index] ? `${text && "\n\n"}${formatTime(line.start)}  ` : " ";
+		text += line.text.trim();
+	});
+	return text;
+}

@@ -1,0 +1,111 @@
+/** Marked parts of a transcript, and what is written about them, beside the text. */
+
+import { t } from "../i18n.js";
+import { connectCopyButton } from "../lib/clipboard.js";
+import { cloneTemplate, query, queryEach, setText, setVisible } from "../lib/dom.js";
+import { formatTime } from "../lib/format.js";
+
+const SAVE_MS = 800;
+
+/**
+ * @param {HTMLElement} element
+ * @param {{play: (seconds: number) => void, onChange: (notes: readonly Note[]) => void, save: (id: string, notes: readonly Note[]) => Promise<unknown>}} host
+ * @param {AbortSignal} signal
+ */
+export function notesPanel(element, { play, onChange, save }, signal) {
+	const list = query(element, "ol");
+	/** Of which job. */
+	let id = "";
+	/** @type {readonly Note[]} */
+	let notes = [];
+	/** Changes that aren't sent yet. */
+	let isChanged = false;
+	/** @type {Timer} */
+	let timer;
+	connectCopyButton(query(element, "#copy-notes"), () => notes.map(noteText).join("\n\n"), "job.copied");
+	list.addEventListener("click", ({ target }) => {
+		if (!(target instanceof Element)) return;
+		const note = notes[indexOf(target)];
+		if (note && target.closest(".time")) play(note.start);
+		if (note && target.closest(".remove")) change(notes.filter((other) => other !== note));
+	}, { signal });
+	list.addEventListener("input", ({ target }) => {
+		if (!(target instanceof HTMLTextAreaElement)) return;
+		const index = indexOf(target);
+		fit(target);
+		notes = notes.map((note, at) => (at === index ? { ...note, text: target.value } : note));
+		isChanged = true;
+		clearTimeout(timer);
+		timer = setTimeout(send, SAVE_MS);
+	}, { signal });
+	signal.addEventListener("abort", send);
+	addEventListener("pagehide", send, { signal });
+
+	/** @param {Element} target */
+	function indexOf(target) {
+		return Array.prototype.indexOf.call(list.children, target.closest("li"));
+	}
+
+	/** @param {readonly Note[]} next */
+	function change(next) {
+		notes = next;
+		isChanged = true;
+		send();
+		render();
+	}
+
+	function send() {
+		clearTimeout(timer);
+		if (!isChanged) return;
+		isChanged = false;
+		save(id, notes).catch(() => (isChanged = true)); // the next change sends it again
+	}
+
+	function render() {
+		setVisible(element, notes.length > 0);
+		element.closest(".desk-body")?.setAttribute("data-notes", String(notes.length > 0));
+		list.replaceChildren(...notes.map(({ start, quote, text }) => {
+			const item = cloneTemplate("note");
+			const [time, quoted] = queryEach(item, ".time", "blockquote");
+			const field = query(item, "textarea", HTMLTextAreaElement);
+			setText(time, formatTime(start));
+			time.ariaLabel = t("job.play_from", { time: formatTime(start) });
+			setText(quoted, quote);
+			field.value = text;
+			return item;
+		}));
+		for (const field of list.querySelectorAll("textarea")) fit(field);
+		onChange(notes);
+	}
+
+	return {
+		/** As the server has them, unless they are being changed here. @param {string} jobId @param {readonly Note[]} next */
+		load(jobId, next) {
+			if (id !== jobId) send();
+			const isSame = id === jobId && JSON.stringify(next) === JSON.stringify(notes);
+			if (isSame || (id === jobId && (isChanged || list.contains(document.activeElement)))) return;
+			[id, notes] = [jobId, next];
+			render();
+		},
+
+		/** @param {Note} note */
+		add(note) {
+			change([...notes, note].sort((a, b) => a.start - b.start || a.end - b.end));
+			const item = list.children[notes.indexOf(note)];
+			const field = item?.querySelector("textarea");
+			field?.focus({ preventScroll: true });
+			item?.scrollIntoView({ block: "nearest" });
+		},
+	};
+}
+
+/** @param {Note} note */
+function noteText({ start, end, quote, text }) {
+	return t("notes.copied", { times: `${formatTime(start)}–${formatTime(end)}`, quote, text }).trim();
+}
+
+/** As high as its text. @param {HTMLTextAreaElement} field */
+function fit(field) {
+	field.style.height = "auto";
+	field.style.height = `${field.scrollHeight + 2}px`;
+}
