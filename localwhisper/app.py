@@ -63,6 +63,7 @@ from localwhisper.store.async_store import AsyncStore
 from localwhisper.store.data_dir import DataDir
 from localwhisper.store.files import FileStore
 from localwhisper.store.real_time_factors import RealTimeFactors, load_factors, save_factors
+from localwhisper.store.term_lists import TermLists
 from localwhisper.store.text_index import TextIndex
 
 PACKAGE = Path(__file__).parent
@@ -200,6 +201,7 @@ class App:
                 probe=partial(probe, self._ffmpeg, max_audio_s=settings.max_audio_seconds),
             ),
             sockets=SocketDependencies(counts=socket_counts, frame_cache=FrameCache(), now=now),
+            term_lists=TermLists(paths.term_lists(settings.data_dir)),
         )
 
     def _job_dependencies(self, eta: EtaEstimator, engine: Engine) -> JobDependencies:

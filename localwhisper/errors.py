@@ -123,6 +123,11 @@ class ModelNotFound(LocalWhisperError):
     accepted: str
 
 
+class TermListNotFound(LocalWhisperError):
+    code = "term_list_not_found"
+    name: str
+
+
 class ModelDownloadFailed(LocalWhisperError):
     code = "model_download_failed"
     model: str

@@ -230,6 +230,10 @@ TEXTS: Mapping[str, Text] = {
         "The queue is not running. Start it with POST /queue/restart.",
         "La cola no está en marcha. Iníciela con POST /queue/restart.",
     ),
+    "term_list_not_found": (
+        "There is no list of names and terms called '{name}'.",
+        "No hay ninguna lista de nombres y términos llamada '{name}'.",
+    ),
     "file_missing": (
         "There is no file or folder {path}.",
         "No existe el archivo o la carpeta {path}.",

@@ -27,7 +27,7 @@ NONE = "none"
 P = ParamSpec("P")
 _TRACK_NUMBER = re.compile(r"0*[1-9][0-9]?", re.ASCII)
 
-Kind = Literal["boolean", "choice", "integer", "number", "text", "language", "model", "track"]
+Kind = Literal["boolean", "choice", "integer", "number", "text", "language", "model", "track", "terms"]
 _KINDS: Mapping[Any, Kind] = {bool: "boolean", int: "integer", float: "number", str: "text", Literal: "choice"}
 _JSON_TYPES: Mapping[Kind, tuple[type, ...]] = {"boolean": (bool,), "integer": (int,), "number": (int, float)}
 

@@ -24,7 +24,7 @@ Channels = Literal["mix", "split"]
 Priority = Literal["normal", "high"]
 
 _EVERYWHERE = SettableIn.CLI | SettableIn.PAGE | SettableIn.COMPAT
-_MAX_PROMPT_CHARS = 65_536  # whisper reads the last 223 tokens of a prompt
+MAX_PROMPT_CHARS = 65_536  # whisper reads the last 223 tokens of a prompt
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,18 +106,29 @@ class Options(SearchOptions):
             needs="return_timestamps",
         ),
     )
+    terms: str | None = field(
+        default=None,
+        metadata=row(
+            help="names and terms, one a line or between semicolons: Ada Lovelace; 'cube control => kubectl' also "
+            "replaces what is heard; '@Interviews' stands for a list that is kept under this name",
+            label=("Names and terms", "Nombres y términos"),
+            hint=(
+                "One a line: Ada Lovelace. What is heard otherwise: cube control => kubectl",
+                "Uno por línea: Ada Lovelace. Lo que se oye de otro modo: cube control => kubectl",
+            ),
+            kind="terms",
+            settable_in=_EVERYWHERE,
+            max_length=MAX_PROMPT_CHARS,
+        ),
+    )
     initial_prompt: str | None = field(
         default=None,
         metadata=row(
-            help="names and terms to expect in the recording",
-            label=("Names and terms", "Nombres y términos"),
-            hint=(
-                "What is hard to spell, as in: Ada Lovelace, Köln, kubectl.",
-                "Lo que es difícil de escribir, por ejemplo: Ada Lovelace, Köln, kubectl.",
-            ),
+            help="text to regard as said before the recording, as in whisper: it sets the style and the spelling",
+            label=("Text before the recording", "Texto anterior a la grabación"),
             whisper="initial_prompt",
-            settable_in=_EVERYWHERE,
-            max_length=_MAX_PROMPT_CHARS,
+            settable_in=SettableIn.CLI | SettableIn.COMPAT,
+            max_length=MAX_PROMPT_CHARS,
         ),
     )
     vad_filter: bool = field(

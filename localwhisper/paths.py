@@ -38,6 +38,11 @@ def search_index(data_dir: Path) -> Path:
     return data_dir / "search.db"
 
 
+def term_lists(data_dir: Path) -> Path:
+    """The lists of names and terms that the user keeps."""
+    return data_dir / "term-lists.json"
+
+
 def finished_recordings(data_dir: Path) -> Path:
     """Which recordings the command line has transcribed, and where their transcripts are."""
     return data_dir / "finished.db"

@@ -102,7 +102,7 @@ class SearchOptions:
         default=False,
         metadata=row(
             help="give initial_prompt to every window, not only to the first",
-            label=("Names and terms for every window", "Nombres y términos para cada ventana"),
+            label=("That text for every window", "Ese texto para cada ventana"),
             whisper="carry_initial_prompt",
         ),
     )

@@ -12,6 +12,7 @@ class Options(TypedDict, total=False):
     quality: Literal["exact", "fast", "compact"]
     return_timestamps: bool
     word_timestamps: bool
+    terms: str
     initial_prompt: str
     vad_filter: bool
     audio_track: str

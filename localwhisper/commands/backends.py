@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Protocol
 
+from localwhisper import paths
 from localwhisper.app import model_library, whisper_engine
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.audio.probe import probe
@@ -18,11 +19,13 @@ from localwhisper.export.about import About
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.jobs.script_alignment import align_script
 from localwhisper.jobs.scripts import lines_of
+from localwhisper.jobs.terms import parse
 from localwhisper.jobs.transcript import Segment, Transcript, Window
 from localwhisper.languages import languages
 from localwhisper.messages import Message, render
 from localwhisper.options import Layout, Options
 from localwhisper.settings import Settings
+from localwhisper.store.term_lists import TermLists
 
 ProgressCallback = Callable[[float, str], None]  # fraction of the recording done, a message
 
@@ -61,6 +64,7 @@ class LocalBackend:
         self._library = library = model_library(settings)
         if os.path.isfile(options.get("model", "")):
             options = {**options, "model": library.add_file(Path(options["model"]))}
+        options = TermLists(paths.term_lists(settings.data_dir)).included(options)
         self._chooser = ModelChooser(settings.default_model)
         self._options, self._model_reason = requested_options(
             options, defaults=settings.option_defaults, models=library.entries(), chooser=self._chooser
@@ -79,6 +83,7 @@ class LocalBackend:
 
         def transcribe(options: Options, reason: Message) -> BackendResult:
             transcript = self._engine.transcribe(source, options, control)
+            transcript = parse(options.terms).applied_to(transcript)
             self._options, self._model_reason = options, reason  # for the next recordings, too
             lines = [segment.text.strip() for segment in transcript.segments if segment.text.strip()]
             warnings = [render(warning) for warning in transcript.warnings]

@@ -24,6 +24,7 @@ from localwhisper.engine.log_mel import LogMel
 from localwhisper.engine.model.cross_kv import CrossKeysValues, cat_cross_kv, select_windows
 from localwhisper.engine.model.whisper_model import WhisperModel
 from localwhisper.engine.pcm_spool import PcmSpool
+from localwhisper.engine.prompts import last, prompt_tokens, window_prefix
 from localwhisper.engine.segmentation import (
     SegmentDict,
     WindowSegments,
@@ -84,9 +85,7 @@ class WindowDecoder:
         self._tokenizer = self._tokenizer_of(language)
         self._segment_ids = count(first_segment_id)
         n_prompt_tokens = model.dims.n_text_ctx // 2 - 1  # as many as whisper reads
-        hotwords = self._prompt_tokens(options.hotwords)[: n_prompt_tokens // 2]
-        carried = self._prompt_tokens(options.initial_prompt) if options.carry_initial_prompt else ()
-        self._prefix = (*hotwords, *_last(carried, n_prompt_tokens - len(hotwords)))
+        self._prefix = window_prefix(self._tokenizer, options, n_prompt_tokens)
         self._n_previous_tokens = n_prompt_tokens - len(self._prefix)
 
     def _tokenizer_of(self, language: str) -> Tokenizer:
@@ -136,7 +135,7 @@ class WindowDecoder:
 
         `last_speech_s`: for each window, the end of the word before it.
         """
-        results = self._decode(windows, (*self._prefix, *_last(prompt, self._n_previous_tokens)))
+        results = self._decode(windows, (*self._prefix, *last(prompt, self._n_previous_tokens)))
         decoded_windows: list[DecodedWindow | None] = []
         for window, (fallback, cross_kv), end_s in zip(windows, results, last_speech_s, strict=True):
             if is_silence(fallback.result, self.options):
@@ -160,10 +159,7 @@ class WindowDecoder:
         """The text before the first window. A prompt for every window is added to this in decode()."""
         if self.options.carry_initial_prompt:
             return ()
-        return self._trimmed(self._prompt_tokens(self.options.initial_prompt))
-
-    def _prompt_tokens(self, text: str | None) -> tuple[int, ...]:
-        return tuple(self._tokenizer.encode(" " + text.strip())) if text else ()
+        return self._trimmed(prompt_tokens(self._tokenizer, self.options.initial_prompt))
 
     def next_prompt(
         self, prompt: Sequence[int], segments: Sequence[Segment], result: DecodingResult
@@ -273,10 +269,6 @@ class WindowDecoder:
             next_seek=decoded.next_seek + window.n_left_out(decoded.next_seek),
             last_speech_s=end_s + window.n_left_out(round(end_s * FRAMES_PER_SECOND), is_end=True) / FRAMES_PER_SECOND,
         )
-
-
-def _last(tokens: Sequence[int], n: int) -> Sequence[int]:
-    return tokens[max(len(tokens) - n, 0) :]
 
 
 class TranscribeWindows(Protocol):

@@ -28,7 +28,8 @@ from localwhisper.jobqueue.thread_bridge import ThreadBridge
 from localwhisper.jobs.estimates import FactorKey
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.suspicion import footprint
-from localwhisper.jobs.transcript import FRAMES_PER_SECOND, Window
+from localwhisper.jobs.terms import parse
+from localwhisper.jobs.transcript import FRAMES_PER_SECOND, Transcript, Window
 from localwhisper.logs import log_internal_error
 from localwhisper.messages import Message
 from localwhisper.options import Options
@@ -196,6 +197,7 @@ class WorkerPool:
             case Finished(transcript):
                 try:
                     await self._repository.store.save_transcript(job.id, transcript)
+                    transcript = await self._with_terms(job, transcript)
                 except LocalWhisperError as error:
                     await self._repository.move(job, JobState.FAILED, error=error.message)
                     return
@@ -210,6 +212,13 @@ class WorkerPool:
                     await self._repository.move(job, JobState.FAILED, error=error_message)
             case Interrupted():
                 await self._repository.move(job, JobState.CANCELLED if execution.is_cancelled else JobState.QUEUED)
+
+    async def _with_terms(self, job: Job, transcript: Transcript) -> Transcript:
+        """Replace what the job's names and terms say, as a correction of the machine's text, which is kept."""
+        corrected = await asyncio.to_thread(lambda: parse(job.options.terms).applied_to(transcript))
+        if corrected is not transcript:
+            await self._repository.store.save_transcript(job.id, corrected)
+        return corrected
 
     async def _without_model(self, job: Job, execution: Execution, reason: str) -> None:
         """Queue the job again with another model; a text that has begun isn't continued with another one."""

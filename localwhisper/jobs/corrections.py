@@ -5,7 +5,7 @@ it was.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -71,6 +71,20 @@ def with_words(transcript: Transcript, before: Transcript, timed: Transcript) ->
         return replace(segment, words=tuple(_timed_words(texts, sources.words_of(line, len(texts)), line)))
 
     return replace(transcript, segments=tuple(map(with_times, transcript.segments)))
+
+
+def with_texts(transcript: Transcript, texts: Mapping[int, str]) -> Transcript:
+    """Return the next version of the transcript: these texts replace those of the segments with these numbers."""
+    segments = list(transcript.segments)
+    for number, text in texts.items():
+        old = segments[number]
+        segments[number] = _segment(Line(start=old.start, end=old.end, text=text), _Sources([old]))
+    return replace(
+        transcript,
+        text="".join(segment.text for segment in segments),
+        segments=tuple(segments),
+        version=transcript.version + 1,
+    )
 
 
 class _Sources:

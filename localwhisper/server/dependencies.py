@@ -29,6 +29,7 @@ from localwhisper.services.waveforms import Waveforms
 from localwhisper.services.word_times import WordTimes
 from localwhisper.settings import Settings
 from localwhisper.store.data_dir import DataDir
+from localwhisper.store.term_lists import TermLists
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,3 +84,4 @@ class Dependencies:
     models: ModelDependencies
     uploads: UploadDependencies
     sockets: SocketDependencies
+    term_lists: TermLists

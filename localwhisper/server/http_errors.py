@@ -68,6 +68,7 @@ STATUS: dict[type[LocalWhisperError], int] = {
     RouteNotFound: 404,
     errors.JobNotFound: 404,
     errors.ModelNotFound: 404,
+    errors.TermListNotFound: 404,
     MethodNotAllowed: 405,
     errors.JobAlreadyFinished: 409,
     errors.JobNotFinished: 409,

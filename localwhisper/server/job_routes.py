@@ -82,7 +82,7 @@ JOB_ROUTES: tuple[Route, ...] = (
         summary="Run a failed or cancelled job again, with changed options if the body has any; it continues where it"
         " ended unless those give another text", response_schema="Job",
         errors=(*_JOB_NOT_FOUND, "job_not_retryable", "job_damaged", "invalid_body", "unknown_option", "invalid_option",
-                "model_cannot_translate"), json_schema="Retry",
+                "model_cannot_translate", "storage_unwritable"), json_schema="Retry",
         query={"from_start": {"type": "boolean", "default": False, "description": "discard the text so far"},
                **LANGUAGE_QUERY})}),
     Route("/job/{job_id}/again", second_texts.AgainHandler, {"post": Operation(

@@ -68,6 +68,7 @@ class RetryHandler(BaseHandler):
         """The job's options with those of the body in their places; None if the body has none."""
         if not changes:
             return None
+        changes = await asyncio.to_thread(self.dependencies.term_lists.included, changes)
         values = {**options_to_json(self.dependencies.jobs.index.get(job_id).options), **changes}
         models = await asyncio.to_thread(self.dependencies.models.library.entries)
         return options_from_json(values, models=models)

@@ -1,6 +1,6 @@
-"""The routes of models, and of the form that submits a recording."""
+"""The routes of models, and of what the form that submits a recording needs."""
 
-from localwhisper.server import models, submission_form
+from localwhisper.server import models, submission_form, term_lists
 from localwhisper.server.route import LANGUAGE_QUERY, Operation, Route
 
 _IMPORT_ERRORS = ("checkpoint_unusable", "published_name", "model_bundled", "storage_full", "storage_unwritable")
@@ -28,6 +28,17 @@ MODEL_ROUTES: tuple[Route, ...] = (
         response_schema="Model", errors=("model_not_found", *_IMPORT_ERRORS))}),
     Route("/options", submission_form.OptionsHandler, {"get": Operation(
         summary="The options of a job, with the texts of a form", response_schema="OptionList", query=LANGUAGE_QUERY)}),
+    Route("/term-lists", term_lists.TermListsHandler, {"get": Operation(
+        summary="The lists of names and terms that the user keeps", response_schema="TermLists",
+        errors=("storage_unwritable",))}),
+    Route("/term-lists/{list}", term_lists.TermListHandler, {
+        "put": Operation(
+            summary="Keep a list of names and terms; a job's `terms` may name it as @list", response_schema="TermList",
+            json_schema="Terms", curl_arguments='-d \'{"terms": "Ada Lovelace"}\'',
+            errors=("invalid_body", "invalid_option", "storage_full", "storage_unwritable")),
+        "delete": Operation(
+            summary="Remove a list; jobs that used it are not changed", status=204,
+            errors=("term_list_not_found", "storage_full", "storage_unwritable"))}),
     Route("/samples", submission_form.SamplesHandler, {"get": Operation(
         summary="The bundled sample clips, with their texts", response_schema="Samples", query=LANGUAGE_QUERY)}),
 )  # fmt: skip

@@ -18,7 +18,12 @@ class RecordingsHandler(BaseHandler):
         texts = {name: str(value) for name, value in body.items() if value is not None}
         models, defaults = self.dependencies.models, self.dependencies.settings.option_defaults
         options, reason = await asyncio.to_thread(
-            lambda: requested_options(texts, defaults=defaults, models=models.library.entries(), chooser=models.chooser)
+            lambda: requested_options(
+                self.dependencies.term_lists.included(texts),
+                defaults=defaults,
+                models=models.library.entries(),
+                chooser=models.chooser,
+            )
         )
         jobs = self.dependencies.jobs
         job = await jobs.recordings.begin(filename, options, reason)

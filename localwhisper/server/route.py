@@ -13,6 +13,7 @@ PLACEHOLDERS: Mapping[str, str] = {
     "name": r"[A-Za-z0-9][A-Za-z0-9._-]*",
     "model": r".+",  # any text: an unknown model is answered in OpenAI's error format
     "format": "[a-z]+",
+    "list": r"[^/]+",
 }
 
 

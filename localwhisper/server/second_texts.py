@@ -27,6 +27,7 @@ class AgainHandler(BaseHandler):
         if self.get_boolean_argument("second_opinion"):
             options, reason = second_opinion(options, job.language, models), NAMED
         if changes:
+            changes = await asyncio.to_thread(self.dependencies.term_lists.included, changes)
             options = options_from_json({**options_to_json(options), **changes}, models=models)
             reason = NAMED if changes.get("model") is not None else reason
         again = await jobs.second_texts.transcribe_again(job_id, options, reason)

@@ -17,6 +17,7 @@ from localwhisper.audio.tracks import find_track
 from localwhisper.engine.checkpoints.model_choice import NAMED, requested_options
 from localwhisper.errors import LocalWhisperError, TooManyOpenFiles, UploadTooLarge, is_memory_error
 from localwhisper.jobs.job import Job
+from localwhisper.messages import Message
 from localwhisper.options import OPTIONS, Options
 from localwhisper.server.base import BaseHandler, json_bytes
 from localwhisper.server.compat.field_names import header_value
@@ -128,11 +129,13 @@ class UploadHandler(BaseHandler):
         Raises UnknownOption, InvalidOption, ModelCannotTranslate.
         """
         models, defaults = self.dependencies.models, self.dependencies.settings.option_defaults
-        options, self.model_reason = await self.run_blocking(
-            lambda: requested_options(
-                fields, defaults=defaults, models=models.library.entries(), chooser=models.chooser
-            )
-        )
+        term_lists = self.dependencies.term_lists
+
+        def read() -> tuple[Options, Message]:
+            texts = term_lists.included(fields)
+            return requested_options(texts, defaults=defaults, models=models.library.entries(), chooser=models.chooser)
+
+        options, self.model_reason = await self.run_blocking(read)
         return options
 
     def name_ignored(self, fields: Collection[str]) -> None:

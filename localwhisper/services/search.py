@@ -16,7 +16,7 @@ from localwhisper.store.base import StampedText
 from localwhisper.store.text_index import ERRORS, TextIndex
 
 T = TypeVar("T")
-BATCH = 50  # texts read and indexed at once
+BATCH = 100  # texts read and indexed at once
 log = logging.getLogger(__name__)
 
 
@@ -81,11 +81,17 @@ class Search:
             indexed = await self._call(self._texts.stamps)
             job_ids = [job.id for job in self._index if job.state is JobState.COMPLETED]
             await self._call(self._texts.discard, indexed.keys() - set(job_ids) - self._changed_ids())
+            put: asyncio.Future[None] | None = None
             for start in range(0, len(job_ids), BATCH):
                 stamps = {job_id: indexed.get(job_id) for job_id in job_ids[start : start + BATCH]}
-                texts = await self._store.changed_texts(stamps)
+                texts = await self._store.changed_texts(stamps)  # while the texts before are indexed
+                if put is not None:
+                    await put
                 # of a job that has changed meanwhile, the newer text is indexed, or it is removed
-                await self._call(self._texts.put, [text for text in texts if text.job_id not in self._changed_ids()])
+                texts = [text for text in texts if text.job_id not in self._changed_ids()]
+                put = asyncio.ensure_future(self._call(self._texts.put, texts))
+            if put is not None:
+                await put
         except Exception:
             log.exception("the search index could not be completed")
         finally:

@@ -114,6 +114,7 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=OFF")  # a file damaged by a power cut is replaced
+        db.execute("PRAGMA cache_size=-16384")  # KiB: the index grows faster than with the usual 2 MB
         (found,) = db.execute("PRAGMA user_version").fetchone()
         if db.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
             db.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")

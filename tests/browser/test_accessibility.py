@@ -38,6 +38,11 @@ def test_axe_finds_no_violations(library: AppPage) -> None:
     expect(page.locator("help-dialog dialog")).to_be_visible()
     assert axe_violations(page) == []
     page.keyboard.press("Escape")
+    page.locator(".options summary").click()
+    page.locator("[data-command=term-lists]").click()
+    expect(page.locator("term-lists dialog")).to_be_visible()
+    assert axe_violations(page) == []
+    page.keyboard.press("Escape")
     page.locator("history-filter select").select_option("")
     page.goto(page.locator("job-card", has_text="Ada.wav").locator("a.name").get_attribute("href") or "")
     expect(page.locator("transcript-editor [data-segment]").first).to_be_visible()

@@ -39,8 +39,8 @@ def test_choices_are_sent_and_remembered(app: AppPage, page: Page, clip: Path) -
     page.get_by_label("Spoken language").blur()
     page.get_by_label("Speed or exactness").select_option("fast")
     page.get_by_label("Times for each word").check()
-    page.get_by_label("Names and terms").fill(" Ada, Köln ")
-    page.get_by_label("Names and terms").blur()
+    page.get_by_label("Names and terms", exact=True).first.fill(" Ada, Köln ")
+    page.get_by_label("Names and terms", exact=True).first.blur()
     for _ in range(2):
         expect(page.get_by_label("Spoken language")).to_have_value("Spanish")
         app.choose_files(clip)
@@ -48,7 +48,7 @@ def test_choices_are_sent_and_remembered(app: AppPage, page: Page, clip: Path) -
         card.expect_status("completed")
         options = app.job(card.job_id)["options"]
         assert (options["language"], options["quality"], options["word_timestamps"]) == ("es", "fast", True)
-        assert options["initial_prompt"] == "Ada, Köln"
+        assert options["terms"] == "Ada, Köln"
         page.reload()
 
 

@@ -7,7 +7,13 @@ from localwhisper.server.route import Route
 from localwhisper.server.routes import ROUTES
 from tests.http_client import Answer
 
-PLACEHOLDERS = {"job_id": "00000000-0000-0000-0000-000000000000", "name": "tiny", "format": "srt", "model": "demo"}
+PLACEHOLDERS = {
+    "job_id": "00000000-0000-0000-0000-000000000000",
+    "name": "tiny",
+    "format": "srt",
+    "model": "demo",
+    "list": "Talks",
+}
 ROUTE_OF_PATH: dict[str, Route] = {route.path.format(**PLACEHOLDERS): route for route in ROUTES}
 
 

@@ -2,6 +2,7 @@
 
 import difflib
 import itertools
+import re
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,28 @@ def test_hot_words_and_a_carried_prompt_come_before_every_window(
     assert len(prompts[0]) == 223
     assert tokenizer.decode(prompts[0]).count("Ada") == tokenizer.decode(prompts[0])[:600].count("Ada") > 50
     assert tokenizer.decode(prompts[0]).endswith(" kubectl")
+
+
+def test_names_and_terms_come_before_every_window_as_far_as_they_fit(
+    engine: WhisperEngine, speech: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prompts: list[list[int]] = []
+    original = decoding.decoding_options
+
+    def recorded(*arguments: Any) -> Any:
+        prompts.append(list(arguments[-1]))
+        return original(*arguments)
+
+    monkeypatch.setattr(decoding, "decoding_options", recorded)
+    terms = "Ada Lovelace\ncube control => kubectl\n" + "\n".join(f"term{n}" for n in range(200))
+    engine.transcribe(speech["both languages"], Options(model="demo", terms=terms), Recorder())
+    tokenizer = get_tokenizer(True)
+    assert len(prompts) >= 2
+    for prompt in prompts:
+        text = tokenizer.decode(prompt[: 223 // 2])
+        assert text.startswith(" Ada Lovelace, kubectl, term0, term1, ")
+        assert re.search(r"term\d+$|[^\d]$", text)  # no term is cut
+        assert "cube" not in text
 
 
 def test_multilingual_detects_the_language_of_every_window(

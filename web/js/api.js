@@ -27,6 +27,9 @@ export const api = {
 	importModel: (file, fields, signal, onSent) => upload("models/import", file, fields, signal, onSent),
 	importFound: (name) => json("POST", `models/${encodeURIComponent(name)}/import`),
 	options: async () => (await json("GET", "options")).options,
+	termLists: async () => (await json("GET", "term-lists")).term_lists,
+	saveTermList: (name, terms) => json("PUT", `term-lists/${encodeURIComponent(name)}`, { terms }),
+	removeTermList: (name) => request("DELETE", `term-lists/${encodeURIComponent(name)}`),
 	samples: async () => (await json("GET", "samples")).samples,
 	async sampleFile(sample) {
 		const blob = await (await request("GET", sample.url)).blob();

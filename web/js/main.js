@@ -15,6 +15,7 @@ import { recordingBar } from "./components/recording-bar.js";
 import { sampleList } from "./components/sample-list.js";
 import { connectionBanner, liveRegion, queueStatus } from "./components/status.js";
 import { createToast } from "./components/toast.js";
+import { termLists } from "./components/term-lists.js";
 import { uploadList } from "./components/upload-list.js";
 import { language, localize } from "./i18n.js";
 import { defineComponent } from "./lib/component.js";
@@ -40,8 +41,9 @@ const services = {
 	commands,
 	uploads: createUploadQueue(store),
 	toast: createToast(query(document, "toast-message")),
-	selectedOptions: () => ({}), // this and the next are replaced by the options form
+	selectedOptions: () => ({}), // this and the next two are replaced by the options form
 	chooseModel: () => {},
+	useTermList: () => {},
 	openExport: (/** @type {ExportSource} */ source) => void withDialogs(() => app.openExport(source)), // this and the next two are replaced by the dialogs
 	describe: (/** @type {readonly string[]} */ ids) => void withDialogs(() => app.describe(ids)),
 	replaceEverywhere: (/** @type {string} */ text, /** @type {string} */ replacement) => void withDialogs(() => app.replaceEverywhere(text, replacement)),
@@ -68,6 +70,7 @@ for (const [name, connect] of Object.entries({
 	"queue-status": queueStatus,
 	"recording-bar": recordingBar,
 	"sample-list": sampleList,
+	"term-lists": termLists,
 	"upload-list": uploadList,
 })) {
 	defineComponent(name, connect, app);

@@ -400,6 +400,19 @@ export const TEXTS = {
 	"conflict.use_theirs": ["Use the other", "Usar la otra"],
 	"conflict.use_mine": ["Keep mine", "Conservar la mía"],
 
+	"terms.lists": ["Saved names and terms", "Nombres y términos guardados"],
+	"terms.hint": [
+		"One a line: Ada Lovelace. What is heard otherwise: cube control => kubectl. It is replaced as a correction, which can be undone.",
+		"Uno por línea: Ada Lovelace. Lo que se oye de otro modo: cube control => kubectl. Se cambia como una corrección, que se puede deshacer.",
+	],
+	"terms.list": ["List", "Lista"],
+	"terms.new": ["New list", "Lista nueva"],
+	"terms.name": ["Name", "Nombre"],
+	"terms.terms": ["Names and terms", "Nombres y términos"],
+	"terms.save": ["Save", "Guardar"],
+	"terms.use": ["Use for the next recordings", "Usar para las próximas grabaciones"],
+	"terms.remove": ["Remove", "Quitar"],
+
 	"help.title": ["Keyboard", "Teclado"],
 	"help.change_hint": [
 		"Choose a key to change it, for a foot pedal too. Function keys, Esc and keys with Ctrl also work while you type.",

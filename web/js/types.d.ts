@@ -111,9 +111,14 @@ interface Sample {
 type SubmitOptions = {model?: string} & Record<string, unknown>;
 
 /** One option of the server. */
+interface TermList {
+  name: string;
+  terms: string; // one a line
+}
+
 interface Option {
   name: string;
-  type: "model"|"language"|"choice"|"boolean"|"text"|"integer"|"number";
+  type: "model"|"language"|"choice"|"boolean"|"text"|"terms"|"integer"|"number";
   label: string;
   hint: string|null;
   default: unknown;
@@ -165,6 +170,9 @@ interface Api {
   importModel(file: File, fields: {as_published?: boolean}, signal: AbortSignal, onSent: (bytes: number) => void): Promise<Model>;
   importFound(name: string): Promise<Model>;
   options(): Promise<Option[]>;
+  termLists(): Promise<TermList[]>;
+  saveTermList(name: string, terms: string): Promise<TermList>;
+  removeTermList(name: string): Promise<unknown>;
   samples(): Promise<Sample[]>;
   sampleFile(sample: Sample): Promise<File>;
   jobs(limit: number, cursor?: string|null, filter?: Filter): Promise<JobPage>;
@@ -281,6 +289,7 @@ interface App {
   toast: Toast;
   selectedOptions: () => SubmitOptions;
   chooseModel: (model: Model) => void; // for the next files
+  useTermList: (name: string) => void; // for the next files, besides what is chosen
   openExport: (source: ExportSource) => void; // this and the next two open dialogs
   describe: (ids: readonly string[]) => void;
   replaceEverywhere: (text: string, replacement: string) => void;

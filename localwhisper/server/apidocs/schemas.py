@@ -223,6 +223,9 @@ SCHEMAS: dict[str, Schema] = {
             "max_length": INTEGER,
         },
     ),
+    "TermLists": _object({"term_lists": _list(_ref("TermList"))}),
+    "TermList": _object({"name": TEXT, "terms": TEXT}),
+    "Terms": _object({"terms": {**TEXT, "description": "one a line; heard => written replaces"}}),
     "Samples": _object({"samples": _list(_object({
         "id": TEXT, "language": TEXT, "title": TEXT, "text": TEXT, "duration": SECONDS, "url": TEXT,
     }))}),

@@ -35,6 +35,13 @@ export function optionsForm(element, app, signal) {
 		choose({ [field.option.name]: readValue(field) });
 	}, { signal });
 	app.chooseModel = chooseModel;
+	app.useTermList = (name) => {
+		const field = fields.find(({ option }) => option.type === "terms");
+		if (!field) return;
+		const lines = field.control.value.split("\n").filter((line) => line.trim() && line.trim() !== `@${name}`);
+		field.control.value = [...lines, `@${name}`].join("\n");
+		choose({ [field.option.name]: readValue(field) });
+	};
 	app.selectedOptions = () => Object.fromEntries(fields.map((field) => [field.option.name, readValue(field)]));
 
 	/** @param {Record<string, unknown>} changes */

@@ -1,0 +1,72 @@
+/** The lists of names and terms that are kept on the server: to edit, to remove, and to use for the next recordings. */
+
+import { t } from "../i18n.js";
+import { h, query, setTextOrHide, setVisible } from "../lib/dom.js";
+
+/** @type {Component} */
+export function termLists(element, app, signal) {
+	const dialog = query(element, "dialog", HTMLDialogElement);
+	const select = query(dialog, "select", HTMLSelectElement);
+	const name = query(dialog, "input", HTMLInputElement);
+	const terms = query(dialog, "textarea", HTMLTextAreaElement);
+	const error = query(dialog, ".error");
+	/** @type {TermList[]} */
+	let lists = [];
+	app.commands.register({
+		"term-lists": () => {
+			if (!dialog.open) dialog.showModal();
+			return attempt(() => load(""));
+		},
+	});
+	select.addEventListener("change", show, { signal });
+	on("#save-terms", save);
+	on("#use-terms", async () => {
+		if (!await save()) return;
+		app.useTermList(name.value);
+		dialog.close();
+	});
+	on("#remove-terms", async () => {
+		await app.api.removeTermList(select.value);
+		await load("");
+	});
+
+	/** @param {string} selector @param {() => Promise<unknown>} run */
+	function on(selector, run) {
+		query(dialog, selector).addEventListener("click", () => attempt(run), { signal });
+	}
+
+	/** Shows what went wrong, if anything did. @param {() => Promise<unknown>} run */
+	async function attempt(run) {
+		setTextOrHide(error, "");
+		try {
+			await run();
+		} catch (problem) {
+			setTextOrHide(error, /** @type {Error} */ (problem).message);
+		}
+	}
+
+	/** Returns whether the list has a name. */
+	async function save() {
+		name.value = name.value.trim();
+		if (!name.reportValidity()) return false;
+		const saved = await app.api.saveTermList(name.value, terms.value);
+		if (select.value && select.value !== saved.name) await app.api.removeTermList(select.value);
+		await load(saved.name);
+		return true;
+	}
+
+	/** @param {string} selected the list to show; "" for a new one */
+	async function load(selected) {
+		lists = await app.api.termLists();
+		select.replaceChildren(h("option", { value: "" }, t("terms.new")), ...lists.map((list) => h("option", { value: list.name }, list.name)));
+		select.value = selected;
+		show();
+	}
+
+	function show() {
+		const list = lists.find((each) => each.name === select.value);
+		name.value = list?.name ?? "";
+		terms.value = list?.terms ?? "";
+		setVisible(query(dialog, "#remove-terms"), list !== undefined);
+	}
+}
