@@ -41,7 +41,10 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth recording")
     parser.add_argument("--equivalence", type=int, default=8, metavar="N", help="every Nth recording; 0: none")
     parser.add_argument("--record", action="store_true", help="put the tables into docs/accuracy.md")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="only the tables of an earlier run's accuracy.json")
     arguments = parser.parse_args()
+    if arguments.report is not None:
+        return show(tables(json.loads(arguments.report.read_text(encoding="utf-8"))), is_recorded=arguments.record)
     folder = speech_folder()
     if folder is None:
         print("No recordings: LOCALWHISPER_SPEECH must name a folder with a manifest.jsonl.", file=sys.stderr)
@@ -69,8 +72,12 @@ def main() -> int:
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     REPORT.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     text = tables(report) + (f"\n{equivalence_table(comparisons)}" if comparisons else "")
+    return show(text, is_recorded=arguments.record)
+
+
+def show(text: str, *, is_recorded: bool) -> int:
     print(text)
-    if arguments.record:
+    if is_recorded:
         record(text)
     return 0
 

@@ -1,7 +1,7 @@
 """How texts are scored."""
 
 from tests.accuracy.scoring import ErrorCount, format_errors, has_punctuation, word_errors
-from tests.accuracy.tables import score, tables
+from tests.accuracy.tables import differences, score, tables
 
 
 def test_capitals_punctuation_and_spelling_of_numbers_are_no_word_errors() -> None:
@@ -41,3 +41,14 @@ def test_counts_are_summed_before_they_are_divided() -> None:
     assert (result.n_invented, result.n_same, result.time_s) == (1, 3, 4.5)
     report = {"model": "base", "threads": 2, "recordings": rows}
     assert "| openai-whisper | 25.00 % | 0.0 % | 1 of 1 (100 %) | 3 of 3 | 1.50 |" in tables(report)
+
+
+def test_two_transcribers_are_compared_on_the_same_recordings() -> None:
+    def row(exact: str, fast: str) -> dict[str, object]:
+        return {"language": "en", "reference": "a b c d", "texts": {"exact": exact, "fast": fast}}
+
+    always_one_more = [row("a b c d", "a b c"), row("a b c", "a b")]
+    assert "| all | 2 | 8 | +25.0 (+25.0 to +25.0) |" in differences(always_one_more)
+    loops = differences([*always_one_more, row("a b c d" + " e" * 7, "a b c d")])
+    assert "| all but loops | 2 | 8 | +25.0 (+25.0 to +25.0) |" in loops
+    assert "| all | 3 | 12 | -41.7 (" in loops
