@@ -262,6 +262,13 @@ class NotOnThisSystem(LocalWhisperError):
     system: str
 
 
+class PackageMissing(LocalWhisperError):
+    """The command needs an optional package; `extra` names it in pyproject.toml."""
+
+    code = "package_missing"
+    extra: str
+
+
 class ServerNotStarting(LocalWhisperError):
     code = "server_not_starting"
 

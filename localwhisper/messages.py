@@ -242,6 +242,10 @@ TEXTS: Mapping[str, Text] = {
         "This command is not available on {system}. Start localwhisper yourself, or with the system's own tools.",
         "Esta orden no está disponible en {system}. Inicie localwhisper a mano o con las herramientas del sistema.",
     ),
+    "package_missing": (
+        "This command needs one more package: pip install 'localwhisper[{extra}]'",
+        "Esta orden necesita un paquete más: pip install 'localwhisper[{extra}]'",
+    ),
     "server_not_starting": (
         "The server did not start. Run localwhisper in a terminal to see why, or: localwhisper doctor.",
         "El servidor no arrancó. Ejecute localwhisper en una terminal para ver por qué, o: localwhisper doctor.",

@@ -117,6 +117,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add_models(add("models", "list, download, import or remove checkpoints", "ACTION …"), _add_command)
     add_terms(add("terms", "list, show, save or remove lists of names and terms", "ACTION …"), _add_command)
+    _add_wyoming(add("wyoming", "speech to text for Home Assistant, by a running server", "", TRANSCRIBE_SETTINGS))
     add("doctor", "check everything localwhisper needs and say how to fix problems", "", DOCTOR_SETTINGS)
     _add_open(
         add(
@@ -254,6 +255,14 @@ def _integer_from(minimum: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def _add_wyoming(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--server", metavar="URL", help="the running server; default: the one on this machine")
+    parser.add_argument(
+        "--listen", default="127.0.0.1:10300", metavar="HOST:PORT", help="where it listens; default 127.0.0.1:10300"
+    )
+    _add_from_table(parser, TRANSCRIBE_OPTIONS)
 
 
 def _add_open(parser: argparse.ArgumentParser) -> None:

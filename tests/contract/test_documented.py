@@ -26,6 +26,7 @@ NOT_IN_HTTP = {
     errors.InvalidTransition,
     errors.JobCrashed,
     errors.NotOnThisSystem,
+    errors.PackageMissing,
     errors.PortForbidden,
     errors.PortInUse,
     errors.ServerNotStarting,
