@@ -11,7 +11,7 @@ WORKERS := $(shell $(PYTHON) -c "import os; print(min(os.cpu_count() + 1, 5))")
 PAGE_CHECKS := tests/browser/node_modules/.installed
 
 .PHONY: run test lint check browser proxy screenshots torture parallel load soak fuzz bench bench-record bench-page bench-memory \
-  bench-waiting bench-stops accuracy release clean
+  bench-waiting bench-stops bench-speech accuracy release clean
 
 run: $(VENV)/.run
 	$(BIN)/python -m localwhisper$(if $(MODEL), --fetch-model $(MODEL)) --test-services $(ARGS)
@@ -67,6 +67,10 @@ bench-memory: $(VENV)/.dev
 # how long a clip waits behind a long recording, and how accurate the estimates are
 bench-waiting: $(VENV)/.dev
 	$(BIN)/python -m tests.bench.waiting $(ARGS)
+
+# seconds for real recordings with real weights, of every transcriber, alone and beside busy programs
+bench-speech: $(VENV)/.bench
+	$(BIN)/python -m tests.bench.speech $(ARGS)
 
 # how long a cancelled job still uses the CPU
 bench-stops: $(VENV)/.dev

@@ -1,12 +1,11 @@
 """The composition root: builds all parts of a server from its settings, and starts and stops them in order."""
 
 import errno
-import gc
 import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
@@ -14,17 +13,14 @@ from pathlib import Path
 import tornado.netutil
 
 from localwhisper import paths
-from localwhisper.atomic import make_private_folder
 from localwhisper.audio.clip import cut_clip
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.audio.probe import probe
 from localwhisper.audio.recording import RecordingReader
 from localwhisper.audio.waveform import compute_waveform
 from localwhisper.engine.base import Engine
-from localwhisper.engine.checkpoints.found_models import FoundModels
-from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.checkpoints.model_choice import ModelChooser
-from localwhisper.engine.lazy_engine import LazyEngine, configure_openmp
+from localwhisper.engine_setup import ASSETS, found_models, model_library, whisper_engine
 from localwhisper.errors import PortForbidden, PortInUse
 from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobqueue.event_bus import EventBus
@@ -67,7 +63,6 @@ from localwhisper.store.term_lists import TermLists
 from localwhisper.store.text_index import TextIndex
 
 PACKAGE = Path(__file__).parent
-ASSETS = PACKAGE / "assets"
 SAMPLES = ASSETS / "samples"
 UPLOAD_THREADS = 8
 PROBE_THREADS = 4
@@ -96,36 +91,6 @@ def prestarted_executor(n_threads: int, name: str) -> ThreadPoolExecutor:
         executor.submit(all_running.wait)
     all_running.wait()
     return executor
-
-
-def model_library(settings: Settings) -> ModelLibrary:
-    return ModelLibrary(
-        settings.model_dir,
-        mirror=settings.model_mirror,
-        data_dir=settings.data_dir,
-        assets=ASSETS,
-    )
-
-
-def found_models(settings: Settings, library: ModelLibrary) -> FoundModels:
-    return FoundModels(library, settings.hub_cache, {"whisper.cpp": Path.home() / "whisper.cpp" / "models"})
-
-
-def whisper_engine(settings: Settings, library: ModelLibrary, ffmpeg: Ffmpeg) -> LazyEngine:
-    """The real engine; its first use imports torch."""
-
-    def build() -> Engine:
-        from localwhisper.engine.model_cache import ModelCache
-        from localwhisper.engine.whisper_engine import WhisperEngine
-
-        with suppress(OSError):  # reported by whatever writes there
-            make_private_folder(settings.data_dir)
-        cache = ModelCache(library, idle_timeout_s=settings.model_idle_timeout)
-        gc.freeze()  # torch's 190,000 objects stay: searching them for cycles would hold up the event loop for 0.1 s
-        return WhisperEngine(cache, ffmpeg, paths.spool(settings.data_dir), max_audio_s=settings.max_audio_seconds)
-
-    configure_openmp()  # not in build(), on a worker's thread: others may be reading the environment then
-    return LazyEngine(build)
 
 
 class App:

@@ -55,8 +55,9 @@ MAY_IMPORT = {
     "services": BASE | {"jobs", "store", "engine", "audio", "jobqueue"},
     "server": BASE | {"jobs", "store", "engine", "audio", "export", "jobqueue", "services"},
     "client": set[str](),
-    "app": BASE | {"jobs", "store", "engine", "audio", "export", "jobqueue", "services", "server"},
-    "commands": BASE | {"jobs", "jobqueue", "store", "engine", "audio", "export", "app", "client"},
+    "engine_setup": BASE | {"engine", "audio"},
+    "app": BASE | {"jobs", "store", "engine", "audio", "export", "jobqueue", "services", "server", "engine_setup"},
+    "commands": BASE | {"jobs", "jobqueue", "store", "engine", "audio", "export", "app", "client", "engine_setup"},
     "cli": BASE | {"commands"},
     "__main__": {"cli"},
     "__init__": set[str](),
@@ -379,3 +380,10 @@ def test_starting_the_server_imports_no_torch() -> None:
     code = f"{imports}; print(sorted({HEAVY_PACKAGES!r} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_transcribing_here_imports_neither_server_nor_client() -> None:
+    code = "import sys, localwhisper.commands.transcribe; print(*sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    unneeded = ("tornado", "localwhisper.server", "localwhisper.client")
+    assert [name for name in result.stdout.split() if name.startswith(unneeded)] == []

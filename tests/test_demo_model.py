@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from localwhisper.app import ASSETS, SAMPLES
+from localwhisper.app import SAMPLES
 from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine_setup import ASSETS
 
 ROWS = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from localwhisper import paths
-from localwhisper.app import ASSETS
 from localwhisper.commands.files import TaskList
 from localwhisper.commands.finished import FinishedRecordings
 from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine_setup import ASSETS
 from localwhisper.errors import InvalidOption, ModelBundled, PublishedName
 from localwhisper.export.about import About
 from localwhisper.export.registry import EXPORTERS

@@ -10,20 +10,22 @@ import torch
 from torch import Tensor
 from whisper.model import AudioEncoder, ModelDimensions, TextDecoder
 
-# openai-whisper's model card: n_state, n_head, layers of each half, mels, tokens
+# openai-whisper's and distil-whisper's model cards: n_state, n_head, layers of encoder and decoder, mels, tokens
 SIZES = {
-    "tiny": (384, 6, 4, 80, 51865),
-    "base": (512, 8, 6, 80, 51865),
-    "small": (768, 12, 12, 80, 51865),
-    "medium": (1024, 16, 24, 80, 51865),
-    "large-v3": (1280, 20, 32, 128, 51866),
+    "tiny": (384, 6, 4, 4, 80, 51865),
+    "base": (512, 8, 6, 6, 80, 51865),
+    "small": (768, 12, 12, 12, 80, 51865),
+    "medium": (1024, 16, 24, 24, 80, 51865),
+    "large-v3": (1280, 20, 32, 32, 128, 51866),
+    "turbo": (1280, 20, 32, 4, 128, 51866),
+    "distil-large-v3": (1280, 20, 32, 2, 128, 51866),
 }
 SHARPNESS = 3.0  # of queries and keys: with plain random ones attention is flat, and its errors don't show
 
 
 def dimensions(size: str) -> ModelDimensions:
-    n_state, n_head, n_layer, n_mels, n_vocab = SIZES[size]
-    return ModelDimensions(n_mels, 1500, n_state, n_head, n_layer, n_vocab, 448, n_state, n_head, n_layer)
+    n_state, n_head, n_audio_layer, n_text_layer, n_mels, n_vocab = SIZES[size]
+    return ModelDimensions(n_mels, 1500, n_state, n_head, n_audio_layer, n_vocab, 448, n_state, n_head, n_text_layer)
 
 
 def tensors(dims: ModelDimensions, seed: int = 0, sharpness: float = SHARPNESS) -> dict[str, Tensor]:

@@ -1,19 +1,18 @@
-"""Where `transcribe` and `watch` have recordings transcribed: in this process, or on a running server."""
+"""Where `transcribe` and `watch` have recordings transcribed: here, or on a running server (server_backend.py)."""
 
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Protocol
 
 from localwhisper import paths
-from localwhisper.app import model_library, whisper_engine
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.audio.probe import probe
-from localwhisper.client import Client, Progress, ServerError
 from localwhisper.engine.checkpoints.model_choice import ModelChooser, requested_options
+from localwhisper.engine_setup import model_library, whisper_engine
 from localwhisper.errors import Stopped
 from localwhisper.export.about import About
 from localwhisper.export.registry import EXPORTERS
@@ -27,6 +26,11 @@ from localwhisper.options import Layout, Options
 from localwhisper.settings import Settings
 from localwhisper.store.term_lists import TermLists
 
+
+class ServerFailed(Exception):
+    """What a server answered instead of a transcript. The text is for people."""
+
+
 ProgressCallback = Callable[[float, str], None]  # fraction of the recording done, a message
 
 
@@ -35,7 +39,7 @@ class BackendResult:
     """A transcript: its lines, a function from the name of a format to the file's content."""
 
     lines: Sequence[str]
-    export: Callable[[str], bytes]
+    export: Callable[[str], bytes]  # raises as Backend.transcribe
     model: str
     model_reason: str  # why it was this one, for people
     warnings: Sequence[str]  # about the audio
@@ -45,7 +49,7 @@ class Backend(Protocol):
     """Threading: SAFE."""
 
     def transcribe(self, source: Path, on_progress: ProgressCallback) -> BackendResult:
-        """Raises Stopped after stop(), otherwise a LocalWhisperError or a ServerError."""
+        """Raises Stopped after stop(), otherwise a LocalWhisperError or ServerFailed."""
 
     def stop(self) -> None:
         """Cancel all running transcriptions."""
@@ -70,7 +74,8 @@ class LocalBackend:
             options, defaults=settings.option_defaults, models=library.entries(), chooser=self._chooser
         )
         self._ffmpeg = Ffmpeg()
-        self._engine = whisper_engine(settings, library, self._ffmpeg)
+        preload = self._options.model, self._options.quality
+        self._engine = whisper_engine(settings, library, self._ffmpeg, preload=preload)
         self._engine.prepare()  # while the recording is probed
         self._max_audio_s = settings.max_audio_seconds
         self._layout = layout
@@ -144,51 +149,3 @@ class _EngineControl:
 
     def window(self, window: Window) -> None:
         pass
-
-
-class ServerBackend:
-    """Transcribes on a running server, as jobs that its page shows like any others."""
-
-    def __init__(
-        self, url: str, token: str | None, options: Mapping[str, str], layout: Layout, script: str | None = None
-    ) -> None:
-        """`script`: as for LocalBackend."""
-        self._client = Client(url, token=token)
-        self._script = script
-        self._options = options
-        self._layout = {name: value for name, value in asdict(layout).items() if value}
-        self._running: set[str] = set()  # job ids
-        self._is_stopping = False
-
-    def transcribe(self, source: Path, on_progress: ProgressCallback) -> BackendResult:
-        job_id = ""
-
-        def handle(progress: Progress) -> None:
-            nonlocal job_id
-            job_id = progress.job_id
-            self._running.add(job_id)
-            if self._is_stopping:
-                raise Stopped
-            on_progress(progress.percent / 100, progress.message)
-
-        try:
-            result = self._client.transcribe(source, on_progress=handle, **self._options)  # type: ignore[arg-type]
-        except ServerError as error:
-            if self._is_stopping and error.code == "cancelled":
-                raise Stopped from None
-            raise
-        finally:
-            self._running.discard(job_id)
-        if self._script is not None:
-            result = replace(result, segments=self._client.align(result.job_id, self._script))
-        lines = [segment.text.strip() for segment in result.segments if segment.text.strip()]
-        export = lambda name: self._client.export(result.job_id, name, **self._layout)  # noqa: E731
-        return BackendResult(lines, export, result.model, result.model_reason, result.warnings)
-
-    def stop(self) -> None:
-        self._is_stopping = True
-        for job_id in tuple(self._running):
-            self._client.cancel(job_id)
-
-    def close(self) -> None:
-        self._client.close()

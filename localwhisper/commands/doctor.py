@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from localwhisper import __version__
-from localwhisper.app import model_library
 from localwhisper.audio.ffmpeg import ffmpeg_path
 from localwhisper.client import Client, ServerError
+from localwhisper.engine_setup import model_library
 from localwhisper.errors import FfmpegMissing, LocalWhisperError, PortForbidden
 from localwhisper.settings import Settings, local_url
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from localwhisper import paths
-from localwhisper.app import model_library
 from localwhisper.engine.checkpoints.catalogue import PURPOSES, QUICKEST, canonical_name, recommended_model
 from localwhisper.engine.checkpoints.library import ModelEntry, ModelLibrary
 from localwhisper.engine.checkpoints.model_source import ModelSource, Progress
+from localwhisper.engine_setup import model_library
 from localwhisper.errors import LocalWhisperError
 from localwhisper.jobs.estimates import FactorKey, Factors, real_time_factor
 from localwhisper.settings import Settings

@@ -4,12 +4,12 @@ import argparse
 from pathlib import Path
 
 from localwhisper import paths
-from localwhisper.app import found_models, model_library
 from localwhisper.commands.model_download import MIB, download, factor_of
 from localwhisper.engine.checkpoints.catalogue import recommended_model
 from localwhisper.engine.checkpoints.found_models import FoundModels
 from localwhisper.engine.checkpoints.library import ModelEntry, ModelLibrary
 from localwhisper.engine.checkpoints.origin import FORMATS
+from localwhisper.engine_setup import found_models, model_library
 from localwhisper.jobs.estimates import FactorKey, Factors, measured_factor
 from localwhisper.messages import Message, render
 from localwhisper.settings import Settings

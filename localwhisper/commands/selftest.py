@@ -17,9 +17,10 @@ from typing import Any
 import tornado.httpclient
 import tornado.websocket
 
-from localwhisper.app import SAMPLES, App, model_library, whisper_engine
+from localwhisper.app import SAMPLES, App
 from localwhisper.audio.ffmpeg import Ffmpeg, ffmpeg_path
 from localwhisper.client.multipart_form import multipart_form
+from localwhisper.engine_setup import model_library, whisper_engine
 from localwhisper.errors import LocalWhisperError
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.settings import Settings

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from localwhisper import paths
 from localwhisper.atomic import SHARED, write_atomically
-from localwhisper.client import ServerError
 from localwhisper.commands.arguments import WITHOUT_EFFECT
-from localwhisper.commands.backends import Backend, BackendResult, LocalBackend, ServerBackend
+from localwhisper.commands.backends import Backend, BackendResult, LocalBackend, ServerFailed
 from localwhisper.commands.files import Task, TaskList, check_folders, collect_tasks, parse_formats
 from localwhisper.commands.finished import FinishedRecordings, content_of
 from localwhisper.commands.progress_bars import ProgressBars
@@ -95,6 +94,8 @@ def create_backend(options: argparse.Namespace, settings: Settings, script: str 
         if _is_model_file(job_options.get("model", "")):
             accepted = "a model of the server; a file is imported there first"
             raise BadSetting(name="--model", value=job_options["model"], accepted=accepted)
+        from localwhisper.commands.server_backend import ServerBackend
+
         return ServerBackend(options.server, settings.token, job_options, layout, script)
     return LocalBackend(settings, job_options, layout, script)
 
@@ -138,7 +139,7 @@ def transcribe_one(backend: Backend, task: Task, bars: ProgressBars, finished: F
             bars.note(f"{task.source}: {warning}")
     except Stopped:
         return False
-    except (LocalWhisperError, ServerError) as error:
+    except (LocalWhisperError, ServerFailed) as error:
         bars.note(f"{task.source}: {error}")
         return False
     except OSError as error:
@@ -159,7 +160,7 @@ def _write(result: BackendResult, format: str, target: Path, bars: ProgressBars)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(target, result.export(format), mode=SHARED)
-    except (LocalWhisperError, ServerError) as error:
+    except (LocalWhisperError, ServerFailed) as error:
         bars.note(f"{target}: {error}")
         return False
     except OSError as error:
@@ -186,7 +187,7 @@ def _transcribe_stdin(backend: Backend, formats: Sequence[str]) -> int:
             for warning in result.warnings:
                 bars.note(warning)
             content = result.export(formats[0])
-        except ServerError as error:
+        except ServerFailed as error:
             print(f"localwhisper: {error}", file=sys.stderr)
             return 1
         finally:

@@ -26,6 +26,18 @@ class Control(Protocol):
         """Takes over a decoded window; the engine goes on when it returns. May raise as check()."""
 
 
+class NoControl:
+    """A Control that ignores what is reported, and never stops the work."""
+
+    def check(self) -> None: ...
+
+    def measured(self, duration_s: float) -> None: ...
+
+    def progress(self, done_s: float, message: Message) -> None: ...
+
+    def window(self, window: Window) -> None: ...
+
+
 class Engine(Protocol):
     """Threading: SAFE. transcribe() may run on any number of threads at once."""
 

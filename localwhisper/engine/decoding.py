@@ -21,12 +21,16 @@ from localwhisper.options import Options
 class DecodeStateInference(Inference):  # type: ignore[misc]  # whisper has no types
     """whisper's interface to a decoder, over its own decode state. Calls `check`, which may raise, at each token."""
 
-    def __init__(self, model: WhisperModel, state: DecodeState, sot_index: int, check: Callable[[], None]) -> None:
-        """`sot_index`: the position of the start-of-transcript token among the initial tokens."""
+    def __init__(
+        self, model: WhisperModel, state: DecodeState, sot_index: int, check: Callable[[], None], eot: int | None
+    ) -> None:
+        """`sot_index`: the position of the start-of-transcript token among the initial tokens; `eot`: the token after
+        which a row isn't continued, None where it may be."""
         self._model = model
         self._state = state
         self._sot_index = sot_index
         self._check = check
+        self._eot = eot
         self._has_joined = False  # the batch in which all threads' decodes take their steps
 
     def logits(self, tokens: Tensor, audio_features: Tensor) -> Tensor:
@@ -34,7 +38,10 @@ class DecodeStateInference(Inference):  # type: ignore[misc]  # whisper has no t
         self._check()
         state = self._state
         if state.length > 0:
-            return self._model.batcher.step(Step(tokens[:, -1:], state), self._check)
+            is_active = None if self._eot is None else tokens[:, -1] != self._eot
+            if is_active is not None and is_active.all():
+                is_active = None
+            return self._model.batcher.step(Step(tokens[:, -1:], state, is_active=is_active), self._check)
         # the initial tokens are the same in all rows of a window
         step = Step(tokens[:: state.n_group], state, (self._sot_index, -1))
         logits = self._model.decoder([step])[0].repeat_interleave(state.n_group, dim=0)
@@ -66,7 +73,8 @@ def decoding_task(
     TokenChooser."""
     task = EncodedAudioTask(model.as_whisper_module(), options)
     state = DecodeState(cross_kv, task.n_ctx, task.n_group * max(1, len(temperatures)))
-    task.replace_inference(DecodeStateInference(model, state, task.sot_index, check))
+    eot = task.tokenizer.eot if options.beam_size is None else None
+    task.replace_inference(DecodeStateInference(model, state, task.sot_index, check, eot))
     if options.beam_size is None:
         of_each = temperatures or [options.temperature] * state.n_audio
         task.decoder = TokenChooser(task, of_each, is_good if task.n_group == 1 else None, stop_loops=stop_loops)

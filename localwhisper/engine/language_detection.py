@@ -1,8 +1,10 @@
 """A recording's language, detected where somebody speaks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 from whisper.audio import N_FRAMES
 
 from localwhisper.engine.audio_window import AudioWindow, Span
@@ -12,6 +14,12 @@ from localwhisper.engine.vad import VoiceActivity
 from localwhisper.jobs.transcript import Detection
 
 ENOUGH_FRAMES = 500  # of speech in the first 30 s: whisper's own window is taken
+
+
+@dataclass(frozen=True)
+class DetectedLanguage:
+    detection: Detection
+    features: Mapping[AudioWindow, Tensor]  # of the windows that it was detected from, see WhisperModel.encode_audio
 
 
 def windows_to_detect_from(vad: VoiceActivity, n_frames: int, n_windows: int = 1) -> list[AudioWindow]:
@@ -39,7 +47,7 @@ def _filled(window: AudioWindow, n_frames: int) -> AudioWindow:
 
 def detect_language(
     model: WhisperModel, mel: LogMel, windows: Sequence[AudioWindow], check: Callable[[], None]
-) -> Detection:
+) -> DetectedLanguage:
     """The language that is the most probable one on the average of the windows."""
-    mels = (mel.window(window)[None].to(model.device) for window in windows)
-    return model.detect_language(torch.cat([model.encoder(window_mel, check) for window_mel in mels]))
+    features = {window: model.encode_audio(mel.window(window)[None], check) for window in windows}
+    return DetectedLanguage(model.detect_language(torch.cat([*features.values()])), features)

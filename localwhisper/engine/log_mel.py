@@ -5,6 +5,7 @@ minus 8: a first pass finds that maximum.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -13,7 +14,8 @@ from whisper.audio import HOP_LENGTH, N_FFT, N_FRAMES, mel_filters
 from localwhisper.engine.audio_window import AudioWindow
 from localwhisper.engine.pcm_spool import PcmSpool
 
-PIECE_FRAMES = 6000  # one minute
+PIECE_FRAMES = 3000  # half a minute
+N_CACHED = 16  # windows, of about a MB: each is asked for by several threads, or several times
 MIN_POWER = 1e-10  # as in whisper.audio.log_mel_spectrogram
 DYNAMIC_RANGE = 8.0  # the same, in powers of ten
 SHIFT_SAMPLES = N_FFT // 2  # frame i is centred on sample i * HOP_LENGTH
@@ -27,11 +29,15 @@ class LogMel:
         self._pcm = pcm
         self._filters = mel_filters("cpu", n_mels)
         self._hann_window = torch.hann_window(N_FFT)
+        self._frames_of = lru_cache(N_CACHED)(self._computed)
+        self._piece = torch.empty(n_mels, 0)  # the first frames, to be used again
         n_frames = pcm.n_frames + 2  # the last samples reach into the two frames past the end
         maximum = -10.0
         for start in range(0, n_frames, PIECE_FRAMES):
             check()
-            maximum = max(maximum, float(self._log10_power(start, min(PIECE_FRAMES, n_frames - start)).max()))
+            piece = self._log10_power(start, min(PIECE_FRAMES, n_frames - start))
+            maximum = max(maximum, float(piece.max()))
+            self._piece = piece if start == 0 else self._piece
         self._floor = maximum - DYNAMIC_RANGE
 
     def window(self, window: AudioWindow, length: int = N_FRAMES) -> torch.Tensor:
@@ -43,7 +49,7 @@ class LogMel:
         frames = self._frames_of(window)
         return bool((frames == frames[0, 0]).all())
 
-    def _frames_of(self, window: AudioWindow) -> torch.Tensor:
+    def _computed(self, window: AudioWindow) -> torch.Tensor:
         return torch.cat([self.frames(start, end - start) for start, end in window.spans], dim=1)
 
     def frames(self, start: int, n_frames: int) -> torch.Tensor:
@@ -51,6 +57,8 @@ class LogMel:
         return (torch.clamp(self._log10_power(start, n_frames), min=self._floor) + 4.0) / 4.0
 
     def _log10_power(self, start: int, n_frames: int) -> torch.Tensor:
+        if start + n_frames <= self._piece.shape[1]:
+            return self._piece[:, start : start + n_frames]
         first = start * HOP_LENGTH - SHIFT_SAMPLES
         samples = torch.from_numpy(self._pcm.samples(first, first + (n_frames - 1) * HOP_LENGTH + N_FFT))
         spectrum = torch.stft(samples, N_FFT, HOP_LENGTH, window=self._hann_window, center=False, return_complex=True)

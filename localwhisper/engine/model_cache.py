@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from localwhisper.engine.base import Control
+from localwhisper.engine.base import Control, NoControl
 from localwhisper.engine.calibration import plan_selection
 from localwhisper.engine.calibration.background import BackgroundCalibration
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint, read_checkpoint
@@ -24,7 +24,7 @@ from localwhisper.engine.plans import REFERENCE, Plan
 from localwhisper.engine.system_resources import available_bytes, drop_library_pages, release_unused_memory, trim_heap
 from localwhisper.engine.threads import CoreBudget, use_one_thread
 from localwhisper.engine.upstream.torch_internals import is_out_of_memory
-from localwhisper.errors import ModelNotFound, ModelTooLarge
+from localwhisper.errors import LocalWhisperError, ModelNotFound, ModelTooLarge, Stopped
 from localwhisper.messages import Message
 from localwhisper.options import Quality
 
@@ -58,6 +58,7 @@ class ModelCache:
         self._entries: dict[ModelKey, ModelEntry] = {}
         self._current: dict[tuple[str, Quality], ModelKey] = {}  # the file leased last
         self._eviction: threading.Timer | None = None
+        self._is_closed = threading.Event()
         self.n_loads = 0
 
     def loaded(self) -> list[str]:
@@ -112,6 +113,14 @@ class ModelCache:
                 trim_heap()  # what the work needed besides the weights
             self._evict_later()
 
+    def preload(self, name: str, quality: Quality) -> None:
+        """Load a model that is on disk, so that a later lease finds it in memory, or waits for less. That lease raises
+        what is wrong with it."""
+        with suppress(LocalWhisperError, Stopped):
+            if self._library.loadable_path(name) is not None:
+                with self.lease(name, quality, _UntilClosed(self._is_closed)):
+                    pass
+
     def _locked(self, key: ModelKey, plan: Plan | None, control: Control) -> tuple[ModelKey, ModelEntry]:
         """Lock the model's entry, or another copy's if it is in use in another plan and there is memory for both."""
         while True:
@@ -154,7 +163,7 @@ class ModelCache:
                 raise ModelTooLarge(model=key.name) from error
             raise
         self.n_loads += 1
-        release_load_memory()
+        threading.Thread(target=release_load_memory, name="release-memory").start()  # nobody has to wait for that
         control.check()
         return model
 
@@ -264,12 +273,22 @@ class ModelCache:
             self._eviction.start()
 
     def close(self) -> None:
+        self._is_closed.set()
         with self._lock:
             if self._eviction is not None:
                 self._eviction.cancel()
             self._entries.clear()
         self.cores.close()
         release_unused_memory()
+
+
+class _UntilClosed(NoControl):
+    def __init__(self, is_closed: threading.Event) -> None:
+        self._is_closed = is_closed
+
+    def check(self) -> None:
+        if self._is_closed.is_set():
+            raise Stopped
 
 
 def release_load_memory() -> None:

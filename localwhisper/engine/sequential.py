@@ -51,7 +51,8 @@ def _next_speech(decoder: WindowDecoder, vad: VoiceActivity, position: Position)
 def _decoded(decoder: WindowDecoder, audio: AudioWindow, position: Position) -> Window:
     if decoder.is_silent(audio):
         return decoder.silence(position, audio.end)
-    (decoded,) = decoder.decode([audio], position.prompt, [position.last_speech_s])
+    with decoder.cores.working():
+        (decoded,) = decoder.decode([audio], position.prompt, [position.last_speech_s])
     if decoded is None:
         return decoder.silence(position, audio.end)
     segments = decoder.segments(decoded)

@@ -7,6 +7,7 @@ import ctypes
 import math
 import mmap
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -63,18 +64,15 @@ def drop_library_pages(names: Sequence[str]) -> None:
     libc = _libc()
     advice = getattr(mmap, "MADV_DONTNEED", None)
     try:
-        lines = [line.split() for line in Path("/proc/self/smaps").read_text().splitlines()]
+        mappings = Path("/proc/self/smaps").read_text()
     except OSError:
         return
     if libc is None or advice is None:
         return
-    addresses = None  # of the mapping that the lines are about
-    for first, *rest in lines:
-        if "-" in first and not first.endswith(":"):  # a mapping's first line: addresses, permissions, …, file
-            is_wanted = rest[0] in ("r-xp", "r--p") and any(name in rest[-1] for name in names)
-            addresses = [int(address, 16) for address in first.split("-")] if is_wanted else None
-        elif addresses and first == "Anonymous:" and rest[0] == "0":  # no page of it was changed
-            libc.madvise(ctypes.c_void_p(addresses[0]), ctypes.c_size_t(addresses[1] - addresses[0]), advice)
+    # of each mapping a line with its addresses, permissions … and file, and later how much of it was changed
+    wanted = rf"^(\w+)-(\w+) r[-x]{{2}}p .*/[^/\n]*(?:{'|'.join(names)})[^/\n]*\n(?:[A-Z].*\n)*?Anonymous: +0 kB$"
+    for start, end in re.findall(wanted, mappings, re.MULTILINE):
+        libc.madvise(ctypes.c_void_p(int(start, 16)), ctypes.c_size_t(int(end, 16) - int(start, 16)), advice)
 
 
 def trim_heap() -> None:

@@ -116,7 +116,8 @@ class TextAligner:
         dicts = [_as_dict(segment, window, self._tokens(segment)) for segment in spoken]
         if dicts:
             n_frames = n_frames_to_encode(window.n_frames, self._options.quality)
-            _, cross_kv = self._model.encode(self._mel.window(window, n_frames)[None], self._check)
+            features = self._model.encode_audio(self._mel.window(window, n_frames)[None], self._check)
+            cross_kv = self._model.cross_kv(features, self._check)
             add_word_times(
                 dicts,
                 self._model,

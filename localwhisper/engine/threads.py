@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from itertools import count
+from queue import SimpleQueue
 from typing import TypeVar
 
 import torch
@@ -21,10 +22,10 @@ from torch import Tensor
 from localwhisper.engine.system_resources import usable_cores
 from localwhisper.errors import Stopped
 
-# Waiting longer than this for another thread's item means that other programs have its core. Then computations aren't
-# divided for a while, and for twice as long each time; a computation without such a wait shortens it.
-MAX_WAIT_S = 0.002
-MIN_ALONE_S, MAX_ALONE_S, SHORTEN = 0.05, 1.0, 0.97
+# Every so often, dividing has to have taken less than this part of the time that one thread would have needed. Where it
+# hasn't, as other programs have the cores, threads compute alone for a while, and for twice as long each time.
+PERIOD_S, WORTHWHILE = 0.03, 0.9
+MIN_ALONE_S, MAX_ALONE_S = 0.1, 1.6
 CHECK_EVERY_S = 0.1
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -41,6 +42,7 @@ class CoreBudget:
         self.total = total or usable_cores()
         self.changed = threading.Condition()  # notified when a core becomes free
         self.n_taken = 0
+        self._n_working = 0
         self.team = ThreadTeam(self, is_divided)
 
     @contextmanager
@@ -54,6 +56,22 @@ class CoreBudget:
             yield
         finally:
             self.give_back()
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Within the block, the calling thread works on a window and has short breaks between its computations, in
+        which no other thread's helper gets its core."""
+        with self.changed:
+            self._n_working += 1
+        try:
+            yield
+        finally:
+            with self.changed:
+                self._n_working -= 1
+
+    @property
+    def n_idle(self) -> int:
+        return self.total - max(self.n_taken, self._n_working)
 
     def take(self) -> bool:
         """Take a core if one is free."""
@@ -85,10 +103,16 @@ class CoreBudget:
         When the consumer leaves or something is raised, what has not started is dropped, and what has is waited for.
         """
         futures: deque[Future[Result]] = deque()
+
+        @torch.inference_mode()
+        def work(item: Item) -> Result:
+            with self.working():
+                return function(item)
+
         with ThreadPoolExecutor(self.total, "windows", use_one_thread) as pool:
             try:
                 for item in items:
-                    futures.append(pool.submit(torch.inference_mode()(function), item))
+                    futures.append(pool.submit(work, item))
                     while len(futures) >= 2 * self.total or (futures and futures[0].done()):
                         yield futures.popleft().result()
                 while futures:
@@ -107,6 +131,42 @@ class _Scratch(threading.local):
         self.by_type: dict[torch.dtype, Tensor] = {}
 
 
+class DivisionBenefit:
+    """Whether dividing computations among threads takes less time than one thread would need. Threading: SAFE."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._lock = threading.Lock()
+        self._wall_s = self._waited_s = self._cpu_s = self._helpers_cpu_s = 0.0  # in this period
+        self._alone_until_s = 0.0
+        self._alone_s = MIN_ALONE_S
+
+    def is_expected(self) -> bool:
+        return self._now() >= self._alone_until_s
+
+    def add_help(self, cpu_s: float) -> None:
+        """Count the work of a helper."""
+        with self._lock:
+            self._helpers_cpu_s += cpu_s
+
+    def add(self, wall_s: float, waited_s: float, cpu_s: float) -> None:
+        """Count a computation: how long it took, how long its thread waited for helpers, and its thread's work."""
+        with self._lock:
+            self._wall_s += wall_s
+            self._waited_s += waited_s
+            self._cpu_s += cpu_s
+            if self._wall_s < PERIOD_S:
+                return
+            core_share = self._cpu_s / max(self._wall_s - self._waited_s, self._cpu_s, 1e-9)
+            alone_s = (self._cpu_s + self._helpers_cpu_s) / max(core_share, 1e-9)
+            if self._wall_s > WORTHWHILE * alone_s:
+                self._alone_until_s = self._now() + self._alone_s
+                self._alone_s = min(2 * self._alone_s, MAX_ALONE_S)
+            else:
+                self._alone_s = max(self._alone_s / 2, MIN_ALONE_S)
+            self._wall_s = self._waited_s = self._cpu_s = self._helpers_cpu_s = 0.0
+
+
 class ThreadTeam:
     """Divides computations of threads that have a core among those and the idle cores. Threading: SAFE."""
 
@@ -116,17 +176,17 @@ class ThreadTeam:
         self.n_helpers = cores.total - 1 if is_divided else 0
         self._pool = ThreadPoolExecutor(self.n_helpers, "team", use_one_thread) if self.n_helpers else None
         self._scratch = _Scratch()
-        self._alone_until_s = 0.0
-        self._alone_s = MIN_ALONE_S
+        self._benefit = DivisionBenefit()
 
     def run(self, work: Callable[[], float], max_threads: int) -> None:
         """Call work() on this thread and, at any time while it runs, on up to `max_threads` - 1 others; once it ends
-        here, nobody else may be in the middle of something. It returns how many seconds it had to wait for others.
+        here, nobody else may be in the middle of something. It returns how many seconds it had to wait for others, and
+        calls add_help() on other threads.
 
         Raises what it raises on this thread.
         """
-        n_helpers = min(max_threads - 1, self.n_helpers, self._cores.total - self._cores.n_taken)
-        if n_helpers <= 0 or self._pool is None or time.monotonic() < self._alone_until_s:
+        n_helpers = min(max_threads - 1, self.n_helpers, self._cores.n_idle)
+        if n_helpers <= 0 or self._pool is None or not self._benefit.is_expected():
             work()
             return
         is_over, is_inference = threading.Event(), torch.is_inference_mode_enabled()
@@ -142,52 +202,62 @@ class ThreadTeam:
         with suppress(RuntimeError):  # closed, or no more threads can be started
             for _ in range(n_helpers):
                 self._pool.submit(help_out)
+        started_s, begun_s = time.perf_counter(), time.thread_time()
         try:
             waited_s = work()
         finally:
             is_over.set()
-        if waited_s > MAX_WAIT_S:
-            self._alone_until_s = time.monotonic() + self._alone_s
-            self._alone_s = min(2 * self._alone_s, MAX_ALONE_S)
-        else:
-            self._alone_s = max(SHORTEN * self._alone_s, MIN_ALONE_S)
+        self._benefit.add(time.perf_counter() - started_s, waited_s, time.thread_time() - begun_s)
+
+    def add_help(self, cpu_s: float) -> None:
+        """Count work of the calling thread, which is a helper."""
+        self._benefit.add_help(cpu_s)
 
     def for_spans(self, n: int, size: int, work: Callable[[int, int], None]) -> None:
         """work(first, end) for spans of at most `size` that together are range(n); returns when all are done.
 
-        The spans don't depend on the number of threads. Raises what `work` raised first.
+        Their number is even where it can be, for two threads, but doesn't depend on the number of threads. Raises what
+        `work` raised first.
         """
-        n_spans = -(-n // size) if self._is_divided else 1
+        n_spans = min(n, 2 * -(-n // (2 * size))) if self._is_divided and n > size else 1
         if n_spans == 1:
             work(0, n)
             return
-        numbers, ended, errors = count(), threading.Semaphore(0), list[BaseException]()
+        numbers, ended, errors = count(), SimpleQueue[None](), list[BaseException]()
 
-        def take_spans() -> float:
-            n_taken, started_s = 0, time.perf_counter()
+        def compute() -> float:
+            is_helper = threading.get_ident() != caller
             while (i := next(numbers)) < n_spans:
+                begun_s = time.thread_time()
                 try:
                     if not errors:
                         work(n * i // n_spans, n * (i + 1) // n_spans)
                 except BaseException as error:
                     errors.append(error)
-                n_taken += 1
-                ended.release()
-            work_s = time.perf_counter() - started_s
-            return work_s / max(1, n_taken)
-
-        def compute() -> float:
-            span_s = take_spans()
+                if is_helper:
+                    self.add_help(time.thread_time() - begun_s)
+                ended.put(None)
             started_s = time.perf_counter()
-            if threading.get_ident() == caller:
+            if not is_helper:
                 for _ in range(n_spans):
-                    ended.acquire()
-            return time.perf_counter() - started_s - span_s  # waiting as long as one takes is no sign of company
+                    ended.get()
+            return time.perf_counter() - started_s
 
         caller = threading.get_ident()
         self.run(compute, n_spans)
         if errors:
             raise errors[0]
+
+    def start(self, function: Callable[[], Result]) -> Callable[[], Result]:
+        """Begin to compute function() where a core is idle. Returns a function that waits for the result, or computes
+        it if nobody has begun, and raises what `function` raises."""
+        if self._pool is None or self._cores.n_idle <= 0:
+            return function
+        try:
+            future = self._pool.submit(function)
+        except RuntimeError:  # closed, or no more threads can be started
+            return function
+        return lambda: function() if future.cancel() else future.result()
 
     def scratch(self, shape: Sequence[int], dtype: torch.dtype) -> Tensor:
         """Memory of the calling thread, until it asks for another shape of this type: new memory takes as long to clear

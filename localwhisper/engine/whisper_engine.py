@@ -9,15 +9,22 @@ from functools import partial
 from pathlib import Path
 
 import torch
+from torch import Tensor
 from whisper.audio import CHUNK_LENGTH, FRAMES_PER_SECOND, N_FRAMES
 
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.audio.recording import Channel, RecordingReader
+from localwhisper.engine.audio_window import AudioWindow
 from localwhisper.engine.base import Control
 from localwhisper.engine.batched import transcribe_batched
 from localwhisper.engine.calibration.plan_selection import usable_plan
 from localwhisper.engine.channels import ChannelRun, main_language, transcribe_channels
-from localwhisper.engine.language_detection import ENOUGH_FRAMES, detect_language, windows_to_detect_from
+from localwhisper.engine.language_detection import (
+    ENOUGH_FRAMES,
+    DetectedLanguage,
+    detect_language,
+    windows_to_detect_from,
+)
 from localwhisper.engine.log_mel import LogMel
 from localwhisper.engine.model.whisper_model import WhisperModel
 from localwhisper.engine.model_cache import ModelCache
@@ -27,7 +34,7 @@ from localwhisper.engine.silero import SileroVad
 from localwhisper.engine.text_alignment import TextAligner
 from localwhisper.engine.threads import use_one_thread
 from localwhisper.engine.upstream.torch_internals import is_out_of_memory
-from localwhisper.engine.vad import voice_activity
+from localwhisper.engine.vad import VoiceActivity, voice_activity
 from localwhisper.engine.window_decoder import TranscribeWindows, WindowDecoder
 from localwhisper.errors import ModelCannotTranslate, ModelTooLarge
 from localwhisper.jobs.suspicion import Footprint
@@ -116,19 +123,25 @@ class WhisperEngine:
     def _window_decoder(
         self, model: WhisperModel, pcm: PcmSpool, options: Options, control: Control, done: Sequence[Window]
     ) -> WindowDecoder:
+        listen: Callable[..., VoiceActivity] = partial(voice_activity, pcm, self._detector, control.check)
+        if options.is_batched:  # all of the recording is listened to
+            listen = self._cores.team.start(listen)
         mel = LogMel(pcm, model.dims.n_mels, control.check)
         language = done[-1].after.language if done else options.language
         if not model.is_multilingual:
             language = "en"
+        encoded: Mapping[AudioWindow, Tensor] = {}
         if language is None:
-            language = self._detect_language(model, pcm, mel, options.language_detection_segments, control).language
+            detected = self._detect_language(model, pcm, mel, options.language_detection_segments, control)
+            language, encoded = detected.detection.language, detected.features
         return WindowDecoder(
             model,
             pcm,
             mel,
             options,
             language,
-            listen=partial(voice_activity, pcm, self._detector, control.check),
+            listen=listen,
+            encoded=encoded,
             first_segment_id=len(segments_of(done)),
             control=control,
             cores=self._cores,
@@ -136,7 +149,7 @@ class WhisperEngine:
 
     def _detect_language(
         self, model: WhisperModel, pcm: PcmSpool, mel: LogMel, n_windows: int, control: Control
-    ) -> Detection:
+    ) -> DetectedLanguage:
         """Detect the language of `n_windows` of the recording. Reads no more of it than that takes."""
         enough_frames = N_FRAMES if n_windows == 1 else math.inf
         vad = voice_activity(pcm, self._detector, control.check, enough_frames=enough_frames)
@@ -182,7 +195,7 @@ class WhisperEngine:
             if not whisper_model.is_multilingual:
                 return Detection(language="en", probability=1.0)
             mel = LogMel(pcm, whisper_model.dims.n_mels, control.check)
-            return self._detect_language(whisper_model, pcm, mel, 1, control)
+            return self._detect_language(whisper_model, pcm, mel, 1, control).detection
 
     def align(
         self, audio: Path, options: Options, language: str, segments: Sequence[Segment], control: Control

@@ -4,13 +4,14 @@ sequential.py and batched.py decide which windows, and in which order.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import count
 from typing import Protocol
 
 import torch
+from torch import Tensor
 from whisper.audio import FRAMES_PER_SECOND, HOP_LENGTH, N_FRAMES
 from whisper.decoding import DecodingResult
 from whisper.tokenizer import Tokenizer, get_tokenizer
@@ -69,17 +70,19 @@ class WindowDecoder:
         language: str,
         *,
         listen: Callable[..., VoiceActivity],
+        encoded: Mapping[AudioWindow, Tensor],
         first_segment_id: int,
         control: Control,
         cores: CoreBudget,
     ) -> None:
-        """`listen`: vad.voice_activity() of the recording."""
+        """`listen`: vad.voice_activity() of the recording; `encoded`: features of windows, with all of their frames."""
         self.model = model
         self.pcm = pcm
         self.options = options
         self.language = language
         self._listen = listen
         self._mel = mel
+        self._encoded = dict(encoded)
         self.cores = cores
         self.check = StoppableCheck(control.check)
         self._tokenizer = self._tokenizer_of(language)
@@ -203,8 +206,7 @@ class WindowDecoder:
         is_multilingual = options.multilingual and self.model.is_multilingual
         if is_multilingual and len(windows) > 1:  # each may be in another language
             return [self._encode_and_decode([window], n_frames, prompt, temperatures)[0] for window in windows]
-        mels = (self._mel.window(window, n_frames) for window in windows)
-        encoded = [self.model.encode(mel[None], self.check) for mel in mels]
+        encoded = [self._encode(window, n_frames) for window in windows]
         features = torch.cat([features for features, _ in encoded])
         cross_kv = encoded[0][1] if len(encoded) == 1 else cat_cross_kv([kv for _, kv in encoded])
         del encoded
@@ -225,6 +227,12 @@ class WindowDecoder:
         if len(windows) == 1:
             return [(results[0], lambda: cross_kv)]
         return [(result, partial(select_windows, cross_kv, [i])) for i, result in enumerate(results)]
+
+    def _encode(self, window: AudioWindow, n_frames: int) -> tuple[Tensor, CrossKeysValues]:
+        features = self._encoded.pop(window, None) if n_frames == window.n_frames else None
+        if features is None:
+            features = self.model.encode_audio(self._mel.window(window, n_frames)[None], self.check)
+        return features, self.model.cross_kv(features, self.check)
 
     def _with_word_times(
         self,

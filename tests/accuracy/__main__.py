@@ -15,8 +15,8 @@ from typing import Any
 
 import torch
 
-from localwhisper.app import ASSETS
 from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine_setup import ASSETS
 from tests.accuracy.equivalence import compare_all
 from tests.accuracy.equivalence import table as equivalence_table
 from tests.accuracy.recordings import SpeechRecording, read_manifest, scored, speech_folder
@@ -36,6 +36,7 @@ def main() -> int:
     parser.add_argument("--model", default="base")
     parser.add_argument("--model-dir", type=Path, default=MODELS, help="where the model's .pt file is or is downloaded")
     parser.add_argument("--ctranslate2", type=Path, help="the same model's CTranslate2 folder, for faster-whisper")
+    parser.add_argument("--ggml", type=Path, help="the same model as a file of whisper.cpp")
     parser.add_argument("--threads", type=int, help="of each transcriber; by default as many as cores")
     parser.add_argument("--only", nargs="*", metavar="NAME", help="transcribers")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth recording")
@@ -55,7 +56,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         data_dir = Path(temporary)
         recordings = [*scored(read_manifest(folder)), *recordings_without_speech(data_dir)][:: arguments.every]
-        available = systems(arguments.model, arguments.model_dir, arguments.ctranslate2, data_dir, n_threads)
+        available = systems(
+            arguments.model, arguments.model_dir, arguments.ctranslate2, data_dir, n_threads, arguments.ggml
+        )
         chosen = {name: load for name, load in available.items() if not arguments.only or name in arguments.only}
         rows = transcribe_all(recordings, chosen)
         comparisons = (

@@ -32,7 +32,6 @@ CLIP_TOKENS = 17  # for 5 s: the same density as 100 for a window
 STOCK, THEIRS, EXACT, FAST = "openai-whisper", "CTranslate2 int8", "localwhisper exact", "localwhisper fast"
 PAIRS = ((EXACT, STOCK), (EXACT, THEIRS), (FAST, STOCK), (FAST, THEIRS), (THEIRS, STOCK))
 SAME_ENCODER = 1e-3  # maximum relative deviation of CTranslate2's float32 encoder from openai-whisper's
-FULL_MEL = (80, 3000)
 CLIP_FRAMES = 500
 
 Loaded = dict[str, Contestant]
@@ -65,7 +64,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--sizes", default="tiny,base,small", help="sizes of the random checkpoints; also medium")
+    parser.add_argument("--sizes", default="tiny,base,small", help="sizes of the random checkpoints; also larger ones")
     parser.add_argument("--threads", default="1,2", help="numbers of torch threads; with one, CPU time is compared")
     parser.add_argument("--parts", default=",".join(PARTS), help=f"what to measure: {', '.join(PARTS)}")
     parser.add_argument("--rounds", type=int, default=5)
@@ -100,19 +99,19 @@ def _show(title: str, ratios: Mapping[str, Any]) -> None:
 
 def _one_window(loaded: Loaded, rounds: int, n_tokens: int, clock: Clock) -> dict[str, Any]:
     """One window of 30 s."""
-    return _compare(loaded, dict.fromkeys(loaded, _mel(1)), rounds, n_tokens, clock)
+    return _compare(loaded, dict.fromkeys(loaded, _mel(1, loaded[STOCK])), rounds, n_tokens, clock)
 
 
 def _windows(loaded: Loaded, rounds: int, n_tokens: int, clock: Clock) -> dict[str, Any]:
     """Several windows in one batch. openai-whisper is left out: it takes longest, and no ratio uses it."""
     without = {name: one for name, one in loaded.items() if name != STOCK}
-    return _compare(without, dict.fromkeys(without, _mel(BATCH)), max(1, rounds // 2), n_tokens, clock)
+    return _compare(without, dict.fromkeys(without, _mel(BATCH, loaded[THEIRS])), max(1, rounds // 2), n_tokens, clock)
 
 
 def _jobs(loaded: Loaded, rounds: int, n_tokens: int, clock: Clock) -> dict[str, Any]:
     """Parallel jobs compared with the same jobs in sequence; with one thread, by CPU time."""
     ours = {name: one for name, one in loaded.items() if isinstance(one, LocalWhisper)}
-    mel = _mel(1)
+    mel = _mel(1, loaded[EXACT])
     work: dict[str, Callable[[], object]] = {}
     for name, one in ours.items():
         alone = partial(one.decode, mel, n_tokens)
@@ -139,7 +138,7 @@ def _at_once(work: Callable[[], object]) -> None:
 
 def _clip(loaded: Loaded, rounds: int, n_tokens: int, clock: Clock) -> dict[str, Any]:
     """A clip of 5 s, padded to a window as in openai-whisper; `fast` leaves out most of the padding."""
-    mel = _mel(1)
+    mel = _mel(1, loaded[STOCK])
     mel[:, :, CLIP_FRAMES:] = mel.min()
     mels = {name: mel[:, :, : n_frames_to_encode(CLIP_FRAMES, "fast" if name == FAST else "exact")] for name in loaded}
     return _compare(loaded, mels, rounds, CLIP_TOKENS, clock)
@@ -165,15 +164,16 @@ def _compare(loaded: Loaded, mels: Mapping[str, Any], rounds: int, n_tokens: int
     return {**{f"{of} / {to}": asdict(ratio(times, of, to)) for of, to in pairs}, "seconds": dict(times)}
 
 
-def _mel(n: int) -> Any:
-    """Random numbers as log-mel spectrograms, shape (n, 80, 3000)."""
-    return np.random.default_rng(1).standard_normal((n, *FULL_MEL)).astype(np.float32)
+def _mel(n: int, contestant: Contestant) -> Any:
+    """Random numbers as log-mel spectrograms, shape (n, n_mels, 3000)."""
+    return np.random.default_rng(1).standard_normal((n, contestant.n_mels, 3000)).astype(np.float32)
 
 
 def _encoders_agree(checkpoint: Path) -> float:
     """Check the conversion: the deviation between both float32 encoders for the same window."""
-    mel = _mel(1)
-    expected = OpenAIWhisper(checkpoint).encode(mel)
+    stock = OpenAIWhisper(checkpoint)
+    mel = _mel(1, stock)
+    expected = stock.encode(mel)
     features = CTranslate2(checkpoint, 1, "float32").encode(mel)
     deviation = float(np.sqrt(np.mean((features - expected) ** 2) / np.mean(expected**2)))
     if not deviation < SAME_ENCODER:

@@ -42,7 +42,8 @@ def _load(checkpoint: Path, n_threads: int) -> dict[str, Contestant]:
 def _compare(
     loaded: dict[int, dict[str, Contestant]], n_cores: int, n_windows: int, rounds: int, n_tokens: int
 ) -> None:
-    mel = np.random.default_rng(1).standard_normal((n_windows, 80, 3000)).astype(np.float32)
+    n_mels = next(iter(loaded[1].values())).n_mels
+    mel = np.random.default_rng(1).standard_normal((n_windows, n_mels, 3000)).astype(np.float32)
     for name in loaded[1]:
         times = interleaved({str(n): partial(loaded[n][name].decode, mel, n_tokens) for n in loaded}, rounds)
         speedup = ratio(times, str(n_cores), "1")

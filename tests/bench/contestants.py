@@ -18,6 +18,8 @@ Mel = NDArray[np.float32]  # shape (n_windows, n_mels, 3000)
 
 
 class Contestant(Protocol):
+    n_mels: int
+
     def encode(self, mel: Mel) -> NDArray[np.float32]:
         """Features, shape (n_windows, n_audio_ctx, n_audio_state)."""
 
@@ -45,6 +47,7 @@ def _options(n_tokens: int) -> DecodingOptions:
 class OpenAIWhisper:
     def __init__(self, checkpoint: Path) -> None:
         self._model = whisper.load_model(str(checkpoint))
+        self.n_mels = self._model.dims.n_mels
 
     def encode(self, mel: Mel) -> NDArray[np.float32]:
         with torch.inference_mode():
@@ -71,6 +74,7 @@ class CTranslate2:
         self._model = ctranslate2.models.Whisper(
             str(folder), device="cpu", compute_type=compute_type, inter_threads=1, intra_threads=n_threads
         )
+        self.n_mels = self._model.n_mels
 
     def encode(self, mel: Mel) -> NDArray[np.float32]:
         return np.array(self._model.encode(self._storage.from_array(mel), to_cpu=True))
@@ -108,6 +112,7 @@ class LocalWhisper:
 
         prepare()
         loaded = read_checkpoint(checkpoint, checkpoint.stem)
+        self.n_mels = loaded.dims.n_mels
         self._cores = CoreBudget(n_threads)
         before = torch.get_num_threads()
         plans = PlanStore(checkpoint.with_suffix(".plans.json"))
@@ -142,8 +147,8 @@ class LocalWhisper:
         from localwhisper.engine.decoding import decoding_task
         from localwhisper.engine.model.cross_kv import cat_cross_kv
 
-        encoded = [self._model.encode(torch.from_numpy(window[None])) for window in mel]
-        features, cross = torch.cat([x for x, _ in encoded]), cat_cross_kv([kv for _, kv in encoded])
+        encoded = [self._model.encode_audio(torch.from_numpy(window[None])) for window in mel]
+        features, cross = torch.cat(encoded), cat_cross_kv([self._model.cross_kv(x) for x in encoded])
         results = decoding_task(self._model, cross, _options(n_tokens), lambda: None).run(features)
         return [len(result.tokens) for result in results]
 

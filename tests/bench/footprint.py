@@ -44,7 +44,7 @@ def main(checkpoint: Path, name: str, n_threads: int) -> None:
     started_s = time.perf_counter()
     contestant = load()
     load_s = time.perf_counter() - started_s
-    mel = np.random.default_rng(0).standard_normal((1, 80, 3000)).astype(np.float32)
+    mel = np.random.default_rng(0).standard_normal((1, contestant.n_mels, 3000)).astype(np.float32)
     for _ in range(2):
         contestant.decode(mel, 50)
     if name.startswith("localwhisper"):

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from localwhisper.app import ASSETS
 from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine_setup import ASSETS
 from tests.process.server import Server
 
 MIRRORED = ("base", "tiny")

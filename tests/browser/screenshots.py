@@ -11,9 +11,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from localwhisper.app import ASSETS
 from localwhisper.audio.ffmpeg import ffmpeg_path
 from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine_setup import ASSETS
 from tests.accuracy.recordings import speech_folder
 from tests.browser.conftest import chromium_path
 from tests.browser.seed_data import JobSeeder

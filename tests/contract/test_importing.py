@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from whisper.model import ModelDimensions
 
-from localwhisper.app import ASSETS
 from localwhisper.client.multipart_form import multipart_form
 from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine_setup import ASSETS
 from tests.conftest import Serve
 from tests.engine.model_files import random_blocks, write_ctranslate2, write_ggml
 from tests.http_client import Answer, Client

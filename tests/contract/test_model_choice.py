@@ -176,7 +176,7 @@ async def test_a_download_s_source_can_be_chosen(serve: Serve) -> None:
 def test_the_command_line_chooses_alike(
     offline: OfflineEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(backends, "whisper_engine", lambda *_: offline)
+    monkeypatch.setattr(backends, "whisper_engine", lambda *_, **__: offline)
     settings = load({"data_dir": str(tmp_path), "model_dir": str(offline.model_dir)}, {})
     clip = tmp_path / "clip.wav"
     clip.write_bytes(wav())

@@ -9,12 +9,13 @@ import torch
 import whisper
 from numpy.typing import NDArray
 
-from localwhisper.app import ASSETS, SAMPLES
+from localwhisper.app import SAMPLES
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.kernels.precompile import kernel_cache
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.whisper_engine import WhisperEngine
+from localwhisper.engine_setup import ASSETS
 from tests.engine import openai_whisper
 from tests.engine.control import Recorder, write_wav
 from tests.speech import decoded

@@ -4,11 +4,11 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from localwhisper.app import ASSETS
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.whisper_engine import WhisperEngine
+from localwhisper.engine_setup import ASSETS
 from localwhisper.options import Options
 from tests.engine.control import Recorder
 

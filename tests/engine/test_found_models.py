@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from localwhisper.app import ASSETS
 from localwhisper.engine.checkpoints.found_models import FoundModels
 from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine_setup import ASSETS
 from localwhisper.errors import ModelNotFound
 from tests.engine.model_files import random_blocks, write_ctranslate2, write_ggml
 from tests.engine.test_import_forms import SMALL, checkpoint_of

@@ -15,9 +15,9 @@ import pytest
 import torch
 from whisper.model import ModelDimensions
 
-from localwhisper.app import ASSETS
 from localwhisper.engine.checkpoints.huggingface import DIMENSIONS
 from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine_setup import ASSETS
 from localwhisper.errors import CheckpointUnusable
 from tools.random_checkpoint import tensors
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from localwhisper.app import ASSETS
 from localwhisper.engine.checkpoints.download import partial_file
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.upstream import whisper_tables
+from localwhisper.engine_setup import ASSETS
 from localwhisper.errors import LocalWhisperError, ModelCorrupt, ModelDownloadFailed, Stopped
 from localwhisper.messages import render
 

@@ -12,13 +12,13 @@ import whisper
 from torch import Tensor
 from whisper.model import ModelDimensions
 
-from localwhisper.app import ASSETS
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.checkpoints.origin import Origin
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.upstream.whisper_internals import published_alignment_heads
 from localwhisper.engine.whisper_engine import WhisperEngine
+from localwhisper.engine_setup import ASSETS
 from localwhisper.errors import CheckpointUnusable, StorageFull
 from localwhisper.options import Options
 from tests.engine import openai_whisper

@@ -12,9 +12,9 @@ from typing import ClassVar
 
 import pytest
 
-from localwhisper.app import ASSETS
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.upstream import whisper_tables
+from localwhisper.engine_setup import ASSETS
 from localwhisper.errors import (
     CheckpointUnusable,
     ModelBundled,

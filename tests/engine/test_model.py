@@ -162,9 +162,26 @@ def test_an_encoder_gives_the_same_bits_on_any_number_of_threads(
         pytest.skip("8-bit products overflow on this processor")
     torch.set_num_threads(1)
     models = [WhisperModel(checkpoint, replace(REFERENCE, encoder=encoder), cores=CoreBudget(n)) for n in (1, 3)]
-    (alone, alone_kv), (divided, divided_kv) = (model.encode(mel) for model in models)
+    alone, divided = (model.encode_audio(mel) for model in models)
+    alone_kv, divided_kv = (model.cross_kv(alone) for model in models)
     assert torch.equal(alone, divided)
     assert all(torch.equal(x.levels, y.levels) for x, y in zip(sum(alone_kv, ()), sum(divided_kv, ()), strict=True))
+
+
+@pytest.mark.parametrize("decoder", JIT_DECODERS)
+def test_a_row_whose_text_has_ended_is_not_computed(checkpoint: Checkpoint, mel: Tensor, decoder: str) -> None:
+    model = WhisperModel(checkpoint, replace(REFERENCE, decoder=decoder))
+    features, tokens = model.encoder(mel), TOKENS.repeat(2, 1)
+
+    def logits(is_active: Tensor | None) -> Tensor:
+        state = model.new_state(features)
+        model.decoder([Step(tokens[:, :2], state)])
+        model.decoder([Step(tokens[:, 2:3], state, is_active=is_active)])
+        return model.decoder([Step(tokens[:, 3:4], state, is_active=is_active)])[0]
+
+    ended, going_on = logits(torch.tensor([False, True]))
+    assert not ended.any()
+    assert deviation(going_on, logits(None)[1]) < 1e-6
 
 
 def _decode_two_states(model: WhisperModel, features: Tensor) -> list[Tensor]:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import torch
 
-from localwhisper.app import ASSETS
 from localwhisper.engine import model_cache
 from localwhisper.engine.calibration import plan_selection
 from localwhisper.engine.calibration.background import BackgroundCalibration
@@ -20,6 +19,7 @@ from localwhisper.engine.model.linear_formats import FORMATS
 from localwhisper.engine.model.whisper_model import WhisperModel
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.plans import REFERENCE, MeasuredPlan, Plan
+from localwhisper.engine_setup import ASSETS
 from localwhisper.errors import ModelCorrupt, ModelDownloadFailed, ModelNotFound, ModelTooLarge
 from tests.engine.control import Recorder
 
@@ -35,6 +35,18 @@ def test_simultaneous_leases_load_a_model_once(library: ModelLibrary) -> None:
         weights = set(pool.map(lease, range(16)))
     assert (cache.n_loads, len(weights)) == (1, 1)
     cache.close()
+
+
+def test_a_model_that_is_here_is_preloaded(library: ModelLibrary) -> None:
+    cache = ModelCache(library, idle_timeout_s=600)
+    for name in ("demo", "tiny", "none"):  # here, to be downloaded, unknown
+        cache.preload(name, "exact")
+    assert cache.loaded() == ["demo"]
+    with cache.lease("demo", "exact", Recorder()):
+        assert cache.n_loads == 1
+    cache.close()
+    cache.preload("demo", "fast")
+    assert cache.n_loads == 1
 
 
 def test_a_model_is_evicted_after_the_idle_timeout_and_not_while_in_use(library: ModelLibrary) -> None:

@@ -17,11 +17,11 @@ import pytest
 import torch
 from whisper.model import ModelDimensions
 
-from localwhisper.app import ASSETS
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.checkpoints.origin import Origin
 from localwhisper.engine.checkpoints.package_index import PackagedModel, Wheel
 from localwhisper.engine.model_cache import ModelCache
+from localwhisper.engine_setup import ASSETS
 from localwhisper.errors import ModelCorrupt, ModelDownloadFailed, Stopped, StorageFull
 from localwhisper.messages import Message, render
 from tests.engine.control import Recorder

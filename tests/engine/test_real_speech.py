@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import whisper
 
-from localwhisper.app import ASSETS
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.commands.selftest import words
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.whisper_engine import WhisperEngine
+from localwhisper.engine_setup import ASSETS
 from localwhisper.errors import ModelDownloadFailed
 from localwhisper.options import Options, Quality
 from tests.accuracy.recordings import SpeechRecording, read_manifest, scored, speech_folder

@@ -58,6 +58,7 @@ def test_a_core_is_waited_for_and_the_wait_can_be_stopped() -> None:
 
 def test_spans_cover_a_range_once_and_are_the_same_on_any_number_of_threads(cores: CoreBudget) -> None:
     assert spans(cores, 10, 3) == spans(CoreBudget(1), 10, 3) == [(0, 2), (2, 5), (5, 7), (7, 10)]
+    assert len(spans(cores, 11, 4)) == 4  # even, for two threads
     assert spans(cores, 10, 10) == [(0, 10)]
     assert spans(CoreBudget(3, is_divided=False), 10, 3) == [(0, 10)]
 
@@ -74,6 +75,27 @@ def test_spans_are_computed_at_the_same_time_in_the_caller_s_inference_mode(core
         cores.team.for_spans(3, 1, work)
     assert modes == [(True, 1)] * 3
     assert cores.n_taken == 0
+
+
+def test_something_begun_on_an_idle_core_is_waited_for(cores: CoreBudget) -> None:
+    has_begun, may_end = threading.Event(), threading.Event()
+
+    def work() -> int:
+        has_begun.set()
+        assert may_end.wait(10)
+        return threading.get_ident()
+
+    result = cores.team.start(work)
+    assert has_begun.wait(10)
+    may_end.set()
+    assert result() != threading.get_ident()
+
+
+def test_what_no_idle_core_has_begun_is_computed_by_the_caller(cores: CoreBudget) -> None:
+    with cores.core(), cores.core(), cores.core():
+        assert cores.team.start(threading.get_ident)() == threading.get_ident()
+    cores.close()
+    assert cores.team.start(threading.get_ident)() == threading.get_ident()
 
 
 def test_nobody_helps_where_other_jobs_have_the_cores(cores: CoreBudget) -> None:
@@ -94,33 +116,36 @@ def test_a_span_s_error_is_raised_when_all_threads_are_done(cores: CoreBudget) -
     assert spans(cores, 3, 1) == [(0, 1), (1, 2), (2, 3)]
 
 
-def test_a_team_that_waits_for_a_thread_without_a_core_computes_alone_for_longer_and_longer(
-    cores: CoreBudget, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_computations_are_divided_again_and_again_but_for_longer_and_longer_not_where_that_gains_nothing() -> None:
     now_s = [0.0]
-    monkeypatch.setattr(threads.time, "monotonic", lambda: now_s[0])
-    asked: list[int] = []
-    monkeypatch.setattr(cores.team._pool, "submit", lambda *_: asked.append(1))
+    benefit = threads.DivisionBenefit(lambda: now_s[0])
 
-    def helpers_asked(waited_s: float) -> bool:
-        asked.clear()
-        cores.team.run(lambda: waited_s, 2)
-        return bool(asked)
-
-    pauses_s = []
-    for _ in range(3):
-        assert helpers_asked(1.0)
+    def divide(wall_s: float, waited_s: float, cpu_s: float, helpers_cpu_s: float) -> float:
+        """Divide for a second; returns for how long computations aren't divided then."""
+        assert benefit.is_expected()
+        benefit.add_help(helpers_cpu_s)
+        benefit.add(wall_s, waited_s, cpu_s)
         started_s = now_s[0]
-        while not helpers_asked(0.0):
+        while not benefit.is_expected():
             now_s[0] += 0.01
-        pauses_s.append(now_s[0] - started_s)
-    assert pauses_s == pytest.approx([0.05, 0.1, 0.2], rel=0.3)
-    for _ in range(200):
-        helpers_asked(0.0)
-    assert helpers_asked(1.0)
-    assert not helpers_asked(0.0)
-    now_s[0] += 0.06
-    assert helpers_asked(0.0)
+        return now_s[0] - started_s
+
+    quiet = 1.0, 0.1, 0.9, 0.9
+    beside_one_program = 1.0, 0.5, 0.5, 0.5  # the helper has its core half of the time, and is waited for meanwhile
+    beside_two_programs = 1.0, 0.2, 0.4, 0.4  # both have their cores half of the time
+    assert [divide(*quiet), divide(*beside_two_programs)] == [0.0, 0.0]
+    pauses_s = [divide(*beside_one_program) for _ in range(6)]
+    assert pauses_s == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6, 1.6], rel=0.15)
+    assert [divide(*quiet) for _ in range(4)] == [0.0] * 4
+    assert divide(*beside_one_program) == pytest.approx(0.1, rel=0.15)
+
+
+def test_a_core_of_a_thread_between_two_computations_is_no_helper_s(cores: CoreBudget) -> None:
+    idents: set[int] = set()
+    with cores.working(), cores.working(), cores.working(), cores.core():
+        cores.team.for_spans(20, 1, lambda *_: idents.add(threading.get_ident()))
+    assert idents == {threading.get_ident()}
+    assert cores.n_idle == 3
 
 
 def test_work_is_done_when_no_threads_can_be_started(cores: CoreBudget, monkeypatch: pytest.MonkeyPatch) -> None:

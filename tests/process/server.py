@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from localwhisper import paths
-from localwhisper.app import ASSETS, SAMPLES
+from localwhisper.app import SAMPLES
 from localwhisper.client.multipart_form import multipart_form
+from localwhisper.engine_setup import ASSETS
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,11 +8,11 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from localwhisper.app import ASSETS
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.whisper_engine import WhisperEngine
+from localwhisper.engine_setup import ASSETS
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Options, Quality
 from tests.engine.conftest import ROWS, samples_of

@@ -13,7 +13,7 @@ from torch import Tensor
 from whisper.audio import N_FRAMES
 
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
-from localwhisper.engine.model.cross_kv import quantize_keys_values
+from localwhisper.engine.model.cross_kv import project_keys_values
 from localwhisper.engine.model.decode_state import DecodeState
 from localwhisper.engine.model.decoder import Decoder, Step
 from localwhisper.engine.model.encoder import Encoder
@@ -68,7 +68,7 @@ class ModelSlice:
         self._features = encoder(mel)
         text_layers = (self._weights.part(f"decoder.blocks.{i}.cross_attn") for i in range(n_text_layer))
         reference = FORMATS["float32-streamed"]
-        self._cross_kv = [layer.linear(reference, "key", "value")(self._features) for layer in text_layers]
+        self._cross_kv = [layer.linear(reference, "key", "value") for layer in text_layers]
 
     def encoder(self, format: str) -> Benchmark:
         """A layer, and a decoder layer's projection of the features: many rows at once."""
@@ -89,8 +89,9 @@ class ModelSlice:
     def decoder(self, format: str) -> Benchmark:
         """The layers, one token at a time."""
         weights = self._weights.part("decoder", FORMATS[format].activations)
-        decoder = Decoder(self._dims, weights, FORMATS[format], FORMATS["float32-streamed"], lambda x: x)
-        cross_kv = [quantize_keys_values(kv, self._dims.n_text_head, decoder.cross_dtype) for kv in self._cross_kv]
+        decoder = Decoder(self._dims, weights, FORMATS[format], FORMATS["float32-streamed"], lambda: lambda x: x)
+        out = self._features, self._dims.n_text_head, decoder.cross_dtype, self._weights.team
+        cross_kv = [project_keys_values(project, *out) for project in self._cross_kv]
         state = DecodeState(cross_kv, self._dims.n_text_ctx)
 
         def step(i: int) -> Tensor:

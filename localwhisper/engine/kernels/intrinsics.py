@@ -14,6 +14,7 @@ from localwhisper.engine.kernels.jit import intrinsic, jit
 PREFETCH_BYTES = 8192  # how far ahead to prefetch; the hardware prefetcher alone takes up to twice as long
 LINE_BYTES, _L2_CACHE = 64, 2
 MAX_SPINS, NAP_US = 1000, 50  # a spin takes some 20 ns
+NAP_S = 1.1e-4  # how long a nap is in fact
 IS_ARM = platform.machine().lower() in {"arm64", "aarch64"}
 EPSILON, HALF, ONE, ZERO = np.float32(1e-5), np.float32(0.5), np.float32(1), np.float32(0)
 LOWEST, LOG2_E = np.float32(-np.inf), np.float32(1.44269504)

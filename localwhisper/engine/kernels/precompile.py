@@ -66,7 +66,7 @@ def signatures() -> list[Signature]:
     for like in (float16, row):  # a checkpoint's types
         calls.append((quantize.quantize_rows, np.empty((0, 0), like.dtype), levels, row, 0, 1))
     for kind in (np.int8, np.int16):
-        calls.append((quantize.quantize_heads, x, 1, number, np.empty((0, 0, 0), kind), x))
+        calls.append((quantize.quantize_heads, x, 1, number, np.empty((0, 0, 0), kind), x, 1))
     calls += [
         (choose_tokens, x, int64[2], row, TimestampRules(0, 0, 0, 0), row, x, int64[1], row),
         (linear_int8.dequantize, sums, row, row, row, x, True),

@@ -32,14 +32,14 @@ def quantize_rows(x: Array, levels: Array, scales: Array, first: int, end: int) 
 
 
 @jit_cached
-def quantize_heads(x: Array, first: int, max_level: Any, levels: Array, scales: Array) -> None:
-    """Cut the columns of x from `first` on into heads and quantize each head's rows.
+def quantize_heads(x: Array, first: int, max_level: Any, levels: Array, scales: Array, first_row: int) -> None:
+    """Cut the columns of x from `first` on into heads and quantize each head's rows, which begin at `first_row`.
 
-    x: float32, shape (n_ctx, width); levels: int8 or int16, shape (n_head, n_ctx, n_per_head); scales: float32, shape
+    x: float32, shape (n_rows, width); levels: int8 or int16, shape (n_head, n_ctx, n_per_head); scales: float32, shape
     (n_head, n_ctx).
     """
-    n_head, n_ctx, size = levels.shape
-    for i in range(n_ctx):
+    n_head, _, size = levels.shape
+    for i in range(len(x)):
         for head in range(n_head):
-            start = first + head * size
-            scales[head, i] = quantize_row(x[i, start : start + size], max_level, levels[head, i])
+            start, row = first + head * size, first_row + i
+            scales[head, row] = quantize_row(x[i, start : start + size], max_level, levels[head, row])

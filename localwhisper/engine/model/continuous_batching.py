@@ -73,9 +73,9 @@ class ContinuousBatcher:
 
     def _next_pass(self, first: _Request) -> list[_Request]:
         """The decodes that are computed with `first`."""
-        requests, n_rows = [first], len(first.step.tokens)
+        requests, n_rows = [first], first.step.n_active
         for other in self._waiting:
-            n_rows += len(other.step.tokens)
+            n_rows += other.step.n_active
             if other is not first and len(requests) < self._pass_size() and n_rows <= MAX_PASS_ROWS:
                 requests.append(other)
         return requests
@@ -108,7 +108,7 @@ class ContinuousBatcher:
             if deadline_s is None:
                 deadline_s = time.monotonic() + min(PATIENCE * self._pass_s, MAX_PATIENCE_S)
             remaining_s = deadline_s - time.monotonic()
-            n_rows = sum(len(other.step.tokens) for other in self._waiting)
+            n_rows = sum(other.step.n_active for other in self._waiting)
             is_full = len(self._waiting) >= self._pass_size() or n_rows >= MAX_PASS_ROWS
             is_last = len(self._waiting) + self._n_in_passes >= self._n_members
             if is_full or is_last or remaining_s <= 0:

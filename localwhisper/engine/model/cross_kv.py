@@ -6,12 +6,15 @@ head and position. 16 bits deviate less than the rounding of float32 sums.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from localwhisper.engine.kernels.quantize import quantize_heads
+from localwhisper.engine.model.linear_formats import BLOCK_ROWS, Linear, by_blocks
+from localwhisper.engine.threads import ThreadTeam
 
 
 @dataclass(frozen=True)
@@ -28,21 +31,31 @@ class QuantizedTensor:
 CrossKeysValues = Sequence[tuple[QuantizedTensor, QuantizedTensor]]
 
 
-def quantize_keys_values(kv: Tensor, n_head: int, dtype: torch.dtype) -> tuple[QuantizedTensor, QuantizedTensor]:
-    """`kv`: keys and values concatenated, shape (n_audio, n_ctx, 2 * n_state); `dtype`: int16, int8, or a float."""
+def project_keys_values(
+    project: Linear, features: Tensor, n_head: int, dtype: torch.dtype, team: ThreadTeam
+) -> tuple[QuantizedTensor, QuantizedTensor]:
+    """Compute one layer's keys and values of features, shape (n_audio, n_ctx, n_state).
+
+    `project`: to both, concatenated; `dtype`: in which they are kept: int16, int8, or a float.
+    """
+    n_audio, n_ctx, n_state = features.shape
     if dtype.is_floating_point:
-        keys, values = kv.to(dtype).view(*kv.shape[:2], 2, n_head, -1).permute(2, 0, 3, 1, 4).contiguous()
+        kv = by_blocks(project, 2 * n_state, team, features)
+        keys, values = kv.to(dtype).view(n_audio, n_ctx, 2, n_head, -1).permute(2, 0, 3, 1, 4).contiguous()
         ones = kv.new_ones(keys.shape[:-1])
         return QuantizedTensor(keys, ones), QuantizedTensor(values, ones)
-    kv = kv.contiguous()
-    n_audio, n_ctx, width = kv.shape
-    levels = torch.empty(2, n_audio, n_head, n_ctx, width // 2 // n_head, dtype=dtype)
-    scales = kv.new_empty(levels.shape[:-1])
+    levels = torch.empty(2, n_audio, n_head, n_ctx, n_state // n_head, dtype=dtype)
+    scales = features.new_empty(levels.shape[:-1])
     max_level = np.float32(torch.iinfo(dtype).max)
-    for part in range(2):
-        for i in range(n_audio):
-            first = part * width // 2
-            quantize_heads(kv[i].numpy(), first, max_level, levels[part, i].numpy(), scales[part, i].numpy())
+    for i in range(n_audio):
+        out = [(part * n_state, max_level, levels[part, i].numpy(), scales[part, i].numpy()) for part in range(2)]
+
+        def compute(first: int, end: int, i: int = i, out: Sequence[Any] = out) -> None:
+            rows = project(features[i, first:end]).numpy()
+            for arguments in out:
+                quantize_heads(rows, *arguments, first)
+
+        team.for_spans(n_ctx, BLOCK_ROWS, compute)
     return QuantizedTensor(levels[0], scales[0]), QuantizedTensor(levels[1], scales[1])
 
 

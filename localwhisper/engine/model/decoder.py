@@ -4,19 +4,20 @@ Several decodes of any lengths can take their next step in one pass, which reads
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import accumulate
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from whisper.model import ModelDimensions
 
-from localwhisper.engine.model.cross_kv import CrossKeysValues, quantize_keys_values
+from localwhisper.engine.model.cross_kv import CrossKeysValues, project_keys_values
 from localwhisper.engine.model.cuda_graph import CapturedStep
 from localwhisper.engine.model.decode_state import DecodeState
 from localwhisper.engine.model.jit_decoder import JitDecoderLayers
-from localwhisper.engine.model.linear_formats import Linear, LinearFormat, by_blocks
+from localwhisper.engine.model.linear_formats import Linear, LinearFormat
 from localwhisper.engine.model.weight_only_linear import MAX_ROWS, WeightOnlyLinear
 from localwhisper.engine.model.weights import Norm, Weights
 from localwhisper.engine.upstream.torch_internals import gelu_
@@ -29,16 +30,26 @@ class Step:
     """New tokens for a state.
 
     `tokens`: int64, shape (n_rows, n_new), on the CPU; n_rows is the state's n_audio * n_group, or its n_audio while
-    all rows of a window share them. `positions`: which of the n_new to give logits for.
+    all rows of a window share them. `positions`: which of the n_new to give logits for. `is_active`: bool, shape
+    (n_rows,), False for rows whose text has ended, of which the logits may be anything; None where all are active.
     """
 
     tokens: Tensor
     state: DecodeState
     positions: Sequence[int] = (-1,)
+    is_active: Tensor | None = None
 
     @property
     def n_new(self) -> int:
         return self.tokens.shape[1]
+
+    @property
+    def active_tokens(self) -> Tensor:
+        return self.tokens if self.is_active is None else self.tokens[self.is_active]
+
+    @property
+    def n_active(self) -> int:
+        return len(self.tokens) if self.is_active is None else int(self.is_active.sum())
 
     @property
     def fits_fixed_step(self) -> bool:
@@ -78,19 +89,19 @@ class Decoder:
         weights: Weights,
         format: LinearFormat,
         cross_format: LinearFormat,
-        vocabulary: Linear,
+        vocabulary: Callable[[], Linear],
     ) -> None:
         """`cross_format`: for the projection of a whole window's features to keys and values, many rows at once.
-        `vocabulary`: shape (n, n_text_state) → (n, n_vocab)."""
+        `vocabulary`: called last; returns the function from shape (n, n_text_state) to (n, n_vocab)."""
         self.dims = dims
         self.device = weights.device
         self._team = weights.team
         self.cross_dtype = format.cross_kv
-        self.vocabulary = vocabulary
-        self._embedding = _embedding(vocabulary, weights)
         self.positions = weights.load("positional_embedding")
         self.layers = [_Layer(weights.part(f"blocks.{i}"), format, cross_format) for i in range(dims.n_text_layer)]
         self.ln = Norm(weights.part("ln"))
+        self.vocabulary = vocabulary()
+        self._embedding = _embedding(self.vocabulary, weights)
         self.compiled: JitDecoderLayers | None = None
         linears = [[x for x in layer.linears if isinstance(x, WeightOnlyLinear)] for layer in self.layers]
         if all(len(matrices) == len(layer.linears) for matrices, layer in zip(linears, self.layers, strict=True)):
@@ -102,8 +113,8 @@ class Decoder:
         pairs = []
         for layer in self.layers:
             check()
-            kv = by_blocks(layer.cross_kv(), 2 * self.dims.n_text_state, self._team, features)
-            pairs.append(quantize_keys_values(kv, self.dims.n_text_head, self.cross_dtype))
+            out = self.dims.n_text_head, self.cross_dtype, self._team
+            pairs.append(project_keys_values(layer.cross_kv(), features, *out))
         return pairs
 
     def __call__(self, steps: Sequence[Step]) -> list[Tensor]:
@@ -111,11 +122,16 @@ class Decoder:
         fit_fixed_step = all(step.fits_fixed_step for step in steps)
         if self.device.type == "cuda" and fit_fixed_step and all(s.n_new == 1 and s.state.length > 0 for s in steps):
             return [self._replay(step) for step in steps]
-        ends = torch.tensor([step.tokens.numel() for step in steps]).cumsum(0).tolist()
+        compiled = self.compiled if fit_fixed_step and _are_few(steps) else None
+        if compiled is None:
+            steps = [replace(step, is_active=None) for step in steps]
+        ends = list(accumulate(step.n_active * step.n_new for step in steps))
         parts = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
         x = _cat([self._embed(step) for step in steps])  # (all tokens of all steps, n_text_state)
-        if self.compiled and fit_fixed_step and _are_few(steps):
-            x = self.compiled(x, [step.state for step in steps], [step.n_new for step in steps])
+        if compiled is not None:
+            x = compiled(
+                x, [step.state for step in steps], [step.n_new for step in steps], [s.is_active for s in steps]
+            )
         else:
             x = self.ln(self._layers_by_torch(x, steps, parts))
         selected = [_select(x[part], step) for step, part in zip(steps, parts, strict=True)]
@@ -123,7 +139,8 @@ class Decoder:
         for step in steps:
             step.state.advance(step.n_new, shared=len(step.tokens) == step.state.n_audio)
         split: tuple[Tensor, ...] = torch.split(logits, [rows.shape[0] * rows.shape[1] for rows in selected])
-        return [part.view(*rows.shape[:2], -1) for part, rows in zip(split, selected, strict=True)]
+        by_step = [part.view(*rows.shape[:2], -1) for part, rows in zip(split, selected, strict=True)]
+        return [_for_all_rows(part, step) for part, step in zip(by_step, steps, strict=True)]
 
     def _layers_by_torch(self, x: Tensor, steps: Sequence[Step], parts: Sequence[slice]) -> Tensor:
         """`parts`: where each step's tokens are in x."""
@@ -140,7 +157,7 @@ class Decoder:
     def _embed(self, step: Step) -> Tensor:
         start = step.state.length
         positions = self.positions[start : start + step.n_new]
-        return (self._embedding(step.tokens.to(self.device)) + positions).flatten(0, 1)
+        return (self._embedding(step.active_tokens.to(self.device)) + positions).flatten(0, 1)
 
     def _layers(
         self,
@@ -193,13 +210,22 @@ def _embedding(vocabulary: Linear, weights: Weights) -> Callable[[Tensor], Tenso
 def _are_few(steps: Sequence[Step]) -> bool:
     """Whether the compiled step is faster than torch. For the first tokens without a prompt, however many windows are
     decoded together, as the last bits of the results differ."""
-    return sum(len(step.tokens) for step in steps) <= MAX_ROWS and max(step.n_new for step in steps) <= MAX_NEW
+    return sum(step.n_active for step in steps) <= MAX_ROWS and max(step.n_new for step in steps) <= MAX_NEW
 
 
 def _select(x: Tensor, step: Step) -> Tensor:
-    """Select the step's positions: shape (n_rows * n_new, n_text_state) → (n_rows, len(positions), n_text_state)."""
-    by_row = x.view(*step.tokens.shape, -1)
+    """Select positions: shape (n_active * n_new, n_text_state) → (n_active, len(positions), n_text_state)."""
+    by_row = x.view(step.n_active, step.n_new, -1)
     return by_row[:, -1:] if step.positions == (-1,) else by_row[:, list(step.positions)]
+
+
+def _for_all_rows(logits: Tensor, step: Step) -> Tensor:
+    """Zeros for the rows that aren't active: shape (n_active, …) → (n_rows, …)."""
+    if step.is_active is None:
+        return logits
+    out = logits.new_zeros(len(step.tokens), *logits.shape[1:])
+    out[step.is_active] = logits
+    return out
 
 
 def _cat(parts: list[Tensor]) -> Tensor:

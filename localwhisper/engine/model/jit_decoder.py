@@ -1,6 +1,7 @@
 """The decoder's layers as one compiled step for a few rows; see kernels/decoder_step.py."""
 
 import threading
+import time
 from collections.abc import Sequence
 from itertools import count
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from localwhisper.engine.kernels.decoder_step import LayerTables, Rows, Scratch, step
-from localwhisper.engine.kernels.intrinsics import NAP_US
+from localwhisper.engine.kernels.intrinsics import NAP_S
 from localwhisper.engine.model.decode_state import DecodeState
 from localwhisper.engine.model.weight_only_linear import WeightOnlyLinear, empty_like
 from localwhisper.engine.model.weights import Norm
@@ -40,13 +41,15 @@ class JitDecoderLayers:
             like=layers[0][0][0].like,
         )
 
-    def __call__(self, x: Tensor, states: Sequence[DecodeState], n_new: Sequence[int]) -> Tensor:
+    def __call__(
+        self, x: Tensor, states: Sequence[DecodeState], n_new: Sequence[int], is_active: Sequence[Tensor | None]
+    ) -> Tensor:
         """Compute the vocabulary's input from embedded new tokens, both of shape (n, n_state).
 
-        `x` has the tokens of every row of all states, `n_new` for each row of a state. The states get the tokens' keys
-        and values, but don't advance.
+        `x` has the tokens of every active row of all states, `n_new` for each row of a state; `is_active`: see Step.
+        The states get the tokens' keys and values, but don't advance.
         """
-        per_state = [_rows(state, n) for state, n in zip(states, n_new, strict=True)]
+        per_state = [_rows(*arguments) for arguments in zip(states, n_new, is_active, strict=True)]
         arrays = per_state[0] if len(per_state) == 1 else [np.concatenate(x) for x in zip(*per_state, strict=True)]
         text, audio, text_lengths, audio_lengths = arrays
         rows = Rows(text, audio, empty_like(states[0].cross_dtype), text_lengths, audio_lengths)
@@ -55,9 +58,11 @@ class JitDecoderLayers:
         helpers, caller = count(1), threading.get_ident()
 
         def work() -> float:
-            thread = 0 if threading.get_ident() == caller else next(helpers)
+            thread, begun_s = 0 if threading.get_ident() == caller else next(helpers), time.thread_time()
             step(self._tables, rows, scratch, n_ctx, thread)
-            return float(scratch.naps[thread] * NAP_US * 1e-6)
+            if thread > 0:
+                self._team.add_help(time.thread_time() - begun_s)
+            return float(scratch.naps[thread] * NAP_S)
 
         self._team.run(work, n_threads)
         return torch.from_numpy(scratch.attended)
@@ -85,12 +90,14 @@ class JitDecoderLayers:
         )
 
 
-def _rows(state: DecodeState, n_new: int) -> list[NDArray[np.int64]]:
+def _rows(state: DecodeState, n_new: int, is_active: Tensor | None) -> list[NDArray[np.int64]]:
     """The arrays of decoder_step.Rows, one row per token.
 
     Several new tokens of one text are rows in order: in every layer each finds the keys and values of those before.
     """
     text, audio = state.text_addresses(), state.audio_addresses()
+    if is_active is not None:
+        text, audio = text[is_active.numpy()], audio[is_active.numpy()]
     text_lengths = np.tile(np.arange(state.length, state.length + n_new), len(text))
     audio_lengths = np.full(len(text_lengths), state.n_audio_ctx)
     if n_new > 1:

@@ -1,11 +1,13 @@
 """A checkpoint ready to compute: encoder, decoder, and what whisper's own functions ask of a model."""
 
 from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 
 import torch
 from torch import Tensor
 from whisper.decoding import detect_language
+from whisper.tokenizer import get_tokenizer
 
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
 from localwhisper.engine.model.continuous_batching import ContinuousBatcher
@@ -51,24 +53,28 @@ class WhisperModel:
             cores = CoreBudget(MAX_THREADS, is_divided=False)
         self._cores = cores
         weights = Weights(checkpoint, self.device, cores.team, check)
-        self.encoder = Encoder(self.dims, weights.part("encoder", encoder.activations), encoder)
         text = weights.part("decoder", decoder.activations)
-        self.decoder = Decoder(self.dims, text, decoder, encoder, text.linear(FORMATS[plan.logits], VOCABULARY))
-        self.batcher = ContinuousBatcher(self.decoder, cores)
-        self.alignment_heads = checkpoint.alignment_heads()
-        self.size_bytes = size_bytes(checkpoint, plan)
+        vocabulary = cores.team.start(partial(text.linear, FORMATS[plan.logits], VOCABULARY))
         # as whisper.model.Whisper counts them
         self.is_multilingual = self.dims.n_vocab >= 51865
         self.num_languages = self.dims.n_vocab - 51765 - int(self.is_multilingual)
+        cores.team.start(partial(get_tokenizer, self.is_multilingual, num_languages=self.num_languages))  # cached
+        self.encoder = Encoder(self.dims, weights.part("encoder", encoder.activations), encoder)
+        self.decoder = Decoder(self.dims, text, decoder, encoder, vocabulary)
+        self.batcher = ContinuousBatcher(self.decoder, cores)
+        self.alignment_heads = checkpoint.alignment_heads()
+        self.size_bytes = size_bytes(checkpoint, plan)
 
-    def encode(self, mel: Tensor, check: Callable[[], None] = lambda: None) -> tuple[Tensor, CrossKeysValues]:
-        """Encode the log-mel of windows, shape (n, n_mels, n_frames). `check` may raise between layers.
-
-        Returns features, shape (n, n_frames / 2, n_audio_state), and their cross-attention keys and values.
-        """
+    def encode_audio(self, mel: Tensor, check: Callable[[], None] = lambda: None) -> Tensor:
+        """Encode the log-mel of windows, shape (n, n_mels, n_frames), to features, shape (n, n_frames / 2,
+        n_audio_state). `check` may raise between layers."""
         with self._cores.core(check):
-            features = self.encoder(mel.to(self.device), check)
-            return features, self.decoder.compute_cross_kv(features, check)
+            return self.encoder(mel.to(self.device), check)
+
+    def cross_kv(self, features: Tensor, check: Callable[[], None] = lambda: None) -> CrossKeysValues:
+        """Compute the cross-attention keys and values of features. `check` may raise between layers."""
+        with self._cores.core(check):
+            return self.decoder.compute_cross_kv(features, check)
 
     @torch.inference_mode()
     def warm_up(self) -> None:
