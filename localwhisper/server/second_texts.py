@@ -86,5 +86,5 @@ class AlignHandler(BaseHandler):
 
 def _difference_body(difference: Difference) -> Json:
     body = asdict(difference)
-    del body["replacements"]
-    return {**body, "start": round(difference.start, 3), "end": round(difference.end, 3)}
+    places = [{name: place[name] for name in ("segment", "start", "end")} for place in body.pop("replacements")]
+    return {**body, "start": round(difference.start, 3), "end": round(difference.end, 3), "places": places}

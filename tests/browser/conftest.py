@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expe
 from localwhisper.app import SAMPLES
 from localwhisper.audio.ffmpeg import ffmpeg_path
 from tests.browser.app_page import AppPage
-from tests.browser.seed_data import HOSTILE_TEXT, TALK_LINES, JobSeeder
+from tests.browser.seed_data import HOSTILE_TEXT, SECOND_LINES, TALK_LINES, JobSeeder
 from tests.process.server import Server
 
 TIMEOUT_MS = 60_000  # long enough for a busy machine
@@ -95,6 +95,9 @@ def library_server(
     seeder = JobSeeder(folder / "data", talk)
     for name in ("Ada", "Correct", "Conflict", "Times", "Remove", "Edges", "Words", "Tag"):
         seeder.completed(f"{name}.wav", *TALK_LINES)
+    seeder.completed("Unsure.wav", *TALK_LINES[:3])
+    first = seeder.completed("Twice.wav", *TALK_LINES[:4])
+    seeder.completed("Twice again.wav", *SECOND_LINES, again_of=first)
     seeder.completed(f"{HOSTILE_TEXT}.wav", HOSTILE_TEXT, "</li><script>hacked=1</script>")
     seeder.completed("canción.wav", "Una canción del mañana", language="es")
     seeder.completed("silence.wav")

@@ -26,6 +26,13 @@ TALK_LINES = (
     "but what we are able to write down for it.",
     "That is where her story begins to sound like ours.",
 )
+# the first four, as another model might hear them
+SECOND_LINES = (
+    "Thank you all for coming this evening,",
+    "I want to talk about the machine that Ava described",
+    "and about people who read her notes a century later.",
+    "When she wrote them nothing of the kind had ever been built.",
+)
 
 
 class JobSeeder:
@@ -38,11 +45,22 @@ class JobSeeder:
         self._clip = clip
         self._next = NEWEST
 
-    def completed(self, filename: str, *lines: str, language: str = "en", audio: Path | None = None) -> str:
-        """Lines of LINE_S seconds with word times; every seventh word has a low probability. Returns the job's id."""
+    def completed(
+        self,
+        filename: str,
+        *lines: str,
+        language: str = "en",
+        audio: Path | None = None,
+        again_of: str | None = None,
+    ) -> str:
+        """Lines of LINE_S seconds with word times; every seventh word has a low probability. Returns the job's id.
+
+        `again_of`: the job whose recording this one transcribes again.
+        """
         segments = tuple(_segment(number, text) for number, text in enumerate(lines))
         text = "".join(segment.text for segment in segments)
-        job = self._job(filename, JobState.COMPLETED, language, LINE_S * max(len(lines), 1), audio)
+        duration_s = LINE_S * max(len(lines), 1)
+        job = self._job(filename, JobState.COMPLETED, language, duration_s, audio, again_of=again_of)
         self._store.save_transcript(
             job.id, Transcript(text=text, language=language, segments=segments, processing_time=7.5)
         )
@@ -63,6 +81,7 @@ class JobSeeder:
         duration_s: float,
         audio: Path | None,
         error: Message | None = None,
+        again_of: str | None = None,
     ) -> Job:
         clip = audio or self._clip
         upload = self._incoming / uuid.uuid4().hex
@@ -82,6 +101,7 @@ class JobSeeder:
             progress=100.0 if state is JobState.COMPLETED else 40.0,
             message=Message(f"job_{state.value}"),
             error=error,
+            again_of=again_of,
         )
         self._store.create(job, upload)
         return job

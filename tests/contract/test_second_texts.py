@@ -78,6 +78,7 @@ async def test_differences_of_a_second_text_are_taken_over_one_by_one(serve: Ser
         ("rain", "train", False),
     ]
     train = found["differences"][3]
+    assert train["places"] == [{"segment": 2, "start": 8, "end": 12}]
     changed = (await post(client, path, version=0, ids=[train["id"]])).json
     assert (changed["version"], changed["at"], changed["remove"]) == (1, 2, 1)
     assert [segment["text"] for segment in changed["segments"]] == [" in the train"]

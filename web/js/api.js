@@ -47,6 +47,11 @@ export const api = {
 	subtitleCheck: async (id, layout, signal) => parseJson(await (await request("GET", `job/${id}/subtitle-check?${layout}`, { signal })).text()),
 	correct: (id, correction) => json("PATCH", `job/${id}/transcript`, correction),
 	restore: (id, version) => json("DELETE", `job/${id}/transcript?version=${version}`),
+	words: (id) => json("POST", `job/${id}/words`),
+	transcribeAgain: (id, options, isSecondOpinion) => json("POST", `job/${id}/again${isSecondOpinion ? "?second_opinion=true" : ""}`, options),
+	differences: (id, otherId) => json("GET", `job/${id}/differences?with=${otherId}`),
+	takeOver: (id, otherId, version, ids) => json("POST", `job/${id}/differences?with=${otherId}`, { version, ids }),
+	align: (id, version, text) => json("POST", `job/${id}/align`, { version, text }),
 	waveform: (id) => json("GET", `job/${id}/waveform`),
 	beginRecording: (recording) => json("POST", "recordings", recording),
 	sendSamples: async (id, offset, samples) =>

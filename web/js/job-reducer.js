@@ -59,6 +59,8 @@ export const JOB_HANDLERS = {
 		return updateEntry(state, jobId, { segments, liveSegments });
 	},
 
+	words: (state, { progress }, jobId) => updateEntry(state, jobId, { aligned: progress < 100 ? progress : null }),
+
 	removed(state, _data, jobId) {
 		const { [jobId]: removed, ...entries } = state.entries;
 		if (!removed) return state;
@@ -164,7 +166,7 @@ function updateEntry(state, jobId, changes) {
 
 /** @param {Job} job @returns {JobEntry} */
 function newEntry(job) {
-	return { job, segments: [], liveSegments: [], result: null, version: 0, loading: false, actionError: null, preview: job.preview ?? null };
+	return { job, segments: [], liveSegments: [], result: null, version: 0, loading: false, actionError: null, preview: job.preview ?? null, aligned: null };
 }
 
 /** @param {JobEntry} entry @param {Job} job @returns {JobEntry} */

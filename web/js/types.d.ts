@@ -41,11 +41,12 @@ interface Job {
   model: string;
   model_reason?: {code: string, message: string};
   language?: string|null;
-  options?: {return_timestamps?: boolean, task?: string};
+  options?: {return_timestamps?: boolean, task?: string, beam_size?: number|null} & Record<string, unknown>;
   audio_duration?: number|null; // seconds
   tags: readonly string[];
   notes: readonly Note[];
   warnings?: readonly {code: string, message: string}[]; // about the audio of a completed job
+  again_of?: string|null; // the job whose recording this one transcribes again
   queue_position?: number|null;
   error?: {code: string, message: string}|null;
   segments?: Segment[]; // so far
@@ -141,6 +142,23 @@ interface Correction {
 
 type Corrected = {version: number, segments: Segment[]};
 
+/** A correction that the server made: `segments` replaced `remove` lines at line `at`; without `at`, all lines. */
+type ServerCorrection = Corrected & {at?: number, remove?: number};
+
+/** Where another text of the recording has other words. */
+interface Difference {
+  id: string; // stays the same when others are taken over
+  segment: number; // index of the first line concerned
+  start: number; // seconds
+  end: number;
+  text: string; // the words that the other text doesn't have
+  other_text: string; // those that it has instead
+  before: string; // the words around them
+  after: string;
+  is_spelling: boolean; // only capitals or punctuation differ
+  places: readonly {segment: number, start: number, end: number}[]; // the characters that are replaced
+}
+
 /** The functions of api.js. They return the server's answer, or throw an ApiError in the page's language. */
 interface Waveform {
   duration: number; // seconds
@@ -190,6 +208,11 @@ interface Api {
   beginRecording(recording: {filename: string} & SubmitOptions): Promise<Job>;
   sendSamples(id: string, offset: number, samples: Uint8Array<ArrayBuffer>): Promise<{size_bytes: number}>; // mono, 16 kHz, 16 bit
   finishRecording(id: string): Promise<unknown>;
+  words(id: string): Promise<Corrected>; // found if the job has none
+  transcribeAgain(id: string, options: SubmitOptions, isSecondOpinion?: boolean): Promise<Job>;
+  differences(id: string, otherId: string): Promise<{version: number, differences: Difference[]}>; // with its own id: the machine's text
+  takeOver(id: string, otherId: string, version: number, ids: readonly string[]): Promise<ServerCorrection>;
+  align(id: string, version: number, text: string): Promise<Corrected & {words: number, placed: number}>;
   waveform(id: string): Promise<Waveform>;
 }
 
@@ -228,6 +251,7 @@ interface JobEntry {
   loading: boolean; // its details are being fetched
   preview: string|null; // the beginning of its text; null while unknown
   actionError: string|null; // why the user's last action on it failed
+  aligned: number|null; // percent of the text whose word times have been found; null: they aren't being searched
 }
 
 type Filter = {q: string, status: string, tag: string};
@@ -361,6 +385,33 @@ interface LinesHost {
   change(lines: Lines, groupKey?: string): void;
   editLine(line: Segment): void; // it has got the caret
   refuse(reason: string): void; // says why a change isn't possible
+}
+
+/** A place in the text that is reviewed. */
+interface ReviewItem {
+  id: string;
+  start: number; // seconds
+  end: number;
+  places: readonly Place[];
+  before: string;
+  text: string; // what is there; may be empty
+  otherText: string|null; // what another text has; null: there is none
+  after: string;
+}
+
+/** Characters of a line, in its trimmed text. */
+type Place = {line: number, from: number, to: number};
+
+/** What is reviewed, and what the decisions do. */
+interface ReviewSource {
+  title: string;
+  controls: readonly HTMLElement[]; // which items are shown
+  isTyped: boolean; // the text is typed, and accepted as it is typed
+  items(): ReviewItem[]; // those left, in the order of time
+  accept(item: ReviewItem, text: string): Promise<unknown>;
+  keep(item: ReviewItem): void;
+  acceptAll?(): Promise<unknown>;
+  update?(): Promise<unknown>|undefined; // after the text has changed; undefined: nothing to do
 }
 
 type SaveState = "saved"|"unsaved"|"saving"|"failed"|"conflict";

@@ -116,6 +116,10 @@ SCHEMAS: dict[str, Schema] = {
         "other_text": {**TEXT, "description": "those that it has instead"},
         "before": {**TEXT, "description": "the words around them"}, "after": TEXT,
         "is_spelling": {"type": "boolean", "description": "only capitals or punctuation differ"},
+        "places": {
+            **_list(_object({"segment": COUNT, "start": COUNT, "end": COUNT})),
+            "description": "the characters that are replaced: from … to, in the text of a segment",
+        },
         "new_lines": {**_list(_ref("Line")), "description": "where whole segments are missing"},
     }))}),
     "Script": _object({"version": COUNT, "text": TEXT}),

@@ -9,6 +9,7 @@ export function jobFacts({ job, result }) {
 	const parts = [
 		job.audio_duration ? formatTime(job.audio_duration) : "",
 		spoken,
+		job.again_of ? t("second.text") : "",
 		job.model,
 		formatDate(job.created_at, language(), new Date()),
 		result ? t("job.took", { time: formatDuration(result.processing_time, language()) }) : "",

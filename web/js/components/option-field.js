@@ -5,12 +5,12 @@ import { cloneTemplate, h, query, setText } from "../lib/dom.js";
 import { formatBytes, languageName } from "../lib/format.js";
 import { preselected } from "../models.js";
 
-/** @param {Option} option @returns {OptionField} */
-export function optionField(option) {
+/** @param {Option} option @param {string} [form] part of the id, which is unique in the page @returns {OptionField} */
+export function optionField(option, form = "option") {
 	const { name, type, label, hint, choices = [], minimum: min, maximum: max, max_length: maxlength } = option;
 	const element = cloneTemplate(`${type}-field`);
 	const control = /** @type {OptionControl} */ (query(element, "input, select, textarea"));
-	control.id = `option-${name}`;
+	control.id = `${form}-${name}`;
 	element.querySelector("label")?.setAttribute("for", control.id);
 	setText(query(element, ".label"), label);
 	for (const [attribute, value] of Object.entries({ min, max, maxlength })) {

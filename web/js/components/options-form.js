@@ -86,7 +86,7 @@ export function optionsForm(element, app, signal) {
 		if (renderedKey === key) return;
 		renderedKey = key;
 		updateLanguages(languageList, languages);
-		fields = options.filter((option) => option.page).map(optionField);
+		fields = options.filter((option) => option.page).map((option) => optionField(option));
 		fields.forEach(showValue);
 		const isMain = (/** @type {OptionField} */ { option }) => MAIN_TYPES.includes(option.type);
 		const main = fields.filter(isMain).sort((a, b) => MAIN_TYPES.indexOf(a.option.type) - MAIN_TYPES.indexOf(b.option.type));

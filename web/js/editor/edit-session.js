@@ -44,6 +44,11 @@ export function createEditSession(api, id, onChange, onMerged) {
 		save,
 		resolveConflict,
 		restoreOriginal,
+		takeFromServer,
+
+		get version() {
+			return version;
+		},
 	};
 	let version = -1;
 	/** As the server has them. @type {Lines} */
@@ -180,6 +185,32 @@ export function createEditSession(api, id, onChange, onMerged) {
 		} catch {
 			await mergeTheirs();
 		}
+	}
+
+	/**
+	 * Takes over a change that the server makes to the saved version, as one that can be undone.
+	 * @template {ServerCorrection} T
+	 * @param {(version: number) => Promise<T>} request @returns {Promise<T|undefined>} undefined: there are unsaved changes
+	 */
+	async function takeFromServer(request) {
+		await save();
+		if (session.isDirty) return undefined;
+		const lines = session.lines;
+		const result = await request(version);
+		const { at = 0, remove = lines.length, segments } = result;
+		if (session.lines !== lines) {
+			await mergeTheirs();
+			return result;
+		}
+		if (result.version !== version) {
+			undoStack.push(lines);
+			redoStack = [];
+			session.outcome = "saved";
+		}
+		version = result.version;
+		savedLines = session.lines = lines.toSpliced(at, remove, ...segments);
+		onChange({ version, segments: savedLines });
+		return result;
 	}
 
 	/** @param {SaveState} saveState */

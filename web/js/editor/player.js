@@ -18,6 +18,8 @@ const PART_S = 300;
  */
 export function createPlayer(id, duration, onTime, signal) {
 	let frame = 0;
+	/** Where playback ends before the recording does. */
+	let stopAt = Infinity;
 	/** Whether playback goes on from where it was paused, which then is a little earlier. */
 	let rewinds = false;
 	const media = h("video", { preload: "metadata", playsinline: true, hidden: true });
@@ -28,7 +30,11 @@ export function createPlayer(id, duration, onTime, signal) {
 	const speedSelect = query(element, "select", HTMLSelectElement);
 	const wave = waveform(query(element, ".waveform"), seek, signal);
 	for (const type of ["play", "pause", "seeked", "ended"]) media.addEventListener(type, update, { signal });
-	media.addEventListener("pause", () => (rewinds = true), { signal });
+	media.addEventListener("pause", () => {
+		rewinds = stopAt === Infinity;
+		stopAt = Infinity;
+	}, { signal });
+	media.addEventListener("timeupdate", () => position() >= stopAt && media.pause(), { signal }); // also while the page isn't shown
 	media.addEventListener("error", () => {
 		if (partStart === null && duration) loadPart(0, false);
 		else setVisible(error, true);
@@ -61,6 +67,12 @@ export function createPlayer(id, duration, onTime, signal) {
 		return (partStart ?? 0) + media.currentTime;
 	}
 
+	/** @param {number} from @param {number} to seconds */
+	function playPart(from, to) {
+		void play(from);
+		stopAt = to;
+	}
+
 	function togglePlay() {
 		if (media.paused) void play();
 		else media.pause();
@@ -76,6 +88,7 @@ export function createPlayer(id, duration, onTime, signal) {
 	/** @param {number} seconds */
 	function seek(seconds) {
 		rewinds = false;
+		stopAt = Infinity;
 		const time = Math.min(Math.max(seconds, 0), duration || seconds);
 		const isInPart = partStart === null || (time >= partStart && time < partStart + PART_S);
 		if (isInPart) media.currentTime = time - (partStart ?? 0);
@@ -98,6 +111,7 @@ export function createPlayer(id, duration, onTime, signal) {
 	}
 
 	function animate() {
+		if (position() >= stopAt) media.pause();
 		showTime();
 		if (!media.paused) frame = requestAnimationFrame(animate);
 	}
@@ -126,6 +140,8 @@ export function createPlayer(id, duration, onTime, signal) {
 		togglePlay,
 		play,
 		seek,
+		playPart,
+		pause: () => media.pause(),
 
 		/** @param {1|-1} direction */
 		skip(direction) {

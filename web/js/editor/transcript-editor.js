@@ -14,6 +14,7 @@ import { jobNotice } from "./job-notice.js";
 import { createPlayer } from "./player.js";
 import { makeMovable } from "./movable.js";
 import { notesPanel } from "./notes.js";
+import { connectReviewing } from "./reviewing.js";
 import { selectionBar } from "./selection-bar.js";
 import { timeline as createTimeline } from "./timeline.js";
 import { transcriptLines } from "./transcript-lines.js";
@@ -47,6 +48,7 @@ export function transcriptEditor(element, app, signal) {
 		save: (id, changed) => api.describe(id, { notes: changed }),
 	}, signal);
 	const bar = selectionBar(query(element, ".selection-bar"), { job: openJobOf, selected, say }, signal);
+	const reviewing = connectReviewing(element, app, () => current, signal);
 	connectCopyButton(copyText, plainText, "job.copied");
 	connectCopyButton(copyTimes, textWithTimes, "job.copied");
 	findInput.addEventListener("input", find, { signal });
@@ -98,7 +100,7 @@ export function transcriptEditor(element, app, signal) {
 		"editor:cancel": () => current && actions.cancel(current.id),
 		"editor:undo": () => current?.session.undo(),
 		"editor:redo": () => current?.session.redo(),
-		"editor:escape": () => (isPressed(correct) ? current?.player.togglePlay() : openList()),
+		"editor:escape": () => (isPressed(correct) ? current?.player.togglePlay() : reviewing.close() || openList()),
 	});
 
 	// Opening and closing
@@ -166,6 +168,7 @@ export function transcriptEditor(element, app, signal) {
 	}
 
 	function close() {
+		reviewing.close();
 		void current?.session.save();
 		current?.scope.abort();
 		current = undefined;
@@ -204,6 +207,7 @@ export function transcriptEditor(element, app, signal) {
 		if (result) current?.session.load(version, segments);
 		if (findInput.value && !current?.lines.matchCount) find();
 		if (result?.language) text.lang = plain.lang = job.options?.task === "translate" ? "en" : result.language;
+		reviewing.render(job.job_id);
 		renderSession();
 	}
 
@@ -215,6 +219,7 @@ export function transcriptEditor(element, app, signal) {
 		undo.disabled = !session.canUndo;
 		redo.disabled = !session.canRedo;
 		setVisible(restore, session.isCorrected);
+		reviewing.update();
 		const [first] = session.conflicts;
 		setText(saveState, saveStateText(session));
 		saveState.dataset.state = session.saveState;
@@ -348,6 +353,7 @@ export function transcriptEditor(element, app, signal) {
 			setCorrecting(isPressed(correct));
 		}
 		if (state.entries[current.id] !== before?.entries[current.id]) renderJob();
+		else if (state.entries !== before?.entries || state.removing !== before?.removing) reviewing.render(current.id);
 		if (before && state.connection !== before.connection && state.connection === "online") void current.session.save();
 	};
 }

@@ -38,6 +38,11 @@ export function transcriptLines(host, signal) {
 	let matchIndex = -1;
 	/** @type {readonly Note[]} */
 	let notes = [];
+	/** @type {readonly Place[]} */
+	let reviewed = [];
+	/** Those of the current item. @type {readonly Place[]} */
+	let currentPlaces = [];
+	let scrolledTo = ""; // id of the reviewed item that was last shown
 
 	/** By data-tool. @type {Record<string, (index: number) => void>} */
 	const TOOLS = {
@@ -73,7 +78,7 @@ export function transcriptLines(host, signal) {
 		host.editLine(/** @type {Segment} */ (shown[indexOf(target)]));
 	}, { signal });
 	element.addEventListener("focusout", onFocusOut, { signal });
-	signal.addEventListener("abort", () => clearHighlights("word", "last-word", "unsure", "note", "match", "current-match"));
+	signal.addEventListener("abort", () => clearHighlights("word", "last-word", "unsure", "note", "match", "current-match", "reviewed", "current-reviewed"));
 	const following = createFollowing(() => children[currentIndex], () => document.activeElement?.closest(".editor-lines[data-editing=true] li") ?? null, host.showFollowing, signal);
 
 	// Rendering
@@ -135,6 +140,9 @@ export function transcriptLines(host, signal) {
 		highlight("match", matches.map(({ line, from, to }) => rangeAt(line, from, to)));
 		highlight("current-match", match ? [rangeAt(match.line, match.from, match.to)] : []);
 		highlight("note", notes.flatMap(({ start, end }) => partsBetween(shown, start, end).map(({ line, from, to }) => rangeAt(line, from, to))));
+		for (const [name, places] of /** @type {const} */ ([["reviewed", reviewed], ["current-reviewed", currentPlaces]])) {
+			highlight(name, places.map(({ line, from, to }) => rangeAt(line, from, to)));
+		}
 		highlight("unsure", marksUnsure ? shown.flatMap(unsureRanges) : []);
 	}
 
@@ -301,6 +309,18 @@ export function transcriptLines(host, signal) {
 			inParagraphs = isOn;
 			element.dataset.paragraphs = String(isOn);
 			renderParagraphs();
+		},
+
+		/** Marks the places that are reviewed, and shows the current one. @param {readonly Place[]} places @param {ReviewItem|undefined} current */
+		setReviewed(places, current) {
+			reviewed = places;
+			currentPlaces = current?.places ?? [];
+			renderHighlights();
+			const [first] = currentPlaces;
+			if (!first || !current || current.id === scrolledTo) return;
+			scrolledTo = current.id;
+			following.pause();
+			children[first.line]?.scrollIntoView({ block: "center" });
 		},
 
 		/** @param {boolean} isOn */

@@ -1,0 +1,82 @@
+/** What is reviewed on the desk: differences from a second text or from what was heard, and unsure words. */
+
+import { errorText } from "../api.js";
+import { language, t } from "../i18n.js";
+import { query, setTextOrHide } from "../lib/dom.js";
+import { formatPercent } from "../lib/format.js";
+import { differencesSource } from "./differences.js";
+import { createReview } from "./review.js";
+import { scriptDialog } from "./script-dialog.js";
+import { secondTexts } from "./second-texts.js";
+import { unsureWordsSource } from "./unsure-words.js";
+
+/** @param {HTMLElement} element the desk @param {App} app @param {() => OpenTranscript|undefined} current @param {AbortSignal} signal */
+export function connectReviewing(element, app, current, signal) {
+	const { api, commands, store, toast } = app;
+	const wordTimes = query(element, "#word-times");
+	const review = createReview(query(element, ".review"), {
+		play: (from, to) => current()?.player.playPart(from, to),
+		mark: (places, item) => current()?.lines.setReviewed(places, item),
+		closed: () => current()?.player.pause(),
+	}, signal);
+	const second = secondTexts(app, current, reviewDifferences, signal);
+	const script = scriptDialog(app, current, (id) => reviewDifferences(id, t("review.script")), signal);
+	commands.register({
+		"editor:again": second.openDialog,
+		"editor:second-opinion": second.secondOpinion,
+		"editor:review-differences": second.review,
+		"editor:dismiss-second": second.dismiss,
+		"editor:align": script.open,
+		"editor:review-unsure": reviewUnsureWords,
+	});
+
+	/** @param {string} otherId @param {string} title */
+	async function reviewDifferences(otherId, title) {
+		const open = current();
+		if (!open) return;
+		await tryOrTell(async () => {
+			await open.session.save();
+			const source = await differencesSource(api, open, otherId, title, review.update);
+			if (open === current()) review.open(source);
+		});
+	}
+
+	/** Their times are found first, if the job has none. */
+	async function reviewUnsureWords() {
+		const open = current();
+		if (!open) return;
+		await tryOrTell(async () => {
+			if (open.session.lines.some(({ words }) => !words)) await open.session.takeFromServer(() => api.words(open.id));
+			if (open === current()) review.open(unsureWordsSource(open, review.update));
+		});
+	}
+
+	/** @param {() => Promise<unknown>} request */
+	async function tryOrTell(request) {
+		try {
+			await request();
+		} catch (error) {
+			toast.show(errorText(error), "help.close", () => undefined);
+		}
+	}
+
+	return {
+		/** The text has changed. */
+		update: () => void (review.isOpen && review.update()),
+
+		/** Jobs have changed. @param {string} id the open one */
+		render(id) {
+			const aligned = store.state.entries[id]?.aligned ?? null;
+			second.render(store.state, id);
+			script.render(aligned);
+			setTextOrHide(wordTimes, aligned === null ? "" : t("review.finding", { percent: formatPercent(aligned, language()) }));
+		},
+
+		/** @returns {boolean} whether a review was open */
+		close() {
+			const wasOpen = review.isOpen;
+			review.close();
+			return wasOpen;
+		},
+	};
+}

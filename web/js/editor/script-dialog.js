@@ -1,0 +1,84 @@
+/** Aligns a text that the user has: pasted, dropped on the desk, or chosen as a file. */
+
+import { errorText } from "../api.js";
+import { language, t } from "../i18n.js";
+import { query, setTextOrHide, setVisible } from "../lib/dom.js";
+import { formatPercent } from "../lib/format.js";
+
+const TEXT_FILE = /\.(txt|srt|vtt|md)$/i;
+
+/**
+ * @param {App} app @param {() => OpenTranscript|undefined} current @param {(id: string) => void} review the differences from what was heard
+ * @param {AbortSignal} signal
+ */
+export function scriptDialog({ api, toast }, current, review, signal) {
+	const dialog = query(document, "#script-dialog", HTMLDialogElement);
+	const textarea = query(dialog, "textarea", HTMLTextAreaElement);
+	const fileInput = query(dialog, "input", HTMLInputElement);
+	const bar = query(dialog, "progress", HTMLProgressElement);
+	const submit = query(dialog, ".primary", HTMLButtonElement);
+	const error = query(dialog, ".error");
+	query(dialog, "form").addEventListener("submit", (event) => {
+		event.preventDefault();
+		void align();
+	}, { signal });
+	query(dialog, ".cancel").addEventListener("click", () => dialog.close(), { signal });
+	fileInput.addEventListener("change", () => {
+		void readFile(fileInput.files?.[0]);
+		fileInput.value = "";
+	}, { signal });
+	addEventListener("drop", (event) => {
+		const files = [...(event.dataTransfer?.files ?? [])];
+		const file = files.find(({ name }) => TEXT_FILE.test(name));
+		if (!current() || !file || files.length > 1) return;
+		event.preventDefault();
+		open();
+		void readFile(file);
+	}, { signal, capture: true });
+
+	/** @param {File|undefined} file */
+	async function readFile(file) {
+		if (file) textarea.value = await file.text();
+	}
+
+	function open() {
+		setTextOrHide(error, "");
+		if (!dialog.open) dialog.showModal();
+	}
+
+	/** @param {boolean} isBusy */
+	function setBusy(isBusy) {
+		submit.disabled = isBusy;
+		setVisible(bar, isBusy);
+		bar.removeAttribute("value");
+	}
+
+	async function align() {
+		const opened = current();
+		if (!opened || !textarea.value.trim()) return;
+		setTextOrHide(error, "");
+		setBusy(true);
+		try {
+			const result = await opened.session.takeFromServer((version) => api.align(opened.id, version, textarea.value));
+			if (!result) throw new Error(t("edit.failed"));
+			textarea.value = "";
+			dialog.close();
+			const { words, placed } = result;
+			const share = formatPercent((100 * placed) / words, language());
+			toast.show(t("script.done", { placed, words, share }), "second.review", () => review(opened.id));
+		} catch (failure) {
+			setTextOrHide(error, errorText(failure));
+		} finally {
+			setBusy(false);
+		}
+	}
+
+	return {
+		open,
+
+		/** @param {number|null} aligned percent */
+		render(aligned) {
+			if (aligned !== null) bar.value = aligned;
+		},
+	};
+}

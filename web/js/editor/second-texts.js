@@ -1,0 +1,147 @@
+/** Transcribing the recording on the desk again, and what becomes of it: progress, then the differences. */
+
+import { errorText } from "../api.js";
+import { languageCode, optionField, updateModels } from "../components/option-field.js";
+import { t, language } from "../i18n.js";
+import { hasEnded } from "../job-reducer.js";
+import { h, query, queryEach, setChildren, setText, setVisible } from "../lib/dom.js";
+import { formatPercent, formatTime, languageName } from "../lib/format.js";
+import { load, save } from "../lib/storage.js";
+import { transcriptHref } from "../router.js";
+
+const SHOWN_OPTIONS = ["model", "language", "quality"];
+
+/**
+ * @param {App} app @param {() => OpenTranscript|undefined} current
+ * @param {(otherId: string, title: string) => void} review @param {AbortSignal} signal
+ */
+export function secondTexts({ api, store, toast }, current, review, signal) {
+	const dialog = query(document, "#again-dialog", HTMLDialogElement);
+	const notice = query(document, "#second-notice");
+	const [options, error] = queryEach(dialog, ".again-options", ".error");
+	const part = query(dialog, "#again-part", HTMLSelectElement);
+	const languageList = query(document, "#languages", HTMLDataListElement);
+	const [text, reviewButton, openLink] = queryEach(notice, "p", "[data-command='editor:review-differences']", "a");
+	const bar = query(notice, "progress", HTMLProgressElement);
+	/** @type {OptionField[]} */
+	let fields = [];
+	/** The lines in which text was last selected, as a part of the recording. @type {[number, number]|undefined} */
+	let selection;
+	document.addEventListener("selectionchange", () => {
+		const lines = current()?.lines;
+		const selected = lines?.selection();
+		const [first, last] = [lines?.shown[selected?.from ?? -1], lines?.shown[selected?.to ?? -1]];
+		if (first && last) selection = [first.start, last.end];
+	}, { signal });
+	// A click elsewhere, as on the menu, may collapse the selection too.
+	document.addEventListener("pointerdown", ({ target }) => {
+		if (target instanceof Node && current()?.lines.element.contains(target)) selection = undefined;
+	}, { signal });
+	query(dialog, "form").addEventListener("submit", (event) => {
+		event.preventDefault();
+		void start(false);
+	}, { signal });
+	query(dialog, ".cancel").addEventListener("click", () => dialog.close(), { signal });
+
+	function openDialog() {
+		const id = current()?.id ?? "";
+		const job = store.state.entries[id]?.job;
+		if (!job) return;
+		fields = store.state.options.filter(({ name }) => SHOWN_OPTIONS.includes(name)).map((option) => optionField(option, "again"));
+		fields.sort((a, b) => SHOWN_OPTIONS.indexOf(a.option.name) - SHOWN_OPTIONS.indexOf(b.option.name));
+		setChildren(options, ...fields.map(({ element }) => element));
+		for (const { option, control } of fields) {
+			if (option.name === "model") updateModels(control, store.state, job.model);
+			else if (option.name === "language") control.value = job.language ? languageName(job.language, job.language, language()) : "";
+			else control.value = String(job.options?.[option.name] ?? option.default);
+		}
+		const duration = formatTime(job.audio_duration ?? 0);
+		part.replaceChildren(h("option", { value: "" }, t("again.whole", { duration })));
+		if (selection) {
+			const [from, to] = selection.map((time) => formatTime(time, 1));
+			part.append(h("option", { value: selection.map((time) => time.toFixed(2)).join() }, t("again.selection", { from: from ?? "", to: to ?? "" })));
+			part.value = part.options[1]?.value ?? "";
+		}
+		setVisible(query(dialog, ".select-first"), !selection);
+		setVisible(error, false);
+		dialog.showModal();
+	}
+
+	/** @param {{option: Option, control: OptionControl}} field */
+	function valueOf({ option, control }) {
+		const value = control.value.trim();
+		return option.name === "language" ? (languageCode(languageList, value) ?? "auto") : value || null;
+	}
+
+	/** @param {boolean} isSecondOpinion the server chooses the options */
+	async function start(isSecondOpinion) {
+		const id = current()?.id;
+		if (!id) return;
+		const chosen = Object.fromEntries(fields.map((field) => [field.option.name, valueOf(field)]));
+		const changes = isSecondOpinion ? {} : { ...chosen, clip_timestamps: part.value || "0" };
+		try {
+			const job = await api.transcribeAgain(id, { ...changes, word_timestamps: true }, isSecondOpinion);
+			store.dispatch({ type: "job", job_id: job.job_id, data: job });
+			dialog.close();
+		} catch (failure) {
+			setText(error, errorText(failure));
+			setVisible(error, true);
+			if (!dialog.open) toast.show(errorText(failure), "help.close", () => undefined);
+		}
+	}
+
+	/** The newest text of the same recording besides this one, unless the user has closed its notice. @param {State} state @param {string} id */
+	function otherJob(state, id) {
+		const own = state.entries[id]?.job;
+		const others = state.jobIds.filter((each) => state.entries[each]?.job.again_of === id);
+		if (own?.again_of && state.entries[own.again_of]) others.push(own.again_of);
+		const dismissed = load("dismissedTexts", /** @type {string[]} */ ([]));
+		const shown = others.find((each) => !state.removing.includes(each) && !dismissed.includes(`${id} ${each}`));
+		return shown === undefined ? undefined : state.entries[shown]?.job;
+	}
+
+	/** @param {Job} job */
+	function nameOf({ model, options }) {
+		return options?.beam_size ? t("second.wider", { model }) : model;
+	}
+
+	/** @param {State} state @param {string} id */
+	function render(state, id) {
+		const job = otherJob(state, id);
+		const isReady = job?.status === "completed" && state.entries[id]?.job.status === "completed";
+		setVisible(notice, job !== undefined);
+		if (!job) return;
+		const isRunning = !hasEnded(job.status);
+		notice.dataset.status = job.status;
+		setVisible(bar, isRunning);
+		bar.value = job.progress;
+		bar.ariaLabel = t("second.running", { model: nameOf(job), percent: formatPercent(job.progress, language()) });
+		setVisible(reviewButton, isReady);
+		setVisible(openLink, job.status === "completed");
+		openLink.setAttribute("href", transcriptHref(job.job_id));
+		const percent = formatPercent(job.progress, language());
+		if (isRunning) setText(text, t("second.running", { model: nameOf(job), percent }));
+		else if (job.status === "completed") setText(text, t("second.ready", { model: nameOf(job) }));
+		else setText(text, [t(`status.${job.status}`), job.error?.message].filter(Boolean).join(": "));
+	}
+
+	return {
+		render,
+		openDialog,
+		secondOpinion: () => start(true),
+
+		review() {
+			const id = current()?.id ?? "";
+			const job = otherJob(store.state, id);
+			if (job) review(job.job_id, t("review.differences", { model: nameOf(job) }));
+		},
+
+		/** Closes the notice for good. */
+		dismiss() {
+			const id = current()?.id ?? "";
+			const job = otherJob(store.state, id);
+			if (job) save("dismissedTexts", [...load("dismissedTexts", /** @type {string[]} */ ([])), `${id} ${job.job_id}`].slice(-200));
+			render(store.state, id);
+		},
+	};
+}
