@@ -27,6 +27,7 @@ from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.jobqueue.loop_priority import lower_thread_priority
 from localwhisper.languages import languages
+from localwhisper.server import serializers
 from localwhisper.server.application import Application
 from localwhisper.server.connection_limit import (
     CONNECTIONS_BESIDE_UPLOADS,
@@ -47,6 +48,7 @@ from localwhisper.services.clips import Clips
 from localwhisper.services.corrections import Corrections
 from localwhisper.services.detection import LanguageDetector
 from localwhisper.services.downloads import Downloads
+from localwhisper.services.job_notices import JobNotices
 from localwhisper.services.recordings import Recordings
 from localwhisper.services.scripts import Scripts
 from localwhisper.services.search import Search
@@ -58,6 +60,7 @@ from localwhisper.settings import Settings
 from localwhisper.store.async_store import AsyncStore
 from localwhisper.store.data_dir import DataDir
 from localwhisper.store.files import FileStore
+from localwhisper.store.notices import NoticeStore
 from localwhisper.store.real_time_factors import RealTimeFactors, load_factors, save_factors
 from localwhisper.store.term_lists import TermLists
 from localwhisper.store.text_index import TextIndex
@@ -143,6 +146,14 @@ class App:
             model_bytes=engine.model_bytes,
             data_dir=settings.data_dir,
         )
+        self._notices = JobNotices(
+            self._bus,
+            NoticeStore(paths.notices(settings.data_dir)),
+            urls=settings.webhooks,
+            secret=settings.webhook_secret,
+            command=settings.job_end_command,
+            describe=lambda job: serializers.job_body(job, eta, "en"),
+        )
         self._loop_lag = LoopLag(metrics.observe_loop_lag)
         self.dependencies = Dependencies(
             settings=settings,
@@ -214,6 +225,7 @@ class App:
             await self.dependencies.jobs.recordings.load()
             on_failure.pop_all()
         self.dependencies.jobs.search.start()
+        await self._notices.start()
         self._server.add_sockets(sockets)
         self._loop_lag.start()
         port: int = sockets[0].getsockname()[1]
@@ -250,6 +262,7 @@ class App:
         models.detector.stop()
         jobs.waveforms.stop()
         jobs.clips.stop()
+        self._notices.stop()
         jobs.word_times.stop()
         await jobs.queue.stop()
         await self._server.close_all_connections()

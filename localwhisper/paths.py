@@ -38,6 +38,11 @@ def search_index(data_dir: Path) -> Path:
     return data_dir / "search.db"
 
 
+def notices(data_dir: Path) -> Path:
+    """Notices about ended jobs that are still to be delivered."""
+    return data_dir / "notices"
+
+
 def term_lists(data_dir: Path) -> Path:
     """The lists of names and terms that the user keeps."""
     return data_dir / "term-lists.json"

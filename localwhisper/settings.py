@@ -4,18 +4,31 @@ Only this module reads the environment.
 """
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import TypeVar
 
 import platformdirs
 
 from localwhisper.errors import BadSetting
 from localwhisper.option_types import BOOLEANS, parse_boolean
 from localwhisper.options import OPTIONS, Batch, Quality
+from localwhisper.setting_types import (
+    choice,
+    comma_separated,
+    command_line,
+    folder,
+    integer,
+    matching,
+    optional_choice,
+    optional_folder,
+    optional_text,
+    optional_url,
+    plain_text,
+    seconds,
+    webhook,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +57,9 @@ class Settings:
     log_format: str  # console, json
     quality: Quality
     batch: Batch | None
+    webhooks: tuple[str, ...]
+    webhook_secret: str | None
+    job_end_command: tuple[str, ...]
 
     @property
     def option_defaults(self) -> Mapping[str, object]:
@@ -68,124 +84,60 @@ class Setting:
         return "--" + self.field.replace("_", "-")
 
 
-def _integer(low: int, high: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        value = int(text)
-        if not low <= value <= high:
-            raise ValueError(text)
-        return value
-
-    return parse
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < 1e9:
-        raise ValueError(text)
-    return value
-
-
-def _text(text: str) -> str:
-    if not text.strip() or any(ord(char) < 32 for char in text):
-        raise ValueError(text)
-    return text.strip()
-
-
-def _optional(text: str) -> str | None:
-    return _text(text) if text else None
-
-
-def _url(text: str) -> str | None:
-    if text and not text.startswith(("http://", "https://")):
-        raise ValueError(text)
-    return text.rstrip("/") or None
-
-
-def _choice(*accepted: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text not in accepted:
-            raise ValueError(text)
-        return text
-
-    return parse
-
-
-def _optional_choice(*accepted: str) -> Callable[[str], str | None]:
-    return lambda text: _choice(*accepted)(text) if text else None
-
-
-def _folder(text: str) -> Path:
-    return Path(_text(text)).expanduser().absolute()
-
-
-def _optional_folder(text: str) -> Path | None:
-    return _folder(text) if text else None
-
-
-T = TypeVar("T")
-
-
-def _list(item: Callable[[str], T]) -> Callable[[str], tuple[T, ...]]:
-    return lambda text: tuple(item(part.strip()) for part in text.split(",")) if text else ()
-
-
-def _matching(pattern: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if not re.fullmatch(pattern, text):
-            raise ValueError(text)
-        return text.rstrip("/")
-
-    return parse
-
-
 GIB = 1024**3
 QUALITY, BATCH = OPTIONS["quality"], OPTIONS["batch"]
 SETTINGS: tuple[Setting, ...] = (
-    Setting("default_model", "DEFAULT_MODEL", "medium", _text, "a model's name",
+    Setting("default_model", "DEFAULT_MODEL", "medium", plain_text, "a model's name",
             "model for jobs that don't choose one"),
-    Setting("max_concurrent_jobs", "MAX_CONCURRENT_JOBS", "3", _integer(1, 64), "a whole number from 1 to 64",
+    Setting("max_concurrent_jobs", "MAX_CONCURRENT_JOBS", "3", integer(1, 64), "a whole number from 1 to 64",
             "jobs transcribed at the same time"),
-    Setting("websocket_ping_interval", "WEBSOCKET_PING_INTERVAL", "30", _seconds, "a number of seconds above 0",
+    Setting("websocket_ping_interval", "WEBSOCKET_PING_INTERVAL", "30", seconds, "a number of seconds above 0",
             "seconds between WebSocket pings"),
-    Setting("websocket_timeout", "WEBSOCKET_TIMEOUT", "300", _seconds, "a number of seconds above 0",
+    Setting("websocket_timeout", "WEBSOCKET_TIMEOUT", "300", seconds, "a number of seconds above 0",
             "seconds of silence after which a WebSocket is closed"),
-    Setting("host", "LOCALWHISPER_HOST", "127.0.0.1", _text, "a host name or an IP address",
+    Setting("host", "LOCALWHISPER_HOST", "127.0.0.1", plain_text, "a host name or an IP address",
             "address to listen on"),
-    Setting("port", "LOCALWHISPER_PORT", "9000", _integer(0, 65535), "a port from 0 (picks a free one) to 65535",
+    Setting("port", "LOCALWHISPER_PORT", "9000", integer(0, 65535), "a port from 0 (picks a free one) to 65535",
             "port to listen on; 0 picks a free one"),
     Setting("data_dir", "LOCALWHISPER_DATA_DIR", platformdirs.user_data_dir("localwhisper", appauthor=False),
-            _folder, "a folder", "folder for jobs, uploads and results"),
-    Setting("model_dir", "LOCALWHISPER_MODEL_DIR", "", _optional_folder, "a folder",
+            folder, "a folder", "folder for jobs, uploads and results"),
+    Setting("model_dir", "LOCALWHISPER_MODEL_DIR", "", optional_folder, "a folder",
             "folder for checkpoints; by default openai-whisper's cache, so that existing downloads are used"),
-    Setting("hub_cache", "HF_HUB_CACHE", "", _optional_folder, "a folder",
+    Setting("hub_cache", "HF_HUB_CACHE", "", optional_folder, "a folder",
             "Hugging Face's cache, whose Whisper models can be imported; by default where its own programs have it"),
-    Setting("model_mirror", "LOCALWHISPER_MODEL_MIRROR", "", _url, "a URL that starts with http:// or https://",
+    Setting("model_mirror", "LOCALWHISPER_MODEL_MIRROR", "", optional_url, "a URL that starts with http:// or https://",
             "base URL of a mirror for the checkpoints"),
-    Setting("token", "LOCALWHISPER_TOKEN", "", _optional, "text without control characters",
+    Setting("token", "LOCALWHISPER_TOKEN", "", optional_text, "text without control characters",
             "bearer token; required to listen beyond loopback", is_secret=True),
-    Setting("allowed_hosts", "LOCALWHISPER_ALLOWED_HOSTS", "", _list(_matching(r"[A-Za-z0-9._-]+")),
+    Setting("allowed_hosts", "LOCALWHISPER_ALLOWED_HOSTS", "", comma_separated(matching(r"[A-Za-z0-9._-]+")),
             "host names separated by commas", "additional host names that browsers may use, such as a proxy's"),
     Setting("allowed_origins", "LOCALWHISPER_ALLOWED_ORIGINS", "",
-            _list(_matching(r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")),
+            comma_separated(matching(r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")),
             "origins separated by commas, such as https://app.example", "other sites whose pages may use the server"),
-    Setting("trusted_proxies", "LOCALWHISPER_TRUSTED_PROXIES", "", _list(ip_network),
+    Setting("trusted_proxies", "LOCALWHISPER_TRUSTED_PROXIES", "", comma_separated(ip_network),
             "IP addresses or networks separated by commas", "proxies whose X-Forwarded headers are trusted"),
     Setting("forwarded_host", "LOCALWHISPER_FORWARDED_HOST", "false", parse_boolean, ", ".join(BOOLEANS),
             "whether the trusted proxies set X-Forwarded-Host themselves; otherwise it is ignored"),
-    Setting("path_prefix", "LOCALWHISPER_PATH_PREFIX", "", _matching(r"|(/[A-Za-z0-9._~-]+)+/?"),
+    Setting("path_prefix", "LOCALWHISPER_PATH_PREFIX", "", matching(r"|(/[A-Za-z0-9._~-]+)+/?"),
             "a path such as /whisper", "path under which a proxy serves localwhisper"),
-    Setting("max_upload_bytes", "MAX_UPLOAD_BYTES", str(4 * GIB), _integer(1, 2**50), "a whole number of bytes",
+    Setting("max_upload_bytes", "MAX_UPLOAD_BYTES", str(4 * GIB), integer(1, 2**50), "a whole number of bytes",
             "largest file accepted, in bytes"),
-    Setting("max_audio_seconds", "MAX_AUDIO_SECONDS", str(12 * 3600), _seconds, "a number of seconds above 0",
+    Setting("max_audio_seconds", "MAX_AUDIO_SECONDS", str(12 * 3600), seconds, "a number of seconds above 0",
             "longest recording accepted, in seconds"),
-    Setting("model_idle_timeout", "MODEL_IDLE_TIMEOUT", "300", _seconds, "a number of seconds above 0",
+    Setting("model_idle_timeout", "MODEL_IDLE_TIMEOUT", "300", seconds, "a number of seconds above 0",
             "seconds after which an unused model is removed from memory"),
-    Setting("log_format", "LOCALWHISPER_LOG_FORMAT", "console", _choice("console", "json"), "console or json",
+    Setting("log_format", "LOCALWHISPER_LOG_FORMAT", "console", choice("console", "json"), "console or json",
             "console: errors as text; json: every record as one JSON object per line"),
-    Setting("quality", "LOCALWHISPER_QUALITY", "exact", _choice(*QUALITY.choices), QUALITY.accepted,
+    Setting("quality", "LOCALWHISPER_QUALITY", "exact", choice(*QUALITY.choices), QUALITY.accepted,
             "for jobs that don't choose: exact (openai-whisper's own text), fast, or compact (least memory)"),
-    Setting("batch", "LOCALWHISPER_BATCH", "", _optional_choice(*BATCH.choices), BATCH.accepted,
+    Setting("batch", "LOCALWHISPER_BATCH", "", optional_choice(*BATCH.choices), BATCH.accepted,
             "auto: decode several windows at once, without the preceding text; the default if quality is fast"),
+    Setting("webhooks", "LOCALWHISPER_WEBHOOKS", "", comma_separated(webhook), "http or https URLs separated by commas",
+            "addresses that are told when a job ends"),
+    Setting("webhook_secret", "LOCALWHISPER_WEBHOOK_SECRET", "", optional_text, "text without control characters",
+            "key with which those requests are signed", is_secret=True),
+    Setting("job_end_command", "LOCALWHISPER_JOB_END_COMMAND", "", command_line, "a command with its arguments",
+            "command that is run when a job ends, with the job's id and state, and its JSON as input"),
 )  # fmt: skip
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})

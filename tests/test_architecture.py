@@ -11,18 +11,8 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "localwhisper"
 BASE = {
-    *(
-        "errors",
-        "stored_errors",
-        "messages",
-        "settings",
-        "paths",
-        "atomic",
-        "logs",
-        "unicode_text",
-        "long_json",
-        "file_names",
-    ),
+    *("errors", "stored_errors", "messages", "settings", "setting_types", "paths", "atomic", "logs"),
+    *("unicode_text", "long_json", "file_names"),
     *("whisper_source", "languages", "option_types", "search_options", "options", ""),
 }
 MAY_IMPORT = {
@@ -42,7 +32,8 @@ MAY_IMPORT = {
     "layout": {"option_types"},
     "search_options": {"option_types"},
     "options": {"errors", "layout", "option_types", "search_options"},
-    "settings": {"errors", "option_types", "options"},
+    "setting_types": set[str](),
+    "settings": {"errors", "option_types", "options", "setting_types"},
     "logs": {"atomic", "errors"},
     "paths": set[str](),
     "atomic": {"errors"},
@@ -197,6 +188,7 @@ MAY_WRITE = {
     "server/multipart_form.py": {"open"},  # an upload, which the store takes over or removes
     "server/compat/asr_webservice.py": {"open"},  # the header of an upload
     "commands/transcribe.py": {"open"},  # a temporary copy of stdin
+    "commands/wyoming_server.py": {"wave.open"},  # a temporary file
     "cli.py": {"open"},  # /dev/null
     "logs.py": {"open"},  # appends
 }

@@ -33,6 +33,15 @@ BAD_VALUES = {
     "log_format": ["xml", "JSON"],
     "quality": ["best", "Exact "],
     "batch": ["on", "8"],
+    "webhooks": [
+        "ftp://a.example",
+        "http://",
+        "http://me:word@a.example",
+        "http://a.example:99999",
+        "http://a.example,",
+    ],
+    "webhook_secret": ["\n"],
+    "job_end_command": ["notify 'a"],
 }
 
 
@@ -70,6 +79,9 @@ def test_defaults() -> None:
         log_format="console",
         quality="exact",
         batch=None,
+        webhooks=(),
+        webhook_secret=None,
+        job_end_command=(),
     )
 
 
@@ -97,6 +109,9 @@ def test_environment_variables() -> None:
         "LOCALWHISPER_LOG_FORMAT",
         "LOCALWHISPER_QUALITY",
         "LOCALWHISPER_BATCH",
+        "LOCALWHISPER_WEBHOOKS",
+        "LOCALWHISPER_WEBHOOK_SECRET",
+        "LOCALWHISPER_JOB_END_COMMAND",
     ]
 
 

@@ -14,12 +14,10 @@ if sys.platform == "win32":
 class GroupedProcess(subprocess.Popen[bytes]):
     """A process whose kill() also ends its descendants."""
 
-    def __init__(self, command: Sequence[str], *, stderr: int) -> None:
-        """Its output can be read from `stdout`; it gets no input."""
+    def __init__(self, command: Sequence[str], *, stderr: int, stdin: int = subprocess.DEVNULL) -> None:
+        """Its output can be read from `stdout`; by default it gets no input."""
         # a group of its own, and no signals from the terminal; ignored on Windows
-        super().__init__(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, start_new_session=True
-        )
+        super().__init__(command, stdin=stdin, stdout=subprocess.PIPE, stderr=stderr, start_new_session=True)
         if sys.platform == "win32":
             self._job = WindowsJob(self)
 
@@ -36,6 +34,6 @@ class GroupedProcess(subprocess.Popen[bytes]):
         """Kill the group, wait for the process, and close its pipes."""
         self.kill()
         self.wait()
-        for pipe in (self.stdout, self.stderr):
+        for pipe in (self.stdin, self.stdout, self.stderr):
             if pipe is not None:
                 pipe.close()

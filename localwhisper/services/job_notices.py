@@ -1,0 +1,167 @@
+"""Tells other programs that a job has ended: by a request to configured addresses, or by a configured command.
+
+Requests are those of the Standard Webhooks specification: signed, retried with growing delays, also after a restart.
+Only the configured addresses are asked: no redirect is followed, and no proxy is used.
+"""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import http.client
+import json
+import logging
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import urlsplit
+
+from localwhisper.audio.process_group import GroupedProcess
+from localwhisper.errors import LocalWhisperError
+from localwhisper.jobqueue.event_bus import EventBus
+from localwhisper.jobs.events import Event, JobChanged
+from localwhisper.jobs.job import Job, JobState
+from localwhisper.store.notices import NoticeStore
+
+DELAYS_S = (5.0, 30.0, 300.0, 1800.0, 7200.0)  # before each repetition
+TIMEOUT_S = 15.0  # of a request
+COMMAND_TIMEOUT_S = 60.0
+N_THREADS = 2
+log = logging.getLogger(__name__)
+Json = Mapping[str, Any]
+
+
+class JobNotices:
+    """Threading: the event loop's thread only; requests and commands run on other threads."""
+
+    def __init__(
+        self,
+        bus: EventBus,
+        store: NoticeStore,
+        *,
+        urls: Sequence[str],
+        secret: str | None,
+        command: Sequence[str],
+        describe: Callable[[Job], Json],
+        delays_s: Sequence[float] = DELAYS_S,
+    ) -> None:
+        """`describe`: a job as the API's JSON."""
+        self._store = store
+        self._urls = urls
+        self._secret = secret
+        self._command = command
+        self._describe = describe
+        self._delays_s = delays_s
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._threads = ThreadPoolExecutor(N_THREADS, thread_name_prefix="notice")
+        self._unsubscribe = bus.subscribe(self._on_event) if urls or command else lambda: None
+
+    async def start(self) -> None:
+        """Deliver what an earlier run couldn't."""
+        if self._urls:
+            for notice_id, notice in (await self._run(self._store.load)).items():
+                self._begin(self._deliver(notice_id, notice))
+
+    def stop(self) -> None:
+        """What isn't delivered yet is tried again after the next start."""
+        self._unsubscribe()
+        for task in self._tasks:
+            task.cancel()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _on_event(self, event: Event) -> None:
+        match event:
+            case JobChanged(job=Job(state=JobState.COMPLETED | JobState.FAILED | JobState.CANCELLED) as job):
+                self._begin(self._tell(job))
+
+    def _begin(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _tell(self, job: Job) -> None:
+        content = {"type": f"job.{job.state.value}", "data": self._describe(job)}
+        if self._command:
+            self._begin(self._run(_run_command, self._command, job, json.dumps(content).encode()))
+        for url in self._urls:
+            notice_id, notice = uuid.uuid4().hex, {"url": url, "attempts": 0, "content": content}
+            try:
+                await self._run(self._store.save, notice_id, notice)
+            except LocalWhisperError as error:
+                log.warning("a notice of job %s can't be kept: %s", job.id, error)
+            await self._deliver(notice_id, notice)
+
+    async def _deliver(self, notice_id: str, notice: Json) -> None:
+        """Send a notice until it is accepted, or there were enough attempts; then it is removed."""
+        url, n_attempts = notice.get("url"), notice.get("attempts", 0)
+        is_valid = url in self._urls and isinstance(n_attempts, int)  # the address may have been taken out
+        while is_valid and not await self._run(_send, url, self._secret, notice_id, notice.get("content")):
+            if n_attempts >= len(self._delays_s):
+                log.error("%s has not accepted a notice in %d attempts", url, n_attempts + 1)
+                break
+            delay_s = self._delays_s[n_attempts]
+            n_attempts += 1
+            await self._keep(notice_id, {**notice, "attempts": n_attempts})
+            await asyncio.sleep(delay_s)
+        await self._keep(notice_id, None)
+
+    async def _keep(self, notice_id: str, notice: Json | None) -> None:
+        try:
+            if notice is None:
+                await self._run(self._store.remove, notice_id)
+            else:
+                await self._run(self._store.save, notice_id, notice)
+        except LocalWhisperError as error:
+            log.warning("a notice can't be kept: %s", error)
+
+    async def _run(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+
+
+def signature(secret: str, notice_id: str, timestamp: str, body: bytes) -> str:
+    """Return the value of the header webhook-signature."""
+    signed = f"{notice_id}.{timestamp}.".encode() + body
+    return "v1," + base64.b64encode(hmac.digest(secret.encode(), signed, hashlib.sha256)).decode()
+
+
+def _send(url: str, secret: str | None, notice_id: str, content: Json) -> bool:
+    """Return whether the address has accepted the notice, with any status of success."""
+    parts = urlsplit(url)
+    connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    body, timestamp = json.dumps(content).encode(), str(int(time.time()))
+    headers = {"Content-Type": "application/json", "webhook-id": notice_id, "webhook-timestamp": timestamp}
+    if secret is not None:
+        headers["webhook-signature"] = signature(secret, notice_id, timestamp, body)
+    connection = connect(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
+    try:
+        connection.request("POST", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}", body, headers)
+        status = connection.getresponse().status
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        log.warning("%s: a notice could not be sent: %s", parts.hostname, error)
+        return False
+    finally:
+        connection.close()
+    if not 200 <= status < 300:
+        log.warning("%s answered a notice with %d", parts.hostname, status)
+    return 200 <= status < 300
+
+
+def _run_command(command: Sequence[str], job: Job, content: bytes) -> None:
+    """Run the command with the job's id and state as arguments, and its JSON as input."""
+    try:
+        process = GroupedProcess([*command, job.id, job.state.value], stderr=subprocess.STDOUT, stdin=subprocess.PIPE)
+    except OSError as error:
+        log.warning("%s can't be run: %s", command[0], error)
+        return
+    try:
+        output, _ = process.communicate(content, timeout=COMMAND_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        log.warning("%s was ended: it took more than %.0f s", command[0], COMMAND_TIMEOUT_S)
+        return
+    finally:
+        process.close()
+    if process.returncode:
+        log.warning("%s ended with %d: %s", command[0], process.returncode, output[-500:].decode(errors="replace"))
