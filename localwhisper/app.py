@@ -53,6 +53,7 @@ from localwhisper.services.recordings import Recordings
 from localwhisper.services.scripts import Scripts
 from localwhisper.services.search import Search
 from localwhisper.services.second_texts import SecondTexts
+from localwhisper.services.speakers import Speakers
 from localwhisper.services.transcripts import Transcripts
 from localwhisper.services.waveforms import Waveforms
 from localwhisper.services.word_times import WordTimes
@@ -203,6 +204,7 @@ class App:
                 max_bytes=settings.max_upload_bytes,
                 probe=partial(probe, self._ffmpeg, max_audio_s=settings.max_audio_seconds),
             ),
+            speakers=Speakers(index, transcripts, corrections, word_times, engine),
             search=Search(index, store, TextIndex(paths.search_index(settings.data_dir)), self._bus),
             second_texts=SecondTexts(self.queue, transcripts, corrections, self._bus, incoming=incoming),
             word_times=word_times,
@@ -264,6 +266,7 @@ class App:
         jobs.clips.stop()
         self._notices.stop()
         jobs.word_times.stop()
+        await jobs.speakers.stop()
         await jobs.queue.stop()
         await self._server.close_all_connections()
         await jobs.search.stop()

@@ -6,7 +6,7 @@ from typing import Literal
 
 from localwhisper.option_types import row, table
 
-WITHOUT_WORDS = ("paragraphs", "bom")  # the options that need no word timestamps
+WITHOUT_WORDS = ("paragraphs", "bom", "speaker_names")  # the options that need no word timestamps
 Subtitles = Literal["whisper", "standard", "netflix", "youtube", "word"]
 
 
@@ -75,6 +75,11 @@ class Layout:
     bom: bool = field(
         default=False,
         metadata=row(help="begin text files with a byte order mark, which some players on Windows need"),
+    )
+
+    speaker_names: bool = field(
+        default=True,
+        metadata=row(help="name each speaker in every format; false: as if nobody had asked who speaks"),
     )
 
     @property

@@ -57,6 +57,7 @@ TEXTS: Mapping[str, Text] = {
     "aligning": ("Finding the times of the words", "Buscando los tiempos de las palabras"),
     # It counts windows; the text is part of the documented API, from which the clients of other programs read it.
     "processing_segment": ("Processing segment {current}/{total}", "Procesando segmento {current}/{total}"),
+    "finding_speakers": ("Finding out who speaks: {percent} %", "Averiguando quién habla: {percent} %"),
     "connected": ("Connected", "Conectado exitosamente"),
     **MODEL_TEXTS,
     # -- requests

@@ -16,6 +16,7 @@ from localwhisper.layout import Layout as Layout
 from localwhisper.layout import layout_from_texts as layout_from_texts
 from localwhisper.option_types import SettableIn, row, table
 from localwhisper.search_options import SearchOptions
+from localwhisper.speaker_options import SpeakerOptions, check_speakers
 
 Task = Literal["transcribe", "translate"]
 Quality = Literal["exact", "fast", "compact"]
@@ -28,11 +29,11 @@ MAX_PROMPT_CHARS = 65_536  # whisper reads the last 223 tokens of a prompt
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(SearchOptions):
+class Options(SearchOptions, SpeakerOptions):
     """How one job is transcribed. The names are openai-whisper's where it has such an option.
 
-    Fields with a row are options that a user can set. The page and --help show them in this order, then those of the
-    search.
+    Fields with a row are options that a user can set. The page and --help show them in this order, then those about
+    speakers and of the search.
     """
 
     model: str = field(
@@ -273,6 +274,7 @@ def _build(values: Mapping[str, Any], models: Iterable[KnownModel]) -> Options:
     options = Options(**{**values, "model": known[name].name})
     if options.patience is not None and options.beam_size is None:
         raise InvalidOption(field="patience", value=str(options.patience), accepted="a number, together with beam_size")
+    check_speakers(options)
     times = [time for clip in options.clips for time in clip if time is not None]
     if times != sorted(times):
         raise InvalidOption(field="clip_timestamps", value=options.clip_timestamps[:100], accepted="rising times")

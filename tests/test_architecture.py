@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "localwhisper"
 BASE = {
     *("errors", "stored_errors", "messages", "settings", "setting_types", "paths", "atomic", "logs"),
     *("unicode_text", "long_json", "file_names"),
-    *("whisper_source", "languages", "option_types", "search_options", "options", ""),
+    *("whisper_source", "languages", "option_types", "search_options", "speaker_options", "options", ""),
 }
 MAY_IMPORT = {
     "audio_texts": set[str](),
@@ -31,7 +31,8 @@ MAY_IMPORT = {
     "option_types": {"errors", "languages", "messages", "unicode_text"},
     "layout": {"option_types"},
     "search_options": {"option_types"},
-    "options": {"errors", "layout", "option_types", "search_options"},
+    "speaker_options": {"errors", "option_types"},
+    "options": {"errors", "layout", "option_types", "search_options", "speaker_options"},
     "setting_types": set[str](),
     "settings": {"errors", "option_types", "options", "setting_types"},
     "logs": {"atomic", "errors"},
@@ -58,6 +59,7 @@ WITHIN_ENGINE = {
     "kernels": {"upstream"},
     "checkpoints": {"upstream", "plans"},
     "model": {"upstream", "kernels", "checkpoints", "plans", "threads", "system_resources"},
+    "speakers": {"base", "pcm_spool", "vad"},
     "calibration": {"kernels", "checkpoints", "model", "plans", "threads", "system_resources"},
 }
 HEAVY_PACKAGES = {"torch", "whisper", "numba"}

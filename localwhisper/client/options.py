@@ -20,6 +20,9 @@ class Options(TypedDict, total=False):
     language_detection_segments: int
     priority: Literal["normal", "high"]
     batch: Literal["auto", "off"]
+    speakers: Literal["off", "auto", "channels", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"]
+    min_speakers: int
+    max_speakers: int
     temperature: float
     temperature_increment_on_fallback: float
     beam_size: int
@@ -53,3 +56,4 @@ class Layout(TypedDict, total=False):
     highlight_words: bool
     paragraphs: bool
     bom: bool
+    speaker_names: bool

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from localwhisper.jobs.suspicion import Footprint
-from localwhisper.jobs.transcript import Detection, Segment, Transcript, Window
+from localwhisper.jobs.transcript import Detection, Diarization, Segment, Transcript, Window
 from localwhisper.messages import Message
 from localwhisper.options import Options
 
@@ -68,6 +68,9 @@ class Engine(Protocol):
         `options`: those of the job whose text this is; `segments`: in the order of time, with or without tokens.
         Returns them with `words`, and with the times of these. Raises Stopped, or a LocalWhisperError.
         """
+
+    def find_speakers(self, audio: Path, options: Options, control: Control) -> Diarization:
+        """Who speaks when in an audio file, as the options say. Raises Stopped, or a LocalWhisperError."""
 
     def find_speech(self, audio: Path, track: str | None, check: Callable[[], None]) -> tuple[tuple[float, float], ...]:
         """Where somebody speaks in a track of an audio file: start and end in seconds. `check` may raise to stop."""

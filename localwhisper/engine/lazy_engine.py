@@ -10,7 +10,7 @@ from pathlib import Path
 from localwhisper.engine.base import Control, Engine
 from localwhisper.errors import EngineNotLoaded
 from localwhisper.jobs.suspicion import Footprint
-from localwhisper.jobs.transcript import Detection, Segment, Transcript, Window
+from localwhisper.jobs.transcript import Detection, Diarization, Segment, Transcript, Window
 from localwhisper.options import Options
 
 log = logging.getLogger(__name__)
@@ -55,6 +55,10 @@ class LazyEngine:
     ) -> tuple[Segment, ...]:
         """See base.Engine. Also raises EngineNotLoaded."""
         return self._built().align(audio, options, language, segments, control)
+
+    def find_speakers(self, audio: Path, options: Options, control: Control) -> Diarization:
+        """See base.Engine. Also raises EngineNotLoaded."""
+        return self._built().find_speakers(audio, options, control)
 
     def find_speech(self, audio: Path, track: str | None, check: Callable[[], None]) -> tuple[tuple[float, float], ...]:
         """See base.Engine. Also raises EngineNotLoaded."""

@@ -31,6 +31,7 @@ from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.pcm_spool import PcmSpool
 from localwhisper.engine.sequential import transcribe_sequential
 from localwhisper.engine.silero import SileroVad
+from localwhisper.engine.speakers.labelling import find_speakers, label_speakers, with_what_speakers_need
 from localwhisper.engine.text_alignment import TextAligner
 from localwhisper.engine.threads import use_one_thread
 from localwhisper.engine.upstream.torch_internals import is_out_of_memory
@@ -38,7 +39,7 @@ from localwhisper.engine.vad import VoiceActivity, voice_activity
 from localwhisper.engine.window_decoder import TranscribeWindows, WindowDecoder
 from localwhisper.errors import ModelCannotTranslate, ModelTooLarge
 from localwhisper.jobs.suspicion import Footprint
-from localwhisper.jobs.transcript import Detection, Position, Segment, Transcript, Window, segments_of
+from localwhisper.jobs.transcript import Detection, Diarization, Position, Segment, Transcript, Window, segments_of
 from localwhisper.messages import Message
 from localwhisper.options import Options, Quality
 
@@ -65,13 +66,10 @@ class WhisperEngine:
     ) -> Transcript:
         """See base.Engine. Also raises what reading the audio and loading the model raise."""
         started_s = time.monotonic()
+        options = with_what_speakers_need(options)
         control.progress(0.0, Message("reading_audio"))
         with self._reader.read(
-            audio,
-            self._new_spool,
-            check=control.check,
-            track=options.audio_track,
-            split=options.channels == "split",
+            audio, self._new_spool, check=control.check, track=options.audio_track, split=options.channels == "split"
         ) as recording:
             control.measured(recording.duration_s)
             read_s = time.monotonic() - started_s
@@ -95,13 +93,15 @@ class WhisperEngine:
                 if len(runs) > 1:
                     segments = tuple(replace(segment, id=number) for number, segment in enumerate(segments))
                 text = runs[0].decoder.text(segments)
-                return Transcript(
+                transcript = Transcript(
                     text=text,
                     language=main_language(runs, segments),
                     segments=segments,
                     processing_time=read_s + time.monotonic() - started_s - waited_s,
                     warnings=(*recording.warnings_for(text), *_plan_changed(windows, done)),
                 )
+            decoder = runs[0].decoder
+            return label_speakers(transcript, options, decoder.pcm, lambda: decoder.voice_activity, control)
 
     def _new_spool(self) -> PcmSpool:
         return PcmSpool((), self._spool_dir)
@@ -226,6 +226,14 @@ class WhisperEngine:
     ) -> TextAligner:
         listen = partial(voice_activity, pcm, self._detector, control.check)
         return TextAligner(model, pcm, options, language, listen=listen, check=control.check)
+
+    def find_speakers(self, audio: Path, options: Options, control: Control) -> Diarization:
+        """See base.Engine."""
+        control.progress(0.0, Message("reading_audio"))
+        with self._reader.read(audio, self._new_spool, check=control.check, track=options.audio_track) as recording:
+            use_one_thread()
+            pcm = recording.channels[0].sink
+            return find_speakers(pcm, voice_activity(pcm, self._detector, control.check), options, control)
 
     def find_speech(self, audio: Path, track: str | None, check: Callable[[], None]) -> tuple[tuple[float, float], ...]:
         """See base.Engine."""

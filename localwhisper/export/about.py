@@ -11,6 +11,7 @@ class About:
     created_at: datetime | None = None  # when it was submitted
     duration_s: float | None = None  # None: not known
     language_name: str = ""  # in English
+    speaker_word: str = "Speaker"  # for those without a name: Speaker 1
 
     @property
     def title(self) -> str:

@@ -1,7 +1,7 @@
 """Audacity's label track: start and end in seconds, and text, separated by tabs."""
 
 from localwhisper.export.about import About
-from localwhisper.export.channel_names import with_channel
+from localwhisper.export.voices import with_channel
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
 

@@ -7,7 +7,7 @@ import csv
 import io
 
 from localwhisper.export.about import About
-from localwhisper.export.channel_names import columns, has_channels
+from localwhisper.export.voices import column_name, columns
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
 
@@ -15,13 +15,11 @@ from localwhisper.options import Layout
 def write(transcript: Transcript, layout: Layout, about: About) -> str:
     buffer = io.StringIO()
     rows = csv.writer(buffer, lineterminator="\r\n")
-    with_channels = has_channels(transcript)
-    rows.writerow(("start", "end", "text", "channel") if with_channels else ("start", "end", "text"))
+    column = column_name(transcript)
+    rows.writerow(("start", "end", "text", *((column,) if column else ())))
     for segment in transcript.segments:
         text = _plain(" ".join(segment.text.split()))
-        rows.writerow(
-            (f"{segment.start:.3f}", f"{segment.end:.3f}", text, *columns(segment, with_channels=with_channels))
-        )
+        rows.writerow((f"{segment.start:.3f}", f"{segment.end:.3f}", text, *columns(segment, column)))
     return buffer.getvalue()
 
 

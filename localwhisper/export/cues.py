@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, groupby, pairwise
 
-from localwhisper.export.channel_names import with_channel
 from localwhisper.export.subtitle_limits import limits_for
 from localwhisper.export.subtitles import subtitles
+from localwhisper.export.voices import with_channel
 from localwhisper.jobs.transcript import Segment, Transcript, Word
 from localwhisper.options import Layout
 

@@ -9,9 +9,9 @@ import unicodedata
 from typing import Any
 
 from localwhisper.export.about import About
-from localwhisper.export.channel_names import with_channel
 from localwhisper.export.cues import short_timestamp
 from localwhisper.export.paragraphs import paragraphs
+from localwhisper.export.voices import with_channel
 from localwhisper.export.xml_text import valid_xml
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout

@@ -1,4 +1,5 @@
-"""ELAN's annotation format 3.0 (EAF): a tier of segments and, with word times, one of words.
+"""ELAN's annotation format 3.0 (EAF): a tier of segments and, with word times, one of words; with
+speakers, both for each.
 
 The schema: mpi.nl/tools/elan/EAFv3.0.xsd.
 """
@@ -6,7 +7,7 @@ The schema: mpi.nl/tools/elan/EAFv3.0.xsd.
 import xml.etree.ElementTree as ET
 
 from localwhisper.export.about import About
-from localwhisper.export.tiers import segment_tier, word_tier
+from localwhisper.export.tiers import tiers
 from localwhisper.export.xml_text import valid_xml
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
@@ -32,12 +33,12 @@ def write(transcript: Transcript, layout: Layout, about: About) -> str:
             header, "MEDIA_DESCRIPTOR", {"MEDIA_URL": name, "MIME_TYPE": "", "RELATIVE_MEDIA_URL": f"./{name}"}
         )
     order = ET.SubElement(document, "TIME_ORDER")
-    tiers = {"segments": segment_tier(transcript), "words": word_tier(transcript)}
     number = 0
-    for tier_name, tier in tiers.items():
-        if not tier and tier_name == "words":
-            continue
-        tier_element = ET.SubElement(document, "TIER", {"TIER_ID": tier_name, "LINGUISTIC_TYPE_REF": "default"})
+    for tier_name, tier in tiers(transcript).items():
+        attributes = {"TIER_ID": valid_xml(tier_name), "LINGUISTIC_TYPE_REF": "default"}
+        if transcript.speakers and tier_name != "segments":
+            attributes["PARTICIPANT"] = valid_xml(tier_name.removesuffix(": words"))
+        tier_element = ET.SubElement(document, "TIER", attributes)
         for start_ms, end_ms, text in tier:
             number += 1
             slots = {f"ts{2 * number - 1}": start_ms, f"ts{2 * number}": end_ms}

@@ -9,9 +9,9 @@ from html import escape
 from urllib.parse import quote
 
 from localwhisper.export.about import About
-from localwhisper.export.channel_names import with_channel
 from localwhisper.export.cues import short_timestamp
 from localwhisper.export.paragraphs import Paragraph, paragraphs
+from localwhisper.export.voices import with_channel
 from localwhisper.export.xml_text import valid_xml
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout

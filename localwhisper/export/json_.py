@@ -8,16 +8,22 @@ from typing import Any
 
 from localwhisper import long_json
 from localwhisper.export.about import About
+from localwhisper.jobs.speakers import seconds_of
 from localwhisper.jobs.transcript import Segment, Transcript
 from localwhisper.options import Layout
 
 
 def write(transcript: Transcript, layout: Layout, about: About) -> str:
-    result = {
+    by_id = {each.id: each.name or each.id for each in transcript.speakers}
+    result: dict[str, Any] = {
         "text": transcript.text,
-        "segments": map(_full_segment, transcript.segments),
+        "segments": (_full_segment(segment, by_id.get(segment.speaker or "")) for segment in transcript.segments),
         "language": transcript.language,
     }
+    if transcript.speakers:
+        result["speakers"] = [
+            {"speaker": by_id[each], "seconds": round(seconds, 3)} for each, seconds in seconds_of(transcript).items()
+        ]
     return long_json.dumps(result, separators=(", ", ": "), allow_nan=False)
 
 
@@ -37,15 +43,18 @@ def segment_body(segment: Segment) -> dict[str, Any]:
     }
 
 
-def _full_segment(segment: Segment) -> dict[str, Any]:
-    """With what only some transcripts have: the channel, and words."""
+def _full_segment(segment: Segment, speaker: str | None) -> dict[str, Any]:
+    """With what only some transcripts have: the channel, the speaker, and words."""
     body = segment_body(segment)
     if segment.channel is not None:
         body["channel"] = segment.channel
+    if speaker is not None:
+        body |= {"speaker": speaker, "overlap": segment.overlap}
     if segment.words is None:
         return body
     words = [
         {"word": word.word, "start": word.start, "end": word.end, "probability": finite(word.probability)}
+        | ({} if speaker is None else {"speaker": speaker})
         for word in segment.words
     ]
     return {**body, "words": words}

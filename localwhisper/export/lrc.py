@@ -1,7 +1,7 @@
 """LRC lyrics: [mm:ss.hh] before each line, hh in hundredths of a second. Minutes may have more than two digits."""
 
 from localwhisper.export.about import About
-from localwhisper.export.channel_names import with_channel
+from localwhisper.export.voices import with_channel
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
 

@@ -3,9 +3,9 @@
 import re
 
 from localwhisper.export.about import About
-from localwhisper.export.channel_names import with_channel
 from localwhisper.export.cues import short_timestamp
 from localwhisper.export.paragraphs import paragraphs
+from localwhisper.export.voices import with_channel
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
 

@@ -17,6 +17,7 @@ from localwhisper.export import (
     json_,
     lrc,
     md,
+    rttm,
     srt,
     textgrid,
     tsv,
@@ -26,6 +27,7 @@ from localwhisper.export import (
 )
 from localwhisper.export.about import UNKNOWN, About
 from localwhisper.export.archive import zip_archive
+from localwhisper.export.voices import with_names, without_names
 from localwhisper.jobs.transcript import Segment, Transcript, Word
 from localwhisper.options import Layout
 from localwhisper.unicode_text import to_utf8
@@ -63,6 +65,12 @@ class Exporter:
     def _rendered(self, transcript: Transcript, layout: Layout, about: About) -> str | bytes:
         if about.duration_s is not None and self.extension not in ("json", "zip"):
             transcript = ending_with(transcript, about.duration_s)
+        if not layout.speaker_names:
+            transcript = without_names(transcript)
+        if self.extension not in ("json", "zip"):
+            transcript = with_names(transcript, about)
+        if transcript.speakers:
+            layout = replace(layout, paragraphs=True)  # a dialogue
         return self.render(transcript, layout, about)
 
 
@@ -109,6 +117,7 @@ EXPORTERS: Mapping[str, Exporter] = {
     "ttml": Exporter("application/ttml+xml", "ttml", ttml.write, has_cues=True),
     "textgrid": Exporter("text/praat-textgrid", "TextGrid", textgrid.write),
     "eaf": Exporter("text/x-eaf+xml", "eaf", eaf.write),
+    "rttm": Exporter("text/x-rttm", "rttm", rttm.write),
     "audacity": Exporter("text/plain", "audacity.txt", audacity.write),
     "docx": Exporter(DOCX, "docx", docx_.write),
     "zip": Exporter("application/zip", "zip", _zip),

@@ -3,8 +3,8 @@
 from functools import partial
 
 from localwhisper.export.about import About
-from localwhisper.export.channel_names import with_channel
 from localwhisper.export.cues import cues, timestamp
+from localwhisper.export.voices import with_channel
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
 

@@ -1,9 +1,10 @@
 """What linguists' formats have in common: tiers of intervals that follow each other without an overlap."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
-from localwhisper.export.channel_names import with_channel
+from localwhisper.export.voices import with_channel
 from localwhisper.jobs.transcript import Transcript
 
 
@@ -11,6 +12,26 @@ class Interval(NamedTuple):
     start_ms: int
     end_ms: int
     text: str
+
+
+def tiers(transcript: Transcript) -> dict[str, list[Interval]]:
+    """By name: those of the segments and, where there are any, the words; with speakers, both for each of them."""
+    by_name = {"segments": transcript}
+    if transcript.speakers:
+        names = dict.fromkeys(segment.channel for segment in transcript.segments)
+        by_name = {name or "segments": _only(transcript, name) for name in names} or by_name
+    found: dict[str, list[Interval]] = {}
+    for name, part in by_name.items():
+        found[name] = segment_tier(part)
+        if words := word_tier(part):
+            found["words" if name == "segments" else f"{name}: words"] = words
+    return found
+
+
+def _only(transcript: Transcript, name: str | None) -> Transcript:
+    """What one speaker says, without the name, which is the tier's."""
+    segments = (replace(segment, channel=None) for segment in transcript.segments if segment.channel == name)
+    return replace(transcript, segments=tuple(segments))
 
 
 def segment_tier(transcript: Transcript) -> list[Interval]:

@@ -4,20 +4,20 @@ A line break in a text becomes a space; openai-whisper's writer would break the 
 """
 
 from localwhisper.export.about import About
-from localwhisper.export.channel_names import columns, has_channels
+from localwhisper.export.voices import column_name, columns
 from localwhisper.jobs.transcript import Segment, Transcript
 from localwhisper.options import Layout
 
 
 def write(transcript: Transcript, layout: Layout, about: About) -> str:
-    with_channels = has_channels(transcript)
-    heading = ["start", "end", "text", "channel"] if with_channels else ["start", "end", "text"]
-    rows = (_row(segment, with_channels=with_channels) for segment in transcript.segments)
+    column = column_name(transcript)
+    heading = ["start", "end", "text", *([column] if column else [])]
+    rows = (_row(segment, column) for segment in transcript.segments)
     return "".join("\t".join(row) + "\n" for row in (heading, *rows))
 
 
-def _row(segment: Segment, *, with_channels: bool) -> list[str]:
+def _row(segment: Segment, column: str | None) -> list[str]:
     lines = segment.text.strip().replace("\t", " ").splitlines()
     text = " ".join(line.strip() for line in lines if line.strip())
     times = (round(1000 * segment.start), round(1000 * segment.end))
-    return [*map(str, times), text, *columns(segment, with_channels=with_channels)]
+    return [*map(str, times), text, *columns(segment, column)]

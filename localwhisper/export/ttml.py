@@ -5,8 +5,8 @@ from dataclasses import replace
 from functools import partial
 
 from localwhisper.export.about import About
-from localwhisper.export.channel_names import with_channel
 from localwhisper.export.cues import cues, timestamp
+from localwhisper.export.voices import with_channel
 from localwhisper.export.xml_text import valid_xml
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout

@@ -1,8 +1,8 @@
 """Plain text: one line for each segment, or paragraphs with an empty line between them."""
 
 from localwhisper.export.about import About
-from localwhisper.export.channel_names import with_channel
 from localwhisper.export.paragraphs import paragraphs
+from localwhisper.export.voices import with_channel
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout
 

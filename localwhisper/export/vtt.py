@@ -1,6 +1,7 @@
 """WebVTT subtitles."""
 
 from functools import partial
+from html import escape
 
 from localwhisper.export.about import About
 from localwhisper.export.cues import Cue, cues, timestamp
@@ -19,4 +20,4 @@ def write(transcript: Transcript, layout: Layout, about: About) -> str:
 
 def _text(cue: Cue) -> str:
     """With a voice span where the channel is known."""
-    return cue.text if cue.channel is None else f"<v {cue.channel}>{cue.text}"
+    return cue.text if cue.channel is None else f"<v {escape(cue.channel, quote=False)}>{cue.text}"

@@ -1,7 +1,7 @@
 """Transcripts and their parts, and what else is computed from the audio, as frozen data. Positions are in seconds."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from localwhisper.messages import Message
 
@@ -36,6 +36,9 @@ class Segment:
     retries: int = 0  # how often its window was decoded again because the text was repetitive or improbable
     words: tuple[Word, ...] | None = None  # None: word timestamps were not requested
     channel: str | None = None  # name of the channel it was spoken on; None: all were mixed
+    speaker: str | None = None  # id of a Speaker; None: nobody was looked for, or heard
+    speaker_given: bool = False  # by a person, who knows better than what is computed again
+    overlap: bool = False  # another speaker talks at the same time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +66,39 @@ class Window:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Turn:
+    """A time in which one speaker talks; those of several overlap where they talk at once."""
+
+    start: float
+    end: float
+    speaker: str  # id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diarization:
+    """Who speaks when."""
+
+    turns: tuple[Turn, ...] = ()  # in the order of their starts
+    voiceprints: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # of each speaker, by id; unit vectors
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speaker:
+    id: str  # S1, S2, … in the order of their first turns
+    name: str = ""  # empty until a person gives one
+    merged: bool = False  # by a person, of several
+
+
+@dataclass(frozen=True, kw_only=True)
 class Transcript:
+    speakers: tuple[Speaker, ...] = ()  # first here, and so in records: the search index reads no further than the text
     text: str
     language: str
     segments: tuple[Segment, ...]
     processing_time: float  # seconds of work in the last execution, without loading the model and without pauses
     warnings: tuple[Message, ...] = ()  # what its reader has to know about the audio
     version: int = 0  # 0: the machine's own; each correction adds one
+    turns: tuple[Turn, ...] = ()  # in the order of their starts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,3 +124,9 @@ def segments_of(windows: Sequence[Window]) -> tuple[Segment, ...]:
     if any(window.after.channel for window in windows):
         segments.sort(key=lambda segment: segment.start)
     return tuple(segments)
+
+
+def searchable_text(text: str, speaker_names: Sequence[str]) -> str:
+    """A transcript's text, then the names of those who speak."""
+    names = [name for name in speaker_names if name]
+    return f"{text}\n({', '.join(names)})" if names else text

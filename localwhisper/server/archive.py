@@ -26,7 +26,7 @@ class ArchiveHandler(BaseHandler):
             files = []
             for job in chosen:
                 transcript = await jobs.transcripts.get(job.id)
-                told = about(job, transcript)
+                told = about(job, transcript, self.language)
                 own = layout if has_words(transcript) else layout.without_words()
                 file = await asyncio.to_thread(exporter.to_bytes, transcript, own, told)
                 files.append((told.title, exporter.extension, file))

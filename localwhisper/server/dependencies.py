@@ -24,6 +24,7 @@ from localwhisper.services.recordings import Recordings
 from localwhisper.services.scripts import Scripts
 from localwhisper.services.search import Search
 from localwhisper.services.second_texts import SecondTexts
+from localwhisper.services.speakers import Speakers
 from localwhisper.services.transcripts import Transcripts
 from localwhisper.services.waveforms import Waveforms
 from localwhisper.services.word_times import WordTimes
@@ -46,6 +47,7 @@ class JobDependencies:
     word_times: WordTimes
     second_texts: SecondTexts
     scripts: Scripts
+    speakers: Speakers
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,17 @@ from typing import Any
 from localwhisper.audio.clip import CLIP_FORMATS
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.options import LAYOUT_OPTIONS
-from localwhisper.server import archive, job_audio, jobs, recordings, second_texts, transcripts, uploads, ws_handlers
+from localwhisper.server import (
+    archive,
+    job_audio,
+    jobs,
+    recordings,
+    second_texts,
+    speakers,
+    transcripts,
+    uploads,
+    ws_handlers,
+)
 from localwhisper.server.jobs import MAX_PAGE
 from localwhisper.server.route import LANGUAGE_QUERY, PLACEHOLDERS, UPLOAD_ERRORS, Operation, Route
 
@@ -149,6 +159,26 @@ JOB_ROUTES: tuple[Route, ...] = (
                        " by commas", "required": True},
                "format": {**_EXPORT_FORMAT, "enum": [name for name in EXPORTERS if name != "zip"]}, **_LAYOUT},
         errors=(*_JOB_NOT_FOUND, "job_not_finished", "job_damaged", "invalid_option"))}),
+    Route("/job/{job_id}/speakers", speakers.SpeakersHandler, {
+        "get": Operation(
+            summary="A job's speakers, the speaker of each segment, and how far a search for them is",
+            response_schema="Speakers", query=LANGUAGE_QUERY,
+            errors=(*_JOB_NOT_FOUND, "job_not_finished", "job_damaged")),
+        "post": Operation(
+            summary="Find out who speaks in a completed job, without transcribing it again; names that were given stay",
+            status=202, response_schema="Speakers", json_schema="SpeakerSearch", query=LANGUAGE_QUERY,
+            curl_arguments='-d \'{"speakers": "auto"}\'',
+            errors=(*_JOB_NOT_FOUND, "job_not_finished", "job_damaged", "invalid_body", "unknown_option",
+                    "invalid_option")),
+        "patch": Operation(
+            summary="Name speakers, make two one, or give `count` segments from index `at` to one (or \"new\"); 409 if"
+            " `version` is not the latest", response_schema="Speakers", json_schema="SpeakerEdit",
+            query=LANGUAGE_QUERY, curl_arguments='-d \'{"version": 0, "names": {}}\'',
+            errors=(*_JOB_NOT_FOUND, "job_not_finished", "transcript_changed", "job_damaged", "invalid_body",
+                    "invalid_option", "storage_full", "storage_unwritable")),
+        "delete": Operation(
+            summary="End the search for speakers; the transcript stays as it is", response_schema="Speakers",
+            errors=(*_JOB_NOT_FOUND, "job_not_finished", "job_damaged"), query=LANGUAGE_QUERY)}),
     Route("/job/{job_id}/subtitle-check", transcripts.SubtitleCheckHandler, {"get": Operation(
         summary="Subtitles that are outside the limits of their preset", response_schema="SubtitleCheck", query=_LAYOUT,
         errors=(*_JOB_NOT_FOUND, "job_not_finished", "job_damaged", "invalid_option"))}),

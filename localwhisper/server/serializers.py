@@ -13,6 +13,7 @@ from localwhisper.export.json_ import finite
 from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.jobs.job import Job, JobState
+from localwhisper.jobs.speakers import seconds_of
 from localwhisper.jobs.transcript import Segment, Transcript
 from localwhisper.messages import Message, in_language, render
 from localwhisper.option_types import Option, SettableIn
@@ -108,22 +109,31 @@ def segment_body(segment: Segment) -> Json:
     }
     if segment.channel is not None:
         body["channel"] = segment.channel
+    speaker = {} if segment.speaker is None else {"speaker": segment.speaker}
+    if speaker:
+        body |= {**speaker, "overlap": segment.overlap}
     if segment.words is not None:
         body["words"] = [
-            {"word": word.word, "start": word.start, "end": word.end, "probability": finite(word.probability)}
+            {"word": word.word, "start": word.start, "end": word.end, "probability": finite(word.probability)} | speaker
             for word in segment.words
         ]
     return body
 
 
 def result_body(transcript: Transcript, *, timestamps: bool) -> Json:
-    return {
+    body: Json = {
         "text": transcript.text,
         "language": transcript.language,
         "segments": [segment_body(segment) for segment in transcript.segments] if timestamps else [],
         "processing_time": round(transcript.processing_time, 3),
         "retries": len({segment.seek for segment in transcript.segments if segment.retries}),
     }
+    if transcript.speakers and timestamps:
+        seconds = seconds_of(transcript)
+        body["speakers"] = [
+            {"id": each.id, "name": each.name, "seconds": round(seconds[each.id], 3)} for each in transcript.speakers
+        ]
+    return body
 
 
 def corrected_body(transcript: Transcript, at: int, remove: int, n_lines: int) -> Json:

@@ -15,6 +15,7 @@ from localwhisper.jobs.corrections import Line
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.languages import languages
+from localwhisper.messages import in_language
 from localwhisper.options import LAYOUT_OPTIONS, WITHOUT_WORDS, Layout, layout_from_texts
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
@@ -24,6 +25,7 @@ MAX_LINES = 20_000
 MAX_LINE_CHARS = 10_000
 MAX_COUNT = (1 << 31) - 1
 MAX_TIME_S = 10_000_000
+SPEAKER = ("Speaker", "Hablante")
 
 
 class TranscriptHandler(BaseHandler):
@@ -40,7 +42,7 @@ class TranscriptHandler(BaseHandler):
             transcript = await self.dependencies.jobs.transcripts.get(job_id, original=original, partial=partial)
             if exporter.has_cues:
                 _check_has_words(transcript, layout)
-            return await asyncio.to_thread(exporter.to_bytes, transcript, layout, about(job, transcript))
+            return await asyncio.to_thread(exporter.to_bytes, transcript, layout, about(job, transcript, self.language))
 
         self.set_header("Content-Type", exporter.content_type)
         self.set_header("Cache-Control", "no-store")
@@ -94,13 +96,14 @@ def _check_has_words(transcript: Transcript, layout: Layout) -> None:
         raise InvalidOption(field=field, value=str(getattr(layout, field)), accepted=accepted)
 
 
-def about(job: Job, transcript: Transcript) -> About:
-    """What a file says of a job besides its transcript."""
+def about(job: Job, transcript: Transcript, ui_language: str) -> About:
+    """What a file says of a job besides its transcript. `ui_language`: of the names of speakers without one."""
     return About(
         filename=job.filename,
         created_at=job.created_at,
         duration_s=job.audio_duration,
         language_name=languages().get(transcript.language, ""),
+        speaker_word=in_language(SPEAKER, ui_language),
     )
 
 

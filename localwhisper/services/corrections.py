@@ -1,13 +1,14 @@
 """Corrections of transcripts, one at a time, each applied to the version that its author saw."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from localwhisper.errors import InvalidOption, JobDamaged, TranscriptChanged
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobs.corrections import Line, corrected, with_words
 from localwhisper.jobs.events import TranscriptCorrected, WordsAligned
+from localwhisper.jobs.speakers import attributed
 from localwhisper.jobs.transcript import Transcript, Word
 from localwhisper.services.transcripts import Transcripts
 from localwhisper.store.async_store import AsyncStore
@@ -35,7 +36,7 @@ class Corrections:
         """
         async with self._lock:
             current = await self._current(job_id, version)
-            _check_range(len(current.segments), at, remove)
+            check_range(len(current.segments), at, remove)
             return await self._save(job_id, await asyncio.to_thread(corrected, current, at, remove, lines, heard))
 
     async def replace_all(self, job_id: str, version: int, transcript: Transcript) -> Transcript:
@@ -45,8 +46,17 @@ class Corrections:
             text = "".join(segment.text for segment in transcript.segments)
             return await self._save(job_id, replace(transcript, text=text, version=current.version + 1))
 
+    async def edit(self, job_id: str, version: int | None, edit: Callable[[Transcript], Transcript]) -> Transcript:
+        """Save what `edit` makes of the transcript, which it returns as the next version; it runs on a thread.
+
+        `version`: None for whichever is the latest. Raises what `edit` raises, and as correct().
+        """
+        async with self._lock:
+            current = await self._transcripts.get(job_id) if version is None else await self._current(job_id, version)
+            return await self._save(job_id, await asyncio.to_thread(edit, current))
+
     async def undo_all(self, job_id: str, version: int) -> Transcript:
-        """Restore the machine's own text, as a new version.
+        """Restore the machine's own text, as a new version; what is known of its speakers stays.
 
         Damaged corrections are set aside instead, whatever the version, and the transcript is at version 0 again.
         Raises as correct().
@@ -62,7 +72,8 @@ class Corrections:
                 self._bus.publish(TranscriptCorrected(job_id=job_id, transcript=original))
                 return original
             original = await self._transcripts.get(job_id, original=True)
-            return await self._save(job_id, replace(original, version=current.version + 1))
+            restored = attributed(original, current.turns, current.speakers) if current.speakers else original
+            return await self._save(job_id, replace(restored, version=current.version + 1))
 
     async def add_words(self, job_id: str, before: Transcript, timed: Transcript) -> Transcript:
         """Save the machine's transcript with word times, and those of the corrected version; returns the latest.
@@ -94,9 +105,9 @@ class Corrections:
         return transcript
 
 
-def _check_range(n_segments: int, at: int, remove: int) -> None:
+def check_range(n_segments: int, at: int, n: int, name: str = "remove") -> None:
     """Check that these segments exist. Raises InvalidOption."""
     if at > n_segments:
         raise InvalidOption(field="at", value=str(at), accepted=f"0 to {n_segments}")
-    if at + remove > n_segments:
-        raise InvalidOption(field="remove", value=str(remove), accepted=f"0 to {n_segments - at}")
+    if at + n > n_segments:
+        raise InvalidOption(field=name, value=str(n), accepted=f"0 to {n_segments - at}")

@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get
 from localwhisper import long_json
 from localwhisper.errors import StoreTooNew
 from localwhisper.jobs.job import Job
-from localwhisper.jobs.transcript import Transcript, Waveform, Window
+from localwhisper.jobs.transcript import Transcript, Waveform, Window, searchable_text
 from localwhisper.unicode_text import encodable, load_stored_json
 
 Json = dict[str, Any]
@@ -66,13 +66,15 @@ def load_transcript(data: bytes) -> Transcript:
 
 
 def load_text(data: bytes) -> str:
-    """Return a transcript's text alone, which is fast. Raises InvalidRecord, StoreTooNew."""
+    """Return a transcript's searchable text alone, which is fast. Raises InvalidRecord, StoreTooNew."""
     try:
         record = long_json.first_members(data, ("format", "text"))
     except (ValueError, RecursionError) as error:
         raise InvalidRecord(str(error)) from None
     check_format(record)
-    return encodable(_exactly(str, record.get("text")))
+    speakers = [_exactly(dict, each) for each in _exactly(list, record.get("speakers", []))]
+    names = [_exactly(str, each.get("name")) for each in speakers]
+    return encodable(searchable_text(_exactly(str, record.get("text")), names))
 
 
 def dump_waveform(waveform: Waveform) -> bytes:

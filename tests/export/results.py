@@ -3,7 +3,7 @@
 from dataclasses import asdict, replace
 from typing import Any
 
-from localwhisper.jobs.transcript import Segment, Transcript, Word
+from localwhisper.jobs.transcript import Segment, Speaker, Transcript, Turn, Word
 
 HOUR_S = 3600.0
 
@@ -96,7 +96,24 @@ CHANNELS = transcript(
     replace(segment(1, 1.0, 3.0, " Fine.", words((" Fine.", 1.25, 1.75))), channel="right"),
     replace(segment(2, 4.0, 5.0, " And *you*?"), channel="right"),
 )
-GOLDEN = {**ALL, "channels": CHANNELS}
+SPEAKERS = replace(
+    transcript(
+        replace(
+            segment(0, 0.0, 2.0, " How are you?", words((" How", 0.0, 0.5), (" are", 0.5, 1.0), (" you?", 1.0, 1.5))),
+            speaker="S1",
+        ),
+        replace(segment(1, 2.0, 3.0, " Fine.", words((" Fine.", 2.0, 2.5))), speaker="S2"),
+        replace(segment(2, 3.0, 4.0, " And *you*?", words((" And", 3.0, 3.4), (" *you*?", 3.4, 4.0))), speaker="S2"),
+        replace(segment(3, 4.0, 5.0, " Well.", words((" Well.", 4.0, 4.5))), speaker="S1", overlap=True),
+    ),
+    speakers=(Speaker(id="S1", name='Ann "A" <b>'), Speaker(id="S2")),
+    turns=(
+        Turn(start=0.0, end=1.5, speaker="S1"),
+        Turn(start=2.0, end=4.5, speaker="S2"),
+        Turn(start=4.0, end=4.5, speaker="S1"),
+    ),
+)
+GOLDEN = {**ALL, "channels": CHANNELS, "speakers": SPEAKERS}
 
 
 def as_whisper(result: Transcript) -> dict[str, Any]:

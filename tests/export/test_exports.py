@@ -36,6 +36,7 @@ def test_the_formats_and_their_order() -> None:
         *subtitles,
         "textgrid",
         "eaf",
+        "rttm",
         "audacity",
         "docx",
         "zip",
@@ -123,6 +124,51 @@ def test_each_segment_has_the_name_of_its_channel(name: str) -> None:
     else:
         named = [line for line in lines if "left" in line or "right" in line]
         assert [line.count("left") for line in named] == [1, 0, 0]
+
+
+@pytest.mark.parametrize("name", [name for name in EXPORTERS if name != "zip"])
+def test_every_format_names_the_speakers_or_not(name: str) -> None:
+    exporter = EXPORTERS[name]
+    named, plain = (
+        exporter.to_bytes(results.SPEAKERS, Layout(speaker_names=is_named), About(speaker_word="Hablante"))
+        for is_named in (True, False)
+    )
+    if name == "docx":
+        named, plain = (
+            "\n".join(p.text for p in docx.Document(io.BytesIO(each)).paragraphs).encode() for each in (named, plain)
+        )
+    second = {"json": b"S2", "rttm": b"Hablante_2"}.get(name, b"Hablante 2")
+    assert b"Ann" in named
+    assert second in named
+    assert b"Ann" not in plain
+    assert second not in plain
+
+
+def test_dialogues_have_a_paragraph_for_each_turn() -> None:
+    text = EXPORTERS["txt"].to_text(results.SPEAKERS)
+    assert text == 'Ann "A" <b>: How are you?\n\nSpeaker 2: Fine. And *you*?\n\nAnn "A" <b>: Well.\n'
+    paragraphs = docx.Document(io.BytesIO(EXPORTERS["docx"].to_bytes(results.SPEAKERS))).paragraphs
+    assert paragraphs[-2].text == "00:02\tSpeaker 2: Fine. And *you*?"
+
+
+def test_one_person_without_a_name_is_not_named() -> None:
+    alone = replace(results.SPEAKERS, speakers=results.SPEAKERS.speakers[1:])
+    assert "Speaker" not in EXPORTERS["txt"].to_text(alone)
+
+
+def test_json_has_the_speaker_of_each_segment_and_word_and_their_times() -> None:
+    body = json.loads(EXPORTERS["json"].to_text(results.SPEAKERS))
+    assert [segment["speaker"] for segment in body["segments"]] == ['Ann "A" <b>', "S2", "S2", 'Ann "A" <b>']
+    assert [segment["overlap"] for segment in body["segments"]] == [False, False, False, True]
+    assert {word["speaker"] for word in body["segments"][1]["words"]} == {"S2"}
+    assert body["speakers"] == [{"speaker": 'Ann "A" <b>', "seconds": 2.0}, {"speaker": "S2", "seconds": 2.5}]
+
+
+def test_linguists_formats_have_tiers_for_each_speaker() -> None:
+    for name in ("eaf", "textgrid"):
+        text = EXPORTERS[name].to_text(results.SPEAKERS)
+        for tier in ("Speaker 2", "Speaker 2: words"):
+            assert text.count(f'="{tier}"' if name == "eaf" else f'name = "{tier}"') >= 1
 
 
 def test_a_voice_span_names_the_channel_in_vtt() -> None:

@@ -43,6 +43,10 @@ QUEUE_FIGURES = _object({
     "is_running": BOOLEAN,
 })  # fmt: skip
 
+SPEAKER = _object({
+    "id": TEXT, "name": {**TEXT, "description": "empty until one is given"},
+    "seconds": {**NUMBER, "description": "how long this speaker talks"},
+})  # fmt: skip
 FILE: Schema = {"type": "string", "contentMediaType": "application/octet-stream"}
 COMPAT_SCHEMAS: dict[str, Schema] = {
     "OpenAiError": _object({"error": _object({
@@ -85,7 +89,7 @@ SCHEMAS: dict[str, Schema] = {
         "job_id": TEXT, "status": STATE, "websocket_url": TEXT, "estimated_processing_time": SECONDS,
         "queue_position": INTEGER, "model": TEXT, "model_reason": MODEL_REASON,
     }),
-    "Word": _object({"word": TEXT, "start": SECONDS, "end": SECONDS, "probability": NUMBER}),
+    "Word": _object({"word": TEXT, "start": SECONDS, "end": SECONDS, "probability": NUMBER}, {"speaker": TEXT}),
     "Segment": _object(
         {
             "id": INTEGER, "start": SECONDS, "end": SECONDS, "text": TEXT, "avg_logprob": _or_null("number"),
@@ -95,15 +99,40 @@ SCHEMAS: dict[str, Schema] = {
         {
             "words": _list(_ref("Word")),
             "channel": {**TEXT, "description": "left, right, channel 3 …; with channels=split"},
+            "speaker": {**TEXT, "description": "id of one of the result's speakers"},
+            "overlap": {**BOOLEAN, "description": "another speaker talks at the same time"},
         },
     ),
     "Result": _object({
         "text": TEXT, "language": TEXT, "segments": _list(_ref("Segment")), "processing_time": SECONDS,
         "retries": {**INTEGER, "description": "windows decoded again, for repetitive or improbable text"},
-    }),
+    }, {"speakers": _list(SPEAKER)}),
     "Restored": _object({
         "text": TEXT, "language": TEXT, "segments": _list(_ref("Segment")), "processing_time": SECONDS,
         "retries": INTEGER, "version": INTEGER,
+    }, {"speakers": _list(SPEAKER)}),
+    "Speakers": _object({
+        "version": INTEGER,
+        "speakers": _list({**SPEAKER, "properties": {**SPEAKER["properties"], "sample": {
+            "anyOf": [_object({"start": SECONDS, "end": SECONDS}), {"type": "null"}],
+            "description": "at most 10 s of this speaker, for GET /job/{job_id}/audio?from=…&to=…",
+        }}}),
+        "segments": _list(_or_null("string", description="id of the segment's speaker")),
+        "search": {
+            "anyOf": [
+                _object({"status": {**TEXT, "enum": ["running", "failed"]}, "code": TEXT, "message": TEXT}),
+                {"type": "null"},
+            ],
+            "description": "null: none is running, and the last one succeeded",
+        },
+    }),
+    "SpeakerSearch": _object({}, {
+        name: OPTIONS[name].json_schema for name in ("speakers", "min_speakers", "max_speakers")
+    }),
+    "SpeakerEdit": _object({"version": COUNT}, {
+        "names": {"type": "object", "additionalProperties": TEXT, "description": "by id"},
+        "merge": {**TEXT, "description": "id of the speaker who is another one"}, "into": TEXT,
+        "at": COUNT, "count": COUNT, "speaker": {**TEXT, "description": "an id, or new"},
     }),
     "Line": _object({"start": SECONDS, "end": SECONDS, "text": TEXT}),
     "Token": _object({"token": TEXT}),

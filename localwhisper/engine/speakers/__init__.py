@@ -1,0 +1,1 @@
+"""Who speaks when: two published networks and a clustering; see diarizer.py."""

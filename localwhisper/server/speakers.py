@@ -1,0 +1,111 @@
+"""A job's speakers: who they are, finding them, and what a person says of them."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from localwhisper.errors import InvalidBody, InvalidOption, UnknownOption
+from localwhisper.jobs.speaker_edits import given, merged, renamed
+from localwhisper.jobs.speakers import samples_of, seconds_of
+from localwhisper.jobs.transcript import Transcript
+from localwhisper.option_types import Option
+from localwhisper.options import OPTIONS, Options
+from localwhisper.server import serializers
+from localwhisper.server.base import BaseHandler
+from localwhisper.server.serializers import Json
+from localwhisper.server.transcripts import whole_number
+from localwhisper.services.corrections import check_range
+from localwhisper.services.speakers import SpeakerSearch
+from localwhisper.speaker_options import SpeakerOptions, check_speakers
+from localwhisper.unicode_text import is_encodable
+
+MAX_NAME_CHARS = 100
+SEARCH_OPTIONS: Mapping[str, Option] = {name: OPTIONS[name] for name in ("speakers", "min_speakers", "max_speakers")}
+EDITS = "names, or merge and into, or at, count and speaker"
+
+
+class SpeakersHandler(BaseHandler):
+    async def get(self, job_id: str) -> None:
+        await self._write(job_id, await self.dependencies.jobs.transcripts.get(job_id))
+
+    async def post(self, job_id: str) -> None:
+        """Find the speakers of a completed job, in the background."""
+        jobs = self.dependencies.jobs
+        await jobs.speakers.start(job_id, _search_options(jobs.index.get(job_id).options, self.json_body()))
+        transcript = await jobs.transcripts.get(job_id)
+        search = jobs.speakers.search_in(job_id)
+        self.write_json(await asyncio.to_thread(speakers_body, transcript, search, self.language), 202)
+
+    async def delete(self, job_id: str) -> None:
+        await self.dependencies.jobs.speakers.cancel(job_id)
+        await self.get(job_id)
+
+    async def patch(self, job_id: str) -> None:
+        body = self.json_body()
+        version, edit = whole_number("version", body.get("version")), _edit(body)
+        await self._write(job_id, await self.dependencies.jobs.corrections.edit(job_id, version, edit))
+
+    async def _write(self, job_id: str, transcript: Transcript) -> None:
+        search = self.dependencies.jobs.speakers.search_in(job_id)
+
+        async def body() -> Json:
+            return await asyncio.to_thread(speakers_body, transcript, search, self.language)
+
+        await self.write_large_json(body)
+
+
+def speakers_body(transcript: Transcript, search: SpeakerSearch | None, language: str) -> Json:
+    seconds, samples = seconds_of(transcript), samples_of(transcript)
+    body: Json = {
+        "version": transcript.version,
+        "speakers": [
+            {"id": each.id, "name": each.name, "seconds": round(seconds[each.id], 3), "sample": samples.get(each.id)}
+            for each in transcript.speakers
+        ],
+        "segments": [segment.speaker for segment in transcript.segments],
+        "search": None,
+    }
+    if search is not None:
+        message = search.error or search.control.message
+        status = "running" if search.is_running else "failed"
+        body["search"] = {"status": status, **serializers.message_body(message, language)}
+    return body
+
+
+def _search_options(job_options: Options, body: Mapping[str, object]) -> Options:
+    """Raises UnknownOption, InvalidOption."""
+    unknown = body.keys() - SEARCH_OPTIONS.keys()
+    if unknown:
+        raise UnknownOption(field=min(unknown)[:100], accepted=", ".join(SEARCH_OPTIONS))
+    values: dict[str, Any] = {name: SEARCH_OPTIONS[name].from_json(value) for name, value in body.items() if value}
+    wanted = SpeakerOptions(**{"speakers": "auto", **values})
+    if wanted.speakers == "off":
+        raise InvalidOption(field="speakers", value="off", accepted="auto, channels, or a number")
+    check_speakers(wanted)
+    return replace(job_options, **vars(wanted))
+
+
+def _edit(body: Mapping[str, Any]) -> Callable[[Transcript], Transcript]:
+    """What a JSON body asks for. Raises InvalidOption, InvalidBody."""
+    match {name: value for name, value in body.items() if name != "version"}:
+        case {"names": dict() as names, **others} if not others:
+            checked = {each: _name(name) for each, name in names.items()}
+            return lambda transcript: renamed(transcript, checked)
+        case {"merge": str() as source, "into": str() as into, **others} if not others:
+            return lambda transcript: merged(transcript, source, into)
+        case {"at": at, "count": n, "speaker": str() as speaker, **others} if not others:
+            at, n = whole_number("at", at), whole_number("count", n)
+
+            def edit(transcript: Transcript) -> Transcript:
+                check_range(len(transcript.segments), at, n, name="count")
+                return given(transcript, at, n, speaker)
+
+            return edit
+    raise InvalidBody(reason=f"the body needs version, and {EDITS}")
+
+
+def _name(name: object) -> str:
+    if not isinstance(name, str) or len(name) > MAX_NAME_CHARS or not is_encodable(name):
+        raise InvalidOption(field="names", value=str(name)[:100], accepted=f"at most {MAX_NAME_CHARS} characters each")
+    return " ".join(name.split())
