@@ -49,12 +49,14 @@ from localwhisper.services.corrections import Corrections
 from localwhisper.services.detection import LanguageDetector
 from localwhisper.services.downloads import Downloads
 from localwhisper.services.job_notices import JobNotices
+from localwhisper.services.option_reader import OptionReader
 from localwhisper.services.recordings import Recordings
 from localwhisper.services.scripts import Scripts
 from localwhisper.services.search import Search
 from localwhisper.services.second_texts import SecondTexts
 from localwhisper.services.speakers import Speakers
 from localwhisper.services.transcripts import Transcripts
+from localwhisper.services.watched_folders import WatchedFolders
 from localwhisper.services.waveforms import Waveforms
 from localwhisper.services.word_times import WordTimes
 from localwhisper.settings import Settings
@@ -65,6 +67,8 @@ from localwhisper.store.notices import NoticeStore
 from localwhisper.store.real_time_factors import RealTimeFactors, load_factors, save_factors
 from localwhisper.store.term_lists import TermLists
 from localwhisper.store.text_index import TextIndex
+from localwhisper.watching.finished import FinishedRecordings
+from localwhisper.watching.watched_folders import WatchedFolderFile
 
 PACKAGE = Path(__file__).parent
 SAMPLES = ASSETS / "samples"
@@ -156,12 +160,14 @@ class App:
             describe=lambda job: serializers.job_body(job, eta, "en"),
         )
         self._loop_lag = LoopLag(metrics.observe_loop_lag)
+        jobs, term_lists = self._job_dependencies(eta, engine), TermLists(paths.term_lists(settings.data_dir))
+        options = OptionReader(library, chooser, term_lists, settings.option_defaults)
         self.dependencies = Dependencies(
             settings=settings,
             data_dir=self._data_dir,
             bus=self._bus,
             metrics=metrics,
-            jobs=self._job_dependencies(eta, engine),
+            jobs=jobs,
             models=ModelDependencies(
                 library=library,
                 found=found_models(settings, library),
@@ -178,7 +184,23 @@ class App:
                 probe=partial(probe, self._ffmpeg, max_audio_s=settings.max_audio_seconds),
             ),
             sockets=SocketDependencies(counts=socket_counts, frame_cache=FrameCache(), now=now),
-            term_lists=TermLists(paths.term_lists(settings.data_dir)),
+            term_lists=term_lists,
+            options=options,
+            watched_folders=self._watched_folders(jobs.transcripts, options),
+        )
+
+    def _watched_folders(self, transcripts: Transcripts, read_options: OptionReader) -> WatchedFolders:
+        data_dir = self.settings.data_dir
+        return WatchedFolders(
+            self.queue,
+            transcripts,
+            self._bus,
+            WatchedFolderFile(paths.watched_folders(data_dir)),
+            data_dir=data_dir,
+            incoming=paths.incoming(data_dir),
+            finished=lambda: FinishedRecordings(paths.finished_recordings(data_dir)),
+            probe=partial(probe, self._ffmpeg, max_audio_s=self.settings.max_audio_seconds),
+            options=read_options,
         )
 
     def _job_dependencies(self, eta: EtaEstimator, engine: Engine) -> JobDependencies:
@@ -228,6 +250,7 @@ class App:
             on_failure.pop_all()
         self.dependencies.jobs.search.start()
         await self._notices.start()
+        await self.dependencies.watched_folders.start()
         self._server.add_sockets(sockets)
         self._loop_lag.start()
         port: int = sockets[0].getsockname()[1]
@@ -265,6 +288,7 @@ class App:
         jobs.waveforms.stop()
         jobs.clips.stop()
         self._notices.stop()
+        self.dependencies.watched_folders.stop()
         jobs.word_times.stop()
         await jobs.speakers.stop()
         await jobs.queue.stop()

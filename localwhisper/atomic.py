@@ -19,6 +19,7 @@ from pathlib import Path
 from localwhisper.errors import StorageFull, StorageUnwritable
 
 PRIVATE = 0o600
+COPY_BYTES = 1 << 20  # at once
 SHARED = 0o666  # minus the umask: the mode of files that belong to the user, not to us
 DISK_FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)})
 _TEMPORARY_NAME = re.compile(r"\..*\.[0-9a-f]{16}\.tmp", re.DOTALL)
@@ -73,6 +74,18 @@ def move_durably(source: Path, target: Path) -> None:
         fsync_file(source)
         os.replace(source, target)
         fsync_folder(target.parent)
+
+
+def copy_private(source: Path, target: Path) -> None:
+    """Copy a file's content to a new file, which is private. Raises StorageFull, StorageUnwritable, OSError."""
+    with open(source, "rb") as file, storage_errors(target):
+        make_private_folder(target.parent)
+        try:
+            with open(target, "xb", opener=private_opener) as copy:
+                shutil.copyfileobj(file, copy, COPY_BYTES)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
 
 
 def link_or_copy(source: Path, target: Path) -> None:

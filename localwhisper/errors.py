@@ -14,6 +14,9 @@ from localwhisper.audio_errors import DictationUnsupported as DictationUnsupport
 from localwhisper.audio_errors import FfmpegMissing as FfmpegMissing
 from localwhisper.audio_errors import NoAudioTrack as NoAudioTrack
 from localwhisper.base_error import LocalWhisperError as LocalWhisperError
+from localwhisper.command_errors import NotOnThisSystem as NotOnThisSystem
+from localwhisper.command_errors import PackageMissing as PackageMissing
+from localwhisper.command_errors import ServerNotStarting as ServerNotStarting
 
 # -- requests ----------------------------------------------------------------------------
 
@@ -121,6 +124,11 @@ class ModelNotFound(LocalWhisperError):
     code = "model_not_found"
     model: str
     accepted: str
+
+
+class WatchedFolderNotFound(LocalWhisperError):
+    code = "watched_folder_not_found"
+    folder_id: str
 
 
 class TermListNotFound(LocalWhisperError):
@@ -253,24 +261,6 @@ class QueueNotRunning(LocalWhisperError):
 class FileMissing(LocalWhisperError):
     code = "file_missing"
     path: str
-
-
-class NotOnThisSystem(LocalWhisperError):
-    """The command is not available on this operating system."""
-
-    code = "not_on_this_system"
-    system: str
-
-
-class PackageMissing(LocalWhisperError):
-    """The command needs an optional package; `extra` names it in pyproject.toml."""
-
-    code = "package_missing"
-    extra: str
-
-
-class ServerNotStarting(LocalWhisperError):
-    code = "server_not_starting"
 
 
 class BadSetting(LocalWhisperError):

@@ -231,6 +231,14 @@ TEXTS: Mapping[str, Text] = {
         "The queue is not running. Start it with POST /queue/restart.",
         "La cola no está en marcha. Iníciela con POST /queue/restart.",
     ),
+    "watched_folder_not_found": (
+        "There is no watched folder with the id {folder_id}.",
+        "No hay ninguna carpeta vigilada con el id {folder_id}.",
+    ),
+    "local_only": (
+        "Folders of this machine can be chosen only on this machine itself, or with the server's token.",
+        "Las carpetas de este equipo solo se pueden elegir en el propio equipo, o con el token del servidor.",
+    ),
     "term_list_not_found": (
         "There is no list of names and terms called '{name}'.",
         "No hay ninguna lista de nombres y términos llamada '{name}'.",

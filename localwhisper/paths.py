@@ -38,6 +38,11 @@ def search_index(data_dir: Path) -> Path:
     return data_dir / "search.db"
 
 
+def watched_folders(data_dir: Path) -> Path:
+    """The folders whose new recordings are transcribed, and the jobs made of them."""
+    return data_dir / "watched-folders.json"
+
+
 def notices(data_dir: Path) -> Path:
     """Notices about ended jobs that are still to be delivered."""
     return data_dir / "notices"

@@ -13,8 +13,6 @@ from pathlib import Path
 import pytest
 
 from localwhisper import paths
-from localwhisper.commands.files import TaskList
-from localwhisper.commands.finished import FinishedRecordings
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine_setup import ASSETS
 from localwhisper.errors import InvalidOption, ModelBundled, PublishedName
@@ -25,6 +23,8 @@ from localwhisper.jobs.job import JobState
 from localwhisper.jobs.suspicion import PreviousEnd
 from localwhisper.store.data_dir import DataDir
 from localwhisper.store.files import FileStore
+from localwhisper.watching.finished import FinishedRecordings
+from localwhisper.watching.targets import TaskList
 from tests.store import samples
 
 MAX_PATH = 260  # of Windows where long paths aren't switched on

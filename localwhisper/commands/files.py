@@ -1,77 +1,13 @@
-"""Which recordings a command transcribes, and where it writes their transcripts."""
+"""Which recordings the arguments of a command name."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import chain, count
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from localwhisper.atomic import storage_errors
 from localwhisper.audio.media_types import is_recording
-from localwhisper.commands.finished import FinishedRecordings
-from localwhisper.errors import BadSetting, FileMissing, StorageUnwritable
-from localwhisper.export.registry import EXPORTERS
-from localwhisper.file_names import shortened
-
-WHISPER_FORMATS = ("txt", "vtt", "srt", "tsv", "json")  # what whisper writes for `all`
-
-
-@dataclass(frozen=True)
-class Task:
-    """A recording and the files to write its transcript to, by format."""
-
-    source: Path
-    targets: Mapping[str, Path]
-
-    @property
-    def size_bytes(self) -> int:
-        return file_size(self.source)
-
-
-def file_size(path: Path) -> int:
-    """0 for a file that can't be read, such as a dangling link."""
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
-
-
-def parse_formats(text: str) -> tuple[str, ...]:
-    """Formats separated by commas; `all` stands for the formats that whisper writes. Raises BadSetting."""
-    names: list[str] = []
-    for name in text.replace(" ", "").split(","):
-        if name != "all" and name not in EXPORTERS:
-            raise BadSetting(name="--format", value=name, accepted=", ".join(["all", *EXPORTERS]))
-        names += WHISPER_FORMATS if name == "all" else [name]
-    return tuple(dict.fromkeys(names))
-
-
-class TaskList:
-    """Gives each recording files of its own, also where several recordings have one name."""
-
-    def __init__(self, formats: Sequence[str], finished: FinishedRecordings) -> None:
-        self._formats = formats
-        self._finished = finished
-        self._owners: dict[str, Path] = {}  # the recording of each file name given so far
-
-    def task(self, source: Path, folder: Path) -> Task:
-        """The transcript is named as the recording; where that name is taken, as a.wav, then a-2, a-3 …"""
-        stem = shortened(source.stem)
-        names = chain([stem, shortened(source.name)], (f"{stem}-{number}" for number in count(2)))
-        for name in names:
-            targets = {format: folder / f"{name}.{EXPORTERS[format].extension}" for format in self._formats}
-            if all(self._is_free(source, target) for target in targets.values()):
-                break
-        self._owners |= {_same_file_key(target): source for target in targets.values()}
-        return Task(source, targets)
-
-    def _is_free(self, source: Path, target: Path) -> bool:
-        owner = self._owners.get(_same_file_key(target), source)
-        return owner == source and self._finished.may_write(source, target)
-
-
-def _same_file_key(path: Path) -> str:
-    return str(path.absolute()).casefold()  # some file systems ignore case
+from localwhisper.errors import FileMissing, StorageUnwritable
+from localwhisper.watching.targets import Task, TaskList, visible_files
 
 
 def collect_tasks(sources: Sequence[str], output_dir: Path, tasks: TaskList) -> tuple[list[Task], list[Path]]:
@@ -103,15 +39,3 @@ def check_folders(tasks: Iterable[Task]) -> None:
             folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK | os.X_OK):
             raise StorageUnwritable(path=str(folder), reason="permission denied")
-
-
-def recordings(folder: Path) -> Iterator[Path]:
-    """The media files in a folder and its subfolders."""
-    return filter(is_recording, visible_files(folder))
-
-
-def visible_files(folder: Path) -> Iterator[Path]:
-    """The files in a folder and its subfolders, without hidden ones."""
-    for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (Path(parent) / name for name in names if not name.startswith("."))

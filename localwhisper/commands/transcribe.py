@@ -13,14 +13,15 @@ from localwhisper import paths
 from localwhisper.atomic import SHARED, write_atomically
 from localwhisper.commands.arguments import WITHOUT_EFFECT
 from localwhisper.commands.backends import Backend, BackendResult, LocalBackend, ServerFailed
-from localwhisper.commands.files import Task, TaskList, check_folders, collect_tasks, parse_formats
-from localwhisper.commands.finished import FinishedRecordings, content_of
+from localwhisper.commands.files import check_folders, collect_tasks
 from localwhisper.commands.progress_bars import ProgressBars
 from localwhisper.errors import BadSetting, FileMissing, LocalWhisperError, Stopped
 from localwhisper.jobs.scripts import lines_of
 from localwhisper.jobs.text_words import key_of
 from localwhisper.options import LAYOUT_OPTIONS, OPTIONS, layout_from_texts
 from localwhisper.settings import Settings
+from localwhisper.watching.finished import FinishedRecordings, content_of
+from localwhisper.watching.targets import Task, TaskList, parse_formats
 
 STDIN = "-"
 MAX_NAMED = 20

@@ -1,74 +1,16 @@
 """localwhisper watch DIR: transcribe each new recording once it is complete, and write the transcript next to it."""
 
 import argparse
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from watchfiles import watch
-from watchfiles._rust_notify import WatchfilesRustInternalError
-
 from localwhisper import paths
-from localwhisper.audio.media_types import is_recording, looks_like_media
-from localwhisper.commands.files import TaskList, parse_formats, recordings, visible_files
-from localwhisper.commands.finished import FinishedRecordings
 from localwhisper.commands.progress_bars import ProgressBars
 from localwhisper.commands.transcribe import create_backend, transcribe_one
 from localwhisper.errors import FileMissing
 from localwhisper.settings import Settings
-
-POLL_INTERVAL_MS = 200
-SCAN_INTERVAL_S = 3.0  # also finds what the system didn't report: in new folders, on network drives, odd names
-Stamp = tuple[int, int]  # size and modification time
-
-
-class GrowingFiles:
-    """Recordings that may still be written to: complete once size and time have been the same for `settle_s`.
-
-    A file that changes after it was complete, such as a copy that had stalled, becomes complete once more.
-    """
-
-    def __init__(self, settle_s: float) -> None:
-        self._settle_s = settle_s
-        self._growing: dict[Path, tuple[Stamp, float]] = {}  # unchanged since
-        self._complete: dict[Path, Stamp] = {}
-
-    def __len__(self) -> int:
-        return len(self._growing)
-
-    def ignore(self, path: Path) -> None:
-        """Regard the file as complete and taken as it is now."""
-        stamp = _stamp(path)
-        if stamp is not None:
-            self._complete[path] = stamp
-
-    def add(self, path: Path, now_s: float) -> None:
-        stamp = _stamp(path)
-        if stamp is not None and stamp != self._complete.get(path):
-            self._growing.setdefault(path, (stamp, now_s))
-
-    def take_complete(self, now_s: float) -> list[Path]:
-        """Remove and return the files that are complete by now."""
-        complete = []
-        for path, (known, since_s) in list(self._growing.items()):
-            stamp = _stamp(path)
-            if stamp is None:  # removed or renamed
-                del self._growing[path]
-            elif stamp != known:
-                self._growing[path] = (stamp, now_s)
-            elif stamp[0] and now_s - since_s >= self._settle_s:
-                del self._growing[path]
-                self._complete[path] = stamp
-                complete.append(path)
-        return complete
-
-
-def _stamp(path: Path) -> Stamp | None:
-    try:
-        stat = path.stat()
-    except OSError:
-        return None
-    return stat.st_size, stat.st_mtime_ns
+from localwhisper.watching.finished import FinishedRecordings
+from localwhisper.watching.growing_files import complete_recordings
+from localwhisper.watching.targets import TaskList, parse_formats
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
@@ -97,43 +39,3 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         backend.close()
         finished.close()
     return 1 if failed else 0
-
-
-def complete_recordings(
-    folder: Path, settle_s: float, *, existing: bool, once: bool, note: Callable[[str], None]
-) -> Iterator[Path]:
-    """Recordings as they become complete. Those that arrive while the caller is busy follow afterwards."""
-    growing = GrowingFiles(settle_s)
-    for path in sorted(recordings(folder)):
-        if existing:
-            growing.add(path, time.monotonic())
-        else:
-            growing.ignore(path)
-    scanned_s = time.monotonic()
-    for changed in _changes(folder, note):
-        for path in changed:
-            for file in sorted(recordings(path)) if path.is_dir() else [path]:
-                if is_recording(file):
-                    growing.add(file, time.monotonic())
-        if time.monotonic() - scanned_s >= SCAN_INTERVAL_S:
-            # by their names alone: opening each other file again and again would keep a network drive busy
-            for file in sorted(filter(looks_like_media, visible_files(folder))):
-                growing.add(file, time.monotonic())
-            scanned_s = time.monotonic()
-        yield from growing.take_complete(time.monotonic())
-        if once and not len(growing):
-            return
-
-
-def _changes(folder: Path, note: Callable[[str], None]) -> Iterator[list[Path]]:
-    """What has changed, every POLL_INTERVAL_MS; an empty list, too, since a file is complete when nothing changes."""
-    try:
-        for changes in watch(
-            folder, watch_filter=None, yield_on_timeout=True, rust_timeout=POLL_INTERVAL_MS, raise_interrupt=True
-        ):
-            yield [Path(text) for _, text in changes]
-    except (OSError, WatchfilesRustInternalError) as error:
-        note(f"The system doesn't report changes ({error}); the folder is searched every {SCAN_INTERVAL_S:.0f} s")
-    while True:
-        time.sleep(POLL_INTERVAL_MS / 1000)
-        yield []

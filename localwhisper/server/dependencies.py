@@ -20,12 +20,14 @@ from localwhisper.services.clips import Clips
 from localwhisper.services.corrections import Corrections
 from localwhisper.services.detection import LanguageDetector
 from localwhisper.services.downloads import Downloads
+from localwhisper.services.option_reader import OptionReader
 from localwhisper.services.recordings import Recordings
 from localwhisper.services.scripts import Scripts
 from localwhisper.services.search import Search
 from localwhisper.services.second_texts import SecondTexts
 from localwhisper.services.speakers import Speakers
 from localwhisper.services.transcripts import Transcripts
+from localwhisper.services.watched_folders import WatchedFolders
 from localwhisper.services.waveforms import Waveforms
 from localwhisper.services.word_times import WordTimes
 from localwhisper.settings import Settings
@@ -86,4 +88,6 @@ class Dependencies:
     models: ModelDependencies
     uploads: UploadDependencies
     sockets: SocketDependencies
+    options: OptionReader
     term_lists: TermLists
+    watched_folders: WatchedFolders

@@ -34,6 +34,12 @@ class TooManyAttempts(LocalWhisperError):
     seconds: int
 
 
+class LocalOnly(LocalWhisperError):
+    """A request about this machine's folders comes from another one, without a token."""
+
+    code = "local_only"
+
+
 class BadRequest(LocalWhisperError):
     code = "bad_request"
 
@@ -65,10 +71,12 @@ STATUS: dict[type[LocalWhisperError], int] = {
     Unauthorized: 401,
     ForbiddenHost: 403,
     ForbiddenOrigin: 403,
+    LocalOnly: 403,
     RouteNotFound: 404,
     errors.JobNotFound: 404,
     errors.ModelNotFound: 404,
     errors.TermListNotFound: 404,
+    errors.WatchedFolderNotFound: 404,
     MethodNotAllowed: 405,
     errors.JobAlreadyFinished: 409,
     errors.JobNotFinished: 409,

@@ -3,7 +3,6 @@
 import asyncio
 import re
 
-from localwhisper.engine.checkpoints.model_choice import requested_options
 from localwhisper.errors import InvalidOption
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
@@ -16,15 +15,7 @@ class RecordingsHandler(BaseHandler):
         body = self.json_body()
         filename = clean_name(str(body.pop("filename", "")))
         texts = {name: str(value) for name, value in body.items() if value is not None}
-        models, defaults = self.dependencies.models, self.dependencies.settings.option_defaults
-        options, reason = await asyncio.to_thread(
-            lambda: requested_options(
-                self.dependencies.term_lists.included(texts),
-                defaults=defaults,
-                models=models.library.entries(),
-                chooser=models.chooser,
-            )
-        )
+        options, reason = await asyncio.to_thread(self.dependencies.options.read, texts)
         jobs = self.dependencies.jobs
         job = await jobs.recordings.begin(filename, options, reason)
         self.set_header("Location", f"{path_prefix(self.request)}/job/{job.id}")

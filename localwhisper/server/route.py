@@ -14,6 +14,7 @@ PLACEHOLDERS: Mapping[str, str] = {
     "model": r".+",  # any text: an unknown model is answered in OpenAI's error format
     "format": "[a-z]+",
     "list": r"[^/]+",
+    "folder_id": r"[0-9a-f-]{36}",
 }
 
 

@@ -1,6 +1,6 @@
 """The routes of the server itself: its queue, its health, signing in, and its documentation."""
 
-from localwhisper.server import auth, system, ws_handlers
+from localwhisper.server import auth, system, watched_folders, ws_handlers
 from localwhisper.server.apidocs.docs_page import AsyncApiHandler, DocsHandler, OpenApiHandler
 from localwhisper.server.route import LANGUAGE_QUERY, Operation, Route
 
@@ -9,6 +9,22 @@ SYSTEM_ROUTES: tuple[Route, ...] = (
         summary="Figures of the queue and the WebSockets", response_schema="QueueInfo")}),
     Route("/queue/restart", system.QueueRestartHandler, {"post": Operation(
         summary="Restart a stuck queue without losing a job", response_schema="QueueInfo")}),
+    Route("/watched-folders", watched_folders.WatchedFoldersHandler, {
+        "get": Operation(summary="The folders whose new recordings are transcribed", response_schema="WatchedFolders",
+                         errors=("local_only",)),
+        "post": Operation(
+            summary="Watch a folder of this machine: transcripts of its new recordings are written beside them or to"
+            " another folder", status=201, response_schema="WatchedFolder", json_schema="NewWatchedFolder",
+            curl_arguments='-d \'{"path": "/home/me/Recordings", "formats": ["srt"]}\'',
+            errors=("local_only", "invalid_body", "invalid_option", "unknown_option", "model_cannot_translate",
+                    "storage_full", "storage_unwritable"))}),
+    Route("/watched-folders/{folder_id}", watched_folders.WatchedFolderHandler, {"delete": Operation(
+        summary="Watch a folder no more; its jobs go on", status=204,
+        errors=("local_only", "watched_folder_not_found", "storage_full", "storage_unwritable"))}),
+    Route("/folders", watched_folders.FoldersHandler, {"get": Operation(
+        summary="The subfolders of a folder of this machine, to choose one to be watched", response_schema="Folders",
+        query={"path": {"type": "string", "description": "by default the user's home folder"}},
+        errors=("local_only", "invalid_option"))}),
     Route("/health", system.HealthHandler, {"get": Operation(
         summary="Whether jobs can be accepted and stored; otherwise 503 with the reason", response_schema="Health",
         other_statuses=(503,))}),

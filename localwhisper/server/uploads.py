@@ -14,10 +14,9 @@ import tornado.web
 from localwhisper.atomic import fsync_file, storage_errors
 from localwhisper.audio.probe import AudioInfo
 from localwhisper.audio.tracks import find_track
-from localwhisper.engine.checkpoints.model_choice import NAMED, requested_options
+from localwhisper.engine.checkpoints.model_choice import NAMED
 from localwhisper.errors import LocalWhisperError, TooManyOpenFiles, UploadTooLarge, is_memory_error
 from localwhisper.jobs.job import Job
-from localwhisper.messages import Message
 from localwhisper.options import OPTIONS, Options
 from localwhisper.server.base import BaseHandler, json_bytes
 from localwhisper.server.compat.field_names import header_value
@@ -128,14 +127,7 @@ class UploadHandler(BaseHandler):
 
         Raises UnknownOption, InvalidOption, ModelCannotTranslate.
         """
-        models, defaults = self.dependencies.models, self.dependencies.settings.option_defaults
-        term_lists = self.dependencies.term_lists
-
-        def read() -> tuple[Options, Message]:
-            texts = term_lists.included(fields)
-            return requested_options(texts, defaults=defaults, models=models.library.entries(), chooser=models.chooser)
-
-        options, self.model_reason = await self.run_blocking(read)
+        options, self.model_reason = await self.run_blocking(lambda: self.dependencies.options.read(fields))
         return options
 
     def name_ignored(self, fields: Collection[str]) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from localwhisper.commands.files import TaskList, collect_tasks
-from localwhisper.commands.finished import FinishedRecordings, content_of
+from localwhisper.commands.files import collect_tasks
+from localwhisper.watching.finished import FinishedRecordings, content_of
+from localwhisper.watching.targets import TaskList
 from tests.commands.test_command_line import run
 from tests.process.server import Server
 from tests.speech import CLIP, SPANISH_CLIP, is_text_of

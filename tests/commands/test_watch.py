@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from localwhisper.commands.watch import GrowingFiles
+from localwhisper.watching.growing_files import GrowingFiles
 from tests.commands.test_command_line import TIMEOUT_S, run, start
 from tests.process.server import Server
 from tests.speech import CLIP, is_text_of

@@ -4,6 +4,7 @@ from typing import Any, get_args
 
 from localwhisper.engine.checkpoints.catalogue import Purpose
 from localwhisper.engine.checkpoints.origin import FORMATS
+from localwhisper.export.registry import EXPORTERS
 from localwhisper.export.subtitle_limits import Problem
 from localwhisper.jobs.job import JobState
 from localwhisper.option_types import Kind
@@ -256,6 +257,19 @@ SCHEMAS: dict[str, Schema] = {
             "max_length": INTEGER,
         },
     ),
+    "WatchedFolders": _object({"watched_folders": _list(_ref("WatchedFolder"))}),
+    "WatchedFolder": _object({
+        "id": TEXT, "path": TEXT, "formats": _list(TEXT), "output": _or_null("string"), "skip": _list(TEXT),
+        "options": {"type": "object"}, "problem": {**_or_null("string"), "description": "the last one, in English"},
+    }),
+    "NewWatchedFolder": _object({"path": {**TEXT, "description": "a full path"}}, {
+        "formats": {**_list({**TEXT, "enum": [*EXPORTERS]}), "description": "of the transcripts; by default srt"},
+        "output": {**_or_null("string"), "description": "the folder for them; by default beside each recording"},
+        "skip": {**_list(TEXT), "description": "patterns of names, or of paths within the folder, such as raw/*"},
+        "existing": {**BOOLEAN, "description": "also what is in the folder now"},
+        "options": {"type": "object", "description": "of the jobs"},
+    }),
+    "Folders": _object({"path": TEXT, "parent": _or_null("string"), "folders": _list(TEXT)}),
     "TermLists": _object({"term_lists": _list(_ref("TermList"))}),
     "TermList": _object({"name": TEXT, "terms": TEXT}),
     "Terms": _object({"terms": {**TEXT, "description": "one a line; heard => written replaces"}}),

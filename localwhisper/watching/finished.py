@@ -106,7 +106,9 @@ class FinishedRecordings:
         return None if row is None else _Row(row[0], row[1], row[2], Content(row[3], row[4], row[5]))
 
     def close(self) -> None:
-        self._db.close()
+        """Afterwards, times of files decide."""
+        with self._lock:  # another thread may be using it
+            self._db.close()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,276 @@
+"""Transcribes new recordings in the folders that are watched, and writes their transcripts there.
+
+Folders, and the jobs made of their recordings, are kept across restarts: a transcript that is finished after one is
+still written, and recordings that arrived while the server was stopped are found when it starts.
+"""
+
+import asyncio
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from localwhisper.atomic import SHARED, copy_private, write_atomically
+from localwhisper.audio.probe import AudioInfo
+from localwhisper.errors import InvalidOption, JobNotFound, LocalWhisperError, WatchedFolderNotFound
+from localwhisper.export.about import About
+from localwhisper.export.registry import EXPORTERS
+from localwhisper.jobqueue.event_bus import EventBus
+from localwhisper.jobqueue.job_queue import JobQueue
+from localwhisper.jobs.events import Event, JobChanged, JobRemoved
+from localwhisper.jobs.job import Job, JobState
+from localwhisper.languages import languages
+from localwhisper.options import Layout
+from localwhisper.services.option_reader import OptionReader
+from localwhisper.services.transcripts import Transcripts
+from localwhisper.watching.finished import FinishedRecordings, content_of
+from localwhisper.watching.growing_files import complete_recordings
+from localwhisper.watching.targets import Task, TaskList
+from localwhisper.watching.watched_folders import WatchedFolder, WatchedFolderFile, WatchedJob
+
+SETTLE_S = 2.0
+MAX_FOLDERS = 50
+log = logging.getLogger(__name__)
+
+
+class WatchedFolders:
+    """Threading: the event loop's thread only; each folder is watched on a thread of its own."""
+
+    def __init__(
+        self,
+        queue: JobQueue,
+        transcripts: Transcripts,
+        bus: EventBus,
+        file: WatchedFolderFile,
+        *,
+        data_dir: Path,
+        incoming: Path,
+        finished: Callable[[], FinishedRecordings],
+        probe: Callable[[Path], AudioInfo],
+        options: OptionReader,
+    ) -> None:
+        """`finished` and `probe` are called on threads."""
+        self._queue = queue
+        self._transcripts = transcripts
+        self._file = file
+        self._data_dir = data_dir
+        self._incoming = incoming
+        self._open_finished = finished
+        self._probe = probe
+        self._options = options
+        self._stops: dict[str, threading.Event] = {}  # by the folder's id
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._lock = asyncio.Lock()
+        self.problems: dict[str, str] = {}  # the last one, by the folder's id
+        self._unsubscribe = bus.subscribe(self._on_event)
+
+    async def start(self) -> None:
+        """Watch the folders of the last run, and write what was finished meanwhile."""
+        self._finished = await asyncio.to_thread(self._open_finished)
+        try:
+            await asyncio.to_thread(self._file.load)
+        except LocalWhisperError as error:
+            log.error("no folder is watched: %s", error)  # the file stays as it is until a folder is added
+            return
+        for job_id, watched in list(self._file.jobs.items()):
+            try:
+                job = self._queue.index.get(job_id)
+            except JobNotFound:
+                if not watched.is_removed:  # the program ended before the job was queued
+                    del self._file.jobs[job_id]
+                continue
+            if job.state is JobState.COMPLETED:
+                self._begin(self._write(job))
+        for folder in self.all():
+            self._watch(folder)
+
+    def stop(self) -> None:
+        self._unsubscribe()
+        for stop in self._stops.values():
+            stop.set()
+        for task in self._tasks:
+            task.cancel()
+        if hasattr(self, "_finished"):
+            self._finished.close()
+
+    def all(self) -> Sequence[WatchedFolder]:
+        return [folder for folder in self._file.folders.values() if not folder.is_removed]
+
+    async def add(
+        self,
+        path: str,
+        options: Mapping[str, Any],
+        *,
+        formats: Sequence[str],
+        output: str | None,
+        skip: Sequence[str],
+        existing: bool,
+    ) -> WatchedFolder:
+        """Raises InvalidOption, what reading options raises, StorageFull, StorageUnwritable."""
+        await asyncio.to_thread(self._check, path, output)
+        await asyncio.to_thread(self._options.read, _texts(options))
+        if len(self.all()) >= MAX_FOLDERS:
+            raise InvalidOption(field="path", value=path[:100], accepted=f"at most {MAX_FOLDERS} folders")
+        folder = WatchedFolder(
+            id=str(uuid.uuid4()),
+            path=path,
+            options=dict(options),
+            formats=tuple(formats),
+            output=output,
+            skip=tuple(skip),
+            since_ns=0 if existing else time.time_ns(),
+        )
+        self._file.folders[folder.id] = folder
+        await self._save()
+        self._watch(folder)
+        return folder
+
+    async def remove(self, folder_id: str) -> None:
+        """Watch a folder no more; its jobs go on, and their transcripts are still written. Raises
+        WatchedFolderNotFound, StorageFull, StorageUnwritable."""
+        if folder_id not in self._stops:
+            raise WatchedFolderNotFound(folder_id=folder_id)
+        self._stops.pop(folder_id).set()
+        self.problems.pop(folder_id, None)
+        self._file.folders[folder_id] = replace(self._file.folders[folder_id], is_removed=True)
+        self._drop_removed()
+        await self._save()
+
+    def _drop_removed(self) -> None:
+        """Forget removed folders that have no jobs any more."""
+        needed = {watched.folder_id for watched in self._file.jobs.values() if not watched.is_removed}
+        for folder_id, folder in list(self._file.folders.items()):
+            if folder.is_removed and folder_id not in needed:
+                del self._file.folders[folder_id]
+                self._file.jobs = {id: job for id, job in self._file.jobs.items() if job.folder_id != folder_id}
+
+    def _check(self, path: str, output: str | None) -> None:
+        """Raises InvalidOption."""
+        for field, text in (("path", path), ("output", output)):
+            if text is not None and not (Path(text).is_absolute() and Path(text).is_dir()):
+                raise InvalidOption(field=field, value=text[:100], accepted="the full path of a folder on this machine")
+        if self._data_dir in (Path(path), *Path(path).parents):
+            raise InvalidOption(field="path", value=path[:100], accepted="a folder outside localwhisper's own data")
+
+    async def _save(self) -> None:
+        async with self._lock:
+            await asyncio.to_thread(self._file.save)
+
+    # -- from recordings to jobs ---------------------------------------------------------
+
+    def _watch(self, folder: WatchedFolder) -> None:
+        stop, loop = threading.Event(), asyncio.get_running_loop()
+        self._stops[folder.id] = stop
+
+        def watch() -> None:
+            found = complete_recordings(
+                Path(folder.path), SETTLE_S, existing=True, once=False, note=log.warning, stop=stop
+            )
+            for recording in found:
+                if stop.is_set() or loop.is_closed():
+                    return
+                loop.call_soon_threadsafe(self._begin_taking, folder, recording)
+
+        threading.Thread(target=watch, name="watch", daemon=True).start()
+
+    def _begin_taking(self, folder: WatchedFolder, recording: Path) -> None:
+        self._begin(self._take(folder, recording))
+
+    def _begin(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _take(self, folder: WatchedFolder, recording: Path) -> None:
+        """Queue a job for the recording, unless it is to be skipped, is done, or has a job."""
+        try:
+            if self._data_dir in recording.parents or not await asyncio.to_thread(folder.takes, recording):
+                return
+            content = await asyncio.to_thread(content_of, recording)
+            watched = WatchedJob(folder.id, str(recording), content)
+            known = {(job.source, job.content) for job in self._file.jobs.values()}
+            if (watched.source, content) in known or await asyncio.to_thread(self._is_done, folder, recording):
+                return
+            await self._submit(folder, recording, watched)
+        except (LocalWhisperError, OSError) as error:
+            self._note(folder.id, f"{recording.name}: {error}")
+
+    async def _submit(self, folder: WatchedFolder, recording: Path, watched: WatchedJob) -> None:
+        job_id = str(uuid.uuid4())
+        upload = self._incoming / job_id
+        info = await asyncio.to_thread(self._probe, recording)
+        options, reason = await asyncio.to_thread(self._options.read, _texts(folder.options))
+        await asyncio.to_thread(copy_private, recording, upload)
+        self._file.jobs[job_id] = watched
+        await self._save()
+        try:
+            await self._queue.submit(
+                job_id=job_id,
+                filename=recording.name,
+                upload=upload,
+                audio_file=f"audio{recording.suffix.lower()}" if recording.suffix[1:].isalnum() else "audio",
+                audio_duration=info.duration_s,
+                options=options,
+                model_reason=reason,
+            )
+        except LocalWhisperError:
+            del self._file.jobs[job_id]
+            raise
+
+    def _is_done(self, folder: WatchedFolder, recording: Path) -> bool:
+        return self._finished.is_done(recording, self._task(folder, recording).targets.values())
+
+    def _task(self, folder: WatchedFolder, recording: Path) -> Task:
+        return TaskList(folder.formats, self._finished).task(recording, folder.output_folder(recording))
+
+    # -- from jobs to transcripts --------------------------------------------------------
+
+    def _on_event(self, event: Event) -> None:
+        match event:
+            case JobChanged(job=job) if job.id in self._file.jobs and job.state is JobState.COMPLETED:
+                self._begin(self._write(job))
+            case JobRemoved(job_id=job_id) if job_id in self._file.jobs:
+                watched = self._file.jobs[job_id]
+                self._file.jobs[job_id] = replace(watched, is_removed=True)
+                self._begin(self._save())
+
+    async def _write(self, job: Job) -> None:
+        watched = self._file.jobs[job.id]
+        folder = self._file.folders.get(watched.folder_id)
+        if folder is not None:
+            try:
+                transcript = await self._transcripts.get(job.id)
+                about = About(
+                    filename=job.filename,
+                    created_at=job.created_at,
+                    duration_s=job.audio_duration,
+                    language_name=languages().get(transcript.language, ""),
+                )
+                await asyncio.to_thread(self._write_files, folder, watched, transcript, about)
+            except (LocalWhisperError, OSError) as error:
+                self._note(folder.id, f"{job.filename}: {error}")
+                return
+        self._file.jobs.pop(job.id, None)
+        self._drop_removed()
+        await self._save()
+
+    def _write_files(self, folder: WatchedFolder, watched: WatchedJob, transcript: Any, about: About) -> None:
+        """Raises StorageFull, StorageUnwritable, OSError."""
+        task = self._task(folder, Path(watched.source))
+        for name, target in task.targets.items():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(target, EXPORTERS[name].to_bytes(transcript, Layout(), about), mode=SHARED)
+        self._finished.add(task.source, watched.content, task.targets.values())
+
+    def _note(self, folder_id: str, problem: str) -> None:
+        log.warning("a watched folder: %s", problem)
+        self.problems[folder_id] = problem
+
+
+def _texts(options: Mapping[str, Any]) -> dict[str, str]:
+    """Options as JSON → as texts."""
+    return {name: str(value) for name, value in options.items()}

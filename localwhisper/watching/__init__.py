@@ -1,0 +1,1 @@
+"""Recordings in folders: which are complete, which are done, and where their transcripts go."""

@@ -1,0 +1,86 @@
+"""The folders that a server watches, and the jobs it made of their recordings, in one file."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from localwhisper.atomic import read_regular_file, write_atomically
+from localwhisper.errors import StorageUnwritable
+from localwhisper.watching.finished import Content
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchedFolder:
+    id: str
+    path: str
+    options: Mapping[str, Any]  # of the jobs, as the API's JSON
+    formats: tuple[str, ...]  # of the transcripts
+    output: str | None  # the folder for them; None: beside each recording
+    skip: tuple[str, ...]  # patterns of paths within the folder, such as raw/* and *.tmp.wav
+    since_ns: int  # files that were there before aren't transcribed; 0: all are
+    is_removed: bool = False  # it is watched no more, but transcripts of its jobs are still written
+
+    def takes(self, recording: Path) -> bool:
+        """Whether a recording in the folder is to be transcribed. Raises OSError."""
+        inside = recording.relative_to(self.path).as_posix().casefold()
+        if any(fnmatchcase(inside, f"{pattern.casefold()}") for pattern in (*self.skip, *self._names)):
+            return False
+        stat = recording.stat()
+        return max(stat.st_mtime_ns, stat.st_ctime_ns) >= self.since_ns  # the latter also of files moved here
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        """A pattern without a slash is for names in any subfolder."""
+        return tuple(f"*/{pattern}" for pattern in self.skip if "/" not in pattern)
+
+    def output_folder(self, recording: Path) -> Path:
+        parent = recording.parent
+        return parent if self.output is None else Path(self.output) / parent.relative_to(self.path)
+
+
+@dataclass(frozen=True)
+class WatchedJob:
+    """A job that was made of a recording, until its transcript has been written."""
+
+    folder_id: str
+    source: str
+    content: Content
+    is_removed: bool = False  # by the user: the recording isn't transcribed again unless it changes
+
+
+@dataclass
+class WatchedFolderFile:
+    """What the file holds. Blocking; one caller at a time."""
+
+    file: Path
+    folders: dict[str, WatchedFolder] = field(default_factory=dict)  # by id
+    jobs: dict[str, WatchedJob] = field(default_factory=dict)  # by the job's id
+
+    def load(self) -> None:
+        """Raises StorageUnwritable if the file is damaged."""
+        try:
+            record = json.loads(read_regular_file(self.file))
+            folders = [
+                WatchedFolder(**{**row, "formats": tuple(row["formats"]), "skip": tuple(row["skip"])})
+                for row in record["folders"]
+            ]
+            self.jobs = {
+                job_id: WatchedJob(**{**row, "content": Content(**row["content"])})
+                for job_id, row in record["jobs"].items()
+            }
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise StorageUnwritable(path=str(self.file), reason=f"it is damaged: {type(error).__name__}") from error
+        self.folders = {folder.id: folder for folder in folders}
+
+    def save(self) -> None:
+        """Raises StorageFull, StorageUnwritable."""
+        record = {
+            "folders": [asdict(folder) for folder in self.folders.values()],
+            "jobs": {job_id: asdict(job) for job_id, job in self.jobs.items()},
+        }
+        write_atomically(self.file, json.dumps(record, indent=1).encode())

@@ -1,0 +1,190 @@
+"""Watched folders: from a new recording to its transcript, across restarts, and only for clients of this machine."""
+
+import asyncio
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localwhisper.services import watched_folders
+from tests.conftest import Serve
+from tests.http_client import Answer, Client, wav
+from tests.step_engine import StepEngine
+
+pytestmark = pytest.mark.gen_test(timeout=30)
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watched_folders, "SETTLE_S", 0.2)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    return folder
+
+
+async def watch(client: Client, folder: Path, **more: Any) -> Answer:
+    body = {"path": str(folder), "formats": ["srt", "txt"], **more}
+    return await client.fetch("POST", "/watched-folders", body=json.dumps(body).encode())
+
+
+async def until(condition: Callable[[], object]) -> None:
+    for _ in range(600):
+        if condition():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it didn't happen")
+
+
+async def names(client: Client) -> list[str]:
+    return sorted(job["filename"] for job in (await client.get("/jobs")).json["jobs"])
+
+
+async def test_new_recordings_are_transcribed_with_the_folders_settings(
+    serve: Serve, engine: StepEngine, folder: Path, tmp_path: Path
+) -> None:
+    engine.release()
+    client = await serve()
+    (folder / "old.wav").write_bytes(wav(2.0))
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    answer = await watch(
+        client,
+        folder,
+        output=str(texts),
+        skip=["raw/*", "*.tmp.wav"],
+        options={"language": "es", "word_timestamps": True},
+    )
+    assert answer.status == 201
+    assert (await client.get("/watched-folders")).json["watched_folders"] == [answer.json]
+    for name in ("sub/new.wav", "raw/no.wav", "sub/no.tmp.wav"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(wav(2.0))
+    (folder / "sub" / "notes.txt").write_text("not a recording")
+    os.chmod(folder / "sub" / "new.wav", 0o400)
+    await until(lambda: (texts / "sub" / "new.srt").exists() and (texts / "sub" / "new.txt").exists())
+    assert "part 0" in (texts / "sub" / "new.txt").read_text()
+    (job,) = (await client.get("/jobs")).json["jobs"]
+    assert (job["filename"], job["options"]["language"], job["options"]["word_timestamps"]) == ("new.wav", "es", True)
+    assert (folder / "sub" / "new.wav").read_bytes() == wav(2.0)
+
+    removed = await client.fetch("DELETE", f"/watched-folders/{answer.json['id']}")
+    assert removed.status == 204
+    assert (await client.get("/watched-folders")).json["watched_folders"] == []
+    assert (await client.fetch("DELETE", f"/watched-folders/{answer.json['id']}")).code == "watched_folder_not_found"
+
+
+async def test_a_restart_loses_nothing_and_repeats_nothing(serve: Serve, engine: StepEngine, folder: Path) -> None:
+    client = await serve()
+    (folder / "one.wav").write_bytes(wav(2.0))
+    await watch(client, folder, existing=True)
+    await until(lambda: engine.started)
+    await client.close()  # while the job runs
+    (folder / "two.wav").write_bytes(wav(2.5))
+    engine.release()
+    client = await serve()
+    await until(lambda: all((folder / name).exists() for name in ("one.srt", "two.srt", "one.txt", "two.txt")))
+    assert await names(client) == ["one.wav", "two.wav"]
+    await client.close()
+    client = await serve()
+    await asyncio.sleep(0.6)
+    assert await names(client) == ["one.wav", "two.wav"]
+    await client.close()
+    (folder / "one.wav").write_bytes(wav(3.0))  # another content
+    client = await serve()
+    for _ in range(300):
+        if await names(client) == ["one.wav", "one.wav", "two.wav"]:
+            break
+        await asyncio.sleep(0.02)
+    assert await names(client) == ["one.wav", "one.wav", "two.wav"]
+
+
+async def test_a_removed_job_does_not_come_back(serve: Serve, engine: StepEngine, folder: Path) -> None:
+    client = await serve()
+    (folder / "one.wav").write_bytes(wav(2.0))
+    await watch(client, folder, existing=True)
+    await until(lambda: engine.started)
+    (job,) = (await client.get("/jobs")).json["jobs"]
+    await client.fetch("DELETE", f"/job/{job['job_id']}?remove=true")
+    await client.close()
+    client = await serve()
+    await asyncio.sleep(0.6)
+    assert await names(client) == []
+
+
+async def test_what_can_not_be_written_is_said(serve: Serve, engine: StepEngine, folder: Path, tmp_path: Path) -> None:
+    client = await serve()
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    await watch(client, folder, output=str(texts))
+    (folder / "one.wav").write_bytes(wav(2.0))
+    await until(lambda: engine.started)
+    shutil.rmtree(texts)
+    texts.write_text("a file in its place")
+    engine.release()
+    problem = None
+    for _ in range(300):
+        (state,) = (await client.get("/watched-folders")).json["watched_folders"]
+        problem = state["problem"]
+        if problem is not None:
+            break
+        await asyncio.sleep(0.02)
+    assert problem is not None
+    assert problem.startswith("one.wav")
+    await client.close()
+    texts.unlink()
+    await serve()  # tries again
+    await until(lambda: (texts / "one.srt").exists())
+
+
+@pytest.mark.parametrize(
+    ("field", "body"),
+    [
+        ("path", {"path": "relative"}),
+        ("path", {"path": "/nonexistent/folder"}),
+        ("path", {"path": 5}),
+        ("output", {"output": "relative"}),
+        ("formats", {"formats": ["exe"]}),
+        ("skip", {"skip": [""]}),
+        ("language", {"options": {"language": "klingon"}}),
+        ("terms", {"options": {"terms": "@Missing"}}),
+    ],
+)
+async def test_bad_folders_are_refused(serve: Serve, folder: Path, field: str, body: dict[str, Any]) -> None:
+    client = await serve()
+    answer = await watch(client, folder, **body)
+    assert (answer.status, answer.code) == (400, "invalid_option")
+    assert f"'{field}'" in answer.json["error"]["message"] or field in answer.json["error"]["message"]
+    assert (await client.get("/watched-folders")).json["watched_folders"] == []
+
+
+async def test_the_data_directory_is_never_watched(serve: Serve, tmp_path: Path) -> None:
+    client = await serve()
+    assert (await watch(client, tmp_path / "data" / "jobs")).code == "invalid_option"
+
+
+async def test_folders_of_this_machine_are_listed_by_name(serve: Serve, folder: Path) -> None:
+    client = await serve()
+    for name in ("b", "a", ".hidden"):
+        (folder / name).mkdir()
+    (folder / "file").touch()
+    answer = (await client.get(f"/folders?path={folder}")).json
+    assert answer == {"path": str(folder), "parent": str(folder.parent), "folders": ["a", "b"]}
+    assert (await client.get("/folders")).json["path"] == str(Path.home())
+    for path in ("relative", str(folder / "missing"), str(folder / "file"), "%00"):
+        assert (await client.get(f"/folders?path={path}")).code == "invalid_option"
+
+
+async def test_clients_of_other_machines_need_the_token(serve: Serve, folder: Path) -> None:
+    client = await serve(trusted_proxies="127.0.0.1, ::1")
+    for method, path in (("GET", "/watched-folders"), ("POST", "/watched-folders"), ("GET", "/folders")):
+        body = b"{}" if method == "POST" else None
+        answer = await client.fetch(method, path, body=body, X_Forwarded_For="203.0.113.9")
+        assert (answer.status, answer.code) == (403, "local_only")
