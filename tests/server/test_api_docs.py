@@ -35,6 +35,7 @@ EXPECTED_STATUS = {
     "POST /job/{job_id}/recording": {"409"},
     "POST /job/{job_id}/recording/finish": {"409"},
     "POST /watched-folders": {"400"},  # there is no such folder here
+    "DELETE /watched-folders/{folder_id}": {"404"},
 }
 
 
