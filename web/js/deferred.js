@@ -2,6 +2,7 @@
 
 import { describeDialog } from "./components/describe-dialog.js";
 import { replaceDialog } from "./components/replace-dialog.js";
+import { watchedFolders } from "./components/watched-folders.js";
 import { exportDialog } from "./editor/export-dialog.js";
 import { transcriptEditor } from "./editor/transcript-editor.js";
 
@@ -11,4 +12,5 @@ export const DEFERRED_COMPONENTS = {
 	"export-dialog": exportDialog,
 	"replace-dialog": replaceDialog,
 	"transcript-editor": transcriptEditor,
+	"watched-folders": watchedFolders,
 };

@@ -44,8 +44,9 @@ const services = {
 	selectedOptions: () => ({}), // this and the next two are replaced by the options form
 	chooseModel: () => {},
 	useTermList: () => {},
-	openExport: (/** @type {ExportSource} */ source) => void withDialogs(() => app.openExport(source)), // this and the next two are replaced by the dialogs
+	openExport: (/** @type {ExportSource} */ source) => void withDialogs(() => app.openExport(source)), // this and the next three are replaced by the dialogs
 	describe: (/** @type {readonly string[]} */ ids) => void withDialogs(() => app.describe(ids)),
+	watchFolders: () => void withDialogs(() => app.watchFolders()),
 	replaceEverywhere: (/** @type {string} */ text, /** @type {string} */ replacement) => void withDialogs(() => app.replaceEverywhere(text, replacement)),
 };
 /** @type {App} */
@@ -79,6 +80,7 @@ startRouter(app, loadEditor);
 showTabStatus(app);
 connectMenus();
 connectShortcuts((command) => commands.find(command, currentView()));
+commands.register({ "watch-folders": () => app.watchFolders() });
 commands.connectButtons();
 localize(document.documentElement);
 void app.actions.loadCatalogue(); // in parallel with the socket's handshake

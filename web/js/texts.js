@@ -400,6 +400,21 @@ export const TEXTS = {
 	"conflict.use_theirs": ["Use the other", "Usar la otra"],
 	"conflict.use_mine": ["Keep mine", "Conservar la mía"],
 
+	"watch.title": ["Watched folders", "Carpetas vigiladas"],
+	"watch.hint": [
+		"New recordings in a folder of this machine are transcribed with the settings that are chosen now.",
+		"Las grabaciones nuevas de una carpeta de este equipo se transcriben con los ajustes elegidos ahora.",
+	],
+	"watch.path": ["Folder", "Carpeta"],
+	"watch.formats": ["Transcripts as", "Transcripciones como"],
+	"watch.output": ["Where they go", "Dónde se guardan"],
+	"watch.beside": ["beside each recording", "junto a cada grabación"],
+	"watch.to": ["to {folder}", "en {folder}"],
+	"watch.skip": ["Leave out, separated by commas", "Dejar fuera, separado por comas"],
+	"watch.existing": ["Also what is in the folder now", "También lo que ya está en la carpeta"],
+	"watch.start": ["Watch this folder", "Vigilar esta carpeta"],
+	"watch.end": ["Watch no more", "Dejar de vigilar"],
+
 	"terms.lists": ["Saved names and terms", "Nombres y términos guardados"],
 	"terms.hint": [
 		"One a line: Ada Lovelace. What is heard otherwise: cube control => kubectl. It is replaced as a correction, which can be undone.",

@@ -112,6 +112,20 @@ interface Sample {
 type SubmitOptions = {model?: string} & Record<string, unknown>;
 
 /** One option of the server. */
+interface NewWatchedFolder {
+  path: string;
+  formats: string[];
+  output: string|null; // null: beside each recording
+  skip: string[]; // patterns
+  existing: boolean; // also what is in it now
+  options: SubmitOptions;
+}
+
+interface WatchedFolder extends Omit<NewWatchedFolder, "existing"> {
+  id: string;
+  problem: string|null;
+}
+
 interface TermList {
   name: string;
   terms: string; // one a line
@@ -188,6 +202,10 @@ interface Api {
   importModel(file: File, fields: {as_published?: boolean}, signal: AbortSignal, onSent: (bytes: number) => void): Promise<Model>;
   importFound(name: string): Promise<Model>;
   options(): Promise<Option[]>;
+  watchedFolders(): Promise<WatchedFolder[]>;
+  watchFolder(folder: NewWatchedFolder): Promise<WatchedFolder>;
+  endWatching(id: string): Promise<unknown>;
+  folders(path: string): Promise<{path: string, parent: string|null, folders: string[]}>; // path: "" for the user's own
   termLists(): Promise<TermList[]>;
   saveTermList(name: string, terms: string): Promise<TermList>;
   removeTermList(name: string): Promise<unknown>;
@@ -316,6 +334,7 @@ interface App {
   useTermList: (name: string) => void; // for the next files, besides what is chosen
   openExport: (source: ExportSource) => void; // this and the next two open dialogs
   describe: (ids: readonly string[]) => void;
+  watchFolders: () => void;
   replaceEverywhere: (text: string, replacement: string) => void;
   editor?: Editor; // once its modules are loaded
 }

@@ -1,0 +1,43 @@
+"""Folders watched from the page: added with the settings chosen there, listed, and ended."""
+
+import re
+import shutil
+import time
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.app_page import AppPage
+from tests.browser.test_accessibility import axe_violations
+
+
+def test_a_folder_is_watched_until_it_is_ended(app: AppPage, page: Page, clip: Path, tmp_path: Path) -> None:
+    app.allowed_errors = [*app.allowed_errors, re.compile("400")]  # a folder that is refused
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    page.locator(".options summary").click()
+    page.get_by_label("Speed or exactness").select_option("fast")
+    page.locator("options-form").get_by_role("button", name="Watched folders").click()
+    dialog = page.get_by_role("dialog", name="Watched folders")
+    dialog.get_by_label("Folder", exact=True).fill("relative")
+    dialog.get_by_role("button", name="Watch this folder").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("full path")
+    dialog.get_by_label("Folder", exact=True).fill(f"{tmp_path}/")
+    expect(dialog.locator("datalist option")).to_have_count(1)
+    expect(dialog.locator("datalist option")).to_have_attribute("value", str(folder))
+    dialog.get_by_label("Folder", exact=True).fill(str(folder))
+    dialog.get_by_label("txt").check()
+    assert axe_violations(page) == []
+    dialog.get_by_role("button", name="Watch this folder").click()
+    expect(dialog.get_by_role("listitem")).to_contain_text("srt, txt · beside each recording")
+    shutil.copyfile(clip, folder / "new.opus")
+    deadline = time.monotonic() + 60
+    while not (folder / "new.txt").exists():
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(100)
+    assert (folder / "new.srt").exists()
+    card = app.card("new.opus")
+    card.expect_status("completed")
+    assert app.job(card.job_id)["options"]["quality"] == "fast"
+    dialog.get_by_role("button", name="Watch no more").click()
+    expect(dialog.get_by_role("listitem")).to_have_count(0)
