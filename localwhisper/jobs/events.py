@@ -74,7 +74,7 @@ class TranscriptCorrected:
 
 @dataclass(frozen=True, kw_only=True)
 class WordsAligned:
-    """The text of a completed job is being aligned with its audio; once `progress` is 100, its word times are saved."""
+    """The text of a completed job is being aligned with its audio; once `progress` is 100, that has ended."""
 
     job_id: str
     progress: float  # percent

@@ -2,7 +2,10 @@
 
 import html
 import re
-from itertools import pairwise
+import textwrap
+from itertools import chain, pairwise
+
+from localwhisper.unicode_text import UNSPACED
 
 MAX_LINE_CHARS = 200  # of a paragraph that stays one line
 _TIMES = re.compile(r"[ \t]*(\d+:)?\d+:\d+[.,]\d+[ \t]*-->[ \t]*(\d+:)?\d+:\d+[.,]\d+.*")
@@ -42,12 +45,21 @@ def _parts(line: str) -> list[str]:
     if len(line) <= MAX_LINE_CHARS:
         return [line]
     parts: list[str] = []
-    for sentence in filter(None, map(str.strip, _split_after_sentences(line))):
-        if parts and len(parts[-1]) + len(sentence) < MAX_LINE_CHARS // 2:
-            parts[-1] = f"{parts[-1]} {sentence}"
+    sentences = filter(None, map(str.strip, _split_after_sentences(line)))
+    for part in chain.from_iterable(map(_wrapped, sentences)):
+        if parts and len(parts[-1]) + len(part) < MAX_LINE_CHARS // 2:
+            parts[-1] = f"{parts[-1]} {part}"
         else:
-            parts.append(sentence)
+            parts.append(part)
     return parts
+
+
+def _wrapped(sentence: str) -> list[str]:
+    """A sentence, or the parts of a long one."""
+    if len(sentence) <= MAX_LINE_CHARS:
+        return [sentence]
+    is_spaced = re.search(UNSPACED, sentence) is None
+    return textwrap.wrap(sentence, MAX_LINE_CHARS // 2, break_long_words=not is_spaced, break_on_hyphens=False)
 
 
 def _split_after_sentences(line: str) -> list[str]:

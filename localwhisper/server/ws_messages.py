@@ -27,7 +27,7 @@ SENT: Mapping[str, str] = {
     "snapshot": "/ws/queue only. data: jobs (the newest), queue (figures).",
     "job": "/ws/queue only: a job was created or changed its state. data: as in GET /job/{job_id}, without result.",
     "corrected": "/ws/queue only: the transcript of a completed job was corrected. data: version.",
-    "words": "/ws/queue only: word times of a completed job are being found. data: progress (percent); 100: saved.",
+    "words": "/ws/queue only: word times of a completed job are being found. data: progress (percent); 100: ended.",
     "removed": "/ws/queue only: the job was deleted with its files.",
     "queue": "/ws/queue only: the queue's figures changed.",
     "model": "/ws/queue only: a model was imported or its download changed. data: as in GET /models, and error.",

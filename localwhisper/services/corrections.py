@@ -7,7 +7,7 @@ from dataclasses import replace
 from localwhisper.errors import InvalidOption, JobDamaged, TranscriptChanged
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobs.corrections import Line, corrected, with_words
-from localwhisper.jobs.events import TranscriptCorrected, WordsAligned
+from localwhisper.jobs.events import TranscriptCorrected
 from localwhisper.jobs.speakers import attributed
 from localwhisper.jobs.transcript import Transcript, Word
 from localwhisper.services.transcripts import Transcripts
@@ -90,7 +90,6 @@ class Corrections:
             else:
                 current = await asyncio.to_thread(with_words, current, before, timed)
                 await self._store.save_transcript(job_id, current)
-        self._bus.publish(WordsAligned(job_id=job_id, progress=100.0))
         return current
 
     async def _current(self, job_id: str, version: int) -> Transcript:

@@ -75,6 +75,8 @@ class WordTimes:
         except Stopped:
             self._index.get(job.id)  # raises JobNotFound
             raise QueueNotRunning from None
+        finally:
+            self._bus.publish(WordsAligned(job_id=job.id, progress=100.0))
 
     async def _compute(self, job: Job) -> Transcript:
         original = await self._transcripts.get(job.id, original=True)

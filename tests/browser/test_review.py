@@ -25,7 +25,7 @@ def test_differences_are_taken_over_or_kept_by_keys(library: AppPage) -> None:
     expect(page.locator(".review del")).to_have_text("Ada")
     expect(page.locator(".review ins")).to_have_text("Ava")
     assert highlighted(page, "current-reviewed") == ["Ada"]
-    assert highlighted(page, "reviewed") == ["Ada", " the", "had"]
+    assert highlighted(page, "reviewed") == ["Ada", "the", "had"]
     page.wait_for_function("() => document.querySelector('video').currentTime > 4")  # what is around it is heard
     assert axe_violations(page) == []
 
@@ -132,3 +132,16 @@ def test_a_transcribed_recording_gets_word_times_a_second_text_and_a_script(app:
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+z")
     expect(card.lines).to_have_count(len(segments))
+
+
+def test_a_script_beside_a_recording_is_aligned_once_it_is_transcribed(
+    app: AppPage, clip: Path, tmp_path: Path
+) -> None:
+    script = tmp_path / f"{clip.stem}.txt"
+    script.write_text("Good morning,\nmy friend! Today is Monday.", encoding="utf-8")
+    app.choose_files(clip, script)
+    expect(app.page.locator("toast-message")).to_contain_text(f"{clip.name}: 7 of 7 words")
+    app.page.locator("toast-message").get_by_role("button", name="Show").click()
+    expect(app.page.locator(".line-text").first).to_have_text("Good morning,")
+    assert exported_lines(app.page) == ["Good morning,", "my friend! Today is Monday."]
+    assert len(app.page.request.get("/jobs").json()["jobs"]) == 1

@@ -93,9 +93,14 @@ def test_times_never_fall() -> None:
             ["A sentence of some words. A sentence of some words. A sentence of some words."] * 3
             + ["A sentence of some words. End."],
         ),
+        (
+            "so we went " * 30,
+            [*[("so we went " * 9).strip()] * 3, "so we went so we went so we went"],
+        ),
+        ("彼は行った" * 50, ["彼は行った" * 20, "彼は行った" * 20, "彼は行った" * 10]),
         ("", []),
     ],
-    ids=["text", "srt", "vtt", "srt without empty lines", "a long paragraph", "nothing"],
+    ids=["text", "srt", "vtt", "srt without empty lines", "a long paragraph", "no sentences", "no spaces", "nothing"],
 )
 def test_the_lines_of_a_script(text: str, lines: list[str]) -> None:
     assert lines_of(text) == lines

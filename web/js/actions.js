@@ -5,6 +5,8 @@ import { t } from "./i18n.js";
 import { PAGE_SIZE } from "./job-reducer.js";
 import { createUndoableRemoval } from "./undoable-removal.js";
 
+const SCRIPT = /\.(txt|srt|vtt)$/i;
+
 /** @param {Omit<App, "actions">} app @returns {Actions} */
 export function createActions({ api, store, uploads, toast }) {
 	/** For requests that the next connection or click repeats. @param {() => Promise<unknown>} request */
@@ -18,8 +20,25 @@ export function createActions({ api, store, uploads, toast }) {
 	const showErrorOnModel = (model, request) =>
 		request().catch((error) => store.dispatch({ type: "model", data: { ...model, error: { code: "", message: errorText(error) } } }));
 
-	/** @type {(options: SubmitOptions) => SendFile} */
+	/** @type {(options: SubmitOptions) => SendFile<{job_id: string}>} */
 	const submitWith = (options) => (file, signal, onSent) => api.submit(file, options, signal, onSent);
+
+	/** Recordings, and texts to align them with. @param {File[]} files @param {SubmitOptions} options */
+	async function submitWithScripts(files, options) {
+		const { pairScripts, rememberScript } = await import("./pending-scripts.js");
+		const { recordings, scripts } = pairScripts(files, SCRIPT);
+		for (const file of recordings) {
+			const script = scripts.get(file);
+			/** @type {SendFile} */
+			const send = async (...args) => {
+				const text = await script?.text();
+				const submitted = await submitWith(script ? { ...options, word_timestamps: true } : options)(...args);
+				if (text !== undefined) rememberScript(submitted.job_id, text);
+				return submitted;
+			};
+			uploads.add(file.name, file.size, async () => file, send, options.model);
+		}
+	}
 
 	/** Asks whether a file may have the name of a published model. @type {SendFile<Model>} */
 	async function importConfirmed(file, signal, onSent) {
@@ -70,9 +89,9 @@ export function createActions({ api, store, uploads, toast }) {
 		retry: (id, options, fromStart) => showErrorOnJob(id, () => api.retry(id, options, fromStart)),
 		remove: createUndoableRemoval({ store, api, toast }),
 		submit(files, options) {
-			for (const file of files) {
-				uploads.add(file.name, file.size, async () => file, submitWith(options), options.model);
-			}
+			const chosen = [...files];
+			if (chosen.length > 1 && chosen.some(({ name }) => SCRIPT.test(name))) return void submitWithScripts(chosen, options);
+			for (const file of chosen) uploads.add(file.name, file.size, async () => file, submitWith(options), options.model);
 		},
 		trySample(sample) {
 			const model = store.state.models.find(({ bundled }) => bundled)?.name ?? "demo";

@@ -100,6 +100,7 @@ function reveal() {
 /** What the first view doesn't need. */
 function loadDeferred() {
 	void loadEditor();
+	void import("./pending-scripts.js").then(({ alignPendingScripts }) => alignPendingScripts(app), () => undefined);
 	navigator.serviceWorker?.register("sw.js").catch(() => undefined); // there is none without a secure context
 }
 

@@ -483,6 +483,11 @@ export const TEXTS = {
 	"script.placeholder": ["Paste it here", "Péguelo aquí"],
 	"script.file": ["Choose a file", "Elegir un archivo"],
 	"script.start": ["Align", "Alinear"],
+	"script.done_for": [
+		"{name}: {placed} of {words} words found in the recording ({share}).",
+		"{name}: {placed} de {words} palabras encontradas en la grabación ({share}).",
+	],
+	"script.show": ["Show", "Mostrar"],
 	"script.done": [
 		"{placed} of {words} words found in the recording ({share}).",
 		"{placed} de {words} palabras encontradas en la grabación ({share}).",

@@ -50,7 +50,8 @@ export async function differencesSource(api, { id, session }, otherId, title, on
 			const line = session.lines[segment]?.text ?? "";
 			const lead = line.length - line.trimStart().length;
 			// where words are missing, the one before is marked
-			const from = start === end ? line.slice(0, start).trimEnd().lastIndexOf(" ") + 1 : start;
+			const isMissing = start === end;
+			const from = isMissing ? line.slice(0, start).trimEnd().lastIndexOf(" ") + 1 : end - line.slice(start, end).trimStart().length;
 			return { line: segment, from: Math.max(from - lead, 0), to: end - lead };
 		});
 		return { ...difference, text, otherText: other_text, places: inTrimmed };

@@ -25,6 +25,7 @@ export function connectReviewing(element, app, current, signal) {
 		"editor:again": second.openDialog,
 		"editor:second-opinion": second.secondOpinion,
 		"editor:review-differences": second.review,
+		"editor:cancel-second": second.cancel,
 		"editor:dismiss-second": second.dismiss,
 		"editor:align": script.open,
 		"editor:review-unsure": reviewUnsureWords,

@@ -15,13 +15,15 @@ const SHOWN_OPTIONS = ["model", "language", "quality"];
  * @param {App} app @param {() => OpenTranscript|undefined} current
  * @param {(otherId: string, title: string) => void} review @param {AbortSignal} signal
  */
-export function secondTexts({ api, store, toast }, current, review, signal) {
+export function secondTexts({ actions, api, store, toast }, current, review, signal) {
 	const dialog = query(document, "#again-dialog", HTMLDialogElement);
 	const notice = query(document, "#second-notice");
 	const [options, error] = queryEach(dialog, ".again-options", ".error");
 	const part = query(dialog, "#again-part", HTMLSelectElement);
 	const languageList = query(document, "#languages", HTMLDataListElement);
-	const [text, reviewButton, openLink] = queryEach(notice, "p", "[data-command='editor:review-differences']", "a");
+	const [text, reviewButton, openLink, cancel] = queryEach(
+		notice, "p", "[data-command='editor:review-differences']", "a", "[data-command='editor:cancel-second']",
+	);
 	const bar = query(notice, "progress", HTMLProgressElement);
 	/** @type {OptionField[]} */
 	let fields = [];
@@ -113,7 +115,7 @@ export function secondTexts({ api, store, toast }, current, review, signal) {
 		if (!job) return;
 		const isRunning = !hasEnded(job.status);
 		notice.dataset.status = job.status;
-		setVisible(bar, isRunning);
+		for (const part of [bar, cancel]) setVisible(part, isRunning);
 		bar.value = job.progress;
 		bar.ariaLabel = t("second.running", { model: nameOf(job), percent: formatPercent(job.progress, language()) });
 		setVisible(reviewButton, isReady);
@@ -134,6 +136,11 @@ export function secondTexts({ api, store, toast }, current, review, signal) {
 			const id = current()?.id ?? "";
 			const job = otherJob(store.state, id);
 			if (job) review(job.job_id, t("review.differences", { model: nameOf(job) }));
+		},
+
+		cancel() {
+			const job = otherJob(store.state, current()?.id ?? "");
+			if (job) actions.cancel(job.job_id);
 		},
 
 		/** Closes the notice for good. */
