@@ -208,7 +208,7 @@ class App:
         transcripts = Transcripts(index, store)
         reader = RecordingReader(self._ffmpeg, max_audio_s=settings.max_audio_seconds)
         incoming = paths.incoming(settings.data_dir)
-        compute = partial(compute_waveform, reader, engine.find_speech)
+        compute = partial(compute_waveform, reader, engine.speech_sink)
         corrections = Corrections(transcripts, store, self._bus)
         word_times = WordTimes(index, transcripts, corrections, engine, self._bus)
         return JobDependencies(

@@ -1,7 +1,7 @@
 """A fake engine that decodes one window each time the test tells it to."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from localwhisper.jobs.transcript import (
 from localwhisper.jobs.word_times import spread_words
 from localwhisper.messages import Message
 from localwhisper.options import Options
+from tests.speech_sink import FirstSecond
 
 WINDOW_S = 1.0
 CHECK_EVERY_S = 0.01
@@ -131,8 +132,8 @@ class StepEngine:
         )
         return Diarization(turns=tuple(turns))
 
-    def find_speech(self, audio: Path, track: str | None, check: Callable[[], None]) -> tuple[tuple[float, float], ...]:
-        return ((0.0, 1.0),)
+    def speech_sink(self) -> FirstSecond:
+        return FirstSecond()
 
     def model_bytes(self) -> dict[str, int]:
         return {}

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from localwhisper.audio.ffmpeg import SAMPLE_RATE
-from localwhisper.audio.recording import RecordingReader
+from localwhisper.audio.recording import RecordingReader, Sink
 from localwhisper.errors import EngineNotLoaded
 from localwhisper.jobs.transcript import Waveform
 
@@ -42,26 +43,50 @@ class _Peaks:
         )
         return peaks
 
+
+class SpeechSink(Sink, Protocol):
+    """A Sink that finds where somebody speaks in what was written to it."""
+
+    def speech(self, check: Callable[[], None]) -> tuple[tuple[float, float], ...]:
+        """Return start and end of each utterance in seconds. `check` may raise to stop."""
+
+
+class _PeaksAndSpeech:
+    """A Sink for both, so that the recording is decoded once."""
+
+    def __init__(self, new_speech_sink: Callable[[], SpeechSink]) -> None:
+        self.peaks = _Peaks()
+        self.speech: SpeechSink | None
+        try:
+            self.speech = new_speech_sink()
+        except EngineNotLoaded:
+            self.speech = None
+
+    def write(self, start: int, samples: NDArray[np.int16]) -> None:
+        self.peaks.write(start, samples)
+        if self.speech is not None:
+            self.speech.write(start, samples)
+
     def close(self) -> None:
-        pass
-
-
-FindSpeech = Callable[[Path, str | None, Callable[[], None]], tuple[tuple[float, float], ...]]  # as Engine.find_speech
+        if self.speech is not None:
+            self.speech.close()
 
 
 def compute_waveform(
-    reader: RecordingReader, find_speech: FindSpeech, path: Path, track: str | None, check: Callable[[], None]
+    reader: RecordingReader,
+    new_speech_sink: Callable[[], SpeechSink],
+    path: Path,
+    track: str | None,
+    check: Callable[[], None],
 ) -> Waveform:
     """The peaks of the track that is transcribed and the speech in it, in bounded memory.
 
-    Raises what RecordingReader.read() raises. Without an engine there is no speech.
+    Raises what RecordingReader.read() raises. If `new_speech_sink` raises EngineNotLoaded, there is no speech.
     """
-    with reader.read(path, _Peaks, check=check, track=track) as recording:
-        peaks = recording.channels[0].sink.peaks(max(round(recording.duration_s * SAMPLE_RATE), 1))
-    try:
-        speech = find_speech(path, track, check)
-    except EngineNotLoaded:
-        speech = ()
+    with reader.read(path, lambda: _PeaksAndSpeech(new_speech_sink), check=check, track=track) as recording:
+        sink = recording.channels[0].sink
+        peaks = sink.peaks.peaks(max(round(recording.duration_s * SAMPLE_RATE), 1))
+        speech = () if sink.speech is None else sink.speech.speech(check)
     return Waveform(
         duration=recording.duration_s,
         peaks=tuple(int(peak) for peak in np.minimum(peaks >> 7, 255)),

@@ -1,9 +1,10 @@
 """The interface of an engine, and what it calls back while it works."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from localwhisper.audio.waveform import SpeechSink
 from localwhisper.jobs.suspicion import Footprint
 from localwhisper.jobs.transcript import Detection, Diarization, Segment, Transcript, Window
 from localwhisper.messages import Message
@@ -72,8 +73,8 @@ class Engine(Protocol):
     def find_speakers(self, audio: Path, options: Options, control: Control) -> Diarization:
         """Who speaks when in an audio file, as the options say. Raises Stopped, or a LocalWhisperError."""
 
-    def find_speech(self, audio: Path, track: str | None, check: Callable[[], None]) -> tuple[tuple[float, float], ...]:
-        """Where somebody speaks in a track of an audio file: start and end in seconds. `check` may raise to stop."""
+    def speech_sink(self) -> SpeechSink:
+        """Return a sink for decoded audio, 16 kHz mono, which finds where somebody speaks in it."""
 
     def model_bytes(self) -> Mapping[str, int]:
         """The approximate size of the weights of each model in memory, by name."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from localwhisper.audio.waveform import SpeechSink
 from localwhisper.engine.base import Control, Engine
 from localwhisper.errors import EngineNotLoaded
 from localwhisper.jobs.suspicion import Footprint
@@ -60,9 +61,9 @@ class LazyEngine:
         """See base.Engine. Also raises EngineNotLoaded."""
         return self._built().find_speakers(audio, options, control)
 
-    def find_speech(self, audio: Path, track: str | None, check: Callable[[], None]) -> tuple[tuple[float, float], ...]:
+    def speech_sink(self) -> SpeechSink:
         """See base.Engine. Also raises EngineNotLoaded."""
-        return self._built().find_speech(audio, track, check)
+        return self._built().speech_sink()
 
     def model_bytes(self) -> Mapping[str, int]:
         engine = self._engine

@@ -14,6 +14,7 @@ from whisper.audio import CHUNK_LENGTH, FRAMES_PER_SECOND, N_FRAMES
 
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.audio.recording import Channel, RecordingReader
+from localwhisper.audio.waveform import SpeechSink
 from localwhisper.engine.audio_window import AudioWindow
 from localwhisper.engine.base import Control
 from localwhisper.engine.batched import transcribe_batched
@@ -32,6 +33,7 @@ from localwhisper.engine.pcm_spool import PcmSpool
 from localwhisper.engine.sequential import transcribe_sequential
 from localwhisper.engine.silero import SileroVad
 from localwhisper.engine.speakers.labelling import find_speakers, label_speakers, with_what_speakers_need
+from localwhisper.engine.spoken_times import SpokenTimes
 from localwhisper.engine.text_alignment import TextAligner
 from localwhisper.engine.threads import use_one_thread
 from localwhisper.engine.upstream.torch_internals import is_out_of_memory
@@ -235,12 +237,9 @@ class WhisperEngine:
             pcm = recording.channels[0].sink
             return find_speakers(pcm, voice_activity(pcm, self._detector, control.check), options, control)
 
-    def find_speech(self, audio: Path, track: str | None, check: Callable[[], None]) -> tuple[tuple[float, float], ...]:
+    def speech_sink(self) -> SpeechSink:
         """See base.Engine."""
-        use_one_thread()
-        with self._reader.read(audio, self._new_spool, check=check, track=track) as recording:
-            vad = voice_activity(recording.channels[0].sink, self._detector, check)
-        return tuple((start / FRAMES_PER_SECOND, end / FRAMES_PER_SECOND) for start, end in vad.utterances())
+        return SpokenTimes(self._new_spool(), self._detector)
 
     def model_bytes(self) -> Mapping[str, int]:
         return self._models.model_bytes()

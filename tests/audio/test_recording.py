@@ -24,6 +24,7 @@ from localwhisper.errors import (
     Stopped,
 )
 from tests.audio.recordings import RATE, ffmpeg, tone, write
+from tests.speech_sink import FirstSecond
 
 LIMIT_S = 3600
 
@@ -121,7 +122,7 @@ def test_the_length_is_the_decoded_one(tmp_path: Path) -> None:
     chained.write_bytes((tmp_path / "part.opus").read_bytes() * 2)
     assert read(chained).duration_s == pytest.approx(6, abs=0.1)
     waveform = compute_waveform(
-        RecordingReader(Ffmpeg(), max_audio_s=LIMIT_S), lambda *_: (), chained, None, lambda: None
+        RecordingReader(Ffmpeg(), max_audio_s=LIMIT_S), FirstSecond, chained, None, lambda: None
     )
     assert waveform.duration == pytest.approx(6, abs=0.1)
     assert min(waveform.peaks[5:-30]) > 50

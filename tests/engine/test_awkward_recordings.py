@@ -21,6 +21,7 @@ from tests.audio.recordings import write
 from tests.engine.control import Recorder
 from tests.engine.test_real_speech import FOLDER, real_engine, real_library  # noqa: F401  # fixtures
 from tests.speech import decoded
+from tests.speech_sink import FirstSecond
 
 JFK = "and so my fellow americans ask not what your country can do for you ask what you can do for your country"
 pytestmark = pytest.mark.skipif(FOLDER is None, reason="no recordings: LOCALWHISPER_SPEECH names their folder")
@@ -83,7 +84,7 @@ def test_a_length_that_the_header_does_not_state(real_engine: WhisperEngine) -> 
     assert words(transcript.text) == JFK.split()
     assert recorder.duration_s == pytest.approx(11, abs=0.05)
     assert max(recorder.done_s) == recorder.duration_s
-    waveform = compute_waveform(RecordingReader(Ffmpeg(), max_audio_s=3600), lambda *_: (), path, None, lambda: None)
+    waveform = compute_waveform(RecordingReader(Ffmpeg(), max_audio_s=3600), FirstSecond, path, None, lambda: None)
     assert waveform.duration == recorder.duration_s
     assert sum(waveform.peaks[-100:]) < sum(waveform.peaks[700:800])  # the last 0.7 s are silent
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from localwhisper.audio.ffmpeg import Ffmpeg
+from localwhisper.audio.recording import RecordingReader
+from localwhisper.audio.waveform import compute_waveform
 from localwhisper.commands.selftest import words
 from localwhisper.engine.plans import REFERENCE
 from localwhisper.engine.whisper_engine import WhisperEngine
@@ -170,10 +174,24 @@ def test_vad_filter_skips_what_is_too_quiet(engine: WhisperEngine, tmp_path: Pat
     assert transcript.segments == ()
 
 
-def test_the_speech_of_a_recording_is_found(engine: WhisperEngine, speech: dict[str, Path]) -> None:
-    found = engine.find_speech(speech["speech after silence"], None, lambda: None)
-    assert 35 <= found[0][0] < 36
-    assert engine.find_speech(speech["tone"], None, lambda: None) == ()
+def test_the_speech_of_a_recording_is_found(
+    engine: WhisperEngine, speech: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While its peaks are computed: it is decoded once."""
+    commands: list[Sequence[str]] = []
+    start = subprocess.Popen.__init__
+
+    def started(process: Any, command: Sequence[str], *arguments: Any, **more: Any) -> None:
+        commands.append(command)
+        start(process, command, *arguments, **more)
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", started)
+    reader = RecordingReader(Ffmpeg(), max_audio_s=3600)
+    waveform = compute_waveform(reader, engine.speech_sink, speech["speech after silence"], None, lambda: None)
+    assert 35 <= waveform.speech[0][0] < 36
+    assert waveform.duration > 36
+    assert sum("pcm_s16le" in command for command in commands) == 1
+    assert compute_waveform(reader, engine.speech_sink, speech["tone"], None, lambda: None).speech == ()
 
 
 @pytest.mark.parametrize("quality", ["exact", "fast", "compact"])

@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 import wave
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
@@ -23,6 +23,7 @@ from localwhisper.jobs.word_times import spread_words
 from localwhisper.messages import Message
 from localwhisper.options import Options
 from localwhisper.store import crash_evidence
+from tests.speech_sink import FirstSecond
 from tests.step_engine import window
 
 CRASH_S = 2.5
@@ -87,8 +88,8 @@ class FakeEngine:
     ) -> tuple[Segment, ...]:
         return tuple(replace(each, words=spread_words(each)) for each in segments)
 
-    def find_speech(self, audio: Path, track: str | None, check: Callable[[], None]) -> tuple[tuple[float, float], ...]:
-        return ((0.0, 1.0),)
+    def speech_sink(self) -> FirstSecond:
+        return FirstSecond()
 
     def model_bytes(self) -> dict[str, int]:
         return {}
