@@ -11,7 +11,7 @@ WORKERS := $(shell $(PYTHON) -c "import os; print(min(os.cpu_count() + 1, 5))")
 PAGE_CHECKS := tests/browser/node_modules/.installed
 
 .PHONY: run test lint check browser proxy screenshots torture parallel load soak fuzz bench bench-record bench-page bench-memory \
-  bench-waiting bench-stops bench-speech accuracy release clean
+  bench-waiting bench-live bench-stops bench-speech accuracy release clean
 
 run: $(VENV)/.run
 	$(BIN)/python -m localwhisper$(if $(MODEL), --fetch-model $(MODEL)) --test-services $(ARGS)
@@ -71,6 +71,10 @@ bench-waiting: $(VENV)/.dev
 # seconds for real recordings with real weights, of every transcriber, alone and beside busy programs
 bench-speech: $(VENV)/.bench
 	$(BIN)/python -m tests.bench.speech $(ARGS)
+
+# replay real recordings as if they were being spoken, and measure how soon their words are shown
+bench-live: $(VENV)/.bench
+	$(BIN)/python -m tests.bench.live $(ARGS)
 
 # how long a cancelled job still uses the CPU
 bench-stops: $(VENV)/.dev

@@ -2,7 +2,6 @@
 
 import errno
 import socket
-import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -19,7 +18,8 @@ from localwhisper.audio.probe import probe
 from localwhisper.audio.recording import RecordingReader
 from localwhisper.audio.waveform import compute_waveform
 from localwhisper.engine.base import Engine
-from localwhisper.engine.checkpoints.model_choice import ModelChooser
+from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine.checkpoints.model_choice import ModelChooser, live_options
 from localwhisper.engine_setup import ASSETS, found_models, model_library, whisper_engine
 from localwhisper.errors import PortForbidden, PortInUse
 from localwhisper.jobqueue.eta import EtaEstimator
@@ -43,12 +43,14 @@ from localwhisper.server.dependencies import (
     UploadDependencies,
 )
 from localwhisper.server.metrics import LoopLag, Metrics, SocketCounts
+from localwhisper.server.prestarted_executor import prestarted_executor
 from localwhisper.server.ws_outbox import FrameCache
 from localwhisper.services.clips import Clips
 from localwhisper.services.corrections import Corrections
 from localwhisper.services.detection import LanguageDetector
 from localwhisper.services.downloads import Downloads
 from localwhisper.services.job_notices import JobNotices
+from localwhisper.services.live_text import LiveTexts
 from localwhisper.services.option_reader import OptionReader
 from localwhisper.services.recordings import Recordings
 from localwhisper.services.scripts import Scripts
@@ -88,17 +90,6 @@ def web_folder() -> Path:
 
 def utc_now() -> datetime:
     return datetime.now(timezone.utc)
-
-
-def prestarted_executor(n_threads: int, name: str) -> ThreadPoolExecutor:
-    """An executor whose threads are all running. Otherwise each is started by a submit(): if memory is short then, the
-    call raises, although the work is queued and another thread may still do it."""
-    executor = ThreadPoolExecutor(n_threads, name)
-    all_running = threading.Barrier(n_threads + 1)
-    for _ in range(n_threads):
-        executor.submit(all_running.wait)
-    all_running.wait()
-    return executor
 
 
 class App:
@@ -160,7 +151,8 @@ class App:
             describe=lambda job: serializers.job_body(job, eta, "en"),
         )
         self._loop_lag = LoopLag(metrics.observe_loop_lag)
-        jobs, term_lists = self._job_dependencies(eta, engine), TermLists(paths.term_lists(settings.data_dir))
+        jobs = self._job_dependencies(eta, engine, library)
+        term_lists = TermLists(paths.term_lists(settings.data_dir))
         options = OptionReader(library, chooser, term_lists, settings.option_defaults)
         self.dependencies = Dependencies(
             settings=settings,
@@ -203,7 +195,7 @@ class App:
             options=read_options,
         )
 
-    def _job_dependencies(self, eta: EtaEstimator, engine: Engine) -> JobDependencies:
+    def _job_dependencies(self, eta: EtaEstimator, engine: Engine, library: ModelLibrary) -> JobDependencies:
         settings, index, store = self.settings, self.queue.index, self.store
         transcripts = Transcripts(index, store)
         reader = RecordingReader(self._ffmpeg, max_audio_s=settings.max_audio_seconds)
@@ -211,6 +203,7 @@ class App:
         compute = partial(compute_waveform, reader, engine.speech_sink)
         corrections = Corrections(transcripts, store, self._bus)
         word_times = WordTimes(index, transcripts, corrections, engine, self._bus)
+        options_for = partial(live_options, models=library.entries, real_time_factor=eta.real_time_factor)
         return JobDependencies(
             queue=self.queue,
             index=index,
@@ -224,9 +217,11 @@ class App:
                 transcripts,
                 incoming=incoming,
                 max_bytes=settings.max_upload_bytes,
+                max_audio_s=settings.max_audio_seconds,
                 probe=partial(probe, self._ffmpeg, max_audio_s=settings.max_audio_seconds),
             ),
             speakers=Speakers(index, transcripts, corrections, word_times, engine),
+            live_texts=LiveTexts(engine, index, transcripts, self._bus, options_for=options_for),
             search=Search(index, store, TextIndex(paths.search_index(settings.data_dir)), self._bus),
             second_texts=SecondTexts(self.queue, transcripts, corrections, self._bus, incoming=incoming),
             word_times=word_times,
@@ -291,6 +286,7 @@ class App:
         self.dependencies.watched_folders.stop()
         jobs.word_times.stop()
         await jobs.speakers.stop()
+        await jobs.live_texts.stop()
         await jobs.queue.stop()
         await self._server.close_all_connections()
         await jobs.search.stop()

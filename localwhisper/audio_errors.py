@@ -44,3 +44,10 @@ class DictationUnsupported(LocalWhisperError):
     """A dictation format that ffmpeg does not decode: DS2, or an encrypted DSS."""
 
     code = "dictation_unsupported"
+
+
+class NoMicrophone(LocalWhisperError):
+    """`live` can't read a microphone."""
+
+    code = "no_microphone"
+    reason: str

@@ -13,6 +13,7 @@ from localwhisper.audio_errors import AudioUnreadable as AudioUnreadable
 from localwhisper.audio_errors import DictationUnsupported as DictationUnsupported
 from localwhisper.audio_errors import FfmpegMissing as FfmpegMissing
 from localwhisper.audio_errors import NoAudioTrack as NoAudioTrack
+from localwhisper.audio_errors import NoMicrophone as NoMicrophone
 from localwhisper.base_error import LocalWhisperError as LocalWhisperError
 from localwhisper.command_errors import NotOnThisSystem as NotOnThisSystem
 from localwhisper.command_errors import PackageMissing as PackageMissing

@@ -247,6 +247,10 @@ TEXTS: Mapping[str, Text] = {
         "There is no file or folder {path}.",
         "No existe el archivo o la carpeta {path}.",
     ),
+    "no_microphone": (
+        "The microphone can't be read: {reason}. Another program can send what it hears to `localwhisper live -`.",
+        "No se puede leer el micrófono: {reason}. Otro programa puede enviar lo que oye a `localwhisper live -`.",
+    ),
     "not_on_this_system": (
         "This command is not available on {system}. Start localwhisper yourself, or with the system's own tools.",
         "Esta orden no está disponible en {system}. Inicie localwhisper a mano o con las herramientas del sistema.",

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from localwhisper.engine.base import Control
+from localwhisper.jobs.live import LiveSegment, LiveText
 from localwhisper.jobs.suspicion import Footprint
 from localwhisper.jobs.transcript import (
     Detection,
@@ -15,6 +16,7 @@ from localwhisper.jobs.transcript import (
     Transcript,
     Turn,
     Window,
+    Word,
     segments_of,
 )
 from localwhisper.jobs.word_times import spread_words
@@ -46,6 +48,47 @@ def window(number: int) -> Window:
     return Window(segments=(segment(number),), after=after)
 
 
+class SecondsTranscriber:
+    """A LiveTranscriber that hears one word a second, which is stable a second later; three are an utterance."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+        self._n_bytes = 0
+        self._n_final = 0  # words in segments
+        self._n_segments = 0
+        self.is_closed = False
+
+    def update(self, pcm: bytes, *, ends: bool = False) -> LiveText:
+        self._control.check()
+        self._n_bytes += len(pcm)
+        heard_s = self._n_bytes / 32_000
+        segments: list[LiveSegment] = []
+        while (n_open := int(heard_s) - self._n_final) >= 3 or (ends and n_open):
+            segments.append(self._segment(min(3, n_open)))
+        rest = self._words(int(heard_s))
+        return LiveText(segments=tuple(segments), stable=rest[:-1], tentative=rest[-1:], heard_s=heard_s, language="en")
+
+    def _words(self, end: int) -> tuple[Word, ...]:
+        numbers = range(self._n_final, end)
+        return tuple(Word(word=f" w{number}", start=number, end=number + 1, probability=0.9) for number in numbers)
+
+    def _segment(self, n_words: int) -> LiveSegment:
+        words = self._words(self._n_final + n_words)
+        self._n_final += n_words
+        self._n_segments += 1
+        return LiveSegment(
+            id=self._n_segments - 1,
+            start=words[0].start,
+            end=words[-1].end,
+            text="".join(word.word for word in words),
+            words=words,
+            language="en",
+        )
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
 class StepEngine:
     """Each job has `n_windows` windows. `step()` lets some worker decode one window, `release()` lets all continue."""
 
@@ -55,6 +98,7 @@ class StepEngine:
         self.started: list[str] = []  # job ids, in the order of their start
         self.decoded: list[tuple[str, int]] = []  # (job id, window number), in order
         self.fails_with: BaseException | None = None
+        self.live: list[SecondsTranscriber] = []
         self.running = 0
         self.max_running = 0
         self._steps = threading.Semaphore(0)
@@ -110,6 +154,13 @@ class StepEngine:
             if self._steps.acquire(timeout=CHECK_EVERY_S):
                 return
         control.check()
+
+    def open_live(self, options: Options, control: Control) -> SecondsTranscriber:
+        control.progress(0.0, Message("loading_model", {"model": options.model}))
+        if self.fails_with is not None:
+            raise self.fails_with
+        self.live.append(SecondsTranscriber(control))
+        return self.live[-1]
 
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
         return Detection(language="es", probability=0.75)

@@ -35,6 +35,7 @@ BOOLEAN_FLAGS = frozenset(
 VALUE_FLAGS = frozenset(
     option.flag for option in [*TRANSCRIBE_OPTIONS, *SUBTITLE_OPTIONS] if option.flag not in BOOLEAN_FLAGS
 )
+LIVE_FLAGS = ("--model", "--language", "--task", "--initial-prompt", "--multilingual")
 # Whisper's options without an effect here, and what decides instead.
 WITHOUT_EFFECT = {
     "--device": "a GPU is used where there is one that can",
@@ -118,6 +119,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_models(add("models", "list, download, import or remove checkpoints", "ACTION …"), _add_command)
     add_terms(add("terms", "list, show, save or remove lists of names and terms", "ACTION …"), _add_command)
     _add_wyoming(add("wyoming", "speech to text for Home Assistant, by a running server", "", TRANSCRIBE_SETTINGS))
+    _add_live(add("live", "write down what is said into a microphone, or sent to stdin", "[-]", TRANSCRIBE_SETTINGS))
     add("doctor", "check everything localwhisper needs and say how to fix problems", "", DOCTOR_SETTINGS)
     _add_open(
         add(
@@ -202,6 +204,13 @@ def _add_watch(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--once", action="store_true", help="exit when nothing is left to do")
     _add_options(parser, default_format="srt")
+
+
+def _add_live(parser: argparse.ArgumentParser) -> None:
+    stdin_help = "- for stdin: a WAV file, or samples: mono, 16 kHz, signed 16-bit little-endian"
+    parser.add_argument("source", nargs="?", metavar="-", choices=["-"], help=stdin_help)
+    parser.add_argument("--microphone", metavar="NAME", help="name or number of the microphone; default: the system's")
+    _add_from_table(parser, [option for option in TRANSCRIBE_OPTIONS if option.flag in LIVE_FLAGS])
 
 
 def _add_options(parser: argparse.ArgumentParser, default_format: str) -> None:

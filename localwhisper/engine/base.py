@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from localwhisper.audio.waveform import SpeechSink
+from localwhisper.jobs.live import LiveText
 from localwhisper.jobs.suspicion import Footprint
 from localwhisper.jobs.transcript import Detection, Diarization, Segment, Transcript, Window
 from localwhisper.messages import Message
@@ -37,6 +38,21 @@ class NoControl:
     def progress(self, done_s: float, message: Message) -> None: ...
 
     def window(self, window: Window) -> None: ...
+
+
+class LiveTranscriber(Protocol):
+    """Transcribes one recording while it is being made. Threading: one thread at a time."""
+
+    def update(self, pcm: bytes, *, ends: bool = False) -> LiveText:
+        """Take the next samples, mono, 16 kHz, signed 16-bit little-endian; return what is known of them.
+
+        `ends`: what is being said ends here.
+
+        Raises what `check` of its Control raises.
+        """
+
+    def close(self) -> None:
+        """Give back the model."""
 
 
 class Engine(Protocol):
@@ -72,6 +88,9 @@ class Engine(Protocol):
 
     def find_speakers(self, audio: Path, options: Options, control: Control) -> Diarization:
         """Who speaks when in an audio file, as the options say. Raises Stopped, or a LocalWhisperError."""
+
+    def open_live(self, options: Options, control: Control) -> LiveTranscriber:
+        """Load the model for a recording that is being made. Raises Stopped, or a LocalWhisperError."""
 
     def speech_sink(self) -> SpeechSink:
         """Return a sink for decoded audio, 16 kHz mono, which finds where somebody speaks in it."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from localwhisper.audio.waveform import SpeechSink
-from localwhisper.engine.base import Control, Engine
+from localwhisper.engine.base import Control, Engine, LiveTranscriber
 from localwhisper.errors import EngineNotLoaded
 from localwhisper.jobs.suspicion import Footprint
 from localwhisper.jobs.transcript import Detection, Diarization, Segment, Transcript, Window
@@ -60,6 +60,10 @@ class LazyEngine:
     def find_speakers(self, audio: Path, options: Options, control: Control) -> Diarization:
         """See base.Engine. Also raises EngineNotLoaded."""
         return self._built().find_speakers(audio, options, control)
+
+    def open_live(self, options: Options, control: Control) -> LiveTranscriber:
+        """See base.Engine. Also raises EngineNotLoaded."""
+        return self._built().open_live(options, control)
 
     def speech_sink(self) -> SpeechSink:
         """See base.Engine. Also raises EngineNotLoaded."""

@@ -43,16 +43,16 @@ class SileroVad:
 
         `pieces`: samples, PIECE_SAMPLES each but the last, whose last chunk is zero-padded.
         """
-        context = torch.zeros(CONTEXT_SAMPLES)
-        state = (torch.zeros(1, 1, STATE_SIZE), torch.zeros(1, 1, STATE_SIZE))
+        stream = SileroStream(self)
         for piece in pieces:
-            with torch.inference_mode():
-                samples = torch.cat([context, torch.from_numpy(piece), torch.zeros(-len(piece) % CHUNK_SAMPLES)])
-                context = samples[-CONTEXT_SAMPLES:]
-                outputs, state = self._lstm(self._features(samples)[:, None], state)
-                outputs = F.conv1d(outputs.relu().transpose(1, 2), *self._convolution("final_conv"))
-                probabilities = outputs.sigmoid().flatten().numpy()
-            yield probabilities
+            yield stream.probabilities(piece)
+
+    def judge(self, samples: Tensor, state: tuple[Tensor, Tensor]) -> tuple[NDArray[np.float32], tuple[Tensor, Tensor]]:
+        """The probability of speech in each chunk of samples that begin with the context; the state after them."""
+        with torch.inference_mode():
+            outputs, state = self._lstm(self._features(samples)[:, None], state)
+            outputs = F.conv1d(outputs.relu().transpose(1, 2), *self._convolution("final_conv"))
+            return outputs.sigmoid().flatten().numpy(), state
 
     def _features(self, samples: Tensor) -> Tensor:
         """What the LSTM reads of each chunk, shape (n_chunks, STATE_SIZE). `samples` begin with the context."""
@@ -65,3 +65,19 @@ class SileroVad:
 
     def _convolution(self, name: str) -> tuple[Tensor, Tensor]:
         return self._weights[f"{name}.weight"], self._weights[f"{name}.bias"]
+
+
+class SileroStream:
+    """The probabilities of a recording that arrives in pieces. Threading: one thread at a time."""
+
+    def __init__(self, vad: SileroVad) -> None:
+        self._vad = vad
+        self._context = torch.zeros(CONTEXT_SAMPLES)
+        self._state = (torch.zeros(1, 1, STATE_SIZE), torch.zeros(1, 1, STATE_SIZE))
+
+    def probabilities(self, piece: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The probability of speech in each chunk of the next piece: whole chunks; the last piece's is zero-padded."""
+        samples = torch.cat([self._context, torch.from_numpy(piece), torch.zeros(-len(piece) % CHUNK_SAMPLES)])
+        self._context = samples[-CONTEXT_SAMPLES:]
+        probabilities, self._state = self._vad.judge(samples, self._state)
+        return probabilities

@@ -19,13 +19,10 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from localwhisper.engine.division_benefit import DivisionBenefit
 from localwhisper.engine.system_resources import usable_cores
 from localwhisper.errors import Stopped
 
-# Every so often, dividing has to have taken less than this part of the time that one thread would have needed. Where it
-# hasn't, as other programs have the cores, threads compute alone for a while, and for twice as long each time.
-PERIOD_S, WORTHWHILE = 0.03, 0.9
-MIN_ALONE_S, MAX_ALONE_S = 0.1, 1.6
 CHECK_EVERY_S = 0.1
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -43,15 +40,16 @@ class CoreBudget:
         self.changed = threading.Condition()  # notified when a core becomes free
         self.n_taken = 0
         self._n_working = 0
+        self._urgent: set[int] = set()  # threads, by their identifiers
         self.team = ThreadTeam(self, is_divided)
 
     @contextmanager
     def core(self, check: Callable[[], None] = lambda: None) -> Iterator[None]:
         """Have a core for what the calling thread computes; wait for one. `check` is called meanwhile and may raise."""
-        while not self.take():
+        while not self.take(is_urgent=self.is_urgent):
             check()
             with self.changed:
-                self.changed.wait_for(lambda: self.n_taken < self.total, CHECK_EVERY_S)
+                self.changed.wait_for(lambda: self.n_taken < self.total and not self.gives_way, CHECK_EVERY_S)
         try:
             yield
         finally:
@@ -71,12 +69,12 @@ class CoreBudget:
 
     @property
     def n_idle(self) -> int:
-        return self.total - max(self.n_taken, self._n_working)
+        return self.total - (self.n_taken if self.is_urgent else max(self.n_taken, self._n_working))
 
-    def take(self) -> bool:
-        """Take a core if one is free."""
+    def take(self, *, is_urgent: bool = False) -> bool:
+        """Take a core if one is free, and not wanted for urgent work of another thread."""
         with self.changed:
-            is_free = self.n_taken < self.total
+            is_free = self.n_taken < self.total and (is_urgent or not self.gives_way)
             self.n_taken += is_free
         return is_free
 
@@ -96,6 +94,43 @@ class CoreBudget:
         finally:
             for _ in range(n_kept):
                 self.give_back()
+
+    @contextmanager
+    def urgent(self) -> Iterator[None]:
+        """Within the block, the calling thread goes before others, which wait at their next layer or token."""
+        with self.changed:
+            self._urgent.add(threading.get_ident())
+        try:
+            yield
+        finally:
+            with self.changed:
+                self._urgent.discard(threading.get_ident())
+                self.changed.notify_all()
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether the calling thread does urgent work."""
+        return threading.get_ident() in self._urgent
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether the calling thread should wait for urgent work of another."""
+        return bool(self._urgent) and not self.is_urgent
+
+    def give_way(self, check: Callable[[], None]) -> None:
+        """Lend the calling thread's core to urgent work while there is some. `check` is called meanwhile, may raise."""
+        if not self.gives_way:
+            return
+        self.give_back()
+        try:
+            while self.gives_way:
+                check()
+                with self.changed:
+                    self.changed.wait_for(lambda: not self.gives_way, CHECK_EVERY_S)
+        finally:
+            with self.changed:
+                self.changed.wait_for(lambda: self.n_taken < self.total)
+                self.n_taken += 1
 
     def map_ahead(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Yield function(item) in order, computed ahead of the consumer on as many threads as there are cores.
@@ -131,42 +166,6 @@ class _Scratch(threading.local):
         self.by_type: dict[torch.dtype, Tensor] = {}
 
 
-class DivisionBenefit:
-    """Whether dividing computations among threads takes less time than one thread would need. Threading: SAFE."""
-
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
-        self._lock = threading.Lock()
-        self._wall_s = self._waited_s = self._cpu_s = self._helpers_cpu_s = 0.0  # in this period
-        self._alone_until_s = 0.0
-        self._alone_s = MIN_ALONE_S
-
-    def is_expected(self) -> bool:
-        return self._now() >= self._alone_until_s
-
-    def add_help(self, cpu_s: float) -> None:
-        """Count the work of a helper."""
-        with self._lock:
-            self._helpers_cpu_s += cpu_s
-
-    def add(self, wall_s: float, waited_s: float, cpu_s: float) -> None:
-        """Count a computation: how long it took, how long its thread waited for helpers, and its thread's work."""
-        with self._lock:
-            self._wall_s += wall_s
-            self._waited_s += waited_s
-            self._cpu_s += cpu_s
-            if self._wall_s < PERIOD_S:
-                return
-            core_share = self._cpu_s / max(self._wall_s - self._waited_s, self._cpu_s, 1e-9)
-            alone_s = (self._cpu_s + self._helpers_cpu_s) / max(core_share, 1e-9)
-            if self._wall_s > WORTHWHILE * alone_s:
-                self._alone_until_s = self._now() + self._alone_s
-                self._alone_s = min(2 * self._alone_s, MAX_ALONE_S)
-            else:
-                self._alone_s = max(self._alone_s / 2, MIN_ALONE_S)
-            self._wall_s = self._waited_s = self._cpu_s = self._helpers_cpu_s = 0.0
-
-
 class ThreadTeam:
     """Divides computations of threads that have a core among those and the idle cores. Threading: SAFE."""
 
@@ -190,9 +189,10 @@ class ThreadTeam:
             work()
             return
         is_over, is_inference = threading.Event(), torch.is_inference_mode_enabled()
+        is_urgent = self._cores.is_urgent
 
         def help_out() -> None:
-            if not is_over.is_set() and self._cores.take():
+            if not is_over.is_set() and self._cores.take(is_urgent=is_urgent):
                 try:
                     with torch.inference_mode(is_inference):
                         work()

@@ -35,7 +35,7 @@ class VoiceActivity:
     def __init__(self, probabilities: NDArray[np.float32], n_frames: int) -> None:
         """`probabilities`: of speech, for each chunk; `n_frames`: the recording's."""
         self._n_frames = n_frames
-        speech = list(_speech(probabilities))
+        speech = list(speech_spans(probabilities))
         edges = [0, *(frame for span in speech for frame in span), n_frames]
         pauses = (Span(*edge) for edge in zip(edges[::2], edges[1::2], strict=True))
         self._pauses = [pause for pause in pauses if pause.end - pause.start >= MIN_PAUSE_FRAMES]
@@ -137,7 +137,7 @@ def amplified(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     return samples * np.float32(min(MIN_PEAK / peak, MAX_GAIN)) if 0 < peak < MIN_PEAK else samples
 
 
-def _speech(probabilities: NDArray[np.float32]) -> Iterator[Span]:
+def speech_spans(probabilities: NDArray[np.float32]) -> Iterator[Span]:
     """The runs of chunks above PAUSE_PROBABILITY in which one is above SPEECH_PROBABILITY, as frames."""
     is_open = np.concatenate([[False], probabilities >= PAUSE_PROBABILITY, [False]])
     edges = np.flatnonzero(is_open[1:] != is_open[:-1])

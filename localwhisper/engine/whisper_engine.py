@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from whisper.audio import CHUNK_LENGTH, FRAMES_PER_SECOND, N_FRAMES
+from whisper.audio import CHUNK_LENGTH, N_FRAMES
 
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.audio.recording import Channel, RecordingReader
@@ -26,10 +26,12 @@ from localwhisper.engine.language_detection import (
     detect_language,
     windows_to_detect_from,
 )
+from localwhisper.engine.live_transcriber import LiveTranscriber, open_live
 from localwhisper.engine.log_mel import LogMel
 from localwhisper.engine.model.whisper_model import WhisperModel
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.pcm_spool import PcmSpool
+from localwhisper.engine.progress import report_progress
 from localwhisper.engine.sequential import transcribe_sequential
 from localwhisper.engine.silero import SileroVad
 from localwhisper.engine.speakers.labelling import find_speakers, label_speakers, with_what_speakers_need
@@ -165,14 +167,14 @@ class WhisperEngine:
         windows: list[Window] = []
         waited_s = 0.0
         pcm = runs[0].decoder.pcm
-        _report_progress(control, pcm, min(run.position.seek for run in runs))
+        report_progress(control, pcm, min(run.position.seek for run in runs))
         for window, seek in transcribe_channels(runs, transcribe, len(segments_of(done))):
             handed_over_s = time.monotonic()
             window = replace(window, after=replace(window.after, plan=plan))
             control.window(window)
             waited_s += time.monotonic() - handed_over_s
             windows.append(window)
-            _report_progress(control, pcm, seek)
+            report_progress(control, pcm, seek)
         return windows, waited_s
 
     @staticmethod
@@ -237,6 +239,10 @@ class WhisperEngine:
             pcm = recording.channels[0].sink
             return find_speakers(pcm, voice_activity(pcm, self._detector, control.check), options, control)
 
+    def open_live(self, options: Options, control: Control) -> LiveTranscriber:
+        """See base.Engine."""
+        return open_live(self._models, self._detector, options, control)
+
     def speech_sink(self) -> SpeechSink:
         """See base.Engine."""
         return SpokenTimes(self._new_spool(), self._detector)
@@ -287,12 +293,3 @@ def _plan_changed(windows: Sequence[Window], done: Sequence[Window]) -> tuple[Me
     """Return a warning if earlier windows were computed in other number formats, which may hear a word differently."""
     plans = {window.after.plan for window in (*done, *windows)} - {None}
     return (Message("plan_changed"),) if len(plans) > 1 else ()
-
-
-def _report_progress(control: Control, pcm: PcmSpool, seek: int) -> None:
-    """`seek`: the number of frames of 10 ms done so far."""
-    n_frames = pcm.n_frames
-    total = max(1, math.ceil(n_frames / int(N_FRAMES)))  # windows of 30 s
-    done_s = seek / FRAMES_PER_SECOND if seek < n_frames else pcm.duration_s
-    current = min(seek // N_FRAMES + 1, total)
-    control.progress(done_s, Message("processing_segment", {"current": current, "total": total}))

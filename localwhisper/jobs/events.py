@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from localwhisper.jobs.job import Job
+from localwhisper.jobs.live import LiveText
 from localwhisper.jobs.transcript import Segment, Transcript
+from localwhisper.messages import Message
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +98,32 @@ class ModelChanged:
     error: Exception | None = None  # why a download failed
 
 
+@dataclass(frozen=True, kw_only=True)
+class LiveTextChanged:
+    """More is known of what is said in a recording that is being made."""
+
+    job_id: str
+    text: LiveText
+    lag_s: float  # how much of the recording hasn't been read yet
+    has_cut: bool = False  # all that was said is in segments
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveTextDelayed:
+    """The model for the text of a recording is being loaded."""
+
+    job_id: str
+    message: Message
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveTextFailed:
+    """There is no text of a recording while it is made; the recording goes on."""
+
+    job_id: str
+    error: Message
+
+
 Event = (
     JobChanged
     | JobMeasured
@@ -106,4 +134,7 @@ Event = (
     | WordsAligned
     | JobRemoved
     | ModelChanged
+    | LiveTextChanged
+    | LiveTextDelayed
+    | LiveTextFailed
 )

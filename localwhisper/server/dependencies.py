@@ -20,6 +20,7 @@ from localwhisper.services.clips import Clips
 from localwhisper.services.corrections import Corrections
 from localwhisper.services.detection import LanguageDetector
 from localwhisper.services.downloads import Downloads
+from localwhisper.services.live_text import LiveTexts
 from localwhisper.services.option_reader import OptionReader
 from localwhisper.services.recordings import Recordings
 from localwhisper.services.scripts import Scripts
@@ -45,6 +46,7 @@ class JobDependencies:
     waveforms: Waveforms
     clips: Clips
     recordings: Recordings
+    live_texts: LiveTexts
     search: Search
     word_times: WordTimes
     second_texts: SecondTexts

@@ -9,6 +9,7 @@ from localwhisper.server import (
     archive,
     job_audio,
     jobs,
+    live_socket,
     recordings,
     second_texts,
     speakers,
@@ -62,8 +63,8 @@ JOB_ROUTES: tuple[Route, ...] = (
         " ignored", response_schema="RecordingSize", curl_query="offset=0", curl_arguments="--data-binary @samples.raw",
         query={"offset": {"type": "integer", "minimum": 0, "description": "where they begin, in bytes",
                           "required": True}},
-        errors=(*_JOB_NOT_FOUND, "recording_ended", "job_damaged", "invalid_option", "upload_too_large", "storage_full",
-                "storage_unwritable"))}),
+        errors=(*_JOB_NOT_FOUND, "recording_ended", "job_damaged", "invalid_option", "upload_too_large",
+                "audio_too_long", "storage_full", "storage_unwritable"))}),
     Route("/job/{job_id}/recording/finish", recordings.FinishHandler, {"post": Operation(
         summary="Queue a recording, once all its samples have been sent", response_schema="Job", query=LANGUAGE_QUERY,
         errors=(*_JOB_NOT_FOUND, "recording_ended", "job_damaged", "audio_unreadable", "no_audio_track",
@@ -182,6 +183,8 @@ JOB_ROUTES: tuple[Route, ...] = (
     Route("/job/{job_id}/subtitle-check", transcripts.SubtitleCheckHandler, {"get": Operation(
         summary="Subtitles that are outside the limits of their preset", response_schema="SubtitleCheck", query=_LAYOUT,
         errors=(*_JOB_NOT_FOUND, "job_not_finished", "job_damaged", "invalid_option"))}),
+    Route("/ws/live", live_socket.LiveSocketHandler, {"get": Operation(
+        summary="WebSocket: send a recording while it is made, and get its text", status=101, query=LANGUAGE_QUERY)}),
     Route("/ws/transcription/{job_id}", ws_handlers.JobSocketHandler, {"get": Operation(
         summary="WebSocket: one job's progress, segments and result", status=101, errors=_JOB_NOT_FOUND,
         query=LANGUAGE_QUERY)}),

@@ -2,12 +2,28 @@
 
 import asyncio
 import re
+from collections.abc import Mapping
 
 from localwhisper.errors import InvalidOption
+from localwhisper.jobs.job import Job
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
+from localwhisper.server.dependencies import Dependencies
 from localwhisper.server.forwarded_headers import path_prefix
 from localwhisper.server.uploads import clean_name
+
+
+async def begin_recording(
+    dependencies: Dependencies, filename: str, texts: Mapping[str, str], live_model: str | None = None
+) -> Job:
+    """Create a pending job with the options in `texts`. `live_model`: the model for its live text, which is checked.
+
+    Raises what OptionReader.read(), LiveTexts.check_model() and Recordings.begin() raise.
+    """
+    jobs = dependencies.jobs
+    options, reason = await asyncio.to_thread(dependencies.options.read, texts)
+    await jobs.live_texts.check_model(options, live_model)
+    return await jobs.recordings.begin(filename, options, reason)
 
 
 class RecordingsHandler(BaseHandler):
@@ -15,9 +31,8 @@ class RecordingsHandler(BaseHandler):
         body = self.json_body()
         filename = clean_name(str(body.pop("filename", "")))
         texts = {name: str(value) for name, value in body.items() if value is not None}
-        options, reason = await asyncio.to_thread(self.dependencies.options.read, texts)
         jobs = self.dependencies.jobs
-        job = await jobs.recordings.begin(filename, options, reason)
+        job = await begin_recording(self.dependencies, filename, texts)
         self.set_header("Location", f"{path_prefix(self.request)}/job/{job.id}")
         self.write_json(serializers.job_body(job, jobs.eta, self.language), 201)
 

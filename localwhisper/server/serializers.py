@@ -14,7 +14,7 @@ from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.speakers import seconds_of
-from localwhisper.jobs.transcript import Segment, Transcript
+from localwhisper.jobs.transcript import Segment, Transcript, Word
 from localwhisper.messages import Message, in_language, render
 from localwhisper.option_types import Option, SettableIn
 from localwhisper.options import options_to_json
@@ -113,11 +113,12 @@ def segment_body(segment: Segment) -> Json:
     if speaker:
         body |= {**speaker, "overlap": segment.overlap}
     if segment.words is not None:
-        body["words"] = [
-            {"word": word.word, "start": word.start, "end": word.end, "probability": finite(word.probability)} | speaker
-            for word in segment.words
-        ]
+        body["words"] = [word_body(word) | speaker for word in segment.words]
     return body
+
+
+def word_body(word: Word) -> Json:
+    return {"word": word.word, "start": word.start, "end": word.end, "probability": finite(word.probability)}
 
 
 def result_body(transcript: Transcript, *, timestamps: bool) -> Json:

@@ -17,7 +17,7 @@ class PackageFileHandler(tornado.web.StaticFileHandler, BaseHandler):
     def prepare(self) -> None:
         super().prepare()
         auth: TokenAuth = self.settings["auth"]
-        if self.request.path in ("/", "/index.html") and not auth.has_cookie(self.request):
+        if self.request.path in ("/", "/index.html", "/captions.html") and not auth.has_cookie(self.request):
             self.redirect("login.html")
 
     def set_extra_headers(self, path: str) -> None:

@@ -63,13 +63,17 @@ class EventSocketHandler(tornado.websocket.WebSocketHandler, BaseHandler):
         self._is_subscribed = True
         self._last_received_s = asyncio.get_running_loop().time()
         self.dependencies.sockets.counts.add(self.job_id)
-        self._unsubscribe = self.dependencies.bus.subscribe(self.on_event, self.job_id)
+        self._unsubscribe = self.subscribe()
         self._timeout = asyncio.ensure_future(self._close_when_silent())
         self._sending = asyncio.ensure_future(self._send_all())
 
+    def subscribe(self) -> Callable[[], None]:
+        """Have on_event() called; return the function that ends that."""
+        return self.dependencies.bus.subscribe(self.on_event, self.job_id)
+
     async def _send_all(self) -> None:
         try:
-            await self.send("connected", ws_messages.connected_data(self.job_id, self.language))
+            await self.greet()
             await self.send_snapshot()
             await self.outbox.run(lambda frames: write_frames(self, frames))
             self.close(1000)
@@ -80,6 +84,10 @@ class EventSocketHandler(tornado.websocket.WebSocketHandler, BaseHandler):
             self.close(1011)
         finally:
             self._clean_up()
+
+    async def greet(self) -> None:
+        """Send the first message."""
+        await self.send("connected", ws_messages.connected_data(self.job_id, self.language))
 
     async def send_snapshot(self) -> None:
         """Send the state before the first event."""
@@ -129,9 +137,9 @@ class EventSocketHandler(tornado.websocket.WebSocketHandler, BaseHandler):
         """Write a message and wait for it: for snapshots, which may be longer than the outbox."""
         await write_frames(self, self._frame(kind, self.job_id, data))
 
-    def put(self, kind: str, data: Any, *, job_id: str | None = None) -> None:
-        """Queue a message to this socket."""
-        self.outbox.put(self._frame(kind, job_id or self.job_id, data))
+    def put(self, kind: str, data: Any, *, job_id: str | None = None, key: str | None = None) -> None:
+        """Queue a message to this socket. `key`: a waiting message with the same key is replaced."""
+        self.outbox.put(self._frame(kind, job_id or self.job_id, data), key)
 
     def put_shared(
         self, event: Event, kind: str, job_id: str | None, data: Callable[[], Any], key: str | None = None
@@ -155,6 +163,23 @@ class EventSocketHandler(tornado.websocket.WebSocketHandler, BaseHandler):
             )
 
         self.outbox.put(self.dependencies.sockets.frame_cache.get(event, "segment", self.language, build))
+
+    async def send_final(self, job: Job) -> None:
+        """For a client that connects after the job has ended."""
+
+        async def content() -> bytes:
+            transcript: Transcript | None = None
+            if job.state is JobState.COMPLETED:
+                transcript = await self.dependencies.jobs.transcripts.get(job.id)
+            data = partial(ws_messages.final_data, job, transcript, self.language)
+            return await asyncio.to_thread(lambda: to_utf8(self._text(ws_messages.final_type(job), job.id, data())))
+
+        large_answers: LargeAnswers = self.settings["large_answers"]
+        try:
+            await write_message(self, await large_answers.build(content))
+        except LocalWhisperError as error:
+            self.put("error", serializers.message_body(error.message, self.language))
+        self.outbox.finish()
 
     def _frame(self, kind: str, job_id: str | None, data: Any) -> bytes:
         return text_frame(self._text(kind, job_id, data))
@@ -181,7 +206,7 @@ class JobSocketHandler(EventSocketHandler):
                 if self._mark_sent([segment]):
                     await self.send("segment", serializers.segment_body(segment))
         if job.state.ended:
-            await self._send_final(job)
+            await self.send_final(job)
 
     def on_event(self, event: Event) -> None:
         jobs, language = self.dependencies.jobs, self.language
@@ -200,23 +225,6 @@ class JobSocketHandler(EventSocketHandler):
                 self.put_shared(event, "status", job.id, partial(serializers.job_body, job, jobs.eta, language))
             case JobRemoved():
                 self.outbox.finish()
-
-    async def _send_final(self, job: Job) -> None:
-        """For a client that connects after the job has ended."""
-
-        async def content() -> bytes:
-            transcript: Transcript | None = None
-            if job.state is JobState.COMPLETED:
-                transcript = await self.dependencies.jobs.transcripts.get(job.id)
-            data = partial(ws_messages.final_data, job, transcript, self.language)
-            return await asyncio.to_thread(lambda: to_utf8(self._text(ws_messages.final_type(job), job.id, data())))
-
-        large_answers: LargeAnswers = self.settings["large_answers"]
-        try:
-            await write_message(self, await large_answers.build(content))
-        except LocalWhisperError as error:
-            self.put("error", serializers.message_body(error.message, self.language))
-        self.outbox.finish()
 
     def _mark_sent(self, segments: Sequence[Segment]) -> bool:
         """Remember that these segments are sent; False if they were sent already.

@@ -1,7 +1,7 @@
 """WebSocket messages: their types, data and JSON. When they are sent is decided in ws_handlers.py."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -44,10 +44,11 @@ class Request:
 
     type: str
     job_id: str | None
+    body: Mapping[str, Any] = field(default_factory=dict)
 
 
-def parse_frame(frame: str | bytes) -> Request:
-    """Read a client's frame. Raises InvalidFrame."""
+def parse_frame(frame: str | bytes, known: Container[str] = RECEIVED) -> Request:
+    """Read a client's frame, of one of the `known` types. Raises InvalidFrame."""
     if isinstance(frame, bytes):
         raise InvalidFrame(reason="it is binary")
     try:
@@ -55,12 +56,12 @@ def parse_frame(frame: str | bytes) -> Request:
     except (ValueError, RecursionError):
         raise InvalidFrame(reason="it is not JSON") from None
     kind = body.get("type") if isinstance(body, dict) else None
-    if not isinstance(kind, str) or kind not in RECEIVED:
+    if not isinstance(kind, str) or kind not in known:
         raise InvalidFrame(reason="its type is unknown")
     job_id = body.get("job_id")
     if job_id is not None and not isinstance(job_id, str):
         raise InvalidFrame(reason="its job_id is not a string")
-    return Request(kind, job_id)
+    return Request(kind, job_id, body)
 
 
 def envelope(kind: str, job_id: str | None, data: Any, now: datetime) -> str:

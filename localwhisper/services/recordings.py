@@ -4,15 +4,16 @@ What has been answered is on the disk: after a crash of the page or of the serve
 """
 
 import asyncio
+import logging
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from localwhisper.atomic import append_durably, overwrite_durably
+from localwhisper.atomic import append_durably, overwrite_durably, truncate_durably
 from localwhisper.audio.ffmpeg import SAMPLE_RATE
 from localwhisper.audio.probe import AudioInfo
 from localwhisper.audio.wav import BYTES_PER_SAMPLE, HEADER_BYTES, wav_header
-from localwhisper.errors import InvalidOption, RecordingEnded, UploadTooLarge
+from localwhisper.errors import AudioTooLong, InvalidOption, LocalWhisperError, RecordingEnded, UploadTooLarge
 from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.messages import Message
@@ -20,6 +21,8 @@ from localwhisper.options import Options
 from localwhisper.services.transcripts import Transcripts
 
 AUDIO_FILE = "audio.wav"
+ABANDONED_S = 30.0  # without a sign of life a stream is finished
+log = logging.getLogger(__name__)
 
 
 class Recordings:
@@ -32,21 +35,28 @@ class Recordings:
         *,
         incoming: Path,
         max_bytes: int,
+        max_audio_s: float,
         probe: Callable[[Path], AudioInfo],
     ) -> None:
         self._queue = queue
         self._transcripts = transcripts
         self._incoming = incoming
         self._max_bytes = max_bytes
+        self._max_audio_s = max_audio_s
         self._probe = probe
         self._lock = asyncio.Lock()
+        self._timers: dict[str, asyncio.TimerHandle] = {}  # of streams, by job id
 
     async def load(self) -> None:
-        """Measure the recordings that an earlier run of the program left."""
+        """Measure the recordings that an earlier run of the program left. Half a sample at the end is cut off."""
         for job in list(self._queue.index):
             if job.state is JobState.PENDING:
                 path = await self._transcripts.audio_path(job.id)
-                self._queue.measure_recording(job.id, _duration_s(path.stat().st_size))
+                size = path.stat().st_size
+                if size > HEADER_BYTES and size % BYTES_PER_SAMPLE:
+                    size -= 1
+                    await asyncio.to_thread(truncate_durably, path, size)
+                self._queue.measure_recording(job.id, _duration_s(size))
 
     async def begin(self, filename: str, options: Options, model_reason: Message) -> Job:
         """Create a pending job without samples. Raises StorageFull, StorageUnwritable, QueueNotRunning."""
@@ -67,7 +77,7 @@ class Recordings:
         """Add samples that begin `offset` bytes after the recording's begin; returns its size in bytes.
 
         Those that were already received are ignored, so that a request can be repeated. Raises JobNotFound,
-        JobDamaged, RecordingEnded, InvalidOption, UploadTooLarge, StorageFull, StorageUnwritable.
+        JobDamaged, RecordingEnded, InvalidOption, UploadTooLarge, AudioTooLong, StorageFull, StorageUnwritable.
         """
         async with self._lock:
             path = await self._path(job_id)
@@ -76,6 +86,8 @@ class Recordings:
                 raise InvalidOption(field="offset", value=str(offset), accepted=f"0 to {size}")
             if offset + len(samples) > self._max_bytes:
                 raise UploadTooLarge(limit_bytes=self._max_bytes)
+            if _duration_s(offset + len(samples) + HEADER_BYTES) > self._max_audio_s:
+                raise AudioTooLong(limit_s=round(self._max_audio_s))
             new = samples[size - offset :]
             if new:
                 size = await asyncio.to_thread(append_durably, path, new) - HEADER_BYTES
@@ -85,12 +97,33 @@ class Recordings:
     async def finish(self, job_id: str) -> Job:
         """Queue the recording. Raises JobNotFound, JobDamaged, RecordingEnded, what probing raises, and storage
         errors."""
+        self._forget_timer(job_id)
         async with self._lock:
             path = await self._path(job_id)
             header = wav_header(path.stat().st_size - HEADER_BYTES)
             await asyncio.to_thread(overwrite_durably, path, header)
             info = await asyncio.to_thread(self._probe, path)
             return await self._queue.queue_recording(job_id, info.duration_s)
+
+    def expect_more(self, job_id: str, timeout_s: float | None = None) -> None:
+        """Finish the recording unless this is called again in time, by default within ABANDONED_S."""
+        self._forget_timer(job_id)
+        loop = asyncio.get_running_loop()
+        self._timers[job_id] = loop.call_later(
+            ABANDONED_S if timeout_s is None else timeout_s,
+            lambda: asyncio.ensure_future(self._finish_abandoned(job_id)),
+        )
+
+    def _forget_timer(self, job_id: str) -> None:
+        timer = self._timers.pop(job_id, None)
+        if timer is not None:
+            timer.cancel()
+
+    async def _finish_abandoned(self, job_id: str) -> None:
+        try:
+            await self.finish(job_id)
+        except LocalWhisperError as error:  # it has ended, is empty, or its disk is full
+            log.info("the stream %s could not be finished: %s", job_id, error)
 
     async def _path(self, job_id: str) -> Path:
         job = self._queue.index.get(job_id)

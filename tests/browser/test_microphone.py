@@ -35,7 +35,7 @@ def microphone_page(
     flags.append(f"use-file-for-fake-audio-capture={recording}%noloop")
     arguments = ["--no-sandbox", *(f"--{flag}" for flag in flags)]
     browser = browser_type.launch(executable_path=chromium_path(), args=arguments)
-    page = browser.new_page(base_url=server.url, locale="en-US")
+    page = browser.new_context(base_url=server.url, locale="en-US").new_page()
     yield page
     browser.close()
 
@@ -55,8 +55,17 @@ def test_a_recording_outlives_the_page_and_is_transcribed(
     page.locator("[data-sample]").first.wait_for(state="attached")
     page.get_by_role("button", name="Record", exact=True).click()
     page.wait_for_function("() => document.querySelector('meter').value > 0.2")
+    panel = page.locator(".live")
+    expect(panel).to_contain_text("Draft")
+    captions = page.context.new_page()
+    captions.goto("/captions.html")
     page.wait_for_timeout(1000 * (sample["duration_s"] + 0.5))
     page.get_by_role("button", name="Pause").click()
+    draft = panel.locator(".live-text")
+    expect(draft).to_contain_text(re.compile(r"\w+ \w+"), timeout=30_000)
+    expect(captions.locator(".caption")).to_contain_text(re.compile(r"\w+ \w+"))
+    assert captions.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    captions.close()
     paused_time = page.locator("[role=timer]").inner_text()
     page.wait_for_timeout(1100)
     assert page.locator("[role=timer]").inner_text() == paused_time
@@ -78,6 +87,10 @@ def test_a_recording_outlives_the_page_and_is_transcribed(
     expect(card).to_have_attribute("data-status", "completed", timeout=60_000)
     expect(card).to_contain_text(re.compile("Recording .*wav"))
     assert words(card.locator(".preview").inner_text()) == words(sample["text"])
+    expect(panel).to_contain_text("Final text")
+    assert words(draft.inner_text()) == words(sample["text"])
+    panel.get_by_role("button", name="Close").click()
+    expect(panel).to_be_hidden()
     assert app.job(job_id)["audio_duration"] > recorded_s
 
     page.get_by_role("button", name="Record", exact=True).click()

@@ -25,6 +25,7 @@ NOT_IN_HTTP = {
     errors.FileMissing,
     errors.InvalidTransition,
     errors.JobCrashed,
+    errors.NoMicrophone,
     errors.NotOnThisSystem,
     errors.PackageMissing,
     errors.PortForbidden,

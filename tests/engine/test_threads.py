@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from localwhisper.engine import threads
+from localwhisper.engine.division_benefit import DivisionBenefit
 from localwhisper.engine.threads import CoreBudget
 from localwhisper.errors import Stopped
 
@@ -118,7 +118,7 @@ def test_a_span_s_error_is_raised_when_all_threads_are_done(cores: CoreBudget) -
 
 def test_computations_are_divided_again_and_again_but_for_longer_and_longer_not_where_that_gains_nothing() -> None:
     now_s = [0.0]
-    benefit = threads.DivisionBenefit(lambda: now_s[0])
+    benefit = DivisionBenefit(lambda: now_s[0])
 
     def divide(wall_s: float, waited_s: float, cpu_s: float, helpers_cpu_s: float) -> float:
         """Divide for a second; returns for how long computations aren't divided then."""

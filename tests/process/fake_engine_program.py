@@ -24,7 +24,7 @@ from localwhisper.messages import Message
 from localwhisper.options import Options
 from localwhisper.store import crash_evidence
 from tests.speech_sink import FirstSecond
-from tests.step_engine import window
+from tests.step_engine import SecondsTranscriber, window
 
 CRASH_S = 2.5
 OUT_OF_MEMORY_S = 2.25
@@ -79,6 +79,9 @@ class FakeEngine:
             control.window(windows[-1])
         segments = segments_of(windows)
         return Transcript(text="whole", language="en", segments=segments, processing_time=1.0)
+
+    def open_live(self, options: Options, control: Control) -> SecondsTranscriber:
+        return SecondsTranscriber(control)
 
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
         return Detection(language="en", probability=1.0)

@@ -4,11 +4,12 @@
  */
 
 const BYTES_PER_S = 2 * 16_000;
-const SEND_INTERVAL_MS = 1000;
+const SEND_INTERVAL_MS = 300; // as soon as that, the text can come
+const RETRY_MS = 1000;
 const MAX_REQUEST_BYTES = 512 * 1024;
 
-/** @param {Api} api @param {() => void} onChange */
-export function createRecorder(api, onChange) {
+/** @param {Api} api @param {() => void} onChange @param {string} preferred the microphone's id; "": the system's */
+export function createRecorder(api, onChange, preferred) {
 	/** @type {AudioContext|undefined} */
 	let context;
 	/** @type {MediaStream|undefined} */
@@ -28,6 +29,8 @@ export function createRecorder(api, onChange) {
 		isPaused: false,
 		isStopping: false,
 		level: 0,
+		/** The id of the one in use. */
+		microphone: "",
 		/** Why samples aren't on the server: it doesn't answer. */
 		isWaiting: false,
 
@@ -36,6 +39,7 @@ export function createRecorder(api, onChange) {
 		},
 
 		start,
+		useMicrophone,
 		togglePause,
 		stop,
 		abandon,
@@ -43,7 +47,7 @@ export function createRecorder(api, onChange) {
 
 	/** Opens the microphone; continues the recording `id`, or begins the one that `begin` creates. Raises where that isn't possible. @param {string} id @param {() => Promise<Job>} begin */
 	async function start(id, begin) {
-		stream = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: false, noiseSuppression: false } });
+		stream = await openMicrophone(preferred);
 		try {
 			recorder.jobId = id || (await begin()).job_id;
 			sentBytes = id ? (await api.sendSamples(id, 0, new Uint8Array())).size_bytes : 0;
@@ -55,6 +59,23 @@ export function createRecorder(api, onChange) {
 		void navigator.locks?.request(lockName(recorder.jobId), () => new Promise((resolve) => (release = () => resolve(undefined))));
 		timer = setInterval(send, SEND_INTERVAL_MS);
 		onChange();
+	}
+
+	/** Continues with another one. @param {string} id */
+	async function useMicrophone(id) {
+		preferred = id;
+		const opened = await openMicrophone(id);
+		closeMicrophone();
+		stream = opened;
+		await listen(opened);
+	}
+
+	/** Where the preferred one is missing, the browser takes another. @param {string} id */
+	async function openMicrophone(id) {
+		const audio = { echoCancellation: false, noiseSuppression: false, ...(id && { deviceId: { ideal: id } }) };
+		const opened = await navigator.mediaDevices.getUserMedia({ audio });
+		recorder.microphone = opened.getAudioTracks()[0]?.getSettings().deviceId ?? "";
+		return opened;
 	}
 
 	/** @param {MediaStream} source */
@@ -106,7 +127,7 @@ export function createRecorder(api, onChange) {
 		for (;;) {
 			await send();
 			if (!waiting.length) break;
-			await new Promise((resolve) => setTimeout(resolve, SEND_INTERVAL_MS));
+			await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
 		}
 		const id = recorder.jobId;
 		close();

@@ -11,13 +11,14 @@ from typing import TypeVar
 
 from localwhisper.engine.checkpoints.catalogue import QUICKEST, canonical_name, rank
 from localwhisper.engine.checkpoints.library import ModelEntry
-from localwhisper.errors import ModelDownloadFailed, NoModel
+from localwhisper.errors import InvalidOption, ModelDownloadFailed, NoModel
 from localwhisper.messages import Message
 from localwhisper.options import Options, options_from_texts
 
 T = TypeVar("T")
 NAMED = Message("model_named")
 SECOND_BEAM_SIZE, SECOND_TEMPERATURE = 5, 0.4
+LIVE_FACTOR = 0.25  # the slowest for text while somebody speaks, in seconds of work per second of audio
 RETRY_AFTER_S = 300.0  # until then, a model that couldn't be fetched isn't tried again for other jobs
 
 
@@ -135,3 +136,36 @@ def requested_options(
         return options, NAMED
     choice = chooser.choose(options, models)
     return replace(options, model=choice.model), choice.reason
+
+
+def live_options(
+    options: Options,
+    name: str | None,
+    *,
+    models: Callable[[], Sequence[ModelEntry]],
+    real_time_factor: Callable[[str], tuple[float, bool]],
+) -> Options:
+    """The options for the text of a recording while it is made: those of its job, but with a model that keeps up.
+
+    `name`: the model that was asked for. Otherwise it is the job's; if that is too slow, the best here that isn't.
+    `real_time_factor`: of a model, and whether it was measured.
+    Raises InvalidOption for an unknown name.
+    """
+    options = replace(options, quality="fast", beam_size=None, patience=None)
+    if name is not None:
+        known = {known: model.name for model in models() for known in (model.name, *model.aliases)}
+        if name not in known:
+            raise InvalidOption(field="live_model", value=name[:100], accepted=", ".join(known))
+        return replace(options, model=known[name])
+    if real_time_factor(options.model)[0] <= LIVE_FACTOR:
+        return options
+    able = [
+        model.name
+        for model in models()
+        if model.available
+        and not model.bundled
+        and (model.multilingual or options.language == "en")
+        and (model.translates or options.task != "translate")
+        and real_time_factor(model.name)[0] <= LIVE_FACTOR
+    ]
+    return replace(options, model=max(able, key=rank, default=options.model))

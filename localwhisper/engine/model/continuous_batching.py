@@ -95,7 +95,7 @@ class ContinuousBatcher:
             if request not in self._waiting:  # in a pass
                 self._changed.wait()
                 continue
-            if self._cores.n_taken >= self._cores.total:
+            if self._cores.n_taken >= self._cores.total or self._cores.gives_way:
                 self._changed.wait(CHECK_EVERY_S)
                 deadline_s = None  # the decodes of the pass that ended get time for their next step
                 try:
@@ -111,7 +111,7 @@ class ContinuousBatcher:
             n_rows = sum(other.step.n_active for other in self._waiting)
             is_full = len(self._waiting) >= self._pass_size() or n_rows >= MAX_PASS_ROWS
             is_last = len(self._waiting) + self._n_in_passes >= self._n_members
-            if is_full or is_last or remaining_s <= 0:
+            if is_full or is_last or remaining_s <= 0 or self._cores.is_urgent:
                 return False
             self._changed.wait(remaining_s)
         return True

@@ -68,8 +68,14 @@ class WhisperModel:
     def encode_audio(self, mel: Tensor, check: Callable[[], None] = lambda: None) -> Tensor:
         """Encode the log-mel of windows, shape (n, n_mels, n_frames), to features, shape (n, n_frames / 2,
         n_audio_state). `check` may raise between layers."""
-        with self._cores.core(check):
-            return self.encoder(mel.to(self.device), check)
+        cores = self._cores
+
+        def check_and_give_way() -> None:
+            check()
+            cores.give_way(check)
+
+        with cores.core(check):
+            return self.encoder(mel.to(self.device), check_and_give_way)
 
     def cross_kv(self, features: Tensor, check: Callable[[], None] = lambda: None) -> CrossKeysValues:
         """Compute the cross-attention keys and values of features. `check` may raise between layers."""
@@ -92,8 +98,10 @@ class WhisperModel:
         return self.decoder([Step(tokens, self.new_state(features), range(tokens.shape[1]))])[0]
 
     def detect_language(self, features: Tensor) -> Detection:
-        """The language of windows, by their mean probabilities. `features`: shape (n_windows, n_audio_ctx, n_state)."""
-        _, by_window = detect_language(self.as_whisper_module(), features)
+        """The language of windows, by their mean probabilities. `features`: shape (n_windows, n_ctx, n_state)."""
+        module = self.as_whisper_module()
+        module.encoder = lambda features: features  # whisper takes those of less than 30 s for spectrograms
+        _, by_window = detect_language(module, features)
         means = {language: sum(window[language] for window in by_window) / len(by_window) for language in by_window[0]}
         language = max(means, key=means.__getitem__)
         return Detection(language=str(language), probability=float(means[language]))

@@ -119,7 +119,8 @@ def _channel(sockets: Document, name: str) -> str:
         rows = ""
         for reference in sockets["operations"][f"{name}{suffix}"]["messages"]:
             kind = reference["$ref"].rsplit("/", 1)[-1]
-            summary = sockets["components"]["messages"][kind]["summary"]
+            component = channel["messages"][kind]["$ref"].rsplit("/", 1)[-1]
+            summary = sockets["components"]["messages"][component]["summary"]
             rows += f"<tr><td><code>{kind}</code></td><td>{escape(summary)}</td></tr>"
         tables += f"<table><caption>{caption}</caption>{rows}</table>"
     return (

@@ -161,6 +161,13 @@ SCHEMAS: dict[str, Schema] = {
     "TakeOver": _object({"version": COUNT, "ids": _list(TEXT)}),
     "Recording": _object({"filename": TEXT}, {name: option.json_schema for name, option in OPTIONS.items()}),
     "RecordingSize": _object({"size_bytes": {**COUNT, "description": "of all samples received"}}),
+    "LiveSegment": _object({
+        "id": INTEGER, "start": SECONDS, "end": SECONDS, "text": TEXT, "language": TEXT,
+    }),
+    "LivePartial": _object({
+        "stable": TEXT, "tentative": TEXT, "words": _list(_ref("Word")), "heard": SECONDS, "lag": SECONDS,
+        "language": _or_null("string"),
+    }),
     "Retry": _object({}, {name: option.json_schema for name, option in OPTIONS.items()}),
     "SubtitleCheck": _object({
         "limits": _object({

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from localwhisper.options import OPTIONS
 
 # clients' own default models
-_DEFAULT_MODELS = re.compile(r"whisper(-1)?|gpt-4o(-mini)?-transcribe.*")
+_DEFAULT_MODELS = re.compile(r"whisper(-1)?|gpt-(4o(-mini)?-)?transcribe.*|gpt-realtime-whisper.*")
 _AFFIXES = re.compile(r"^(faster-)?whisper-|^ggml-|\.(pt|bin)$|-ct2$|-(q\d_\w|f16|int8|float16)$")
 # Options that other servers' forms may have under our name. The rest they call differently.
 SAME_NAME = frozenset(OPTIONS) - {"model", "task", "temperature", "return_timestamps", "initial_prompt", "priority"}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from localwhisper.server.compat import asr_webservice, openai, whisper_cpp
+from localwhisper.server.compat import asr_webservice, openai, realtime, whisper_cpp
 from localwhisper.server.route import UPLOAD_ERRORS, Operation, Route
 
 _TRANSCRIPT_TYPES = ("text/plain", "text/vtt")  # of transcripts in other products' formats
@@ -43,6 +43,10 @@ COMPAT_ROUTES: tuple[Route, ...] = (
     Route("/v1/models/{model}", openai.ModelHandler, {"get": Operation(
         summary="OpenAI's API: one model", response_schema="OpenAiModel", error_schema="OpenAiError",
         errors=("model_not_found",))}),
+    Route("/v1/realtime", realtime.RealtimeHandler, {"get": Operation(
+        summary="OpenAI's Realtime API, for transcription: text while somebody speaks", status=101,
+        error_schema="OpenAiError", query={"intent": {**_TEXT, "description": "transcription"},
+                                           "model": {**_TEXT, "description": "ignored: the session names one"}})}),
     Route("/asr", asr_webservice.AsrHandler, {"post": Operation(
         summary="whisper-asr-webservice: transcribe a file and wait for the text", media_types=("text/plain",),
         form_schema="AsrUpload", curl_arguments="-F audio_file=@talk.mp3",

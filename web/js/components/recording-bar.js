@@ -4,12 +4,16 @@ import { errorText } from "../api.js";
 import { language, t } from "../i18n.js";
 import { icon, query, queryEach, setText, setTextOrHide, setVisible } from "../lib/dom.js";
 import { formatTime } from "../lib/format.js";
+import { load, save } from "../lib/storage.js";
 import { createRecorder, isRecordedElsewhere } from "../recorder.js";
 
 /** @type {Component} */
 export function recordingBar(element, app, signal) {
 	const { api, actions, commands } = app;
-	const recorder = createRecorder(api, render);
+	const recorder = createRecorder(api, render, load("microphone", ""));
+	/** Loaded with the first recording. @type {import("./live-panel.js").LivePanel|undefined} */
+	let panel;
+	const microphone = query(element, "#microphone select", HTMLSelectElement);
 	/** A recording that was interrupted, as by a reload. @type {Job|undefined} */
 	let interrupted;
 	let problem = "";
@@ -21,8 +25,11 @@ export function recordingBar(element, app, signal) {
 	stop.addEventListener("click", finish, { signal });
 	discard.addEventListener("click", () => {
 		const id = recorder.jobId ? recorder.abandon() : (interrupted?.job_id ?? "");
+		panel?.close();
 		if (id) actions.remove(id);
 	}, { signal });
+	microphone.addEventListener("change", chooseMicrophone, { signal });
+	navigator.mediaDevices?.addEventListener("devicechange", () => recorder.jobId && showMicrophones(), { signal });
 	addEventListener("beforeunload", (event) => recorder.jobId && event.preventDefault(), { signal });
 	commands.register({ "list:record": () => (recorder.jobId ? finish() : start("")) });
 
@@ -33,11 +40,32 @@ export function recordingBar(element, app, signal) {
 		const options = app.selectedOptions();
 		try {
 			await recorder.start(id, () => api.beginRecording({ ...options, filename: newName() }));
+			panel ??= (await import("./live-panel.js")).createLivePanel(query(element, ".live"), signal);
+			panel.follow(recorder.jobId);
+			await showMicrophones();
 		} catch (reason) {
 			const isDenied = reason instanceof DOMException || !isSecureContext;
 			problem = isDenied ? t(isSecureContext ? "record.refused" : "record.insecure") : errorText(reason);
 		}
 		render();
+	}
+
+	async function showMicrophones() {
+		const devices = await navigator.mediaDevices.enumerateDevices();
+		const microphones = devices.filter(({ kind, deviceId }) => kind === "audioinput" && deviceId);
+		microphone.replaceChildren(...microphones.map(({ deviceId, label }) => new Option(label, deviceId)));
+		microphone.value = recorder.microphone;
+		setVisible(query(element, "#microphone"), microphones.length > 1);
+	}
+
+	async function chooseMicrophone() {
+		save("microphone", microphone.value);
+		try {
+			await recorder.useMicrophone(microphone.value);
+		} catch (reason) {
+			problem = errorText(reason);
+			render();
+		}
 	}
 
 	async function finish() {
@@ -65,6 +93,8 @@ export function recordingBar(element, app, signal) {
 		const label = t(isPaused ? "record.resume" : "record.pause");
 		if (pause.textContent !== label) pause.replaceChildren(icon(isPaused ? "mic" : "pause"), label);
 		setTextOrHide(error, problem);
+		if (!isRecording || isStopping) setVisible(query(element, "#microphone"), false);
+		panel?.render();
 	}
 
 	/** @param {State} state */

@@ -1,0 +1,166 @@
+"""/ws/live: a recording is sent while it is made, and its text comes back."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+from localwhisper.audio.ffmpeg import SAMPLE_RATE
+from localwhisper.errors import LocalWhisperError, RecordingEnded
+from localwhisper.jobs.events import (
+    Event,
+    JobChanged,
+    JobRemoved,
+    LiveTextChanged,
+    LiveTextDelayed,
+    LiveTextFailed,
+    ProgressMade,
+)
+from localwhisper.server import live_messages, serializers, ws_messages
+from localwhisper.server.http_errors import InvalidFrame
+from localwhisper.server.recordings import begin_recording
+from localwhisper.server.uploads import clean_name
+from localwhisper.server.ws_handlers import EventSocketHandler
+from localwhisper.services.live_text import LiveSession
+
+SAMPLE_BYTES = 2
+
+
+class LiveSocketHandler(EventSocketHandler):
+    """One client of one recording: it sends it, or only follows it. Tornado reads a message once the one before is
+    answered, so what the disk can't take waits in the network."""
+
+    _session: LiveSession | None = None
+    _is_sender = False
+
+    def subscribe(self) -> Callable[[], None]:
+        return lambda: None  # until it is known to which job
+
+    async def send_snapshot(self) -> None:
+        pass
+
+    async def on_message(self, message: str | bytes) -> None:
+        self._last_received_s = asyncio.get_running_loop().time()
+        try:
+            if isinstance(message, bytes):
+                await self._take_audio(message)
+            else:
+                await self._take_request(ws_messages.parse_frame(message, live_messages.RECEIVED))
+        except LocalWhisperError as error:
+            self.put("error", serializers.message_body(error.message, self.language))
+
+    async def _take_request(self, request: ws_messages.Request) -> None:
+        jobs = self.dependencies.jobs
+        if request.type == "start":
+            await self._start(request)
+            return
+        if request.type == "ping":
+            self.put("pong", {})
+        if self.job_id is None:
+            if request.type != "ping":
+                raise InvalidFrame(reason="there was no start")
+            return
+        if request.type == "get_status":
+            job = jobs.index.get(self.job_id)
+            self.put("status", serializers.job_body(job, jobs.eta, self.language))
+        elif request.type == "stop":
+            await jobs.recordings.finish(self.job_id)
+        elif self._is_sender:
+            jobs.recordings.expect_more(self.job_id)
+
+    async def _start(self, request: ws_messages.Request) -> None:
+        if self.job_id is not None:
+            raise InvalidFrame(reason="there was a start already")
+        live_model = live_messages.text_field(request.body, "live_model")
+        job_id = request.job_id or await self._begin(request, live_model)
+        try:
+            session = await self.dependencies.jobs.live_texts.follow(job_id, live_model)
+        except RecordingEnded:
+            await self._follow_job(job_id)
+            return
+        if not self._is_subscribed:  # closed meanwhile
+            self.dependencies.jobs.live_texts.leave(session)
+            return
+        self._session = session
+        self._attach(job_id)
+        self.put("started", self._started_data(session.model))
+        for segment in session.segments:
+            self.put("segment", live_messages.segment_data(segment))
+        if session.latest is not None:
+            self.put("partial", live_messages.partial_data(session.latest), key="partial")
+
+    async def _follow_job(self, job_id: str) -> None:
+        """For a client that comes back after the recording has ended."""
+        jobs = self.dependencies.jobs
+        job = jobs.index.get(job_id)
+        if not self._is_subscribed:
+            return
+        self._attach(job_id)
+        await self.send("started", self._started_data(None))
+        await self.send("status", serializers.job_body(job, jobs.eta, self.language))
+        if job.state.ended:
+            await self.send_final(job)
+
+    def _attach(self, job_id: str) -> None:
+        """From here on, this client gets what happens to the job."""
+        counts = self.dependencies.sockets.counts
+        counts.remove(None)
+        counts.add(job_id)
+        self.job_id = job_id
+        self._unsubscribe = self.dependencies.bus.subscribe(self.on_event, job_id)
+
+    def _started_data(self, live_model: str | None) -> serializers.Json:
+        duration_s = self.dependencies.jobs.index.get(self.job_id or "").audio_duration
+        return {"job_id": self.job_id, "samples": round(duration_s * SAMPLE_RATE), "live_model": live_model}
+
+    async def _begin(self, request: ws_messages.Request, live_model: str | None) -> str:
+        """Begin a recording; return its job's id."""
+        texts = live_messages.options_field(request.body)
+        filename = clean_name(live_messages.text_field(request.body, "filename") or "")
+        job = await begin_recording(self.dependencies, filename, texts, live_model)
+        self._is_sender = True
+        self.dependencies.jobs.recordings.expect_more(job.id)
+        return job.id
+
+    async def _take_audio(self, frame: bytes) -> None:
+        first, samples = live_messages.parse_audio(frame)
+        if self.job_id is None:
+            raise InvalidFrame(reason="there was no start")
+        self._is_sender = True
+        n_samples = await self._append(first, samples)
+        self.dependencies.jobs.recordings.expect_more(self.job_id)
+        self.put("ack", {"samples": n_samples}, key="ack")
+
+    async def _append(self, first: int, samples: bytes) -> int:
+        """Returns the number of samples on the disk."""
+        assert self.job_id is not None
+        n_bytes = await self.dependencies.jobs.recordings.append(self.job_id, SAMPLE_BYTES * first, samples)
+        return n_bytes // SAMPLE_BYTES
+
+    def on_event(self, event: Event) -> None:
+        jobs, language = self.dependencies.jobs, self.language
+        match event:
+            case LiveTextChanged(job_id=job_id, text=text):
+                for segment in text.segments:
+                    self.put("segment", live_messages.segment_data(segment))
+                self.put_shared(event, "partial", job_id, partial(live_messages.partial_data, event), key="partial")
+            case LiveTextDelayed(message=message):
+                self.put("preparing", serializers.message_body(message, language), key="preparing")
+            case LiveTextFailed(error=error):
+                self.put("unavailable", serializers.message_body(error, language))
+            case ProgressMade(job=job):
+                data = partial(serializers.progress_body, job, jobs.eta, language)
+                self.put_shared(event, "progress", job.id, data, key="progress")
+            case JobChanged(job=job, transcript=transcript) if job.state.ended:
+                data = partial(ws_messages.final_data, job, transcript, language)
+                self.put_shared(event, ws_messages.final_type(job), job.id, data)
+                self.outbox.finish()
+            case JobChanged(job=job):
+                self.put_shared(event, "status", job.id, partial(serializers.job_body, job, jobs.eta, language))
+            case JobRemoved():
+                self.outbox.finish()
+
+    def _clean_up(self) -> None:
+        super()._clean_up()
+        if self._session is not None:
+            self.dependencies.jobs.live_texts.leave(self._session)
+            self._session = None

@@ -1,0 +1,234 @@
+"""/ws/live: a recording is sent while it is made, nothing of it is lost or doubled, and its text comes back."""
+
+import io
+import json
+import wave
+from typing import Any
+
+import pytest
+
+from localwhisper.errors import ModelTooLarge
+from localwhisper.server.apidocs import asyncapi
+from localwhisper.services import live_text, recordings
+from tests.conftest import Serve
+from tests.http_client import Client, Socket
+from tests.step_engine import StepEngine
+
+pytestmark = pytest.mark.gen_test
+RATE = 16_000
+
+
+def pcm(first: int, n_samples: int) -> bytes:
+    """Samples that can be told apart: each one's value is its number, modulo 2^15."""
+    return b"".join((number % 32_768).to_bytes(2, "little") for number in range(first, first + n_samples))
+
+
+def audio(first: int, n_samples: int) -> bytes:
+    return first.to_bytes(8, "little") + pcm(first, n_samples)
+
+
+async def send_audio(socket: Socket, first: int, n_samples: int) -> int:
+    """Send samples in messages of at most a second; return how many the server has in the end."""
+    n_acked = 0
+    for start in range(first, first + n_samples, RATE):
+        await socket.send(audio(start, min(RATE, first + n_samples - start)))
+        n_acked = (await socket.until("ack"))["data"]["samples"]
+    return n_acked
+
+
+async def begin(client: Client, **message: object) -> tuple[Socket, str]:
+    socket = await client.socket("/ws/live")
+    await socket.send({"type": "start", "filename": "Memo.wav", **message})
+    started = (await socket.until("started"))["data"]
+    assert started["samples"] == 0
+    return socket, started["job_id"]
+
+
+async def samples_of(client: Client, job_id: str) -> bytes:
+    body = (await client.fetch("GET", f"/job/{job_id}/audio")).body
+    with wave.open(io.BytesIO(body)) as reader:
+        return reader.readframes(10**9)
+
+
+async def test_text_comes_while_the_recording_is_made_then_the_job_s(serve: Serve, engine: StepEngine) -> None:
+    client = await serve()
+    socket, job_id = await begin(client, options={"language": "es", "word_timestamps": True})
+    follower = await client.socket(f"/ws/transcription/{job_id}")
+    assert (await follower.until("status"))["data"]["status"] == "pending"
+    messages: list[dict[str, Any]] = []
+    for second in range(5):
+        for part in range(2):
+            first = second * RATE + part * RATE // 2
+            await socket.send(audio(first, RATE // 2))
+            while (message := await socket.next()) is not None:
+                messages.append(message)
+                if message["type"] == "ack":
+                    assert message["data"]["samples"] == first + RATE // 2
+                    break
+    while not any(m["type"] == "partial" and m["data"]["tentative"] == " w4" for m in messages):
+        message = await socket.next()
+        assert message is not None
+        messages.append(message)
+    assert [m["data"]["text"] for m in messages if m["type"] == "segment"] == [" w0 w1 w2"]
+    last = [m["data"] for m in messages if m["type"] == "partial"][-1]
+    assert (last["stable"], last["tentative"], last["heard"], last["language"]) == (" w3", " w4", 5.0, "en")
+    assert [word["start"] for word in last["words"]] == [3, 4]
+
+    await socket.send({"type": "stop"})
+    segment = (await socket.until("segment"))["data"]
+    assert segment == {"id": 1, "start": 3, "end": 5, "text": " w3 w4", "language": "en"}
+    engine.release()
+    completed = (await socket.until("completed"))["data"]
+    assert completed["result"]["text"] == " part 0 part 1 part 2"
+    assert await socket.next() is None
+    assert socket.close_code == 1000
+    assert [m["data"]["id"] for m in await follower.rest() if m["type"] == "segment"] == [0, 1, 2]
+    job = (await client.get(f"/job/{job_id}")).json
+    assert (job["filename"], job["audio_duration"], job["options"]["language"]) == ("Memo.wav", 5.0, "es")
+    assert await samples_of(client, job_id) == pcm(0, 5 * RATE)
+    assert engine.live[0].is_closed
+
+
+async def test_what_is_sent_again_after_a_drop_and_a_restart_is_not_doubled(serve: Serve, engine: StepEngine) -> None:
+    client = await serve()
+    socket, job_id = await begin(client)
+    assert await send_audio(socket, 0, 5 * RATE // 2) == 5 * RATE // 2
+    socket.close()
+    again = await client.socket("/ws/live")
+    await again.send({"type": "start", "job_id": job_id})
+    assert (await again.until("started"))["data"]["samples"] == 5 * RATE // 2
+    assert await send_audio(again, RATE, 3 * RATE) == 4 * RATE  # half of it is there
+    await again.send(audio(4 * RATE + 1, 10))
+    refused = (await again.until("error"))["data"]
+    assert refused["code"] == "invalid_option"
+    await client.close()
+
+    client = await serve()
+    third = await client.socket("/ws/live")
+    await third.send({"type": "start", "job_id": job_id})
+    assert (await third.until("started"))["data"]["samples"] == 4 * RATE
+    assert (await third.until("segment"))["data"]["text"] == " w0 w1 w2"  # read from the disk
+    await third.send(audio(4 * RATE, 1))
+    await third.until("ack")
+    engine.release()
+    await third.send({"type": "stop"})
+    await third.until("completed")
+    assert await samples_of(client, job_id) == pcm(0, 4 * RATE + 1)
+
+
+async def test_a_client_that_comes_back_after_the_end_gets_the_transcript(serve: Serve, engine: StepEngine) -> None:
+    client = await serve()
+    socket, job_id = await begin(client)
+    await socket.send(audio(0, RATE))
+    await socket.send({"type": "stop"})
+    await socket.until("status")
+    socket.close()
+    again = await client.socket("/ws/live")
+    await again.send({"type": "start", "job_id": job_id})
+    assert (await again.until("started"))["data"]["samples"] == RATE
+    await again.send(audio(RATE, 1))
+    assert (await again.until("error"))["data"]["code"] == "recording_ended"
+    engine.release()
+    assert (await again.until("completed"))["data"]["result"]["text"] == " part 0 part 1 part 2"
+    late = await client.socket("/ws/live")
+    await late.send({"type": "start", "job_id": job_id})
+    assert [message["type"] for message in await late.rest()] == ["connected", "started", "status", "completed"]
+
+
+async def test_a_follower_gets_the_text_so_far_and_audio_may_come_by_http(serve: Serve) -> None:
+    client = await serve()
+    answer = await client.fetch("POST", "/recordings", body=json.dumps({"filename": "Memo.wav"}).encode())
+    job_id = answer.json["job_id"]
+    first = await client.socket("/ws/live")
+    await first.send({"type": "start", "job_id": job_id})
+    await first.until("started")
+    await client.fetch("POST", f"/job/{job_id}/recording?offset=0", body=pcm(0, 4 * RATE))
+    await first.until("partial")
+    late = await client.socket("/ws/live")
+    await late.send({"type": "start", "job_id": job_id})
+    assert (await late.until("segment"))["data"]["text"] == " w0 w1 w2"
+    assert (await late.until("partial"))["data"]["tentative"] == " w3"
+    await client.fetch("DELETE", f"/job/{job_id}?remove=true")
+    await late.rest()
+    assert late.close_code == 1000
+
+
+async def test_a_stream_of_which_nothing_is_heard_is_finished(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recordings, "ABANDONED_S", 0.2)
+    client = await serve()
+    socket, job_id = await begin(client)
+    await socket.send(audio(0, RATE))
+    await socket.until("ack")
+    socket.close()
+    assert (await client.job_when(job_id, "queued", "processing"))["audio_duration"] == 1.0
+
+
+async def test_a_session_that_nobody_follows_is_closed(
+    serve: Serve, engine: StepEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_text, "UNWATCHED_S", 0.05)
+    client = await serve()
+    socket, job_id = await begin(client)
+    await socket.send(audio(0, RATE))
+    await socket.until("partial")
+    socket.close()
+    while not engine.live[0].is_closed:
+        await client.get("/health")
+    again = await client.socket("/ws/live")
+    await again.send({"type": "start", "job_id": job_id})
+    assert (await again.until("partial"))["data"]["tentative"] == " w0"
+
+
+async def test_without_a_model_the_recording_goes_on(serve: Serve, engine: StepEngine) -> None:
+    engine.fails_with = ModelTooLarge(model="demo")
+    client = await serve()
+    socket, job_id = await begin(client)
+    assert (await socket.until("unavailable"))["data"]["code"] == "out_of_memory"
+    await socket.send(audio(0, RATE))
+    assert (await socket.until("ack"))["data"]["samples"] == RATE
+    assert (await client.get(f"/job/{job_id}")).json["status"] == "pending"
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        (b"short", "invalid_frame"),
+        (audio(0, 10)[:-1], "invalid_frame"),
+        (audio(0, 10), "invalid_frame"),
+        ({"type": "stop"}, "invalid_frame"),
+        ({"type": "dance"}, "invalid_frame"),
+        ({"type": "start", "options": {"speed": 2}}, "unknown_option"),
+        ({"type": "start", "options": "fast"}, "invalid_option"),
+        ({"type": "start", "live_model": "gpt"}, "invalid_option"),
+        ({"type": "start", "filename": 7}, "invalid_option"),
+        ({"type": "start", "job_id": "none"}, "job_not_found"),
+    ],
+)
+async def test_what_is_refused_begins_no_recording(serve: Serve, message: object, code: str) -> None:
+    client = await serve()
+    socket = await client.socket("/ws/live")
+    await socket.send(message)
+    assert (await socket.until("error"))["data"]["code"] == code
+    assert (await client.get("/jobs")).json["jobs"] == []
+    await socket.send({"type": "ping"})
+    await socket.until("pong")
+
+
+async def test_a_recording_has_the_length_of_the_limit_at_most(serve: Serve) -> None:
+    client = await serve(max_audio_seconds=2)
+    socket, _ = await begin(client)
+    assert await send_audio(socket, 0, 2 * RATE) == 2 * RATE
+    await socket.send(audio(2 * RATE, 1))
+    assert (await socket.until("error"))["data"]["code"] == "audio_too_long"
+
+
+async def test_every_message_is_documented(serve: Serve, engine: StepEngine) -> None:
+    engine.release()
+    client = await serve()
+    socket, _ = await begin(client)
+    for second in range(4):
+        await socket.send(audio(second * RATE, RATE))
+    await socket.send({"type": "stop"})
+    kinds = {message["type"] for message in await socket.rest()}
+    assert {"ack", "segment", "completed"} <= kinds
+    assert kinds <= set(asyncapi.document()["channels"]["live"]["messages"])
