@@ -122,10 +122,31 @@ def test_the_name_of_a_published_model_is_confirmed(page: Page, tmp_path: Path, 
 def test_a_model_in_hugging_face_s_cache_is_imported_in_one_click(page: Page, tmp_path: Path) -> None:
     model_folder(tmp_path / "hub" / "models--Systran--faster-whisper-medium" / "snapshots" / "1")
     page.reload()
-    page.locator(".options summary").click()
-    use = page.locator("options-form .found").get_by_role("button", name="Use medium")
+    page.get_by_role("link", name="Models").click()
+    use = page.locator("models-view .found").get_by_role("button", name="Use medium")
     expect(use).to_contain_text("of Hugging Face's cache")
     use.click()
     expect(page.locator("#option-model")).to_have_value("medium")
     expect(page.locator("#option-model option:checked")).to_contain_text("ready")
     expect(use).to_have_count(0)
+
+
+def test_models_are_managed_on_a_page_of_their_own(page: Page, mirrored: Server, checkpoint: bytes) -> None:
+    page.get_by_role("link", name="Models").click()
+    expect(page.locator("models-view h1")).to_be_focused()
+    expect(page.locator("job-list")).to_be_hidden()
+    page.reload()  # it has an address
+    tiny = page.locator(".model-row").filter(has=page.get_by_role("heading", name=re.compile(r"\btiny\b(?!\.en)")))
+    Mirror.serve(checkpoint)
+    Mirror.resume.set()
+    tiny.get_by_role("button", name="Download tiny").click()
+    expect(tiny).to_contain_text("ready")
+    tiny.get_by_role("button", name="Use for the next files").click()
+    expect(page.locator("job-list")).to_be_visible()
+    expect(page.locator("#option-model")).to_have_value("tiny")
+    page.go_back()
+    page.on("dialog", lambda dialog: dialog.accept())
+    tiny.get_by_role("button", name="Remove tiny").click()
+    expect(tiny.get_by_role("button", name="Download tiny")).to_be_visible()
+    page.get_by_role("link", name="All transcripts").click()
+    expect(page.get_by_role("link", name="Models")).to_be_focused()

@@ -9,7 +9,7 @@ export class Commands {
 		for (const [name, run] of Object.entries(commands)) this.#commands.set(name, run);
 	}
 
-	/** @param {string} name @param {"list"|"editor"} view the one that is open */
+	/** @param {string} name @param {string} view the one that is open */
 	find(name, view) {
 		return this.#commands.get(`${view}:${name}`) ?? this.#commands.get(name);
 	}

@@ -1,6 +1,7 @@
 /** The components that the first view doesn't need, by their elements. */
 
 import { describeDialog } from "./components/describe-dialog.js";
+import { modelsView } from "./components/models-view.js";
 import { replaceDialog } from "./components/replace-dialog.js";
 import { watchedFolders } from "./components/watched-folders.js";
 import { exportDialog } from "./editor/export-dialog.js";
@@ -10,6 +11,7 @@ import { transcriptEditor } from "./editor/transcript-editor.js";
 export const DEFERRED_COMPONENTS = {
 	"describe-dialog": describeDialog,
 	"export-dialog": exportDialog,
+	"models-view": modelsView,
 	"replace-dialog": replaceDialog,
 	"transcript-editor": transcriptEditor,
 	"watched-folders": watchedFolders,

@@ -1,6 +1,6 @@
 /**
- * Which view is open: the list, or one transcript in the editor. It is in the address, so reload and back work. The
- * document gets a "viewchange" event.
+ * Which view is open: the list, one transcript in the editor, or one of the other pages. It is in the address, so reload
+ * and back work. The document gets a "viewchange" event.
  */
 
 import { canOpen } from "./job-reducer.js";
@@ -11,9 +11,14 @@ const EDITOR_HASH = /^#\/job\/([0-9a-f-]{36})(?:\?(.*))?$/;
 /** The job that is open in the editor; "": the list is open. */
 let openJobId = "";
 
-/** @returns {"list"|"editor"} */
+/** By the name in the address, as in #/models: its element. @type {Record<string, string>} */
+const PAGES = { models: "models-view" };
+
+let openPage = "";
+
+/** "list", "editor" or the name of a page. */
 export function currentView() {
-	return openJobId ? "editor" : "list";
+	return openJobId ? "editor" : openPage || "list";
 }
 
 /** The job that is open in the editor, or "". */
@@ -41,28 +46,36 @@ export function startRouter({ store, actions }, loadEditor) {
 
 	async function navigate() {
 		const { hash } = location;
+		const page = hash.slice(2) in PAGES ? hash.slice(2) : "";
 		const [, wantedId = "", params] = EDITOR_HASH.exec(hash) ?? [];
 		if (wantedId && !store.state.entries[wantedId]) await actions.fetchJob(wantedId);
 		const job = store.state.entries[wantedId]?.job;
 		const id = job && canOpen(job) ? wantedId : "";
-		if (id) editor = await loadEditor();
-		if (id && !editor) return; // the next connection tries again
+		if (id || page) editor = await loadEditor();
+		if ((id || page) && !editor) return; // the next connection tries again
 		if (location.hash !== hash) return; // another navigation has started
-		const closedId = openJobId;
-		if (id && !closedId) listScrollY = scrollY;
+		const [closedId, closedPage] = [openJobId, openPage];
+		if (currentView() === "list") listScrollY = scrollY;
 		openJobId = id;
+		openPage = id ? "" : page;
 		document.documentElement.dataset.view = currentView();
 		document.dispatchEvent(new Event("viewchange"));
-		setVisible(listView, !id);
+		setVisible(listView, !id && !page);
+		for (const [name, tag] of Object.entries(PAGES)) setVisible(query(document, tag), name === openPage);
 		setVisible(editorView, id !== "");
 		if (id) {
 			const search = new URLSearchParams(params);
 			const from = search.get("t");
 			editor?.open(id, from === null ? undefined : Number(from), search.get("q") ?? "");
-		} else if (closedId) {
-			editor?.close();
+			return;
+		}
+		if (closedId) editor?.close();
+		if (page) {
+			scrollTo(0, 0);
+			query(document, `${PAGES[page]} h1`).focus({ preventScroll: true });
+		} else if (closedId || closedPage) {
 			scrollTo(0, listScrollY);
-			const link = listView.querySelector(`[data-job="${closedId}"] .name`);
+			const link = listView.querySelector(closedId ? `[data-job="${closedId}"] .name` : `a[href="#/${closedPage}"]`);
 			if (link instanceof HTMLElement) link.focus({ preventScroll: true });
 		}
 	}

@@ -54,6 +54,14 @@ export const TEXTS = {
 	],
 	"model.download": ["Download {name}", "Descargar {name}"],
 	"model.remove": ["Remove {name} from this machine", "Eliminar {name} de este equipo"],
+	"models.title": ["Models", "Modelos"],
+	"models.intro": [
+		"A model turns speech into text on this machine. Larger ones make fewer errors and take more time. Each is downloaded once.",
+		"Un modelo convierte la voz en texto en este equipo. Los mayores cometen menos errores y tardan más. Cada uno se descarga una sola vez.",
+	],
+	"models.use": ["Use for the next files", "Usar para los próximos archivos"],
+	"models.english": ["Only for English.", "Solo para inglés."],
+	"models.choose_file": ["Choose a file", "Elegir un archivo"],
 	"model.confirm_remove": ["Remove this model from this machine?", "¿Eliminar este modelo de este equipo?"],
 	"model.confirm_name": [
 		"{name} has the name of a published model, but is another file. Is it to replace the published model?",

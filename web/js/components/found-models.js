@@ -5,7 +5,7 @@ import { language, t } from "../i18n.js";
 import { h, setText, setVisible } from "../lib/dom.js";
 import { formatBytes } from "../lib/format.js";
 
-/** @param {HTMLElement} list @param {App} app @returns {(state: State) => void} updates the list */
+/** @param {HTMLElement} list @param {App} app @returns {(state: Pick<State, "found">) => void} updates the list */
 export function foundModels(list, app) {
 	list.replaceChildren();
 	/** By name. @type {Map<string, ReturnType<typeof item>>} */

@@ -1,7 +1,7 @@
-/** What the chosen model is and how fast it runs here; its download and removal. */
+/** What the chosen model is and how fast it runs here; its download. */
 
 import { language, t } from "../i18n.js";
-import { query, queryEach, setText, setVisible } from "../lib/dom.js";
+import { queryEach, setText, setVisible } from "../lib/dom.js";
 import { formatBytes, formatDuration } from "../lib/format.js";
 import { modelDownload } from "./model-download.js";
 
@@ -9,18 +9,13 @@ const HOUR_S = 3600;
 
 /** @param {HTMLElement} element @param {Actions} actions */
 export function modelDetails(element, actions) {
-	/** @type {Model|undefined} */
-	let shown;
 	const [description, speed, otherModels] = queryEach(element, "#model-description", "#model-speed", "#other-models");
-	const remove = query(element, "#remove-model");
 	const download = modelDownload(actions, { isPrimary: false, offersSources: true });
-	element.insertBefore(download.element, remove);
-	remove.addEventListener("click", () => shown && confirm(t("model.confirm_remove")) && actions.removeModel(shown));
+	element.append(download.element);
 
 	return {
 		/** @param {Model|undefined} model @param {boolean} isOnlyBundled no other model has been downloaded */
 		update(model, isOnlyBundled) {
-			shown = model;
 			setVisible(element, model !== undefined);
 			element.dataset.available = String(model?.available ?? false);
 			if (!model) return;
@@ -33,8 +28,6 @@ export function modelDetails(element, actions) {
 			setText(speed, t(model.speed_is_measured ? "model.speed" : "model.speed_estimate", { time }));
 			setVisible(otherModels, bundled && isOnlyBundled);
 			download.update(model);
-			setVisible(remove, available && !bundled);
-			setText(remove, t("model.remove", { name }));
 		},
 	};
 }

@@ -3,7 +3,6 @@
 import { language, t } from "../i18n.js";
 import { query, queryEach, setChildren, setTextOrHide, setVisible } from "../lib/dom.js";
 import { load, save } from "../lib/storage.js";
-import { foundModels } from "./found-models.js";
 import { modelDetails } from "./model-details.js";
 import { languageCode, optionField, updateLanguages, updateModels } from "./option-field.js";
 
@@ -19,14 +18,8 @@ export function optionsForm(element, app, signal) {
 	let renderedKey = "";
 	const form = query(element, "form");
 	const [mainOptions, moreOptions] = queryEach(form, ".main-options", ".more-options");
-	const fileInput = query(form, "#import", HTMLInputElement);
 	const languageList = query(element, "datalist", HTMLDataListElement);
-	const updateFound = foundModels(query(form, ".found"), app);
 	const details = modelDetails(query(form, "model-details"), app.actions);
-	fileInput.addEventListener("change", () => {
-		for (const file of fileInput.files ?? []) app.actions.importModel(file, chooseModel);
-		fileInput.value = "";
-	}, { signal });
 	form.addEventListener("submit", (event) => event.preventDefault(), { signal });
 	form.addEventListener("change", ({ target }) => {
 		const field = fields.find(({ control }) => control === target);
@@ -113,7 +106,6 @@ export function optionsForm(element, app, signal) {
 	}
 
 	return (state, before) => {
-		if (state.found !== before?.found) updateFound(state);
 		if (state.models !== before?.models) render(state); // options and languages are loaded with them
 	};
 }

@@ -1,0 +1,85 @@
+/** All models on a page of their own: what each is for, its download, its removal, and importing others. */
+
+import { language, t } from "../i18n.js";
+import { cloneTemplate, query, queryEach, setText, setTextOrHide, setVisible } from "../lib/dom.js";
+import { formatBytes, formatDuration } from "../lib/format.js";
+import { openList } from "../router.js";
+import { foundModels } from "./found-models.js";
+import { modelDownload } from "./model-download.js";
+
+const HOUR_S = 3600;
+
+/** @type {Component} */
+export function modelsView(element, app, signal) {
+	/** By the model's name. @type {Map<string, ReturnType<typeof modelRow>>} */
+	const rows = new Map();
+	const list = query(element, ".model-list");
+	const fileInput = query(element, "#import", HTMLInputElement);
+	const updateFound = foundModels(query(element, ".found"), app);
+	fileInput.addEventListener("change", () => {
+		for (const file of fileInput.files ?? []) app.actions.importModel(file, (model) => app.chooseModel(model));
+		fileInput.value = "";
+		openList(); // which shows the progress
+	}, { signal });
+	list.replaceChildren();
+
+	return ({ models, found }, before) => {
+		if (found !== before?.found) updateFound({ found });
+		if (models === before?.models) return;
+		for (const [name, { element: row }] of rows) {
+			if (models.some((model) => model.name === name)) continue;
+			row.remove();
+			rows.delete(name);
+		}
+		for (const [index, model] of models.entries()) {
+			const row = rows.get(model.name) ?? modelRow(app);
+			rows.set(model.name, row);
+			if (list.children[index] !== row.element) list.insertBefore(row.element, list.children[index] ?? null);
+			row.update(model);
+		}
+	};
+}
+
+/** @param {App} app */
+function modelRow({ actions, chooseModel }) {
+	/** @type {Model|undefined} */
+	let shown;
+	const element = cloneTemplate("model-row");
+	const [name, badge, description, facts, buttons] = queryEach(element, ".name", ".status-badge", ".description", ".figures", ".model-actions");
+	const [use, remove] = queryEach(element, ".use", ".remove");
+	const download = modelDownload(actions, { isPrimary: false, offersSources: true });
+	buttons.prepend(download.element);
+	use.addEventListener("click", () => {
+		if (shown) chooseModel(shown);
+		openList();
+	});
+	remove.addEventListener("click", () => shown && confirm(t("model.confirm_remove")) && actions.removeModel(shown));
+
+	return {
+		element,
+
+		/** @param {Model} model */
+		update(model) {
+			shown = model;
+			const { purpose, available, bundled, recommended, multilingual, origin } = model;
+			const time = formatDuration(HOUR_S * model.real_time_factor, language());
+			setText(name, [purpose && t(`purpose.${purpose}`), model.name].filter(Boolean).join(" · "));
+			setTextOrHide(badge, available ? t("model.available") : recommended ? t("choice.recommended") : "");
+			badge.dataset.available = String(available);
+			const told = [
+				bundled ? t("model.demo") : purpose ? t(`purpose.${purpose}_use`) : "",
+				multilingual ? "" : t("models.english"),
+				origin?.source ? t("model.origin", { source: origin.source }) : "",
+				origin?.is_exact === false ? t("model.quantised") : "",
+			];
+			setTextOrHide(description, told.filter(Boolean).join(" "));
+			const size = model.size_bytes === null ? "" : formatBytes(model.size_bytes, language());
+			setText(facts, [size, t(model.speed_is_measured ? "model.speed" : "model.speed_estimate", { time })].filter(Boolean).join(" · "));
+			download.update(model);
+			setVisible(use, available);
+			use.ariaLabel = t("job.action_label", { action: t("models.use"), name: model.name });
+			setVisible(remove, available && !bundled);
+			remove.ariaLabel = t("model.remove", { name: model.name });
+		},
+	};
+}
