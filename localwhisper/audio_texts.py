@@ -45,16 +45,20 @@ AUDIO_TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     # -- warnings, of a completed job
     "audio_track_used": (
-        "The file has {tracks} audio tracks; track {track} was transcribed. Choose another with audio_track.",
-        "El archivo tiene {tracks} pistas de audio; se transcribió la {track}. Elija otra con audio_track.",
+        "The file has {tracks} audio tracks; track {track} was transcribed. Another can be chosen in "
+        "the transcript's menu (in the API: audio_track).",
+        "El archivo tiene {tracks} pistas de audio; se transcribió la {track}. Se puede elegir otra en el menú de la "
+        "transcripción (en la API: audio_track).",
     ),
     "silent_tracks_skipped": (
         "Of the file's {tracks} audio tracks, track {track} was transcribed: those before it are silent.",
         "De las {tracks} pistas de audio del archivo se transcribió la {track}: las anteriores están en silencio.",
     ),
     "other_tracks_unheard": (
-        "No speech was found in audio track {track}, but the file has {tracks}. Choose another with audio_track.",
-        "No se encontró voz en la pista de audio {track}, pero el archivo tiene {tracks}. Elija otra con audio_track.",
+        "No speech was found in audio track {track}, but the file has {tracks}. Another can be chosen in "
+        "the transcript's menu (in the API: audio_track).",
+        "No se encontró voz en la pista de audio {track}, pero el archivo tiene {tracks}. Se puede elegir otra en el "
+        "menú de la transcripción (en la API: audio_track).",
     ),
     "channel_inverted": (
         "The two channels cancel each other out, as one is inverted: only channel {channel} was transcribed.",

@@ -151,7 +151,7 @@ class Options(SearchOptions, SpeakerOptions):
                 "De un archivo con varias: un número o un idioma. Vacío: la primera con sonido.",
             ),
             kind="track",
-            settable_in=SettableIn.CLI | SettableIn.PAGE,
+            settable_in=SettableIn.CLI,
         ),
     )
     channels: Channels = field(

@@ -27,7 +27,7 @@ from localwhisper.jobqueue.job_repository import JobRepository
 from localwhisper.jobqueue.scheduling import Pause, Resume, Start, schedule
 from localwhisper.jobqueue.worker_pool import WorkerPool
 from localwhisper.jobs.events import JobRemoved
-from localwhisper.jobs.job import Job, JobState, Note
+from localwhisper.jobs.job import AudioTrack, Job, JobState, Note
 from localwhisper.jobs.suspicion import PreviousEnd, cleared
 from localwhisper.jobs.transitions import is_retryable, move
 from localwhisper.messages import Message
@@ -48,6 +48,7 @@ class NewJob(TypedDict):
     options: Options
     model_reason: NotRequired[Message]
     again_of: NotRequired[str]
+    audio_tracks: NotRequired[tuple[AudioTrack, ...]]
 
 
 class Description(TypedDict, total=False):
@@ -177,6 +178,7 @@ class JobQueue:
             options=fields["options"],
             model_reason=fields.get("model_reason", NAMED),
             again_of=fields.get("again_of"),
+            audio_tracks=fields.get("audio_tracks", ()),
             state=JobState.PENDING,
             created_at=now,
             language=fields["options"].language,

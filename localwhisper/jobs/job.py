@@ -34,11 +34,20 @@ class Note:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AudioTrack:
+    """One of several audio tracks of a file."""
+
+    number: int  # from 1
+    language: str | None = None  # as the file says it, usually an ISO 639-2 code such as eng
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     id: str  # UUID in canonical lower-case form
     filename: str  # on the user's machine; only shown, never used as a path
     audio_file: str  # in the job's folder
     audio_duration: float
+    audio_tracks: tuple[AudioTrack, ...] = ()  # empty if there is only one
     options: Options
     model_reason: Message = field(default_factory=lambda: Message("model_named"))  # why it has this model
     state: JobState

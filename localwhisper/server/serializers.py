@@ -71,6 +71,7 @@ def job_body(job: Job, eta: EtaEstimator, language: str, excerpt: Sequence[str] 
         "options": {name: value for name, value in options_to_json(job.options).items() if name != "model"},
         "audio_duration": round(job.audio_duration, 3),
         "again_of": job.again_of,
+        "audio_tracks": [asdict(track) for track in job.audio_tracks],
         "tags": list(job.tags),
         "notes": [asdict(note) for note in job.notes],
         "warnings": [message_body(warning, language) for warning in job.warnings],

@@ -16,7 +16,7 @@ from localwhisper.audio.probe import AudioInfo
 from localwhisper.audio.tracks import find_track
 from localwhisper.engine.checkpoints.model_choice import NAMED
 from localwhisper.errors import LocalWhisperError, TooManyOpenFiles, UploadTooLarge, is_memory_error
-from localwhisper.jobs.job import Job
+from localwhisper.jobs.job import AudioTrack, Job
 from localwhisper.options import OPTIONS, Options
 from localwhisper.server.base import BaseHandler, json_bytes
 from localwhisper.server.compat.field_names import header_value
@@ -149,6 +149,7 @@ class UploadHandler(BaseHandler):
         info = await self.probe()
         if options.audio_track is not None:
             find_track(info.tracks, options.audio_track)
+        tracks = tuple(AudioTrack(number=track.number, language=track.language) for track in info.tracks)
         filename = clean_name(filename or self.form.filename)
         suffix = SUFFIX.search(filename)
         return await self.dependencies.jobs.queue.submit(
@@ -159,6 +160,7 @@ class UploadHandler(BaseHandler):
             model_reason=self.model_reason,
             audio_file="audio" + (suffix.group().lower() if suffix else ""),
             audio_duration=info.duration_s,
+            audio_tracks=tracks if len(tracks) > 1 else (),
         )
 
     async def run_blocking(self, function: Callable[[], T], executor: Executor | None = None) -> T:

@@ -55,6 +55,7 @@ class SecondTexts:
             upload=upload,
             audio_file=job.audio_file,
             audio_duration=job.audio_duration,
+            audio_tracks=job.audio_tracks,
             options=options,
             model_reason=model_reason,
             again_of=job.id,

@@ -74,6 +74,7 @@ def test_a_model_can_be_imported(page: Page, tmp_path: Path, checkpoint: bytes) 
     own, letter = tmp_path / "mi modelo.pt", tmp_path / "letter.pt"
     own.write_bytes(checkpoint)
     letter.write_bytes(b"Dear reader, " * 20)
+    page.get_by_role("link", name="Models").click()
     page.locator("#import").set_input_files(letter)
     rejected = page.locator("upload-card")
     expect(rejected).to_contain_text("can't be used as the model")

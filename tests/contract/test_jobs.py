@@ -1,11 +1,13 @@
 """One job and the list of jobs: read, cancel, remove, retry, audio, exports."""
 
 import asyncio
+import subprocess
 import uuid
 from pathlib import Path
 
 import pytest
 
+from localwhisper.audio.ffmpeg import ffmpeg_path
 from localwhisper.errors import ModelTooLarge
 from localwhisper.server.job_audio import AudioHandler
 from tests.conftest import Serve
@@ -292,3 +294,21 @@ async def test_audio_requested_while_its_job_is_removed_is_not_found(
     monkeypatch.setattr(AudioHandler, step, remove_first)
     answer = await client.get(f"/job/{job_id}/audio")
     assert (answer.status, answer.code) == (404, "job_not_found")
+
+
+async def test_several_audio_tracks_are_listed_and_another_is_transcribed(
+    serve: Serve, engine: StepEngine, tmp_path: Path
+) -> None:
+    file = tmp_path / "film.mkv"
+    tones = [argument for hertz in (300, 400) for argument in ("-f", "lavfi", "-i", f"sine={hertz}:duration=0.5")]
+    marked = ["-map", "0", "-map", "1", "-metadata:s:a:0", "language=eng"]
+    subprocess.run([ffmpeg_path(), "-loglevel", "error", *tones, *marked, str(file)], check=True)
+    engine.release()
+    client = await serve()
+    job_id = (await client.submit(file.read_bytes(), filename="film.mkv")).json["job_id"]
+    job = await client.job_when(job_id, "completed")
+    tracks = [{"number": 1, "language": "eng"}, {"number": 2, "language": None}]
+    assert job["audio_tracks"] == tracks
+    again = await client.fetch("POST", f"/job/{job_id}/again", body=b'{"audio_track": "2"}')
+    assert (again.json["audio_tracks"], again.json["options"]["audio_track"]) == (tracks, "2")
+    assert (await client.get(f"/job/{await client.new_job()}")).json["audio_tracks"] == []

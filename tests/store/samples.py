@@ -5,7 +5,7 @@ import uuid
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from localwhisper.jobs.job import Job, JobState, Note
+from localwhisper.jobs.job import AudioTrack, Job, JobState, Note
 from localwhisper.jobs.transcript import Position, Segment, Transcript, Window, Word
 from localwhisper.messages import Message
 from localwhisper.options import Options
@@ -34,6 +34,7 @@ def job(job_id: str | None = None, **fields: object) -> Job:
         interruptions=3,
         crashed_window=4,
         again_of="c4e1c2d4-5f0e-4f1c-9d5e-0d5c5a1c7b11",
+        audio_tracks=(AudioTrack(number=1, language="eng"), AudioTrack(number=2)),
         tags=("Ada", "שלום"),
         notes=(Note(start=0.5, end=2.0, quote="one two", text="Look."),),
         history=(JobState.PENDING, JobState.QUEUED, JobState.PROCESSING),

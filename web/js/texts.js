@@ -292,6 +292,9 @@ export const TEXTS = {
 	"channel.right": ["right", "derecha"],
 	"channel.number": ["channel {number}", "canal {number}"],
 
+	"tracks.title": ["Transcribe another audio track", "Transcribir otra pista de audio"],
+	"tracks.started": ["Track {name} is being transcribed. It is in the list.", "Se está transcribiendo la pista {name}. Está en la lista."],
+
 	"selection.tools": ["With the selected text", "Con el texto seleccionado"],
 	"selection.quote": ["Copy quotation", "Copiar cita"],
 	"selection.quotation": ["“{text}” ({name}, {times})", "«{text}» ({name}, {times})"],

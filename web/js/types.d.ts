@@ -45,6 +45,7 @@ interface Job {
   audio_duration?: number|null; // seconds
   tags: readonly string[];
   notes: readonly Note[];
+  audio_tracks?: readonly {number: number, language: string|null}[]; // if there are several
   warnings?: readonly {code: string, message: string}[]; // about the audio of a completed job
   again_of?: string|null; // the job whose recording this one transcribes again
   queue_position?: number|null;

@@ -195,7 +195,12 @@ SCHEMAS: dict[str, Schema] = {
             "created_at": TIME, "started_at": _or_null("string", format="date-time"),
             "estimated_time_remaining": _or_null("number"), "filename": TEXT, "model": TEXT,
             "model_reason": MODEL_REASON, "language": _or_null("string"), "options": {"type": "object"},
-            "audio_duration": SECONDS, "tags": _list(TEXT), "notes": _list(_ref("Note")),
+            "audio_duration": SECONDS,
+            "audio_tracks": {
+                **_list(_object({"number": INTEGER, "language": _or_null("string")})),
+                "description": "if there are several; POST /job/{job_id}/again transcribes another",
+            },
+            "tags": _list(TEXT), "notes": _list(_ref("Note")),
             "again_of": _or_null("string", description="the job whose recording this one transcribes again"),
             "warnings": {**_list(MESSAGE), "description": "what was wrong with the audio; of a completed job"},
         },

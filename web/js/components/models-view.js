@@ -69,12 +69,11 @@ function modelRow({ actions, chooseModel }) {
 			const told = [
 				bundled ? t("model.demo") : purpose ? t(`purpose.${purpose}_use`) : "",
 				multilingual ? "" : t("models.english"),
-				origin?.source ? t("model.origin", { source: origin.source }) : "",
 				origin?.is_exact === false ? t("model.quantised") : "",
 			];
 			setTextOrHide(description, told.filter(Boolean).join(" "));
 			const size = model.size_bytes === null ? "" : formatBytes(model.size_bytes, language());
-			setText(facts, [size, t(model.speed_is_measured ? "model.speed" : "model.speed_estimate", { time })].filter(Boolean).join(" · "));
+			setText(facts, [size, t(model.speed_is_measured ? "model.speed" : "model.speed_estimate", { time }), origin?.source ? t("model.origin", { source: origin.source }) : ""].filter(Boolean).join(" · "));
 			download.update(model);
 			setVisible(use, available);
 			use.ariaLabel = t("job.action_label", { action: t("models.use"), name: model.name });

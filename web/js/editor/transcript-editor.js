@@ -17,6 +17,7 @@ import { notesPanel } from "./notes.js";
 import { connectReviewing } from "./reviewing.js";
 import { selectionBar } from "./selection-bar.js";
 import { timeline as createTimeline } from "./timeline.js";
+import { trackMenu } from "./track-menu.js";
 import { transcriptLines } from "./transcript-lines.js";
 
 /** @type {Component} */
@@ -40,6 +41,7 @@ export function transcriptEditor(element, app, signal) {
 	const undo = query(element, "#undo", HTMLButtonElement);
 	const redo = query(element, "#redo", HTMLButtonElement);
 	const updateNotice = jobNotice(query(element, "#desk-notice"));
+	const updateTracks = trackMenu(query(element, "#tracks"), api, (words) => say(words));
 	const selected = () => current?.lines.selection() ?? null;
 	const say = (/** @type {string} */ words) => app.toast.show(words, "help.close", () => undefined);
 	const notes = notesPanel(query(element, ".notes"), {
@@ -193,6 +195,7 @@ export function transcriptEditor(element, app, signal) {
 		const isLoaded = result || loading || actionError;
 		if (job.status === "completed" && !isLoaded) queueMicrotask(() => actions.loadJob(job.job_id)); // never dispatch from within a dispatch
 		updateNotice(job);
+		updateTracks(job);
 		isPartial = !result;
 		setText(title, job.filename);
 		setText(facts, jobFacts(entry));
