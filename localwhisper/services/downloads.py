@@ -3,11 +3,12 @@
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from localwhisper.engine.checkpoints.library import ModelEntry, ModelLibrary
 from localwhisper.engine.checkpoints.model_source import ModelSource
-from localwhisper.errors import Stopped
+from localwhisper.errors import ModelNotFound, Stopped
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobs.events import ModelChanged
 
@@ -123,6 +124,8 @@ class Downloads:
     async def _remove(self, name: str, download: Download | None) -> None:
         await _cancel(download)  # a download that starts from now on waits for the removal
         await asyncio.get_running_loop().run_in_executor(None, self._library.remove, name)
+        with suppress(ModelNotFound):  # of an imported model nothing is left
+            await self.announce(name)
 
     def stop(self) -> None:
         """Stop all downloads. What was received is kept, and continued by the next download."""

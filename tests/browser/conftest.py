@@ -17,7 +17,7 @@ from tests.browser.app_page import AppPage
 from tests.browser.seed_data import HOSTILE_TEXT, SECOND_LINES, TALK_LINES, JobSeeder
 from tests.process.server import Server
 
-TIMEOUT_MS = 15_000  # long enough for a busy machine
+TIMEOUT_MS = 60_000  # long enough for a busy machine
 expect.set_options(timeout=TIMEOUT_MS)
 HEADLESS = "chromium-headless-shell"  # needs a third of the time to open a page
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

@@ -112,7 +112,10 @@ export function createActions({ api, store, uploads, toast }) {
 		},
 		downloadModel: (model, source) => showErrorOnModel(model, () => api.downloadModel(model.name, source)),
 		stopDownload: (model) => showErrorOnModel(model, () => api.stopDownload(model.name)),
-		removeModel: (model) => showErrorOnModel(model, () => api.removeModel(model.name)),
+		removeModel: (model) => showErrorOnModel(model, async () => {
+			await api.removeModel(model.name);
+			void actions.loadCatalogue(); // an imported one is gone
+		}),
 	};
 	return actions;
 }
