@@ -119,8 +119,7 @@ def compact_model(folder: Path, size: str) -> None:
             clip, started_s = long_speech(folder, 5), time.monotonic()
             fields = {"model": size, "quality": "compact", "temperature": "0", "language": "en"}
             server.job_when(server.submit(clip, **fields), "completed", timeout_s=900)
-            rows = server.request("GET", "/models")["models"]
-            plan = next(row["plans"]["compact"]["name"] for row in rows if row["name"] == size)
+            plan = _compact_plan(server, size)
             status = Path(f"/proc/{server.pid}/status").read_text()
             peak = int(status.split("VmHWM:")[1].split()[0]) * 1024
             rss_bytes = server.resource_usage().rss_bytes
@@ -133,6 +132,17 @@ def compact_model(folder: Path, size: str) -> None:
             server.start()
     finally:
         server.kill()
+
+
+def _compact_plan(server: Server, size: str) -> str:
+    """The name of the plan, once it is selected: beside the first job."""
+    until_s = time.monotonic() + 300
+    while time.monotonic() < until_s:
+        row = next(row for row in server.request("GET", "/models")["models"] if row["name"] == size)
+        if "compact" in row["plans"]:
+            return str(row["plans"]["compact"]["name"])
+        time.sleep(0.2)
+    return "no plan in five minutes"
 
 
 def main() -> None:

@@ -24,7 +24,8 @@ from typing import Any
 from localwhisper import paths
 from localwhisper.client.multipart_form import multipart_form
 from localwhisper.engine.plans import PlanStore
-from localwhisper.jobs.suspicion import MAX_INTERRUPTIONS
+from localwhisper.jobs.suspicion import SMALLEST_AFTER
+from tests.accuracy.recordings import read_manifest, scored, speech_folder
 from tests.process.fake_engine_program import DECODED_LOG, START_FILE
 from tests.process.server import Server
 from tests.speech import long_speech, samples
@@ -85,9 +86,9 @@ class Torture:
         self.check()
 
     def _spare_suspects(self) -> None:
-        """Wait for jobs that would be set aside after another kill, since they haven't finished a window."""
+        """Wait for jobs whose text may differ after another kill, since they haven't finished a window for long."""
         until_s = time.monotonic() + 120
-        while any(map(_is_nearly_set_aside, self.server.data_dir.glob("jobs/*/job.json"))):
+        while any(map(_is_nearly_changed, self.server.data_dir.glob("jobs/*/job.json"))):
             assert time.monotonic() < until_s, "a job finishes no window in two minutes"
             time.sleep(0.1)
 
@@ -260,12 +261,13 @@ class Torture:
         return jobs
 
 
-def _is_nearly_set_aside(record: Path) -> bool:
+def _is_nearly_changed(record: Path) -> bool:
+    """Whether after another kill the job would be computed in other formats, and its text may differ."""
     try:
         job = json.loads(record.read_bytes())
     except FileNotFoundError:  # removed just now
         return False
-    return job["state"] in ("queued", "processing") and job.get("interruptions", 0) >= MAX_INTERRUPTIONS - 1
+    return job["state"] in ("queued", "processing") and job.get("interruptions", 0) >= SMALLEST_AFTER - 1
 
 
 def _size(path: Path) -> int:
@@ -340,38 +342,51 @@ def _wait_for_plan(server: Server, clip: Path, fields: dict[str, str]) -> None:
     server.start()
 
 
+def real_recordings() -> tuple[Path, list[Path]]:
+    """One of one to four minutes, and two short ones, in which English is spoken."""
+    folder = speech_folder()
+    if folder is None:
+        raise SystemExit("No recordings: LOCALWHISPER_SPEECH must name a folder with a manifest.jsonl.")
+    spoken = [each for each in scored(read_manifest(folder)) if each.language == "en" and not each.expects_no_text]
+    long = max((each for each in spoken if 60 <= each.duration_s <= 240), key=lambda each: each.duration_s)
+    clips = [each.path for each in spoken if 4 <= each.duration_s <= 9]
+    return long.path, clips[:2]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32))
     parser.add_argument("--speech", type=Path, help="a long recording")
     parser.add_argument("--clips", type=Path, nargs="*", help="short recordings")
+    parser.add_argument("--real", action="store_true", help="real recordings, those of LOCALWHISPER_SPEECH, with base")
+    parser.add_argument("--qualities", nargs="*", default=[], help="one after another, the kills divided among them")
     parser.add_argument("--option", action="append", default=[], help="of the jobs: quality=fast")
     parser.add_argument("--model-dir", default="", help="with the model of --option model=base")
-    parser.add_argument("--limit-s", type=float, default=math.inf, help="no more kills after that")
+    parser.add_argument("--limit-s", type=float, default=math.inf, help="no more kills after that, in all")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
     fields = {"model": BUNDLED, **dict(option.split("=", 1) for option in options.option)}
-    clips = options.clips or list(samples())[:2]
-    with tempfile.TemporaryDirectory(prefix="localwhisper-torture-") as name:
-        folder, started_s = Path(name), time.monotonic()
-        speech = options.speech or long_speech(folder, 240)
-        flags = ["--model-dir", options.model_dir] if options.model_dir else []
-        kills, limit_s = options.kills, options.limit_s
-        print(
-            torture(
+    clips, speech = options.clips or list(samples())[:2], options.speech
+    if options.real:
+        (speech, clips), fields["model"] = real_recordings(), "base"
+    flags = ["--model-dir", options.model_dir] if options.model_dir else []
+    qualities = options.qualities or [fields.get("quality", "exact")]
+    for number, quality in enumerate(qualities):
+        with tempfile.TemporaryDirectory(prefix="localwhisper-torture-") as name:
+            folder, started_s = Path(name), time.monotonic()
+            report = torture(
                 folder,
                 Server,
-                speech,
+                speech or long_speech(folder, 240),
                 clips,
-                kills=kills,
-                seed=options.seed,
-                fields=fields,
+                kills=options.kills // len(qualities),
+                seed=options.seed + number,
+                fields={**fields, "quality": quality},
                 flags=flags,
-                limit_s=limit_s,
+                limit_s=options.limit_s / len(qualities),
             )
-        )
-        print(f"{time.monotonic() - started_s:.0f} s")
+            print(f"{quality}: {report}, {time.monotonic() - started_s:.0f} s", flush=True)
 
 
 if __name__ == "__main__":
