@@ -12,6 +12,7 @@ import http.client
 import json
 import logging
 import subprocess
+import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -57,6 +58,9 @@ class JobNotices:
         self._delays_s = delays_s
         self._tasks: set[asyncio.Task[None]] = set()
         self._threads = ThreadPoolExecutor(N_THREADS, thread_name_prefix="notice")
+        self._lock = threading.Lock()  # of the next two
+        self._running: set[GroupedProcess] = set()
+        self._is_stopped = False
         self._unsubscribe = bus.subscribe(self._on_event) if urls or command else lambda: None
 
     async def start(self) -> None:
@@ -66,8 +70,12 @@ class JobNotices:
                 self._begin(self._deliver(notice_id, notice))
 
     def stop(self) -> None:
-        """What isn't delivered yet is tried again after the next start."""
+        """What isn't delivered yet is tried again after the next start. Commands that run are ended."""
         self._unsubscribe()
+        with self._lock:
+            self._is_stopped = True
+            for process in self._running:
+                process.kill()
         for task in self._tasks:
             task.cancel()
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -85,14 +93,12 @@ class JobNotices:
     async def _tell(self, job: Job) -> None:
         content = {"type": f"job.{job.state.value}", "data": self._describe(job)}
         if self._command:
-            self._begin(self._run(_run_command, self._command, job, json.dumps(content).encode()))
-        for url in self._urls:
-            notice_id, notice = uuid.uuid4().hex, {"url": url, "attempts": 0, "content": content}
-            try:
-                await self._run(self._store.save, notice_id, notice)
-            except LocalWhisperError as error:
-                log.warning("a notice of job %s can't be kept: %s", job.id, error)
-            await self._deliver(notice_id, notice)
+            self._begin(self._run(self._run_command, job, json.dumps(content).encode()))
+        notices = {uuid.uuid4().hex: {"url": url, "attempts": 0, "content": content} for url in self._urls}
+        for notice_id, notice in notices.items():  # all are kept before the first is sent: an address may be slow
+            await self._keep(notice_id, notice)
+        for notice_id, notice in notices.items():
+            self._begin(self._deliver(notice_id, notice))
 
     async def _deliver(self, notice_id: str, notice: Json) -> None:
         """Send a notice until it is accepted, or there were enough attempts; then it is removed."""
@@ -116,6 +122,31 @@ class JobNotices:
                 await self._run(self._store.save, notice_id, notice)
         except LocalWhisperError as error:
             log.warning("a notice can't be kept: %s", error)
+
+    def _run_command(self, job: Job, content: bytes) -> None:
+        """Run the command with the job's id and state as arguments, and its JSON as input."""
+        command = self._command
+        with self._lock:
+            if self._is_stopped:
+                return
+            try:
+                arguments = [*command, job.id, job.state.value]
+                process = GroupedProcess(arguments, stderr=subprocess.STDOUT, stdin=subprocess.PIPE)
+            except OSError as error:
+                log.warning("%s can't be run: %s", command[0], error)
+                return
+            self._running.add(process)
+        try:
+            output, _ = process.communicate(content, timeout=COMMAND_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            log.warning("%s was ended: it took more than %.0f s", command[0], COMMAND_TIMEOUT_S)
+            return
+        finally:
+            with self._lock:
+                self._running.discard(process)
+            process.close()
+        if process.returncode:
+            log.warning("%s ended with %d: %s", command[0], process.returncode, output[-500:].decode(errors="replace"))
 
     async def _run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
@@ -147,21 +178,3 @@ def _send(url: str, secret: str | None, notice_id: str, content: Json) -> bool:
     if not 200 <= status < 300:
         log.warning("%s answered a notice with %d", parts.hostname, status)
     return 200 <= status < 300
-
-
-def _run_command(command: Sequence[str], job: Job, content: bytes) -> None:
-    """Run the command with the job's id and state as arguments, and its JSON as input."""
-    try:
-        process = GroupedProcess([*command, job.id, job.state.value], stderr=subprocess.STDOUT, stdin=subprocess.PIPE)
-    except OSError as error:
-        log.warning("%s can't be run: %s", command[0], error)
-        return
-    try:
-        output, _ = process.communicate(content, timeout=COMMAND_TIMEOUT_S)
-    except subprocess.TimeoutExpired:
-        log.warning("%s was ended: it took more than %.0f s", command[0], COMMAND_TIMEOUT_S)
-        return
-    finally:
-        process.close()
-    if process.returncode:
-        log.warning("%s ended with %d: %s", command[0], process.returncode, output[-500:].decode(errors="replace"))

@@ -5,6 +5,7 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -149,6 +150,27 @@ async def test_after_a_restart_it_is_still_told(
     await notices.start()
     await until(lambda: not files(tmp_path))
     assert [json.loads(body)["type"] for _, body in receiver.received] == ["job.completed"]
+
+
+async def test_an_address_that_does_not_answer_delays_no_other(
+    receiver: Receiver, new_notices: Callable[..., tuple[JobNotices, EventBus]], tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and never answers
+        _, bus = new_notices([f"http://127.0.0.1:{silent.getsockname()[1]}/", receiver.url])
+        bus.publish(JobChanged(job=ended()))
+        await until(lambda: receiver.received and len(files(tmp_path)) == 1)
+
+
+async def test_a_command_that_runs_is_ended_with_the_server(
+    new_notices: Callable[..., tuple[JobNotices, EventBus]], tmp_path: Path
+) -> None:
+    started = tmp_path / "started"
+    script = f"import time; open({str(started)!r}, 'w').close(); time.sleep(60)"
+    notices, bus = new_notices([], [sys.executable, "-c", script])
+    bus.publish(JobChanged(job=ended()))
+    await until(started.exists)
+    notices.stop()
+    await until(lambda: not any(thread.name.startswith("notice") for thread in threading.enumerate()))
 
 
 async def test_a_command_gets_the_job(new_notices: Callable[..., tuple[JobNotices, EventBus]], tmp_path: Path) -> None:
