@@ -125,3 +125,10 @@ def test_detection_does_not_wait_for_the_queue(server: Server, long_speech: Path
         for job_id in (waiting, running):
             server.request("DELETE", f"/job/{job_id}?remove=true")
     assert list((server.data_dir / "incoming").iterdir()) == []
+
+
+def test_diarize_tells_speakers_apart(server: Server) -> None:
+    answer = asr(server, CLIP.read_bytes(), output="json", diarize="true", max_speakers="2")
+    assert "X-Ignored-Fields" not in answer.headers
+    assert {segment["speaker"] for segment in answer.json()["segments"]} == {"S1"}
+    assert len(answer.json()["speakers"]) == 1

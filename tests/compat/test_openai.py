@@ -175,3 +175,14 @@ async def test_what_other_servers_take(serve: Serve, engine: StepEngine) -> None
     assert (await post(prompt="x" * 70_000)).status == 400
     container = await client.get("/health", Host="host.docker.internal:9000")
     assert container.status == 200
+
+
+def test_a_diarized_transcript_is_what_the_sdk_reads(sdk: openai.OpenAI) -> None:
+    arguments: dict[str, Any] = {"file": CLIP, "model": "whisper-1", "response_format": "diarized_json"}
+    diarized = sdk.audio.transcriptions.create(**arguments, chunking_strategy="auto")
+    assert {segment.speaker for segment in diarized.segments} == {"A"}
+    assert (diarized.task, diarized.segments[0].type) == ("transcribe", "transcript.text.segment")
+    assert " ".join(segment.text for segment in diarized.segments) == diarized.text
+    events = list(sdk.audio.transcriptions.create(**arguments, stream=True))
+    assert [event.speaker for event in events if event.type == "transcript.text.segment"] == ["A"] * len(diarized.segments)  # fmt: skip
+    assert events[-1].type == "transcript.text.done"

@@ -55,7 +55,8 @@ COMPAT_SCHEMAS: dict[str, Schema] = {
     })}),
     "OpenAiUpload": _object({"file": FILE}, {
         "model": {**TEXT, "default": "whisper-1"}, "language": TEXT, "prompt": TEXT,
-        "response_format": {**TEXT, "enum": ["json", "text", "srt", "verbose_json", "vtt"], "default": "json"},
+        "response_format": {**TEXT, "enum": ["json", "text", "srt", "verbose_json", "vtt", "diarized_json"],
+                            "default": "json"},
         "temperature": NUMBER, "stream": BOOLEAN, "timestamp_granularities[]": _list(TEXT),
     }),
     "OpenAiTranscription": _object({"text": TEXT}, {

@@ -1,7 +1,7 @@
 """whisper-asr-webservice: /asr and /detect-language, as Bazarr and many scripts call them.
 
 Options are query parameters. With `encode=false` the part `audio_file` is headerless signed 16-bit
-little-endian PCM, 16 kHz, mono. The header X-Ignored-Fields names what has no effect, such as `diarize`.
+little-endian PCM, 16 kHz, mono. The header X-Ignored-Fields names what has no effect.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from localwhisper.server.compat.synchronous_job import SynchronousJobHandler
 from localwhisper.server.serializers import Json
 
 QUERY_OPTIONS = {name: option for name, option in OPTIONS.items() if SettableIn.COMPAT in option.settable_in}
-KNOWN_ARGUMENTS = frozenset({"encode", "output", "video_file", "lang"})
+KNOWN_ARGUMENTS = frozenset({"encode", "output", "video_file", "lang", "diarize"})
 OUTPUTS = ("txt", "vtt", "srt", "tsv", "json")
 LAYOUT = Layout(max_line_width=1000, max_line_count=10)  # that service's own
 
@@ -72,6 +72,8 @@ class AsrHandler(AsrWebserviceHandler):
         await self.finish_upload()
         output = self.get_query_argument("output", "txt")
         values = {name: self.get_query_argument(name, "") for name in QUERY_OPTIONS}
+        if boolean_argument("diarize", self.get_query_argument("diarize", "") or "false"):
+            values["speakers"] = "auto"
         options = await self.job_options({name: text for name, text in values.items() if text})
         self.name_ignored(self.query.keys() - QUERY_OPTIONS.keys() - KNOWN_ARGUMENTS)
         job, transcript = await self.transcribe(options, self.filename())

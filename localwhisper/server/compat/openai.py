@@ -30,7 +30,7 @@ from localwhisper.server.dependencies import Dependencies
 from localwhisper.server.serializers import Json
 from localwhisper.unicode_text import to_utf8
 
-FORMATS = ("json", "text", "srt", "verbose_json", "vtt")
+FORMATS = ("json", "text", "srt", "verbose_json", "vtt", "diarized_json")
 GRANULARITIES = ("segment", "word")
 OPENAI_FIELDS = {"initial_prompt": "prompt"}  # our name → theirs
 KNOWN_FIELDS = frozenset({"model", "prompt", "temperature", "response_format", "stream", "language"}) | SAME_NAME
@@ -59,10 +59,13 @@ class TranscriptionsHandler(OpenAiHandler, SynchronousJobHandler):
         fields = dict(form_fields)
         response_format = choice_argument("response_format", fields.get("response_format") or "json", FORMATS)
         granularities = timestamp_granularities(form_fields)
+        is_diarized = response_format == "diarized_json" and self.task == "transcribe"
+        if is_diarized and not fields.get("speakers"):
+            fields["speakers"] = "auto"
         options = await self._options(fields, word_timestamps="word" in granularities)
         self.name_ignored([name for name, text in form_fields if self._is_ignored(name, text)])
         if self.task == "transcribe" and boolean_argument("stream", fields.get("stream") or "false"):
-            await self._write_events(options)
+            await self._write_events(options, is_diarized=is_diarized)
             return
         job, transcript = await self.transcribe(options)
         if response_format == "json":
@@ -70,6 +73,8 @@ class TranscriptionsHandler(OpenAiHandler, SynchronousJobHandler):
         elif response_format == "verbose_json":
             languages = self.dependencies.models.languages
             await self.write_result(verbose_body, job, transcript, granularities, languages)
+        elif response_format == "diarized_json":
+            await self.write_result(diarized_body, job, transcript)
         elif response_format == "text":
             await self.write_text("text/plain", lambda: transcript.text.strip() + "\n")
         else:
@@ -94,8 +99,8 @@ class TranscriptionsHandler(OpenAiHandler, SynchronousJobHandler):
         options["initial_prompt"] = fields.get("prompt", "")
         return await self.job_options(options | temperature_option(fields.get("temperature")))
 
-    async def _write_events(self, options: Options) -> None:
-        """The transcript as server-sent events, a delta per segment."""
+    async def _write_events(self, options: Options, *, is_diarized: bool) -> None:
+        """The transcript as server-sent events, a delta per segment; then, once they are known, the speakers' lines."""
         try:
             has_text = False
             async with aclosing(self.stream(options)) as items:
@@ -106,7 +111,9 @@ class TranscriptionsHandler(OpenAiHandler, SynchronousJobHandler):
                         if delta:
                             await self._write_event({"type": "transcript.text.delta", "delta": delta})
                     else:
-                        _, transcript = item
+                        job, transcript = item
+                        for segment in diarized_body(job, transcript)["segments"] if is_diarized else ():
+                            await self._write_event(segment)
                         await self._write_event({"type": "transcript.text.done", "text": transcript.text.strip()})
             await self.finish()
         except tornado.iostream.StreamClosedError:
@@ -204,3 +211,31 @@ def verbose_body(job: Job, transcript: Transcript, granularities: list[str], lan
             for word in segment.words or ()
         ]
     return body
+
+
+def diarized_body(job: Job, transcript: Transcript) -> Json:
+    """Speakers without a name are A, B, …, as OpenAI calls them."""
+    letters = {each.id: each.name or _letters(number) for number, each in enumerate(transcript.speakers)}
+    segments = [
+        {
+            "id": f"seg_{segment.id}",
+            "type": "transcript.text.segment",
+            "start": segment.start,
+            "end": segment.end,
+            "text": segment.text.strip(),
+            "speaker": letters.get(segment.speaker or "", "A"),
+        }
+        for segment in transcript.segments
+    ]
+    return {
+        "task": "transcribe",
+        "duration": round(job.audio_duration, 2),
+        "text": transcript.text.strip(),
+        "segments": segments,
+        "usage": {"type": "duration", "seconds": round(job.audio_duration)},
+    }
+
+
+def _letters(number: int) -> str:
+    """A to Z, then AA, AB, …"""
+    return (_letters(number // 26 - 1) if number >= 26 else "") + chr(ord("A") + number % 26)

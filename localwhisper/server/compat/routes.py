@@ -25,6 +25,7 @@ _ASR_QUERY: dict[str, dict[str, Any]] = {
         "default": True,
         "description": "false: the file is headerless PCM, 16 bit, 16 kHz, mono",
     },
+    "diarize": {"type": "boolean", "default": False, "description": "as speakers=auto"},
     "video_file": {**_TEXT, "description": "name of the job in the history"},
 }
 
