@@ -11,7 +11,18 @@ It uses the REST API and the WebSocket of a job, and imports nothing from the re
 
 from localwhisper.client.asynchronous import AsyncClient
 from localwhisper.client.options import Layout, Options
-from localwhisper.client.results import Progress, Segment, ServerError, Transcription, Word
+from localwhisper.client.results import Progress, Segment, ServerError, Speaker, Transcription, Word
 from localwhisper.client.synchronous import Client
 
-__all__ = ["AsyncClient", "Client", "Layout", "Options", "Progress", "Segment", "ServerError", "Transcription", "Word"]
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "Layout",
+    "Options",
+    "Progress",
+    "Segment",
+    "ServerError",
+    "Speaker",
+    "Transcription",
+    "Word",
+]

@@ -30,6 +30,14 @@ class Segment:
     text: str
     words: tuple[Word, ...] | None  # None: word timestamps were not requested
     channel: str | None = None  # with channels=split
+    speaker: str | None = None  # id of one of the transcription's speakers; with speakers
+
+
+@dataclass(frozen=True)
+class Speaker:
+    id: str
+    name: str  # empty: none was given
+    seconds: float  # how long this one talks
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,7 @@ class Transcription:
     model: str
     model_reason: str  # why it was this one, for people
     warnings: tuple[str, ...] = ()  # about the audio
+    speakers: tuple[Speaker, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,6 +120,7 @@ def _transcription(job_id: str, data: dict[str, Any]) -> Transcription:
         model=data["model"],
         model_reason=data["model_reason"]["message"],
         warnings=tuple(warning["message"] for warning in data["warnings"]),
+        speakers=tuple(Speaker(**each) for each in result.get("speakers", ())),
     )
 
 
@@ -119,7 +129,8 @@ def segment_of(data: dict[str, Any]) -> Segment:
     word_tuple = (
         None if words is None else tuple(Word(w["word"], w["start"], w["end"], w["probability"]) for w in words)
     )
-    return Segment(data["id"], data["start"], data["end"], data["text"], word_tuple, data.get("channel"))
+    names = data.get("channel"), data.get("speaker")
+    return Segment(data["id"], data["start"], data["end"], data["text"], word_tuple, *names)
 
 
 def server_error(status: int, body: bytes) -> ServerError:

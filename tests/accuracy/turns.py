@@ -1,6 +1,6 @@
 """The error of speakers' turns, and recordings of several people made from recordings of one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from localwhisper.jobs.transcript import Turn
 
 STEP_S = 0.01
+MAX_MATCHED = 8
 RATE = 16_000
 Span = tuple[float, float, str]  # start and end in seconds, speaker
 
@@ -24,6 +25,7 @@ class DiarizationError:
     confused: float
     n_speakers: int
     n_found: int
+    names: Mapping[str, str]  # of found speakers: who they are
 
 
 def diarization_error(reference: Sequence[Span], found: Iterable[Turn]) -> DiarizationError:
@@ -32,7 +34,9 @@ def diarization_error(reference: Sequence[Span], found: Iterable[Turn]) -> Diari
     truth, guess = _activity(reference, n_steps), _activity(turns, n_steps)
     n_true, n_guessed = truth.sum(0), guess.sum(0)
     total = max(int(n_true.sum()), 1)
-    correct = _best_match(truth.astype(np.int64) @ guess.T.astype(np.int64))
+    names = _best_match(truth.astype(np.int64) @ guess.T.astype(np.int64))
+    correct = sum(int((truth[one] & guess[other]).sum()) for one, other in names)
+    true_names, found_names = (sorted({name for *_, name in spans}) for spans in (reference, turns))
     missed = int(np.maximum(n_true - n_guessed, 0).sum())
     false_alarm = int(np.maximum(n_guessed - n_true, 0).sum())
     confused = int(np.minimum(n_true, n_guessed).sum()) - correct
@@ -43,6 +47,7 @@ def diarization_error(reference: Sequence[Span], found: Iterable[Turn]) -> Diari
         confused=confused / total,
         n_speakers=len(truth),
         n_found=len(guess),
+        names={found_names[other]: true_names[one] for one, other in names},
     )
 
 
@@ -55,17 +60,19 @@ def _activity(spans: Sequence[Span], n_steps: int) -> NDArray[np.bool_]:
     return activity
 
 
-def _best_match(steps: NDArray[np.int64]) -> int:
-    """The most steps that a one-to-one match of the speakers has in common. `steps`: for each pair."""
-    if steps.shape[0] > steps.shape[1]:
-        steps = steps.T
-    n, m = steps.shape
-    if m > 8:  # the match of the largest pairs: few found speakers have much speech
-        columns = np.argsort(-steps.max(0))[:8]
-        steps, m = steps[:, columns], 8
-        n = min(n, 8)
-        steps = steps[np.argsort(-steps.max(1))[:n]]
-    return max(int(steps[range(n), list(order)].sum()) for order in permutations(range(m), n))
+def _best_match(steps: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """The one-to-one match of speakers that has the most steps in common. `steps`: of each pair.
+
+    Of more than MAX_MATCHED found ones, those who have the most in common with one.
+    """
+    if 0 in steps.shape:
+        return []
+    kept = np.argsort(-steps.max(0), kind="stable")[:MAX_MATCHED].tolist()
+    rows, columns = (range(len(steps)), kept) if len(steps) <= len(kept) else (kept, range(len(steps)))
+    table = steps if len(steps) <= len(kept) else steps.T
+    best = max(permutations(columns, len(rows)), key=lambda order: int(table[list(rows), list(order)].sum()))
+    pairs = zip(rows, best, strict=True)
+    return [*pairs] if len(steps) <= len(kept) else [(one, other) for other, one in pairs]
 
 
 def joined(clips: Sequence[tuple[str, NDArray[np.int16]]], *, gap_s: float) -> tuple[NDArray[np.int16], list[Span]]:

@@ -1,12 +1,14 @@
 """Completed, failed and cancelled jobs, written to a data directory as the server would store them."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from localwhisper.errors import AudioUnreadable
 from localwhisper.jobs.job import Job, JobState
-from localwhisper.jobs.transcript import Segment, Transcript, Word
+from localwhisper.jobs.speakers import attributed
+from localwhisper.jobs.transcript import Segment, Speaker, Transcript, Turn, Word
 from localwhisper.messages import Message
 from localwhisper.options import Options
 from localwhisper.store.files import FileStore
@@ -52,18 +54,24 @@ class JobSeeder:
         language: str = "en",
         audio: Path | None = None,
         again_of: str | None = None,
+        speakers: Sequence[str] = (),
     ) -> str:
         """Lines of LINE_S seconds with word times; every seventh word has a low probability. Returns the job's id.
 
-        `again_of`: the job whose recording this one transcribes again.
+        `again_of`: the job whose recording this one transcribes again; `speakers`: of each line.
         """
         segments = tuple(_segment(number, text) for number, text in enumerate(lines))
         text = "".join(segment.text for segment in segments)
         duration_s = LINE_S * max(len(lines), 1)
         job = self._job(filename, JobState.COMPLETED, language, duration_s, audio, again_of=again_of)
-        self._store.save_transcript(
-            job.id, Transcript(text=text, language=language, segments=segments, processing_time=7.5)
-        )
+        transcript = Transcript(text=text, language=language, segments=segments, processing_time=7.5)
+        if speakers:
+            turns = [
+                Turn(start=segment.start, end=segment.end, speaker=each)
+                for segment, each in zip(segments, speakers, strict=True)
+            ]
+            transcript = attributed(transcript, turns, [Speaker(id=each) for each in dict.fromkeys(speakers)])
+        self._store.save_transcript(job.id, transcript)
         return job.id
 
     def failed(self, filename: str) -> str:

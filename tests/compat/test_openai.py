@@ -184,5 +184,6 @@ def test_a_diarized_transcript_is_what_the_sdk_reads(sdk: openai.OpenAI) -> None
     assert (diarized.task, diarized.segments[0].type) == ("transcribe", "transcript.text.segment")
     assert " ".join(segment.text for segment in diarized.segments) == diarized.text
     events = list(sdk.audio.transcriptions.create(**arguments, stream=True))
-    assert [event.speaker for event in events if event.type == "transcript.text.segment"] == ["A"] * len(diarized.segments)  # fmt: skip
+    speakers = [event.speaker for event in events if event.type == "transcript.text.segment"]
+    assert speakers == ["A"] * len(diarized.segments)
     assert events[-1].type == "transcript.text.done"

@@ -56,6 +56,9 @@ export const api = {
 	differences: (id, otherId) => json("GET", `job/${id}/differences?with=${otherId}`),
 	takeOver: (id, otherId, version, ids) => json("POST", `job/${id}/differences?with=${otherId}`, { version, ids }),
 	align: (id, version, text) => json("POST", `job/${id}/align`, { version, text }),
+	speakers: (id) => json("GET", `job/${id}/speakers`),
+	findSpeakers: (id) => json("POST", `job/${id}/speakers`, {}),
+	editSpeakers: (id, change) => json("PATCH", `job/${id}/speakers`, change),
 	waveform: (id) => json("GET", `job/${id}/waveform`),
 	beginRecording: (recording) => json("POST", "recordings", recording),
 	sendSamples: async (id, offset, samples) =>

@@ -32,6 +32,7 @@ export const TYPING_KEYS = [
 	{ command: "", description: "help.split", keys: ["Enter"] },
 	{ command: "", description: "help.join", keys: ["Backspace"] },
 	{ command: "", description: "help.lines", keys: ["↑", "↓"] },
+	{ command: "", description: "help.speaker", keys: ["1–9"] },
 ];
 /** How far playback goes back after a pause, unless the user chooses otherwise. */
 export const DEFAULT_REWIND_S = 1;

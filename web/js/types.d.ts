@@ -10,6 +10,7 @@ interface Segment {
   end: number; // seconds
   text: string;
   channel?: string; // left, right, channel 3 …; with channels=split
+  speaker?: string; // id of one of the result's speakers
   words?: readonly {word: string, start: number, end: number, probability: number|null}[];
 }
 
@@ -18,6 +19,24 @@ interface Result {
   language: string;
   segments?: Segment[];
   processing_time: number; // seconds
+  speakers?: readonly Speaker[];
+}
+
+interface Speaker {
+  id: string; // S1, S2 …
+  name: string; // "": none was given
+  seconds: number; // how long this one talks
+  sample?: {start: number, end: number}|null; // where to listen to the voice, in seconds
+}
+
+/** By id; empty where nobody is to be named. */
+type SpeakerLabels = Record<string, {name: string, colour: string}>;
+
+interface SpeakersState {
+  version: number;
+  speakers: Speaker[];
+  segments: (string|null)[]; // the speaker of each
+  search: {status: "running"|"failed", message: string}|null;
 }
 
 /** A marked part of a transcript, and what a person wrote about it. */
@@ -231,6 +250,9 @@ interface Api {
   transcribeAgain(id: string, options: SubmitOptions, isSecondOpinion?: boolean): Promise<Job>;
   differences(id: string, otherId: string): Promise<{version: number, differences: Difference[]}>; // with its own id: the machine's text
   takeOver(id: string, otherId: string, version: number, ids: readonly string[]): Promise<ServerCorrection>;
+  speakers(id: string): Promise<SpeakersState>;
+  findSpeakers(id: string): Promise<SpeakersState>;
+  editSpeakers(id: string, change: {version: number} & object): Promise<SpeakersState>;
   align(id: string, version: number, text: string): Promise<Corrected & {words: number, placed: number}>;
   waveform(id: string): Promise<Waveform>;
 }

@@ -28,7 +28,7 @@ export function paragraphStarts(lines) {
 
 /** @param {Segment} line @param {Segment} previous @param {number} characters of the paragraph so far */
 function beginsParagraph(line, previous, characters) {
-	if (line.channel !== previous.channel) return true;
+	if (line.channel !== previous.channel || line.speaker !== previous.speaker) return true;
 	const pause = (line.words?.[0]?.start ?? line.start) - (previous.words?.at(-1)?.end ?? previous.end);
 	if (!SENTENCE_END.test(previous.text.trim())) return pause >= BREAK_S || characters >= ENDLESS_CHARS;
 	return pause >= PAUSE_S || characters >= MAX_CHARS || (pause >= SHORT_PAUSE_S && characters >= LONG_CHARS);

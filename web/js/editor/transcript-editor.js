@@ -16,6 +16,7 @@ import { makeMovable } from "./movable.js";
 import { notesPanel } from "./notes.js";
 import { connectReviewing } from "./reviewing.js";
 import { selectionBar } from "./selection-bar.js";
+import { speakersPanel } from "./speakers.js";
 import { timeline as createTimeline } from "./timeline.js";
 import { trackMenu } from "./track-menu.js";
 import { transcriptLines } from "./transcript-lines.js";
@@ -33,6 +34,7 @@ export function transcriptEditor(element, app, signal) {
 	const [conflict, video, plain, text, footer] = queryEach(element, ".conflict", ".video-area", ".plain", ".editor-text", ".editor-footer");
 	const [backToPlayback, correctLabel, conflictCount] = queryEach(element, "#back-to-playback", "#correct span", ".conflict .figures");
 	const [copyText, copyTimes, theirText, myText] = queryEach(element, "#copy-text", "#copy-times", "#their-text", "#my-text");
+	const findSpeakers = query(element, "#find-speakers");
 	const findInput = query(element, "#find", HTMLInputElement);
 	const replacement = query(element, "#replacement", HTMLInputElement);
 	const matchCase = query(element, "#match-case", HTMLInputElement);
@@ -50,6 +52,7 @@ export function transcriptEditor(element, app, signal) {
 		save: (id, changed) => api.describe(id, { notes: changed }),
 	}, signal);
 	const bar = selectionBar(query(element, ".selection-bar"), { job: openJobOf, selected, say }, signal);
+	const speakers = speakersPanel(query(element, ".speakers"), app, () => current, signal);
 	const reviewing = connectReviewing(element, app, () => current, signal);
 	connectCopyButton(copyText, plainText, "job.copied");
 	connectCopyButton(copyTimes, textWithTimes, "job.copied");
@@ -208,6 +211,8 @@ export function transcriptEditor(element, app, signal) {
 		setVisible(replaceItem, segments.length > 0);
 		setVisible(showUnsure, segments.some((segment) => segment.words));
 		if (result) current?.session.load(version, segments);
+		setVisible(findSpeakers, segments.length > 0);
+		speakers.render(job.job_id, version, result?.speakers ?? []);
 		if (findInput.value && !current?.lines.matchCount) find();
 		if (result?.language) text.lang = plain.lang = job.options?.task === "translate" ? "en" : result.language;
 		reviewing.render(job.job_id);

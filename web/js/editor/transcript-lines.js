@@ -29,6 +29,9 @@ export function transcriptLines(host, signal) {
 	let isEditing = false;
 	let marksUnsure = false;
 	let inParagraphs = false;
+	/** @type {SpeakerLabels} */
+	let speakers = {};
+	let onlySpeaker = ""; // whose lines are shown; "": everybody's
 	let currentIndex = -1; // the line at the play position
 	let searchText = "";
 	/** @type {import("./find-replace.js").FindOptions} */
@@ -93,15 +96,20 @@ export function transcriptLines(host, signal) {
 	}
 
 	/** @param {Element} line @param {Segment} segment */
-	function renderLine(line, { id, start, end, text, channel }) {
+	function renderLine(line, { id, start, end, text, channel, speaker }) {
 		const time = /** @type {Element} */ (line.firstElementChild);
 		const lineText = textElement(line);
 		line.setAttribute("data-segment", String(id));
 		setText(time, formatTime(start, isEditing ? 1 : 0));
 		time.setAttribute("data-end", formatTime(end, 1));
 		time.setAttribute("title", `${formatTime(start, 1)} – ${formatTime(end, 1)}`);
-		if (channel) lineText.dataset.channel = channelName(channel);
+		const who = speakers[speaker ?? ""];
+		const name = who?.name ?? (channel && !speaker ? channelName(channel) : undefined);
+		if (name) lineText.dataset.channel = name;
 		else delete lineText.dataset.channel;
+		if (who) lineText.dataset.colour = who.colour;
+		else delete lineText.dataset.colour;
+		/** @type {HTMLElement} */ (line).hidden = onlySpeaker !== "" && speaker !== onlySpeaker;
 		time.ariaLabel = t("job.play_from", { time: formatTime(start) });
 		lineText.ariaLabel = isEditing ? t("edit.line", { time: formatTime(start) }) : null;
 		if ((lineText.textContent ?? "").trim() !== text.trim()) lineText.textContent = text.trim();
@@ -309,6 +317,28 @@ export function transcriptLines(host, signal) {
 			inParagraphs = isOn;
 			element.dataset.paragraphs = String(isOn);
 			renderParagraphs();
+		},
+
+		/** @param {SpeakerLabels} labels */
+		setSpeakers(labels) {
+			speakers = labels;
+			renderAll();
+		},
+
+		/** @param {string} id of a speaker; "": everybody */
+		showOnly(id) {
+			if (id === onlySpeaker) return;
+			onlySpeaker = id;
+			renderAll();
+		},
+
+		/** The selected lines, or the one that has the focus, or is played. @returns {{at: number, count: number}|null} */
+		chosenLines() {
+			const selected = selectedPart(element, shown);
+			if (selected) return { at: selected.from, count: selected.to - selected.from + 1 };
+			const focused = indexOf(document.activeElement);
+			const index = focused >= 0 ? focused : currentIndex;
+			return index >= 0 ? { at: index, count: 1 } : null;
 		},
 
 		/** Marks the places that are reviewed, and shows the current one. @param {readonly Place[]} places @param {ReviewItem|undefined} current */

@@ -1,0 +1,68 @@
+"""Who speaks, on the desk: names, lines given with the number keys, two made one, and one alone."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.app_page import AppPage
+from tests.browser.seed_data import TALK_LINES
+from tests.browser.test_accessibility import axe_violations
+from tests.browser.test_editing import exported
+
+
+def names(page: Page) -> list[str | None]:
+    """What stands before each visible line."""
+    script = "lines => lines.filter(line => line.offsetParent).map(line => line.dataset.channel ?? null)"
+    found: list[str | None] = page.locator(".line-text").evaluate_all(script)
+    return found
+
+
+def expect_names(page: Page, *expected: str) -> None:
+    page.wait_for_function(
+        "names => JSON.stringify([...document.querySelectorAll('.line-text')].filter(line => line.offsetParent)"
+        ".map(line => line.dataset.channel)) === JSON.stringify(names)",
+        arg=list(expected),
+    )
+
+
+def test_speakers_are_named_corrected_and_made_one(library: AppPage) -> None:
+    page = library.page
+    library.card("Dialogue.wav").open_editor()
+    expect_names(page, *(f"Speaker {n}" for n in (1, 2, 1, 1, 3, 2)))
+    panel = page.get_by_role("region", name="Who speaks")
+    expect(panel.get_by_role("listitem")).to_have_count(3)
+    assert axe_violations(page) == []
+    panel.get_by_label("Name of speaker 1").fill("Ada")
+    panel.get_by_label("Name of speaker 1").press("Enter")
+    expect_names(page, "Ada", "Speaker 2", "Ada", "Ada", "Speaker 3", "Speaker 2")
+
+    page.locator("button.time").nth(2).focus()
+    page.keyboard.press("2")
+    expect_names(page, "Ada", "Speaker 2", "Speaker 2", "Ada", "Speaker 3", "Speaker 2")
+    panel.get_by_label("Speaker 3 is the same person as").select_option("Ada")
+    expect_names(page, "Ada", "Speaker 2", "Speaker 2", "Ada", "Ada", "Speaker 2")
+    assert exported(page, "srt").count("Ada: ") == 3
+    assert exported(page, "rttm").count(" Ada ") == 2
+
+    page.get_by_role("button", name="Only the lines of Ada").click()
+    expect_names(page, "Ada", "Ada", "Ada")
+    page.get_by_role("button", name="Only the lines of Ada").click()
+    page.locator("button.time").first.focus()
+    page.keyboard.press("3")  # one who isn't listed yet
+    expect(panel.get_by_role("listitem")).to_have_count(3)
+    page.reload()
+    expect(panel.get_by_role("listitem")).to_have_count(3)
+
+
+def test_one_person_is_not_named(library: AppPage) -> None:
+    library.card("Monologue.wav").open_editor()
+    expect(library.page.locator(".line-text")).to_have_text(list(TALK_LINES[:2]))
+    assert names(library.page) == [None, None]
+    expect(library.page.get_by_role("region", name="Who speaks")).to_be_hidden()
+
+
+def test_a_search_says_what_it_found(library: AppPage) -> None:
+    """The recording is a tone."""
+    page = library.page
+    library.card("Monologue.wav").open_editor()
+    page.locator("#more summary").click()
+    page.get_by_role("button", name="Find out who speaks").click()
+    expect(page.get_by_text("No voice was found.")).to_be_visible(timeout=30_000)

@@ -1,0 +1,190 @@
+/** Who speaks: found, listened to, named, made one, and given lines with the number keys. */
+
+import { errorText } from "../api.js";
+import { language, t } from "../i18n.js";
+import { h, icon, query, setText, setTextOrHide, setVisible } from "../lib/dom.js";
+import { formatDuration } from "../lib/format.js";
+
+const POLL_MS = 700;
+/** That the style sheet has colours for; more speakers share them. */
+const COLOURS = 8;
+const TEXT_FIELDS = "input, textarea, select, [contenteditable]";
+
+/** What speakers are called, and their colours, by id. @param {readonly Speaker[]} speakers @returns {SpeakerLabels} */
+export function speakerLabels(speakers) {
+	if (speakers.length < 2 && !speakers[0]?.name) return {};
+	return Object.fromEntries(speakers.map((speaker, index) => [speaker.id, { name: nameOf(speaker), colour: String((index % COLOURS) + 1) }]));
+}
+
+/** @param {Speaker} speaker */
+function nameOf({ id, name }) {
+	return name || t("speakers.unnamed", { number: id.slice(1) });
+}
+
+/** @param {HTMLElement} element @param {App} app @param {() => OpenTranscript|undefined} current @param {AbortSignal} signal */
+export function speakersPanel(element, app, current, signal) {
+	const { api, actions, commands, toast } = app;
+	const status = query(element, ".hint");
+	const list = query(element, "ol");
+	/** @type {readonly Speaker[]} */
+	let speakers = [];
+	/** Of which job and version. */
+	let shown = "";
+	/** The only one whose lines are shown. */
+	let only = "";
+	commands.register({ "editor:find-speakers": find });
+	list.addEventListener("change", ({ target }) => {
+		const speaker = speakerOf(target);
+		if (target instanceof HTMLInputElement) void edit({ names: { [speaker.id]: target.value } });
+		if (target instanceof HTMLSelectElement && target.value) void edit({ merge: speaker.id, into: target.value });
+	}, { signal });
+	list.addEventListener("click", ({ target }) => {
+		const pressed = target instanceof Element && target.closest("button");
+		if (!pressed) return;
+		const speaker = speakerOf(pressed);
+		if (pressed.classList.contains("speaker-number")) showOnly(only === speaker.id ? "" : speaker.id);
+		else if (speaker.sample) current()?.player.playPart(speaker.sample.start, speaker.sample.end);
+	}, { signal });
+	document.addEventListener("keydown", (event) => {
+		const { key, target } = event;
+		const isTyping = target instanceof Element && target.closest(TEXT_FIELDS);
+		if (!/^[1-9]$/.test(key) || event.ctrlKey || event.metaKey || event.altKey || isTyping || element.hidden) return;
+		const speaker = speakers[Number(key) - 1]?.id ?? (Number(key) === speakers.length + 1 ? "new" : "");
+		if (!speaker || !current() || document.querySelector("dialog[open]")) return;
+		event.preventDefault();
+		give(speaker);
+	}, { signal });
+
+	/** @param {EventTarget|null} target */
+	function speakerOf(target) {
+		const item = target instanceof Element && target.closest("li");
+		return /** @type {Speaker} */ (speakers[Array.prototype.indexOf.call(list.children, item)]);
+	}
+
+	/** The selected lines, or the one that is played. @param {string} speaker */
+	function give(speaker) {
+		const lines = current()?.lines.chosenLines();
+		if (!lines) return toast.show(t("speakers.no_line"), "help.close", () => undefined);
+		void edit({ ...lines, speaker });
+	}
+
+	/** @param {object} change */
+	async function edit(change) {
+		const open = current();
+		if (!open) return;
+		await tryOrTell(async () => {
+			await open.session.save();
+			if (open.session.isDirty) return;
+			await api.editSpeakers(open.id, { version: open.session.version, ...change });
+			await actions.loadJob(open.id);
+		});
+	}
+
+	async function find() {
+		const open = current();
+		if (!open) return;
+		await open.session.save();
+		await tryOrTell(() => api.findSpeakers(open.id));
+		await follow(open);
+	}
+
+	/** Shows how far a search is, until it ends. @param {OpenTranscript} open */
+	async function follow(open) {
+		await tryOrTell(async () => {
+			let state = await api.speakers(open.id);
+			while (state.search?.status === "running" && open === current()) {
+				show(state.search.message);
+				await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+				state = await api.speakers(open.id);
+			}
+			if (open !== current()) return;
+			show(state.search?.message ?? (state.speakers.length > 1 ? "" : t(state.speakers.length ? "speakers.one" : "speakers.none")));
+			await actions.loadJob(open.id);
+		});
+	}
+
+	/** @param {string} text */
+	function show(text) {
+		setTextOrHide(status, text);
+		setVisible(element, Boolean(text) || list.childElementCount > 0);
+	}
+
+	/** @param {string} id */
+	function showOnly(id) {
+		only = id;
+		current()?.lines.showOnly(id);
+		for (const item of list.children) {
+			const number = query(item, ".speaker-number");
+			number.ariaPressed = String(speakerOf(item).id === only);
+		}
+	}
+
+	/** @param {() => Promise<unknown>} request */
+	async function tryOrTell(request) {
+		try {
+			await request();
+		} catch (error) {
+			toast.show(errorText(error), "help.close", () => undefined);
+		}
+	}
+
+	/** @param {Speaker} speaker @param {number} index */
+	function createItem(speaker, index) {
+		const label = nameOf(speaker);
+		const others = speakers.filter(({ id }) => id !== speaker.id);
+		const options = others.map((other) => h("option", { value: other.id }, nameOf(other)));
+		const play = h("button", { type: "button", class: "button ghost round small" }, icon("play"));
+		const name = h("input", { type: "text", maxLength: 100, value: speaker.name, placeholder: label });
+		const same = h("select", {}, h("option", { value: "" }, t("speakers.same_as")), ...options);
+		const number = h("button", { type: "button", class: "speaker-number figures" }, String(index + 1));
+		number.dataset.colour = String((index % COLOURS) + 1);
+		number.ariaPressed = "false";
+		number.ariaLabel = t("speakers.only", { name: label });
+		number.title = number.ariaLabel;
+		play.ariaLabel = t("speakers.play", { name: label });
+		name.ariaLabel = t("speakers.name", { number: index + 1 });
+		same.ariaLabel = t("speakers.merge", { name: label });
+		play.hidden = !speaker.sample;
+		const time = h("span", { class: "hint figures" }, formatDuration(speaker.seconds, language()));
+		return h("li", {}, number, name, time, play, ...(others.length ? [h("span", { class: "select quiet" }, same)] : []));
+	}
+
+	/** Asks for where to listen to each. @param {OpenTranscript} open */
+	async function loadSamples(open) {
+		const key = shown;
+		const state = await api.speakers(open.id);
+		if (key !== shown || open !== current()) return;
+		speakers = state.speakers;
+		renderList();
+		if (state.search?.status === "running") void follow(open);
+	}
+
+	function renderList() {
+		const focused = Array.prototype.indexOf.call(list.children, document.activeElement?.closest("li"));
+		const tag = document.activeElement?.tagName;
+		const hasFocus = list.contains(document.activeElement);
+		list.replaceChildren(...(Object.keys(speakerLabels(speakers)).length ? speakers.map(createItem) : []));
+		if (hasFocus && tag) /** @type {HTMLElement|null|undefined} */ (list.children[focused]?.querySelector(tag))?.focus();
+		showOnly(speakers.some(({ id }) => id === only) ? only : "");
+		show(status.hidden ? "" : (status.textContent ?? ""));
+	}
+
+	return {
+		/** @param {string} id @param {number} version @param {readonly Speaker[]} found */
+		render(id, version, found) {
+			const key = `${id} ${version} ${found.length} ${language()}`;
+			if (key === shown) return;
+			if (!shown.startsWith(id)) {
+				only = "";
+				setText(status, "");
+				status.hidden = true;
+			}
+			shown = key;
+			speakers = found;
+			current()?.lines.setSpeakers(speakerLabels(found));
+			renderList();
+			const open = current();
+			if (open && found.length) void tryOrTell(() => loadSamples(open));
+		},
+	};
+}
