@@ -1,6 +1,5 @@
 """The transcribers that are compared, each from a file to its text with the language given and greedy search."""
 
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
@@ -89,7 +88,9 @@ def whisper_cpp(ggml: Path, n_threads: int) -> Transcriber:
 def new_engine(model_dir: Path, data_dir: Path, n_threads: int | None = None) -> Engine:
     """`n_threads`: by default as many as this process may use cores."""
     settings = load({"data_dir": str(data_dir), "model_dir": str(model_dir)}, {})
-    models = ModelCache(model_library(settings), idle_timeout_s=math.inf, cores=CoreBudget(n_threads))
+    models = ModelCache(
+        model_library(settings), idle_timeout_s=settings.model_idle_timeout, cores=CoreBudget(n_threads)
+    )
     return WhisperEngine(models, Ffmpeg(), paths.spool(data_dir), max_audio_s=settings.max_audio_seconds)
 
 

@@ -16,6 +16,11 @@ from typing import Any
 
 import numpy as np
 
+from localwhisper import paths
+from localwhisper.engine.calibration.plan_selection import machine_key, measure_plan
+from localwhisper.engine.checkpoints.checkpoint import read_checkpoint
+from localwhisper.engine.kernels.precompile import kernel_cache
+from localwhisper.engine.plans import QUALITIES, PlanStore
 from tests.accuracy.__main__ import MODELS
 from tests.accuracy.recordings import SpeechRecording, read_manifest, speech_folder
 from tests.accuracy.scoring import word_errors
@@ -56,12 +61,24 @@ def main() -> None:
         raise SystemExit("No recordings: LOCALWHISPER_SPEECH must name a folder with a manifest.jsonl.")
     recordings = [row for row in read_manifest(folder) if row.language == arguments.language and row.text]
     with tempfile.TemporaryDirectory() as temporary:
+        _select_plans(arguments, Path(temporary))
         loaded = _load(arguments, Path(temporary))
         for duration_s in arguments.seconds:
             speech = _speech(recordings, duration_s, Path(temporary) / f"{duration_s:g}.wav")
             for n_busy in arguments.busy:
                 with busy_loops(n_busy):
                     _compare(loaded, speech, arguments, n_busy)
+
+
+def _select_plans(arguments: argparse.Namespace, data_dir: Path) -> None:
+    """Now, and not in the background of the first transcriptions."""
+    if not kernel_cache().is_ready():
+        kernel_cache().compile()
+    checkpoint = read_checkpoint(arguments.model_dir / f"{arguments.model}.pt", arguments.model)
+    for quality in QUALITIES:
+        if not arguments.only or quality in arguments.only:
+            plan = measure_plan(checkpoint, quality, lambda: None)
+            PlanStore(paths.plans(data_dir)).save(arguments.model, quality, machine_key(checkpoint, "cpu"), plan)
 
 
 def _load(arguments: argparse.Namespace, data_dir: Path) -> dict[str, dict[int, Transcriber]]:
