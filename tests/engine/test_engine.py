@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from torch import Tensor
 
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.audio.recording import RecordingReader
 from localwhisper.audio.waveform import compute_waveform
 from localwhisper.commands.selftest import words
+from localwhisper.engine.model.whisper_model import WhisperModel
 from localwhisper.engine.plans import REFERENCE
 from localwhisper.engine.whisper_engine import WhisperEngine
 from localwhisper.errors import Stopped
@@ -122,6 +124,20 @@ def test_windows_decoded_together_do_not_depend_on_each_other(engine: WhisperEng
             speech["windows of many lengths"], options, Recorder(), done=whole.windows[:n_done]
         )
         assert_same(transcript, undisturbed)
+
+
+def test_the_window_that_the_language_was_detected_in_is_encoded_once(
+    engine: WhisperEngine, speech: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encode, encoded = WhisperModel.encode_audio, list[bytes]()
+
+    def recorded(model: WhisperModel, mel: Tensor, check: Any) -> Tensor:
+        encoded.append(mel.numpy().tobytes())
+        return encode(model, mel, check)
+
+    monkeypatch.setattr(WhisperModel, "encode_audio", recorded)
+    engine.transcribe(speech["a window and more"], Options(model="demo"), Recorder())
+    assert len(set(encoded)) == len(encoded) > 1
 
 
 def test_stops_at_any_check(engine: WhisperEngine, speech: dict[str, Path]) -> None:
