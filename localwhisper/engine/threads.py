@@ -8,7 +8,7 @@ hasn't got a core yet, but at most for the items that were taken when none was l
 import math
 import threading
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -175,17 +175,18 @@ class ThreadTeam:
         self.n_helpers = cores.total - 1 if is_divided else 0
         self._pool = ThreadPoolExecutor(self.n_helpers, "team", use_one_thread) if self.n_helpers else None
         self._scratch = _Scratch()
-        self._benefit = DivisionBenefit()
+        self._benefits: defaultdict[str, DivisionBenefit] = defaultdict(DivisionBenefit)  # by kind of computation
 
-    def run(self, work: Callable[[], float], max_threads: int) -> None:
+    def run(self, work: Callable[[], float], max_threads: int, kind: str = "spans") -> None:
         """Call work() on this thread and, at any time while it runs, on up to `max_threads` - 1 others; once it ends
         here, nobody else may be in the middle of something. It returns how many seconds it had to wait for others, and
-        calls add_help() on other threads.
+        calls add_help() on other threads. `kind`: whether dividing is worthwhile is measured for each kind.
 
         Raises what it raises on this thread.
         """
         n_helpers = min(max_threads - 1, self.n_helpers, self._cores.n_idle)
-        if n_helpers <= 0 or self._pool is None or not self._benefit.is_expected():
+        benefit = self._benefits[kind]
+        if n_helpers <= 0 or self._pool is None or not benefit.is_expected():
             work()
             return
         is_over, is_inference = threading.Event(), torch.is_inference_mode_enabled()
@@ -207,13 +208,13 @@ class ThreadTeam:
             waited_s = work()
         finally:
             is_over.set()
-        self._benefit.add(time.perf_counter() - started_s, waited_s, time.thread_time() - begun_s)
+        benefit.add(time.perf_counter() - started_s, waited_s, time.thread_time() - begun_s)
 
-    def add_help(self, cpu_s: float) -> None:
+    def add_help(self, cpu_s: float, kind: str) -> None:
         """Count work of the calling thread, which is a helper."""
-        self._benefit.add_help(cpu_s)
+        self._benefits[kind].add_help(cpu_s)
 
-    def for_spans(self, n: int, size: int, work: Callable[[int, int], None]) -> None:
+    def for_spans(self, n: int, size: int, work: Callable[[int, int], None], kind: str = "spans") -> None:
         """work(first, end) for spans of at most `size` that together are range(n); returns when all are done.
 
         Their number is even where it can be, for two threads, but doesn't depend on the number of threads. Raises what
@@ -235,7 +236,7 @@ class ThreadTeam:
                 except BaseException as error:
                     errors.append(error)
                 if is_helper:
-                    self.add_help(time.thread_time() - begun_s)
+                    self.add_help(time.thread_time() - begun_s, kind)
                 ended.put(None)
             started_s = time.perf_counter()
             if not is_helper:
@@ -244,7 +245,7 @@ class ThreadTeam:
             return time.perf_counter() - started_s
 
         caller = threading.get_ident()
-        self.run(compute, n_spans)
+        self.run(compute, n_spans, kind)
         if errors:
             raise errors[0]
 

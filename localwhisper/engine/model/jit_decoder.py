@@ -61,10 +61,10 @@ class JitDecoderLayers:
             thread, begun_s = 0 if threading.get_ident() == caller else next(helpers), time.thread_time()
             step(self._tables, rows, scratch, n_ctx, thread)
             if thread > 0:
-                self._team.add_help(time.thread_time() - begun_s)
+                self._team.add_help(time.thread_time() - begun_s, "step")
             return float(scratch.naps[thread] * NAP_S)
 
-        self._team.run(work, n_threads)
+        self._team.run(work, n_threads, "step")
         return torch.from_numpy(scratch.attended)
 
     def _scratch(self, x: Tensor, longest: int, n_threads: int) -> Scratch:

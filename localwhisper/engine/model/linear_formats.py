@@ -80,7 +80,7 @@ def in_pieces(build: Build) -> Build:
                 for i in range(first, end):
                     out[..., parts[i]] = pieces[i](x)
 
-            team.for_spans(len(pieces), 1, compute)
+            team.for_spans(len(pieces), 1, compute, "vocabulary")
             return out
 
         return linear

@@ -39,7 +39,7 @@ class WeightOnlyLinear:
             self._team.for_spans(len(self.weight), CONVERT_ROWS, partial(self._by_torch, rows, out))
         else:
             arrays = rows.contiguous().numpy(), self.addresses, self.like, out.numpy()
-            self._team.for_spans(len(self.weight), SPAN_ROWS, partial(linear_kernel, *arrays))
+            self._team.for_spans(len(self.weight), SPAN_ROWS, partial(linear_kernel, *arrays), "vocabulary")
         return out.view(*x.shape[:-1], -1)
 
     def lookup(self, tokens: Tensor) -> Tensor:
