@@ -59,7 +59,8 @@ def main() -> None:
     folder = speech_folder()
     if folder is None:
         raise SystemExit("No recordings: LOCALWHISPER_SPEECH must name a folder with a manifest.jsonl.")
-    recordings = [row for row in read_manifest(folder) if row.language == arguments.language and row.text]
+    rows = (row for row in read_manifest(folder) if row.language == arguments.language and row.kind == "read")
+    recordings = [row for row in rows if row.text and row.is_trusted]
     with tempfile.TemporaryDirectory() as temporary:
         _select_plans(arguments, Path(temporary))
         loaded = _load(arguments, Path(temporary))
