@@ -59,7 +59,9 @@ async def test_no_route_touches_files_on_the_event_loop(
         concrete = path.format(**{**PLACEHOLDERS, "job_id": job_id})
         if operation.status == 101:
             socket = await client.socket(concrete)
-            await socket.until("snapshot", "completed")
+            if path == "/ws/live":
+                await socket.send({"type": "start", "filename": "Memo.wav"})
+            await socket.until("snapshot", "completed", "started")
         elif operation.form_schema:
             body, content_type = multipart_form(wav(), "a.wav", {})
             if operation.form_schema == "AsrUpload":
