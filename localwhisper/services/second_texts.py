@@ -49,17 +49,20 @@ class SecondTexts:
         new_id = str(uuid.uuid4())
         upload = self._incoming / new_id
         await asyncio.to_thread(link_or_copy, audio, upload)
-        return await self._queue.submit(
-            job_id=new_id,
-            filename=job.filename,
-            upload=upload,
-            audio_file=job.audio_file,
-            audio_duration=job.audio_duration,
-            audio_tracks=job.audio_tracks,
-            options=options,
-            model_reason=model_reason,
-            again_of=job.id,
-        )
+        try:
+            return await self._queue.submit(
+                job_id=new_id,
+                filename=job.filename,
+                upload=upload,
+                audio_file=job.audio_file,
+                audio_duration=job.audio_duration,
+                audio_tracks=job.audio_tracks,
+                options=options,
+                model_reason=model_reason,
+                again_of=job.id,
+            )
+        finally:
+            await asyncio.to_thread(upload.unlink, missing_ok=True)  # unless the store has moved it
 
     async def differences(self, job_id: str, other_id: str) -> tuple[Transcript, list[Difference]]:
         """Return a job's transcript, and where another job's differs from it; with its own id, where the machine's own

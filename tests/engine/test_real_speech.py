@@ -3,6 +3,7 @@
 The recordings are outside the project: see docs/accuracy.md. The model is downloaded once, to build/models.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,16 @@ def test_real_speech_matches_openai_whisper(
     expected = real_model.transcribe(openai_whisper.read(recording.path), fp16=False, word_timestamps=True)
     transcript = real_engine.transcribe(recording.path, Options(model="base", word_timestamps=True), Recorder())
     assert openai_whisper.differences(openai_whisper.without_silence(expected, recording.path), transcript) == []
+
+
+@pytest.mark.parametrize("quality", ["exact", "fast"])
+def test_words_are_found_afterwards_as_they_would_have_been(real_engine: WhisperEngine, quality: Quality) -> None:
+    for recording in some_recordings()[:2]:
+        options = Options(model="base", quality=quality, language=recording.language or None, word_timestamps=True)
+        decoded = real_engine.transcribe(recording.path, options, Recorder())
+        plain = [replace(segment, words=None) for segment in decoded.segments]
+        aligned = real_engine.align(recording.path, options, decoded.language, plain, Recorder())
+        assert [segment.words for segment in aligned] == [segment.words for segment in decoded.segments]
 
 
 @pytest.mark.parametrize("quality", ["exact", "fast"])
