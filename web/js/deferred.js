@@ -2,6 +2,7 @@
 
 import { describeDialog } from "./components/describe-dialog.js";
 import { modelsView } from "./components/models-view.js";
+import { recordingBar } from "./components/recording-bar.js";
 import { replaceDialog } from "./components/replace-dialog.js";
 import { watchedFolders } from "./components/watched-folders.js";
 import { exportDialog } from "./editor/export-dialog.js";
@@ -12,6 +13,7 @@ export const DEFERRED_COMPONENTS = {
 	"describe-dialog": describeDialog,
 	"export-dialog": exportDialog,
 	"models-view": modelsView,
+	"recording-bar": recordingBar,
 	"replace-dialog": replaceDialog,
 	"transcript-editor": transcriptEditor,
 	"watched-folders": watchedFolders,

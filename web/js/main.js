@@ -11,7 +11,6 @@ import { modelChoice } from "./components/model-choice.js";
 import { jobList } from "./components/job-list.js";
 import { optionsForm } from "./components/options-form.js";
 import { pageSettings } from "./components/page-settings.js";
-import { recordingBar } from "./components/recording-bar.js";
 import { sampleList } from "./components/sample-list.js";
 import { connectionBanner, liveRegion, queueStatus } from "./components/status.js";
 import { createToast } from "./components/toast.js";
@@ -69,7 +68,6 @@ for (const [name, connect] of Object.entries({
 	"live-region": liveRegion,
 	"page-settings": pageSettings,
 	"queue-status": queueStatus,
-	"recording-bar": recordingBar,
 	"sample-list": sampleList,
 	"term-lists": termLists,
 	"upload-list": uploadList,
@@ -81,6 +79,7 @@ showTabStatus(app);
 connectMenus();
 connectShortcuts((command) => commands.find(command, currentView()));
 commands.register({ "watch-folders": () => app.watchFolders() });
+commands.register({ "list:record": () => void withDialogs(() => commands.find("record", "list")?.()) }); // until the bar is loaded
 commands.connectButtons();
 localize(document.documentElement);
 void app.actions.loadCatalogue(); // in parallel with the socket's handshake

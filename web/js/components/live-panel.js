@@ -5,8 +5,6 @@ import { h, query, queryEach, setText, setTextOrHide, setVisible } from "../lib/
 import { followRecording, noText } from "../live-text.js";
 import { transcriptHref } from "../router.js";
 
-/** @typedef {ReturnType<typeof createLivePanel>} LivePanel */
-
 /** @param {HTMLElement} panel @param {AbortSignal} signal */
 export function createLivePanel(panel, signal) {
 	const [badge, hint, lines, current] = queryEach(panel, ".status-badge", ".hint", ".live-lines", ".live-current");

@@ -6,13 +6,13 @@ import { icon, query, queryEach, setText, setTextOrHide, setVisible } from "../l
 import { formatTime } from "../lib/format.js";
 import { load, save } from "../lib/storage.js";
 import { createRecorder, isRecordedElsewhere } from "../recorder.js";
+import { createLivePanel } from "./live-panel.js";
 
 /** @type {Component} */
 export function recordingBar(element, app, signal) {
 	const { api, actions, commands } = app;
 	const recorder = createRecorder(api, render, load("microphone", ""));
-	/** Loaded with the first recording. @type {import("./live-panel.js").LivePanel|undefined} */
-	let panel;
+	const panel = createLivePanel(query(element, ".live"), signal);
 	const microphone = query(element, "#microphone select", HTMLSelectElement);
 	/** A recording that was interrupted, as by a reload. @type {Job|undefined} */
 	let interrupted;
@@ -25,7 +25,7 @@ export function recordingBar(element, app, signal) {
 	stop.addEventListener("click", finish, { signal });
 	discard.addEventListener("click", () => {
 		const id = recorder.jobId ? recorder.abandon() : (interrupted?.job_id ?? "");
-		panel?.close();
+		panel.close();
 		if (id) actions.remove(id);
 	}, { signal });
 	microphone.addEventListener("change", chooseMicrophone, { signal });
@@ -40,7 +40,6 @@ export function recordingBar(element, app, signal) {
 		const options = app.selectedOptions();
 		try {
 			await recorder.start(id, () => api.beginRecording({ ...options, filename: newName() }));
-			panel ??= (await import("./live-panel.js")).createLivePanel(query(element, ".live"), signal);
 			panel.follow(recorder.jobId);
 			await showMicrophones();
 		} catch (reason) {
@@ -94,7 +93,7 @@ export function recordingBar(element, app, signal) {
 		if (pause.textContent !== label) pause.replaceChildren(icon(isPaused ? "mic" : "pause"), label);
 		setTextOrHide(error, problem);
 		if (!isRecording || isStopping) setVisible(query(element, "#microphone"), false);
-		panel?.render();
+		panel.render();
 	}
 
 	/** @param {State} state */
