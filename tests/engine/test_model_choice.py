@@ -4,8 +4,9 @@ import pytest
 
 from localwhisper.engine.checkpoints.catalogue import OTHER_NAMES, PURPOSES, RANKING, recommended_model
 from localwhisper.engine.checkpoints.library import ModelEntry
-from localwhisper.engine.checkpoints.model_choice import RETRY_AFTER_S, ModelChooser
+from localwhisper.engine.checkpoints.model_choice import LIVE_FACTOR, RETRY_AFTER_S, ModelChooser, live_options
 from localwhisper.engine.upstream import whisper_tables
+from localwhisper.errors import InvalidOption
 from localwhisper.options import Options
 
 
@@ -94,3 +95,28 @@ def test_the_catalogue_is_about_published_models() -> None:
         by_file.setdefault(url, set()).add(name)
     same = {frozenset(names) for names in by_file.values() if len(names) > 1}
     assert same == {frozenset(pair) for pair in OTHER_NAMES.items()}
+
+
+def live_model(model: str, name: str | None = None, **options: str) -> str:
+    """The model for live text, where only some are quick."""
+
+    def factor(name: str) -> tuple[float, bool]:
+        return (LIVE_FACTOR if name in ("demo", "base", "tiny", "small.en") else 2 * LIVE_FACTOR), True
+
+    job = Options(model=model, quality="exact", **options)  # type: ignore[arg-type]
+    live = live_options(
+        job, name, models=lambda: entries("base", "tiny", "small.en", "medium"), real_time_factor=factor
+    )
+    assert live.quality == "fast"
+    return live.model
+
+
+def test_live_text_is_made_by_the_job_s_model_or_the_best_one_here_that_keeps_up() -> None:
+    assert live_model("tiny") == "tiny"
+    assert live_model("demo") == "demo"
+    assert live_model("medium") == "base"
+    assert live_model("medium", language="en") == "small.en"
+    assert live_model("medium", task="translate") == "base"
+    assert live_model("tiny", "medium") == "medium"
+    with pytest.raises(InvalidOption, match="gpt"):
+        live_model("tiny", "gpt")

@@ -56,6 +56,50 @@ def test_a_core_is_waited_for_and_the_wait_can_be_stopped() -> None:
     assert cores.n_taken == 0
 
 
+def test_others_give_their_cores_to_urgent_work_and_get_them_back() -> None:
+    cores, is_urgent, is_over, log = CoreBudget(1), threading.Event(), threading.Event(), list[str]()
+
+    def urgent_work() -> None:
+        with cores.urgent():
+            is_urgent.set()
+            assert cores.is_urgent
+            with cores.core():
+                log.append("urgent")
+            is_over.wait(10)
+
+    def check() -> None:
+        if log and not is_over.is_set():
+            log.append("waits")
+            is_over.set()
+
+    thread = threading.Thread(target=urgent_work)
+    with cores.core():
+        cores.give_way(lambda: pytest.fail("there is no urgent work"))
+        thread.start()
+        assert is_urgent.wait(10)
+        assert cores.gives_way
+        cores.give_way(check)
+        log.append("continues")
+        assert cores.n_taken == 1
+    thread.join(10)
+    assert log == ["urgent", "waits", "continues"]
+    assert cores.n_taken == 0
+
+
+def test_nobody_starts_while_there_is_urgent_work_and_helpers_may() -> None:
+    cores = CoreBudget(2)
+    results: list[bool] = []
+    with cores.urgent():
+        assert not cores.gives_way
+        other = threading.Thread(target=lambda: results.append(cores.take()))
+        other.start()
+        other.join(10)
+        helper = threading.Thread(target=lambda: results.append(cores.take(is_urgent=True)))
+        helper.start()
+        helper.join(10)
+    assert results == [False, True]
+
+
 def test_spans_cover_a_range_once_and_are_the_same_on_any_number_of_threads(cores: CoreBudget) -> None:
     assert spans(cores, 10, 3) == spans(CoreBudget(1), 10, 3) == [(0, 2), (2, 5), (5, 7), (7, 10)]
     assert len(spans(cores, 11, 4)) == 4  # even, for two threads
