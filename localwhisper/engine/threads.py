@@ -57,8 +57,7 @@ class CoreBudget:
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """Within the block, the calling thread works on a window and has short breaks between its computations, in
-        which no other thread's helper gets its core."""
+        """Within the block, the calling thread works on a window: in its short breaks, no helper gets its core."""
         with self.changed:
             self._n_working += 1
         try:
