@@ -28,11 +28,12 @@ class DocsHandler(BaseHandler):
 
 def page(api: Document, sockets: Document) -> str:
     """Both documents as plain HTML without scripts."""
+    own_sockets = {channel["address"] for channel in sockets["channels"].values()}
     calls = [
         (path, method, operation)
         for path, operations in api["paths"].items()
         for method, operation in operations.items()
-        if "101" not in operation["responses"]
+        if path not in own_sockets
     ]
     contents = "".join(
         f'<li><a href="#{operation["operationId"]}"><code>{_call(path, method)}</code></a> '
