@@ -77,7 +77,8 @@ def _section(api: Document, path: str, method: str, operation: Document) -> str:
         f"<tr><td>{status}</td><td>{_response(status, response)}</td></tr>"
         for status, response in operation["responses"].items()
     )
-    examples = "".join(f"<pre><code>{escape(sample['source'])}</code></pre>" for sample in operation["x-codeSamples"])
+    samples = operation.get("x-codeSamples", ())  # a socket has none
+    examples = "".join(f"<pre><code>{escape(sample['source'])}</code></pre>" for sample in samples)
     return (
         f'<section id="{operation["operationId"]}"><h2><code>{_call(path, method)}</code></h2>'
         f"<p>{escape(operation['summary'])}</p>{examples}"
