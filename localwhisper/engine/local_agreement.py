@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from localwhisper.jobs.transcript import Word
 
-MIN_HEARD_AFTER_S = 0.7  # a word that ends nearer to the end of what is heard may be cut off, or become another
+MIN_HEARD_AFTER_S = 1.0  # a word that ends nearer to the end of what is heard may be cut off, or become another
 PUNCTUATION = " \t\n.,;:!?¿¡…\"'“”‘’()[]-–—。、，！？："
 
 

@@ -103,8 +103,7 @@ async def replay(server: Server, recording: SpeechRecording, model: str, max_s: 
         kind, data = message["type"], message["data"]
         at_s = time.monotonic() - started_s
         if kind == "segment":
-            segments += data["text"].split()
-            seen.note([*segments], [], at_s)
+            segments += data["text"].split()  # a partial with what remains follows
         elif kind == "partial":
             seen.note([*segments, *data["stable"].split()], data["tentative"].split(), at_s)
             result.max_lag_s = max(result.max_lag_s, data["lag"])
