@@ -109,7 +109,7 @@ class LiveTranscriber:
             if next_start - span.end >= END_PAUSE_FRAMES:
                 return Span(spans[0].start, span.end), True
         utterance = Span(spans[0].start, spans[-1].end)
-        if utterance.end - utterance.start >= MAX_FRAMES and not self._words.stable:
+        if utterance.end - utterance.start >= MAX_FRAMES and not self._places_to_cut(utterance):
             latest = utterance.start + MAX_FRAMES
             return Span(utterance.start, audio.quietest(latest - MAX_FRAMES // 3, latest)), True
         return utterance, ends
@@ -156,12 +156,7 @@ class LiveTranscriber:
     def _cut(self, utterance: Span) -> list[LiveSegment]:
         """Make the first part of a long utterance final."""
         n_frames = self._audio.end - utterance.start
-        stable = self._words.stable
-        places = [
-            number
-            for number in range(1, len(stable))
-            if stable[number - 1].end >= utterance.start / FRAMES_PER_SECOND + MIN_CUT_S
-        ]
+        stable, places = self._words.stable, self._places_to_cut(utterance)
         if n_frames < LONG_FRAMES or not places:
             return []
         place = max(places, key=lambda number: _cut_score(stable[number - 1], stable[number]))
@@ -173,6 +168,11 @@ class LiveTranscriber:
         self._words.tentative = tentative
         self._audio.drop(round((before.end + after.start) / 2 * FRAMES_PER_SECOND))
         return self._segment(stable[:place])
+
+    def _places_to_cut(self, utterance: Span) -> list[int]:
+        """The numbers of the stable words before which a long utterance may be cut."""
+        stable, earliest_s = self._words.stable, utterance.start / FRAMES_PER_SECOND + MIN_CUT_S
+        return [number for number in range(1, len(stable)) if stable[number - 1].end >= earliest_s]
 
     def _decode(self, start: int, end: int, *, with_prompt: bool = True) -> Hypothesis:
         first = max(start - LEAD_FRAMES, self._audio.start)
