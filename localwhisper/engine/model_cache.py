@@ -268,7 +268,7 @@ class ModelCache:
         with self._lock:
             if self._eviction is not None:
                 self._eviction.cancel()
-            self._eviction = threading.Timer(self._idle_timeout_s, self.evict_idle)
+            self._eviction = threading.Timer(min(self._idle_timeout_s, threading.TIMEOUT_MAX), self.evict_idle)
             self._eviction.daemon = True
             self._eviction.start()
 

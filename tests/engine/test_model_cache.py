@@ -49,6 +49,19 @@ def test_a_model_that_is_here_is_preloaded(library: ModelLibrary) -> None:
     assert cache.n_loads == 1
 
 
+def test_an_infinite_idle_timeout_evicts_nothing(library: ModelLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+    failures: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", failures.append)
+    cache = ModelCache(library, idle_timeout_s=float("inf"))
+    with cache.lease("demo", "exact", Recorder()):
+        pass
+    assert any(isinstance(thread, threading.Timer) for thread in threading.enumerate())
+    cache.evict_idle()
+    assert cache.loaded() == ["demo"]
+    cache.close()
+    assert failures == []
+
+
 def test_a_model_is_evicted_after_the_idle_timeout_and_not_while_in_use(library: ModelLibrary) -> None:
     clock = [0.0]
     cache = ModelCache(library, idle_timeout_s=300, now=lambda: clock[0])
