@@ -162,6 +162,21 @@ def _is_overlapped(segment: Segment, others: _Track) -> bool:
     return seconds >= min(OVERLAP_S, OVERLAP_SHARE * (segment.end - segment.start)) and seconds > 0
 
 
+def with_missing(transcript: Transcript) -> Transcript:
+    """With the speakers of segments that have none, such as new lines: who talks most in their time."""
+    if not transcript.turns or all(segment.speaker is not None for segment in transcript.segments):
+        return transcript
+    tracks = {each.id: _Track(transcript.turns, each.id) for each in transcript.speakers}
+
+    def labelled(segment: Segment) -> Segment:
+        seconds = {each: track.seconds(segment.start, segment.end) for each, track in tracks.items()}
+        best = max(seconds, key=lambda each: seconds[each], default="")
+        return replace(segment, speaker=best) if seconds.get(best) else segment
+
+    segments = (each if each.speaker is not None else labelled(each) for each in transcript.segments)
+    return replace(transcript, segments=tuple(segments))
+
+
 def by_channel(transcript: Transcript) -> Transcript:
     """The transcript of a recording with one person on each channel: each channel is a speaker, with its name."""
     names = list(dict.fromkeys(segment.channel for segment in transcript.segments if segment.text.strip()))

@@ -8,7 +8,7 @@ from localwhisper.errors import InvalidOption, JobDamaged, TranscriptChanged
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobs.corrections import Line, corrected, with_words
 from localwhisper.jobs.events import TranscriptCorrected
-from localwhisper.jobs.speakers import attributed
+from localwhisper.jobs.speakers import attributed, with_missing
 from localwhisper.jobs.transcript import Transcript, Word
 from localwhisper.services.transcripts import Transcripts
 from localwhisper.store.async_store import AsyncStore
@@ -99,6 +99,7 @@ class Corrections:
         return current
 
     async def _save(self, job_id: str, transcript: Transcript) -> Transcript:
+        transcript = await asyncio.to_thread(with_missing, transcript)
         await self._store.save_transcript(job_id, transcript)
         self._bus.publish(TranscriptCorrected(job_id=job_id, transcript=transcript))
         return transcript

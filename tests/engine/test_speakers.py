@@ -13,10 +13,14 @@ from localwhisper.engine.speakers.clustering import speakers_of
 from localwhisper.engine.speakers.diarizer import NeuralDiarizer
 from localwhisper.engine.speakers.turns import spans_of
 from localwhisper.engine.vad import voice_activity
+from localwhisper.engine.whisper_engine import WhisperEngine
 from localwhisper.errors import Stopped
 from localwhisper.jobs.transcript import Diarization
+from localwhisper.messages import Message
+from localwhisper.options import Options
 from tests.accuracy.recordings import speech_folder
 from tests.accuracy.turns import diarization_error, joined
+from tests.engine.control import Recorder, write_wav
 from tests.speech import CLIP, decoded
 
 FOLDER = speech_folder()
@@ -149,3 +153,40 @@ def test_turns_go_on_over_the_edges_of_pieces_and_over_short_pauses() -> None:
         pieces = np.split(activity, np.cumsum(sizes)[:-1])
         spans = spans_of(pieces, 0.0, 0.02)
         assert [(round(a, 3), round(b, 3), person) for a, b, person in spans] == [(0.2, 4.0, 0), (3.9, 5.98, 1)]
+
+
+class StopsWhileFindingSpeakers(Recorder):
+    def progress(self, done_s: float, message: Message) -> None:
+        super().progress(done_s, message)
+        if message.code == "finding_speakers":
+            raise Stopped
+
+
+def test_a_job_that_ends_while_speakers_are_found_continues_there(
+    engine: WhisperEngine, speech: dict[str, Path], recorder: Recorder
+) -> None:
+    options = Options(model="demo", speakers="auto")
+    ended = StopsWhileFindingSpeakers()
+    with pytest.raises(Stopped):
+        engine.transcribe(speech["english"], options, ended)
+    assert ended.windows
+    transcript = engine.transcribe(speech["english"], options, recorder, done=ended.windows)
+    assert recorder.windows == []  # nothing was decoded again
+    assert [speaker.id for speaker in transcript.speakers] == ["S1"]
+    assert {segment.speaker for segment in transcript.segments} == {"S1"}
+    assert all(segment.words for segment in transcript.segments)
+
+
+def test_a_transcribed_recording_is_searched_alone(engine: WhisperEngine, speech: dict[str, Path]) -> None:
+    found = engine.find_speakers(speech["english"], Options(model="demo", speakers="auto"), Recorder())
+    assert people(found) == {"S1"}
+
+
+def test_each_channel_is_a_person(engine: WhisperEngine, tmp_path: Path) -> None:
+    clip = decoded(CLIP)
+    both = np.zeros((2 * clip.size, 2), np.int16)
+    both[: clip.size, 0] = both[clip.size :, 1] = clip
+    path = write_wav(tmp_path / "call.wav", both, channels=2)
+    transcript = engine.transcribe(path, Options(model="demo", language="en", speakers="channels"), Recorder())
+    assert [speaker.name for speaker in transcript.speakers] == ["left", "right"]
+    assert {segment.speaker for segment in transcript.segments} == {"S1", "S2"}

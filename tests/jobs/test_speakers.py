@@ -6,7 +6,7 @@ import pytest
 
 from localwhisper.errors import InvalidOption
 from localwhisper.jobs.speaker_edits import NEW, carried_over, given, merged, renamed
-from localwhisper.jobs.speakers import attributed, by_channel, samples_of, seconds_of
+from localwhisper.jobs.speakers import attributed, by_channel, samples_of, seconds_of, with_missing
 from localwhisper.jobs.transcript import Segment, Speaker, Transcript, Turn, Word
 from tests.step_engine import segment
 
@@ -152,6 +152,14 @@ def test_who_is_found_anew_gets_an_id_that_nobody_has() -> None:
     assert len({each.id for each in after.speakers}) == 3
     assert after.speakers[0].name == "Ann"
     assert len({each.speaker for each in after.segments}) == 3
+
+
+def test_a_line_without_a_speaker_is_whose_turn_it_is() -> None:
+    lost = replace(TALK, segments=tuple(replace(each, speaker=None) for each in TALK.segments))
+    assert lines(with_missing(lost)) == lines(TALK)
+    beside = replace(lost, turns=(turn(50, 60, "S1"),))
+    assert {each.speaker for each in with_missing(beside).segments} == {None}
+    assert with_missing(TALK) is TALK
 
 
 def test_the_sample_of_a_voice_is_ten_seconds_of_its_longest_turn() -> None:
