@@ -7,7 +7,7 @@ from collections.abc import Callable
 # Every so often, dividing has to have taken less than this part of the time that one thread would have needed. Where it
 # hasn't, as other programs have the cores, threads compute alone for a while, and for twice as long each time.
 PERIOD_S, WORTHWHILE = 0.03, 0.9
-MIN_ALONE_S, MAX_ALONE_S = 0.1, 1.6
+MIN_ALONE_S, MAX_ALONE_S = 0.1, 0.4
 
 
 class DivisionBenefit:
