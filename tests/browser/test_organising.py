@@ -18,7 +18,7 @@ def test_names_and_tags(library: AppPage) -> None:
     page = library.page
     card = library.card("Tag.wav")
     card.choose("Name and tags")
-    name = page.get_by_label("Name", exact=True)
+    name = page.locator("#describe-name")
     expect(name).to_have_value("Tag")
     name.fill("Evening 1.5")
     page.get_by_label("Tags", exact=True).fill("Ada, talks")

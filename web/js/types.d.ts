@@ -413,7 +413,8 @@ interface OpenTranscript {
 interface ExportSource {
   title: string;
   address(format: string, layout: URLSearchParams): string;
-  lines: Lines|null; // for the preview; null: of several transcripts
+  hasPreview: boolean; // false: of several transcripts
+  hasSpeakers: boolean;
   hasWords: boolean;
   check: ((layout: URLSearchParams, signal: AbortSignal) => Promise<SubtitleCheck>)|null; // null: nothing to check
   show(seconds: number): void; // in the transcript

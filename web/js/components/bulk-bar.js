@@ -25,7 +25,8 @@ export function bulkBar(element, app, signal) {
 		app.openExport({
 			title: ids.length === 1 ? (store.state.entries[ids[0] ?? ""]?.job.filename ?? "") : t("bulk.several", { count: ids.length }),
 			address: (format, layout) => archiveUrl(ids, format, layout),
-			lines: null,
+			hasPreview: false,
+			hasSpeakers: true,
 			hasWords: true,
 			check: null,
 			show: () => undefined,

@@ -7,7 +7,6 @@ import { h, query, queryEach, setChildren, setText, setTextOrHide, setVisible } 
 import { formatTime } from "../lib/format.js";
 import { load, save } from "../lib/storage.js";
 import { EXPORT_GROUPS, formatLabel, groupOf, layoutQuery, PRESET_FIGURES, PRESETS } from "./export-formats.js";
-import { paragraphStarts } from "./paragraphs.js";
 
 const PREVIEW_CHARS = 4000;
 const MAX_PROBLEMS = 200;
@@ -21,9 +20,10 @@ export function exportDialog(element, app, signal) {
 	const [problems, problemCount, problemList, copy] = queryEach(dialog, "#export-problems", "#export-problems summary", "#export-problems ol", "#export-copy");
 	const saveLink = query(dialog, "#export-save", HTMLAnchorElement);
 	const form = query(dialog, "form", HTMLFormElement);
+	const names = query(dialog, ".speaker-names");
 	const preset = query(dialog, "[name=subtitles]", HTMLSelectElement);
 	/** What was chosen last, by the names of the form's fields. @type {Record<string, string|boolean>} */
-	let chosen = { format: "txt", subtitles: "whisper", ...load("export", {}) };
+	let chosen = { format: "txt", subtitles: "whisper", speaker_names: true, ...load("export", {}) };
 	/** @type {ExportSource} */
 	let source;
 	/** Cancels the requests for the choice before. */
@@ -54,7 +54,7 @@ export function exportDialog(element, app, signal) {
 	};
 
 	function renderForm() {
-		const offered = store.state.formats.filter((format) => source.lines || format !== "zip");
+		const offered = store.state.formats.filter((format) => source.hasPreview || format !== "zip");
 		const format = offered.includes(String(chosen.format)) ? String(chosen.format) : "txt";
 		chosen = { ...chosen, format };
 		setChildren(formats, ...EXPORT_GROUPS.map(({ name, formats: names }) => {
@@ -80,14 +80,15 @@ export function exportDialog(element, app, signal) {
 		for (const part of form.querySelectorAll("[data-for]")) {
 			setVisible(/** @type {HTMLElement} */ (part), (part.getAttribute("data-for") ?? "").split(" ").includes(format));
 		}
+		setVisible(names, source.hasSpeakers && format !== "rttm");
 		for (const field of form.querySelectorAll("[data-words] :is(input, select)")) field.toggleAttribute("disabled", lacksWords);
 		for (const [name, value] of Object.entries(PRESET_FIGURES[String(chosen.subtitles)] ?? {})) {
 			query(form, `[name=${name}]`, HTMLInputElement).placeholder = value;
 		}
 		setTextOrHide(note, group === "subtitles" && lacksWords ? t("export.needs_words") : "");
 		saveLink.href = address(format);
-		setVisible(copy, source.lines !== null && !["docx", "zip"].includes(format));
-		setVisible(preview, source.lines !== null);
+		setVisible(copy, source.hasPreview && !["docx", "zip"].includes(format));
+		setVisible(preview, source.hasPreview);
 		clearTimeout(timer);
 		timer = setTimeout(() => void renderPreview(format), DEBOUNCE_MS);
 	}
@@ -103,13 +104,12 @@ export function exportDialog(element, app, signal) {
 		request = new AbortController();
 		const { signal: isCurrent } = request;
 		setVisible(problems, false);
-		if (!source.lines) return;
-		if (["docx", "html", "zip"].includes(format)) setText(preview, documentPreview(source.lines, chosen.paragraphs === true));
-		else {
-			const text = await api.transcriptFile(address(format), isCurrent).catch((error) => (isCurrent.aborted ? "" : errorText(error)));
-			if (isCurrent.aborted) return;
-			setText(preview, text.length > PREVIEW_CHARS ? `${text.slice(0, PREVIEW_CHARS)}…` : text);
-		}
+		if (!source.hasPreview) return;
+		const isText = !["docx", "html", "zip"].includes(format); // the others have the text of Markdown
+		const file = await api.transcriptFile(address(isText ? format : "md"), isCurrent).catch((error) => (isCurrent.aborted ? "" : errorText(error)));
+		if (isCurrent.aborted) return;
+		const text = isText ? file : withoutMarkup(file);
+		setText(preview, text.length > PREVIEW_CHARS ? `${text.slice(0, PREVIEW_CHARS)}…` : text);
 		preview.scrollTop = 0;
 		if (groupOf(format) === "subtitles" && format !== "lrc") await renderProblems(format, isCurrent);
 	}
@@ -145,14 +145,7 @@ function readForm(form) {
 	return { ...Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value)])), ...Object.fromEntries(boxes) };
 }
 
-/** Of a document that isn't text. @param {Lines} lines @param {boolean} inParagraphs */
-function documentPreview(lines, inParagraphs) {
-	const begins = inParagraphs ? paragraphStarts(lines) : lines.map(() => true);
-	let text = "";
-	lines.forEach((line, index) => {
-		if (!line.text.trim() || text.length > PREVIEW_CHARS) return;
-		text += begins[index] ? `${text && "\n\n"}${formatTime(line.start)}  ` : " ";
-		text += line.text.trim();
-	});
-	return text;
+/** @param {string} markdown @returns {string} as a document shows it */
+function withoutMarkup(markdown) {
+	return markdown.replace(/^\*\*(.*?)\*\*/gm, "$1 ").replace(/\\([\\`*_{}[\]<>#|~&])/g, "$1");
 }

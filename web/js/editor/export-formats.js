@@ -41,6 +41,7 @@ export function layoutQuery(format, chosen, hasWords) {
 		...(["docx", "html"].includes(format) ? [] : ["bom"]),
 	];
 	const query = new URLSearchParams(names.flatMap((name) => (chosen[name] ? [[name, String(chosen[name])]] : [])));
+	if (chosen.speaker_names === false) query.set("speaker_names", "false");
 	if (isSubtitles && hasWords && chosen.subtitles !== "whisper") query.set("subtitles", String(chosen.subtitles));
 	return query;
 }

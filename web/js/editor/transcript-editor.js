@@ -335,7 +335,8 @@ export function transcriptEditor(element, app, signal) {
 		app.openExport({
 			title: openJobOf().filename,
 			address: (format, layout) => transcriptUrl(id, format, isPartial, layout),
-			lines: shownLines(),
+			hasPreview: true,
+			hasSpeakers: shownLines().some(({ speaker }) => speaker),
 			hasWords: shownLines().some(({ words }) => words?.length),
 			check: isPartial ? null : (layout, isCurrent) => api.subtitleCheck(id, layout, isCurrent),
 			show: player.seek,
