@@ -13,7 +13,14 @@ from localwhisper.atomic import append_durably, overwrite_durably, truncate_dura
 from localwhisper.audio.ffmpeg import SAMPLE_RATE
 from localwhisper.audio.probe import AudioInfo
 from localwhisper.audio.wav import BYTES_PER_SAMPLE, HEADER_BYTES, wav_header
-from localwhisper.errors import AudioTooLong, InvalidOption, LocalWhisperError, RecordingEnded, UploadTooLarge
+from localwhisper.errors import (
+    AudioTooLong,
+    InvalidOption,
+    JobDamaged,
+    LocalWhisperError,
+    RecordingEnded,
+    UploadTooLarge,
+)
 from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.messages import Message
@@ -48,15 +55,24 @@ class Recordings:
         self._timers: dict[str, asyncio.TimerHandle] = {}  # of streams, by job id
 
     async def load(self) -> None:
-        """Measure the recordings that an earlier run of the program left. Half a sample at the end is cut off."""
+        """Measure the recordings that an earlier run of the program left. Half a sample at the end is cut off.
+
+        One whose audio is damaged stays as it is.
+        """
         for job in list(self._queue.index):
             if job.state is JobState.PENDING:
-                path = await self._transcripts.audio_path(job.id)
-                size = path.stat().st_size
-                if size > HEADER_BYTES and size % BYTES_PER_SAMPLE:
-                    size -= 1
-                    await asyncio.to_thread(truncate_durably, path, size)
-                self._queue.measure_recording(job.id, _duration_s(size))
+                try:
+                    await self._measure(job.id)
+                except (LocalWhisperError, OSError) as error:
+                    log.warning("the recording %s can't be continued: %s", job.id, error)
+
+    async def _measure(self, job_id: str) -> None:
+        path = await self._path(job_id)
+        size = path.stat().st_size
+        if size > HEADER_BYTES and size % BYTES_PER_SAMPLE:
+            size -= 1
+            await asyncio.to_thread(truncate_durably, path, size)
+        self._queue.measure_recording(job_id, _duration_s(size))
 
     async def begin(self, filename: str, options: Options, model_reason: Message) -> Job:
         """Create a pending job without samples. Raises StorageFull, StorageUnwritable, QueueNotRunning."""
@@ -129,7 +145,10 @@ class Recordings:
         job = self._queue.index.get(job_id)
         if job.state is not JobState.PENDING:
             raise RecordingEnded(state=job.state.value)
-        return await self._transcripts.audio_path(job_id)
+        path = await self._transcripts.audio_path(job_id)
+        if path.stat().st_size < HEADER_BYTES:
+            raise JobDamaged(file=AUDIO_FILE)
+        return path
 
 
 def _duration_s(file_bytes: int) -> float:

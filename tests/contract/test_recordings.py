@@ -3,6 +3,7 @@
 import io
 import json
 import wave
+from pathlib import Path
 
 import pytest
 
@@ -63,3 +64,20 @@ async def test_a_recording_can_be_discarded_and_an_empty_one_is_refused(serve: S
     assert (removed.status, (await client.get(f"/job/{job_id}")).status) == (200, 404)
     unknown = await client.fetch("POST", "/recordings", body=b'{"filename": "a", "speed": 2}')
     assert (unknown.status, unknown.code) == (400, "unknown_option")
+
+
+async def test_damaged_audio_of_a_recording_stops_neither_the_server_nor_others(serve: Serve, tmp_path: Path) -> None:
+    client = await serve()
+    missing, cut, whole = [await begin(client) for _ in range(3)]
+    for job_id in (missing, cut, whole):
+        await send(client, job_id, 0, SECOND)
+    await client.close()
+    jobs = tmp_path / "data" / "jobs"
+    (jobs / missing / "audio.wav").unlink()
+    (jobs / cut / "audio.wav").write_bytes(b"RIFF")
+    client = await serve()
+    assert (await client.get(f"/job/{whole}")).json["audio_duration"] == 1.0
+    for job_id in (missing, cut):
+        assert (await client.fetch("POST", f"/job/{job_id}/recording/finish", body=b"")).code == "job_damaged"
+        assert (await client.fetch("POST", f"/job/{job_id}/recording?offset=0", body=SECOND)).code == "job_damaged"
+        assert (await client.fetch("DELETE", f"/job/{job_id}?remove=true")).status == 200
