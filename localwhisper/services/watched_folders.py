@@ -6,13 +6,15 @@ still written, and recordings that arrived while the server was stopped are foun
 
 import asyncio
 import logging
+import os
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 from localwhisper.atomic import SHARED, copy_private, write_atomically
 from localwhisper.audio.probe import AudioInfo
@@ -27,6 +29,7 @@ from localwhisper.languages import languages
 from localwhisper.options import Layout
 from localwhisper.services.option_reader import OptionReader
 from localwhisper.services.transcripts import Transcripts
+from localwhisper.unicode_text import encodable
 from localwhisper.watching.finished import FinishedRecordings, content_of
 from localwhisper.watching.growing_files import complete_recordings
 from localwhisper.watching.targets import Task, TaskList
@@ -65,6 +68,8 @@ class WatchedFolders:
         self._stops: dict[str, threading.Event] = {}  # by the folder's id
         self._tasks: set[asyncio.Task[None]] = set()
         self._lock = asyncio.Lock()
+        self._writing = asyncio.Lock()
+        self._taking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by the recording's path
         self.problems: dict[str, str] = {}  # the last one, by the folder's id
         self._unsubscribe = bus.subscribe(self._on_event)
 
@@ -74,7 +79,7 @@ class WatchedFolders:
         try:
             await asyncio.to_thread(self._file.load)
         except LocalWhisperError as error:
-            log.error("no folder is watched: %s", error)  # the file stays as it is until a folder is added
+            log.error("no folder is watched: %s", error)
             return
         for job_id, watched in list(self._file.jobs.items()):
             try:
@@ -151,14 +156,18 @@ class WatchedFolders:
     def _check(self, path: str, output: str | None) -> None:
         """Raises InvalidOption."""
         for field, text in (("path", path), ("output", output)):
-            if text is not None and not (Path(text).is_absolute() and Path(text).is_dir()):
+            if text is not None and not (Path(text).is_absolute() and os.path.isdir(text)):
                 raise InvalidOption(field=field, value=text[:100], accepted="the full path of a folder on this machine")
-        if self._data_dir in (Path(path), *Path(path).parents):
+        if self._is_own(Path(path)):
             raise InvalidOption(field="path", value=path[:100], accepted="a folder outside localwhisper's own data")
+
+    def _is_own(self, path: Path) -> bool:
+        """Whether this leads into the data folder, whose recordings would become jobs again and again."""
+        return path.resolve().is_relative_to(self._data_dir.resolve())
 
     async def _save(self) -> None:
         async with self._lock:
-            await asyncio.to_thread(self._file.save)
+            await asyncio.to_thread(self._file.copy().save)
 
     # -- from recordings to jobs ---------------------------------------------------------
 
@@ -173,29 +182,36 @@ class WatchedFolders:
             for recording in found:
                 if stop.is_set() or loop.is_closed():
                     return
-                loop.call_soon_threadsafe(self._begin_taking, folder, recording)
+                taken = threading.Event()
+                loop.call_soon_threadsafe(self._begin_taking, folder, recording, taken)
+                while not (stop.is_set() or taken.wait(0.5)):
+                    pass
 
         threading.Thread(target=watch, name="watch", daemon=True).start()
 
-    def _begin_taking(self, folder: WatchedFolder, recording: Path) -> None:
-        self._begin(self._take(folder, recording))
+    def _begin_taking(self, folder: WatchedFolder, recording: Path, taken: threading.Event) -> None:
+        self._begin(self._take(folder, recording)).add_done_callback(lambda _: taken.set())
 
-    def _begin(self, work: Any) -> None:
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _take(self, folder: WatchedFolder, recording: Path) -> None:
         """Queue a job for the recording, unless it is to be skipped, is done, or has a job."""
+        lock = self._taking.setdefault(str(recording), asyncio.Lock())  # folders may contain each other
         try:
-            if self._data_dir in recording.parents or not await asyncio.to_thread(folder.takes, recording):
-                return
-            content = await asyncio.to_thread(content_of, recording)
-            watched = WatchedJob(folder.id, str(recording), content)
-            known = {(job.source, job.content) for job in self._file.jobs.values()}
-            if (watched.source, content) in known or await asyncio.to_thread(self._is_done, folder, recording):
-                return
-            await self._submit(folder, recording, watched)
+            async with lock:
+                is_own = await asyncio.to_thread(self._is_own, recording)
+                if is_own or not await asyncio.to_thread(folder.takes, recording):
+                    return
+                content = await asyncio.to_thread(content_of, recording)
+                watched = WatchedJob(folder.id, str(recording), content)
+                known = {(job.source, job.content) for job in self._file.jobs.values()}
+                if (watched.source, content) in known or await asyncio.to_thread(self._is_done, folder, recording):
+                    return
+                await self._submit(folder, recording, watched)
         except (LocalWhisperError, OSError) as error:
             self._note(folder.id, f"{recording.name}: {error}")
 
@@ -217,15 +233,18 @@ class WatchedFolders:
                 options=options,
                 model_reason=reason,
             )
-        except LocalWhisperError:
-            del self._file.jobs[job_id]
+        except Exception:
+            self._file.jobs.pop(job_id, None)
             raise
 
     def _is_done(self, folder: WatchedFolder, recording: Path) -> bool:
-        return self._finished.is_done(recording, self._task(folder, recording).targets.values())
+        tasks = (self._task(folder, recording, keep_unknown=keep_unknown) for keep_unknown in (False, True))
+        return any(self._finished.is_done(recording, task.targets.values()) for task in tasks)
 
-    def _task(self, folder: WatchedFolder, recording: Path) -> Task:
-        return TaskList(folder.formats, self._finished).task(recording, folder.output_folder(recording))
+    def _task(self, folder: WatchedFolder, recording: Path, *, keep_unknown: bool) -> Task:
+        """`keep_unknown`: no file that was not written here is replaced; somebody may have written it by hand."""
+        tasks = TaskList(folder.formats, self._finished, keep_unknown=keep_unknown)
+        return tasks.task(recording, folder.output_folder(recording))
 
     # -- from jobs to transcripts --------------------------------------------------------
 
@@ -250,7 +269,8 @@ class WatchedFolders:
                     duration_s=job.audio_duration,
                     language_name=languages().get(transcript.language, ""),
                 )
-                await asyncio.to_thread(self._write_files, folder, watched, transcript, about)
+                async with self._writing:  # so that no two choose the same names
+                    await asyncio.to_thread(self._write_files, folder, watched, transcript, about)
             except (LocalWhisperError, OSError) as error:
                 self._note(folder.id, f"{job.filename}: {error}")
                 return
@@ -260,15 +280,15 @@ class WatchedFolders:
 
     def _write_files(self, folder: WatchedFolder, watched: WatchedJob, transcript: Any, about: About) -> None:
         """Raises StorageFull, StorageUnwritable, OSError."""
-        task = self._task(folder, Path(watched.source))
+        task = self._task(folder, Path(watched.source), keep_unknown=True)
         for name, target in task.targets.items():
             target.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(target, EXPORTERS[name].to_bytes(transcript, Layout(), about), mode=SHARED)
-        self._finished.add(task.source, watched.content, task.targets.values())
+            self._finished.add(task.source, watched.content, [target])
 
     def _note(self, folder_id: str, problem: str) -> None:
-        log.warning("a watched folder: %s", problem)
-        self.problems[folder_id] = problem
+        self.problems[folder_id] = encodable(problem)  # names of files may be no UTF-8
+        log.warning("a watched folder: %s", self.problems[folder_id])
 
 
 def _texts(options: Mapping[str, Any]) -> dict[str, str]:

@@ -82,6 +82,10 @@ class FinishedRecordings:
         except OSError:
             return False
 
+    def is_known(self, target: Path) -> bool:
+        """Whether this file was written here, though it may have been changed since."""
+        return self._row(target) is not None
+
     def may_write(self, source: Path, target: Path) -> bool:
         """Whether nothing is lost if the recording's transcript is written there: the file is missing, unknown, or an
         unedited transcript of this recording."""

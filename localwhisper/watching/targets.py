@@ -48,9 +48,11 @@ def parse_formats(text: str) -> tuple[str, ...]:
 class TaskList:
     """Gives each recording files of its own, also where several recordings have one name."""
 
-    def __init__(self, formats: Sequence[str], finished: FinishedRecordings) -> None:
+    def __init__(self, formats: Sequence[str], finished: FinishedRecordings, *, keep_unknown: bool = False) -> None:
+        """`keep_unknown`: files that are there, but weren't written by this program, keep their names."""
         self._formats = formats
         self._finished = finished
+        self._keep_unknown = keep_unknown
         self._owners: dict[str, Path] = {}  # the recording of each file name given so far
 
     def task(self, source: Path, folder: Path) -> Task:
@@ -66,7 +68,9 @@ class TaskList:
 
     def _is_free(self, source: Path, target: Path) -> bool:
         owner = self._owners.get(_same_file_key(target), source)
-        return owner == source and self._finished.may_write(source, target)
+        if owner != source or (self._keep_unknown and target.exists() and not self._finished.is_known(target)):
+            return False
+        return self._finished.may_write(source, target)
 
 
 def _same_file_key(path: Path) -> str:

@@ -1,13 +1,14 @@
 """The folders that a server watches, and the jobs it made of their recordings, in one file."""
 
 import json
+import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from localwhisper.atomic import read_regular_file, write_atomically
+from localwhisper.atomic import move_durably, read_regular_file, write_atomically
 from localwhisper.errors import StorageUnwritable
 from localwhisper.watching.finished import Content
 
@@ -53,14 +54,18 @@ class WatchedJob:
 
 @dataclass
 class WatchedFolderFile:
-    """What the file holds. Blocking; one caller at a time."""
+    """What the file holds. load() and save() block; one caller at a time."""
 
     file: Path
     folders: dict[str, WatchedFolder] = field(default_factory=dict)  # by id
     jobs: dict[str, WatchedJob] = field(default_factory=dict)  # by the job's id
 
+    def copy(self) -> "WatchedFolderFile":
+        """For save() on another thread, while this one is changed."""
+        return replace(self, folders=dict(self.folders), jobs=dict(self.jobs))
+
     def load(self) -> None:
-        """Raises StorageUnwritable if the file is damaged."""
+        """Raises StorageUnwritable if the file is damaged; it is then kept under another name."""
         try:
             record = json.loads(read_regular_file(self.file))
             folders = [
@@ -74,7 +79,9 @@ class WatchedFolderFile:
         except FileNotFoundError:
             return
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise StorageUnwritable(path=str(self.file), reason=f"it is damaged: {type(error).__name__}") from error
+            kept = self.file.with_name(f"watched-folders.damaged-{uuid.uuid4().hex[:8]}.json")
+            move_durably(self.file, kept)
+            raise StorageUnwritable(path=str(kept), reason=f"it is damaged: {type(error).__name__}") from error
         self.folders = {folder.id: folder for folder in folders}
 
     def save(self) -> None:

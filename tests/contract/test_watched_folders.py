@@ -150,6 +150,7 @@ async def test_what_can_not_be_written_is_said(serve: Serve, engine: StepEngine,
         ("path", {"path": "relative"}),
         ("path", {"path": "/nonexistent/folder"}),
         ("path", {"path": 5}),
+        ("path", {"path": "/" + "a" * 5000}),
         ("output", {"output": "relative"}),
         ("formats", {"formats": ["exe"]}),
         ("skip", {"skip": [""]}),
@@ -165,9 +166,52 @@ async def test_bad_folders_are_refused(serve: Serve, folder: Path, field: str, b
     assert (await client.get("/watched-folders")).json["watched_folders"] == []
 
 
-async def test_the_data_directory_is_never_watched(serve: Serve, tmp_path: Path) -> None:
+async def test_the_data_directory_is_never_watched(serve: Serve, folder: Path, tmp_path: Path) -> None:
     client = await serve()
-    assert (await watch(client, tmp_path / "data" / "jobs")).code == "invalid_option"
+    (tmp_path / "link").symlink_to(tmp_path / "data")
+    for path in (tmp_path / "data" / "jobs", tmp_path / "link" / "jobs", folder / ".." / "data", tmp_path / "link"):
+        assert (await watch(client, path)).code == "invalid_option"
+
+
+async def test_a_file_that_somebody_wrote_is_never_replaced(serve: Serve, engine: StepEngine, folder: Path) -> None:
+    engine.release()
+    client = await serve()
+    for name in ("new", "old"):
+        (folder / f"{name}.wav").write_bytes(wav(2.0))
+        (folder / f"{name}.srt").write_text("by hand")
+    os.utime(folder / "old.srt", (1, 1))
+    await watch(client, folder, existing=True)
+    await until(lambda: (folder / "new.wav.txt").exists() and (folder / "old.wav.txt").exists())
+    assert [(folder / name).read_text() for name in ("new.srt", "old.srt")] == ["by hand", "by hand"]
+    await client.close()
+    client = await serve()
+    await asyncio.sleep(0.6)
+    assert await names(client) == ["new.wav", "old.wav"]  # they are done
+
+
+async def test_many_recordings_at_once_get_a_transcript_each(serve: Serve, engine: StepEngine, folder: Path) -> None:
+    engine.release()
+    client = await serve()
+    recordings = [folder / f"{number}.{extension}" for number in range(6) for extension in ("wav", "snd")]
+    for number, recording in enumerate(recordings):
+        recording.write_bytes(wav(1.0 + number / 10))
+    await watch(client, folder, formats=["txt"], existing=True)
+    await watch(client, folder.parent, formats=["txt"], existing=True, skip=["data/*"])  # contains the other one
+    await until(lambda: len(list(folder.glob("*.txt"))) == len(recordings))
+    await asyncio.sleep(0.3)
+    assert await names(client) == sorted(recording.name for recording in recordings)
+
+
+async def test_a_damaged_list_of_folders_is_kept(serve: Serve, folder: Path, tmp_path: Path) -> None:
+    client = await serve()
+    await watch(client, folder)
+    await client.close()
+    (file,) = (tmp_path / "data").glob("watched-folders*")
+    damaged = file.read_bytes()[:-20]
+    file.write_bytes(damaged)
+    client = await serve()
+    assert (await watch(client, folder)).status == 201
+    assert damaged in [path.read_bytes() for path in (tmp_path / "data").glob("watched-folders.damaged-*.json")]
 
 
 async def test_folders_of_this_machine_are_listed_by_name(serve: Serve, folder: Path) -> None:
