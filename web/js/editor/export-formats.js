@@ -19,7 +19,7 @@ export const PRESET_FIGURES = {
 /** Those whose own names say little. */
 const NAMED = /** @type {const} */ (["txt", "html", "csv", "lrc", "audacity", "zip"]);
 /** @type {Record<string, string>} */
-const LABELS = { docx: "Word", md: "Markdown", srt: "SRT", vtt: "WebVTT", ass: "ASS", ttml: "TTML", json: "JSON", tsv: "TSV", textgrid: "Praat TextGrid", eaf: "ELAN" };
+const LABELS = { docx: "Word", md: "Markdown", srt: "SRT", vtt: "WebVTT", ass: "ASS", ttml: "TTML", json: "JSON", tsv: "TSV", textgrid: "Praat TextGrid", eaf: "ELAN", rttm: "RTTM" };
 
 /** @param {string} format */
 export function groupOf(format) {

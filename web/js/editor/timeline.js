@@ -20,16 +20,15 @@ const TOUCHING_S = 0.02;
 /** A line's edge, or where it touches the next line. @typedef {{index: number, edge: "start"|"end"|"border", time: number}} Border */
 
 /**
- * @param {HTMLElement} element
+ * @param {HTMLElement} element @param {number} duration seconds, until the waveform says it exactly
  * @param {{seek: (seconds: number) => void, lines: () => Lines, change: (lines: Lines, groupKey: string) => void}} host
  * @param {AbortSignal} signal
  */
-export function timeline(element, { seek, lines, change }, signal) {
+export function timeline(element, duration, { seek, lines, change }, signal) {
 	const area = query(element, ".timeline-area");
 	const drawing = peaksDrawing(query(area, "canvas", HTMLCanvasElement), area);
 	const labels = query(area, ".timeline-lines");
 	const scale = query(element, ".timeline-scale");
-	let duration = 0;
 	let time = 0;
 	let length = DEFAULT_LENGTH_S;
 	let from = 0;
@@ -137,6 +136,7 @@ export function timeline(element, { seek, lines, change }, signal) {
 		/** @param {Waveform} waveform */
 		setWaveform(waveform) {
 			duration = waveform.duration;
+			rendered.from = -1;
 			drawing.setWaveform(waveform);
 			draw();
 		},

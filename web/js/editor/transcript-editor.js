@@ -137,7 +137,7 @@ export function transcriptEditor(element, app, signal) {
 			refuse: say,
 		}, scope.signal);
 		const duration = store.state.entries[id]?.job.audio_duration ?? 0;
-		const timeline = createTimeline(query(element, ".timeline"), {
+		const timeline = createTimeline(query(element, ".timeline"), duration, {
 			seek: (seconds) => player.seek(seconds),
 			lines: () => session.lines,
 			change: session.change,
