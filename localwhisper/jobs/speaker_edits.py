@@ -4,8 +4,9 @@ search for speakers.
 Pure functions; each edit returns the transcript's next version. They raise InvalidOption for an unknown speaker.
 """
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from localwhisper.errors import InvalidOption
@@ -49,12 +50,10 @@ def given(transcript: Transcript, at: int, count: int, speaker: str) -> Transcri
         speakers.append(Speaker(id=speaker))
     elif speaker not in {each.id for each in speakers}:
         _known(transcript, speaker)
-    turns: Sequence[Turn] = transcript.turns
+    turns = _given_turns(transcript.turns, transcript.segments[at : at + count], speaker)
     segments = list(transcript.segments)
     for number in range(at, at + count):
-        segment = segments[number]
-        turns = _given_turns(turns, segment, speaker)
-        segments[number] = replace(segment, speaker=speaker, speaker_given=True)
+        segments[number] = replace(segments[number], speaker=speaker, speaker_given=True)
     heard = {segment.speaker for segment in segments} | {turn.speaker for turn in turns}
     return replace(
         transcript,
@@ -89,10 +88,8 @@ def carried_over(old: Transcript, turns: Sequence[Turn], speakers: Sequence[Spea
         if speaker.id not in matches:
             matches[speaker.id] = _free_id([*listed.values(), *old.speakers])
             listed[matches[speaker.id]] = Speaker(id=matches[speaker.id])
-    moved: Sequence[Turn] = [replace(turn, speaker=matches[turn.speaker]) for turn in turns]
-    for segment in old.segments:
-        if segment.speaker_given and segment.speaker is not None:
-            moved = _given_turns(moved, segment, segment.speaker)
+    moved = [replace(turn, speaker=matches[turn.speaker]) for turn in turns]
+    moved += _turns_of(segment for segment in old.segments if segment.speaker_given)
     new_transcript = attributed(old, _joined(moved), tuple(listed.values()))
     return replace(new_transcript, version=old.version + 1)
 
@@ -114,19 +111,33 @@ def _has_given(segments: Sequence[Segment], speaker: str) -> bool:
     return any(segment.speaker_given and segment.speaker == speaker for segment in segments)
 
 
-def _given_turns(turns: Sequence[Turn], segment: Segment, speaker: str) -> list[Turn]:
-    """Turns with the segment's time given to the speaker instead of the segment's own; all others keep theirs."""
-    kept: list[Turn] = []
-    for turn in turns:
-        is_cut = turn.speaker in (segment.speaker, speaker) and turn.start < segment.end and turn.end > segment.start
-        if not is_cut:
-            kept.append(turn)
-            continue
-        if turn.start < segment.start:
-            kept.append(replace(turn, end=segment.start))
-        if turn.end > segment.end:
-            kept.append(replace(turn, start=segment.end))
-    return [*kept, Turn(start=segment.start, end=segment.end, speaker=speaker)] if segment.end > segment.start else kept
+def _given_turns(turns: Sequence[Turn], segments: Sequence[Segment], speaker: str) -> list[Turn]:
+    """Turns with the segments' time given to the speaker instead of their own; all others keep theirs."""
+    lost: dict[str, list[Turn]] = {}  # by whose it was
+    for turn in _joined(_turns_of(segment for segment in segments if segment.speaker != speaker)):
+        lost.setdefault(turn.speaker, []).append(turn)
+    kept = [part for turn in turns for part in _without(turn, lost.get(turn.speaker, ()))]
+    return [*kept, *_turns_of(replace(segment, speaker=speaker) for segment in segments)]
+
+
+def _turns_of(segments: Iterable[Segment]) -> Iterator[Turn]:
+    for segment in segments:
+        if segment.speaker is not None and segment.start < segment.end:
+            yield Turn(start=segment.start, end=segment.end, speaker=segment.speaker)
+
+
+def _without(turn: Turn, gaps: Sequence[Turn]) -> Iterator[Turn]:
+    """What is left of a turn without the time of others, which are in order and don't overlap."""
+    start = turn.start
+    for number in range(bisect_right(gaps, start, key=lambda gap: gap.end), len(gaps)):
+        gap = gaps[number]
+        if gap.start >= turn.end:
+            break
+        if start < gap.start:
+            yield replace(turn, start=start, end=gap.start)
+        start = gap.end
+    if start < turn.end:
+        yield replace(turn, start=start)
 
 
 def _joined(turns: Iterable[Turn]) -> tuple[Turn, ...]:

@@ -83,7 +83,8 @@ class Speakers:
         if options.speakers == "channels" and not any(segment.channel for segment in transcript.segments):
             accepted = "auto or a number: this recording's channels were not transcribed separately"
             raise InvalidOption(field="speakers", value="channels", accepted=accepted)
-        await self.cancel(job_id)
+        while (running := self.search_in(job_id)) is not None and running.is_running:  # one that began meanwhile, too
+            await self.cancel(job_id)
         search = self._searches[job_id] = SpeakerSearch()
         search.task = asyncio.ensure_future(self._run(job, options, search))
 

@@ -106,6 +106,19 @@ async def test_a_search_can_be_ended(serve: Serve, engine: StepEngine) -> None:
     assert (ended.json["search"], ended.json["speakers"], ended.json["version"]) == (None, [], 0)
 
 
+async def test_searches_begun_at_once_end_each_other(serve: Serve, engine: StepEngine) -> None:
+    client = await serve()
+    job_id = (await client.submit()).json["job_id"]
+    engine.step(3)
+    await client.job_when(job_id, "completed")
+    await send(client, "POST", job_id)
+    await asyncio.gather(*(send(client, "POST", job_id) for _ in range(4)))
+    engine.release()
+    assert (await search_ends(client, job_id))["version"] == 1
+    await asyncio.sleep(0.2)
+    assert (await search_ends(client, job_id))["version"] == 1  # no other one was left
+
+
 async def test_a_search_that_fails_says_why(serve: Serve, engine: StepEngine) -> None:
     engine.release()
     client = await serve()

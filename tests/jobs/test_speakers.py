@@ -1,5 +1,6 @@
 """Whose words are whose, and what a person says of that."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -126,6 +127,20 @@ def test_lines_are_given_to_somebody() -> None:
     assert new.segments[2].speaker == "S3"
     nobody_left = given(TALK, 1, 1, "S1")
     assert [each.id for each in nobody_left.speakers] == ["S1"]
+
+
+def test_thousands_of_lines_are_given_in_a_moment() -> None:
+    numbers = range(3000)
+    before = replace(
+        transcript(*(replace(said(float(n), "a"), speaker=f"S{n % 2 + 1}") for n in numbers)),
+        turns=tuple(turn(n, n + 0.5, f"S{n % 2 + 1}") for n in numbers),
+        speakers=(Speaker(id="S1"), Speaker(id="S2")),
+    )
+    start_s = time.thread_time()
+    after = given(before, 0, len(numbers), "S1")
+    assert time.thread_time() - start_s < 1.0
+    assert {each.speaker for each in after.turns} == {"S1", "S2"}  # what S2 says beside the lines stays
+    assert [each.id for each in after.speakers] == ["S1", "S2"]
 
 
 def test_a_new_search_keeps_names_and_what_a_person_gave() -> None:
