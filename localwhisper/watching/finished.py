@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from localwhisper.atomic import make_private_folder
+from localwhisper.atomic import make_private_folder, private_opener
 
 END_BYTES = 64 * 1024
 _SCHEMA = """CREATE TABLE IF NOT EXISTS finished (
@@ -49,6 +49,7 @@ class FinishedRecordings:
         self._lock = threading.Lock()
         try:
             make_private_folder(file.parent)
+            os.close(private_opener(str(file), os.O_RDWR | os.O_CREAT))  # SQLite gives its journal the same mode
             self._db = self._open(str(file))
         except (OSError, sqlite3.Error):  # read-only, or damaged
             self._db = self._open(":memory:")

@@ -66,7 +66,7 @@ def test_the_result_can_be_played_and_downloaded(
         with page.expect_download() as download:
             page.get_by_role("link", name="Save file").click()
         assert download.value.suggested_filename == f"{clip.stem}.{EXPORTERS[format_name].extension}"
-        if format_name in TEXT_FORMATS:
+        if format_name in TEXT_FORMATS and format_name != "rttm":  # it has times and speakers only
             text = download.value.path().read_text(encoding="utf-8")
             assert set(words(samples[0]["text"])) <= set(words(text))
 

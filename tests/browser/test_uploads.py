@@ -33,8 +33,8 @@ def payload(name: str, content: bytes) -> FilePayload:
 
 def test_a_rejected_file_says_why_and_the_others_continue(app: AppPage, clip: Path) -> None:
     app.allowed_errors.append(CLIENT_ERROR)
-    app.choose_files(payload("letter.txt", b"Dear reader, " * 20), payload(clip.name, clip.read_bytes()))
-    rejected = app.upload("letter.txt")
+    app.choose_files(payload("letter.pdf", b"Dear reader, " * 20), payload(clip.name, clip.read_bytes()))
+    rejected = app.upload("letter.pdf")
     expect(rejected).to_contain_text("can't be read as audio or video")
     app.card(clip.name).expect_status("completed")
     rejected.get_by_role("button", name=re.compile("^Dismiss")).click()
