@@ -61,7 +61,7 @@ async def test_no_route_touches_files_on_the_event_loop(
             socket = await client.socket(concrete)
             if path == "/ws/live":
                 await socket.send({"type": "start", "filename": "Memo.wav"})
-            await socket.until("snapshot", "completed", "started")
+            await socket.until("snapshot", "completed", "started", "session.created")
         elif operation.form_schema:
             body, content_type = multipart_form(wav(), "a.wav", {})
             if operation.form_schema == "AsrUpload":

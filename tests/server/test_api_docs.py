@@ -28,6 +28,7 @@ EXPECTED_STATUS = {
     "DELETE /job/{job_id}": {"409"},
     "POST /v1/audio/translations": {"400"},
     "DELETE /job/{job_id}/transcript": {"200", "409"},
+    "PATCH /job/{job_id}/speakers": {"200", "409"},  # another example may have changed the version
     "POST /login": {"200", "401"},
     "POST /models/import": {"400"},
     "POST /models/{name}/import": {"404"},
