@@ -65,9 +65,15 @@ class JobNotices:
 
     async def start(self) -> None:
         """Deliver what an earlier run couldn't."""
-        if self._urls:
-            for notice_id, notice in (await self._run(self._store.load)).items():
-                self._begin(self._deliver(notice_id, notice))
+        if not self._urls:
+            return
+        try:
+            notices = await self._run(self._store.load)
+        except LocalWhisperError as error:
+            log.warning("notices of an earlier run can't be delivered: %s", error)
+            return
+        for notice_id, notice in notices.items():
+            self._begin(self._deliver(notice_id, notice))
 
     def stop(self) -> None:
         """What isn't delivered yet is tried again after the next start. Commands that run are ended."""
@@ -103,7 +109,8 @@ class JobNotices:
     async def _deliver(self, notice_id: str, notice: Json) -> None:
         """Send a notice until it is accepted, or there were enough attempts; then it is removed."""
         url, n_attempts = notice.get("url"), notice.get("attempts", 0)
-        is_valid = url in self._urls and isinstance(n_attempts, int)  # the address may have been taken out
+        # the address may have been taken out
+        is_valid = url in self._urls and isinstance(n_attempts, int) and n_attempts >= 0
         while is_valid and not await self._run(_send, url, self._secret, notice_id, notice.get("content")):
             if n_attempts >= len(self._delays_s):
                 log.error("%s has not accepted a notice in %d attempts", url, n_attempts + 1)

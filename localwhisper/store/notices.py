@@ -1,8 +1,11 @@
 """Notices that a job has ended, kept until they have been delivered."""
 
 import json
+import logging
+import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,9 @@ from localwhisper.atomic import (
     storage_errors,
     write_atomically,
 )
+from localwhisper.errors import LocalWhisperError
 
+log = logging.getLogger(__name__)
 NAME = re.compile(r"[0-9a-f]{32}\.json")
 
 
@@ -24,18 +29,22 @@ class NoticeStore:
         self._folder = folder
 
     def load(self) -> dict[str, Mapping[str, Any]]:
-        """Return the notices that an earlier run has left, by id. Those that can't be read are removed."""
+        """Return the notices that an earlier run has left, by id, but those that can't be read. Damaged ones are
+        removed, if they can be. Raises StorageUnwritable."""
         notices: dict[str, Mapping[str, Any]] = {}
         remove_temporaries(self._folder)
-        for path in sorted(self._folder.glob("*.json")) if self._folder.is_dir() else ():
-            if not NAME.fullmatch(path.name):
-                continue
+        with storage_errors(self._folder):
+            names = os.listdir(self._folder) if self._folder.is_dir() else []
+        for path in (self._folder / name for name in sorted(names) if NAME.fullmatch(name)):
             try:
                 notice = json.loads(read_regular_file(path))
                 if not isinstance(notice, dict):
                     raise ValueError
-            except (OSError, ValueError, RecursionError):
-                self.remove(path.stem)
+            except OSError as error:
+                log.warning("a notice can't be read: %s", error)
+            except (ValueError, RecursionError):
+                with suppress(LocalWhisperError):
+                    self.remove(path.stem)
             else:
                 notices[path.stem] = notice
         return notices

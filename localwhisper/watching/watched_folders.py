@@ -68,10 +68,7 @@ class WatchedFolderFile:
         """Raises StorageUnwritable if the file is damaged; it is then kept under another name."""
         try:
             record = json.loads(read_regular_file(self.file))
-            folders = [
-                WatchedFolder(**{**row, "formats": tuple(row["formats"]), "skip": tuple(row["skip"])})
-                for row in record["folders"]
-            ]
+            folders = [_folder(row) for row in record["folders"]]
             self.jobs = {
                 job_id: WatchedJob(**{**row, "content": Content(**row["content"])})
                 for job_id, row in record["jobs"].items()
@@ -91,3 +88,13 @@ class WatchedFolderFile:
             "jobs": {job_id: asdict(job) for job_id, job in self.jobs.items()},
         }
         write_atomically(self.file, json.dumps(record, indent=1).encode())
+
+
+def _folder(row: Any) -> WatchedFolder:
+    """Raises TypeError, KeyError or AttributeError if this isn't what was saved."""
+    folder = WatchedFolder(**{**row, "formats": tuple(row["formats"]), "skip": tuple(row["skip"])})
+    texts = (folder.id, folder.path, folder.output or "", *folder.formats, *folder.skip)
+    is_valid = all(isinstance(text, str) for text in texts) and isinstance(folder.options, dict)
+    if not is_valid or not isinstance(folder.since_ns, int):
+        raise TypeError
+    return folder

@@ -202,16 +202,21 @@ async def test_many_recordings_at_once_get_a_transcript_each(serve: Serve, engin
     assert await names(client) == sorted(recording.name for recording in recordings)
 
 
-async def test_a_damaged_list_of_folders_is_kept(serve: Serve, folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "damage", [lambda text: text[:-20], lambda text: text.replace('"options": {}', '"options": 5')]
+)
+async def test_a_damaged_list_of_folders_is_kept(
+    serve: Serve, folder: Path, tmp_path: Path, damage: Callable[[str], str]
+) -> None:
     client = await serve()
     await watch(client, folder)
     await client.close()
     (file,) = (tmp_path / "data").glob("watched-folders*")
-    damaged = file.read_bytes()[:-20]
-    file.write_bytes(damaged)
+    damaged = damage(file.read_text())
+    file.write_text(damaged)
     client = await serve()
     assert (await watch(client, folder)).status == 201
-    assert damaged in [path.read_bytes() for path in (tmp_path / "data").glob("watched-folders.damaged-*.json")]
+    assert damaged in [path.read_text() for path in (tmp_path / "data").glob("watched-folders.damaged-*.json")]
 
 
 async def test_folders_of_this_machine_are_listed_by_name(serve: Serve, folder: Path) -> None:

@@ -152,6 +152,20 @@ async def test_after_a_restart_it_is_still_told(
     assert [json.loads(body)["type"] for _, body in receiver.received] == ["job.completed"]
 
 
+async def test_notices_that_can_not_be_read_or_removed_stop_no_start(
+    new_notices: Callable[..., tuple[JobNotices, EventBus]], receiver: Receiver, tmp_path: Path
+) -> None:
+    folder = tmp_path / "notices"
+    (folder / f"{'a' * 32}.json").mkdir(parents=True)
+    (folder / f"{'b' * 32}.json").write_text('{"url": ')
+    left = {"url": receiver.url, "attempts": 0, "content": {"type": "job.completed"}}
+    (folder / f"{'c' * 32}.json").write_text(json.dumps(left))
+    notices, _ = new_notices([receiver.url])
+    await notices.start()
+    await until(lambda: receiver.received)
+    await until(lambda: [path.name[0] for path in folder.iterdir()] == ["a"])
+
+
 async def test_an_address_that_does_not_answer_delays_no_other(
     receiver: Receiver, new_notices: Callable[..., tuple[JobNotices, EventBus]], tmp_path: Path
 ) -> None:
