@@ -24,6 +24,7 @@ from localwhisper.client.results import Transcription
 from localwhisper.languages import languages
 
 MAX_AUDIO_BYTES = 64 * 1024 * 1024  # half an hour of 16 kHz
+MAX_RATE = 384_000
 FILE_NAME = "voice.wav"
 WHISPER = Attribution(name="OpenAI", url="https://github.com/openai/whisper")
 
@@ -71,7 +72,11 @@ class SpeechHandler(AsyncEventHandler):
         return True
 
     def _begin(self, start: AudioStart) -> None:
+        """Raises ServerError."""
         self._discard()
+        sizes = ((start.channels, 8), (start.width, 4), (start.rate, MAX_RATE))
+        if not all(isinstance(size, int) and 0 < size <= largest for size, largest in sizes):
+            raise ServerError("audio", "the audio's rate, width or channels are not possible")
         self._folder = tempfile.TemporaryDirectory(prefix="localwhisper-")
         self._audio = wave.open(str(Path(self._folder.name) / FILE_NAME), "wb")  # noqa: SIM115  # closed by _discard()
         self._audio.setparams((start.channels, start.width, start.rate, 0, "NONE", ""))

@@ -80,10 +80,12 @@ def test_what_goes_wrong_is_said(server: Server, tmp_path: Path, monkeypatch: py
 
     async def errors() -> list[Error]:
         found = []
-        for request in ("no audio", "bad language", "too long", "no start"):
+        for request in ("no audio", "bad language", "too long", "no start", "no rate"):
             async with connected(server) as wyoming:
                 if request == "no start":
                     await wyoming.write_event(AudioChunk(rate=16_000, width=2, channels=1, audio=b"ab").event())
+                elif request == "no rate":
+                    await wyoming.write_event(AudioStart(rate=0, width=2, channels=1).event())
                 elif request == "no audio":
                     await wyoming.write_event(AudioStop().event())
                 elif request == "too long":
@@ -96,7 +98,7 @@ def test_what_goes_wrong_is_said(server: Server, tmp_path: Path, monkeypatch: py
         return found
 
     codes = [error.code for error in asyncio.run(errors())]
-    assert codes == ["audio", "invalid_option", "audio", "audio"]
+    assert codes == ["audio", "invalid_option", "audio", "audio", "audio"]
 
 
 def test_addresses_are_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
