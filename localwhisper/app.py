@@ -283,7 +283,7 @@ class App:
         jobs.waveforms.stop()
         jobs.clips.stop()
         self._notices.stop()
-        self.dependencies.watched_folders.stop()
+        await self.dependencies.watched_folders.stop()
         jobs.word_times.stop()
         await jobs.speakers.stop()
         await jobs.live_texts.stop()

@@ -25,3 +25,7 @@ class OptionReader:
         texts = self._term_lists.included(texts)
         models = self._library.entries()
         return requested_options(texts, defaults=self._defaults, models=models, chooser=self._chooser)
+
+    def read_json(self, options: Mapping[str, object]) -> tuple[Options, Message]:
+        """As read(), from JSON's types."""
+        return self.read({name: str(value) for name, value in options.items()})

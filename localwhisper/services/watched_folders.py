@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,8 @@ class WatchedFolders:
         self._options = options
         self._stops: dict[str, threading.Event] = {}  # by the folder's id
         self._tasks: set[asyncio.Task[None]] = set()
-        self._lock = asyncio.Lock()
+        self._saver = ThreadPoolExecutor(1, thread_name_prefix="watched-folders")  # one save after the other
+        self._n_unsaved = 0  # saves that have not ended
         self._writing = asyncio.Lock()
         self._taking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # by the recording's path
         self.problems: dict[str, str] = {}  # the last one, by the folder's id
@@ -93,12 +95,18 @@ class WatchedFolders:
         for folder in self.all():
             self._watch(folder)
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         self._unsubscribe()
         for stop in self._stops.values():
             stop.set()
         for task in self._tasks:
             task.cancel()
+        if self._n_unsaved:
+            try:
+                await self._save()
+            except LocalWhisperError as error:
+                log.error("the watched folders were not saved: %s", error)
+        self._saver.shutdown(wait=False)
         if hasattr(self, "_finished"):
             self._finished.close()
 
@@ -117,7 +125,7 @@ class WatchedFolders:
     ) -> WatchedFolder:
         """Raises InvalidOption, what reading options raises, StorageFull, StorageUnwritable."""
         await asyncio.to_thread(self._check, path, output)
-        await asyncio.to_thread(self._options.read, _texts(options))
+        await asyncio.to_thread(self._options.read_json, options)
         if len(self.all()) >= MAX_FOLDERS:
             raise InvalidOption(field="path", value=path[:100], accepted=f"at most {MAX_FOLDERS} folders")
         folder = WatchedFolder(
@@ -166,8 +174,9 @@ class WatchedFolders:
         return path.resolve().is_relative_to(self._data_dir.resolve())
 
     async def _save(self) -> None:
-        async with self._lock:
-            await asyncio.to_thread(self._file.copy().save)
+        self._n_unsaved += 1
+        await asyncio.get_running_loop().run_in_executor(self._saver, self._file.copy().save)
+        self._n_unsaved -= 1
 
     # -- from recordings to jobs ---------------------------------------------------------
 
@@ -219,7 +228,7 @@ class WatchedFolders:
         job_id = str(uuid.uuid4())
         upload = self._incoming / job_id
         info = await asyncio.to_thread(self._probe, recording)
-        options, reason = await asyncio.to_thread(self._options.read, _texts(folder.options))
+        options, reason = await asyncio.to_thread(self._options.read_json, folder.options)
         await asyncio.to_thread(copy_private, recording, upload)
         self._file.jobs[job_id] = watched
         await self._save()
@@ -289,8 +298,3 @@ class WatchedFolders:
     def _note(self, folder_id: str, problem: str) -> None:
         self.problems[folder_id] = encodable(problem)  # names of files may be no UTF-8
         log.warning("a watched folder: %s", self.problems[folder_id])
-
-
-def _texts(options: Mapping[str, Any]) -> dict[str, str]:
-    """Options as JSON → as texts."""
-    return {name: str(value) for name, value in options.items()}

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from localwhisper.services import watched_folders
+from localwhisper.watching.watched_folders import WatchedFolderFile
 from tests.conftest import Serve
 from tests.http_client import Answer, Client, wav
 from tests.step_engine import StepEngine
@@ -114,6 +116,29 @@ async def test_a_removed_job_does_not_come_back(serve: Serve, engine: StepEngine
     (job,) = (await client.get("/jobs")).json["jobs"]
     await client.fetch("DELETE", f"/job/{job['job_id']}?remove=true")
     await client.close()
+    client = await serve()
+    await asyncio.sleep(0.6)
+    assert await names(client) == []
+
+
+async def test_what_is_being_saved_is_saved_before_the_server_ends(
+    serve: Serve, engine: StepEngine, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = WatchedFolderFile.save
+
+    def save_slowly(self: WatchedFolderFile) -> None:
+        time.sleep(0.3)
+        save(self)
+
+    client = await serve()
+    (folder / "one.wav").write_bytes(wav(2.0))
+    await watch(client, folder, existing=True)
+    await until(lambda: engine.started)
+    (job,) = (await client.get("/jobs")).json["jobs"]
+    monkeypatch.setattr(WatchedFolderFile, "save", save_slowly)
+    await client.fetch("DELETE", f"/job/{job['job_id']}?remove=true")
+    await client.close()
+    monkeypatch.setattr(WatchedFolderFile, "save", save)
     client = await serve()
     await asyncio.sleep(0.6)
     assert await names(client) == []
