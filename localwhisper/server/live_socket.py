@@ -46,7 +46,7 @@ class LiveSocketHandler(EventSocketHandler):
             else:
                 await self._take_request(ws_messages.parse_frame(message, live_messages.RECEIVED))
         except LocalWhisperError as error:
-            self.put("error", serializers.message_body(error.message, self.language))
+            self.queue_message("error", serializers.message_body(error.message, self.language))
 
     async def _take_request(self, request: ws_messages.Request) -> None:
         jobs = self.dependencies.jobs
@@ -54,14 +54,14 @@ class LiveSocketHandler(EventSocketHandler):
             await self._start(request)
             return
         if request.type == "ping":
-            self.put("pong", {})
+            self.queue_message("pong", {})
         if self.job_id is None:
             if request.type != "ping":
                 raise InvalidFrame(reason="there was no start")
             return
         if request.type == "get_status":
             job = jobs.index.get(self.job_id)
-            self.put("status", serializers.job_body(job, jobs.eta, self.language))
+            self.queue_message("status", serializers.job_body(job, jobs.eta, self.language))
         elif request.type == "stop":
             await jobs.recordings.finish(self.job_id)
         elif self._is_sender:
@@ -82,11 +82,11 @@ class LiveSocketHandler(EventSocketHandler):
             return
         self._session = session
         self._attach(job_id)
-        self.put("started", self._started_data(session.model))
+        self.queue_message("started", self._started_data(session.model))
         for segment in session.segments:
-            self.put("segment", live_messages.segment_data(segment))
+            self.queue_message("segment", live_messages.segment_data(segment))
         if session.latest is not None:
-            self.put("partial", live_messages.partial_data(session.latest), key="partial")
+            self.queue_message("partial", live_messages.partial_data(session.latest), key="partial")
 
     async def _follow_job(self, job_id: str) -> None:
         """For a client that comes back after the recording has ended."""
@@ -128,7 +128,7 @@ class LiveSocketHandler(EventSocketHandler):
         self._is_sender = True
         n_samples = await self._append(first, samples)
         self.dependencies.jobs.recordings.expect_more(self.job_id)
-        self.put("ack", {"samples": n_samples}, key="ack")
+        self.queue_message("ack", {"samples": n_samples}, key="ack")
 
     async def _append(self, first: int, samples: bytes) -> int:
         """Returns the number of samples on the disk."""
@@ -141,12 +141,12 @@ class LiveSocketHandler(EventSocketHandler):
         match event:
             case LiveTextChanged(job_id=job_id, text=text):
                 for segment in text.segments:
-                    self.put("segment", live_messages.segment_data(segment))
+                    self.queue_message("segment", live_messages.segment_data(segment))
                 self.put_shared(event, "partial", job_id, partial(live_messages.partial_data, event), key="partial")
             case LiveTextDelayed(message=message):
-                self.put("preparing", serializers.message_body(message, language), key="preparing")
+                self.queue_message("preparing", serializers.message_body(message, language), key="preparing")
             case LiveTextFailed(error=error):
-                self.put("unavailable", serializers.message_body(error, language))
+                self.queue_message("unavailable", serializers.message_body(error, language))
             case ProgressMade(job=job):
                 data = partial(serializers.progress_body, job, jobs.eta, language)
                 self.put_shared(event, "progress", job.id, data, key="progress")

@@ -102,12 +102,14 @@ class EventSocketHandler(tornado.websocket.WebSocketHandler, BaseHandler):
             request = ws_messages.parse_frame(message)
             job_id = request.job_id or self.job_id
             if request.type == "ping":
-                self.put("pong", {}, job_id=job_id)
+                self.queue_message("pong", {}, job_id=job_id)
             else:
                 job = self.dependencies.jobs.index.get(job_id or "")
-                self.put("status", await full_job_body(self.dependencies.jobs, job, self.language), job_id=job.id)
+                self.queue_message(
+                    "status", await full_job_body(self.dependencies.jobs, job, self.language), job_id=job.id
+                )
         except LocalWhisperError as error:
-            self.put("error", serializers.message_body(error.message, self.language))
+            self.queue_message("error", serializers.message_body(error.message, self.language))
 
     def on_pong(self, data: bytes) -> None:
         self._last_received_s = asyncio.get_running_loop().time()
@@ -137,7 +139,7 @@ class EventSocketHandler(tornado.websocket.WebSocketHandler, BaseHandler):
         """Write a message and wait for it: for snapshots, which may be longer than the outbox."""
         await write_frames(self, self._frame(kind, self.job_id, data))
 
-    def put(self, kind: str, data: Any, *, job_id: str | None = None, key: str | None = None) -> None:
+    def queue_message(self, kind: str, data: Any, *, job_id: str | None = None, key: str | None = None) -> None:
         """Queue a message to this socket. `key`: a waiting message with the same key is replaced."""
         self.outbox.put(self._frame(kind, job_id or self.job_id, data), key)
 
@@ -178,7 +180,7 @@ class EventSocketHandler(tornado.websocket.WebSocketHandler, BaseHandler):
         try:
             await write_message(self, await large_answers.build(content))
         except LocalWhisperError as error:
-            self.put("error", serializers.message_body(error.message, self.language))
+            self.queue_message("error", serializers.message_body(error.message, self.language))
         self.outbox.finish()
 
     def _frame(self, kind: str, job_id: str | None, data: Any) -> bytes:
@@ -260,12 +262,12 @@ class QueueSocketHandler(EventSocketHandler):
             case JobMeasured(job=job) | JobDescribed(job=job):
                 self.put_shared(event, "job", job.id, partial(serializers.job_body, job, jobs.eta, language))
             case TranscriptCorrected(job_id=job_id, transcript=transcript):
-                self.put("corrected", {"version": transcript.version}, job_id=job_id)
+                self.queue_message("corrected", {"version": transcript.version}, job_id=job_id)
             case WordsAligned(job_id=job_id, progress=progress):
                 data = partial(dict, progress=round(progress, 1))
                 self.put_shared(event, "words", job_id, data, key=f"words {job_id}")
             case JobRemoved(job_id=job_id):
-                self.put("removed", {}, job_id=job_id)
+                self.queue_message("removed", {}, job_id=job_id)
                 self._put_queue(event)
             case ModelChanged(name=name, error=error):
                 key = None if error else f"model {name}"

@@ -23,6 +23,14 @@ from tests.step_engine import StepEngine
 pytestmark = pytest.mark.gen_test
 
 
+@pytest.mark.parametrize("path", ["/ws/queue", f"/ws/transcription/{uuid.uuid4()}", "/ws/live", "/v1/realtime"])
+async def test_sockets_take_no_other_method(serve: Serve, path: str) -> None:
+    client = await serve()
+    for method in ("PUT", "POST", "DELETE"):
+        answer = await client.fetch(method, path, body=b"" if method != "DELETE" else None)
+        assert (answer.status, answer.headers["Allow"]) == (405, "GET")
+
+
 async def test_a_job_is_followed_from_start_to_end(serve: Serve, engine: StepEngine) -> None:
     client = await serve()
     job_id = await client.new_job()
