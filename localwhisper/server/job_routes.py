@@ -29,11 +29,30 @@ _WHICH_TEXT = {
 }
 _EXPORT_TYPES = tuple(dict.fromkeys(exporter.media_type for exporter in EXPORTERS.values()))
 _JOB_NOT_FOUND = ("job_not_found",)
-_READING_ERRORS = ("audio_unreadable", "no_audio_track", "audio_track_not_found", "audio_timeout", "audio_interrupted",
-                   "dictation_unsupported", "ffmpeg_missing")  # fmt: skip
-_ALIGNMENT_ERRORS = (*_JOB_NOT_FOUND, "job_not_finished", "job_damaged", "audio_too_long", *_READING_ERRORS,
-                     "model_not_found", "model_download_failed", "model_corrupt", "out_of_memory", "engine_not_loaded",
-                     "queue_not_running", "storage_full", "storage_unwritable")  # fmt: skip
+_READING_ERRORS = (
+    "audio_unreadable",
+    "no_audio_track",
+    "audio_track_not_found",
+    "audio_timeout",
+    "audio_interrupted",
+    "dictation_unsupported",
+    "ffmpeg_missing",
+)
+_ALIGNMENT_ERRORS = (
+    *_JOB_NOT_FOUND,
+    "job_not_finished",
+    "job_damaged",
+    "audio_too_long",
+    *_READING_ERRORS,
+    "model_not_found",
+    "model_download_failed",
+    "model_corrupt",
+    "out_of_memory",
+    "engine_not_loaded",
+    "queue_not_running",
+    "storage_full",
+    "storage_unwritable",
+)
 _WITH: dict[str, dict[str, Any]] = {
     "with": {
         "type": "string",

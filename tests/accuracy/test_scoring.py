@@ -32,10 +32,16 @@ def test_a_reference_in_lower_case_says_nothing_of_punctuation() -> None:
 
 def test_counts_are_summed_before_they_are_divided() -> None:
     rows = [
-        {"language": "en", "kind": "read", "duration_s": 60, "reference": reference, "texts": {"openai-whisper": text},
-         "times_s": {"openai-whisper": 1.5}}
+        {
+            "language": "en",
+            "kind": "read",
+            "duration_s": 60,
+            "reference": reference,
+            "texts": {"openai-whisper": text},
+            "times_s": {"openai-whisper": 1.5},
+        }
         for reference, text in (("one", "two"), ("a b c", "a b c"), (None, "hello"))
-    ]  # fmt: skip
+    ]
     result = score("openai-whisper", rows)
     assert result.words.percent == 25
     assert (result.n_invented, result.n_same, result.time_s) == (1, 3, 4.5)

@@ -98,8 +98,10 @@ def test_keys_work_while_typing_and_can_be_changed(desk: Page) -> None:
     desk.keyboard.press("Escape")
     desk.wait_for_function(f"() => {IS_PAUSED}")
     paused_at = play_position(desk)
-    desk.evaluate("() => { globalThis.sought = new Promise((resolve) => "
-                  "document.querySelector('video').addEventListener('seeked', resolve, { once: true })) }")  # fmt: skip
+    desk.evaluate(
+        "() => { globalThis.sought = new Promise((resolve) => "
+        "document.querySelector('video').addEventListener('seeked', resolve, { once: true })) }"
+    )
     desk.keyboard.press("Control+Space")
     desk.evaluate("() => globalThis.sought")
     assert play_position(desk) == pytest.approx(paused_at - 1, abs=0.3)  # a little is heard again

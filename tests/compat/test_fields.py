@@ -120,11 +120,26 @@ def test_segments_are_cut_between_words() -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("pt-BR", "pt"), ("en_US", "en"), ("zh-TW", "zh"), ("zh-Hant-HK", "zh"), ("nb", "no"), ("nn-NO", "nn"),
-        ("iw", "he"), ("fil", "tl"), ("eng", "en"), ("deu", "de"), ("ger", "de"), ("cmn", "zh"), ("yue", "yue"),
-        ("jv", "jw"), ("Spanish", "es"), ("und", None), ("auto", None), ("AUTO", None),
+        ("pt-BR", "pt"),
+        ("en_US", "en"),
+        ("zh-TW", "zh"),
+        ("zh-Hant-HK", "zh"),
+        ("nb", "no"),
+        ("nn-NO", "nn"),
+        ("iw", "he"),
+        ("fil", "tl"),
+        ("eng", "en"),
+        ("deu", "de"),
+        ("ger", "de"),
+        ("cmn", "zh"),
+        ("yue", "yue"),
+        ("jv", "jw"),
+        ("Spanish", "es"),
+        ("und", None),
+        ("auto", None),
+        ("AUTO", None),
     ],
-)  # fmt: skip
+)
 def test_locales_and_other_codes_of_a_language(text: str, code: str | None) -> None:
     assert OPTIONS["language"].from_text(text) == code
 

@@ -320,6 +320,12 @@ def test_each_problem_is_found() -> None:
         Cue(23.0, 25.0, "one\ntwo\nthree"),
     ]
     assert list(problems(shown, limits_for(Layout(), "text"))) == [
-        [], ["overlapping"], ["gap_too_short"], ["too_short"], ["too_long"], ["too_fast"], ["line_too_wide"],
+        [],
+        ["overlapping"],
+        ["gap_too_short"],
+        ["too_short"],
+        ["too_long"],
+        ["too_fast"],
+        ["line_too_wide"],
         ["too_many_lines"],
-    ]  # fmt: skip
+    ]

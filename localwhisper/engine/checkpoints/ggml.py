@@ -21,9 +21,17 @@ from localwhisper.engine.upstream.whisper_internals import published_alignment_h
 
 MAGIC = b"lmgg"  # 0x67676d6c, little-endian
 HEADER = (
-    "n_vocab", "n_audio_ctx", "n_audio_state", "n_audio_head", "n_audio_layer",
-    "n_text_ctx", "n_text_state", "n_text_head", "n_text_layer", "n_mels",
-)  # fmt: skip
+    "n_vocab",
+    "n_audio_ctx",
+    "n_audio_state",
+    "n_audio_head",
+    "n_audio_layer",
+    "n_text_ctx",
+    "n_text_state",
+    "n_text_head",
+    "n_text_layer",
+    "n_mels",
+)
 MAX_TENSORS = 20_000
 MAX_RANK = 4
 MAX_NAME_BYTES = 200
