@@ -16,7 +16,7 @@ export function connectReviewing(element, app, current, signal) {
 	const wordTimes = query(element, "#word-times");
 	const review = createReview(query(element, ".review"), {
 		play: (from, to) => current()?.player.playPart(from, to),
-		mark: (places, item) => current()?.lines.setReviewed(places, item),
+		mark: (places, item) => current()?.lines.marks.setReviewed(places, item),
 		closed: () => current()?.player.pause(),
 	}, signal);
 	const second = secondTexts(app, current, reviewDifferences, signal);

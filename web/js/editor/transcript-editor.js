@@ -48,7 +48,7 @@ export function transcriptEditor(element, app, signal) {
 	const say = (/** @type {string} */ words) => app.toast.show(words, "help.close", () => undefined);
 	const notes = notesPanel(query(element, ".notes"), {
 		play: (seconds) => void current?.player.play(seconds),
-		onChange: (marked) => current?.lines.setNotes(marked),
+		onChange: (marked) => current?.lines.marks.setNotes(marked),
 		save: (id, changed) => api.describe(id, { notes: changed }),
 	}, signal);
 	const bar = selectionBar(query(element, ".selection-bar"), { job: openJobOf, selected, say }, signal);
@@ -213,7 +213,7 @@ export function transcriptEditor(element, app, signal) {
 		if (result) current?.session.load(version, segments);
 		setVisible(findSpeakers, segments.length > 0);
 		speakers.render(job.job_id, version, result?.speakers ?? []);
-		if (findInput.value && !current?.lines.matchCount) find();
+		if (findInput.value && !current?.lines.marks.matchCount) find();
 		if (result?.language) text.lang = plain.lang = job.options?.task === "translate" ? "en" : result.language;
 		reviewing.render(job.job_id);
 		renderSession();
@@ -257,7 +257,7 @@ export function transcriptEditor(element, app, signal) {
 	function setUnsureMarks(isOn) {
 		save("unsure", isOn);
 		showUnsure.ariaPressed = String(isOn);
-		current?.lines.setUnsureMarks(isOn);
+		current?.lines.marks.setUnsure(isOn);
 	}
 
 	/** @param {boolean} isOn */
@@ -284,15 +284,15 @@ export function transcriptEditor(element, app, signal) {
 
 	function find() {
 		const options = replaceBar.hidden ? {} : { matchCase: matchCase.checked, wholeWords: wholeWords.checked };
-		const total = current?.lines.find(findInput.value, options) ?? 0;
+		const total = current?.lines.marks.find(findInput.value, options) ?? 0;
 		setTextOrHide(matchCount, findInput.value.trim() ? t("part_of_total", { part: 0, total }) : "");
 		if (total) showMatch(1);
 	}
 
 	/** @param {1|-1} direction */
 	function showMatch(direction) {
-		const part = current?.lines.showMatch(direction);
-		if (part) setText(matchCount, t("part_of_total", { part, total: current?.lines.matchCount ?? 0 }));
+		const part = current?.lines.marks.showMatch(direction);
+		if (part) setText(matchCount, t("part_of_total", { part, total: current?.lines.marks.matchCount ?? 0 }));
 	}
 
 	// Replacing
@@ -305,12 +305,12 @@ export function transcriptEditor(element, app, signal) {
 	}
 
 	function replaceMatch() {
-		const part = current?.lines.replace(replacement.value);
-		setText(matchCount, t("part_of_total", { part: part ?? 0, total: current?.lines.matchCount ?? 0 }));
+		const part = current?.lines.marks.replace(replacement.value);
+		setText(matchCount, t("part_of_total", { part: part ?? 0, total: current?.lines.marks.matchCount ?? 0 }));
 	}
 
 	function replaceMatches() {
-		const count = current?.lines.replaceAll(replacement.value) ?? 0;
+		const count = current?.lines.marks.replaceAll(replacement.value) ?? 0;
 		find();
 		if (count) app.toast.show(t("replace.done", { count }), "edit.undo", () => current?.session.undo());
 	}

@@ -9,14 +9,12 @@ import { formatTime, parseTime } from "../lib/format.js";
 import { moveCaret } from "./caret-lines.js";
 import { diffLines, insertLine, mergeLines, removeLine, replaceText, setLineTime, splitLine, timeLimits } from "./edits.js";
 import { createFollowing } from "./following.js";
+import { lineMarks, MARKS } from "./line-marks.js";
 import { paragraphStarts } from "./paragraphs.js";
 import { selectedPart } from "./selection.js";
-import { findMatches, replaceAll, replaceMatch } from "./find-replace.js";
-import { lineIndexAt, partsBetween, timeAtOffset, wordPositions } from "./text-positions.js";
+import { lineIndexAt, timeAtOffset, wordPositions } from "./text-positions.js";
 import { caretOffset, clearHighlights, highlight, placeCaret, rangeIn } from "./text-ranges.js";
 
-/** Words with a lower probability are marked as unsure. */
-const MIN_PROBABILITY = 0.5;
 const FOCUSABLE_TIME = "button.time[tabindex='0']";
 
 /** @param {LinesHost} host @param {AbortSignal} signal removes the listeners and highlights */
@@ -27,25 +25,11 @@ export function transcriptLines(host, signal) {
 	/** @type {Lines} */
 	let shown = [];
 	let isEditing = false;
-	let marksUnsure = false;
 	let inParagraphs = false;
 	/** @type {SpeakerLabels} */
 	let speakers = {};
 	let onlySpeaker = ""; // whose lines are shown; "": everybody's
 	let currentIndex = -1; // the line at the play position
-	let searchText = "";
-	/** @type {import("./find-replace.js").FindOptions} */
-	let searchOptions = {};
-	/** @type {ReturnType<typeof findMatches>} */
-	let matches = [];
-	let matchIndex = -1;
-	/** @type {readonly Note[]} */
-	let notes = [];
-	/** @type {readonly Place[]} */
-	let reviewed = [];
-	/** Those of the current item. @type {readonly Place[]} */
-	let currentPlaces = [];
-	let scrolledTo = ""; // id of the reviewed item that was last shown
 
 	/** By data-tool. @type {Record<string, (index: number) => void>} */
 	const TOOLS = {
@@ -81,8 +65,9 @@ export function transcriptLines(host, signal) {
 		host.editLine(/** @type {Segment} */ (shown[indexOf(target)]));
 	}, { signal });
 	element.addEventListener("focusout", onFocusOut, { signal });
-	signal.addEventListener("abort", () => clearHighlights("word", "last-word", "unsure", "note", "match", "current-match", "reviewed", "current-reviewed"));
+	signal.addEventListener("abort", () => clearHighlights("word", "last-word", ...MARKS));
 	const following = createFollowing(() => children[currentIndex], () => document.activeElement?.closest(".editor-lines[data-editing=true] li") ?? null, host.showFollowing, signal);
+	const marks = lineMarks({ lines: () => shown, rangeOf, show, change: (lines) => host.change(lines) });
 
 	// Rendering
 
@@ -143,27 +128,16 @@ export function transcriptLines(host, signal) {
 		}
 	}
 
-	function renderHighlights() {
-		const match = matches[matchIndex];
-		highlight("match", matches.map(({ line, from, to }) => rangeAt(line, from, to)));
-		highlight("current-match", match ? [rangeAt(match.line, match.from, match.to)] : []);
-		highlight("note", notes.flatMap(({ start, end }) => partsBetween(shown, start, end).map(({ line, from, to }) => rangeAt(line, from, to))));
-		for (const [name, places] of /** @type {const} */ ([["reviewed", reviewed], ["current-reviewed", currentPlaces]])) {
-			highlight(name, places.map(({ line, from, to }) => rangeAt(line, from, to)));
-		}
-		highlight("unsure", marksUnsure ? shown.flatMap(unsureRanges) : []);
+	/** @param {Place} place */
+	function rangeOf({ line, from, to }) {
+		const element = children[line];
+		return element ? rangeIn(textElement(element), from, to) : null;
 	}
 
-	/** @param {Segment} segment @param {number} index */
-	function unsureRanges(segment, index) {
-		const unsure = wordPositions(segment).filter((word) => word.probability < MIN_PROBABILITY);
-		return unsure.map(({ from, to }) => rangeAt(index, from, to));
-	}
-
-	/** @param {number} index @param {number} from @param {number} to */
-	function rangeAt(index, from, to) {
-		const line = children[index];
-		return line ? rangeIn(textElement(line), from, to) : null;
+	/** Away from the play position. @param {number} index */
+	function show(index) {
+		following.pause();
+		children[index]?.scrollIntoView({ block: "center" });
 	}
 
 	// Mouse and keyboard
@@ -265,21 +239,9 @@ export function transcriptLines(host, signal) {
 		if (children[index]) placeCaret(textElement(children[index]), offset);
 	}
 
-	// Searching
-
-	/** @param {string} text @param {typeof searchOptions} [options] @returns {number} of matches */
-	function find(text, options = {}) {
-		searchText = text;
-		searchOptions = options;
-		matches = findMatches(shown, searchText, searchOptions);
-		matchIndex = -1;
-		renderHighlights();
-		return matches.length;
-	}
-
 	return {
 		element,
-		find,
+		marks,
 
 		/** @param {Lines} lines */
 		update(lines) {
@@ -298,9 +260,8 @@ export function transcriptLines(host, signal) {
 			shown = lines;
 			renderTimeFields();
 			renderParagraphs();
-			matches = findMatches(lines, searchText, searchOptions);
 			if (!element.querySelector(FOCUSABLE_TIME)) setFocusableTime(0);
-			renderHighlights();
+			marks.update();
 		},
 
 		/** @param {boolean} isOn */
@@ -341,67 +302,12 @@ export function transcriptLines(host, signal) {
 			return index >= 0 ? { at: index, count: 1 } : null;
 		},
 
-		/** Marks the places that are reviewed, and shows the current one. @param {readonly Place[]} places @param {ReviewItem|undefined} current */
-		setReviewed(places, current) {
-			reviewed = places;
-			currentPlaces = current?.places ?? [];
-			renderHighlights();
-			const [first] = currentPlaces;
-			if (!first || !current || current.id === scrolledTo) return;
-			scrolledTo = current.id;
-			following.pause();
-			children[first.line]?.scrollIntoView({ block: "center" });
-		},
-
-		/** @param {boolean} isOn */
-		setUnsureMarks(isOn) {
-			marksUnsure = isOn;
-			renderHighlights();
-		},
-
 		get shown() {
 			return shown;
 		},
 
-		/** @param {readonly Note[]} marked */
-		setNotes(marked) {
-			notes = marked;
-			renderHighlights();
-		},
-
 		selection() {
 			return selectedPart(element, shown);
-		},
-
-		get matchCount() {
-			return matches.length;
-		},
-
-		/** Scrolls to the next or previous match. @param {1|-1} direction @returns {number} its number from 1; 0: there is none */
-		showMatch(direction) {
-			const count = matches.length;
-			if (!count) return 0;
-			matchIndex = matchIndex < 0 && direction < 0 ? count - 1 : (matchIndex + direction + count) % count;
-			following.pause();
-			renderHighlights();
-			children[matches[matchIndex]?.line ?? 0]?.scrollIntoView({ block: "center" });
-			return matchIndex + 1;
-		},
-
-		/** Replaces the match that is shown; shows the next one. @param {string} replacement @returns {number} its number from 1 */
-		replace(replacement) {
-			const match = matches[matchIndex];
-			if (match) host.change(replaceMatch(shown, match, replacement));
-			const next = matches.findIndex(({ line, from }) => match && (line > match.line || (line === match.line && from >= match.from + replacement.length)));
-			matchIndex = match ? (next < 0 ? matches.length : next) - 1 : matchIndex;
-			return this.showMatch(1);
-		},
-
-		/** @param {string} replacement @returns {number} of matches that were replaced */
-		replaceAll(replacement) {
-			const count = matches.length;
-			host.change(replaceAll(shown, searchText, replacement, searchOptions));
-			return count;
 		},
 
 		/** Marks the line and the word at the play position. @param {number} time @param {"play"|"seek"} cause */
@@ -418,7 +324,7 @@ export function transcriptLines(host, signal) {
 			const words = shown[index] ? wordPositions(/** @type {Segment} */ (shown[index])) : [];
 			const at = words.findIndex(({ start, end }) => start <= time && time < end);
 			for (const [name, word] of /** @type {const} */ ([["word", words[at]], ["last-word", at > 0 ? words[at - 1] : undefined]])) {
-				highlight(name, word ? [rangeAt(index, word.from, word.to)] : []);
+				highlight(name, word ? [rangeOf({ line: index, from: word.from, to: word.to })] : []);
 			}
 		},
 
