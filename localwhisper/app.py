@@ -49,6 +49,7 @@ from localwhisper.services.clips import Clips
 from localwhisper.services.corrections import Corrections
 from localwhisper.services.detection import LanguageDetector
 from localwhisper.services.downloads import Downloads
+from localwhisper.services.health import Health
 from localwhisper.services.job_notices import JobNotices
 from localwhisper.services.live_text import LiveTexts
 from localwhisper.services.option_reader import OptionReader
@@ -156,7 +157,7 @@ class App:
         options = OptionReader(library, chooser, term_lists, settings.option_defaults)
         self.dependencies = Dependencies(
             settings=settings,
-            data_dir=self._data_dir,
+            health=Health(self.queue, settings.data_dir, self._data_dir.problem),
             bus=self._bus,
             metrics=metrics,
             jobs=jobs,
@@ -278,6 +279,7 @@ class App:
         jobs, models = self.dependencies.jobs, self.dependencies.models
         self._server.stop()
         self._loop_lag.stop()
+        self.dependencies.health.stop()
         models.downloads.stop()
         models.detector.stop()
         jobs.waveforms.stop()

@@ -6,6 +6,7 @@ worker use too.
 
 import json
 import logging
+import sys
 import time
 import uuid
 from contextvars import ContextVar
@@ -57,10 +58,21 @@ def console_handler(style: str) -> logging.Handler:
 
 
 class PrivateFileHandler(RotatingFileHandler):
-    """Writes a file that only the user can read."""
+    """Writes a file that only the user can read. A disk that fails is reported once, not with a traceback for each
+    record."""
+
+    _has_failed = False
 
     def _open(self) -> TextIOWrapper:
         return open(self.baseFilename, "a", encoding=self.encoding, opener=private_opener)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+        elif not self._has_failed:
+            self._has_failed = True
+            print(f"localwhisper: {self.baseFilename} can't be written: {error.strerror or error}", file=sys.stderr)
 
 
 def file_handler(path: Path, max_bytes: int) -> logging.Handler:

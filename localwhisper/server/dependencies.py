@@ -20,6 +20,7 @@ from localwhisper.services.clips import Clips
 from localwhisper.services.corrections import Corrections
 from localwhisper.services.detection import LanguageDetector
 from localwhisper.services.downloads import Downloads
+from localwhisper.services.health import Health
 from localwhisper.services.live_text import LiveTexts
 from localwhisper.services.option_reader import OptionReader
 from localwhisper.services.recordings import Recordings
@@ -32,7 +33,6 @@ from localwhisper.services.watched_folders import WatchedFolders
 from localwhisper.services.waveforms import Waveforms
 from localwhisper.services.word_times import WordTimes
 from localwhisper.settings import Settings
-from localwhisper.store.data_dir import DataDir
 from localwhisper.store.term_lists import TermLists
 
 
@@ -83,7 +83,7 @@ class SocketDependencies:
 @dataclass(frozen=True, kw_only=True)
 class Dependencies:
     settings: Settings
-    data_dir: DataDir
+    health: Health
     bus: EventBus
     metrics: Metrics
     jobs: JobDependencies

@@ -3,7 +3,6 @@
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from localwhisper import __version__
-from localwhisper.messages import Message
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.dependencies import Dependencies
@@ -24,8 +23,8 @@ class QueueRestartHandler(BaseHandler):
 class HealthHandler(BaseHandler):
     public = True
 
-    def get(self) -> None:
-        problem = health_problem(self.dependencies)
+    async def get(self) -> None:
+        problem = await self.dependencies.health.problem()
         body: Json = {
             "status": "ok" if problem is None else "error",
             "version": __version__,
@@ -54,10 +53,3 @@ def queue_info(dependencies: Dependencies) -> Json:
             "active_jobs": counts.job_ids,
         },
     }
-
-
-def health_problem(dependencies: Dependencies) -> Message | None:
-    """Why jobs can't be accepted or stored; None if all is well."""
-    if not dependencies.jobs.queue.is_running:
-        return Message("queue_not_running")
-    return dependencies.data_dir.problem()

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from localwhisper import paths
-from localwhisper.atomic import make_private_folder, storage_errors
+from localwhisper.atomic import make_private_folder, remove_temporaries, storage_errors, write_atomically
 from localwhisper.errors import LocalWhisperError, StorageFull, StorageUnwritable
 from localwhisper.jobs.suspicion import PreviousEnd
 from localwhisper.messages import Message
@@ -44,6 +44,7 @@ class DataDir:
         for file in paths.spool(self._root).glob("pcm-*"):  # of a power cut, on systems where these files have names
             with suppress(OSError):
                 file.unlink()
+        remove_temporaries(paths.spool(self._root))
         return end
 
     def close(self) -> None:
@@ -62,6 +63,7 @@ class DataDir:
             self._lock.renew()
             if _is_nearly_full(self._root):
                 raise StorageFull
+            _write_something(paths.spool(self._root))
         except LocalWhisperError as error:
             return error.message
         return None
@@ -71,6 +73,15 @@ class DataDir:
         for folder in (self._root, paths.jobs(self._root), paths.incoming(self._root), paths.spool(self._root)):
             with storage_errors(folder):
                 make_private_folder(folder)
+
+
+def _write_something(folder: Path) -> None:
+    """Create a file and remove it: a disk that the kernel has stopped writing to after an error still says that it can
+    be written. Raises StorageFull, StorageUnwritable."""
+    file = folder / "health"
+    write_atomically(file, b"0", durable=False)
+    with storage_errors(file):
+        file.unlink(missing_ok=True)
 
 
 def _is_nearly_full(folder: Path) -> bool:

@@ -16,6 +16,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from localwhisper import app, cli
+from localwhisper.atomic import private_opener, storage_errors
 from localwhisper.engine.base import Control, Engine
 from localwhisper.jobs.suspicion import Footprint
 from localwhisper.jobs.transcript import Detection, Segment, Transcript, Window, segments_of
@@ -73,7 +74,8 @@ class FakeEngine:
             if (duration_s == OUT_OF_MEMORY_S or is_too_large) and len(windows) == 1:
                 crash_evidence.VMSTAT.write_text(f"pgfault 12\noom_kill {_n_kills() + 1}\n")
                 os.kill(os.getpid(), signal.SIGKILL)
-            with open(data_dir / DECODED_LOG, "a", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            decoded = data_dir / DECODED_LOG
+            with storage_errors(decoded), open(decoded, "a", opener=private_opener) as file:
                 file.write(f"{audio.parent.name} {len(windows)}\n")
             windows.append(window(len(windows)))
             control.window(windows[-1])

@@ -1,5 +1,7 @@
-"""A file system that runs out of inodes: a real one, in memory."""
+"""Real file systems that run out of inodes, and that the kernel stops writing to."""
 
+import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.http_client import wav
-from tests.process.fake_engine_program import START_FILE
+from tests.process.fake_engine_program import LONG_S, START_FILE
 from tests.process.server import FakeEngineServer
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux's mount")
@@ -27,18 +29,40 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def server(small_disk: Path) -> Iterator[FakeEngineServer]:
-    server = FakeEngineServer(small_disk / "data")
+def failing_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system in a file."""
+    folder, image = tmp_path / "disk", tmp_path / "image"
+    folder.mkdir()
+    image.touch()
+    os.truncate(image, 300_000_000)
+    for command in (
+        ["mkfs.ext4", "-q", str(image)],
+        ["mount", "-o", "loop,errors=remount-ro", str(image), str(folder)],
+    ):
+        if shutil.which(command[0]) is None or subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("mounting a file system takes root and ext4")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def server_on(disk: Path) -> FakeEngineServer:
+    server = FakeEngineServer(disk / "data")
     server.start()
     (server.data_dir / START_FILE).touch()
-    yield server
-    server.kill()
+    return server
 
 
 def health(server: FakeEngineServer) -> str:
     answer = server.request("GET", "/health")
     code: str = answer["error"]["code"] if "error" in answer else answer["status"]
     return code
+
+
+@pytest.fixture
+def server(small_disk: Path) -> Iterator[FakeEngineServer]:
+    server = server_on(small_disk)
+    yield server
+    server.kill()
 
 
 def test_without_inodes_new_jobs_are_refused_and_nothing_is_lost(small_disk: Path, server: FakeEngineServer) -> None:
@@ -64,3 +88,25 @@ def test_without_inodes_new_jobs_are_refused_and_nothing_is_lost(small_disk: Pat
     assert list((server.data_dir / "incoming").iterdir()) == []
     job_id = server.submit_bytes(wav(1.0), "b.wav")
     assert server.job_when(job_id, "completed", "failed")["status"] == "completed"
+
+
+def test_a_disk_that_fails_can_be_read_and_everything_else_is_refused(
+    failing_disk: Path,
+) -> None:
+    """The kernel stops writing to the file system, as it does when a disk fails."""
+    server = server_on(failing_disk)
+    try:
+        done = server.submit_bytes(wav(1.0), "a.wav")
+        server.job_when(done, "completed")
+        waiting = [server.submit_bytes(wav(LONG_S + n), f"{n}.wav") for n in range(5)]
+        server.job_when(waiting[0], "processing")
+        subprocess.run(["mount", "-o", "remount,abort", str(failing_disk)], check=True)
+        for job_id in waiting:
+            assert server.job_when(job_id, "failed", timeout_s=20)["error"]["code"] == "storage_unwritable"
+        assert health(server) == "storage_unwritable"
+        assert server.try_submit(wav(1.0), "b.wav")["error"]["code"] == "storage_unwritable"
+        assert server.request("DELETE", f"/job/{done}?remove=true")["error"]["code"] == "storage_unwritable"
+        assert b"part 0" in server.get(f"/job/{done}/transcript?format=txt")
+        assert server.stop() == 0
+    finally:
+        server.kill()

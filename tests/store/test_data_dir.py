@@ -1,5 +1,6 @@
 """What health says about the data directory, and what it mends."""
 
+import errno
 import os
 import shutil
 from collections import namedtuple
@@ -92,3 +93,21 @@ def test_little_room_is_a_problem(
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(free_bytes))
     monkeypatch.setattr(os, "statvfs", lambda _: status(n_files, n_free_files))
     assert code(data_dir) == expected
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EIO, errno.ENOSPC])
+def test_a_disk_that_says_it_can_be_written_is_written_to(
+    data_dir: DataDir, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """After an error, Linux writes no more to a file system, but access() doesn't say so."""
+    really_open = os.open
+
+    def refuse(path: str, flags: int, mode: int = 0o777) -> int:
+        if flags & os.O_CREAT:
+            raise OSError(number, os.strerror(number), path)
+        return really_open(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", refuse)
+    assert code(data_dir) == ("storage_full" if number == errno.ENOSPC else "storage_unwritable")
+    monkeypatch.undo()
+    assert code(data_dir) is None

@@ -1,0 +1,49 @@
+"""What health says of the disk, also of one that doesn't answer."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from localwhisper.jobqueue.job_queue import JobQueue
+from localwhisper.messages import Message
+from localwhisper.services import health as health_module
+from localwhisper.services.health import Health
+
+QUEUE = cast("JobQueue", SimpleNamespace(is_running=True))
+
+
+@pytest.fixture
+def answering() -> Iterator[threading.Event]:
+    """The disk answers once this is set."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+@pytest.mark.gen_test
+async def test_a_disk_that_does_not_answer_is_a_problem_and_holds_up_nothing(
+    tmp_path: Path, answering: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health_module, "PATIENCE_S", 0.05)
+    n_checks = 0
+
+    def disk_problem() -> Message | None:
+        nonlocal n_checks
+        n_checks += 1
+        answering.wait(10)
+        return None
+
+    health = Health(QUEUE, tmp_path, disk_problem)
+    problems = await asyncio.wait_for(asyncio.gather(*(health.problem() for _ in range(20))), 1)
+    assert {problem.code for problem in problems if problem} == {"storage_unwritable"}
+    assert all(problems)
+    assert n_checks == 1  # the others wait for it, instead of for threads
+    answering.set()
+    monkeypatch.setattr(health_module, "PATIENCE_S", 5)
+    assert await health.problem() is None
+    health.stop()
