@@ -49,6 +49,7 @@ class NewJob(TypedDict):
     model_reason: NotRequired[Message]
     again_of: NotRequired[str]
     audio_tracks: NotRequired[tuple[AudioTrack, ...]]
+    is_stream: NotRequired[bool]
 
 
 class Description(TypedDict, total=False):
@@ -179,6 +180,7 @@ class JobQueue:
             model_reason=fields.get("model_reason", NAMED),
             again_of=fields.get("again_of"),
             audio_tracks=fields.get("audio_tracks", ()),
+            is_stream=fields.get("is_stream", False),
             state=JobState.PENDING,
             created_at=now,
             language=fields["options"].language,

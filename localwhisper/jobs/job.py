@@ -59,6 +59,7 @@ class Job:
     error: Message | None = None
     warnings: tuple[Message, ...] = ()  # about the result, of a completed job
     language: str | None = None  # detected or given, once known
+    is_stream: bool = False  # while it is pending: it is finished if its client is silent for too long
     crashes: int = 0  # how often the program crashed while this job decoded window `crashed_window`: see suspicion
     interruptions: int = 0  # how often the program was killed or crashed then
     crashed_window: int = 0  # its number, from 0

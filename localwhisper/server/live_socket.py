@@ -116,9 +116,8 @@ class LiveSocketHandler(EventSocketHandler):
         """Begin a recording; return its job's id."""
         texts = live_messages.options_field(request.body)
         filename = clean_name(live_messages.text_field(request.body, "filename") or "")
-        job = await begin_recording(self.dependencies, filename, texts, live_model)
+        job = await begin_recording(self.dependencies, filename, texts, live_model, is_stream=True)
         self._is_sender = True
-        self.dependencies.jobs.recordings.expect_more(job.id)
         return job.id
 
     async def _take_audio(self, frame: bytes) -> None:

@@ -14,16 +14,22 @@ from localwhisper.server.uploads import clean_name
 
 
 async def begin_recording(
-    dependencies: Dependencies, filename: str, texts: Mapping[str, str], live_model: str | None = None
+    dependencies: Dependencies,
+    filename: str,
+    texts: Mapping[str, str],
+    live_model: str | None = None,
+    *,
+    is_stream: bool = False,
 ) -> Job:
-    """Create a pending job with the options in `texts`. `live_model`: the model for its live text, which is checked.
+    """Create a pending job with the options in `texts`. `live_model`: the model for its live text, which is checked;
+    `is_stream`: see Recordings.begin().
 
     Raises what OptionReader.read(), LiveTexts.check_model() and Recordings.begin() raise.
     """
     jobs = dependencies.jobs
     options, reason = await asyncio.to_thread(dependencies.options.read, texts)
     await jobs.live_texts.check_model(options, live_model)
-    return await jobs.recordings.begin(filename, options, reason)
+    return await jobs.recordings.begin(filename, options, reason, is_stream=is_stream)
 
 
 class RecordingsHandler(BaseHandler):

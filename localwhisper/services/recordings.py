@@ -29,6 +29,7 @@ from localwhisper.services.transcripts import Transcripts
 
 AUDIO_FILE = "audio.wav"
 ABANDONED_S = 30.0  # without a sign of life a stream is finished
+UNFED_S = 600.0  # then a recording without a sample is removed
 log = logging.getLogger(__name__)
 
 
@@ -57,7 +58,7 @@ class Recordings:
     async def load(self) -> None:
         """Measure the recordings that an earlier run of the program left. Half a sample at the end is cut off.
 
-        One whose audio is damaged stays as it is.
+        Streams are expected to go on now. A recording whose audio is damaged stays as it is.
         """
         for job in list(self._queue.index):
             if job.state is JobState.PENDING:
@@ -65,6 +66,8 @@ class Recordings:
                     await self._measure(job.id)
                 except (LocalWhisperError, OSError) as error:
                     log.warning("the recording %s can't be continued: %s", job.id, error)
+                else:
+                    self._expect_samples(job)
 
     async def _measure(self, job_id: str) -> None:
         path = await self._path(job_id)
@@ -74,12 +77,15 @@ class Recordings:
             await asyncio.to_thread(truncate_durably, path, size)
         self._queue.measure_recording(job_id, _duration_s(size))
 
-    async def begin(self, filename: str, options: Options, model_reason: Message) -> Job:
-        """Create a pending job without samples. Raises StorageFull, StorageUnwritable, QueueNotRunning."""
+    async def begin(self, filename: str, options: Options, model_reason: Message, *, is_stream: bool = False) -> Job:
+        """Create a pending job without samples. `is_stream`: it is finished unless more of it is expected in time.
+
+        Raises StorageFull, StorageUnwritable, QueueNotRunning.
+        """
         job_id = str(uuid.uuid4())
         upload = self._incoming / job_id
         await asyncio.to_thread(append_durably, upload, wav_header(0))
-        return await self._queue.begin_recording(
+        job = await self._queue.begin_recording(
             job_id=job_id,
             filename=filename,
             upload=upload,
@@ -87,7 +93,15 @@ class Recordings:
             audio_duration=0.0,
             options=options,
             model_reason=model_reason,
+            is_stream=is_stream,
         )
+        self._expect_samples(job)
+        return job
+
+    def _expect_samples(self, job: Job) -> None:
+        if job.is_stream:
+            self.expect_more(job.id)
+        asyncio.get_running_loop().call_later(UNFED_S, lambda: asyncio.ensure_future(self._remove_unfed(job.id)))
 
     async def append(self, job_id: str, offset: int, samples: bytes) -> int:
         """Add samples that begin `offset` bytes after the recording's begin; returns its size in bytes.
@@ -113,7 +127,7 @@ class Recordings:
     async def finish(self, job_id: str) -> Job:
         """Queue the recording. Raises JobNotFound, JobDamaged, RecordingEnded, what probing raises, and storage
         errors."""
-        self._forget_timer(job_id)
+        self.keep_open(job_id)
         async with self._lock:
             path = await self._path(job_id)
             header = wav_header(path.stat().st_size - HEADER_BYTES)
@@ -122,24 +136,40 @@ class Recordings:
             return await self._queue.queue_recording(job_id, info.duration_s)
 
     def expect_more(self, job_id: str, timeout_s: float | None = None) -> None:
-        """Finish the recording unless this is called again in time, by default within ABANDONED_S."""
-        self._forget_timer(job_id)
+        """Finish the recording unless this is called again in time, by default within ABANDONED_S. One without a
+        sample is removed."""
+        self.keep_open(job_id)
         loop = asyncio.get_running_loop()
         self._timers[job_id] = loop.call_later(
             ABANDONED_S if timeout_s is None else timeout_s,
             lambda: asyncio.ensure_future(self._finish_abandoned(job_id)),
         )
 
-    def _forget_timer(self, job_id: str) -> None:
+    def keep_open(self, job_id: str) -> None:
+        """Don't finish a stream until expect_more() is called again."""
         timer = self._timers.pop(job_id, None)
         if timer is not None:
             timer.cancel()
 
     async def _finish_abandoned(self, job_id: str) -> None:
         try:
-            await self.finish(job_id)
-        except LocalWhisperError as error:  # it has ended, is empty, or its disk is full
+            if not await self._remove_unfed(job_id):
+                await self.finish(job_id)
+        except LocalWhisperError as error:  # it has ended, or its disk is full
             log.info("the stream %s could not be finished: %s", job_id, error)
+
+    async def _remove_unfed(self, job_id: str) -> bool:
+        """Remove a recording that has no sample; return whether it had none."""
+        try:
+            async with self._lock:
+                job = self._queue.index.get(job_id)
+                is_unfed = job.state is JobState.PENDING and job.audio_duration == 0
+                if is_unfed:
+                    await self._queue.remove(job_id)
+        except LocalWhisperError as error:
+            log.info("the recording %s could not be removed: %s", job_id, error)
+            return True
+        return is_unfed
 
     async def _path(self, job_id: str) -> Path:
         job = self._queue.index.get(job_id)

@@ -1,5 +1,6 @@
 """/ws/live: a recording is sent while it is made, nothing of it is lost or doubled, and its text comes back."""
 
+import asyncio
 import io
 import json
 import wave
@@ -161,6 +162,34 @@ async def test_a_stream_of_which_nothing_is_heard_is_finished(serve: Serve, monk
     await socket.until("ack")
     socket.close()
     assert (await client.job_when(job_id, "queued", "processing"))["audio_duration"] == 1.0
+
+
+async def test_a_stream_that_nobody_continues_after_a_restart_is_finished(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await serve()
+    socket, job_id = await begin(client)
+    await socket.send(audio(0, RATE))
+    await socket.until("ack")
+    await client.close()
+    monkeypatch.setattr(recordings, "ABANDONED_S", 0.2)
+    client = await serve()
+    assert (await client.job_when(job_id, "queued", "processing"))["audio_duration"] == 1.0
+
+
+@pytest.mark.parametrize("is_stream", [True, False])
+async def test_a_recording_without_samples_is_removed(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, is_stream: bool
+) -> None:
+    monkeypatch.setattr(recordings, "ABANDONED_S" if is_stream else "UNFED_S", 0.1)
+    client = await serve()
+    if is_stream:
+        socket, _ = await begin(client)
+        socket.close()
+    else:
+        await client.fetch("POST", "/recordings", body=b"{}")
+    while (await client.get("/jobs")).json["jobs"]:
+        await asyncio.sleep(0.05)
 
 
 async def test_a_session_that_nobody_follows_is_closed(

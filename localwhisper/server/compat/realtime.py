@@ -110,7 +110,9 @@ class RealtimeHandler(EventSocketHandler, OpenAiHandler):
         settings = self._settings
         model = await asyncio.to_thread(model_name, settings.model, self.dependencies.models.library)
         given = {"model": model, "language": settings.language, "initial_prompt": settings.prompt}
-        job = await begin_recording(self.dependencies, FILENAME, {name: text for name, text in given.items() if text})
+        texts = {name: text for name, text in given.items() if text}
+        job = await begin_recording(self.dependencies, FILENAME, texts, is_stream=True)
+        self.dependencies.jobs.recordings.keep_open(job.id)
         session = await self.dependencies.jobs.live_texts.follow(job.id)
         self._resampler, self._items = StreamResampler(settings.rate), Items(settings.detects_turns)
         self._session = session
