@@ -219,7 +219,7 @@ class App:
                 incoming=incoming,
                 max_bytes=settings.max_upload_bytes,
                 max_audio_s=settings.max_audio_seconds,
-                probe=partial(probe, self._ffmpeg, max_audio_s=settings.max_audio_seconds),
+                ffmpeg=self._ffmpeg,
             ),
             speakers=Speakers(index, transcripts, corrections, word_times, engine),
             live_texts=LiveTexts(engine, index, transcripts, self._bus, options_for=options_for),
@@ -288,6 +288,7 @@ class App:
         await self.dependencies.watched_folders.stop()
         jobs.word_times.stop()
         await jobs.speakers.stop()
+        await jobs.recordings.stop()
         await jobs.live_texts.stop()
         await jobs.queue.stop()
         await self._server.close_all_connections()

@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
@@ -49,7 +49,7 @@ def _packaged_ffmpeg() -> str | None:
         return None
 
 
-def command(source: str, *output: str, seek_s: float = 0.0) -> list[str]:
+def command(source: str, *output: str, seek_s: float = 0.0, input_options: Sequence[str] = ()) -> list[str]:
     """The command line for an input, from `seek_s` on. The format is detected from the content, never from the name."""
     return [
         ffmpeg_path(),
@@ -66,6 +66,7 @@ def command(source: str, *output: str, seek_s: float = 0.0) -> list[str]:
         "-format_whitelist",
         DEMUXERS,
         *(("-ss", str(seek_s)) if seek_s else ()),
+        *input_options,
         "-i",
         source,
         *output,
@@ -89,12 +90,21 @@ class Ffmpeg:
         self._is_closed = False
 
     @contextmanager
-    def run(self, source: Path | str, *output: str, seek_s: float = 0.0) -> "Iterator[GroupedProcess]":
+    def run(
+        self,
+        source: Path | str,
+        *output: str,
+        seek_s: float = 0.0,
+        input_options: Sequence[str] = (),
+        stdin: int = subprocess.DEVNULL,
+        stderr: int = subprocess.PIPE,
+    ) -> "Iterator[GroupedProcess]":
         """Run ffmpeg on a file or another input and read its stdout inside the block; when the block ends, the process
         is gone. Raises FfmpegMissing, and Stopped after close()."""
         self.check()
-        arguments = command(source if isinstance(source, str) else file_input(source), *output, seek_s=seek_s)
-        process = GroupedProcess(arguments, stderr=subprocess.PIPE)
+        source = source if isinstance(source, str) else file_input(source)
+        arguments = command(source, *output, seek_s=seek_s, input_options=input_options)
+        process = GroupedProcess(arguments, stdin=stdin, stderr=stderr)
         self._processes.add(process)
         try:
             yield process

@@ -13,8 +13,9 @@ from localwhisper.server.serializers import Json, word_body
 SENT: Mapping[str, str] = {
     "connected": "The handshake is complete.",
     "started": "The answer to start. data: job_id, samples (how many are on the server's disk: the number of the next "
-    "one to send), live_model. The segments so far follow; if the recording has ended, what happens to the job.",
-    "ack": "data: samples, the number of those that are on the server's disk.",
+    "one to send), bytes (the same of a recording that comes as a container), live_model. The segments so far follow; "
+    "if the recording has ended, what happens to the job.",
+    "ack": "data: samples, the number of those that are on the server's disk; or bytes, of a container.",
     "preparing": "The model is being loaded. data: code, message.",
     "partial": "The text of the utterance that goes on. data: stable (won't change any more), tentative (may change), "
     "words (of both, with times), heard (s: how much was read), lag (s: how much wasn't yet), language.",
@@ -31,8 +32,9 @@ SENT: Mapping[str, str] = {
 }
 RECEIVED: Mapping[str, str] = {
     "start": "Begins a recording: options (as in POST /recordings), filename, live_model (for the live text; by "
-    "default the job's, or the best one here that keeps up). With job_id: follows a recording that goes on, and "
-    "may continue it.",
+    "default the job's, or the best one here that keeps up), format (what will be sent: pcm, the default, or "
+    "container: a media file that grows, such as WebM of MediaRecorder). With job_id: follows a recording that goes "
+    "on, and may continue it.",
     "stop": "The recording is complete: it is transcribed as an ordinary job.",
     "ping": "Answered by pong. A recording that was begun here is finished 30 s after its last message.",
     "get_status": "Answered by status.",
@@ -40,18 +42,19 @@ RECEIVED: Mapping[str, str] = {
 AUDIO = (
     "Binary: the number of its first sample, counted from 0 since the recording began (8 bytes, unsigned, "
     "little-endian); then samples, mono, 16 kHz, signed 16-bit little-endian. At most 65,536 bytes. "
-    "Answered by ack. Samples that the server has already are ignored."
+    "Answered by ack. Samples that the server has already are ignored. With the format container: the number of the "
+    "message's first byte, and bytes."
 )
+FORMATS = ("pcm", "container")
 _NUMBER = struct.Struct("<Q")
 
 
 def parse_audio(frame: bytes) -> tuple[int, bytes]:
-    """The number of a frame's first sample, and its samples. Raises InvalidFrame."""
-    samples = frame[_NUMBER.size :]
-    if len(frame) < _NUMBER.size or len(samples) % 2:
-        raise InvalidFrame(reason="it is not a number of 8 bytes and whole samples")
+    """The number of a frame's first sample, or byte, and what follows it. Raises InvalidFrame."""
+    if len(frame) < _NUMBER.size:
+        raise InvalidFrame(reason="it has no number of 8 bytes")
     (first,) = _NUMBER.unpack_from(frame)
-    return first, samples
+    return first, frame[_NUMBER.size :]
 
 
 def text_field(body: Mapping[str, object], name: str) -> str | None:
@@ -60,6 +63,14 @@ def text_field(body: Mapping[str, object], name: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise InvalidOption(field=name, value=str(value)[:100], accepted="a text")
     return value or None
+
+
+def is_container(body: Mapping[str, object]) -> bool:
+    """Whether a container will be sent. Raises InvalidOption."""
+    name = text_field(body, "format") or FORMATS[0]
+    if name not in FORMATS:
+        raise InvalidOption(field="format", value=name[:100], accepted=", ".join(FORMATS))
+    return name == "container"
 
 
 def options_field(body: Mapping[str, object]) -> dict[str, str]:

@@ -31,6 +31,7 @@ class LiveSocketHandler(EventSocketHandler):
 
     _session: LiveSession | None = None
     _is_sender = False
+    _is_container = False
 
     def subscribe(self) -> Callable[[], None]:
         return lambda: None  # until it is known to which job
@@ -63,6 +64,7 @@ class LiveSocketHandler(EventSocketHandler):
             job = jobs.index.get(self.job_id)
             self.queue_message("status", serializers.job_body(job, jobs.eta, self.language))
         elif request.type == "stop":
+            jobs.recordings.expect_more(self.job_id)  # in case it can't be finished now
             await jobs.recordings.finish(self.job_id)
         elif self._is_sender:
             jobs.recordings.expect_more(self.job_id)
@@ -72,6 +74,7 @@ class LiveSocketHandler(EventSocketHandler):
             raise InvalidFrame(reason="there was a start already")
         live_model = live_messages.text_field(request.body, "live_model")
         job_id = request.job_id or await self._begin(request, live_model)
+        n_bytes = await self.dependencies.jobs.recordings.n_encoded_bytes(job_id)
         try:
             session = await self.dependencies.jobs.live_texts.follow(job_id, live_model)
         except RecordingEnded:
@@ -81,8 +84,9 @@ class LiveSocketHandler(EventSocketHandler):
             self.dependencies.jobs.live_texts.leave(session)
             return
         self._session = session
+        self._is_container = n_bytes is not None
         self._attach(job_id)
-        self.queue_message("started", self._started_data(session.model))
+        self.queue_message("started", self._started_data(session.model, n_bytes))
         for segment in session.segments:
             self.queue_message("segment", live_messages.segment_data(segment))
         if session.latest is not None:
@@ -108,32 +112,35 @@ class LiveSocketHandler(EventSocketHandler):
         self.job_id = job_id
         self._unsubscribe = self.dependencies.bus.subscribe(self.on_event, job_id)
 
-    def _started_data(self, live_model: str | None) -> serializers.Json:
+    def _started_data(self, live_model: str | None, n_bytes: int | None = None) -> serializers.Json:
         duration_s = self.dependencies.jobs.index.get(self.job_id or "").audio_duration
-        return {"job_id": self.job_id, "samples": round(duration_s * SAMPLE_RATE), "live_model": live_model}
+        samples = round(duration_s * SAMPLE_RATE)
+        return {"job_id": self.job_id, "samples": samples, "bytes": n_bytes, "live_model": live_model}
 
     async def _begin(self, request: ws_messages.Request, live_model: str | None) -> str:
         """Begin a recording; return its job's id."""
-        texts = live_messages.options_field(request.body)
+        texts, is_container = live_messages.options_field(request.body), live_messages.is_container(request.body)
         filename = clean_name(live_messages.text_field(request.body, "filename") or "")
         job = await begin_recording(self.dependencies, filename, texts, live_model, is_stream=True)
+        if is_container:
+            await self.dependencies.jobs.recordings.begin_encoded(job.id)
         self._is_sender = True
         return job.id
 
     async def _take_audio(self, frame: bytes) -> None:
-        first, samples = live_messages.parse_audio(frame)
+        first, data = live_messages.parse_audio(frame)
         if self.job_id is None:
             raise InvalidFrame(reason="there was no start")
         self._is_sender = True
-        n_samples = await self._append(first, samples)
-        self.dependencies.jobs.recordings.expect_more(self.job_id)
-        self.queue_message("ack", {"samples": n_samples}, key="ack")
-
-    async def _append(self, first: int, samples: bytes) -> int:
-        """Returns the number of samples on the disk."""
-        assert self.job_id is not None
-        n_bytes = await self.dependencies.jobs.recordings.append(self.job_id, SAMPLE_BYTES * first, samples)
-        return n_bytes // SAMPLE_BYTES
+        recordings = self.dependencies.jobs.recordings
+        if self._is_container:
+            ack = {"bytes": await recordings.append_encoded(self.job_id, first, data)}
+        elif len(data) % SAMPLE_BYTES:
+            raise InvalidFrame(reason="it doesn't have whole samples")
+        else:
+            ack = {"samples": await recordings.append(self.job_id, SAMPLE_BYTES * first, data) // SAMPLE_BYTES}
+        recordings.expect_more(self.job_id)
+        self.queue_message("ack", ack, key="ack")
 
     def on_event(self, event: Event) -> None:
         jobs, language = self.dependencies.jobs, self.language

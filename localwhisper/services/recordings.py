@@ -6,12 +6,11 @@ What has been answered is on the disk: after a crash of the page or of the serve
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 
 from localwhisper.atomic import append_durably, overwrite_durably, truncate_durably
-from localwhisper.audio.ffmpeg import SAMPLE_RATE
-from localwhisper.audio.probe import AudioInfo
+from localwhisper.audio.ffmpeg import SAMPLE_RATE, Ffmpeg
+from localwhisper.audio.probe import probe
 from localwhisper.audio.wav import BYTES_PER_SAMPLE, HEADER_BYTES, wav_header
 from localwhisper.errors import (
     AudioTooLong,
@@ -25,6 +24,7 @@ from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.messages import Message
 from localwhisper.options import Options
+from localwhisper.services.encoded_streams import EncodedStreams, received_file
 from localwhisper.services.transcripts import Transcripts
 
 AUDIO_FILE = "audio.wav"
@@ -44,14 +44,15 @@ class Recordings:
         incoming: Path,
         max_bytes: int,
         max_audio_s: float,
-        probe: Callable[[Path], AudioInfo],
+        ffmpeg: Ffmpeg,
     ) -> None:
         self._queue = queue
         self._transcripts = transcripts
         self._incoming = incoming
         self._max_bytes = max_bytes
         self._max_audio_s = max_audio_s
-        self._probe = probe
+        self._ffmpeg = ffmpeg
+        self._encoded = EncodedStreams(ffmpeg, self.append, max_bytes=max_bytes)
         self._lock = asyncio.Lock()
         self._timers: dict[str, asyncio.TimerHandle] = {}  # of streams, by job id
 
@@ -124,16 +125,38 @@ class Recordings:
                 self._queue.measure_recording(job_id, _duration_s(size + HEADER_BYTES))
             return size
 
+    async def begin_encoded(self, job_id: str) -> None:
+        """The recording comes as a container. Raises JobNotFound, JobDamaged, RecordingEnded and storage errors."""
+        await self._encoded.begin(await self._path(job_id))
+
+    async def n_encoded_bytes(self, job_id: str) -> int | None:
+        """How much of the container was received; None for a recording that comes as samples. Raises JobNotFound,
+        JobDamaged."""
+        path = received_file(await self._transcripts.audio_path(job_id))
+        return path.stat().st_size if path.exists() else None
+
+    async def append_encoded(self, job_id: str, offset: int, data: bytes) -> int:
+        """As append(), but of the container's bytes. Also raises AudioUnreadable, FfmpegMissing."""
+        return await self._encoded.append(job_id, await self._path(job_id), offset, data)
+
     async def finish(self, job_id: str) -> Job:
         """Queue the recording. Raises JobNotFound, JobDamaged, RecordingEnded, what probing raises, and storage
         errors."""
-        self.keep_open(job_id)
+        await self._encoded.complete(job_id, await self._path(job_id))
         async with self._lock:
             path = await self._path(job_id)
             header = wav_header(path.stat().st_size - HEADER_BYTES)
             await asyncio.to_thread(overwrite_durably, path, header)
-            info = await asyncio.to_thread(self._probe, path)
-            return await self._queue.queue_recording(job_id, info.duration_s)
+            info = await asyncio.to_thread(probe, self._ffmpeg, path, max_audio_s=self._max_audio_s)
+            job = await self._queue.queue_recording(job_id, info.duration_s)
+        self.keep_open(job_id)
+        return job
+
+    async def stop(self) -> None:
+        """End what runs for recordings, which go on after the next start."""
+        for job_id in list(self._timers):
+            self.keep_open(job_id)
+        await self._encoded.stop()
 
     def expect_more(self, job_id: str, timeout_s: float | None = None) -> None:
         """Finish the recording unless this is called again in time, by default within ABANDONED_S. One without a
@@ -157,6 +180,8 @@ class Recordings:
                 await self.finish(job_id)
         except LocalWhisperError as error:  # it has ended, or its disk is full
             log.info("the stream %s could not be finished: %s", job_id, error)
+        finally:
+            await self._encoded.forget(job_id)
 
     async def _remove_unfed(self, job_id: str) -> bool:
         """Remove a recording that has no sample; return whether it had none."""

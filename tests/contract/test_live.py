@@ -3,11 +3,13 @@
 import asyncio
 import io
 import json
+import subprocess
 import wave
 from typing import Any
 
 import pytest
 
+from localwhisper.audio.ffmpeg import ffmpeg_path
 from localwhisper.errors import ModelTooLarge
 from localwhisper.server.apidocs import asyncapi
 from localwhisper.services import live_text, recordings
@@ -115,6 +117,51 @@ async def test_what_is_sent_again_after_a_drop_and_a_restart_is_not_doubled(serv
     await third.send({"type": "stop"})
     await third.until("completed")
     assert await samples_of(client, job_id) == pcm(0, 4 * RATE + 1)
+
+
+@pytest.fixture(scope="module")
+def webm() -> bytes:
+    """Four seconds, as MediaRecorder makes them."""
+    source = ["-f", "lavfi", "-i", "sine=440:duration=4", "-ac", "1", "-c:a", "libopus", "-cluster_time_limit", "200"]
+    command = [ffmpeg_path(), "-loglevel", "error", "-nostdin", *source, "-f", "webm", "-"]
+    return subprocess.run(command, check=True, capture_output=True).stdout
+
+
+async def test_a_container_is_decoded_while_it_comes_also_after_a_restart(
+    serve: Serve, engine: StepEngine, webm: bytes
+) -> None:
+    engine.release()
+    decoding = [ffmpeg_path(), "-loglevel", "error", "-i", "-", "-f", "s16le", "-ac", "1", "-ar", str(RATE), "-"]
+    whole = subprocess.run(decoding, input=webm, check=True, capture_output=True).stdout
+    half = len(webm) // 2
+    client = await serve()
+    socket, job_id = await begin(client, format="container")
+    for first in range(0, half, 500):
+        await socket.send(first.to_bytes(8, "little") + webm[first : min(first + 500, half)])
+    while (await socket.until("ack"))["data"] != {"bytes": half}:
+        pass
+    await socket.until("partial")  # its samples are heard
+    await socket.send((half + 1).to_bytes(8, "little") + b"late")
+    assert (await socket.until("error"))["data"]["code"] == "invalid_option"
+    await client.close()
+
+    client = await serve()
+    again = await client.socket("/ws/live")
+    await again.send({"type": "start", "job_id": job_id})
+    assert (await again.until("started"))["data"]["bytes"] == half
+    await again.send((half - 100).to_bytes(8, "little") + webm[half - 100 :])
+    assert (await again.until("ack"))["data"]["bytes"] == len(webm)
+    await again.send({"type": "stop"})
+    await again.until("completed")
+    assert await samples_of(client, job_id) == whole
+
+
+async def test_what_is_no_audio_is_refused_at_the_stop(serve: Serve) -> None:
+    client = await serve()
+    socket, _ = await begin(client, format="container")
+    await socket.send(bytes(8) + b"no audio")
+    await socket.send({"type": "stop"})
+    assert (await socket.until("error"))["data"]["code"] == "audio_unreadable"
 
 
 async def test_a_client_that_comes_back_after_the_end_gets_the_transcript(serve: Serve, engine: StepEngine) -> None:
@@ -229,6 +276,7 @@ async def test_without_a_model_the_recording_goes_on(serve: Serve, engine: StepE
         ({"type": "start", "options": {"speed": 2}}, "unknown_option"),
         ({"type": "start", "options": "fast"}, "invalid_option"),
         ({"type": "start", "live_model": "gpt"}, "invalid_option"),
+        ({"type": "start", "format": "vinyl"}, "invalid_option"),
         ({"type": "start", "filename": 7}, "invalid_option"),
         ({"type": "start", "job_id": "none"}, "job_not_found"),
     ],
