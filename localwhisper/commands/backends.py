@@ -137,7 +137,7 @@ class _EngineControl:
         self.duration_s = duration_s
         self._on_progress = on_progress
 
-    def measured(self, duration_s: float) -> None:
+    def measured(self, duration_s: float, track: int) -> None:
         self.duration_s = duration_s
 
     def check(self) -> None:

@@ -159,7 +159,7 @@ class _Control:
     def check(self) -> None:
         pass
 
-    def measured(self, duration_s: float) -> None:
+    def measured(self, duration_s: float, track: int) -> None:
         pass
 
     def progress(self, done_s: float, message: Message) -> None:

@@ -18,8 +18,11 @@ class Control(Protocol):
     def check(self) -> None:
         """Raises errors.Stopped once the work has to stop. Called at least once per decoded token."""
 
-    def measured(self, duration_s: float) -> None:
-        """The recording's real length, once all of it is decoded; called before anything is transcribed."""
+    def measured(self, duration_s: float, track: int) -> None:
+        """The recording's real length, once all of it is decoded; called before anything is transcribed.
+
+        `track`: the number of the audio track that is read, from 1.
+        """
 
     def progress(self, done_s: float, message: Message) -> None:
         """`done_s`: seconds of audio done so far; `message`: what is being done. May raise as check()."""
@@ -33,7 +36,7 @@ class NoControl:
 
     def check(self) -> None: ...
 
-    def measured(self, duration_s: float) -> None: ...
+    def measured(self, duration_s: float, track: int) -> None: ...
 
     def progress(self, done_s: float, message: Message) -> None: ...
 

@@ -75,7 +75,7 @@ class WhisperEngine:
         with self._reader.read(
             audio, self._new_spool, check=control.check, track=options.audio_track, split=options.channels == "split"
         ) as recording:
-            control.measured(recording.duration_s)
+            control.measured(recording.duration_s, recording.track.track.number)
             read_s = time.monotonic() - started_s
             quality, plan = _formats(options, done, footprint)
             with (
@@ -210,7 +210,7 @@ class WhisperEngine:
         with self._reader.read(
             audio, self._new_spool, check=control.check, track=options.audio_track, split=split
         ) as recording:
-            control.measured(recording.duration_s)
+            control.measured(recording.duration_s, recording.track.track.number)
             with (
                 self._models.lease(options.model, options.quality, control) as model,
                 self._working(),

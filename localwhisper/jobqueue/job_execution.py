@@ -58,7 +58,7 @@ Outcome = Finished | Failed | Interrupted
 class Reporter(Protocol):
     """Threading: SAFE. May be called on any thread."""
 
-    def measured(self, execution_id: str, duration_s: float) -> None: ...
+    def measured(self, execution_id: str, duration_s: float, track: int) -> None: ...
 
     def progress(self, execution_id: str, done_s: float, message: Message) -> None: ...
 
@@ -112,8 +112,8 @@ class WorkerControl:
             raise Stopped
         self._reporter.yield_to_loop()
 
-    def measured(self, duration_s: float) -> None:
-        self._reporter.measured(self._execution_id, duration_s)
+    def measured(self, duration_s: float, track: int) -> None:
+        self._reporter.measured(self._execution_id, duration_s, track)
 
     def progress(self, done_s: float, message: Message) -> None:
         self.check()

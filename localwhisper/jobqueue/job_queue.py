@@ -236,7 +236,7 @@ class JobQueue:
             options = options or job.options
             if from_start or not give_same_text(job.options, options) or not await self._can_continue(job_id):
                 await self._store.clear_windows(job_id)
-                job = replace(job, progress=0.0, language=options.language)
+                job = replace(job, progress=0.0, language=options.language, audio_track_used=None)
             reason = NAMED if names_model else job.model_reason
             job = cleared(replace(job, options=options, model_reason=reason))
             await self._repository.move(job, JobState.QUEUED)

@@ -158,9 +158,13 @@ class JobRepository:
         if window.segments:
             self._bus.publish(SegmentsDone(job_id=job_id, segments=tuple(window.segments)))
 
-    def set_duration(self, job_id: str, duration_s: float) -> None:
-        """Replace the duration that the file states by the real one; it is saved with the next change of state."""
-        job = replace(self.index.get(job_id), audio_duration=duration_s)
+    def set_duration(self, job_id: str, duration_s: float, track: int | None = None) -> None:
+        """Replace the duration that the file states by the real one, which is saved with the next change of state.
+
+        `track`: the audio track that is read; it is only remembered where there are several.
+        """
+        job = self.index.get(job_id)
+        job = replace(job, audio_duration=duration_s, audio_track_used=track if job.audio_tracks else None)
         self.index.put(job)
         self._bus.publish(JobMeasured(job=job))
 

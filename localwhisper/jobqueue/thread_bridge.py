@@ -18,7 +18,7 @@ class ThreadBridge:
         self,
         loop: asyncio.AbstractEventLoop,
         *,
-        on_measured: Callable[[str, float], None],
+        on_measured: Callable[[str, float, int], None],
         on_progress: Callable[[str, float, Message], None],
         on_window: Callable[[str, Window], None],
         yield_to_loop: Callable[[], None],
@@ -32,8 +32,8 @@ class ThreadBridge:
         self._lock = threading.Lock()
         self._latest: dict[str, tuple[float, Message]] = {}  # progress not yet delivered, by execution id
 
-    def measured(self, execution_id: str, duration_s: float) -> None:
-        self._call_on_loop(self._on_measured, execution_id, duration_s)
+    def measured(self, execution_id: str, duration_s: float, track: int) -> None:
+        self._call_on_loop(self._on_measured, execution_id, duration_s, track)
 
     def progress(self, execution_id: str, done_s: float, message: Message) -> None:
         with self._lock:

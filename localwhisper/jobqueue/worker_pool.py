@@ -239,10 +239,10 @@ class WorkerPool:
             execution.n_unsaved += 1
             execution.reports.put_nowait(window)
 
-    def _on_measured(self, execution_id: str, duration_s: float) -> None:
+    def _on_measured(self, execution_id: str, duration_s: float, track: int) -> None:
         execution = self._executions.get(execution_id)
         if execution is not None:
-            self._repository.set_duration(execution.job_id, duration_s)
+            self._repository.set_duration(execution.job_id, duration_s, track)
 
     def _on_progress(self, execution_id: str, done_s: float, message: Message) -> None:
         execution = self._executions.get(execution_id)

@@ -27,7 +27,7 @@ class JobChanged:
 
 @dataclass(frozen=True, kw_only=True)
 class JobMeasured:
-    """The duration of the job's recording is known; before, it was what the file states."""
+    """The duration of the job's recording is known, which before was what the file states, or its language."""
 
     job: Job
 

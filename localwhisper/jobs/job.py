@@ -48,6 +48,7 @@ class Job:
     audio_file: str  # in the job's folder
     audio_duration: float
     audio_tracks: tuple[AudioTrack, ...] = ()  # empty if there is only one
+    audio_track_used: int | None = None  # its number, once it is known, if there are several
     options: Options
     model_reason: Message = field(default_factory=lambda: Message("model_named"))  # why it has this model
     state: JobState

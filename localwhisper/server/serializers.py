@@ -72,6 +72,7 @@ def job_body(job: Job, eta: EtaEstimator, language: str, excerpt: Sequence[str] 
         "audio_duration": round(job.audio_duration, 3),
         "again_of": job.again_of,
         "audio_tracks": [asdict(track) for track in job.audio_tracks],
+        "audio_track_used": job.audio_track_used,
         "tags": list(job.tags),
         "notes": [asdict(note) for note in job.notes],
         "warnings": [message_body(warning, language) for warning in job.warnings],

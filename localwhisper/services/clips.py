@@ -25,7 +25,8 @@ class Clips:
     async def get(self, job_id: str, start_s: float, end_s: float, format: str) -> bytes:
         """Return the file's content. Raises JobNotFound, JobDamaged, and what reading the audio raises."""
         audio = await self._transcripts.audio_path(job_id)
-        track = self._index.get(job_id).options.audio_track
+        job = self._index.get(job_id)
+        track = job.options.audio_track if job.audio_track_used is None else str(job.audio_track_used)
         return await asyncio.get_running_loop().run_in_executor(
             self._thread, self._cut, audio, track, start_s, end_s, format
         )

@@ -28,7 +28,7 @@ class StopControl:
         if self._stop.is_set():
             raise Stopped
 
-    def measured(self, duration_s: float) -> None:
+    def measured(self, duration_s: float, track: int) -> None:
         pass
 
     def progress(self, done_s: float, message: Message) -> None:

@@ -27,7 +27,9 @@ class Waveforms:
         self._compute = compute
         self._stop = threading.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="waveform")
-        self._tasks: dict[str, asyncio.Task[Waveform]] = {}  # by job id; shared by simultaneous requests
+        self._tasks: dict[
+            tuple[str, str | None], asyncio.Task[Waveform]
+        ] = {}  # by job id and track, shared by requests
 
     async def get(self, job_id: str) -> Waveform:
         """Return a job's waveform, also if it can't be stored.
@@ -35,10 +37,11 @@ class Waveforms:
         Raises JobNotFound, JobDamaged, AudioUnreadable, AudioTimeout, FfmpegMissing.
         """
         job = self._index.get(job_id)
-        task = self._tasks.get(job_id)
+        key = (job_id, job.options.audio_track)
+        task = self._tasks.get(key)
         if task is None:
-            task = self._tasks[job_id] = asyncio.ensure_future(self._load_or_compute(job))
-            task.add_done_callback(lambda _: self._tasks.pop(job_id))
+            task = self._tasks[key] = asyncio.ensure_future(self._load_or_compute(job))
+            task.add_done_callback(lambda _: self._tasks.pop(key))
         return await asyncio.shield(task)
 
     async def _load_or_compute(self, job: Job) -> Waveform:
@@ -49,6 +52,8 @@ class Waveforms:
         waveform = await asyncio.get_running_loop().run_in_executor(
             self._thread, self._compute, audio, job.options.audio_track, self._check
         )
+        if self._index.get(job.id).options.audio_track != job.options.audio_track:
+            return waveform  # another was chosen meanwhile
         try:
             await self._store.save_waveform(job.id, waveform)
         except (StorageFull, StorageUnwritable) as error:

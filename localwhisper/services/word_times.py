@@ -112,7 +112,7 @@ class _Control:
         if self._is_stopped():
             raise Stopped
 
-    def measured(self, duration_s: float) -> None:
+    def measured(self, duration_s: float, track: int) -> None:
         pass
 
     def progress(self, done_s: float, message: Message) -> None:

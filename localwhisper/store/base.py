@@ -55,7 +55,7 @@ class JobStore(Protocol):
         """Return the windows decoded so far, without one that a crash left incomplete. Raises JobDamaged."""
 
     def clear_windows(self, job_id: str) -> None:
-        """Remove all decoded windows, before a retry."""
+        """Remove all decoded windows, and the waveform, which is of one audio track; before a retry."""
 
     def save_transcript(self, job_id: str, transcript: Transcript) -> None:
         """Save the machine's transcript (version 0), or a corrected version beside it."""

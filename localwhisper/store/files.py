@@ -119,7 +119,8 @@ class FileStore:
     def clear_windows(self, job_id: str) -> None:
         self._valid_bytes.pop(job_id, None)
         with self._existing(job_id) as folder, storage_errors(folder):
-            (folder / WINDOWS).unlink(missing_ok=True)
+            for name in (WINDOWS, WAVEFORM):
+                (folder / name).unlink(missing_ok=True)
             fsync_folder(folder)
 
     def save_transcript(self, job_id: str, transcript: Transcript) -> None:

@@ -1,15 +1,16 @@
 """One job and the list of jobs: read, cancel, remove, retry, audio, exports."""
 
 import asyncio
-import subprocess
 import uuid
 from pathlib import Path
 
 import pytest
 
-from localwhisper.audio.ffmpeg import ffmpeg_path
+from localwhisper.engine.base import Control
 from localwhisper.errors import ModelTooLarge
+from localwhisper.jobs.transcript import Transcript, Window
 from localwhisper.server.job_audio import AudioHandler
+from tests.audio.recordings import ffmpeg
 from tests.conftest import Serve
 from tests.http_client import wav
 from tests.step_engine import StepEngine
@@ -296,19 +297,45 @@ async def test_audio_requested_while_its_job_is_removed_is_not_found(
     assert (answer.status, answer.code) == (404, "job_not_found")
 
 
-async def test_several_audio_tracks_are_listed_and_another_is_transcribed(
-    serve: Serve, engine: StepEngine, tmp_path: Path
-) -> None:
+@pytest.fixture
+def film(tmp_path: Path) -> bytes:
+    """Half a second with two audio tracks, the second louder."""
     file = tmp_path / "film.mkv"
     tones = [argument for hertz in (300, 400) for argument in ("-f", "lavfi", "-i", f"sine={hertz}:duration=0.5")]
-    marked = ["-map", "0", "-map", "1", "-metadata:s:a:0", "language=eng"]
-    subprocess.run([ffmpeg_path(), "-loglevel", "error", *tones, *marked, str(file)], check=True)
+    ffmpeg(*tones, "-map", "0", "-map", "1", "-metadata:s:a:0", "language=eng", "-filter:a:1", "volume=4", file)
+    return file.read_bytes()
+
+
+async def test_several_audio_tracks_are_listed_and_another_is_transcribed(
+    serve: Serve, engine: StepEngine, film: bytes
+) -> None:
     engine.release()
     client = await serve()
-    job_id = (await client.submit(file.read_bytes(), filename="film.mkv")).json["job_id"]
+    job_id = (await client.submit(film, filename="film.mkv")).json["job_id"]
     job = await client.job_when(job_id, "completed")
     tracks = [{"number": 1, "language": "eng"}, {"number": 2, "language": None}]
     assert job["audio_tracks"] == tracks
     again = await client.fetch("POST", f"/job/{job_id}/again", body=b'{"audio_track": "2"}')
     assert (again.json["audio_tracks"], again.json["options"]["audio_track"]) == (tracks, "2")
     assert (await client.get(f"/job/{await client.new_job()}")).json["audio_tracks"] == []
+
+
+class FirstTrackEngine(StepEngine):
+    def _transcribe(self, audio: Path, control: Control, windows: list[Window]) -> Transcript:
+        control.measured(0.5, 1)
+        return super()._transcribe(audio, control, windows)
+
+
+async def test_another_track_is_chosen_before_the_job_has_ended(serve: Serve, film: bytes) -> None:
+    client = await serve(engine=FirstTrackEngine())
+    page = await client.socket("/ws/queue")
+    job_id = (await client.submit(film, filename="film.mkv")).json["job_id"]
+    used = (await page.until("job"))["data"]["audio_track_used"]
+    while used is None:
+        used = (await page.until("job"))["data"]["audio_track_used"]
+    assert used == 1
+    first = (await client.get(f"/job/{job_id}/waveform")).json
+    await client.fetch("DELETE", f"/job/{job_id}")
+    retried = await client.fetch("POST", f"/job/{job_id}/retry", body=b'{"audio_track": "2"}')
+    assert (retried.json["audio_track_used"], retried.json["options"]["audio_track"]) == (None, "2")
+    assert (await client.get(f"/job/{job_id}/waveform")).json != first  # it is of the other track

@@ -241,7 +241,7 @@ async def test_the_page_knows_how_many_jobs_a_snapshot_has_at_most() -> None:
 
 class MeasuringEngine(StepEngine):
     def _transcribe(self, audio: Path, control: Control, windows: list[Window]) -> Transcript:
-        control.measured(1.5)
+        control.measured(1.5, 1)
         warnings = (Message("audio_cut_short", {"read_s": 2, "stated_s": 3}),)
         return replace(super()._transcribe(audio, control, windows), warnings=warnings)
 

@@ -26,7 +26,7 @@ class Recorder:
         if self.stop_at is not None and self.checks >= self.stop_at:
             raise Stopped
 
-    def measured(self, duration_s: float) -> None:
+    def measured(self, duration_s: float, track: int) -> None:
         self.duration_s = duration_s
 
     def progress(self, done_s: float, message: Message) -> None:

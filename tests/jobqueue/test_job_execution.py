@@ -29,7 +29,7 @@ class Reports:
     def __init__(self) -> None:
         self.windows: list[tuple[str, Window]] = []
 
-    def measured(self, execution_id: str, duration_s: float) -> None:
+    def measured(self, execution_id: str, duration_s: float, track: int) -> None:
         pass
 
     def progress(self, execution_id: str, done_s: float, message: Message) -> None:

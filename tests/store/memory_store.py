@@ -45,6 +45,7 @@ class MemoryStore:
     def clear_windows(self, job_id: str) -> None:
         self._existing(job_id)
         self._windows.pop(job_id, None)
+        self._waveforms.pop(job_id, None)
 
     def save_transcript(self, job_id: str, transcript: Transcript) -> None:
         self._existing(job_id)

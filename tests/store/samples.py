@@ -35,6 +35,7 @@ def job(job_id: str | None = None, **fields: object) -> Job:
         crashed_window=4,
         again_of="c4e1c2d4-5f0e-4f1c-9d5e-0d5c5a1c7b11",
         audio_tracks=(AudioTrack(number=1, language="eng"), AudioTrack(number=2)),
+        audio_track_used=2,
         tags=("Ada", "שלום"),
         notes=(Note(start=0.5, end=2.0, quote="one two", text="Look."),),
         history=(JobState.PENDING, JobState.QUEUED, JobState.PROCESSING),

@@ -7,6 +7,7 @@ import pytest
 
 from localwhisper.errors import JobDamaged, JobNotFound
 from localwhisper.jobs.job import JobState
+from localwhisper.jobs.transcript import Waveform
 from localwhisper.store.base import JobStore
 from localwhisper.store.files import FileStore
 from tests.store import samples
@@ -57,9 +58,10 @@ def test_windows_are_read_in_the_order_in_which_they_were_appended(store: JobSto
 def test_windows_can_be_cleared_and_appended_again(store: JobStore, keep: Keep) -> None:
     job = keep(store, samples.job())
     store.append_window(job.id, samples.window(0))
+    store.save_waveform(job.id, Waveform(duration=1.0, peaks=(1,)))
     store.clear_windows(job.id)
     store.clear_windows(job.id)
-    assert list(store.windows(job.id)) == []
+    assert (list(store.windows(job.id)), store.waveform(job.id)) == ([], None)
     store.append_window(job.id, samples.window(5))
     assert list(store.windows(job.id)) == [samples.window(5)]
 

@@ -2,7 +2,7 @@
 
 import { ApiError, errorText } from "./api.js";
 import { t } from "./i18n.js";
-import { PAGE_SIZE } from "./job-reducer.js";
+import { PAGE_SIZE, hasEnded } from "./job-reducer.js";
 import { createUndoableRemoval } from "./undoable-removal.js";
 
 const SCRIPT = /\.(txt|srt|vtt)$/i;
@@ -87,6 +87,13 @@ export function createActions({ api, store, uploads, toast }) {
 		},
 		cancel: (id) => showErrorOnJob(id, () => api.cancel(id)),
 		retry: (id, options, fromStart) => showErrorOnJob(id, () => api.retry(id, options, fromStart)),
+		chooseTrack: (id, number) => showErrorOnJob(id, async () => {
+			const options = { audio_track: String(number) };
+			const status = store.state.entries[id]?.job.status ?? "";
+			if (status === "completed") return api.transcribeAgain(id, options);
+			if (!hasEnded(status)) await api.cancel(id);
+			return api.retry(id, options);
+		}),
 		remove: createUndoableRemoval({ store, api, toast }),
 		submit(files, options) {
 			const chosen = [...files];

@@ -303,6 +303,10 @@ export const TEXTS = {
 	"channel.right": ["right", "derecha"],
 	"channel.number": ["channel {number}", "canal {number}"],
 
+	"tracks.used": ["Audio track {name}", "Pista de audio {name}"],
+	"tracks.automatic": ["{total} audio tracks: the first with sound is taken", "{total} pistas de audio: se toma la primera con sonido"],
+	"tracks.use": ["Use track {name}", "Usar la pista {name}"],
+	"tracks.transcribe": ["Transcribe track {name}", "Transcribir la pista {name}"],
 	"tracks.title": ["Transcribe another audio track", "Transcribir otra pista de audio"],
 	"tracks.started": ["Track {name} is being transcribed. It is in the list.", "Se está transcribiendo la pista {name}. Está en la lista."],
 

@@ -65,6 +65,7 @@ interface Job {
   tags: readonly string[];
   notes: readonly Note[];
   audio_tracks?: readonly {number: number, language: string|null}[]; // if there are several
+  audio_track_used?: number|null; // of several, once it is known
   warnings?: readonly {code: string, message: string}[]; // about the audio of a completed job
   again_of?: string|null; // the job whose recording this one transcribes again
   queue_position?: number|null;
@@ -379,6 +380,7 @@ interface Actions {
   loadOlder(): Promise<unknown>;
   cancel(id: string): void;
   retry(id: string, options?: SubmitOptions, fromStart?: boolean): void; // continues where it ended, unless the text would differ
+  chooseTrack(id: string, number: number): void; // instead of the current one, or of a completed job as a new one
   remove(...ids: string[]): void; // hides them at once and deletes them when that can no longer be undone
   submit(files: Iterable<File>, options: SubmitOptions): void;
   trySample(sample: Sample): void;

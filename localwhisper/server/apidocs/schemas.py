@@ -201,6 +201,7 @@ SCHEMAS: dict[str, Schema] = {
                 **_list(_object({"number": INTEGER, "language": _or_null("string")})),
                 "description": "if there are several; POST /job/{job_id}/again transcribes another",
             },
+            "audio_track_used": _or_null("integer", description="of several audio tracks, once the job has begun"),
             "tags": _list(TEXT), "notes": _list(_ref("Note")),
             "again_of": _or_null("string", description="the job whose recording this one transcribes again"),
             "warnings": {**_list(MESSAGE), "description": "what was wrong with the audio; of a completed job"},

@@ -27,7 +27,7 @@ export function jobCard(id, app) {
 	const tags = query(element, ".tags");
 	const bar = query(element, "progress", HTMLProgressElement);
 	const excerpt = query(element, ".excerpt", HTMLAnchorElement);
-	const [reason, warnings] = queryEach(element, ".model-reason", ".warnings");
+	const [tracks, reason, warnings] = queryEach(element, ".tracks", ".model-reason", ".warnings");
 	const remedy = modelRemedy(id, app);
 	jobError.after(remedy.element);
 	const menu = cardMenu(id, app);
@@ -109,8 +109,11 @@ export function jobCard(id, app) {
 			if (job.language && job.language !== "auto") preview.lang = job.options?.task === "translate" ? "en" : job.language;
 			setTextOrHide(jobError, job.status === "failed" ? (job.error?.message ?? job.message) : "");
 			setTextOrHide(reason, modelReason(job));
-			setTextOrHide(warnings, (job.warnings ?? []).map(({ message }) => message).join(" "));
+			setTextOrHide(warnings, (job.warnings ?? []).filter(({ code }) => code !== "audio_track_used").map(({ message }) => message).join(" "));
 			remedy.update(job);
+			const hasTracks = (job.audio_tracks?.length ?? 0) > 1;
+			setVisible(tracks, hasTracks);
+			if (hasTracks) void import("./track-choice.js").then(({ showTracks }) => showTracks(tracks, job, app));
 			setTextOrHide(actionError, entry.actionError ?? "");
 			updateAction(job);
 			menu.update(job);

@@ -13,17 +13,17 @@ const SKIP_S = 5;
 const PART_S = 300;
 
 /**
- * @param {string} id @param {number} duration seconds @param {(seconds: number, cause: "play"|"seek") => void} onTime
+ * @param {string} id @param {number} duration seconds @param {boolean} isFirstTrack what was transcribed; browsers play no other @param {(seconds: number, cause: "play"|"seek") => void} onTime
  * @param {AbortSignal} signal stops playback and removes the listeners
  */
-export function createPlayer(id, duration, onTime, signal) {
+export function createPlayer(id, duration, isFirstTrack, onTime, signal) {
 	let frame = 0;
 	/** Where playback ends before the recording does. */
 	let stopAt = Infinity;
 	/** Whether playback goes on from where it was paused, which then is a little earlier. */
 	let rewinds = false;
 	const media = h("video", { preload: "metadata", playsinline: true, hidden: true });
-	/** Of a recording that the browser can't play, the server makes playable parts. Where the loaded one begins; null: the whole is loaded. @type {number|null} */
+	/** Of a recording that the browser can't play, or whose other track was transcribed, the server makes playable parts. Where the loaded one begins; null: the whole is loaded. @type {number|null} */
 	let partStart = null;
 	const element = cloneTemplate("player");
 	const [playButton, time, total, error] = queryEach(element, ".primary", ".clock :first-child", ".total", ".error");
@@ -52,7 +52,8 @@ export function createPlayer(id, duration, onTime, signal) {
 	}, { signal });
 	speedSelect.addEventListener("change", () => setSpeed(Number(speedSelect.value)), { signal });
 	signal.addEventListener("abort", disconnect);
-	media.src = `job/${id}/audio`;
+	if (isFirstTrack) media.src = `job/${id}/audio`;
+	else loadPart(0, false);
 
 	/** @param {number} at seconds @param {boolean} plays */
 	function loadPart(at, plays) {

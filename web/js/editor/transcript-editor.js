@@ -2,6 +2,7 @@
 
 import { transcriptUrl } from "../api.js";
 import { jobFacts } from "../components/job-facts.js";
+import { usedTrack } from "../components/track-choice.js";
 import { localize, t } from "../i18n.js";
 import { hasEnded } from "../job-reducer.js";
 import { connectCopyButton } from "../lib/clipboard.js";
@@ -136,13 +137,14 @@ export function transcriptEditor(element, app, signal) {
 			showFollowing: (isAway) => setVisible(backToPlayback, isAway),
 			refuse: say,
 		}, scope.signal);
-		const duration = store.state.entries[id]?.job.audio_duration ?? 0;
+		const job = store.state.entries[id]?.job;
+		const duration = job?.audio_duration ?? 0;
 		const timeline = createTimeline(query(element, ".timeline"), duration, {
 			seek: (seconds) => player.seek(seconds),
 			lines: () => session.lines,
 			change: session.change,
 		}, scope.signal);
-		const player = createPlayer(id, duration, (time, cause) => {
+		const player = createPlayer(id, duration, !job || (usedTrack(job)?.number ?? 1) === 1, (time, cause) => {
 			lines.showTime(time, cause);
 			timeline.setTime(time);
 		}, scope.signal);
