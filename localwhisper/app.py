@@ -49,6 +49,7 @@ from localwhisper.services.clips import Clips
 from localwhisper.services.corrections import Corrections
 from localwhisper.services.detection import LanguageDetector
 from localwhisper.services.downloads import Downloads
+from localwhisper.services.file_jobs import FileJobs
 from localwhisper.services.health import Health
 from localwhisper.services.job_notices import JobNotices
 from localwhisper.services.live_text import LiveTexts
@@ -112,6 +113,7 @@ class App:
         self._max_descriptors = descriptors_for_clients(raise_descriptor_limit(), settings.max_concurrent_jobs)
         self._data_dir = DataDir(settings.data_dir, faults_to_file=faults_to_file)
         self._ffmpeg = Ffmpeg()
+        self._probe = partial(probe, self._ffmpeg, max_audio_s=settings.max_audio_seconds)
         self._upload_executor = prestarted_executor(UPLOAD_THREADS, "upload")
         self._probe_executor = prestarted_executor(PROBE_THREADS, "probe")
         self.store = AsyncStore(FileStore(settings.data_dir))
@@ -174,7 +176,7 @@ class App:
                 executor=self._upload_executor,
                 probe_executor=self._probe_executor,
                 max_descriptors=self._max_descriptors - CONNECTIONS_BESIDE_UPLOADS,
-                probe=partial(probe, self._ffmpeg, max_audio_s=settings.max_audio_seconds),
+                probe=self._probe,
             ),
             sockets=SocketDependencies(counts=socket_counts, frame_cache=FrameCache(), now=now),
             term_lists=term_lists,
@@ -190,10 +192,8 @@ class App:
             self._bus,
             WatchedFolderFile(paths.watched_folders(data_dir)),
             data_dir=data_dir,
-            incoming=paths.incoming(data_dir),
             finished=lambda: FinishedRecordings(paths.finished_recordings(data_dir)),
-            probe=partial(probe, self._ffmpeg, max_audio_s=self.settings.max_audio_seconds),
-            options=read_options,
+            new_jobs=FileJobs(self.queue, incoming=paths.incoming(data_dir), probe=self._probe, options=read_options),
         )
 
     def _job_dependencies(self, eta: EtaEstimator, engine: Engine, library: ModelLibrary) -> JobDependencies:

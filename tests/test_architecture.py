@@ -45,7 +45,7 @@ MAY_IMPORT = {
     "export": BASE | {"jobs"},
     "engine": BASE | {"jobs", "audio"},
     "jobqueue": BASE | {"jobs", "store", "engine"},
-    "watching": BASE | {"audio", "export"},
+    "watching": BASE | {"jobs", "audio", "export"},
     "services": BASE | {"export", "watching", "jobs", "store", "engine", "audio", "jobqueue"},
     "server": BASE | {"watching", "jobs", "store", "engine", "audio", "export", "jobqueue", "services"},
     "client": set[str](),

@@ -9,6 +9,7 @@ import unicodedata
 from typing import Any
 
 from localwhisper.export.about import About
+from localwhisper.export.archive import redated
 from localwhisper.export.cues import short_timestamp
 from localwhisper.export.paragraphs import paragraphs
 from localwhisper.export.voices import with_channel
@@ -42,7 +43,7 @@ def write(transcript: Transcript, layout: Layout, about: About) -> bytes:
         _set_direction(paragraph, part.text)
     buffer = io.BytesIO()
     document.save(buffer)
-    return buffer.getvalue()
+    return redated(buffer.getvalue(), about.created_at)
 
 
 def is_right_to_left(text: str) -> bool:

@@ -94,11 +94,12 @@ def ending_with(transcript: Transcript, duration_s: float) -> Transcript:
 
 def _zip(transcript: Transcript, layout: Layout, about: About) -> bytes:
     """A ZIP archive with one file in each of the other formats, named after the recording."""
-    return zip_archive(
+    files = (
         (about.title, exporter.extension, exporter.to_bytes(transcript, layout, about))
         for format, exporter in EXPORTERS.items()
         if format != "zip"
     )
+    return zip_archive(files, about.created_at)
 
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

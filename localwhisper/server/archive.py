@@ -30,7 +30,7 @@ class ArchiveHandler(BaseHandler):
                 own = layout if has_words(transcript) else layout.without_words()
                 file = await asyncio.to_thread(exporter.to_bytes, transcript, own, told)
                 files.append((told.title, exporter.extension, file))
-            return await asyncio.to_thread(zip_archive, files)
+            return await asyncio.to_thread(zip_archive, files, max(job.created_at for job in chosen))
 
         self.set_header("Content-Type", "application/zip")
         self.set_header("Cache-Control", "no-store")

@@ -17,27 +17,34 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
-from localwhisper.atomic import SHARED, copy_private, write_atomically
-from localwhisper.audio.probe import AudioInfo
-from localwhisper.errors import InvalidOption, JobNotFound, LocalWhisperError, WatchedFolderNotFound
+from localwhisper.errors import (
+    InvalidOption,
+    JobNotFound,
+    LocalWhisperError,
+    QueueNotRunning,
+    StorageFull,
+    StorageUnwritable,
+    WatchedFolderNotFound,
+)
 from localwhisper.export.about import About
-from localwhisper.export.registry import EXPORTERS
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.jobs.events import Event, JobChanged, JobRemoved
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.languages import languages
-from localwhisper.options import Layout
-from localwhisper.services.option_reader import OptionReader
+from localwhisper.services.file_jobs import FileJobs
 from localwhisper.services.transcripts import Transcripts
 from localwhisper.unicode_text import encodable
 from localwhisper.watching.finished import FinishedRecordings, content_of
 from localwhisper.watching.growing_files import complete_recordings
-from localwhisper.watching.targets import Task, TaskList
+from localwhisper.watching.transcript_files import TranscriptFiles
 from localwhisper.watching.watched_folders import WatchedFolder, WatchedFolderFile, WatchedJob
 
 SETTLE_S = 2.0
 MAX_FOLDERS = 50
+MAX_WAITING = 20  # jobs of a folder: as many recordings are copied; the others wait where they are
+WAITING_S = 1.0  # until they are counted again
+RETRY_S = 30.0  # after a full disk, for example
 log = logging.getLogger(__name__)
 
 
@@ -52,20 +59,16 @@ class WatchedFolders:
         file: WatchedFolderFile,
         *,
         data_dir: Path,
-        incoming: Path,
         finished: Callable[[], FinishedRecordings],
-        probe: Callable[[Path], AudioInfo],
-        options: OptionReader,
+        new_jobs: FileJobs,
     ) -> None:
-        """`finished` and `probe` are called on threads."""
+        """`finished` is called on a thread."""
         self._queue = queue
         self._transcripts = transcripts
         self._file = file
         self._data_dir = data_dir
-        self._incoming = incoming
         self._open_finished = finished
-        self._probe = probe
-        self._options = options
+        self._new_jobs = new_jobs
         self._stops: dict[str, threading.Event] = {}  # by the folder's id
         self._tasks: set[asyncio.Task[None]] = set()
         self._saver = ThreadPoolExecutor(1, thread_name_prefix="watched-folders")  # one save after the other
@@ -77,18 +80,17 @@ class WatchedFolders:
 
     async def start(self) -> None:
         """Watch the folders of the last run, and write what was finished meanwhile."""
-        self._finished = await asyncio.to_thread(self._open_finished)
+        self._files = TranscriptFiles(await asyncio.to_thread(self._open_finished))
         try:
             await asyncio.to_thread(self._file.load)
         except LocalWhisperError as error:
             log.error("no folder is watched: %s", error)
             return
-        for job_id, watched in list(self._file.jobs.items()):
+        for job_id in list(self._file.jobs):
             try:
                 job = self._queue.index.get(job_id)
             except JobNotFound:
-                if not watched.is_removed:  # the program ended before the job was queued
-                    del self._file.jobs[job_id]
+                self._file.note_missing(job_id)
                 continue
             if job.state is JobState.COMPLETED:
                 self._begin(self._write(job))
@@ -107,8 +109,8 @@ class WatchedFolders:
             except LocalWhisperError as error:
                 log.error("the watched folders were not saved: %s", error)
         self._saver.shutdown(wait=False)
-        if hasattr(self, "_finished"):
-            self._finished.close()
+        if hasattr(self, "_files"):
+            self._files.close()
 
     def all(self) -> Sequence[WatchedFolder]:
         return [folder for folder in self._file.folders.values() if not folder.is_removed]
@@ -125,7 +127,7 @@ class WatchedFolders:
     ) -> WatchedFolder:
         """Raises InvalidOption, what reading options raises, StorageFull, StorageUnwritable."""
         await asyncio.to_thread(self._check, path, output)
-        await asyncio.to_thread(self._options.read_json, options)
+        await self._new_jobs.check_options(options)
         if len(self.all()) >= MAX_FOLDERS:
             raise InvalidOption(field="path", value=path[:100], accepted=f"at most {MAX_FOLDERS} folders")
         folder = WatchedFolder(
@@ -150,16 +152,8 @@ class WatchedFolders:
         self._stops.pop(folder_id).set()
         self.problems.pop(folder_id, None)
         self._file.folders[folder_id] = replace(self._file.folders[folder_id], is_removed=True)
-        self._drop_removed()
+        self._file.drop_removed()
         await self._save()
-
-    def _drop_removed(self) -> None:
-        """Forget removed folders that have no jobs any more."""
-        needed = {watched.folder_id for watched in self._file.jobs.values() if not watched.is_removed}
-        for folder_id, folder in list(self._file.folders.items()):
-            if folder.is_removed and folder_id not in needed:
-                del self._file.folders[folder_id]
-                self._file.jobs = {id: job for id, job in self._file.jobs.items() if job.folder_id != folder_id}
 
     def _check(self, path: str, output: str | None) -> None:
         """Raises InvalidOption."""
@@ -186,7 +180,7 @@ class WatchedFolders:
 
         def watch() -> None:
             found = complete_recordings(
-                Path(folder.path), SETTLE_S, existing=True, once=False, note=log.warning, stop=stop
+                Path(folder.path), SETTLE_S, existing=folder.is_new, once=False, note=log.warning, stop=stop
             )
             for recording in found:
                 if stop.is_set() or loop.is_closed():
@@ -210,50 +204,47 @@ class WatchedFolders:
     async def _take(self, folder: WatchedFolder, recording: Path) -> None:
         """Queue a job for the recording, unless it is to be skipped, is done, or has a job."""
         lock = self._taking.setdefault(str(recording), asyncio.Lock())  # folders may contain each other
-        try:
-            async with lock:
-                is_own = await asyncio.to_thread(self._is_own, recording)
-                if is_own or not await asyncio.to_thread(folder.takes, recording):
-                    return
-                content = await asyncio.to_thread(content_of, recording)
-                watched = WatchedJob(folder.id, str(recording), content)
-                known = {(job.source, job.content) for job in self._file.jobs.values()}
-                if (watched.source, content) in known or await asyncio.to_thread(self._is_done, folder, recording):
-                    return
-                await self._submit(folder, recording, watched)
-        except (LocalWhisperError, OSError) as error:
-            self._note(folder.id, f"{recording.name}: {error}")
+        while folder.id in self._stops:
+            if self._n_waiting(folder) >= MAX_WAITING:
+                await asyncio.sleep(WAITING_S)
+                continue
+            try:
+                async with lock:
+                    await self._take_now(folder, recording)
+                self._forget_problem(folder.id, recording.name)
+                return
+            except (StorageFull, StorageUnwritable, QueueNotRunning) as error:
+                self._note(folder.id, f"{recording.name}: {error}")
+                await asyncio.sleep(RETRY_S)
+            except (LocalWhisperError, OSError) as error:
+                self._note(folder.id, f"{recording.name}: {error}")
+                return
 
-    async def _submit(self, folder: WatchedFolder, recording: Path, watched: WatchedJob) -> None:
+    async def _take_now(self, folder: WatchedFolder, recording: Path) -> None:
+        if not folder.takes(recording) or await asyncio.to_thread(self._is_own, recording):
+            return
+        content = await asyncio.to_thread(content_of, recording)
+        watched = WatchedJob(folder.id, str(recording), content)
+        if any((job.source, job.content) == (watched.source, content) for job in self._file.jobs.values()):
+            return
+        if await asyncio.to_thread(self._files.is_done, folder, recording):
+            return
         job_id = str(uuid.uuid4())
-        upload = self._incoming / job_id
-        info = await asyncio.to_thread(self._probe, recording)
-        options, reason = await asyncio.to_thread(self._options.read_json, folder.options)
-        await asyncio.to_thread(copy_private, recording, upload)
-        self._file.jobs[job_id] = watched
-        await self._save()
+        self._file.jobs[job_id] = watched  # first, so that a crash makes no second job of it
         try:
-            await self._queue.submit(
-                job_id=job_id,
-                filename=recording.name,
-                upload=upload,
-                audio_file=f"audio{recording.suffix.lower()}" if recording.suffix[1:].isalnum() else "audio",
-                audio_duration=info.duration_s,
-                options=options,
-                model_reason=reason,
-            )
+            await self._save()
+            await self._new_jobs.submit(job_id, recording, folder.options)
         except Exception:
             self._file.jobs.pop(job_id, None)
             raise
+        if job_id in self._file.jobs:  # it may have ended
+            self._file.jobs[job_id] = replace(self._file.jobs[job_id], is_queued=True)
+            await self._save()
 
-    def _is_done(self, folder: WatchedFolder, recording: Path) -> bool:
-        tasks = (self._task(folder, recording, keep_unknown=keep_unknown) for keep_unknown in (False, True))
-        return any(self._finished.is_done(recording, task.targets.values()) for task in tasks)
-
-    def _task(self, folder: WatchedFolder, recording: Path, *, keep_unknown: bool) -> Task:
-        """`keep_unknown`: no file that was not written here is replaced; somebody may have written it by hand."""
-        tasks = TaskList(folder.formats, self._finished, keep_unknown=keep_unknown)
-        return tasks.task(recording, folder.output_folder(recording))
+    def _n_waiting(self, folder: WatchedFolder) -> int:
+        index, jobs = self._queue.index, self._file.jobs
+        mine = [id for id, job in jobs.items() if job.folder_id == folder.id and id in index]
+        return sum(not index.get(id).state.ended for id in mine)
 
     # -- from jobs to transcripts --------------------------------------------------------
 
@@ -267,33 +258,37 @@ class WatchedFolders:
                 self._begin(self._save())
 
     async def _write(self, job: Job) -> None:
-        watched = self._file.jobs[job.id]
-        folder = self._file.folders.get(watched.folder_id)
-        if folder is not None:
+        """Write a job's transcript; again and again, until it can be written or the job is removed."""
+        while (watched := self._file.jobs.get(job.id)) is not None and not watched.is_removed:
+            folder = self._file.folders.get(watched.folder_id)
             try:
-                transcript = await self._transcripts.get(job.id)
-                about = About(
-                    filename=job.filename,
-                    created_at=job.created_at,
-                    duration_s=job.audio_duration,
-                    language_name=languages().get(transcript.language, ""),
-                )
-                async with self._writing:  # so that no two choose the same names
-                    await asyncio.to_thread(self._write_files, folder, watched, transcript, about)
+                if folder is not None:
+                    await self._write_now(folder, watched, job)
+                self._forget_problem(watched.folder_id, job.filename)
+                break
             except (LocalWhisperError, OSError) as error:
-                self._note(folder.id, f"{job.filename}: {error}")
-                return
+                self._note(watched.folder_id, f"{job.filename}: {error}")
+                await asyncio.sleep(RETRY_S)
+        else:
+            return
         self._file.jobs.pop(job.id, None)
-        self._drop_removed()
+        self._file.drop_removed()
         await self._save()
 
-    def _write_files(self, folder: WatchedFolder, watched: WatchedJob, transcript: Any, about: About) -> None:
-        """Raises StorageFull, StorageUnwritable, OSError."""
-        task = self._task(folder, Path(watched.source), keep_unknown=True)
-        for name, target in task.targets.items():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(target, EXPORTERS[name].to_bytes(transcript, Layout(), about), mode=SHARED)
-            self._finished.add(task.source, watched.content, [target])
+    async def _write_now(self, folder: WatchedFolder, watched: WatchedJob, job: Job) -> None:
+        transcript = await self._transcripts.get(job.id)
+        about = About(
+            filename=job.filename,
+            created_at=job.created_at,
+            duration_s=job.audio_duration,
+            language_name=languages().get(transcript.language, ""),
+        )
+        async with self._writing:  # so that no two choose the same names
+            await asyncio.to_thread(self._files.write, folder, watched, transcript, about)
+
+    def _forget_problem(self, folder_id: str, filename: str) -> None:
+        if self.problems.get(folder_id, "").startswith(encodable(f"{filename}: ")):
+            del self.problems[folder_id]
 
     def _note(self, folder_id: str, problem: str) -> None:
         self.problems[folder_id] = encodable(problem)  # names of files may be no UTF-8

@@ -69,17 +69,17 @@ def complete_recordings(
     folder: Path,
     settle_s: float,
     *,
-    existing: bool,
+    existing: Callable[[Path], bool],
     once: bool,
     note: Callable[[str], None],
     stop: threading.Event | None = None,
 ) -> Iterator[Path]:
     """Recordings as they become complete, until `stop` is set. Those that arrive while the caller is busy follow
-    afterwards."""
+    afterwards. `existing`: whether to take a recording that is there at the beginning."""
     stop = stop or threading.Event()
     growing = GrowingFiles(settle_s)
     for path in sorted(recordings(folder)):
-        if existing:
+        if existing(path):
             growing.add(path, time.monotonic())
         else:
             growing.ignore(path)

@@ -48,11 +48,20 @@ def parse_formats(text: str) -> tuple[str, ...]:
 class TaskList:
     """Gives each recording files of its own, also where several recordings have one name."""
 
-    def __init__(self, formats: Sequence[str], finished: FinishedRecordings, *, keep_unknown: bool = False) -> None:
-        """`keep_unknown`: files that are there, but weren't written by this program, keep their names."""
+    def __init__(
+        self,
+        formats: Sequence[str],
+        finished: FinishedRecordings,
+        *,
+        keep_unknown: bool = False,
+        contents: Mapping[str, bytes] | None = None,
+    ) -> None:
+        """`keep_unknown`: files that are there, but weren't written by this program, keep their names, unless they
+        are these `contents`, by format: then a crash came before it was noted that they were written."""
         self._formats = formats
         self._finished = finished
         self._keep_unknown = keep_unknown
+        self._contents = contents or {}
         self._owners: dict[str, Path] = {}  # the recording of each file name given so far
 
     def task(self, source: Path, folder: Path) -> Task:
@@ -61,16 +70,21 @@ class TaskList:
         names = chain([stem, shortened(source.name)], (f"{stem}-{number}" for number in count(2)))
         for name in names:
             targets = {format: folder / f"{name}.{EXPORTERS[format].extension}" for format in self._formats}
-            if all(self._is_free(source, target) for target in targets.values()):
+            if all(self._is_free(source, target, self._contents.get(format)) for format, target in targets.items()):
                 break
         self._owners |= {_same_file_key(target): source for target in targets.values()}
         return Task(source, targets)
 
-    def _is_free(self, source: Path, target: Path) -> bool:
-        owner = self._owners.get(_same_file_key(target), source)
-        if owner != source or (self._keep_unknown and target.exists() and not self._finished.is_known(target)):
+    def _is_free(self, source: Path, target: Path, content: bytes | None) -> bool:
+        if self._owners.get(_same_file_key(target), source) != source:
             return False
+        if self._keep_unknown and target.exists() and not self._finished.is_known(target):
+            return content is not None and _has_content(target, content)
         return self._finished.may_write(source, target)
+
+
+def _has_content(path: Path, content: bytes) -> bool:
+    return file_size(path) == len(content) and path.read_bytes() == content
 
 
 def _same_file_key(path: Path) -> str:

@@ -25,11 +25,17 @@ class WatchedFolder:
     is_removed: bool = False  # it is watched no more, but transcripts of its jobs are still written
 
     def takes(self, recording: Path) -> bool:
-        """Whether a recording in the folder is to be transcribed. Raises OSError."""
+        """Whether recordings of this name are to be transcribed."""
         inside = recording.relative_to(self.path).as_posix().casefold()
-        if any(fnmatchcase(inside, f"{pattern.casefold()}") for pattern in (*self.skip, *self._names)):
+        return not any(fnmatchcase(inside, f"{pattern.casefold()}") for pattern in (*self.skip, *self._names))
+
+    def is_new(self, recording: Path) -> bool:
+        """Whether a recording that is there when watching begins came or changed after the folder was added. Of one
+        that comes later, times say nothing: the clock may have been set back."""
+        try:
+            stat = recording.stat()
+        except OSError:  # removed meanwhile
             return False
-        stat = recording.stat()
         return max(stat.st_mtime_ns, stat.st_ctime_ns) >= self.since_ns  # the latter also of files moved here
 
     @property
@@ -49,6 +55,7 @@ class WatchedJob:
     folder_id: str
     source: str
     content: Content
+    is_queued: bool = False  # if there is no such job any more, it was removed
     is_removed: bool = False  # by the user: the recording isn't transcribed again unless it changes
 
 
@@ -63,6 +70,22 @@ class WatchedFolderFile:
     def copy(self) -> "WatchedFolderFile":
         """For save() on another thread, while this one is changed."""
         return replace(self, folders=dict(self.folders), jobs=dict(self.jobs))
+
+    def note_missing(self, job_id: str) -> None:
+        """There is no such job: the program ended before it was queued, or the user removed it."""
+        watched = self.jobs[job_id]
+        if watched.is_queued or watched.is_removed:
+            self.jobs[job_id] = replace(watched, is_removed=True)
+        else:
+            del self.jobs[job_id]
+
+    def drop_removed(self) -> None:
+        """Forget removed folders that have no jobs any more."""
+        needed = {watched.folder_id for watched in self.jobs.values() if not watched.is_removed}
+        for folder_id, folder in list(self.folders.items()):
+            if folder.is_removed and folder_id not in needed:
+                del self.folders[folder_id]
+                self.jobs = {id: job for id, job in self.jobs.items() if job.folder_id != folder_id}
 
     def load(self) -> None:
         """Raises StorageUnwritable if the file is damaged; it is then kept under another name."""

@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
-from localwhisper.services import watched_folders
-from localwhisper.watching.watched_folders import WatchedFolderFile
+from localwhisper import paths
+from localwhisper.errors import StorageFull
+from localwhisper.export.registry import EXPORTERS
+from localwhisper.services import file_jobs, watched_folders
+from localwhisper.watching.watched_folders import WatchedFolder, WatchedFolderFile
 from tests.conftest import Serve
 from tests.http_client import Answer, Client, wav
 from tests.step_engine import StepEngine
@@ -23,6 +26,7 @@ pytestmark = pytest.mark.gen_test(timeout=30)
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watched_folders, "SETTLE_S", 0.2)
+    monkeypatch.setattr(watched_folders, "RETRY_S", 0.1)
 
 
 @pytest.fixture
@@ -121,6 +125,63 @@ async def test_a_removed_job_does_not_come_back(serve: Serve, engine: StepEngine
     assert await names(client) == []
 
 
+async def test_after_a_kill_before_the_removal_of_a_job_was_noted_it_does_not_come_back(
+    serve: Serve, engine: StepEngine, folder: Path, tmp_path: Path
+) -> None:
+    client = await serve()
+    (folder / "one.wav").write_bytes(wav(2.0))
+    await watch(client, folder, existing=True)
+    await until(lambda: engine.started)
+    (job,) = (await client.get("/jobs")).json["jobs"]
+    before = paths.watched_folders(tmp_path / "data").read_bytes()
+    await client.fetch("DELETE", f"/job/{job['job_id']}?remove=true")
+    await client.close()
+    paths.watched_folders(tmp_path / "data").write_bytes(before)
+    client = await serve()
+    await asyncio.sleep(0.6)
+    assert await names(client) == []
+
+
+async def test_after_a_kill_before_a_transcript_was_noted_there_is_no_second_copy(
+    serve: Serve, engine: StepEngine, folder: Path, tmp_path: Path
+) -> None:
+    formats = list(EXPORTERS)
+    client = await serve()
+    (folder / "one.wav").write_bytes(wav(2.0))
+    await watch(client, folder, existing=True, formats=formats)
+    await until(lambda: engine.started)
+    before = paths.watched_folders(tmp_path / "data").read_bytes()
+    engine.release()
+    await until(lambda: len(list(folder.iterdir())) == 1 + len(formats))
+    await client.close()
+    written = {path: path.read_bytes() for path in folder.iterdir()}
+    paths.watched_folders(tmp_path / "data").write_bytes(before)
+    paths.finished_recordings(tmp_path / "data").unlink()
+
+    client = await serve()
+    await until(lambda: not json.loads(paths.watched_folders(tmp_path / "data").read_text())["jobs"])
+    assert {path: path.read_bytes() for path in folder.iterdir()} == written
+    assert await names(client) == ["one.wav"]
+
+
+async def test_a_clock_that_is_set_back_hides_no_recording(
+    serve: Serve, engine: StepEngine, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.release()
+    client = await serve()
+    (folder / "old.wav").write_bytes(wav(2.0))
+    real_ns, hours_ns = time.time_ns, 9 * 3600 * 10**9
+    is_new, seen = WatchedFolder.is_new, set()
+    monkeypatch.setattr(WatchedFolder, "is_new", lambda self, path: (seen.add(path), is_new(self, path))[1])
+    with monkeypatch.context() as patch:
+        patch.setattr(watched_folders.time, "time_ns", lambda: real_ns() + hours_ns)
+        await watch(client, folder)
+    await until(lambda: folder / "old.wav" in seen)
+    (folder / "new.wav").write_bytes(wav(2.5))
+    await until(lambda: (folder / "new.txt").exists())
+    assert await names(client) == ["new.wav"]
+
+
 async def test_what_is_being_saved_is_saved_before_the_server_ends(
     serve: Serve, engine: StepEngine, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,9 +225,34 @@ async def test_what_can_not_be_written_is_said(serve: Serve, engine: StepEngine,
     assert problem is not None
     assert problem.startswith("one.wav")
     await client.close()
+    client = await serve()  # tries again, now and later
+    await asyncio.sleep(0.2)
     texts.unlink()
-    await serve()  # tries again
     await until(lambda: (texts / "one.srt").exists())
+    await asyncio.sleep(0.1)
+    assert (await client.get("/watched-folders")).json["watched_folders"][0]["problem"] is None
+
+
+async def test_a_recording_for_which_the_disk_has_no_room_is_taken_once_there_is(
+    serve: Serve, engine: StepEngine, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.release()
+    client = await serve()
+    n_attempts = 0
+
+    def copy_in_part(source: Path, target: Path) -> None:
+        nonlocal n_attempts
+        n_attempts += 1
+        target.write_bytes(source.read_bytes()[:100])
+        raise StorageFull
+
+    with monkeypatch.context() as patch:
+        patch.setattr(file_jobs, "copy_private", copy_in_part)
+        await watch(client, folder)
+        (folder / "one.wav").write_bytes(wav(2.0))
+        await until(lambda: n_attempts > 1)
+        assert len(list(paths.incoming(tmp_path / "data").iterdir())) <= 1  # that of the next attempt
+    await until(lambda: (folder / "one.srt").exists())
 
 
 @pytest.mark.parametrize(
@@ -225,6 +311,22 @@ async def test_many_recordings_at_once_get_a_transcript_each(serve: Serve, engin
     await until(lambda: len(list(folder.glob("*.txt"))) == len(recordings))
     await asyncio.sleep(0.3)
     assert await names(client) == sorted(recording.name for recording in recordings)
+
+
+async def test_of_many_recordings_only_a_few_are_copied_before_their_turn(
+    serve: Serve, engine: StepEngine, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched_folders, "MAX_WAITING", 3)
+    monkeypatch.setattr(watched_folders, "WAITING_S", 0.05)
+    client = await serve(max_concurrent_jobs=1)
+    for number in range(8):
+        (folder / f"{number}.wav").write_bytes(wav(1.0 + number / 10))
+    await watch(client, folder, formats=["txt"], existing=True)
+    await until(lambda: engine.started)
+    await asyncio.sleep(0.8)
+    assert len(await names(client)) == 3
+    engine.release()
+    await until(lambda: len(list(folder.glob("*.txt"))) == 8)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,15 @@
 """Exports equal openai-whisper's byte for byte, don't change unnoticed, and are readable by other programs."""
 
+import calendar
 import csv
 import importlib
 import io
 import json
 import math
+import time
 import zipfile
 from dataclasses import asdict, replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -226,6 +229,21 @@ def paragraphs(case: str) -> list[str]:
 def test_docx_is_read_by_python_docx(case: str) -> None:
     document = docx.Document(io.BytesIO(EXPORTERS["docx"].to_bytes(results.ALL[case])))
     assert [paragraph.text.split("\t")[-1] for paragraph in document.paragraphs] == paragraphs(case)
+
+
+@pytest.mark.parametrize("name", EXPORTERS)
+def test_the_same_transcript_gives_the_same_file(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    about = About(filename="a.wav", created_at=datetime(2026, 1, 2, 3, 4, 6, tzinfo=timezone.utc))
+    files = []
+    for year in (2027, 2028):
+        now = (year, 1, 1, 0, 0, 0, 0, 1, 0)
+        monkeypatch.setattr(time, "time", lambda now=now: calendar.timegm(now))
+        monkeypatch.setattr(time, "localtime", lambda *_, now=now: time.struct_time(now))
+        files.append(EXPORTERS[name].to_bytes(results.SPEAKERS, about=about))
+    assert files[0] == files[1]
+    if name in ("zip", "docx"):
+        dates = {info.date_time for info in zipfile.ZipFile(io.BytesIO(files[0])).infolist()}
+        assert dates == {(2026, 1, 2, 3, 4, 6)}
 
 
 def test_docx_leaves_out_characters_that_xml_cannot_hold() -> None:
