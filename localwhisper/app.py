@@ -1,15 +1,11 @@
 """The composition root: builds all parts of a server from its settings, and starts and stops them in order."""
 
-import errno
-import socket
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
-
-import tornado.netutil
 
 from localwhisper import paths
 from localwhisper.audio.clip import cut_clip
@@ -21,7 +17,6 @@ from localwhisper.engine.base import Engine
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.checkpoints.model_choice import ModelChooser, live_options
 from localwhisper.engine_setup import ASSETS, found_models, model_library, whisper_engine
-from localwhisper.errors import PortForbidden, PortInUse
 from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_queue import JobQueue
@@ -42,6 +37,7 @@ from localwhisper.server.dependencies import (
     SocketDependencies,
     UploadDependencies,
 )
+from localwhisper.server.listening import bind
 from localwhisper.server.metrics import LoopLag, Metrics, SocketCounts
 from localwhisper.server.prestarted_executor import prestarted_executor
 from localwhisper.server.ws_outbox import FrameCache
@@ -52,6 +48,7 @@ from localwhisper.services.downloads import Downloads
 from localwhisper.services.file_jobs import FileJobs
 from localwhisper.services.health import Health
 from localwhisper.services.job_notices import JobNotices
+from localwhisper.services.known_voices import KnownVoices
 from localwhisper.services.live_text import LiveTexts
 from localwhisper.services.option_reader import OptionReader
 from localwhisper.services.recordings import Recordings
@@ -221,6 +218,7 @@ class App:
                 max_audio_s=settings.max_audio_seconds,
                 ffmpeg=self._ffmpeg,
             ),
+            known_voices=KnownVoices(index, transcripts, engine, paths.known_voices(settings.data_dir)),
             speakers=Speakers(index, transcripts, corrections, word_times, engine),
             live_texts=LiveTexts(engine, index, transcripts, self._bus, options_for=options_for),
             search=Search(index, store, TextIndex(paths.search_index(settings.data_dir)), self._bus),
@@ -238,7 +236,7 @@ class App:
             previous_end = self._data_dir.open()
             on_failure.callback(self._data_dir.close)
             self._server = self._http_server()
-            sockets = self._bind()
+            sockets = bind(self.settings.host, self.settings.port)
             for listening in sockets:
                 on_failure.callback(listening.close)
             await self.queue.start(previous_end)
@@ -263,17 +261,6 @@ class App:
             body_timeout=BODY_TIMEOUT_S,
         )
 
-    def _bind(self) -> list[socket.socket]:
-        settings = self.settings
-        try:
-            return tornado.netutil.bind_sockets(settings.port, settings.host)
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise PortInUse(port=settings.port, host=settings.host) from None
-            if error.errno in (errno.EACCES, errno.EPERM):
-                raise PortForbidden(port=settings.port, host=settings.host) from None
-            raise
-
     async def stop(self) -> None:
         """Stop listening, interrupt all work and close everything. Interrupted jobs continue at the next start."""
         jobs, models = self.dependencies.jobs, self.dependencies.models
@@ -284,6 +271,7 @@ class App:
         models.detector.stop()
         jobs.waveforms.stop()
         jobs.clips.stop()
+        jobs.known_voices.stop()
         self._notices.stop()
         await self.dependencies.watched_folders.stop()
         jobs.word_times.stop()

@@ -137,6 +137,11 @@ class TermListNotFound(LocalWhisperError):
     name: str
 
 
+class KnownVoiceNotFound(LocalWhisperError):
+    code = "known_voice_not_found"
+    voice_id: str
+
+
 class ModelDownloadFailed(LocalWhisperError):
     code = "model_download_failed"
     model: str

@@ -243,6 +243,10 @@ TEXTS: Mapping[str, Text] = {
         "There is no list of names and terms called '{name}'.",
         "No hay ninguna lista de nombres y términos llamada '{name}'.",
     ),
+    "known_voice_not_found": (
+        "There is no known voice with the id {voice_id}.",
+        "No hay ninguna voz conocida con el id {voice_id}.",
+    ),
     "file_missing": (
         "There is no file or folder {path}.",
         "No existe el archivo o la carpeta {path}.",

@@ -53,6 +53,11 @@ def term_lists(data_dir: Path) -> Path:
     return data_dir / "term-lists.json"
 
 
+def known_voices(data_dir: Path) -> Path:
+    """The voiceprints that the user keeps, with people's names."""
+    return data_dir / "known-voices.json"
+
+
 def finished_recordings(data_dir: Path) -> Path:
     """Which recordings the command line has transcribed, and where their transcripts are."""
     return data_dir / "finished.db"

@@ -7,8 +7,9 @@ from typing import Any
 
 import jsonschema
 
+from localwhisper.server.apidocs.compat_schemas import COMPAT_SCHEMAS
 from localwhisper.server.apidocs.openapi import COMMON_ERRORS
-from localwhisper.server.apidocs.schemas import COMPAT_SCHEMAS, SCHEMAS
+from localwhisper.server.apidocs.schemas import SCHEMAS
 from localwhisper.server.route import Operation, Route
 from localwhisper.server.routes import ROUTES
 

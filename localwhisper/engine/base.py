@@ -92,6 +92,14 @@ class Engine(Protocol):
     def find_speakers(self, audio: Path, options: Options, control: Control) -> Diarization:
         """Who speaks when in an audio file, as the options say. Raises Stopped, or a LocalWhisperError."""
 
+    def voiceprints(
+        self, audio: Path, spans: Mapping[str, Sequence[tuple[float, float]]], options: Options, control: Control
+    ) -> Mapping[str, tuple[float, ...]]:
+        """A unit vector for each speaker, by which voices of several recordings are compared.
+
+        `spans`: where each speaker is heard alone, in seconds. Raises Stopped, or a LocalWhisperError.
+        """
+
     def open_live(self, options: Options, control: Control) -> LiveTranscriber:
         """Load the model for a recording that is being made. Raises Stopped, or a LocalWhisperError."""
 

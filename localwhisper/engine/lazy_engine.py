@@ -61,6 +61,12 @@ class LazyEngine:
         """See base.Engine. Also raises EngineNotLoaded."""
         return self._built().find_speakers(audio, options, control)
 
+    def voiceprints(
+        self, audio: Path, spans: Mapping[str, Sequence[tuple[float, float]]], options: Options, control: Control
+    ) -> Mapping[str, tuple[float, ...]]:
+        """See base.Engine. Also raises EngineNotLoaded."""
+        return self._built().voiceprints(audio, spans, options, control)
+
     def open_live(self, options: Options, control: Control) -> LiveTranscriber:
         """See base.Engine. Also raises EngineNotLoaded."""
         return self._built().open_live(options, control)

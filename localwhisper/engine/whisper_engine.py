@@ -32,9 +32,10 @@ from localwhisper.engine.model.whisper_model import WhisperModel
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.pcm_spool import PcmSpool
 from localwhisper.engine.progress import report_progress
+from localwhisper.engine.recorded_speakers import RecordedSpeakers
 from localwhisper.engine.sequential import transcribe_sequential
 from localwhisper.engine.silero import SileroVad
-from localwhisper.engine.speakers.labelling import find_speakers, label_speakers, with_what_speakers_need
+from localwhisper.engine.speakers.labelling import label_speakers, with_what_speakers_need
 from localwhisper.engine.spoken_times import SpokenTimes
 from localwhisper.engine.text_alignment import TextAligner
 from localwhisper.engine.threads import use_one_thread
@@ -58,6 +59,7 @@ class WhisperEngine:
         self._spool_dir = spool_dir
         self._cores = models.cores
         self._detector = SileroVad()
+        self._speakers = RecordedSpeakers(self._reader, self._new_spool, self._detector)
 
     def transcribe(
         self,
@@ -233,11 +235,13 @@ class WhisperEngine:
 
     def find_speakers(self, audio: Path, options: Options, control: Control) -> Diarization:
         """See base.Engine."""
-        control.progress(0.0, Message("reading_audio"))
-        with self._reader.read(audio, self._new_spool, check=control.check, track=options.audio_track) as recording:
-            use_one_thread()
-            pcm = recording.channels[0].sink
-            return find_speakers(pcm, voice_activity(pcm, self._detector, control.check), options, control)
+        return self._speakers.find(audio, options, control)
+
+    def voiceprints(
+        self, audio: Path, spans: Mapping[str, Sequence[tuple[float, float]]], options: Options, control: Control
+    ) -> dict[str, tuple[float, ...]]:
+        """See base.Engine."""
+        return self._speakers.voiceprints(audio, spans, options, control)
 
     def open_live(self, options: Options, control: Control) -> LiveTranscriber:
         """See base.Engine."""

@@ -20,14 +20,14 @@ SAME_SHARE = 0.5  # of a speaker's time that was another's before: the same pers
 def renamed(transcript: Transcript, names: Mapping[str, str]) -> Transcript:
     """`names` by id; an empty one takes the name away."""
     for each in names:
-        _known(transcript, each)
+        known_speaker(transcript, each)
     speakers = tuple(replace(each, name=names.get(each.id, each.name)) for each in transcript.speakers)
     return replace(transcript, speakers=speakers, version=transcript.version + 1)
 
 
 def merged(transcript: Transcript, source: str, into: str) -> Transcript:
     """One speaker's lines become another's, who keeps the name, or gets that of the first without one."""
-    one, other = _known(transcript, source), _known(transcript, into)
+    one, other = known_speaker(transcript, source), known_speaker(transcript, into)
     if source == into:
         raise InvalidOption(field="into", value=into, accepted="another speaker")
     both = replace(other, name=other.name or one.name, merged=True)
@@ -49,7 +49,7 @@ def given(transcript: Transcript, at: int, count: int, speaker: str) -> Transcri
         speaker = _free_id(speakers)
         speakers.append(Speaker(id=speaker))
     elif speaker not in {each.id for each in speakers}:
-        _known(transcript, speaker)
+        known_speaker(transcript, speaker)
     turns = _given_turns(transcript.turns, transcript.segments[at : at + count], speaker)
     segments = list(transcript.segments)
     for number in range(at, at + count):
@@ -94,7 +94,7 @@ def carried_over(old: Transcript, turns: Sequence[Turn], speakers: Sequence[Spea
     return replace(new_transcript, version=old.version + 1)
 
 
-def _known(transcript: Transcript, speaker: str) -> Speaker:
+def known_speaker(transcript: Transcript, speaker: str) -> Speaker:
     for each in transcript.speakers:
         if each.id == speaker:
             return each

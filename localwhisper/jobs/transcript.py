@@ -1,7 +1,7 @@
 """Transcripts and their parts, and what else is computed from the audio, as frozen data. Positions are in seconds."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from localwhisper.messages import Message
 
@@ -79,7 +79,6 @@ class Diarization:
     """Who speaks when."""
 
     turns: tuple[Turn, ...] = ()  # in the order of their starts
-    voiceprints: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # of each speaker, by id; unit vectors
 
 
 @dataclass(frozen=True, kw_only=True)

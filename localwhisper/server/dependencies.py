@@ -21,6 +21,7 @@ from localwhisper.services.corrections import Corrections
 from localwhisper.services.detection import LanguageDetector
 from localwhisper.services.downloads import Downloads
 from localwhisper.services.health import Health
+from localwhisper.services.known_voices import KnownVoices
 from localwhisper.services.live_text import LiveTexts
 from localwhisper.services.option_reader import OptionReader
 from localwhisper.services.recordings import Recordings
@@ -52,6 +53,7 @@ class JobDependencies:
     second_texts: SecondTexts
     scripts: Scripts
     speakers: Speakers
+    known_voices: KnownVoices
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -77,6 +77,7 @@ STATUS: dict[type[LocalWhisperError], int] = {
     errors.ModelNotFound: 404,
     errors.TermListNotFound: 404,
     errors.WatchedFolderNotFound: 404,
+    errors.KnownVoiceNotFound: 404,
     MethodNotAllowed: 405,
     errors.JobAlreadyFinished: 409,
     errors.JobNotFinished: 409,

@@ -9,6 +9,7 @@ from localwhisper.server import (
     archive,
     job_audio,
     jobs,
+    known_voices,
     live_socket,
     recordings,
     second_texts,
@@ -199,6 +200,27 @@ JOB_ROUTES: tuple[Route, ...] = (
         "delete": Operation(
             summary="End the search for speakers; the transcript stays as it is", response_schema="Speakers",
             errors=(*_JOB_NOT_FOUND, "job_not_finished", "job_damaged"), query=LANGUAGE_QUERY)}),
+    Route("/job/{job_id}/speakers/suggestions", known_voices.SuggestionsHandler, {"get": Operation(
+        summary="Whose known voices the speakers without a name may have; answers when the voices are compared",
+        response_schema="Suggestions",
+        errors=(*_JOB_NOT_FOUND, "job_not_finished", "job_damaged", "engine_not_loaded", "queue_not_running",
+                "storage_full", "storage_unwritable", "audio_too_long", *_READING_ERRORS))}),
+    Route("/known-voices", known_voices.KnownVoicesHandler, {
+        "get": Operation(summary="The people whose voices are known", response_schema="KnownVoices",
+                         errors=("storage_unwritable",)),
+        "post": Operation(
+            summary="Keep the voice of a job's speaker, to suggest the name in other recordings: a voiceprint, which is"
+            " biometric data, on this machine alone. It replaces one of the same name", status=201,
+            response_schema="KnownVoice", json_schema="KeptVoice",
+            curl_arguments='-d \'{"job_id": "JOB_ID", "speaker": "S1"}\'',
+            errors=(*_JOB_NOT_FOUND, "job_not_finished", "job_damaged", "invalid_body", "invalid_option",
+                    "engine_not_loaded", "queue_not_running", "storage_full", "storage_unwritable", "audio_too_long",
+                    *_READING_ERRORS)),
+        "delete": Operation(summary="Forget all known voices", status=204,
+                            errors=("storage_full", "storage_unwritable"))}),
+    Route("/known-voices/{voice_id}", known_voices.KnownVoiceHandler, {"delete": Operation(
+        summary="Forget a known voice; names in transcripts stay", status=204,
+        errors=("known_voice_not_found", "storage_full", "storage_unwritable"))}),
     Route("/job/{job_id}/subtitle-check", transcripts.SubtitleCheckHandler, {"get": Operation(
         summary="Subtitles that are outside the limits of their preset", response_schema="SubtitleCheck", query=_LAYOUT,
         errors=(*_JOB_NOT_FOUND, "job_not_finished", "job_damaged", "invalid_option"))}),

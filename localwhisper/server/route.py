@@ -15,6 +15,7 @@ PLACEHOLDERS: Mapping[str, str] = {
     "format": "[a-z]+",
     "list": r"[^/]+",
     "folder_id": r"[0-9a-f-]{36}",
+    "voice_id": r"[0-9a-f-]{36}",
 }
 
 

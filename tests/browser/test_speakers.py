@@ -52,6 +52,38 @@ def test_speakers_are_named_corrected_and_made_one(library: AppPage) -> None:
     expect(panel.get_by_role("listitem")).to_have_count(3)
 
 
+def test_a_voice_is_kept_if_somebody_wants_it_then_suggested_and_forgotten(library: AppPage) -> None:
+    page = library.page
+    library.card("Interview.wav").open_editor()
+    panel = page.get_by_role("region", name="Who speaks")
+    expect(panel.get_by_role("listitem")).to_have_count(2)
+    expect(panel.get_by_role("button", name="Keep the voice")).to_have_count(0)  # of nobody without a name
+    panel.get_by_label("Name of speaker 1").fill("Grace")
+    panel.get_by_label("Name of speaker 1").press("Enter")
+    panel.get_by_role("button", name="Keep the voice of Grace").click()
+    dialog = page.get_by_role("dialog", name="Known voices")
+    expect(dialog).to_contain_text("biometric data")
+    expect(dialog).to_contain_text("No voice is kept.")
+    assert axe_violations(page) == []
+    dialog.get_by_role("button", name="Keep the voice of Grace").click()
+    expect(dialog.get_by_role("listitem")).to_have_text(["GraceForget"])
+    dialog.get_by_role("button", name="Close").click()
+    expect(panel.get_by_role("button", name="Keep the voice")).to_have_count(0)
+
+    panel.get_by_label("Name of speaker 1").fill("")
+    panel.get_by_label("Name of speaker 1").press("Enter")
+    expect_names(page, *(f"Speaker {n}" for n in (1, 2, 1, 2)))
+    page.reload()  # the recording is a tone: everybody's voice is the same
+    panel.get_by_role("button", name="may be Grace").click()
+    expect(panel.get_by_role("button", name="may be Grace")).to_have_count(0)
+    expect(page.locator("[data-channel=Grace]")).to_have_count(2)
+
+    page.locator("#more summary").click()
+    page.locator("#more").get_by_role("button", name="Known voices").click()
+    dialog.get_by_role("button", name="Forget: Grace").click()
+    expect(dialog).to_contain_text("No voice is kept.")
+
+
 def test_one_person_is_not_named(library: AppPage) -> None:
     library.card("Monologue.wav").open_editor()
     expect(library.page.locator(".line-text")).to_have_text(list(TALK_LINES[:2]))

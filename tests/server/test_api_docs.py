@@ -37,6 +37,8 @@ EXPECTED_STATUS = {
     "POST /job/{job_id}/recording/finish": {"409"},
     "POST /watched-folders": {"400"},  # there is no such folder here
     "DELETE /watched-folders/{folder_id}": {"404"},
+    "POST /known-voices": {"400"},  # the speaker has no name
+    "DELETE /known-voices/{voice_id}": {"404"},
 }
 
 

@@ -1,6 +1,7 @@
 /** The components that the first view doesn't need, by their elements. */
 
 import { describeDialog } from "./components/describe-dialog.js";
+import { knownVoices } from "./components/known-voices.js";
 import { modelsView } from "./components/models-view.js";
 import { recordingBar } from "./components/recording-bar.js";
 import { replaceDialog } from "./components/replace-dialog.js";
@@ -12,6 +13,7 @@ import { transcriptEditor } from "./editor/transcript-editor.js";
 export const DEFERRED_COMPONENTS = {
 	"describe-dialog": describeDialog,
 	"export-dialog": exportDialog,
+	"known-voices": knownVoices,
 	"models-view": modelsView,
 	"recording-bar": recordingBar,
 	"replace-dialog": replaceDialog,

@@ -43,9 +43,10 @@ const services = {
 	selectedOptions: () => ({}), // this and the next two are replaced by the options form
 	chooseModel: () => {},
 	useTermList: () => {},
-	openExport: (/** @type {ExportSource} */ source) => void withDialogs(() => app.openExport(source)), // this and the next three are replaced by the dialogs
+	openExport: (/** @type {ExportSource} */ source) => void withDialogs(() => app.openExport(source)), // this and the next four are replaced by the dialogs
 	describe: (/** @type {readonly string[]} */ ids) => void withDialogs(() => app.describe(ids)),
 	watchFolders: () => void withDialogs(() => app.watchFolders()),
+	knownVoices: () => void withDialogs(() => app.knownVoices()),
 	replaceEverywhere: (/** @type {string} */ text, /** @type {string} */ replacement) => void withDialogs(() => app.replaceEverywhere(text, replacement)),
 };
 /** @type {App} */
@@ -78,7 +79,7 @@ startRouter(app, loadEditor);
 showTabStatus(app);
 connectMenus();
 connectShortcuts((command) => commands.find(command, currentView()));
-commands.register({ "watch-folders": () => app.watchFolders() });
+commands.register({ "watch-folders": () => app.watchFolders(), "known-voices": () => app.knownVoices() });
 commands.register({ "list:record": () => void withDialogs(() => commands.find("record", "list")?.()) }); // until the bar is loaded
 commands.connectButtons();
 localize(document.documentElement);

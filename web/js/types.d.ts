@@ -39,6 +39,18 @@ interface SpeakersState {
   search: {status: "running"|"failed", message: string}|null;
 }
 
+/** A voice that is kept. */
+interface KnownVoice {
+  id: string;
+  name: string;
+}
+
+interface NamedSpeaker {
+  job_id: string;
+  speaker: string; // id
+  name: string;
+}
+
 /** A marked part of a transcript, and what a person wrote about it. */
 interface Note {
   start: number; // seconds
@@ -254,6 +266,11 @@ interface Api {
   speakers(id: string): Promise<SpeakersState>;
   findSpeakers(id: string): Promise<SpeakersState>;
   editSpeakers(id: string, change: {version: number} & object): Promise<SpeakersState>;
+  suggestions(id: string): Promise<{speaker: string, name: string}[]>; // by known voices
+  knownVoices(): Promise<KnownVoice[]>;
+  keepVoice(id: string, speaker: string): Promise<KnownVoice>;
+  forgetVoice(id: string): Promise<unknown>;
+  forgetVoices(): Promise<unknown>;
   align(id: string, version: number, text: string): Promise<Corrected & {words: number, placed: number}>;
   waveform(id: string): Promise<Waveform>;
 }
@@ -356,9 +373,10 @@ interface App {
   selectedOptions: () => SubmitOptions;
   chooseModel: (model: Model) => void; // for the next files
   useTermList: (name: string) => void; // for the next files, besides what is chosen
-  openExport: (source: ExportSource) => void; // this and the next two open dialogs
+  openExport: (source: ExportSource) => void; // this and the next four open dialogs
   describe: (ids: readonly string[]) => void;
   watchFolders: () => void;
+  knownVoices: (speaker?: NamedSpeaker, whenKept?: () => void) => void; // whose voice may be kept
   replaceEverywhere: (text: string, replacement: string) => void;
   editor?: Editor; // once its modules are loaded
 }

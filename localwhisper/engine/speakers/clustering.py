@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 SAME_VOICE = 0.48  # mean similarity above which two groups are one person
 MIN_SPEAKER_S = 1.5  # of speech; who speaks less than that in all is taken for one of the others
+MIN_HEARINGS = 2  # a voiceprint that is like no other is more often a mixture of two voices than a person
 
 
 class Merge(NamedTuple):
@@ -24,22 +25,28 @@ def speakers_of(
     voiceprints: NDArray[np.float32],
     seconds: NDArray[np.float32],
     *,
+    hearings: NDArray[np.int64] | None = None,
     minimum: int = 1,
     maximum: int | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> NDArray[np.int64]:
     """The number of each voiceprint's speaker, from 0, shape (n,).
 
-    `voiceprints`: unit vectors, shape (n, size); `seconds`: of speech that each was made from. `minimum` and
-    `maximum`: of speakers; fewer are found where there aren't as many voiceprints.
+    `voiceprints`: unit vectors, shape (n, size); `seconds`: of speech that each was made from; `hearings`: as how many
+    each counts towards MIN_HEARINGS, by default as enough. `minimum` and `maximum`: of speakers; fewer are found where
+    there aren't as many voiceprints.
     """
     n = len(voiceprints)
     if n == 0:
         return np.zeros(0, np.int64)
     merges = sorted(_merges(voiceprints, seconds, check), reverse=True)
-    least_s = min(MIN_SPEAKER_S, float(seconds.sum()) / 4)
-    n_merges = _cut(merges, seconds, least_s, minimum, n if maximum is None else maximum)
-    return _without_small(_labels(n, merges[:n_merges]), voiceprints, seconds, least_s, minimum)
+    if hearings is None:
+        hearings = np.full(n, MIN_HEARINGS)
+    n_merges = _cut(merges, _Groups(seconds, hearings), minimum, n if maximum is None else maximum)
+    groups = _Groups(seconds, hearings)
+    for merge in merges[:n_merges]:
+        groups.merge(merge)
+    return _without_small(groups, voiceprints, seconds, minimum)
 
 
 def _merges(voiceprints: NDArray[np.float32], seconds: NDArray[np.float32], check: Callable[[], None]) -> list[Merge]:
@@ -70,9 +77,8 @@ def _merges(voiceprints: NDArray[np.float32], seconds: NDArray[np.float32], chec
     return merges
 
 
-def _cut(merges: Sequence[Merge], seconds: NDArray[np.float32], least_s: float, minimum: int, maximum: int) -> int:
+def _cut(merges: Sequence[Merge], groups: "_Groups", minimum: int, maximum: int) -> int:
     """How many of the merges, most similar first, are made: those of one voice, and more or fewer for the bounds."""
-    groups = _Groups(seconds, least_s)
     n_speakers = [groups.n_large]
     for merge in merges:
         groups.merge(merge)
@@ -87,13 +93,17 @@ def _cut(merges: Sequence[Merge], seconds: NDArray[np.float32], least_s: float, 
 
 
 class _Groups:
-    """Union-find, which counts the groups of at least `least_s` seconds."""
+    """Union-find, which counts the groups that are large enough for a person."""
 
-    def __init__(self, seconds: NDArray[np.float32], least_s: float) -> None:
+    def __init__(self, seconds: NDArray[np.float32], hearings: NDArray[np.int64]) -> None:
         self._parents = list(range(len(seconds)))
-        self._seconds = seconds.astype(np.float64).tolist()
-        self._least_s = least_s
-        self.n_large = sum(each >= least_s for each in self._seconds)
+        self._seconds: list[float] = seconds.tolist()
+        self._hearings: list[int] = hearings.tolist()
+        self._least_s = min(MIN_SPEAKER_S, sum(self._seconds) / 4)
+        self.n_large = sum(map(self.is_large, self._parents))
+
+    def is_large(self, root: int) -> bool:
+        return self._seconds[root] >= self._least_s and self._hearings[root] >= MIN_HEARINGS
 
     def root(self, number: int) -> int:
         while self._parents[number] != number:
@@ -103,36 +113,25 @@ class _Groups:
 
     def merge(self, merge: Merge) -> None:
         one, other = self.root(merge.one), self.root(merge.other)
-        both_s = self._seconds[one] + self._seconds[other]
-        self.n_large += (both_s >= self._least_s) - sum(self._seconds[each] >= self._least_s for each in (one, other))
+        self.n_large -= self.is_large(one) + self.is_large(other)
         self._parents[other] = one
-        self._seconds[one] = both_s
-
-
-def _labels(n: int, merges: Sequence[Merge]) -> NDArray[np.int64]:
-    groups = _Groups(np.zeros(n, np.float32), 1.0)
-    for merge in merges:
-        groups.merge(merge)
-    return np.unique([groups.root(number) for number in range(n)], return_inverse=True)[1].astype(np.int64)
+        self._seconds[one] += self._seconds[other]
+        self._hearings[one] += self._hearings[other]
+        self.n_large += self.is_large(one)
 
 
 def _without_small(
-    labels: NDArray[np.int64],
-    voiceprints: NDArray[np.float32],
-    seconds: NDArray[np.float32],
-    least_s: float,
-    minimum: int,
+    groups: _Groups, voiceprints: NDArray[np.float32], seconds: NDArray[np.float32], minimum: int
 ) -> NDArray[np.int64]:
-    """Voiceprints of groups that are too small get the nearest large group's number."""
-    totals = np.bincount(labels, seconds)
-    order = np.argsort(-totals, kind="stable")
-    large = [int(number) for rank, number in enumerate(order) if totals[number] >= least_s or rank < minimum]
-    if not large:
-        large = [int(order[0])]
-    centroids = np.stack([centroid(voiceprints[labels == number], seconds[labels == number]) for number in large])
+    """The number of each voiceprint's group, from 0; those of groups that are too small get the nearest large one's."""
+    roots = np.array([groups.root(number) for number in range(len(seconds))])
+    totals = np.bincount(roots, seconds)
+    largest = sorted(set(roots.tolist()), key=lambda root: -totals[root])
+    large = [root for rank, root in enumerate(largest) if groups.is_large(root) or rank < minimum] or largest[:1]
+    centroids = np.stack([centroid(voiceprints[roots == root], seconds[roots == root]) for root in large])
     nearest = (voiceprints @ centroids.T).argmax(1)
-    numbers = {number: rank for rank, number in enumerate(large)}
-    return np.array([numbers.get(int(label), int(near)) for label, near in zip(labels, nearest, strict=True)], np.int64)
+    numbers = {root: rank for rank, root in enumerate(large)}
+    return np.array([numbers.get(root, near) for root, near in zip(roots.tolist(), nearest.tolist(), strict=True)])
 
 
 def centroid(voiceprints: NDArray[np.float32], seconds: NDArray[np.float32]) -> NDArray[np.float32]:

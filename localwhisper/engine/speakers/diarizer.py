@@ -4,7 +4,7 @@ As pyannote's pipeline does it, with CAM++ for the voiceprints, chunks that over
 neither much time nor memory for many hours. Figures: docs/speakers.md.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -103,10 +103,26 @@ class NeuralDiarizer:
             if any(first < end and start < last for first, last in spoken)
         ]
         order = {person: f"S{rank}" for rank, person in enumerate(dict.fromkeys(person for *_, person in found), 1)}
-        return Diarization(
-            turns=tuple(Turn(start=round(a, 3), end=round(b, 3), speaker=order[person]) for a, b, person in found),
-            voiceprints={order[person]: tuple(people.centroids[person].tolist()) for person in order},
-        )
+        turns = (Turn(start=round(start, 3), end=round(end, 3), speaker=order[each]) for start, end, each in found)
+        return Diarization(turns=tuple(turns))
+
+    def voiceprints(
+        self, pcm: PcmSpool, spans: Mapping[str, Sequence[tuple[float, float]]], check: Callable[[], None]
+    ) -> dict[str, tuple[float, ...]]:
+        """See Diarizer."""
+        with torch.inference_mode():
+            return {speaker: self._voiceprint_of(pcm, own, check) for speaker, own in spans.items()}
+
+    def _voiceprint_of(
+        self, pcm: PcmSpool, spans: Sequence[tuple[float, float]], check: Callable[[], None]
+    ) -> tuple[float, ...]:
+        prints = []
+        for start, end in spans:
+            check()
+            samples = torch.from_numpy(pcm.samples(round(start * SAMPLE_RATE), round(end * SAMPLE_RATE)))
+            prints.append(self._voiceprint(self._filter_banks(samples)[None, :MOST_FEATURES])[0])
+        seconds = np.array([end - start for start, end in spans], np.float32)
+        return tuple(centroid(torch.stack(prints).numpy(), seconds).tolist())
 
     def _chunks(self, pcm: PcmSpool, vad: VoiceActivity, check: Callable[[], None]) -> Iterator[tuple[int, _Chunk]]:
         """Each chunk in which somebody may speak, with its number."""
@@ -170,7 +186,15 @@ class _People:
         seconds = np.concatenate([chunks[number].alone_s for number in numbers])
         is_grouped = seconds >= min(ENOUGH_ALONE_S, float(seconds.max(initial=0.0)))
         is_grouped &= seconds > 0
-        groups = speakers_of(prints[is_grouped], seconds[is_grouped], minimum=minimum, maximum=maximum, check=check)
+        hearings = np.repeat([2 if number in (numbers[0], numbers[-1]) else 1 for number in numbers], N_LOCAL)
+        groups = speakers_of(
+            prints[is_grouped],
+            seconds[is_grouped],
+            hearings=hearings[is_grouped],  # what is said at either end is in one chunk alone
+            minimum=minimum,
+            maximum=maximum,
+            check=check,
+        )
         self.centroids = np.stack(
             [
                 centroid(prints[is_grouped][groups == person], seconds[is_grouped][groups == person])

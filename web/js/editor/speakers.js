@@ -30,6 +30,12 @@ export function speakersPanel(element, app, current, signal) {
 	let speakers = [];
 	/** Of which job and version. */
 	let shown = "";
+	/** Who speakers without a name may be, by id; of the job that is shown. @type {Record<string, string>} */
+	let maybe = {};
+	/** Whose voices were compared last. @type {OpenTranscript|undefined} */
+	let comparedIn;
+	/** The names of voices that are kept. */
+	let kept = new Set();
 	/** The only one whose lines are shown. */
 	let only = "";
 	commands.register({ "editor:find-speakers": find });
@@ -43,6 +49,8 @@ export function speakersPanel(element, app, current, signal) {
 		if (!pressed) return;
 		const speaker = speakerOf(pressed);
 		if (pressed.classList.contains("speaker-number")) showOnly(only === speaker.id ? "" : speaker.id);
+		else if (pressed.classList.contains("maybe")) void edit({ names: { [speaker.id]: maybe[speaker.id] } });
+		else if (pressed.classList.contains("keep")) askToKeep(speaker);
 		else if (speaker.sample) current()?.player.playPart(speaker.sample.start, speaker.sample.end);
 	}, { signal });
 	document.addEventListener("keydown", (event) => {
@@ -66,6 +74,22 @@ export function speakersPanel(element, app, current, signal) {
 		const lines = current()?.lines.chosenLines();
 		if (!lines) return toast.show(t("speakers.no_line"), "help.close", () => undefined);
 		void edit({ ...lines, speaker });
+	}
+
+	/** @param {Speaker} speaker */
+	function askToKeep({ id, name }) {
+		const open = current();
+		if (open) app.knownVoices({ job_id: open.id, speaker: id, name }, () => void loadVoices(open));
+	}
+
+	/** Whose voices are known, and whether somebody here has one of them. @param {OpenTranscript} open */
+	async function loadVoices(open) {
+		kept = new Set((await api.knownVoices()).map(({ name }) => name));
+		const isUnknown = kept.size > 0 && speakers.some(({ name }) => !name);
+		const suggestions = isUnknown ? await api.suggestions(open.id) : [];
+		if (open !== current()) return;
+		maybe = Object.fromEntries(suggestions.map(({ speaker, name }) => [speaker, name]));
+		renderList();
 	}
 
 	/** @param {object} change */
@@ -146,7 +170,22 @@ export function speakersPanel(element, app, current, signal) {
 		same.ariaLabel = t("speakers.merge", { name: label });
 		play.hidden = !speaker.sample;
 		const time = h("span", { class: "hint figures" }, formatDuration(speaker.seconds, language()));
-		return h("li", {}, number, name, time, play, ...(others.length ? [h("span", { class: "select quiet" }, same)] : []));
+		return h("li", {}, number, name, ...voiceButtons(speaker), time, play, ...(others.length ? [h("span", { class: "select quiet" }, same)] : []));
+	}
+
+	/** To take over a suggested name, or to keep the voice of somebody who has one. @param {Speaker} speaker */
+	function voiceButtons({ id, name }) {
+		const suggestion = !name && maybe[id];
+		if (suggestion) {
+			const use = h("button", { type: "button", class: "button small maybe" }, t("speakers.maybe", { name: suggestion }));
+			use.ariaLabel = t("speakers.is_maybe", { speaker: nameOf({ id, name, seconds: 0 }), name: suggestion });
+			return [use];
+		}
+		if (!name || kept.has(name)) return [];
+		const keep = h("button", { type: "button", class: "button ghost round small keep" }, icon("mark"));
+		keep.ariaLabel = t("voices.open", { name });
+		keep.title = keep.ariaLabel;
+		return [keep];
 	}
 
 	/** Asks for where to listen to each. @param {OpenTranscript} open */
@@ -180,11 +219,17 @@ export function speakersPanel(element, app, current, signal) {
 				status.hidden = true;
 			}
 			shown = key;
+			const isSameNumber = found.length === speakers.length;
 			speakers = found;
 			current()?.lines.setSpeakers(speakerLabels(found));
 			renderList();
 			const open = current();
-			if (open && found.length) void tryOrTell(() => loadSamples(open));
+			if (!open || !found.length) return;
+			void tryOrTell(() => loadSamples(open));
+			if (open === comparedIn && isSameNumber) return;
+			comparedIn = open;
+			maybe = {};
+			void loadVoices(open).catch(() => undefined); // names can be given without
 		},
 	};
 }

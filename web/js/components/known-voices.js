@@ -1,0 +1,78 @@
+/** The voices that are kept on the server: to keep one more, if that is what somebody wants, and to forget them. */
+
+import { errorText } from "../api.js";
+import { t } from "../i18n.js";
+import { button, h, query, setChildren, setText, setTextOrHide, setVisible } from "../lib/dom.js";
+
+/** @type {Component} */
+export function knownVoices(element, app, signal) {
+	const { api } = app;
+	const dialog = query(element, "dialog", HTMLDialogElement);
+	const [question, keep, forgetAll] = [query(dialog, ".notice"), query(dialog, "#keep-voice"), query(dialog, "#forget-voices")];
+	const list = query(dialog, "ul");
+	const error = query(dialog, ".error");
+	/** The one that may be kept. @type {NamedSpeaker|undefined} */
+	let asked;
+	let onKept = () => {};
+	on("#keep-voice", async () => {
+		if (asked) await api.keepVoice(asked.job_id, asked.speaker);
+		ask(undefined);
+		await load();
+		onKept();
+	});
+	on("#forget-voices", async () => {
+		await api.forgetVoices();
+		await load();
+	});
+	query(dialog, ".close").addEventListener("click", () => dialog.close(), { signal });
+	app.knownVoices = (speaker, whenKept = () => {}) => {
+		onKept = whenKept;
+		ask(speaker);
+		if (!dialog.open) dialog.showModal();
+		void attempt(load);
+	};
+
+	/** @param {string} selector @param {() => Promise<unknown>} run */
+	function on(selector, run) {
+		query(dialog, selector).addEventListener("click", () => attempt(run), { signal });
+	}
+
+	/** @param {NamedSpeaker|undefined} speaker */
+	function ask(speaker) {
+		asked = speaker;
+		setVisible(question, speaker !== undefined);
+		setText(query(question, "h3"), t("voices.ask", { name: speaker?.name ?? "" }));
+		setText(keep, t("voices.keep", { name: speaker?.name ?? "" }));
+	}
+
+	/** Shows what went wrong, if anything did. @param {() => Promise<unknown>} run */
+	async function attempt(run) {
+		setTextOrHide(error, "");
+		dialog.ariaBusy = "true";
+		try {
+			await run();
+		} catch (problem) {
+			setTextOrHide(error, errorText(problem));
+		}
+		dialog.ariaBusy = "false";
+	}
+
+	async function load() {
+		setVisible(forgetAll, true); // also where the list can't be read
+		const voices = await api.knownVoices();
+		setChildren(list, ...voices.map(row));
+		setVisible(list, voices.length > 0);
+		setVisible(query(dialog, "#no-voices"), voices.length === 0);
+		setVisible(forgetAll, voices.length > 0);
+	}
+
+	/** @param {KnownVoice} voice */
+	function row({ id, name }) {
+		const forget = button("small ghost", "voices.forget", () => void attempt(async () => {
+			await api.forgetVoice(id);
+			await load();
+		}));
+		forget.ariaLabel = `${t("voices.forget")}: ${name}`;
+		return h("li", {}, h("strong", { dir: "auto" }, name), forget);
+	}
+}
