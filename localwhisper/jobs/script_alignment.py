@@ -139,21 +139,25 @@ def _refined(
 
 
 def _timed(script: Sequence[Segment], words: Sequence[TextWord], places: Sequence[_Place]) -> Iterator[Segment]:
-    """Yield the lines with words; one without letters lasts until the next begins."""
+    """Yield the lines with words; those without letters share the time until the next begins."""
     by_line: dict[int, list[int]] = {}
     for at, word in enumerate(words):
         by_line.setdefault(word.segment, []).append(at)
-    starts_s = [places[by_line[line.id][0]].start_s if line.id in by_line else None for line in script]
     last_s = 0.0
-    for line in script:
-        line_words = by_line.get(line.id, [])
-        if line_words:
-            last_s = places[line_words[-1]].end_s
-            timed = tuple(_words(line.text, [words[at] for at in line_words], [places[at] for at in line_words]))
-            yield replace(line, start=timed[0].start, end=timed[-1].end, seek=_frame(timed[0].start), words=timed)
-        else:
-            next_s = next((start_s for start_s in starts_s[line.id :] if start_s is not None), last_s)
-            yield replace(line, start=last_s, end=max(next_s, last_s), seek=_frame(last_s), words=())
+    for has_words, group in groupby(script, key=lambda line: line.id in by_line):
+        lines = list(group)
+        if has_words:
+            for line in lines:
+                numbers = by_line[line.id]
+                last_s = places[numbers[-1]].end_s
+                timed = tuple(_words(line.text, [words[at] for at in numbers], [places[at] for at in numbers]))
+                yield replace(line, start=timed[0].start, end=timed[-1].end, seek=_frame(timed[0].start), words=timed)
+            continue
+        following = by_line.get(lines[-1].id + 1)
+        room_s = 0.0 if following is None else max(places[following[0]].start_s - last_s, 0.0)
+        for number, line in enumerate(lines):
+            start_s, end_s = (last_s + room_s * n / len(lines) for n in (number, number + 1))
+            yield replace(line, start=start_s, end=end_s, seek=_frame(start_s), words=())
 
 
 def _words(text: str, words: Sequence[TextWord], places: Sequence[_Place]) -> Iterator[Word]:

@@ -35,7 +35,10 @@ def attributed(transcript: Transcript, turns: Sequence[Turn], speakers: Sequence
     Segments whose speaker a person has given keep it.
     """
     if not turns:
-        return replace(transcript, speakers=tuple(speakers), turns=())
+        segments = (
+            each if each.speaker_given else replace(each, speaker=None, overlap=False) for each in transcript.segments
+        )
+        return replace(transcript, segments=tuple(segments), speakers=tuple(speakers), turns=())
     words = [_Timed(n, word) for n, segment in enumerate(transcript.segments) for word in _words(segment)]
     ids = sorted({turn.speaker for turn in turns})
     labels = _labels(words, transcript.segments, [_Track(turns, each) for each in ids])

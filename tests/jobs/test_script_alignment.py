@@ -1,5 +1,6 @@
 """A script's own words get the times that were heard, and the rest is aligned between those."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -71,6 +72,18 @@ def test_times_never_fall() -> None:
     assert edges == sorted(edges)
     assert "".join(word.word for word in words) + " —" == " x a y c b e d z —"
     assert script.segments[-1].start <= script.segments[-1].end
+
+
+def test_lines_without_letters_share_the_time_between_the_others() -> None:
+    script, _ = aligned(["a", "—", "b"], ["—", "a", "♪", "…", "b", "—", "♪"])
+    assert times(script) == [(0, 0), (0, 1), (1, 1.5), (1.5, 2), (2, 3), (3, 3), (3, 3)]
+
+
+def test_a_script_of_many_lines_without_letters_is_aligned_in_a_moment() -> None:
+    started_s = time.process_time()
+    script, _ = aligned(["a"], ["—"] * 40_000)
+    assert len(script.segments) == 40_000
+    assert time.process_time() - started_s < 4
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,13 @@ def test_a_new_search_keeps_those_together_whom_a_person_made_one() -> None:
     assert [each.id for each in after.speakers] == ["S1"]
 
 
+def test_a_new_search_that_finds_nobody_leaves_no_line_to_anybody() -> None:
+    known = given(TALK, 0, 1, "S2")
+    assert [each.speaker for each in carried_over(TALK, (), ()).segments] == [None] * len(TALK.segments)
+    after = carried_over(known, (), ())
+    assert {each.speaker for each in after.segments} <= {each.id for each in after.speakers} == {"S2"}
+
+
 def test_who_is_found_anew_gets_an_id_that_nobody_has() -> None:
     after = carried_over(
         renamed(TALK, {"S1": "Ann"}),
