@@ -9,7 +9,7 @@ import { mergeVersions } from "../../web/js/editor/merge.js";
 import { formatBytes, formatDuration, formatPercent, formatTime, parseTime } from "../../web/js/lib/format.js";
 import { findMatches, replaceAll, replaceMatch } from "../../web/js/editor/find-replace.js";
 import { paragraphStarts } from "../../web/js/editor/paragraphs.js";
-import { lineIndexAt, timeAtOffset, wordPositions } from "../../web/js/editor/text-positions.js";
+import { lineIndexAt, partsBetween, timeAtOffset, wordPositions } from "../../web/js/editor/text-positions.js";
 import { TEXTS } from "../../web/js/texts.js";
 
 const word = (text, start, probability = 1) => ({ word: ` ${text}`, start, end: start + 1, probability });
@@ -34,6 +34,7 @@ test("words have positions and times in their line", () => {
   assert.deepEqual(wordPositions(LINES[0]).map(({ from, to }) => [from, to]), [[0, 3], [4, 7], [8, 13]]);
   assert.equal(timeAtOffset(LINES[0], 5), 1);
   assert.equal(timeAtOffset(LINES[1], 2), 4.5); // without words: half of the text, half of the time
+  assert.deepEqual(partsBetween(LINES, 1, 4.5), [{ line: 0, from: 4, to: 13 }, { line: 1, from: 0, to: 2 }]);
   assert.deepEqual([-1, 0, 2.9, 3, 99].map((time) => lineIndexAt(LINES, time)), [-1, 0, 0, 1, 1]);
 });
 

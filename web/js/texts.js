@@ -330,6 +330,7 @@ export const TEXTS = {
 	"selection.tools": ["With the selected text", "Con el texto seleccionado"],
 	"selection.quote": ["Copy quotation", "Copiar cita"],
 	"selection.quotation": ["“{text}” ({name}, {times})", "«{text}» ({name}, {times})"],
+	"selection.quotation_of": ["“{text}”, {speaker} ({name}, {times})", "«{text}», {speaker} ({name}, {times})"],
 	"selection.copied": ["The quotation was copied.", "La cita se copió."],
 	"selection.none": ["Select a part of the text first.", "Seleccione antes una parte del texto."],
 	"selection.note": ["Note", "Nota"],

@@ -3,6 +3,7 @@
 import { errorText } from "../api.js";
 import { t } from "../i18n.js";
 import { h, query, setText, setTextOrHide, setVisible } from "../lib/dom.js";
+import { stemOf } from "../lib/format.js";
 
 /** @type {Component} */
 export function describeDialog(element, app, signal) {
@@ -24,7 +25,7 @@ export function describeDialog(element, app, signal) {
 		ids = wanted;
 		const [first] = jobs();
 		if (!first) return;
-		name.value = stemOf(first.filename);
+		name.value = stemOf(first.filename); // the extension stays
 		tags.value = ids.length === 1 ? first.tags.join(", ") : "";
 		setVisible(/** @type {HTMLElement} */ (name.parentElement), ids.length === 1);
 		setText(query(form, "[for=describe-tags]"), t(ids.length === 1 ? "describe.tags" : "describe.add_tags", { count: ids.length }));
@@ -71,9 +72,4 @@ export function describeDialog(element, app, signal) {
 /** @param {string} text with commas between the tags */
 function tagsIn(text) {
 	return text.split(",").map((tag) => tag.trim()).filter(Boolean);
-}
-
-/** Without the extension, which stays. @param {string} filename */
-function stemOf(filename) {
-	return filename.replace(/(?<=.)\.[^.\s]{1,10}$/, "");
 }

@@ -4,7 +4,7 @@ import { clipUrl } from "../api.js";
 import { t } from "../i18n.js";
 import { copyText } from "../lib/clipboard.js";
 import { h, query, setChildren, setVisible } from "../lib/dom.js";
-import { formatTime } from "../lib/format.js";
+import { formatTime, stemOf } from "../lib/format.js";
 
 /** As many seconds as the server cuts out at once. */
 const MAX_CLIP_S = 300;
@@ -55,7 +55,7 @@ export function selectionBar(element, { job, selected, say }, signal) {
 			const quoted = selected();
 			if (!quoted) return say(t("selection.none"));
 			const times = `${formatTime(quoted.start)}–${formatTime(quoted.end)}`;
-			const text = t("selection.quotation", { text: quoted.text, name: job().filename, times });
+			const text = t(quoted.speaker ? "selection.quotation_of" : "selection.quotation", { text: quoted.text, speaker: quoted.speaker, name: stemOf(job().filename), times });
 			if (await copyText(text)) say(t("selection.copied"));
 		},
 	};

@@ -2,27 +2,63 @@
 
 import { endTimeAtOffset, timeAtOffset } from "./text-positions.js";
 
-/** @typedef {{from: number, to: number, start: number, end: number, text: string, rect: DOMRect}} SelectedPart lines `from` to `to`; times in seconds */
+/** Lines `from` to `to`; times in seconds. @typedef {{from: number, to: number, start: number, end: number, text: string, speaker: string, rect: DOMRect}} SelectedPart */
 
-/** @param {Element} list of lines @param {Lines} lines what it shows @returns {SelectedPart|null} null: nothing is selected there */
+const words = new Intl.Segmenter(undefined, { granularity: "word" });
+
+/** In whole words, also where they are selected in part. @param {Element} list of lines @param {Lines} lines what it shows @returns {SelectedPart|null} null: nothing is selected there */
 export function selectedPart(list, lines) {
 	const selection = getSelection();
-	if (!selection?.rangeCount || selection.isCollapsed) return null;
-	const range = selection.getRangeAt(0);
-	const parts = [...list.children].flatMap((item, index) => {
-		const text = item.querySelector(".line-text");
-		if (!text || !range.intersectsNode(text)) return [];
-		const node = text.firstChild;
-		const length = node?.textContent?.length ?? 0;
-		const from = range.startContainer === node ? range.startOffset : 0;
-		const to = range.endContainer === node ? range.endOffset : length;
-		return from < to ? [{ index, from, to, text: (node?.textContent ?? "").slice(from, to).trim() }] : [];
-	});
-	const [first, last] = [parts[0], parts.at(-1)];
-	const [firstLine, lastLine] = [lines[first?.index ?? -1], lines[last?.index ?? -1]];
-	if (!first || !last || !firstLine || !lastLine) return null;
-	const text = parts.map((part) => part.text).filter(Boolean).join(" ");
-	const start = timeAtOffset(firstLine, first.from);
-	const end = Math.max(endTimeAtOffset(lastLine, last.to), start);
-	return text ? { from: first.index, to: last.index, start, end, text, rect: range.getBoundingClientRect() } : null;
+	const range = selection?.rangeCount && !selection.isCollapsed ? selection.getRangeAt(0) : null;
+	if (!range?.intersectsNode(list) || !lines.length) return null;
+	const [first, last] = [placeOf(list, range.startContainer, range.startOffset), placeOf(list, range.endContainer, range.endOffset)];
+	const from = first?.index ?? 0;
+	let to = last?.index ?? lines.length - 1;
+	const textOf = (/** @type {number} */ index) => lines[index]?.text.trim() ?? "";
+	const begin = wordStart(textOf(from), first?.offset ?? 0);
+	let finish = wordEnd(textOf(to), last?.offset ?? Infinity);
+	if (!finish && to > from) [to, finish] = [to - 1, Infinity]; // up to the beginning of a line
+	const [firstLine, lastLine] = [lines[from], lines[to]];
+	if (!firstLine || !lastLine) return null;
+	const isEmpty = from === to && !textOf(from).slice(begin, finish).trim();
+	const start = timeAtOffset(firstLine, begin);
+	const end = Math.max(endTimeAtOffset(lastLine, finish), start);
+	return isEmpty ? null : {
+		from,
+		to,
+		start,
+		end,
+		speaker: "",
+		rect: range.getBoundingClientRect(),
+
+		get text() {
+			const whole = lines.slice(from, to + 1).map((line) => line.text.trim());
+			whole[to - from] = whole[to - from]?.slice(0, finish) ?? "";
+			whole[0] = whole[0]?.slice(begin) ?? "";
+			return whole.map((part) => part.trim()).filter(Boolean).join(" ");
+		},
+	};
+}
+
+/** Where an end of the selection is; null: outside of the lines. @param {Element} list @param {Node} node @param {number} offset */
+function placeOf(list, node, offset) {
+	if (node === list) return offset < list.children.length ? { index: offset, offset: 0 } : null;
+	const element = node instanceof Element ? node : node.parentElement;
+	const line = element?.closest("li");
+	const index = Array.prototype.indexOf.call(list.children, line);
+	if (index < 0) return null;
+	if (element?.closest(".line-text")) return { index, offset: node instanceof Text ? offset : offset && Infinity };
+	return { index, offset: element?.closest(".time") || (node === line && offset < 2) ? 0 : Infinity };
+}
+
+/** @param {string} text @param {number} offset */
+function wordStart(text, offset) {
+	const at = words.segment(text).containing(offset);
+	return at?.isWordLike ? at.index : offset;
+}
+
+/** @param {string} text @param {number} offset */
+function wordEnd(text, offset) {
+	const at = words.segment(text).containing(Math.min(offset, text.length) - 1);
+	return at?.isWordLike ? at.index + at.segment.length : offset;
 }

@@ -1,8 +1,21 @@
 /** From offsets in a line's text to times and back. Pure functions; offsets count in the trimmed text. */
 
+/** @typedef {{from: number, to: number, start: number, end: number, probability: number}} WordPosition */
+
+/** Of segments, which never change. @type {WeakMap<Segment, WordPosition[]>} */
+const known = new WeakMap();
+
 /** Where each word of a segment is in its text. @param {Segment} segment */
-export function wordPositions({ text, words }) {
+export function wordPositions(segment) {
+	const positions = known.get(segment) ?? findWords(segment);
+	known.set(segment, positions);
+	return positions;
+}
+
+/** @param {Segment} segment */
+function findWords({ text, words }) {
 	const trimmed = text.trim();
+	/** @type {WordPosition[]} */
 	const positions = [];
 	let offset = 0;
 	for (const { word, start, end, probability } of words ?? []) {
@@ -31,7 +44,7 @@ export function endTimeAtOffset(segment, offset) {
 	return segment.start + (segment.end - segment.start) * Math.min(offset / length, 1);
 }
 
-/** Where the words between two times are. Without word times, whole lines. @param {Lines} lines @param {number} start @param {number} end @returns {{line: number, from: number, to: number}[]} */
+/** Where the words between two times are. Without word times it is interpolated. @param {Lines} lines @param {number} start @param {number} end @returns {{line: number, from: number, to: number}[]} */
 export function partsBetween(lines, start, end) {
 	const parts = [];
 	for (let line = Math.max(lineIndexAt(lines, start), 0); line < lines.length; line += 1) {
@@ -41,9 +54,14 @@ export function partsBetween(lines, start, end) {
 		const spoken = words.filter((word) => (word.start + word.end) / 2 > start && (word.start + word.end) / 2 < end);
 		const [first, last] = [spoken[0], spoken.at(-1)];
 		if (first && last) parts.push({ line, from: first.from, to: last.to });
-		else if (!words.length && segment.end > start) parts.push({ line, from: 0, to: segment.text.trim().length });
+		else if (!words.length && segment.end > start) parts.push({ line, from: offsetAt(segment, start), to: offsetAt(segment, end) });
 	}
 	return parts;
+}
+
+/** The reverse of timeAtOffset() without word times. @param {Segment} segment @param {number} time */
+function offsetAt({ start, end, text }, time) {
+	return Math.round(text.trim().length * Math.min(Math.max((time - start) / (end - start), 0), 1));
 }
 
 /** The index of the last line that has started, or -1. @param {Lines} lines @param {number} time */

@@ -30,6 +30,9 @@ export function transcriptLines(host, signal) {
 	let speakers = {};
 	let onlySpeaker = ""; // whose lines are shown; "": everybody's
 	let currentIndex = -1; // the line at the play position
+	const blank = h("li", {}, h("button", { type: "button", class: "time figures", tabindex: -1 }), h("span", { class: "line-text", dir: "auto" }));
+	/** Lines in or near the view. Only these can be edited: to make all of thousands editable takes half a second. @type {Set<Element>} */
+	const nearby = new Set();
 
 	/** By data-tool. @type {Record<string, (index: number) => void>} */
 	const TOOLS = {
@@ -51,6 +54,8 @@ export function transcriptLines(host, signal) {
 		const tool = target instanceof Element && target.closest("button")?.dataset.tool;
 		if (tool) TOOLS[tool]?.(indexOf(tools));
 	}, { signal });
+	element.addEventListener("contentvisibilityautostatechange", onVisibilityChange, { signal });
+	element.addEventListener("pointerdown", ({ target }) => target instanceof Element && makeEditable(target.closest("li")), { signal });
 	element.addEventListener("click", onClick, { signal });
 	element.addEventListener("keydown", onKeydown, { signal });
 	element.addEventListener("input", ({ target }) => {
@@ -73,21 +78,22 @@ export function transcriptLines(host, signal) {
 
 	/** @param {Segment} segment */
 	function createLine(segment) {
-		const time = h("button", { type: "button", class: "time figures", tabindex: -1 });
-		const line = h("li", {}, time, h("span", { class: "line-text", dir: "auto" }));
-		setEditable(textElement(line));
+		const line = /** @type {HTMLLIElement} */ (blank.cloneNode(true));
 		renderLine(line, segment);
 		return line;
 	}
 
-	/** @param {Element} line @param {Segment} segment */
-	function renderLine(line, { id, start, end, text, channel, speaker }) {
-		const time = /** @type {Element} */ (line.firstElementChild);
+	/** @param {Element} line */
+	function renderLine(line, /** @type {Segment} */ { id, start, end, text, channel, speaker }) {
+		const time = /** @type {HTMLElement} */ (line.firstElementChild);
 		const lineText = textElement(line);
-		line.setAttribute("data-segment", String(id));
-		setText(time, formatTime(start, isEditing ? 1 : 0));
-		time.setAttribute("data-end", formatTime(end, 1));
-		time.setAttribute("title", `${formatTime(start, 1)} – ${formatTime(end, 1)}`);
+		const [shownTime, shownEnd] = [formatTime(start, 1), formatTime(end, 1)];
+		/** @type {HTMLElement} */ (line).dataset.segment = String(id);
+		setText(time, shownTime.slice(0, -2));
+		time.dataset.tenths = shownTime.slice(-2);
+		time.dataset.end = shownEnd;
+		time.title = `${shownTime} – ${shownEnd}`;
+		time.ariaLabel = t("job.play_from", { time: shownTime.slice(0, -2) });
 		const who = speakers[speaker ?? ""];
 		const name = who?.name ?? (channel && !speaker ? channelName(channel) : undefined);
 		if (name) lineText.dataset.channel = name;
@@ -95,8 +101,7 @@ export function transcriptLines(host, signal) {
 		if (who) lineText.dataset.colour = who.colour;
 		else delete lineText.dataset.colour;
 		/** @type {HTMLElement} */ (line).hidden = onlySpeaker !== "" && speaker !== onlySpeaker;
-		time.ariaLabel = t("job.play_from", { time: formatTime(start) });
-		lineText.ariaLabel = isEditing ? t("edit.line", { time: formatTime(start) }) : null;
+		if (lineText.role) lineText.ariaLabel = t("edit.line", { time: shownTime.slice(0, -2) });
 		if ((lineText.textContent ?? "").trim() !== text.trim()) lineText.textContent = text.trim();
 	}
 
@@ -117,15 +122,22 @@ export function transcriptLines(host, signal) {
 		}
 	}
 
-	/** @param {HTMLElement} lineText */
-	function setEditable(lineText) {
-		if (isEditing) {
-			lineText.contentEditable = "plaintext-only";
-			lineText.setAttribute("role", "textbox");
-		} else {
-			lineText.removeAttribute("contenteditable");
-			lineText.removeAttribute("role");
-		}
+	/** @param {Event} event as the browser begins or ends to lay out a line */
+	function onVisibilityChange(event) {
+		const { target, skipped } = /** @type {ContentVisibilityAutoStateChangeEvent} */ (event);
+		const line = /** @type {Element} */ (target);
+		if (skipped) return void nearby.delete(line);
+		nearby.add(line);
+		makeEditable(line);
+	}
+
+	/** While correcting. @param {Element|null} line */
+	function makeEditable(line) {
+		const lineText = isEditing && line && textElement(line);
+		if (!lineText || lineText.role) return;
+		lineText.contentEditable = "plaintext-only";
+		lineText.role = "textbox";
+		lineText.ariaLabel = t("edit.line", { time: line.firstElementChild?.textContent ?? "" });
 	}
 
 	/** @param {Place} place */
@@ -236,7 +248,10 @@ export function transcriptLines(host, signal) {
 
 	/** @param {number} index @param {number} offset of the caret */
 	function focusLine(index, offset) {
-		if (children[index]) placeCaret(textElement(children[index]), offset);
+		const line = children[index];
+		if (!line) return;
+		makeEditable(line);
+		placeCaret(textElement(line), offset);
 	}
 
 	return {
@@ -268,16 +283,23 @@ export function transcriptLines(host, signal) {
 		setEditing(isOn) {
 			isEditing = isOn;
 			element.dataset.editing = String(isOn);
-			if (!isOn) tools.remove();
-			for (const line of children) setEditable(textElement(line));
-			renderAll();
+			if (isOn) return nearby.forEach(makeEditable);
+			tools.remove();
+			for (const lineText of element.querySelectorAll("[contenteditable]")) {
+				for (const name of ["contenteditable", "role", "aria-label"]) lineText.removeAttribute(name);
+			}
 		},
 
 		/** To read; lines are corrected one by one. @param {boolean} isOn */
 		setParagraphs(isOn) {
+			const anchor = document.elementFromPoint(innerWidth / 2, innerHeight / 2)?.closest(".editor-lines li");
 			inParagraphs = isOn;
+			element.hidden = true; // hidden lines take a fifth of the time to restyle
+			void element.offsetHeight;
 			element.dataset.paragraphs = String(isOn);
 			renderParagraphs();
+			element.hidden = false;
+			anchor?.scrollIntoView({ block: "center" });
 		},
 
 		/** @param {SpeakerLabels} labels */
@@ -306,8 +328,11 @@ export function transcriptLines(host, signal) {
 			return shown;
 		},
 
+		/** With the name of its speaker, if there is only one. */
 		selection() {
-			return selectedPart(element, shown);
+			const part = selectedPart(element, shown);
+			const [speaker, ...others] = new Set(part && shown.slice(part.from, part.to + 1).map((line) => speakers[line.speaker ?? ""]?.name ?? ""));
+			return part && Object.assign(part, { speaker: others.length ? "" : speaker });
 		},
 
 		/** Marks the line and the word at the play position. @param {number} time @param {"play"|"seek"} cause */

@@ -66,6 +66,11 @@ export function formatDate(iso, language, now) {
 	return cached(language + Object.keys(options), () => new Intl.DateTimeFormat(language, options)).format(date);
 }
 
+/** Without its extension. @param {string} filename */
+export function stemOf(filename) {
+	return filename.replace(/(?<=.)\.[^.\s]{1,10}$/, "");
+}
+
 /** @param {string} code @param {string} name the server's English name @param {string} language */
 export function languageName(code, name, language) {
 	let text = name;
