@@ -44,6 +44,14 @@ def browser(browser_type: BrowserType) -> Iterator[Browser]:
     browser.close()
 
 
+def with_microphone(browser_type: BrowserType, recording: Path) -> Browser:
+    """A browser whose microphone plays a recording once."""
+    flags = ["use-fake-device-for-media-stream", "use-fake-ui-for-media-stream"]
+    flags.append(f"use-file-for-fake-audio-capture={recording}%noloop")
+    arguments = ["--no-sandbox", *(f"--{flag}" for flag in flags)]
+    return browser_type.launch(executable_path=chromium_path(), args=arguments)
+
+
 @pytest.fixture(scope="module")
 def module_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserType, Dialog, Page, expect
 from localwhisper.app import SAMPLES
 from localwhisper.audio.ffmpeg import ffmpeg_path
 from tests.browser.app_page import AppPage, JobCard, words
-from tests.browser.conftest import chromium_path
+from tests.browser.conftest import with_microphone
 from tests.process.server import Server
 
 
@@ -31,10 +31,7 @@ def microphone_page(
     subprocess.run(
         [ffmpeg_path(), "-loglevel", "error", "-nostdin", *source, "-ar", "48000", str(recording)], check=True
     )
-    flags = ["use-fake-device-for-media-stream", "use-fake-ui-for-media-stream"]
-    flags.append(f"use-file-for-fake-audio-capture={recording}%noloop")
-    arguments = ["--no-sandbox", *(f"--{flag}" for flag in flags)]
-    browser = browser_type.launch(executable_path=chromium_path(), args=arguments)
+    browser = with_microphone(browser_type, recording)
     page = browser.new_context(base_url=server.url, locale="en-US").new_page()
     yield page
     browser.close()
@@ -95,6 +92,16 @@ def test_a_recording_outlives_the_page_and_is_transcribed(
 
     page.get_by_role("button", name="Record", exact=True).click()
     expect(bar.get_by_role("button", name="Pause")).to_be_visible()
+    page.evaluate(
+        "navigator.mediaDevices.getDisplayMedia = async () => document.createElement('canvas').captureStream()"
+    )
+    share = bar.locator("..").get_by_role("button", name="Share a tab")
+    share.click()
+    expect(bar.locator("..")).to_contain_text("has no sound")
+    page.evaluate("navigator.mediaDevices.getDisplayMedia = () => navigator.mediaDevices.getUserMedia({audio: true})")
+    share.click()
+    bar.locator("..").get_by_role("button", name="Stop sharing").click()
+    expect(share).to_be_visible()
     JobCard(page, job_id).open_editor()
     expect(bar).to_be_in_viewport()  # in every view
     bar.get_by_role("button", name="Discard").click()

@@ -1,12 +1,14 @@
 /**
- * Records from the microphone. The samples are sent to the server while they are recorded, so that neither a reload nor
- * a crash loses them; while the server is unreachable they wait here.
+ * Records from the microphone, and what is heard in a tab. The samples are sent to the server while they are recorded,
+ * so that neither a reload nor a crash loses them; while the server is unreachable they wait here.
  */
 
 const BYTES_PER_S = 2 * 16_000;
 const SEND_INTERVAL_MS = 300; // as soon as that, the text can come
 const RETRY_MS = 1000;
 const MAX_REQUEST_BYTES = 512 * 1024;
+const MAX_LAST_BYTES = 60 * 1024; // browsers allow 64 kB that outlive a page
+
 
 /** @param {Api} api @param {() => void} onChange @param {string} preferred the microphone's id; "": the system's */
 export function createRecorder(api, onChange, preferred) {
@@ -14,6 +16,10 @@ export function createRecorder(api, onChange, preferred) {
 	let context;
 	/** @type {MediaStream|undefined} */
 	let stream;
+	/** The sound of a tab or of the system. @type {MediaStream|undefined} */
+	let shared;
+	/** @type {AudioWorkletNode|undefined} */
+	let node;
 	/** What the server hasn't confirmed. @type {Uint8Array<ArrayBuffer>[]} */
 	let waiting = [];
 	let sentBytes = 0;
@@ -38,8 +44,14 @@ export function createRecorder(api, onChange, preferred) {
 			return (sentBytes + waiting.reduce((sum, { length }) => sum + length, 0)) / BYTES_PER_S;
 		},
 
+		/** Whether a tab's or the system's sound is recorded, too. */
+		get isSharing() {
+			return shared !== undefined;
+		},
+
 		start,
 		useMicrophone,
+		toggleSharing,
 		togglePause,
 		stop,
 		abandon,
@@ -58,6 +70,8 @@ export function createRecorder(api, onChange, preferred) {
 		}
 		void navigator.locks?.request(lockName(recorder.jobId), () => new Promise((resolve) => (release = () => resolve(undefined))));
 		timer = setInterval(send, SEND_INTERVAL_MS);
+		addEventListener("beforeunload", sendLast);
+		addEventListener("pagehide", sendLast);
 		onChange();
 	}
 
@@ -78,18 +92,54 @@ export function createRecorder(api, onChange, preferred) {
 		return opened;
 	}
 
+	/** Begins or ends the recording of what is heard in a tab, which the user chooses. @returns whether it has sound */
+	async function toggleSharing() {
+		if (shared) {
+			endSharing();
+			return true;
+		}
+		const chosen = await navigator.mediaDevices.getDisplayMedia({ audio: true, video: true });
+		const [track] = chosen.getAudioTracks();
+		if (!track || !recorder.jobId) {
+			for (const each of chosen.getTracks()) each.stop();
+			return false;
+		}
+		track.addEventListener("ended", endSharing);
+		shared = chosen;
+		connect(chosen);
+		onChange();
+		return true;
+	}
+
+	function endSharing() {
+		for (const track of shared?.getTracks() ?? []) track.stop();
+		shared = undefined;
+		onChange();
+	}
+
+	/** @param {MediaStream} source */
+	function connect(source) {
+		if (context && node) context.createMediaStreamSource(source).connect(node);
+	}
+
 	/** @param {MediaStream} source */
 	async function listen(source) {
 		context = new AudioContext();
 		await context.audioWorklet.addModule("recording-worklet.js");
-		const node = new AudioWorkletNode(context, "recording", { numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });
+		node = new AudioWorkletNode(context, "recording", { numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });
 		node.port.onmessage = ({ data }) => {
 			const samples = /** @type {Int16Array<ArrayBuffer>} */ (data);
 			recorder.level = recorder.isPaused ? 0 : samples.reduce((max, sample) => Math.max(max, Math.abs(sample)), 0) / 32_767;
 			if (!recorder.isPaused && !recorder.isStopping) waiting.push(new Uint8Array(samples.buffer));
 			onChange();
 		};
-		context.createMediaStreamSource(source).connect(node);
+		connect(source);
+		if (shared) connect(shared);
+	}
+
+	/** Before the page goes: what waits would be lost with it. */
+	function sendLast() {
+		if (recorder.jobId && waiting.length) void api.sendSamples(recorder.jobId, sentBytes, joined(takeBytes(waiting, MAX_LAST_BYTES)), true).catch(() => {});
 	}
 
 	/** Sends what waits, once at a time. */
@@ -144,12 +194,15 @@ export function createRecorder(api, onChange, preferred) {
 	function closeMicrophone() {
 		for (const track of stream?.getTracks() ?? []) track.stop();
 		void context?.close();
-		stream = context = undefined;
+		stream = context = node = undefined;
 	}
 
 	function close() {
 		closeMicrophone();
+		endSharing();
 		clearInterval(timer);
+		removeEventListener("beforeunload", sendLast);
+		removeEventListener("pagehide", sendLast);
 		release?.();
 		release = undefined;
 		waiting = [];

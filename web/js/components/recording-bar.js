@@ -18,7 +18,7 @@ export function recordingBar(element, app, signal) {
 	let interrupted;
 	let problem = "";
 	const [bar, text, time, error] = queryEach(element, ".recording", ".recording-text", "[role=timer]", ".error");
-	const [pause, stop, proceed, discard] = queryEach(element, "#pause", "#stop", "#continue-recording", "#discard");
+	const [pause, stop, proceed, discard, share] = queryEach(element, "#pause", "#stop", "#continue-recording", "#discard", "#share");
 	const level = query(element, "meter", HTMLMeterElement);
 	pause.addEventListener("click", recorder.togglePause, { signal });
 	proceed.addEventListener("click", () => interrupted && start(interrupted.job_id), { signal });
@@ -28,6 +28,7 @@ export function recordingBar(element, app, signal) {
 		panel.close();
 		if (id) actions.remove(id);
 	}, { signal });
+	share.addEventListener("click", toggleSharing, { signal });
 	microphone.addEventListener("change", chooseMicrophone, { signal });
 	navigator.mediaDevices?.addEventListener("devicechange", () => recorder.jobId && showMicrophones(), { signal });
 	addEventListener("beforeunload", (event) => recorder.jobId && event.preventDefault(), { signal });
@@ -67,6 +68,16 @@ export function recordingBar(element, app, signal) {
 		}
 	}
 
+	async function toggleSharing() {
+		problem = "";
+		try {
+			if (!(await recorder.toggleSharing())) problem = t("record.no_sound");
+		} catch (reason) {
+			if (!(reason instanceof DOMException)) problem = errorText(reason); // else nothing was chosen
+		}
+		render();
+	}
+
 	async function finish() {
 		try {
 			if (recorder.jobId) await recorder.stop();
@@ -91,6 +102,8 @@ export function recordingBar(element, app, signal) {
 		setVisible(proceed, !isRecording);
 		const label = t(isPaused ? "record.resume" : "record.pause");
 		if (pause.textContent !== label) pause.replaceChildren(icon(isPaused ? "mic" : "pause"), label);
+		setText(share, t(recorder.isSharing ? "record.unshare" : "record.share"));
+		setVisible(share, isRecording && !isStopping && navigator.mediaDevices?.getDisplayMedia !== undefined);
 		setTextOrHide(error, problem);
 		if (!isRecording || isStopping) setVisible(query(element, "#microphone"), false);
 		panel.render();
