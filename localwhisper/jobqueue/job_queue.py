@@ -28,6 +28,7 @@ from localwhisper.jobqueue.scheduling import Pause, Resume, Start, schedule
 from localwhisper.jobqueue.worker_pool import WorkerPool
 from localwhisper.jobs.events import JobRemoved
 from localwhisper.jobs.job import AudioTrack, Job, JobState, Note
+from localwhisper.jobs.notes import merged
 from localwhisper.jobs.suspicion import PreviousEnd, cleared
 from localwhisper.jobs.transitions import is_retryable, move
 from localwhisper.messages import Message
@@ -58,6 +59,7 @@ class Description(TypedDict, total=False):
     filename: str
     tags: tuple[str, ...]
     notes: tuple[Note, ...]
+    notes_before: tuple[Note, ...]  # those that the person saw: changes that others made meanwhile stay
 
 
 class JobQueue:
@@ -216,7 +218,9 @@ class JobQueue:
             job = self.index.get(job_id)
             if not job.state.ended:
                 raise JobNotFinished(state=job.state.value)
-            await self._repository.describe(replace(job, **changes))
+            notes = merged(job.notes, changes.get("notes_before", job.notes), changes.get("notes", job.notes))
+            filename, tags = changes.get("filename", job.filename), changes.get("tags", job.tags)
+            await self._repository.describe(replace(job, filename=filename, tags=tags, notes=notes))
         return self.index.get(job_id)
 
     async def retry(

@@ -7,6 +7,7 @@ from typing import Any
 from localwhisper.errors import InvalidOption, UnknownOption
 from localwhisper.jobqueue.job_queue import Description
 from localwhisper.jobs.job import Job, Note
+from localwhisper.jobs.notes import in_order
 from localwhisper.server.transcripts import MAX_TIME_S
 from localwhisper.server.uploads import clean_name
 
@@ -24,6 +25,8 @@ def description(job: Job, body: dict[str, Any]) -> Description:
             changes["tags"] = _tags(value)
         elif name == "notes":
             changes["notes"] = _notes(value)
+        elif name == "notes_before":
+            changes["notes_before"] = _notes(value, name)
         else:
             raise UnknownOption(field=name[:100], accepted=", ".join(Description.__optional_keys__))
     return changes
@@ -50,10 +53,10 @@ def _is_tag(value: Any) -> bool:
     return isinstance(value, str) and 0 < len(value.strip()) <= MAX_TAG_CHARS
 
 
-def _notes(value: Any) -> tuple[Note, ...]:
+def _notes(value: Any, field: str = "notes") -> tuple[Note, ...]:
     if not isinstance(value, list) or len(value) > MAX_NOTES:
-        raise InvalidOption(field="notes", value="", accepted=f"a list of at most {MAX_NOTES}")
-    return tuple(sorted(map(_note, value), key=lambda note: (note.start, note.end)))
+        raise InvalidOption(field=field, value="", accepted=f"a list of at most {MAX_NOTES}")
+    return in_order(map(_note, value))
 
 
 def _note(value: Any) -> Note:

@@ -6,6 +6,7 @@ from localwhisper.errors import InvalidOption, TranscriptChanged
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobs.script_alignment import Align, AlignedScript, align_script
 from localwhisper.jobs.scripts import lines_of
+from localwhisper.jobs.speakers import attributed
 from localwhisper.jobs.text_words import key_of
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.services.corrections import Corrections
@@ -25,7 +26,7 @@ class Scripts:
         self._word_times = word_times
 
     async def align(self, job_id: str, version: int, text: str) -> tuple[Transcript, AlignedScript]:
-        """Replace a completed job's transcript by this text, as a correction of `version`.
+        """Replace a completed job's transcript by this text, as a correction of `version`. Who speaks when stays known.
 
         `text`: a script, or subtitles as SRT or WebVTT. Raises InvalidOption, TranscriptChanged, and what
         WordTimes.get() raises.
@@ -46,4 +47,6 @@ class Scripts:
         if script is None:
             raise InvalidOption(field="text", value=text[:100], accepted="a text with words")
         transcript = replace(machine, segments=script.segments)
+        if current.speakers:
+            transcript = attributed(transcript, current.turns, current.speakers)
         return await self._corrections.replace_all(job_id, version, transcript), script

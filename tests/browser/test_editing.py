@@ -149,6 +149,22 @@ def test_concurrent_edits_are_merged_by_line(library: AppPage) -> None:
     expect_saved(page)
 
 
+def test_notes_written_in_two_tabs_are_merged(library: AppPage) -> None:
+    page, card = library.page, library.card("Monologue.wav")
+    address = f"/job/{card.job_id}"
+    first, second = ({"start": n, "end": n + 1, "quote": "coming", "text": f"note {n}"} for n in range(2))
+    page.request.patch(address, data={"notes": [first]})
+    card.open_editor()
+    fields = page.locator(".note textarea")
+    fields.first.focus()
+    page.request.patch(address, data={"notes": [first, second]})
+    with page.expect_response(lambda response: response.request.method == "PATCH"):
+        fields.first.fill("Here.")
+    assert [note["text"] for note in page.request.get(address).json()["notes"]] == ["Here.", "note 1"]
+    page.locator("h1.name").click()
+    expect(fields).to_have_count(2)
+
+
 def test_corrections_appear_in_other_tabs(library: AppPage) -> None:
     page = start_correcting(library, "Remove.wav")
     other = page.context.new_page()

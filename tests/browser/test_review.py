@@ -1,10 +1,11 @@
 """Reviewing with keys: differences from a second text, and words that were hard to hear; a text that one has."""
 
+import base64
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.app_page import AppPage
+from tests.browser.app_page import CLIENT_ERROR, AppPage
 from tests.browser.seed_data import SECOND_LINES, TALK_LINES
 from tests.browser.test_accessibility import axe_violations
 from tests.browser.test_editing import exported_lines
@@ -134,12 +135,40 @@ def test_a_transcribed_recording_gets_word_times_a_second_text_and_a_script(app:
     expect(card.lines).to_have_count(len(segments))
 
 
-def test_a_script_beside_a_recording_is_aligned_once_it_is_transcribed(
-    app: AppPage, clip: Path, tmp_path: Path
-) -> None:
-    script = tmp_path / f"{clip.stem}.txt"
-    script.write_text("Good morning,\nmy friend! Today is Monday.", encoding="utf-8")
-    app.choose_files(clip, script)
+def drop(page: Page, files: dict[str, bytes]) -> None:
+    """By their names."""
+    contents = [[name, base64.b64encode(content).decode()] for name, content in files.items()]
+    page.evaluate(
+        """files => {
+            const dataTransfer = new DataTransfer();
+            const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+            for (const [name, content] of files) dataTransfer.items.add(new File([bytes(content)], name));
+            document.body.dispatchEvent(new DragEvent("drop", {dataTransfer, bubbles: true, cancelable: true}));
+        }""",
+        contents,
+    )
+
+
+def test_a_script_dropped_on_the_desk_can_be_aligned(library: AppPage) -> None:
+    page = library.page
+    library.card("Ada.wav").open_editor()
+    drop(page, {"talk.txt": b"Thank you all."})
+    dialog = page.get_by_role("dialog", name="Align a text you have")
+    expect(dialog.get_by_role("textbox")).to_have_value("Thank you all.")
+    assert page.locator("upload-card").count() == 0
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_be_hidden()
+    asked: list[str] = []
+    page.on("dialog", lambda question: asked.append(question.message) or question.dismiss())
+    library.allowed_errors.append(CLIENT_ERROR)
+    drop(page, {"other.wav": b"no sound", "talk.txt": b"Thank you all."})
+    expect(page.locator("upload-card")).to_have_count(2)  # refused: neither is a recording
+    assert [message.split("?")[0] for message in asked] == ["Is talk.txt the text of other.wav"]
+
+
+def test_a_script_beside_a_recording_is_aligned_once_it_is_transcribed(app: AppPage, clip: Path) -> None:
+    app.page.on("dialog", lambda dialog: dialog.accept())  # asks, since the names differ
+    drop(app.page, {clip.name: clip.read_bytes(), "script.txt": b"Good morning,\nmy friend! Today is Monday."})
     expect(app.page.locator("toast-message")).to_contain_text(f"{clip.name}: 7 of 7 words")
     app.page.locator("toast-message").get_by_role("button", name="Show").click()
     expect(app.page.locator(".line-text").first).to_have_text("Good morning,")

@@ -52,6 +52,21 @@ async def test_a_name_tags_and_notes_last(serve: Serve, engine: StepEngine) -> N
     assert job["transcript_version"] == 0
 
 
+async def test_notes_written_at_two_places_are_merged(serve: Serve, engine: StepEngine) -> None:
+    engine.release()
+    client = await serve()
+    job_id = await completed(client)
+    first, second, third = ({"start": n, "end": n + 1, "quote": "part", "text": str(n)} for n in range(3))
+    await describe(client, job_id, notes=[first])
+    await describe(client, job_id, notes=[first, third], notes_before=[first])
+    other = {**first, "text": "Here."}
+    body = (await describe(client, job_id, notes=[other, second], notes_before=[first])).json
+    assert body["notes"] == [other, second, third]
+    body = (await describe(client, job_id, notes=[second], notes_before=[other, second])).json
+    assert body["notes"] == [second, third]
+    assert (await describe(client, job_id, notes=[])).json["notes"] == []
+
+
 INVALID: tuple[dict[str, Any], ...] = (
     {"filename": " "},
     {"filename": 3},

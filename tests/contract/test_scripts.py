@@ -38,6 +38,21 @@ async def test_a_script_gets_the_times_that_were_heard(serve: Serve) -> None:
     assert await text_of(client, job_id) == ["we met", "ada lovelace", "in the rain"]
 
 
+async def test_an_aligned_text_keeps_the_speakers(serve: Serve) -> None:
+    client = await serve(engine=TextEngine())
+    job_id = await completed(client, await client.submit())
+    for at, speaker in ((0, "new"), (1, "new")):
+        change = {"version": at, "at": at, "count": 1, "speaker": speaker}
+        assert (await client.fetch("PATCH", f"/job/{job_id}/speakers", body=json.dumps(change).encode())).status == 200
+    names = json.dumps({"version": 2, "names": {"S1": "Ada", "S2": "Charles"}}).encode()
+    await client.fetch("PATCH", f"/job/{job_id}/speakers", body=names)
+    answer = await post(client, f"/job/{job_id}/align", version=3, text="We met.\nAda Lovelace.\nIn the rain.")
+    assert answer.status == 200, answer.body
+    result = (await client.get(f"/job/{job_id}")).json["result"]
+    assert [each["name"] for each in result["speakers"]] == ["Ada", "Charles"]
+    assert [each["speaker"] for each in result["segments"]][:2] == ["S1", "S2"]
+
+
 async def test_what_is_not_a_script_is_refused(serve: Serve) -> None:
     client = await serve(engine=TextEngine())
     job_id = await completed(client, await client.submit())

@@ -1,7 +1,7 @@
 /** Builds the page from its parts. */
 
 import { createActions } from "./actions.js";
-import { api } from "./api.js";
+import { api, errorText } from "./api.js";
 import { Commands } from "./commands.js";
 import { bulkBar } from "./components/bulk-bar.js";
 import { dropZone } from "./components/drop-zone.js";
@@ -34,12 +34,14 @@ const REVEAL_MS = 400;
 
 const store = new Store();
 const commands = new Commands();
+const toast = createToast(query(document, "toast-message"));
 const services = {
 	api,
 	store,
 	commands,
 	uploads: createUploadQueue(store),
-	toast: createToast(query(document, "toast-message")),
+	toast,
+	tryOrTell: (/** @type {() => Promise<unknown>} */ request) => request().catch((error) => toast.show(errorText(error))),
 	selectedOptions: () => ({}), // this and the next two are replaced by the options form
 	chooseModel: () => {},
 	useTermList: () => {},
@@ -85,7 +87,10 @@ commands.connectButtons();
 localize(document.documentElement);
 void app.actions.loadCatalogue(); // in parallel with the socket's handshake
 socket.open();
-store.subscribe(({ connection }) => connection !== "connecting" && reveal());
+store.subscribe(({ connection, entries }) => {
+	const isComplete = Object.values(entries).every(({ job, preview }) => job.status !== "completed" || preview !== null);
+	if (connection !== "connecting" && isComplete) reveal();
+});
 setTimeout(reveal, REVEAL_MS);
 
 addEventListener("online", socket.reconnect);

@@ -3,14 +3,14 @@
 import { errorText } from "./api.js";
 import { language, t } from "./i18n.js";
 import { hasEnded } from "./job-reducer.js";
-import { formatPercent } from "./lib/format.js";
+import { formatPercent, stemOf } from "./lib/format.js";
 import { load, save } from "./lib/storage.js";
 import { transcriptHref } from "./router.js";
 
 /** By the job's id. @type {Record<string, string>} */
 let pending = load("scripts", {});
 
-/** Pairs each recording with the text file of its name, or one recording with one text. @param {readonly File[]} files @param {RegExp} names of text files */
+/** Pairs each recording with the text file of its name; asks whether one recording belongs to one text of another name. @param {readonly File[]} files @param {RegExp} names of text files */
 export function pairScripts(files, names) {
 	const texts = files.filter(({ name }) => names.test(name));
 	const recordings = files.filter((file) => !texts.includes(file));
@@ -21,14 +21,15 @@ export function pairScripts(files, names) {
 		if (script) scripts.set(recording, script);
 	}
 	const [recording, text] = [recordings[0], texts[0]];
-	if (recording && text && recordings.length === 1 && texts.length === 1) scripts.set(recording, text);
+	const isUnclear = recording && text && recordings.length === 1 && texts.length === 1 && !scripts.size;
+	if (isUnclear && confirm(t("script.confirm", { text: text.name, name: recording.name }))) scripts.set(recording, text);
 	const used = new Set(scripts.values());
 	return { recordings: files.filter((file) => !used.has(file)), scripts };
 }
 
 /** @param {File} file */
 function stem({ name }) {
-	return name.replace(/\.[^.]*$/, "").toLowerCase();
+	return stemOf(name).toLowerCase();
 }
 
 /** @param {string} jobId @param {string} text */
@@ -62,7 +63,7 @@ export function alignPendingScripts({ store, api, toast }) {
 			const share = formatPercent((100 * placed) / words, language());
 			toast.show(t("script.done_for", { name: filename, placed, words, share }), "script.show", () => (location.hash = transcriptHref(id)));
 		} catch (error) {
-			toast.show(`${filename}: ${errorText(error)}`, "help.close", () => undefined);
+			toast.show(`${filename}: ${errorText(error)}`);
 		}
 	}
 }

@@ -319,6 +319,9 @@ export const TEXTS = {
 	"editor.next": ["Next", "Siguiente"],
 	"editor.copy_times": ["Copy text with times", "Copiar texto con tiempos"],
 
+	"menu.read": ["Read and copy", "Leer y copiar"],
+	"menu.improve": ["Improve the text", "Mejorar el texto"],
+
 	"channel.left": ["left", "izquierda"],
 	"channel.right": ["right", "derecha"],
 	"channel.number": ["channel {number}", "canal {number}"],
@@ -547,6 +550,10 @@ export const TEXTS = {
 	"script.done_for": [
 		"{name}: {placed} of {words} words found in the recording ({share}).",
 		"{name}: {placed} de {words} palabras encontradas en la grabación ({share}).",
+	],
+	"script.confirm": [
+		"Is {text} the text of {name}? It would take the place of the transcript.",
+		"¿Es {text} el texto de {name}? Ocuparía el lugar de la transcripción.",
 	],
 	"script.show": ["Show", "Mostrar"],
 	"script.done": [

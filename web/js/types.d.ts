@@ -247,7 +247,7 @@ interface Api {
   jobs(limit: number, cursor?: string|null, filter?: Filter): Promise<JobPage>;
   job(id: string): Promise<Job>;
   submit(file: File, options: SubmitOptions, signal: AbortSignal, onSent: (bytes: number) => void): Promise<{job_id: string}>;
-  describe(id: string, changes: {filename?: string, tags?: readonly string[], notes?: readonly Note[]}): Promise<Job>; // finishes even if the page is being closed
+  describe(id: string, changes: {filename?: string, tags?: readonly string[], notes?: readonly Note[], notes_before?: readonly Note[]}): Promise<Job>; // finishes even if the page is being closed
   cancel(id: string): Promise<unknown>;
   retry(id: string, options?: SubmitOptions, fromStart?: boolean): Promise<unknown>; // without options: with the job's own
   transcriptText(id: string): Promise<string>; // so far, if the job hasn't ended
@@ -370,6 +370,7 @@ interface App {
   commands: Commands;
   uploads: UploadQueue;
   toast: Toast;
+  tryOrTell: (request: () => Promise<unknown>) => Promise<unknown>; // a toast shows the error
   selectedOptions: () => SubmitOptions;
   chooseModel: (model: Model) => void; // for the next files
   useTermList: (name: string) => void; // for the next files, besides what is chosen
@@ -410,7 +411,7 @@ interface Actions {
 }
 
 interface Toast {
-  show(text: string, actionKey: TextKey, onAction: () => void, onDismiss?: () => void): void;
+  show(text: string, actionKey?: TextKey, onAction?: () => void, onDismiss?: () => void): void; // by default it is only closed
   hide(): void; // calls neither
 }
 

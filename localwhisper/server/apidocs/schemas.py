@@ -128,7 +128,7 @@ SCHEMAS: dict[str, Schema] = {
         "text": TEXT, "language": TEXT, "segments": array(ref("Segment")), "processing_time": SECONDS,
         "retries": INTEGER, "version": INTEGER, "words": {**COUNT, "description": "of the text"},
         "placed": {**COUNT, "description": "of them, those that are spoken as far as the recording shows it"},
-    }),
+    }, {"speakers": array(SPEAKER)}),
     "TakeOver": record({"version": COUNT, "ids": array(TEXT)}),
     "Recording": record({"filename": TEXT}, {name: option.json_schema for name, option in OPTIONS.items()}),
     "RecordingSize": record({"size_bytes": {**COUNT, "description": "of all samples received"}}),
@@ -185,7 +185,8 @@ SCHEMAS: dict[str, Schema] = {
         },
     ),
     "Note": record({"start": SECONDS, "end": SECONDS, "quote": TEXT}, {"text": TEXT}),
-    "Description": record({}, {"filename": TEXT, "tags": array(TEXT), "notes": array(ref("Note"))}),
+    "Description": record({}, {"filename": TEXT, "tags": array(TEXT), "notes": array(ref("Note")),
+                               "notes_before": array(ref("Note"))}),
     "JobPage": record({"jobs": array(ref("Job")), "next_cursor": nullable("string")}),
     "QueueInfo": record({
         "queue": QUEUE_FIGURES,

@@ -47,7 +47,7 @@ export function cardMenu(id, app) {
 
 	async function copy() {
 		const text = await api.transcriptText(id).catch(() => "");
-		if (text && (await copyText(text.trim()))) toast.show(t("job.copied"), "help.close", () => undefined);
+		if (text && (await copyText(text.trim()))) toast.show(t("job.copied"));
 	}
 
 	return {

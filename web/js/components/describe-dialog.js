@@ -1,8 +1,8 @@
 /** The name and the tags of a transcript, or tags for several. */
 
-import { errorText } from "../api.js";
 import { t } from "../i18n.js";
-import { h, query, setText, setTextOrHide, setVisible } from "../lib/dom.js";
+import { h, query, setText, setVisible } from "../lib/dom.js";
+import { errorsIn } from "../lib/errors.js";
 import { stemOf } from "../lib/format.js";
 
 /** @type {Component} */
@@ -12,14 +12,13 @@ export function describeDialog(element, app, signal) {
 	const form = query(dialog, "form", HTMLFormElement);
 	const [name, tags] = [query(form, "[name=filename]", HTMLInputElement), query(form, "[name=tags]", HTMLInputElement)];
 	const known = query(form, "#known-tags");
-	const error = query(form, ".error");
+	const attempt = errorsIn(dialog);
 	/** @type {readonly string[]} */
 	let ids = [];
 	form.addEventListener("submit", (event) => {
 		event.preventDefault();
-		void saveAll();
+		void attempt(saveAll);
 	}, { signal });
-	query(dialog, ".close").addEventListener("click", () => dialog.close(), { signal });
 	tags.addEventListener("input", renderKnown, { signal });
 	app.describe = (wanted) => {
 		ids = wanted;
@@ -29,7 +28,7 @@ export function describeDialog(element, app, signal) {
 		tags.value = ids.length === 1 ? first.tags.join(", ") : "";
 		setVisible(/** @type {HTMLElement} */ (name.parentElement), ids.length === 1);
 		setText(query(form, "[for=describe-tags]"), t(ids.length === 1 ? "describe.tags" : "describe.add_tags", { count: ids.length }));
-		setTextOrHide(error, "");
+		void attempt(async () => undefined); // what went wrong before
 		renderKnown();
 		if (!dialog.open) dialog.showModal();
 		(ids.length === 1 ? name : tags).select();
@@ -57,15 +56,11 @@ export function describeDialog(element, app, signal) {
 
 	async function saveAll() {
 		const added = tagsIn(tags.value);
-		try {
-			for (const job of jobs()) {
-				const changes = ids.length === 1 ? { filename: name.value, tags: added } : { tags: [...job.tags, ...added] };
-				store.dispatch({ type: "job", data: await api.describe(job.job_id, changes) });
-			}
-			dialog.close();
-		} catch (reason) {
-			setTextOrHide(error, errorText(reason));
+		for (const job of jobs()) {
+			const changes = ids.length === 1 ? { filename: name.value, tags: added } : { tags: [...job.tags, ...added] };
+			store.dispatch({ type: "job", data: await api.describe(job.job_id, changes) });
 		}
+		dialog.close();
 	}
 }
 

@@ -40,8 +40,9 @@ function connectDrop(overlay, onFiles, signal) {
 	onFileDrag("dragleave", () => setDepth(depth - 1));
 	onFileDrag("dragover", (event) => event.preventDefault());
 	onFileDrag("drop", (event) => {
-		event.preventDefault();
 		setDepth(0);
+		if (event.defaultPrevented) return; // the desk takes it as a text
+		event.preventDefault();
 		void droppedFiles(event.dataTransfer).then(onFiles);
 	});
 }

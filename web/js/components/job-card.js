@@ -121,6 +121,11 @@ export function jobCard(id, app) {
 	};
 }
 
+/** @param {string} text */
+function lastWords(text) {
+	return text.length > LIVE_CHARS ? `…${text.slice(-LIVE_CHARS).replace(/^\S*\s/, "")}` : text;
+}
+
 /** Why the job has another model than the one it was meant for. @param {Job} job */
 function modelReason({ model, model_reason: reason }) {
 	const isExpected = !reason || ["model_named", "model_default"].includes(reason.code);
@@ -129,7 +134,7 @@ function modelReason({ model, model_reason: reason }) {
 
 /** The beginning of the text; of a running job, its end. @param {JobEntry} entry */
 function previewText({ job, segments, preview, result }) {
-	if (job.status === "processing") return segments.slice(-3).map(({ text }) => text.trim()).join(" ").slice(-LIVE_CHARS);
+	if (job.status === "processing") return lastWords(segments.slice(-3).map(({ text }) => text.trim()).join(" "));
 	let text = "";
 	for (const segment of segments) {
 		text += segment.text;

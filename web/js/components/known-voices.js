@@ -1,8 +1,8 @@
 /** The voices that are kept on the server: to keep one more, if that is what somebody wants, and to forget them. */
 
-import { errorText } from "../api.js";
 import { t } from "../i18n.js";
-import { button, h, query, setChildren, setText, setTextOrHide, setVisible } from "../lib/dom.js";
+import { button, h, query, setChildren, setText, setVisible } from "../lib/dom.js";
+import { errorsIn } from "../lib/errors.js";
 
 /** @type {Component} */
 export function knownVoices(element, app, signal) {
@@ -10,7 +10,7 @@ export function knownVoices(element, app, signal) {
 	const dialog = query(element, "dialog", HTMLDialogElement);
 	const [question, keep, forgetAll] = [query(dialog, ".notice"), query(dialog, "#keep-voice"), query(dialog, "#forget-voices")];
 	const list = query(dialog, "ul");
-	const error = query(dialog, ".error");
+	const attempt = errorsIn(dialog);
 	/** The one that may be kept. @type {NamedSpeaker|undefined} */
 	let asked;
 	let onKept = () => {};
@@ -24,7 +24,6 @@ export function knownVoices(element, app, signal) {
 		await api.forgetVoices();
 		await load();
 	});
-	query(dialog, ".close").addEventListener("click", () => dialog.close(), { signal });
 	app.knownVoices = (speaker, whenKept = () => {}) => {
 		onKept = whenKept;
 		ask(speaker);
@@ -43,18 +42,6 @@ export function knownVoices(element, app, signal) {
 		setVisible(question, speaker !== undefined);
 		setText(query(question, "h3"), t("voices.ask", { name: speaker?.name ?? "" }));
 		setText(keep, t("voices.keep", { name: speaker?.name ?? "" }));
-	}
-
-	/** Shows what went wrong, if anything did. @param {() => Promise<unknown>} run */
-	async function attempt(run) {
-		setTextOrHide(error, "");
-		dialog.ariaBusy = "true";
-		try {
-			await run();
-		} catch (problem) {
-			setTextOrHide(error, errorText(problem));
-		}
-		dialog.ariaBusy = "false";
 	}
 
 	async function load() {

@@ -34,7 +34,6 @@ export function replaceDialog(element, app, signal) {
 	}, { signal });
 	form.addEventListener("input", ({ target }) => (list.contains(/** @type {Node} */ (target)) ? renderCount() : forget()), { signal });
 	run.addEventListener("click", () => void replaceChosen(), { signal });
-	query(dialog, ".close").addEventListener("click", () => dialog.close(), { signal });
 	dialog.addEventListener("close", forget, { signal });
 	app.replaceEverywhere = (wanted, instead) => {
 		[text.value, replacement.value] = [wanted, instead];
@@ -123,7 +122,7 @@ export function replaceDialog(element, app, signal) {
 	/** @param {Change[]} done */
 	async function undo(done) {
 		const undone = await replaceIn(done);
-		toast.show(t("replace.undone", { jobs: undone.length }), "help.close", () => undefined);
+		toast.show(t("replace.undone", { jobs: undone.length }));
 		void app.actions.search();
 	}
 

@@ -1,7 +1,8 @@
 /** The lists of names and terms that are kept on the server: to edit, to remove, and to use for the next recordings. */
 
 import { t } from "../i18n.js";
-import { h, query, setTextOrHide, setVisible } from "../lib/dom.js";
+import { h, query, setVisible } from "../lib/dom.js";
+import { errorsIn } from "../lib/errors.js";
 
 /** @type {Component} */
 export function termLists(element, app, signal) {
@@ -9,7 +10,7 @@ export function termLists(element, app, signal) {
 	const select = query(dialog, "select", HTMLSelectElement);
 	const name = query(dialog, "input", HTMLInputElement);
 	const terms = query(dialog, "textarea", HTMLTextAreaElement);
-	const error = query(dialog, ".error");
+	const attempt = errorsIn(dialog);
 	/** @type {TermList[]} */
 	let lists = [];
 	app.commands.register({
@@ -33,16 +34,6 @@ export function termLists(element, app, signal) {
 	/** @param {string} selector @param {() => Promise<unknown>} run */
 	function on(selector, run) {
 		query(dialog, selector).addEventListener("click", () => attempt(run), { signal });
-	}
-
-	/** Shows what went wrong, if anything did. @param {() => Promise<unknown>} run */
-	async function attempt(run) {
-		setTextOrHide(error, "");
-		try {
-			await run();
-		} catch (problem) {
-			setTextOrHide(error, /** @type {Error} */ (problem).message);
-		}
 	}
 
 	/** Returns whether the list has a name. */

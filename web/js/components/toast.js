@@ -31,12 +31,12 @@ export function createToast(element) {
 
 	return {
 		hide,
-		show(text, actionKey, onAction, onDismiss) {
+		show(text, actionKey = "help.close", onAction, onDismiss) {
 			notifyDismissed?.(); // of the message that this one replaces
 			notifyDismissed = onDismiss;
 			const act = () => {
 				hide();
-				onAction();
+				onAction?.();
 			};
 			setChildren(element, h("span", { dir: "auto" }, text), button("small", actionKey, act));
 			setVisible(element, true);

@@ -1,8 +1,8 @@
 /** The folders of this machine whose new recordings are transcribed: to add one, with the settings chosen now, or to end it. */
 
-import { errorText } from "../api.js";
 import { t } from "../i18n.js";
-import { button, h, query, setChildren, setTextOrHide, setVisible } from "../lib/dom.js";
+import { button, h, query, setChildren, setVisible } from "../lib/dom.js";
+import { errorsIn } from "../lib/errors.js";
 
 /** @type {Component} */
 export function watchedFolders(element, app, signal) {
@@ -12,10 +12,9 @@ export function watchedFolders(element, app, signal) {
 	const list = query(dialog, "ul");
 	const suggestions = query(dialog, "datalist");
 	const [path, output, skip] = ["path", "output", "skip"].map((name) => query(form, `[name=${name}]`, HTMLInputElement));
-	const error = query(form, ".error");
+	const attempt = errorsIn(dialog);
 	/** The folder whose subfolders are suggested. */
 	let suggested = "";
-	query(dialog, ".close").addEventListener("click", () => dialog.close(), { signal });
 	form.addEventListener("input", ({ target }) => {
 		if (target === path || target === output) void suggest(/** @type {HTMLInputElement} */ (target).value);
 	}, { signal });
@@ -29,16 +28,6 @@ export function watchedFolders(element, app, signal) {
 			await Promise.all([load(), suggest("")]);
 		});
 	};
-
-	/** Shows what went wrong, if anything did. @param {() => Promise<unknown>} run */
-	async function attempt(run) {
-		setTextOrHide(error, "");
-		try {
-			await run();
-		} catch (problem) {
-			setTextOrHide(error, errorText(problem));
-		}
-	}
 
 	async function add() {
 		const formats = [...form.querySelectorAll("[name=formats]:checked")].map((box) => /** @type {HTMLInputElement} */ (box).value);

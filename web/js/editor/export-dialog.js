@@ -36,7 +36,6 @@ export function exportDialog(element, app, signal) {
 		render();
 	}, { signal });
 	form.addEventListener("submit", (event) => event.preventDefault(), { signal });
-	query(dialog, ".close").addEventListener("click", () => dialog.close(), { signal });
 	copy.addEventListener("click", () => void copyFile(), { signal });
 	problemList.addEventListener("click", ({ target }) => {
 		const start = target instanceof Element && target.closest("button")?.dataset.start;
@@ -135,7 +134,7 @@ export function exportDialog(element, app, signal) {
 
 	async function copyFile() {
 		const text = await api.transcriptFile(address(String(chosen.format))).catch(() => "");
-		if (text && (await copyText(text.trimEnd()))) toast.show(t("job.copied"), "help.close", () => undefined);
+		if (text && (await copyText(text.trimEnd()))) toast.show(t("job.copied"));
 	}
 }
 

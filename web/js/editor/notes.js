@@ -9,7 +9,7 @@ const SAVE_MS = 800;
 
 /**
  * @param {HTMLElement} element
- * @param {{play: (seconds: number) => void, onChange: (notes: readonly Note[]) => void, save: (id: string, notes: readonly Note[]) => Promise<unknown>}} host
+ * @param {{play: (seconds: number) => void, onChange: (notes: readonly Note[]) => void, save: (id: string, notes: readonly Note[], before: readonly Note[]) => Promise<unknown>}} host
  * @param {AbortSignal} signal
  */
 export function notesPanel(element, { play, onChange, save }, signal) {
@@ -18,6 +18,10 @@ export function notesPanel(element, { play, onChange, save }, signal) {
 	let id = "";
 	/** @type {readonly Note[]} */
 	let notes = [];
+	/** What the server was last told, or told: others may have changed its notes since. @type {readonly Note[]} */
+	let known = [];
+	/** The server's latest. @type {readonly Note[]} */
+	let latest = [];
 	/** Changes that aren't sent yet. */
 	let isChanged = false;
 	/** @type {Timer} */
@@ -38,6 +42,7 @@ export function notesPanel(element, { play, onChange, save }, signal) {
 		clearTimeout(timer);
 		timer = setTimeout(send, SAVE_MS);
 	}, { signal });
+	list.addEventListener("focusout", () => setTimeout(() => panel.load(id, latest)), { signal });
 	signal.addEventListener("abort", send);
 	addEventListener("pagehide", send, { signal });
 
@@ -58,7 +63,12 @@ export function notesPanel(element, { play, onChange, save }, signal) {
 		clearTimeout(timer);
 		if (!isChanged) return;
 		isChanged = false;
-		save(id, notes).catch(() => (isChanged = true)); // the next change sends it again
+		const before = known;
+		known = notes;
+		save(id, notes, before).catch(() => {
+			isChanged = true; // the next change sends it again
+			known = before;
+		});
 	}
 
 	function render() {
@@ -78,13 +88,15 @@ export function notesPanel(element, { play, onChange, save }, signal) {
 		onChange(notes);
 	}
 
-	return {
+	const panel = {
 		/** As the server has them, unless they are being changed here. @param {string} jobId @param {readonly Note[]} next */
 		load(jobId, next) {
 			if (id !== jobId) send();
+			latest = next;
 			const isSame = id === jobId && JSON.stringify(next) === JSON.stringify(notes);
+			if (isSame) known = next;
 			if (isSame || (id === jobId && (isChanged || list.contains(document.activeElement)))) return;
-			[id, notes] = [jobId, next];
+			[id, notes, known] = [jobId, next, next];
 			render();
 		},
 
@@ -97,6 +109,7 @@ export function notesPanel(element, { play, onChange, save }, signal) {
 			item?.scrollIntoView({ block: "nearest" });
 		},
 	};
+	return panel;
 }
 
 /** @param {Note} note */

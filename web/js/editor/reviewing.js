@@ -1,6 +1,5 @@
 /** What is reviewed on the desk: differences from a second text or from what was heard, and unsure words. */
 
-import { errorText } from "../api.js";
 import { language, t } from "../i18n.js";
 import { query, setTextOrHide } from "../lib/dom.js";
 import { formatPercent } from "../lib/format.js";
@@ -12,7 +11,7 @@ import { unsureWordsSource } from "./unsure-words.js";
 
 /** @param {HTMLElement} element the desk @param {App} app @param {() => OpenTranscript|undefined} current @param {AbortSignal} signal */
 export function connectReviewing(element, app, current, signal) {
-	const { api, commands, store, toast } = app;
+	const { api, commands, store, tryOrTell } = app;
 	const wordTimes = query(element, "#word-times");
 	const review = createReview(query(element, ".review"), {
 		play: (from, to) => current()?.player.playPart(from, to),
@@ -50,15 +49,6 @@ export function connectReviewing(element, app, current, signal) {
 			if (open.session.lines.some(({ words }) => !words)) await open.session.takeFromServer(() => api.words(open.id));
 			if (open === current()) review.open(unsureWordsSource(open, review.update));
 		});
-	}
-
-	/** @param {() => Promise<unknown>} request */
-	async function tryOrTell(request) {
-		try {
-			await request();
-		} catch (error) {
-			toast.show(errorText(error), "help.close", () => undefined);
-		}
 	}
 
 	return {

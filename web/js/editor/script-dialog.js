@@ -22,7 +22,6 @@ export function scriptDialog({ api, toast }, current, review, signal) {
 		event.preventDefault();
 		void align();
 	}, { signal });
-	query(dialog, ".cancel").addEventListener("click", () => dialog.close(), { signal });
 	fileInput.addEventListener("change", () => {
 		void readFile(fileInput.files?.[0]);
 		fileInput.value = "";

@@ -43,7 +43,6 @@ export function secondTexts({ actions, api, store, toast }, current, review, sig
 		event.preventDefault();
 		void start(false);
 	}, { signal });
-	query(dialog, ".cancel").addEventListener("click", () => dialog.close(), { signal });
 
 	function openDialog() {
 		const id = current()?.id ?? "";
@@ -88,7 +87,7 @@ export function secondTexts({ actions, api, store, toast }, current, review, sig
 		} catch (failure) {
 			setText(error, errorText(failure));
 			setVisible(error, true);
-			if (!dialog.open) toast.show(errorText(failure), "help.close", () => undefined);
+			if (!dialog.open) toast.show(errorText(failure));
 		}
 	}
 

@@ -1,6 +1,5 @@
 /** Who speaks: found, listened to, named, made one, and given lines with the number keys. */
 
-import { errorText } from "../api.js";
 import { language, t } from "../i18n.js";
 import { h, icon, query, setText, setTextOrHide, setVisible } from "../lib/dom.js";
 import { formatDuration } from "../lib/format.js";
@@ -23,7 +22,7 @@ function nameOf({ id, name }) {
 
 /** @param {HTMLElement} element @param {App} app @param {() => OpenTranscript|undefined} current @param {AbortSignal} signal */
 export function speakersPanel(element, app, current, signal) {
-	const { api, actions, commands, toast } = app;
+	const { api, actions, commands, toast, tryOrTell } = app;
 	const status = query(element, ".hint");
 	const list = query(element, "ol");
 	/** @type {readonly Speaker[]} */
@@ -72,7 +71,7 @@ export function speakersPanel(element, app, current, signal) {
 	/** The selected lines, or the one that is played. @param {string} speaker */
 	function give(speaker) {
 		const lines = current()?.lines.chosenLines();
-		if (!lines) return toast.show(t("speakers.no_line"), "help.close", () => undefined);
+		if (!lines) return toast.show(t("speakers.no_line"));
 		void edit({ ...lines, speaker });
 	}
 
@@ -140,15 +139,6 @@ export function speakersPanel(element, app, current, signal) {
 		for (const item of list.children) {
 			const number = query(item, ".speaker-number");
 			number.ariaPressed = String(speakerOf(item).id === only);
-		}
-	}
-
-	/** @param {() => Promise<unknown>} request */
-	async function tryOrTell(request) {
-		try {
-			await request();
-		} catch (error) {
-			toast.show(errorText(error), "help.close", () => undefined);
 		}
 	}
 

@@ -46,11 +46,11 @@ export function transcriptEditor(element, app, signal) {
 	const updateNotice = jobNotice(query(element, "#desk-notice"));
 	const updateTracks = trackMenu(query(element, "#tracks"), api, (words) => say(words));
 	const selected = () => current?.lines.selection() ?? null;
-	const say = (/** @type {string} */ words) => app.toast.show(words, "help.close", () => undefined);
+	const say = (/** @type {string} */ words) => app.toast.show(words);
 	const notes = notesPanel(query(element, ".notes"), {
 		play: (seconds) => void current?.player.play(seconds),
 		onChange: (marked) => current?.lines.marks.setNotes(marked),
-		save: (id, changed) => api.describe(id, { notes: changed }),
+		save: (id, changed, before) => api.describe(id, { notes: changed, notes_before: before }),
 	}, signal);
 	const bar = selectionBar(query(element, ".selection-bar"), { job: openJobOf, selected, say }, signal);
 	const speakers = speakersPanel(query(element, ".speakers"), app, () => current, signal);
