@@ -219,7 +219,9 @@ class App:
                 ffmpeg=self._ffmpeg,
             ),
             known_voices=KnownVoices(index, transcripts, engine, paths.known_voices(settings.data_dir)),
-            speakers=Speakers(index, transcripts, corrections, word_times, engine),
+            speakers=Speakers(
+                index, transcripts, corrections, word_times, engine, paths.speaker_searches(settings.data_dir)
+            ),
             live_texts=LiveTexts(engine, index, transcripts, self._bus, options_for=options_for),
             search=Search(index, store, TextIndex(paths.search_index(settings.data_dir)), self._bus),
             second_texts=SecondTexts(self.queue, transcripts, corrections, self._bus, incoming=incoming),
@@ -243,6 +245,7 @@ class App:
             await self.dependencies.jobs.recordings.load()
             on_failure.pop_all()
         self.dependencies.jobs.search.start()
+        await self.dependencies.jobs.speakers.resume()
         await self._notices.start()
         await self.dependencies.watched_folders.start()
         self._server.add_sockets(sockets)

@@ -8,6 +8,11 @@ def jobs(data_dir: Path) -> Path:
     return data_dir / "jobs"
 
 
+def speaker_chunks(audio: Path) -> Path:
+    """What a search for speakers has computed so far, beside a job's audio. Removed when the search ends."""
+    return audio.with_name("speakers.chunks")
+
+
 def incoming(data_dir: Path) -> Path:
     """Uploads that are not jobs yet. Emptied at every start."""
     return data_dir / "incoming"
@@ -51,6 +56,11 @@ def notices(data_dir: Path) -> Path:
 def term_lists(data_dir: Path) -> Path:
     """The lists of names and terms that the user keeps."""
     return data_dir / "term-lists.json"
+
+
+def speaker_searches(data_dir: Path) -> Path:
+    """The completed jobs in which speakers are being searched for."""
+    return data_dir / "speaker-searches.json"
 
 
 def known_voices(data_dir: Path) -> Path:

@@ -216,6 +216,8 @@ def localwhisper(checkpoint: Path, folder: Path, quality: Quality) -> Transcribe
 class NullControl:
     """An engine's Control that ignores everything."""
 
+    speakers_file = None
+
     def check(self) -> None: ...
 
     def measured(self, duration_s: float) -> None: ...

@@ -132,6 +132,8 @@ def _about(source: Path, duration_s: float, transcript: Transcript) -> About:
 class _EngineControl:
     """The engine's Control of one transcription."""
 
+    speakers_file = None
+
     def __init__(self, stop: threading.Event, duration_s: float, on_progress: ProgressCallback) -> None:
         self._stop = stop
         self.duration_s = duration_s

@@ -153,6 +153,8 @@ def microphone_samples(name: str | None) -> "Iterator[queue.Queue[bytes]]":
 class _Control:
     """The engine's Control: shows that the model is being loaded."""
 
+    speakers_file = None
+
     def __init__(self, show: Callable[[str], None]) -> None:
         self._show = show
 

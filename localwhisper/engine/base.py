@@ -15,6 +15,10 @@ from localwhisper.options import Options
 class Control(Protocol):
     """Called by an engine while it works, on the thread that called the engine."""
 
+    @property
+    def speakers_file(self) -> Path | None:
+        """Where a search for speakers keeps what it has computed, to continue after a crash; None: nowhere."""
+
     def check(self) -> None:
         """Raises errors.Stopped once the work has to stop. Called at least once per decoded token."""
 
@@ -33,6 +37,8 @@ class Control(Protocol):
 
 class NoControl:
     """A Control that ignores what is reported, and never stops the work."""
+
+    speakers_file: Path | None = None
 
     def check(self) -> None: ...
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from localwhisper import paths
 from localwhisper.atomic import DISK_FULL_ERRNOS
 from localwhisper.engine.base import Engine
 from localwhisper.errors import LocalWhisperError, ModelTooLarge, Stopped, StorageFull, is_memory_error
@@ -106,6 +107,7 @@ class WorkerControl:
         self._ends_after_window = item.footprint is not Footprint.USUAL
         self._signals = signals
         self._reporter = reporter
+        self.speakers_file = paths.speaker_chunks(item.audio)
 
     def check(self) -> None:
         if self._signals.stop.is_set():

@@ -9,19 +9,17 @@ from localwhisper.errors import InvalidBody, InvalidOption, UnknownOption
 from localwhisper.jobs.speaker_edits import given, merged, renamed
 from localwhisper.jobs.speakers import samples_of, seconds_of
 from localwhisper.jobs.transcript import Transcript
-from localwhisper.option_types import Option
 from localwhisper.options import OPTIONS, Options
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.serializers import Json
 from localwhisper.server.transcripts import whole_number
 from localwhisper.services.corrections import check_range
-from localwhisper.services.speakers import SpeakerSearch
+from localwhisper.services.speakers import SEARCH_OPTIONS, SpeakerSearch
 from localwhisper.speaker_options import SpeakerOptions, check_speakers
 from localwhisper.unicode_text import is_encodable
 
 MAX_NAME_CHARS = 100
-SEARCH_OPTIONS: Mapping[str, Option] = {name: OPTIONS[name] for name in ("speakers", "min_speakers", "max_speakers")}
 EDITS = "names, or merge and into, or at, count and speaker"
 
 
@@ -75,10 +73,10 @@ def speakers_body(transcript: Transcript, search: SpeakerSearch | None, language
 
 def _search_options(job_options: Options, body: Mapping[str, object]) -> Options:
     """Raises UnknownOption, InvalidOption."""
-    unknown = body.keys() - SEARCH_OPTIONS.keys()
+    unknown = body.keys() - set(SEARCH_OPTIONS)
     if unknown:
         raise UnknownOption(field=min(unknown)[:100], accepted=", ".join(SEARCH_OPTIONS))
-    values: dict[str, Any] = {name: SEARCH_OPTIONS[name].from_json(value) for name, value in body.items() if value}
+    values: dict[str, Any] = {name: OPTIONS[name].from_json(value) for name, value in body.items() if value}
     wanted = SpeakerOptions(**{"speakers": "auto", **values})
     if wanted.speakers == "off":
         raise InvalidOption(field="speakers", value="off", accepted="auto, channels, or a number")

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -18,14 +19,18 @@ from localwhisper.options import Options
 class StopControl:
     """An engine's Control that can stop the work, and ignores what it reports. Threading: SAFE."""
 
-    def __init__(self) -> None:
+    speakers_file: Path | None = None
+
+    def __init__(self, is_gone: Callable[[], bool] = lambda: False) -> None:
+        """`is_gone`: whether what is worked on has been removed; called on the engine's thread."""
         self._stop = threading.Event()
+        self._is_gone = is_gone
 
     def stop(self) -> None:
         self._stop.set()
 
     def check(self) -> None:
-        if self._stop.is_set():
+        if self._stop.is_set() or self._is_gone():
             raise Stopped
 
     def measured(self, duration_s: float, track: int) -> None:

@@ -80,13 +80,14 @@ class KnownVoices:
 
     async def _voiceprints(self, job_id: str, spans: Mapping[str, Sequence[Span]]) -> Mapping[str, tuple[float, ...]]:
         audio, options = await self._transcripts.audio_path(job_id), self._index.get(job_id).options
-        control = StopControl()
+        control = StopControl(lambda: job_id not in self._index)
         self._controls.add(control)
         try:
             return await asyncio.get_running_loop().run_in_executor(
                 self._thread, self._engine.voiceprints, audio, spans, options, control
             )
         except Stopped:
+            self._index.get(job_id)  # raises JobNotFound
             raise QueueNotRunning from None
         finally:
             self._controls.discard(control)

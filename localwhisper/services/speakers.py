@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
+from localwhisper import paths
 from localwhisper.engine.base import Engine
 from localwhisper.errors import InvalidOption, LocalWhisperError, MemoryFull, Stopped, is_memory_error
 from localwhisper.jobqueue.job_index import JobIndex
@@ -17,12 +18,15 @@ from localwhisper.jobs.speakers import by_channel
 from localwhisper.jobs.transcript import Diarization, Speaker, Transcript
 from localwhisper.logs import log_internal_error
 from localwhisper.messages import Message
-from localwhisper.options import Options
+from localwhisper.options import OPTIONS, Options
 from localwhisper.services.corrections import Corrections
 from localwhisper.services.detection import StopControl
 from localwhisper.services.transcripts import Transcripts
 from localwhisper.services.word_times import WordTimes
+from localwhisper.speaker_options import SpeakerOptions
+from localwhisper.store.speaker_searches import SpeakerSearchFile
 
+SEARCH_OPTIONS = tuple(each.name for each in fields(SpeakerOptions))
 log = logging.getLogger(__name__)
 
 
@@ -40,7 +44,8 @@ class SearchControl(StopControl):
 class SpeakerSearch:
     """One search in one recording, from the request to its end."""
 
-    control: SearchControl = field(default_factory=SearchControl)
+    control: SearchControl
+    is_recorded: asyncio.Event = field(default_factory=asyncio.Event)  # it continues after a crash
     error: Message | None = None  # why it failed
     task: "asyncio.Task[None] | None" = None
 
@@ -59,12 +64,16 @@ class Speakers:
         corrections: Corrections,
         word_times: WordTimes,
         engine: Engine,
+        file: Path,
     ) -> None:
+        """`file`: for the searches that are running."""
         self._index = index
         self._transcripts = transcripts
         self._corrections = corrections
         self._word_times = word_times
         self._engine = engine
+        self._file = SpeakerSearchFile(file)
+        self._is_stopping = False
         self._thread = ThreadPoolExecutor(1, "speakers", lower_thread_priority)
         self._searches: dict[str, SpeakerSearch] = {}  # by job id, the last one of each
 
@@ -85,8 +94,23 @@ class Speakers:
             raise InvalidOption(field="speakers", value="channels", accepted=accepted)
         while (running := self.search_in(job_id)) is not None and running.is_running:  # one that began meanwhile, too
             await self.cancel(job_id)
-        search = self._searches[job_id] = SpeakerSearch()
+        await self._begin(job, options).is_recorded.wait()
+
+    async def resume(self) -> None:
+        """Continue the searches that were running when the program ended."""
+        for job_id, values in (await asyncio.to_thread(self._file.load)).items():
+            try:
+                job = self._index.get(job_id)
+                wanted = {name: OPTIONS[name].from_json(values[name]) for name in SEARCH_OPTIONS if values.get(name)}
+                self._begin(job, replace(job.options, **wanted))
+            except LocalWhisperError as error:
+                log.warning("the search for speakers in job %s is not continued: %s", job_id, error.code)
+                await asyncio.to_thread(self._file.remove, job_id)
+
+    def _begin(self, job: Job, options: Options) -> SpeakerSearch:
+        search = self._searches[job.id] = SpeakerSearch(SearchControl(lambda: job.id not in self._index))
         search.task = asyncio.ensure_future(self._run(job, options, search))
+        return search
 
     async def cancel(self, job_id: str) -> None:
         """End the job's search, if one is running. Raises JobNotFound."""
@@ -98,12 +122,7 @@ class Speakers:
 
     async def _run(self, job: Job, options: Options, search: SpeakerSearch) -> None:
         try:
-            if options.speakers == "channels":
-                await self._corrections.edit(job.id, None, _by_channel)
-            else:
-                found = await self._find(job, options, search)
-                await self._word_times.get(job.id)
-                await self._corrections.edit(job.id, None, lambda current: _with_found(current, found))
+            await self._search_in(job, options, search)
         except Stopped:
             pass
         except LocalWhisperError as error:
@@ -111,11 +130,34 @@ class Speakers:
         except Exception as error:
             is_memory = is_memory_error(error)
             search.error = (MemoryFull() if is_memory else log_internal_error(log, error, "job %s", job.id)).message
-        if search.error is None:
+        if search.error is None or job.id not in self._index:
             self._forget(job.id, search)
+
+    async def _search_in(self, job: Job, options: Options, search: SpeakerSearch) -> None:
+        wanted = {name: getattr(options, name) for name in SEARCH_OPTIONS}
+        try:
+            await asyncio.to_thread(self._file.add, job.id, wanted)
+            search.is_recorded.set()
+            if options.speakers == "channels":
+                await self._corrections.edit(job.id, None, _by_channel)
+            else:
+                found = await self._find(job, options, search)
+                await self._word_times.get(job.id)
+                await self._corrections.edit(job.id, None, lambda current: _with_found(current, found))
+        finally:
+            search.is_recorded.set()
+            if not self._is_stopping:
+                await asyncio.to_thread(self._end, job.id, search)
+
+    def _end(self, job_id: str, search: SpeakerSearch) -> None:
+        """Nothing is to be continued. Raises StorageFull, StorageUnwritable."""
+        if search.control.speakers_file is not None:
+            search.control.speakers_file.unlink(missing_ok=True)
+        self._file.remove(job_id)
 
     async def _find(self, job: Job, options: Options, search: SpeakerSearch) -> Diarization:
         audio = await self._transcripts.audio_path(job.id)
+        search.control.speakers_file = paths.speaker_chunks(audio)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, self._search, audio, options, search.control)
 
@@ -128,7 +170,8 @@ class Speakers:
             del self._searches[job_id]
 
     async def stop(self) -> None:
-        """End all searches. Their jobs stay as they were."""
+        """Interrupt all searches, which continue at the next start. Their jobs stay as they were."""
+        self._is_stopping = True
         for search in self._searches.values():
             search.control.stop()
         self._thread.shutdown(wait=False, cancel_futures=True)

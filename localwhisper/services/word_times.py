@@ -104,6 +104,8 @@ def has_words(transcript: Transcript) -> bool:
 class _Control:
     """The engine's Control. Threading: SAFE."""
 
+    speakers_file = None
+
     def __init__(self, *, is_stopped: Callable[[], bool], report: Callable[[float], object]) -> None:
         self._is_stopped = is_stopped
         self._report = report

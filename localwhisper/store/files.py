@@ -1,5 +1,5 @@
 """Jobs as folders: <root>/jobs/<id>/{job.json, audio.*, segments.jsonl, transcript.json}, and optionally corrected.json
-(the transcript with a person's corrections) and waveform.json.
+(the transcript with a person's corrections), waveform.json and, while speakers are searched for, speakers.chunks.
 
 A job's folder is prepared in <root>/incoming and appears in jobs by one rename; it disappears in the same way. So
 whenever the program crashes, a job exists completely or not at all.
@@ -119,8 +119,8 @@ class FileStore:
     def clear_windows(self, job_id: str) -> None:
         self._valid_bytes.pop(job_id, None)
         with self._existing(job_id) as folder, storage_errors(folder):
-            for name in (WINDOWS, WAVEFORM):
-                (folder / name).unlink(missing_ok=True)
+            for path in (folder / WINDOWS, folder / WAVEFORM, paths.speaker_chunks(folder / "audio")):
+                path.unlink(missing_ok=True)
             fsync_folder(folder)
 
     def save_transcript(self, job_id: str, transcript: Transcript) -> None:

@@ -62,6 +62,8 @@ def faster_whisper(folder: Path, compute_type: str, n_threads: int, *, is_batche
 class Control:
     """Takes what the engine reports, and never stops it."""
 
+    speakers_file = None
+
     def check(self) -> None: ...
 
     def measured(self, duration_s: float, track: int) -> None: ...

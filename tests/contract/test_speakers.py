@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from localwhisper import paths
 from tests.conftest import Serve
 from tests.contract.test_transcripts import completed_job, text_of
 from tests.http_client import Answer, Client
@@ -117,6 +119,42 @@ async def test_searches_begun_at_once_end_each_other(serve: Serve, engine: StepE
     assert (await search_ends(client, job_id))["version"] == 1
     await asyncio.sleep(0.2)
     assert (await search_ends(client, job_id))["version"] == 1  # no other one was left
+
+
+async def test_a_search_ends_with_its_job_and_the_next_one_begins(serve: Serve, engine: StepEngine) -> None:
+    client = await serve()
+    engine.step(6)
+    first, second = [await client.new_job(), await client.new_job()]
+    for job_id in (first, second):
+        await client.job_when(job_id, "completed")
+        await send(client, "POST", job_id)
+    removed = await client.fetch("DELETE", f"/job/{first}?remove=true")
+    assert removed.status == 200
+    await asyncio.sleep(0.5)
+    engine.step()  # for the second search: the first one has ended
+    body = await asyncio.wait_for(search_ends(client, second), 10)
+    assert body["version"] == 1
+
+
+@pytest.mark.parametrize("content", [None, b"{", b"[]", b'{"x": 1}'], ids=["stored", "cut", "list", "other"])
+async def test_a_search_goes_on_after_a_restart(
+    serve: Serve, engine: StepEngine, tmp_path: Path, content: bytes | None
+) -> None:
+    client = await serve()
+    engine.step(3)
+    job_id = await client.new_job()
+    await client.job_when(job_id, "completed")
+    await send(client, "POST", job_id, speakers="3")
+    file = paths.speaker_searches(tmp_path / "data")
+    assert json.loads(file.read_bytes())[job_id]["speakers"] == "3"
+    await client.close()
+    if content is not None:
+        file.write_bytes(content)
+    engine.release()
+    client = await serve()
+    body = await search_ends(client, job_id)
+    assert [each["id"] for each in body["speakers"]] == ([] if content else ["S1", "S2", "S3"])
+    assert content or json.loads(file.read_bytes()) == {}
 
 
 async def test_a_search_that_fails_says_why(serve: Serve, engine: StepEngine) -> None:

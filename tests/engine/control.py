@@ -17,6 +17,7 @@ class Recorder:
     def __init__(self, stop_at: int | None = None) -> None:
         self.stop_at = stop_at
         self.checks = 0
+        self.speakers_file: Path | None = None
         self.windows: list[Window] = []
         self.done_s: list[float] = []
         self.messages: list[Message] = []

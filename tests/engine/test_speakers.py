@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from localwhisper.engine.pcm_spool import PcmSpool
 from localwhisper.engine.silero import SileroVad
+from localwhisper.engine.speakers.chunk_file import Chunk, ChunkFile
 from localwhisper.engine.speakers.clustering import speakers_of
 from localwhisper.engine.speakers.diarizer import NeuralDiarizer
 from localwhisper.engine.speakers.turns import spans_of
@@ -109,6 +110,54 @@ def test_it_stops_within_half_a_second(tmp_path: Path) -> None:
 
         with pytest.raises(Stopped):
             NeuralDiarizer().diarize(spool, vad, check=stop)
+
+
+@with_recordings
+def test_a_search_that_was_interrupted_continues(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "speakers.chunks"
+    computed: list[int] = []
+    chunks = NeuralDiarizer._chunk
+    monkeypatch.setattr(NeuralDiarizer, "_chunk", lambda *args: computed.append(1) or chunks(*args))
+    with PcmSpool([recording("pyannote/sample.wav")], tmp_path) as spool:
+        vad = voice_activity(spool, SileroVad(), lambda: None)
+        whole = NeuralDiarizer().diarize(spool, vad, check=lambda: None)
+        n_chunks = len(computed)
+
+        def stop() -> None:
+            if len(computed) == n_chunks + 3:
+                raise Stopped
+
+        with pytest.raises(Stopped):
+            NeuralDiarizer().diarize(spool, vad, check=stop, file=file)
+        assert file.stat().st_mode & 0o777 == 0o600
+        with file.open("ab") as damaged:
+            damaged.write(b"half a record")
+        computed.clear()
+        assert NeuralDiarizer().diarize(spool, vad, check=lambda: None, file=file) == whole
+        assert len(computed) == n_chunks - 2
+        assert not file.exists()
+
+
+def test_chunks_of_another_recording_or_after_damage_are_computed_again(tmp_path: Path) -> None:
+    file = tmp_path / "speakers.chunks"
+    chunk = Chunk(np.ones((589, 3), np.float16), np.ones((3, 192), np.float32), np.ones(3, np.float32))
+    kept = ChunkFile(file, 1000)
+    assert kept.read() == {}
+    for number in range(3):
+        kept.append(number, chunk)
+    assert list(ChunkFile(file, 1000).read()) == [0, 1, 2]
+    content = bytearray(file.read_bytes())
+    content[-8000] ^= 1  # in the second
+    file.write_bytes(content)
+    kept = ChunkFile(file, 1000)
+    assert list(kept.read()) == [0]
+    kept.append(7, chunk)
+    assert list(ChunkFile(file, 1000).read()) == [0, 7]
+    assert ChunkFile(file, 1001).read() == {}
+    kept.remove()
+    assert ChunkFile(None, 1000).read() == {}
+    assert ChunkFile(tmp_path / "missing" / "file", 1000).read() == {}
+    assert [*tmp_path.iterdir()] == []
 
 
 def voices(*counts: int, spread: float = 0.6, seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.int64]]:

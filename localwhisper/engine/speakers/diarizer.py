@@ -4,8 +4,7 @@ As pyannote's pipeline does it, with CAM++ for the voiceprints, chunks that over
 neither much time nor memory for many hours. Figures: docs/speakers.md.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +16,7 @@ from torch import Tensor
 from whisper.audio import FRAMES_PER_SECOND
 
 from localwhisper.engine.pcm_spool import PcmSpool
+from localwhisper.engine.speakers.chunk_file import Chunk, ChunkFile
 from localwhisper.engine.speakers.clustering import centroid, speakers_of
 from localwhisper.engine.speakers.segmentation import (
     CHUNK_SAMPLES,
@@ -56,19 +56,14 @@ class Diarizer(Protocol):
         maximum: int | None = None,
         check: Callable[[], None],
         progress: Callable[[float], None] = lambda _: None,
+        file: Path | None = None,
     ) -> Diarization:
         """Find the speakers of a recording, at least `minimum` and at most `maximum` where there are as many voices.
 
         `vad`: of the recording; `check` is called several times a second, and may raise; `progress` gets the seconds
-        of audio done. Raises what `check` raises.
+        of audio done. `file`: where what is computed is kept until the search ends; a search that was interrupted
+        continues from it. Raises what `check` raises.
         """
-
-
-@dataclass(frozen=True)
-class _Chunk:
-    activity: NDArray[np.float16]  # the probability that each local speaker talks, shape (N_FRAMES, N_LOCAL)
-    voiceprints: NDArray[np.float32]  # shape (N_LOCAL, size)
-    alone_s: NDArray[np.float32]  # how much of each local speaker alone that was made from; 0: there is none
 
 
 class NeuralDiarizer:
@@ -88,14 +83,17 @@ class NeuralDiarizer:
         maximum: int | None = None,
         check: Callable[[], None],
         progress: Callable[[float], None] = lambda _: None,
+        file: Path | None = None,
     ) -> Diarization:
         """See Diarizer."""
-        chunks: dict[int, _Chunk] = {}
+        kept = ChunkFile(file, pcm.n_samples)
+        chunks = kept.read()
         with torch.inference_mode():
-            for number, chunk in self._chunks(pcm, vad, check):
+            for number, chunk in self._chunks(pcm, vad, chunks.keys(), check):
                 chunks[number] = chunk
+                kept.append(number, chunk)
                 progress(min(number * STEP_SAMPLES + CHUNK_SAMPLES, pcm.n_samples) / SAMPLE_RATE)
-        people = _People(chunks, minimum, maximum, check)
+        people = _People(dict(sorted(chunks.items())), minimum, maximum, check)
         spoken = [(span.start / FRAMES_PER_SECOND, span.end / FRAMES_PER_SECOND) for span in vad.utterances()]
         found = [
             (start, end, person)
@@ -104,6 +102,7 @@ class NeuralDiarizer:
         ]
         order = {person: f"S{rank}" for rank, person in enumerate(dict.fromkeys(person for *_, person in found), 1)}
         turns = (Turn(start=round(start, 3), end=round(end, 3), speaker=order[each]) for start, end, each in found)
+        kept.remove()
         return Diarization(turns=tuple(turns))
 
     def voiceprints(
@@ -124,10 +123,12 @@ class NeuralDiarizer:
         seconds = np.array([end - start for start, end in spans], np.float32)
         return tuple(centroid(torch.stack(prints).numpy(), seconds).tolist())
 
-    def _chunks(self, pcm: PcmSpool, vad: VoiceActivity, check: Callable[[], None]) -> Iterator[tuple[int, _Chunk]]:
-        """Each chunk in which somebody may speak, with its number."""
+    def _chunks(
+        self, pcm: PcmSpool, vad: VoiceActivity, done: Collection[int], check: Callable[[], None]
+    ) -> Iterator[tuple[int, Chunk]]:
+        """Each chunk in which somebody may speak, with its number, but those that are done."""
         n_chunks = -(-max(pcm.n_samples - CHUNK_SAMPLES, 0) // STEP_SAMPLES) + 1
-        numbers = [number for number in range(n_chunks) if _is_spoken_in(vad, number)]
+        numbers = [number for number in range(n_chunks) if number not in done and _is_spoken_in(vad, number)]
         for first in range(0, len(numbers), CHUNKS_AT_ONCE):
             check()
             block = numbers[first : first + CHUNKS_AT_ONCE]
@@ -136,7 +137,7 @@ class NeuralDiarizer:
             for number, chunk, activity in zip(block, samples, self._segmentation(samples), strict=True):
                 yield number, self._chunk(chunk, activity, check)
 
-    def _chunk(self, samples: Tensor, activity: Tensor, check: Callable[[], None]) -> _Chunk:
+    def _chunk(self, samples: Tensor, activity: Tensor, check: Callable[[], None]) -> Chunk:
         """The chunk with a voiceprint of each local speaker, made from where that one speaks alone."""
         speaks = activity > SPEAKS
         alone = speaks & (speaks.sum(1, keepdim=True) == 1)
@@ -153,7 +154,7 @@ class NeuralDiarizer:
             spoken = features[_at_frames(alone[:, local], len(features))][:MOST_FEATURES]
             voiceprints.append(self._voiceprint(spoken[None])[0])
             alone_s.append(seconds)
-        return _Chunk(activity.half().numpy(), torch.stack(voiceprints).numpy(), np.array(alone_s, np.float32))
+        return Chunk(activity.half().numpy(), torch.stack(voiceprints).numpy(), np.array(alone_s, np.float32))
 
 
 def _weights(file: Path) -> dict[str, Tensor]:
@@ -176,7 +177,7 @@ def _at_frames(mask: Tensor, n_features: int) -> Tensor:
 class _People:
     """The local speakers of all chunks, grouped."""
 
-    def __init__(self, chunks: dict[int, _Chunk], minimum: int, maximum: int | None, check: Callable[[], None]) -> None:
+    def __init__(self, chunks: dict[int, Chunk], minimum: int, maximum: int | None, check: Callable[[], None]) -> None:
         self._chunks = chunks
         numbers = list(chunks)
         if not numbers:

@@ -46,7 +46,15 @@ def find_speakers(pcm: PcmSpool, vad: VoiceActivity, options: Options, control: 
         control.progress(pcm.duration_s, Message("finding_speakers", {"percent": percent}))
 
     progress(0.0)
-    return NeuralDiarizer().diarize(pcm, vad, minimum=minimum, maximum=maximum, check=control.check, progress=progress)
+    return NeuralDiarizer().diarize(
+        pcm,
+        vad,
+        minimum=minimum,
+        maximum=maximum,
+        check=control.check,
+        progress=progress,
+        file=control.speakers_file,
+    )
 
 
 def speakers_in(found: Diarization) -> tuple[Speaker, ...]:
