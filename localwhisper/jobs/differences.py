@@ -174,6 +174,13 @@ def _text(words: Sequence[TextWord], segments: Sequence[Segment]) -> str:
     return " ".join(parts)
 
 
+def _joined(before: str, after: str) -> str:
+    """With a space where two words would become one: between them was one in a script without spaces."""
+    edges = before[-1:], after[:1]
+    is_joint = any(not edge or edge.isspace() or _IS_UNSPACED.match(edge) for edge in edges)
+    return f"{before}{after}" if is_joint else f"{before} {after}"
+
+
 def taken_over(segments: Sequence[Segment], differences: Collection[Difference]) -> tuple[int, int, list[Line]]:
     """Return a correction that takes over these differences: number of the first segment, how many, and their lines."""
     if not differences:
@@ -185,7 +192,7 @@ def taken_over(segments: Sequence[Segment], differences: Collection[Difference])
     )
     for change in reversed(by_place):
         text = texts.get(change.segment, segments[change.segment].text)
-        texts[change.segment] = text[: change.start] + change.text + text[change.end :]
+        texts[change.segment] = _joined(_joined(text[: change.start], change.text), text[change.end :])
     new_lines: dict[int, list[Line]] = {}
     for difference in differences:
         new_lines.setdefault(difference.segment, []).extend(difference.new_lines)

@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 import wave
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
@@ -19,7 +19,7 @@ from localwhisper import app, cli
 from localwhisper.atomic import private_opener, storage_errors
 from localwhisper.engine.base import Control, Engine
 from localwhisper.jobs.suspicion import Footprint
-from localwhisper.jobs.transcript import Detection, Segment, Transcript, Window, segments_of
+from localwhisper.jobs.transcript import Detection, Diarization, Segment, Transcript, Turn, Window, segments_of
 from localwhisper.jobs.word_times import spread_words
 from localwhisper.messages import Message
 from localwhisper.options import Options
@@ -92,6 +92,14 @@ class FakeEngine:
         self, audio: Path, options: Options, language: str, segments: Sequence[Segment], control: Control
     ) -> tuple[Segment, ...]:
         return tuple(replace(each, words=spread_words(each)) for each in segments)
+
+    def find_speakers(self, audio: Path, options: Options, control: Control) -> Diarization:
+        return Diarization(turns=(Turn(start=0.0, end=1.0, speaker="S1"), Turn(start=1.0, end=3.0, speaker="S2")))
+
+    def voiceprints(
+        self, audio: Path, spans: Mapping[str, Sequence[tuple[float, float]]], options: Options, control: Control
+    ) -> Mapping[str, tuple[float, ...]]:
+        return dict.fromkeys(spans, (1.0, 0.0))
 
     def speech_sink(self) -> FirstSecond:
         return FirstSecond()
