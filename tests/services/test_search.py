@@ -15,7 +15,7 @@ from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobs.events import Event, JobRemoved, TranscriptCorrected
 from localwhisper.jobs.job import JobState
-from localwhisper.services.search import Search
+from localwhisper.services.search import BATCH, Search
 from localwhisper.store.base import StampedText
 from localwhisper.store.files import FileStore
 from localwhisper.store.text_index import TextIndex
@@ -65,6 +65,21 @@ async def test_a_change_while_the_index_is_filled_wins(
     await search._filling
     assert {query: len(await search.find(query)) for query in n_found} == n_found
     await search.stop()
+
+
+async def test_while_the_index_is_filled_it_can_be_searched_and_stopped(tmp_path: Path) -> None:
+    index, store = JobIndex(), SlowStore()
+    for _ in range(3 * BATCH):
+        index.put(samples.job(state=JobState.COMPLETED))
+    search = Search(index, store, TextIndex(tmp_path / "search.db"), EventBus())  # type: ignore[arg-type]
+    search.start()
+    store.may_return.set()
+    await store.is_reading.wait()
+    store.may_return.clear()
+    while (n_found := len(await search.find("old"))) < BATCH:
+        await asyncio.sleep(0.01)
+    assert n_found < 3 * BATCH
+    await asyncio.wait_for(search.stop(), 1)
 
 
 async def test_a_damaged_index_folder_does_not_stop_the_server(

@@ -28,6 +28,16 @@ def test_words_are_found_by_their_prefix_ignoring_case_and_accents(tmp_path: Pat
     index.close()
 
 
+def test_a_text_is_replaced_without_reading_the_others(tmp_path: Path) -> None:
+    """Else thousands of texts would take time with their square."""
+    index = TextIndex(tmp_path / "search.db")
+    index.put([text("a", "first")])
+    with closing(sqlite3.connect(tmp_path / "search.db")) as db:
+        plan = db.execute("EXPLAIN QUERY PLAN DELETE FROM transcripts WHERE job_id = 'a'").fetchall()
+    assert [row[-1].split()[0] for row in plan] == ["SEARCH"]
+    index.close()
+
+
 def test_a_text_is_replaced_and_discarded(tmp_path: Path) -> None:
     index = TextIndex(tmp_path / "search.db")
     index.put([text("a", "first")])
