@@ -45,6 +45,7 @@ from localwhisper.services.clips import Clips
 from localwhisper.services.corrections import Corrections
 from localwhisper.services.detection import LanguageDetector
 from localwhisper.services.downloads import Downloads
+from localwhisper.services.drafts import Drafts
 from localwhisper.services.file_jobs import FileJobs
 from localwhisper.services.health import Health
 from localwhisper.services.job_notices import JobNotices
@@ -222,6 +223,7 @@ class App:
             speakers=Speakers(
                 index, transcripts, corrections, word_times, engine, paths.speaker_searches(settings.data_dir)
             ),
+            drafts=Drafts(self.queue, transcripts, corrections, self._bus),
             live_texts=LiveTexts(engine, index, transcripts, self._bus, options_for=options_for),
             search=Search(index, store, TextIndex(paths.search_index(settings.data_dir)), self._bus),
             second_texts=SecondTexts(self.queue, transcripts, corrections, self._bus, incoming=incoming),
@@ -243,6 +245,7 @@ class App:
                 on_failure.callback(listening.close)
             await self.queue.start(previous_end)
             await self.dependencies.jobs.recordings.load()
+            self.dependencies.jobs.drafts.load()
             on_failure.pop_all()
         self.dependencies.jobs.search.start()
         await self.dependencies.jobs.speakers.resume()

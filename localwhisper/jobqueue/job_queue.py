@@ -223,6 +223,17 @@ class JobQueue:
             await self._repository.describe(replace(job, filename=filename, tags=tags, notes=notes))
         return self.index.get(job_id)
 
+    async def annotate(self, job_id: str, change: Callable[[Job], Job]) -> None:
+        """Change what a person says of a recording that is being made, or of a job that has ended.
+
+        Raises JobNotFound, RecordingEnded, StorageFull, StorageUnwritable.
+        """
+        async with self._job_lock(job_id):
+            state = self.index.get(job_id).state
+            if state is not JobState.PENDING and not state.ended:
+                raise RecordingEnded(state=state.value)
+            await self._repository.annotate(job_id, change)
+
     async def retry(
         self, job_id: str, options: Options | None = None, *, names_model: bool = False, from_start: bool = False
     ) -> Job:

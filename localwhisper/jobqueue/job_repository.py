@@ -117,6 +117,13 @@ class JobRepository:
         self.index.put(job)
         self._bus.publish(JobDescribed(job=job))
 
+    async def annotate(self, job_id: str, change: Callable[[Job], Job]) -> None:
+        """As describe(), of a job whose audio may become longer meanwhile."""
+        await self.store.save(change(self.index.get(job_id)))
+        job = change(self.index.get(job_id))
+        self.index.put(job)
+        self._bus.publish(JobDescribed(job=job))
+
     async def cancel_queued(self, job: Job) -> None:
         """Cancel a job before it starts. It is visible at once, so that it can't start while it is saved."""
         cancelled = move(job, JobState.CANCELLED, now=self.now())

@@ -228,3 +228,25 @@ def carried_over(machine: Sequence[Segment], corrected: Sequence[Segment], new: 
             new_a = place[a] if a < a_end else place[a - 1] + 1
             found.append(texts.difference(new_a, new_a + a_end - a, b, b_end))
     return found
+
+
+def kept_correction(draft: Segment, corrected: Segment, new: Sequence[Segment]) -> list[Difference]:
+    """Return what has to be taken over into a new text to keep a person's correction of a line of its draft.
+
+    Unlike with carried_over(), it is kept also where the new text differs from the draft: there, what it has between
+    the nearest words that both have is replaced.
+    """
+    texts = _Texts(new, [corrected], [(draft.start - SLACK_S, draft.end + SLACK_S)])
+    person = _Texts([draft], [corrected])
+    matches = match_words([word.key for word in person.words], [word.key for word in texts.words])
+    pairs = [(at, new_at) for new_at, at in enumerate(matches) if at is not None]
+    found = []
+    for a, a_end, b, b_end in _changed(person):
+        before = max((new_at + 1 for at, new_at in pairs if at < a), default=None)
+        after = min((new_at for at, new_at in pairs if at >= a_end), default=None)
+        n = a_end - a  # words that are expected there
+        new_a = before if before is not None else max(0, after - n) if after is not None else 0
+        new_end = after if after is not None else min(new_a + n, len(texts.words)) if pairs else len(texts.words)
+        if [word.text for word in texts.words[new_a:new_end]] != [word.text for word in texts.other_words[b:b_end]]:
+            found.append(texts.difference(new_a, new_end, b, b_end))
+    return found

@@ -34,6 +34,16 @@ class Note:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DraftCorrection:
+    """A line of a recording's live text that a person corrected."""
+
+    start: float  # seconds
+    end: float
+    draft: str  # as it was heard
+    text: str  # as it has to be
+
+
+@dataclass(frozen=True, kw_only=True)
 class AudioTrack:
     """One of several audio tracks of a file."""
 
@@ -60,6 +70,7 @@ class Job:
     error: Message | None = None
     warnings: tuple[Message, ...] = ()  # about the result, of a completed job
     language: str | None = None  # detected or given, once known
+    draft_corrections: tuple[DraftCorrection, ...] = ()  # which the transcript doesn't have yet
     is_stream: bool = False  # while it is pending: it is finished if its client is silent for too long
     crashes: int = 0  # how often the program crashed while this job decoded window `crashed_window`: see suspicion
     interruptions: int = 0  # how often the program was killed or crashed then

@@ -20,6 +20,7 @@ from localwhisper.services.clips import Clips
 from localwhisper.services.corrections import Corrections
 from localwhisper.services.detection import LanguageDetector
 from localwhisper.services.downloads import Downloads
+from localwhisper.services.drafts import Drafts
 from localwhisper.services.health import Health
 from localwhisper.services.known_voices import KnownVoices
 from localwhisper.services.live_text import LiveTexts
@@ -48,6 +49,7 @@ class JobDependencies:
     clips: Clips
     recordings: Recordings
     live_texts: LiveTexts
+    drafts: Drafts
     search: Search
     word_times: WordTimes
     second_texts: SecondTexts

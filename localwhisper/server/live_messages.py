@@ -1,10 +1,11 @@
 """The messages of /ws/live: their types, data and JSON. When they are sent is decided in live_socket.py."""
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from localwhisper.errors import InvalidOption
 from localwhisper.jobs.events import LiveTextChanged
+from localwhisper.jobs.job import DraftCorrection
 from localwhisper.jobs.live import LiveSegment
 from localwhisper.server.http_errors import InvalidFrame
 from localwhisper.server.serializers import Json, word_body
@@ -19,11 +20,14 @@ SENT: Mapping[str, str] = {
     "preparing": "The model is being loaded. data: code, message.",
     "partial": "The text of the utterance that goes on. data: stable (won't change any more), tentative (may change), "
     "words (of both, with times), heard (s: how much was read), lag (s: how much wasn't yet), language.",
-    "segment": "An utterance that is final. data: id, start, end, text, language. It is a draft: see completed.",
+    "segment": "An utterance that is final, or again one that somebody corrected. data: id, start, end, text, "
+    "language. It is a draft: see completed.",
+    "marked": "The answer to mark. data: at (s).",
     "unavailable": "There will be no live text; the recording goes on. data: code, message.",
     "status": "After stop: the job as in GET /job/{job_id}, at every change of its state.",
     "progress": "After stop: the job's progress. data: status, progress (percent), message, estimated_time_remaining.",
-    "completed": "The recording was transcribed; the text replaces the draft. data: as on /ws/transcription/{job_id}. "
+    "completed": "The recording was transcribed; the text replaces the draft, and has its corrections. data: as on "
+    "/ws/transcription/{job_id}. "
     "Then the server closes with 1000.",
     "error": "The job failed: data: status, error, completed_at. Or a message was refused, and none of its "
     "samples is on the disk: data: code, message.",
@@ -36,6 +40,8 @@ RECEIVED: Mapping[str, str] = {
     "container: a media file that grows, such as WebM of MediaRecorder). With job_id: follows a recording that goes "
     "on, and may continue it.",
     "stop": "The recording is complete: it is transcribed as an ordinary job.",
+    "correct": "A person corrects a segment: id, text. The final text gets the correction, too.",
+    "mark": "Remember what is being said: it becomes a note on the final text.",
     "ping": "Answered by pong. A recording that was begun here is finished 30 s after its last message.",
     "get_status": "Answered by status.",
 }
@@ -81,12 +87,14 @@ def options_field(body: Mapping[str, object]) -> dict[str, str]:
     return {str(name): str(value) for name, value in options.items() if value is not None}
 
 
-def segment_data(segment: LiveSegment) -> Json:
+def segment_data(segment: LiveSegment, corrections: Iterable[DraftCorrection] = ()) -> Json:
+    """`corrections`: of the recording; one may be of this segment."""
+    place = segment.start, segment.end, segment.text
     return {
         "id": segment.id,
         "start": segment.start,
         "end": segment.end,
-        "text": segment.text,
+        "text": next((each.text for each in corrections if (each.start, each.end, each.draft) == place), segment.text),
         "language": segment.language,
     }
 

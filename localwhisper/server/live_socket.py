@@ -1,23 +1,29 @@
 """/ws/live: a recording is sent while it is made, and its text comes back."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Set
 from functools import partial
 
 from localwhisper.audio.ffmpeg import SAMPLE_RATE
-from localwhisper.errors import LocalWhisperError, RecordingEnded
+from localwhisper.errors import InvalidOption, LocalWhisperError, RecordingEnded
 from localwhisper.jobs.events import (
     Event,
     JobChanged,
+    JobDescribed,
     JobRemoved,
     LiveTextChanged,
     LiveTextDelayed,
     LiveTextFailed,
     ProgressMade,
+    TranscriptCorrected,
 )
+from localwhisper.jobs.job import DraftCorrection, Job, JobState
+from localwhisper.jobs.live import LiveSegment
+from localwhisper.jobs.transcript import Transcript
 from localwhisper.server import live_messages, serializers, ws_messages
 from localwhisper.server.http_errors import InvalidFrame
 from localwhisper.server.recordings import begin_recording
+from localwhisper.server.transcripts import MAX_LINE_CHARS
 from localwhisper.server.uploads import clean_name
 from localwhisper.server.ws_handlers import EventSocketHandler
 from localwhisper.services.live_text import LiveSession
@@ -31,7 +37,9 @@ class LiveSocketHandler(EventSocketHandler):
 
     _session: LiveSession | None = None
     _is_sender = False
+    _shown_corrections: Set[DraftCorrection] = frozenset()
     _is_container = False
+    _transcript: Transcript | None = None  # the final one, while it gets the corrections of its draft
 
     def subscribe(self) -> Callable[[], None]:
         return lambda: None  # until it is known to which job
@@ -63,11 +71,26 @@ class LiveSocketHandler(EventSocketHandler):
         if request.type == "get_status":
             job = jobs.index.get(self.job_id)
             self.queue_message("status", serializers.job_body(job, jobs.eta, self.language))
+        elif request.type == "mark":
+            self.queue_message("marked", {"at": round(await jobs.drafts.mark(self.job_id), 2)})
+        elif request.type == "correct":
+            await self._correct(request)
         elif request.type == "stop":
             jobs.recordings.expect_more(self.job_id)  # in case it can't be finished now
             await jobs.recordings.finish(self.job_id)
         elif self._is_sender:
             jobs.recordings.expect_more(self.job_id)
+
+    async def _correct(self, request: ws_messages.Request) -> None:
+        number, text = request.body.get("id"), live_messages.text_field(request.body, "text") or ""
+        segments = {segment.id: segment for segment in self._session.segments} if self._session else {}
+        if not isinstance(number, int) or number not in segments:
+            raise InvalidOption(field="id", value=str(number)[:100], accepted="the id of a segment")
+        if len(text) > MAX_LINE_CHARS:
+            raise InvalidOption(field="text", value=text[:100], accepted=f"at most {MAX_LINE_CHARS} characters")
+        segment = segments[number]
+        correction = DraftCorrection(start=segment.start, end=segment.end, draft=segment.text, text=text)
+        await self.dependencies.jobs.drafts.correct(str(self.job_id), correction)
 
     async def _start(self, request: ws_messages.Request) -> None:
         if self.job_id is not None:
@@ -87,10 +110,15 @@ class LiveSocketHandler(EventSocketHandler):
         self._is_container = n_bytes is not None
         self._attach(job_id)
         self.queue_message("started", self._started_data(session.model, n_bytes))
-        for segment in session.segments:
-            self.queue_message("segment", live_messages.segment_data(segment))
+        self._shown_corrections = frozenset(self.dependencies.jobs.index.get(job_id).draft_corrections)
+        self._show(session.segments)
         if session.latest is not None:
             self.queue_message("partial", live_messages.partial_data(session.latest), key="partial")
+
+    def _show(self, segments: Iterable[LiveSegment]) -> None:
+        corrections = self.dependencies.jobs.index.get(str(self.job_id)).draft_corrections
+        for segment in segments:
+            self.queue_message("segment", live_messages.segment_data(segment, corrections))
 
     async def _follow_job(self, job_id: str) -> None:
         """For a client that comes back after the recording has ended."""
@@ -146,8 +174,7 @@ class LiveSocketHandler(EventSocketHandler):
         jobs, language = self.dependencies.jobs, self.language
         match event:
             case LiveTextChanged(job_id=job_id, text=text):
-                for segment in text.segments:
-                    self.queue_message("segment", live_messages.segment_data(segment))
+                self._show(text.segments)
                 self.put_shared(event, "partial", job_id, partial(live_messages.partial_data, event), key="partial")
             case LiveTextDelayed(message=message):
                 self.queue_message("preparing", serializers.message_body(message, language), key="preparing")
@@ -156,6 +183,19 @@ class LiveSocketHandler(EventSocketHandler):
             case ProgressMade(job=job):
                 data = partial(serializers.progress_body, job, jobs.eta, language)
                 self.put_shared(event, "progress", job.id, data, key="progress")
+            case JobDescribed(job=job) if job.state is JobState.PENDING and self._session is not None:
+                changed = set(job.draft_corrections) - self._shown_corrections
+                self._shown_corrections |= changed
+                places = {(each.start, each.end) for each in changed}
+                self._show(each for each in self._session.segments if (each.start, each.end) in places)
+            case JobChanged(job=job, transcript=transcript) if self._gets_corrections(job):
+                self._transcript = transcript  # which gets the corrections of the draft
+            case TranscriptCorrected(transcript=transcript):
+                self._transcript = transcript
+            case JobDescribed(job=job) if self._transcript is not None and not job.draft_corrections:
+                data = partial(ws_messages.final_data, job, self._transcript, language)
+                self.put_shared(event, "completed", job.id, data)
+                self.outbox.finish()
             case JobChanged(job=job, transcript=transcript) if job.state.ended:
                 data = partial(ws_messages.final_data, job, transcript, language)
                 self.put_shared(event, ws_messages.final_type(job), job.id, data)
@@ -164,6 +204,10 @@ class LiveSocketHandler(EventSocketHandler):
                 self.put_shared(event, "status", job.id, partial(serializers.job_body, job, jobs.eta, language))
             case JobRemoved():
                 self.outbox.finish()
+
+    @staticmethod
+    def _gets_corrections(job: Job) -> bool:
+        return job.state is JobState.COMPLETED and bool(job.draft_corrections)
 
     def _clean_up(self) -> None:
         super()._clean_up()

@@ -21,6 +21,12 @@ test("an utterance grows, ends, and becomes a line", () => {
   assert.deepEqual([ended.lines, ended.stable, ended.tentative], [["one three"], "", ""]);
 });
 
+test("a line that somebody corrected takes the place of what was heard", () => {
+  const lines = [segment(0, " a"), segment(1, " tree"), partial(" four", ""), segment(1, "three")];
+  const corrected = reduceAll(started, ...lines);
+  assert.deepEqual([corrected.lines, corrected.stable], [["a", "three"], "four"]);
+});
+
 test("the final text replaces the draft", () => {
   const draft = reduceAll(started, segment(0, " tree"), partial(" for", ""), { type: "status", data: { status: "queued" } });
   assert.deepEqual([draft.phase, draft.lines, draft.stable], ["transcribing", ["tree"], "for"]);

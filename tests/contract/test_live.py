@@ -201,6 +201,35 @@ async def test_a_follower_gets_the_text_so_far_and_audio_may_come_by_http(serve:
     assert late.close_code == 1000
 
 
+async def test_corrections_and_marks_come_into_the_final_text(serve: Serve, engine: StepEngine) -> None:
+    client = await serve()
+    socket, job_id = await begin(client)
+    for second in range(4):
+        await socket.send(audio(second * RATE, RATE))
+    segment = (await socket.until("segment"))["data"]
+    assert segment["text"] == " w0 w1 w2"
+    other = await client.socket("/ws/live")
+    await other.send({"type": "start", "job_id": job_id})
+    await other.until("segment")
+    await socket.send({"type": "correct", "id": segment["id"], "text": "w0 one w2"})
+    assert (await socket.until("segment"))["data"] == {**segment, "text": "w0 one w2"}
+    assert (await other.until("segment"))["data"]["text"] == "w0 one w2"
+    await socket.send({"type": "correct", "id": 7, "text": "w0"})
+    assert (await socket.until("error"))["data"]["code"] == "invalid_option"
+    await socket.send({"type": "mark"})
+    assert (await socket.until("marked"))["data"] == {"at": 4.0}
+    late = await client.socket("/ws/live")
+    await late.send({"type": "start", "job_id": job_id})
+    assert (await late.until("segment"))["data"]["text"] == "w0 one w2"
+    engine.release()
+    await socket.send({"type": "stop"})
+    completed = (await socket.until("completed"))["data"]
+    assert "one" in completed["result"]["text"]
+    job = (await client.get(f"/job/{job_id}")).json
+    assert job["result"]["text"] == completed["result"]["text"]
+    assert [(note["quote"] != "", note["text"]) for note in job["notes"]] == [(True, "")]
+
+
 async def test_a_stream_of_which_nothing_is_heard_is_finished(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recordings, "ABANDONED_S", 0.2)
     client = await serve()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localwhisper.jobs.corrections import corrected
-from localwhisper.jobs.differences import Difference, carried_over, differences, taken_over
+from localwhisper.jobs.differences import Difference, carried_over, differences, kept_correction, taken_over
 from localwhisper.jobs.text_words import words_in
 from localwhisper.jobs.transcript import Segment, Transcript
 from tests.step_engine import segment
@@ -32,6 +32,26 @@ def after(mine: Sequence[Segment], chosen: Sequence[Difference]) -> list[str]:
     """The lines once these differences are taken over."""
     transcript = Transcript(text="", language="en", segments=tuple(mine), processing_time=0)
     return [each.text.strip() for each in corrected(transcript, *taken_over(mine, chosen)).segments]
+
+
+@pytest.mark.parametrize(
+    ("draft", "text", "new", "expected"),
+    [
+        ("one tree four", "one three four", ["one tree four"], ["one three four"]),
+        ("one tree four", "one three four", ["one three four"], ["one three four"]),
+        ("one tree four", "one three four", ["one free four"], ["one three four"]),  # heard otherwise
+        ("one tree four", "one three four", ["one two tree for four"], ["one three four"]),
+        ("tree four", "three four", ["free four five"], ["three four five"]),  # at its begin
+        ("one tree", "one three", ["zero one free"], ["zero one three"]),  # at its end
+        ("one two", "one and two", ["one two"], ["one and two"]),  # a word more
+        ("one uh two", "one two", ["one uh two"], ["one two"]),  # a word less
+        ("tree", "three", ["free"], ["three"]),
+    ],
+)
+def test_a_correction_of_the_draft_is_kept(draft: str, text: str, new: list[str], expected: list[str]) -> None:
+    lines = segments(*new)
+    (machine,), (person,) = segments(draft), segments(text)
+    assert after(lines, kept_correction(machine, person, lines)) == expected
 
 
 @pytest.mark.parametrize(

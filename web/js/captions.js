@@ -33,7 +33,7 @@ async function follow(wanted) {
 	}
 	/** @type {Timer} */
 	let clearing;
-	const stop = followRecording(id, language, (text) => {
+	const { stop } = followRecording(id, language, (text) => {
 		clearTimeout(clearing);
 		if (text.phase === "waiting" || text.phase === "draft") {
 			setText(stable, [...text.lines.slice(-SHOWN_LINES), text.stable].join(" "));

@@ -4,7 +4,7 @@ const RETRY_MS = 1000;
 
 /**
  * @typedef {object} LiveText
- * @property {readonly string[]} lines of utterances that have ended
+ * @property {readonly string[]} lines of utterances that have ended; their places are the segments' ids
  * @property {string} stable of the utterance that goes on
  * @property {string} tentative what may still change
  * @property {number} lag seconds
@@ -17,6 +17,8 @@ export function noText() {
 	return { lines: [], stable: "", tentative: "", lag: 0, phase: "waiting", note: "" };
 }
 
+/** What a follower of a recording can do. @typedef {{stop: () => void, send: (message: object) => void}} Follower */
+
 /** @param {LiveText} text @param {Message} message of /ws/live @returns {LiveText} */
 export function reduceLiveText(text, { type, data }) {
 	switch (type) {
@@ -25,6 +27,7 @@ export function reduceLiveText(text, { type, data }) {
 		case "preparing":
 			return { ...text, note: data.message };
 		case "segment":
+			if (data.id < text.lines.length) return { ...text, lines: text.lines.with(data.id, data.text.trim()) };
 			return { ...text, lines: [...text.lines, data.text.trim()], stable: "", tentative: "", phase: draftPhase(text) };
 		case "partial":
 			return { ...text, stable: data.stable.trim(), tentative: data.tentative.trim(), lag: data.lag, note: "", phase: draftPhase(text) };
@@ -55,7 +58,7 @@ function finalLines({ text, segments = [] }) {
 /**
  * Follows a recording until its job ends; reconnects by itself, then gets all its text again.
  * @param {string} jobId @param {() => string} language @param {(text: LiveText) => void} onChange
- * @returns {() => void} stops
+ * @returns {Follower} `send`: nothing is sent while there is no connection
  */
 export function followRecording(jobId, language, onChange) {
 	let text = noText();
@@ -79,9 +82,12 @@ export function followRecording(jobId, language, onChange) {
 	}
 
 	open();
-	return () => {
-		clearTimeout(timer);
-		socket.onmessage = socket.onclose = null;
-		socket.close();
+	return {
+		stop() {
+			clearTimeout(timer);
+			socket.onmessage = socket.onclose = null;
+			socket.close();
+		},
+		send: (message) => socket.readyState === WebSocket.OPEN && socket.send(JSON.stringify(message)),
 	};
 }

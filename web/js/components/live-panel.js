@@ -12,15 +12,24 @@ export function createLivePanel(panel, signal) {
 	const [captions, transcript] = [query(panel, ".captions", HTMLAnchorElement), query(panel, ".transcript", HTMLAnchorElement)];
 	let jobId = "";
 	let text = noText();
-	let stop = () => {};
+	/** @type {import("../live-text.js").Follower} */
+	let follower = { stop() {}, send() {} };
 	query(panel, ".close").addEventListener("click", close, { signal });
-	signal.addEventListener("abort", () => stop());
+	signal.addEventListener("abort", () => follower.stop());
+	lines.addEventListener("focusout", ({ target }) => target instanceof HTMLElement && correct(target), { signal });
+	lines.addEventListener("keydown", (event) => {
+		if (event.key !== "Enter" && event.key !== "Escape") return;
+		event.preventDefault();
+		const line = /** @type {HTMLElement} */ (event.target);
+		if (event.key === "Escape") line.textContent = text.lines[indexOf(line)] ?? "";
+		line.blur();
+	}, { signal });
 
 	/** @param {string} id */
 	function follow(id) {
 		close();
 		jobId = id;
-		stop = followRecording(id, language, (changed) => {
+		follower = followRecording(id, language, (changed) => {
 			text = changed;
 			render();
 		});
@@ -28,8 +37,7 @@ export function createLivePanel(panel, signal) {
 	}
 
 	function close() {
-		stop();
-		stop = () => {};
+		follower.stop();
 		jobId = "";
 		text = noText();
 		lines.replaceChildren();
@@ -54,6 +62,26 @@ export function createLivePanel(panel, signal) {
 		setVisible(query(panel, ".close"), isFinal || phase === "failed");
 	}
 
+	/** Sends what somebody wrote into a line. @param {HTMLElement} line */
+	function correct(line) {
+		const id = indexOf(line);
+		const written = line.innerText.trim();
+		if (isDraft() && id >= 0 && written !== text.lines[id]) follower.send({ type: "correct", id, text: written });
+	}
+
+	/** @param {HTMLElement} line */
+	function indexOf(line) {
+		return [...lines.children].indexOf(line);
+	}
+
+	function isDraft() {
+		return text.phase === "draft";
+	}
+
+	function mark() {
+		follower.send({ type: "mark" });
+	}
+
 	function hintText() {
 		if (text.phase === "waiting") return t("live.listening");
 		if (text.phase === "transcribing") return t("live.transcribing");
@@ -69,13 +97,13 @@ export function createLivePanel(panel, signal) {
 		const area = lines.parentElement ?? lines;
 		const isAtEnd = area.scrollHeight - area.scrollTop - area.clientHeight < 40;
 		text.lines.forEach((line, at) => {
-			const shown = lines.children[at];
-			if (shown) setText(shown, line);
-			else lines.append(h("p", { dir: "auto" }, line));
+			const shown = lines.children[at] ?? lines.appendChild(h("p", { dir: "auto" }));
+			if (shown !== document.activeElement) setText(shown, line);
+			shown.setAttribute("contenteditable", isDraft() ? "plaintext-only" : "false");
 		});
 		while (lines.children.length > text.lines.length) lines.lastElementChild?.remove();
 		if (isAtEnd) requestAnimationFrame(() => (area.scrollTop = area.scrollHeight));
 	}
 
-	return { follow, close, render };
+	return { follow, close, render, mark };
 }

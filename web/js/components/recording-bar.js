@@ -18,7 +18,7 @@ export function recordingBar(element, app, signal) {
 	let interrupted;
 	let problem = "";
 	const [bar, text, time, error] = queryEach(element, ".recording", ".recording-text", "[role=timer]", ".error");
-	const [pause, stop, proceed, discard, share] = queryEach(element, "#pause", "#stop", "#continue-recording", "#discard", "#share");
+	const [pause, stop, proceed, discard, share, mark] = queryEach(element, "#pause", "#stop", "#continue-recording", "#discard", "#share", "#mark");
 	const level = query(element, "meter", HTMLMeterElement);
 	pause.addEventListener("click", recorder.togglePause, { signal });
 	proceed.addEventListener("click", () => interrupted && start(interrupted.job_id), { signal });
@@ -27,6 +27,10 @@ export function recordingBar(element, app, signal) {
 		const id = recorder.jobId ? recorder.abandon() : (interrupted?.job_id ?? "");
 		panel.close();
 		if (id) actions.remove(id);
+	}, { signal });
+	mark.addEventListener("click", () => {
+		panel.mark();
+		app.toast.show(t("record.marked"), "help.close", () => undefined);
 	}, { signal });
 	share.addEventListener("click", toggleSharing, { signal });
 	microphone.addEventListener("change", chooseMicrophone, { signal });
@@ -103,6 +107,7 @@ export function recordingBar(element, app, signal) {
 		const label = t(isPaused ? "record.resume" : "record.pause");
 		if (pause.textContent !== label) pause.replaceChildren(icon(isPaused ? "mic" : "pause"), label);
 		setText(share, t(recorder.isSharing ? "record.unshare" : "record.share"));
+		setVisible(mark, isRecording && !isStopping);
 		setVisible(share, isRecording && !isStopping && navigator.mediaDevices?.getDisplayMedia !== undefined);
 		setTextOrHide(error, problem);
 		if (!isRecording || isStopping) setVisible(query(element, "#microphone"), false);
