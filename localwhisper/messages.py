@@ -46,7 +46,7 @@ STATES: Mapping[str, Text] = {
 TEXTS: Mapping[str, Text] = {
     # -- progress of a job
     "job_pending": ("Receiving the file", "Recibiendo el archivo"),
-    "job_queued": ("Waiting for a free worker", "Esperando turno"),
+    "job_queued": ("Waiting for its turn", "Esperando turno"),
     "job_processing": ("Starting", "Iniciando"),
     "job_resting": ("Paused while a more urgent job runs", "En pausa mientras se procesa un trabajo más urgente"),
     "job_completed": ("Transcription completed", "Transcripción completada"),

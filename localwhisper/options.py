@@ -75,15 +75,15 @@ class Options(SearchOptions, SpeakerOptions):
         default="exact",
         metadata=row(
             help="exact: the text of openai-whisper; fast: quicker, a word may differ; compact: least memory",
-            label=("Speed or exactness", "Rapidez o exactitud"),
+            label=("Accuracy and speed", "Exactitud y rapidez"),
             hint=(
-                "Fast and compact round the weights; where that gains nothing here, exact is used.",
-                "Rápida y compacta redondean los pesos; donde eso no sirve aquí, se usa la exacta.",
+                "Where the others gain nothing on this machine, exact is used.",
+                "Si las otras no aportan nada en este equipo, se usa la exacta.",
             ),
             choice_labels={
-                "exact": ("Exact: whisper's own text", "Exacta: el texto del propio whisper"),
+                "exact": ("Exact: the same text as Whisper", "Exacta: el mismo texto que Whisper"),
                 "fast": ("Fast: a word may differ", "Rápida: alguna palabra puede variar"),
-                "compact": ("Compact: least memory", "Compacta: la menor memoria"),
+                "compact": ("Compact: needs the least memory", "Compacta: usa menos memoria"),
             },
             settable_in=SettableIn.CLI | SettableIn.PAGE,
             setting="quality",

@@ -37,7 +37,7 @@ def test_every_option_for_the_page_has_a_labelled_field(app: AppPage, page: Page
 def test_choices_are_sent_and_remembered(app: AppPage, page: Page, clip: Path) -> None:
     page.get_by_label("Spoken language").fill("span")  # the beginning of one name
     page.get_by_label("Spoken language").blur()
-    page.get_by_label("Speed or exactness").select_option("fast")
+    page.get_by_label("Accuracy and speed").select_option("fast")
     page.get_by_label("Times for each word").check()
     page.get_by_label("Names and terms", exact=True).first.fill(" Ada, Köln ")
     page.get_by_label("Names and terms", exact=True).first.blur()

@@ -107,7 +107,7 @@ def test_text_is_replaced_in_all_transcripts(library: AppPage) -> None:
     previews = page.locator("job-card .preview")
     search(page, "memo", 10)
     toast.get_by_role("button", name="Undo").click()
-    expect(toast).to_contain_text("As before")
+    expect(toast).to_contain_text("Undone")
     expect(page.locator("job-card")).to_have_count(0)
     search(page, "This is note 52", 1)
     expect(previews.first).to_have_text("This is note 52.")

@@ -39,7 +39,7 @@ def test_differences_are_taken_over_or_kept_by_keys(library: AppPage) -> None:
     assert exported_lines(page) == [*TALK_LINES[:2], SECOND_LINES[2], TALK_LINES[3]]
     page.get_by_label("Capitals and punctuation, too").check()
     expect(count).to_have_text("4 of 4")
-    page.get_by_role("button", name="Take over all 4").click()
+    page.get_by_role("button", name="Use all 4").click()
     expect(count).to_have_text("Nothing is left.")
     assert exported_lines(page) == [
         SECOND_LINES[0],

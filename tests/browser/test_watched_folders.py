@@ -16,7 +16,7 @@ def test_a_folder_is_watched_until_it_is_ended(app: AppPage, page: Page, clip: P
     folder = tmp_path / "recordings"
     folder.mkdir()
     page.locator(".options summary").click()
-    page.get_by_label("Speed or exactness").select_option("fast")
+    page.get_by_label("Accuracy and speed").select_option("fast")
     page.locator("options-form").get_by_role("button", name="Watched folders").click()
     dialog = page.get_by_role("dialog", name="Watched folders")
     dialog.get_by_label("Folder", exact=True).fill("relative")
@@ -39,5 +39,5 @@ def test_a_folder_is_watched_until_it_is_ended(app: AppPage, page: Page, clip: P
     card = app.card("new.opus")
     card.expect_status("completed")
     assert app.job(card.job_id)["options"]["quality"] == "fast"
-    dialog.get_by_role("button", name="Watch no more").click()
+    dialog.get_by_role("button", name="Stop watching").click()
     expect(dialog.get_by_role("listitem")).to_have_count(0)

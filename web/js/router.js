@@ -56,6 +56,7 @@ export function startRouter({ store, actions }, loadEditor) {
 		if (location.hash !== hash) return; // another navigation has started
 		const [closedId, closedPage] = [openJobId, openPage];
 		if (currentView() === "list") listScrollY = scrollY;
+		if (closedId !== id || closedPage !== page) /** @type {HTMLDialogElement|null} */ (document.querySelector("dialog[open]"))?.close();
 		openJobId = id;
 		openPage = id ? "" : page;
 		document.documentElement.dataset.view = currentView();

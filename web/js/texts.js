@@ -60,6 +60,11 @@ export const TEXTS = {
 		"Un modelo convierte la voz en texto en este equipo. Los mayores cometen menos errores y tardan más. Cada uno se descarga una sola vez.",
 	],
 	"models.use": ["Use for the next files", "Usar para los próximos archivos"],
+	"models.best_translating": [
+		"Few errors, for difficult recordings and for translations into English.",
+		"Pocos errores, para grabaciones difíciles y para traducir al inglés.",
+	],
+	"models.large": ["The largest kind: hardly any errors, and slow.", "El tipo más grande: casi sin errores, y lento."],
 	"models.english": ["Only for English.", "Solo para inglés."],
 	"models.choose_file": ["Choose a file", "Elegir un archivo"],
 	"model.confirm_remove": ["Remove this model from this machine?", "¿Eliminar este modelo de este equipo?"],
@@ -76,13 +81,13 @@ export const TEXTS = {
 	"found.use": ["Use {name} ({size}) of {place}", "Usar {name} ({size}) de {place}"],
 	"found.importing": ["Importing {name}…", "Importando {name}…"],
 	"model.from_index": [
-		"(from the package index: the models' server can't be reached)",
-		"(del índice de paquetes: no se llega al servidor de los modelos)",
+		"(from Python's package index: the models' own server can't be reached)",
+		"(del índice de paquetes de Python: no se llega al servidor de los modelos)",
 	],
-	"model.origin": ["From the package index: {source}.", "Del índice de paquetes: {source}."],
+	"model.origin": ["From Python's package index.", "Del índice de paquetes de Python."],
 	"model.quantised": [
-		"Its weights were quantised before the import, so they are not exactly the original's.",
-		"Sus pesos estaban cuantizados antes de importarlo: no son exactamente los del original.",
+		"It was made smaller before the import: its text may differ a little from the original's.",
+		"Se redujo antes de importarlo: su texto puede variar un poco del que da el original.",
 	],
 	"model.speed": [
 		"Measured here: an hour of audio takes about {time}.",
@@ -103,8 +108,8 @@ export const TEXTS = {
 	"purpose.quick_use": ["For clear recordings, on any machine.", "Para grabaciones claras, en cualquier equipo."],
 	"purpose.balanced_use": ["Fewer errors, in more time.", "Menos errores, en más tiempo."],
 	"purpose.best_use": [
-		"The fewest errors, for difficult recordings.",
-		"La menor cantidad de errores, para grabaciones difíciles.",
+		"The fewest errors, for difficult recordings. It doesn't translate.",
+		"La menor cantidad de errores, para grabaciones difíciles. No traduce.",
 	],
 
 	"choice.title": ["First, choose a model", "Primero, elija un modelo"],
@@ -361,7 +366,7 @@ export const TEXTS = {
 	"replace.run": ["Replace {count}", "Reemplazar {count}"],
 	"replace.running": ["Replacing in {part} of {total} transcripts…", "Reemplazando en {part} de {total} transcripciones…"],
 	"replace.done_in": ["Replaced: {count}. Transcripts: {jobs}.", "Reemplazos: {count}. Transcripciones: {jobs}."],
-	"replace.undone": ["As before: {jobs} transcripts.", "Como antes: {jobs} transcripciones."],
+	"replace.undone": ["Undone. Transcripts: {jobs}.", "Deshecho. Transcripciones: {jobs}."],
 	"replace.not_changed": ["Not changed, because they were edited meanwhile: {names}.", "Sin cambiar, porque se editaron entretanto: {names}."],
 
 	"export.title": ["Export {name}", "Exportar {name}"],
@@ -370,12 +375,12 @@ export const TEXTS = {
 	"export.data": ["Data", "Datos"],
 	"export.paragraphs": ["In paragraphs", "En párrafos"],
 	"export.speaker_names": ["With the speakers' names", "Con los nombres de quienes hablan"],
-	"export.preset": ["Subtitles", "Subtítulos"],
+	"export.preset": ["Layout", "Disposición"],
 	"export.line_width": ["Characters per line", "Caracteres por línea"],
 	"export.line_count": ["Lines", "Líneas"],
-	"export.line_words": ["Words each", "Palabras en cada uno"],
+	"export.line_words": ["Words per line", "Palabras por línea"],
 	"export.highlight": ["Underline each word as it is spoken", "Subrayar cada palabra al pronunciarse"],
-	"export.bom": ["For older players and Excel on Windows (with a byte order mark)", "Para Excel y reproductores antiguos de Windows (con marca BOM)"],
+	"export.bom": ["For Excel and older players on Windows", "Para Excel y reproductores antiguos de Windows"],
 	"export.needs_words": [
 		"This transcript has no times of words, so its subtitles are the lines as they are.",
 		"Esta transcripción no tiene tiempos de palabras: los subtítulos son las líneas tal como están.",
@@ -395,7 +400,7 @@ export const TEXTS = {
 	"format.zip": ["All, as ZIP", "Todos, en ZIP"],
 
 	"preset.whisper": ["The lines as they are", "Las líneas tal como están"],
-	"preset.standard": ["For reading: two lines of 42 characters", "Para leer: dos líneas de 42 caracteres"],
+	"preset.standard": ["For reading: two lines of 42", "Para leer: dos líneas de 42"],
 	"preset.netflix": ["As for Netflix", "Como para Netflix"],
 	"preset.youtube": ["As for YouTube: shorter lines", "Como para YouTube: líneas más cortas"],
 	"preset.word": ["One word at a time", "Palabra por palabra"],
@@ -426,7 +431,7 @@ export const TEXTS = {
 	"edit.restored": ["Original restored", "Original restaurado"],
 	"edit.unsaved": ["Not saved yet", "Aún sin guardar"],
 	"edit.saving": ["Saving…", "Guardando…"],
-	"edit.failed": ["Not saved yet: no answer. Trying again.", "Aún sin guardar: no hay respuesta. Se reintenta."],
+	"edit.failed": ["Not saved yet: the server doesn't answer. Trying again.", "Aún sin guardar: el servidor no responde. Se reintenta."],
 
 	"timeline.label": ["The sound around the play position, with the lines' borders", "El sonido en torno a la reproducción, con los límites de las líneas"],
 	"timeline.zoom_in": ["Show less, larger", "Mostrar menos, más grande"],
@@ -479,7 +484,7 @@ export const TEXTS = {
 	"watch.skip": ["Leave out, separated by commas", "Dejar fuera, separado por comas"],
 	"watch.existing": ["Also what is in the folder now", "También lo que ya está en la carpeta"],
 	"watch.start": ["Watch this folder", "Vigilar esta carpeta"],
-	"watch.end": ["Watch no more", "Dejar de vigilar"],
+	"watch.end": ["Stop watching", "Dejar de vigilar"],
 
 	"terms.lists": ["Saved names and terms", "Nombres y términos guardados"],
 	"terms.hint": [
@@ -497,7 +502,7 @@ export const TEXTS = {
 	"again.menu": ["Transcribe again…", "Transcribir de nuevo…"],
 	"again.title": ["Transcribe again", "Transcribir de nuevo"],
 	"again.hint": [
-		"Both texts are kept, and you can take over what the new one has. Your corrections are carried over.",
+		"Both texts are kept, and you can take from the new one what is better. Your corrections are carried over.",
 		"Se conservan ambos textos, y puede adoptar lo que tenga el nuevo. Sus correcciones se mantienen.",
 	],
 	"again.part": ["Part", "Parte"],
@@ -526,14 +531,14 @@ export const TEXTS = {
 	"review.word": ["The word", "La palabra"],
 	"review.done": ["Nothing is left.", "No queda nada."],
 	"review.play": ["Play again", "Repetir"],
-	"review.take_over": ["Take over", "Adoptar"],
+	"review.take_over": ["Use this", "Usar este"],
 	"review.keep": ["Keep mine", "Conservar el mío"],
 	"review.right": ["It's right", "Es correcta"],
 	"review.skip": ["Later", "Más tarde"],
-	"review.all": ["Take over all {count}", "Adoptar las {count}"],
+	"review.all": ["Use all {count}", "Usar los {count}"],
 	"review.keys": [
-		"Enter: take over. Backspace: keep. Space: play. ← →: move. Esc: close.",
-		"Enter: adoptar. Retroceso: conservar. Espacio: oír. ← →: moverse. Esc: cerrar.",
+		"Enter: use this. Backspace: keep. Space: play. ← →: move. Esc: close.",
+		"Enter: usar este. Retroceso: conservar. Espacio: oír. ← →: moverse. Esc: cerrar.",
 	],
 	"review.typing_keys": [
 		"Enter: accept what is typed. ↑ ↓: move. Ctrl+Space: play. Esc: close.",

@@ -22,7 +22,7 @@ export function modelDetails(element, actions) {
 			const { name, available, bundled } = model;
 			const size = model.size_bytes === null ? "?" : formatBytes(model.size_bytes, language());
 			const place = bundled ? t("model.demo") : t(available ? "model.ready" : "model.missing", { name, size });
-			const source = model.origin?.source ? ` ${t("model.origin", { source: model.origin.source })}` : "";
+			const source = model.origin?.source ? ` ${t("model.origin")}` : "";
 			setText(description, `${place}${source}${model.origin?.is_exact === false ? ` ${t("model.quantised")}` : ""}`);
 			const time = formatDuration(HOUR_S * model.real_time_factor, language());
 			setText(speed, t(model.speed_is_measured ? "model.speed" : "model.speed_estimate", { time }));

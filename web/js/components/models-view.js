@@ -40,6 +40,12 @@ export function modelsView(element, app, signal) {
 	};
 }
 
+/** What it is for. @param {Model} model */
+function purposeText({ name, purpose, translates }) {
+	if (purpose) return t(purpose === "best" && translates ? "models.best_translating" : `purpose.${purpose}_use`);
+	return name.startsWith("large") ? t("models.large") : "";
+}
+
 /** @param {App} app */
 function modelRow({ actions, chooseModel }) {
 	/** @type {Model|undefined} */
@@ -67,13 +73,13 @@ function modelRow({ actions, chooseModel }) {
 			setTextOrHide(badge, available ? t("model.available") : recommended ? t("choice.recommended") : "");
 			badge.dataset.available = String(available);
 			const told = [
-				bundled ? t("model.demo") : purpose ? t(`purpose.${purpose}_use`) : "",
+				bundled ? t("model.demo") : purposeText(model),
 				multilingual ? "" : t("models.english"),
 				origin?.is_exact === false ? t("model.quantised") : "",
 			];
 			setTextOrHide(description, told.filter(Boolean).join(" "));
 			const size = model.size_bytes === null ? "" : formatBytes(model.size_bytes, language());
-			setText(facts, [size, t(model.speed_is_measured ? "model.speed" : "model.speed_estimate", { time }), origin?.source ? t("model.origin", { source: origin.source }) : ""].filter(Boolean).join(" · "));
+			setText(facts, [size, t(model.speed_is_measured ? "model.speed" : "model.speed_estimate", { time }), origin?.source ? t("model.origin") : ""].filter(Boolean).join(" · "));
 			download.update(model);
 			setVisible(use, available);
 			use.ariaLabel = t("job.action_label", { action: t("models.use"), name: model.name });
