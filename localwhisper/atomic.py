@@ -98,7 +98,7 @@ def link_or_copy(source: Path, target: Path) -> None:
         try:
             os.link(source, target, follow_symlinks=False)
         except OSError:
-            shutil.copyfile(source, target, follow_symlinks=False)
+            copy_private(source, target)
 
 
 def remove_temporaries(folder: Path) -> None:

@@ -15,6 +15,7 @@ from localwhisper.atomic import (
     SHARED,
     append_durably,
     fsync_folder,
+    link_or_copy,
     move_durably,
     remove_temporaries,
     replace_atomically,
@@ -83,6 +84,22 @@ def test_files_are_private_from_the_beginning_unless_shared(tmp_path: Path) -> N
         with replace_atomically(path, mode=mode) as temporary:
             assert temporary.stat().st_mode & 0o777 == expected
         assert path.stat().st_mode & 0o777 == expected
+
+
+@pytest.mark.parametrize("can_link", [True, False])
+def test_a_second_path_is_private_and_needs_no_links(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, can_link: bool
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError
+
+    if not can_link:
+        monkeypatch.setattr(os, "link", refuse)
+    write_atomically(tmp_path / "a", b"sound")
+    link_or_copy(tmp_path / "a", tmp_path / "b")
+    (tmp_path / "a").unlink()
+    assert (tmp_path / "b").read_bytes() == b"sound"
+    assert (tmp_path / "b").stat().st_mode & 0o777 == 0o600
 
 
 def test_of_concurrent_writers_one_wins(path: Path) -> None:

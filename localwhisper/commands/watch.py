@@ -26,7 +26,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     try:
         bars.note(f"Watching {folder} (Ctrl-C to stop)")
         for path in complete_recordings(
-            folder, options.settle, existing=lambda _: options.existing, once=options.once, note=bars.note
+            folder, options.settle, existing=options.existing, once=options.once, note=bars.note
         ):
             task = tasks.task(path, path.parent)
             if not finished.is_done(path, task.targets.values()):

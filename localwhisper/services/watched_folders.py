@@ -6,7 +6,6 @@ still written, and recordings that arrived while the server was stopped are foun
 
 import asyncio
 import logging
-import os
 import threading
 import time
 import uuid
@@ -38,7 +37,7 @@ from localwhisper.unicode_text import encodable
 from localwhisper.watching.finished import FinishedRecordings, content_of
 from localwhisper.watching.growing_files import complete_recordings
 from localwhisper.watching.transcript_files import TranscriptFiles
-from localwhisper.watching.watched_folders import WatchedFolder, WatchedFolderFile, WatchedJob
+from localwhisper.watching.watched_folders import WatchedFolder, WatchedFolderFile, WatchedJob, check_is_folder
 
 SETTLE_S = 2.0
 MAX_FOLDERS = 50
@@ -140,7 +139,11 @@ class WatchedFolders:
             since_ns=0 if existing else time.time_ns(),
         )
         self._file.folders[folder.id] = folder
-        await self._save()
+        try:
+            await self._save()
+        except LocalWhisperError:
+            del self._file.folders[folder.id]
+            raise
         self._watch(folder)
         return folder
 
@@ -157,9 +160,9 @@ class WatchedFolders:
 
     def _check(self, path: str, output: str | None) -> None:
         """Raises InvalidOption."""
-        for field, text in (("path", path), ("output", output)):
-            if text is not None and not (Path(text).is_absolute() and os.path.isdir(text)):
-                raise InvalidOption(field=field, value=text[:100], accepted="the full path of a folder on this machine")
+        check_is_folder("path", path)
+        if output is not None:
+            check_is_folder("output", output)
         if self._is_own(Path(path)):
             raise InvalidOption(field="path", value=path[:100], accepted="a folder outside localwhisper's own data")
 
@@ -179,10 +182,10 @@ class WatchedFolders:
         self._stops[folder.id] = stop
 
         def watch() -> None:
-            found = complete_recordings(
-                Path(folder.path), SETTLE_S, existing=folder.is_new, once=False, note=log.warning, stop=stop
-            )
-            for recording in found:
+            path, is_new = Path(folder.path), folder.is_new
+            for recording in complete_recordings(
+                path, SETTLE_S, existing=True, is_new=is_new, once=False, note=log.warning, stop=stop
+            ):
                 if stop.is_set() or loop.is_closed():
                     return
                 taken = threading.Event()

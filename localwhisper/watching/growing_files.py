@@ -30,6 +30,9 @@ class GrowingFiles:
     def __len__(self) -> int:
         return len(self._growing)
 
+    def knows(self, path: Path) -> bool:
+        return path in self._growing or path in self._complete
+
     def ignore(self, path: Path) -> None:
         """Regard the file as complete and taken as it is now."""
         stamp = _stamp(path)
@@ -69,17 +72,19 @@ def complete_recordings(
     folder: Path,
     settle_s: float,
     *,
-    existing: Callable[[Path], bool],
+    existing: bool,
     once: bool,
     note: Callable[[str], None],
     stop: threading.Event | None = None,
+    is_new: Callable[[Path], bool] = lambda _: True,
 ) -> Iterator[Path]:
     """Recordings as they become complete, until `stop` is set. Those that arrive while the caller is busy follow
-    afterwards. `existing`: whether to take a recording that is there at the beginning."""
+    afterwards. `existing`: also those that are there at the beginning. `is_new` says whether to take one that is there
+    then, or is found later without having been reported: the folder may be a drive that is connected late."""
     stop = stop or threading.Event()
     growing = GrowingFiles(settle_s)
     for path in sorted(recordings(folder)):
-        if existing(path):
+        if existing and is_new(path):
             growing.add(path, time.monotonic())
         else:
             growing.ignore(path)
@@ -92,7 +97,10 @@ def complete_recordings(
         if time.monotonic() - scanned_s >= SCAN_INTERVAL_S:
             # by their names alone: opening each other file again and again would keep a network drive busy
             for file in sorted(filter(looks_like_media, visible_files(folder))):
-                growing.add(file, time.monotonic())
+                if growing.knows(file) or is_new(file):
+                    growing.add(file, time.monotonic())
+                else:
+                    growing.ignore(file)
             scanned_s = time.monotonic()
         yield from growing.take_complete(time.monotonic())
         if once and not len(growing):

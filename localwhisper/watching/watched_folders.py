@@ -1,6 +1,7 @@
 """The folders that a server watches, and the jobs it made of their recordings, in one file."""
 
 import json
+import os
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -9,8 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from localwhisper.atomic import move_durably, read_regular_file, write_atomically
-from localwhisper.errors import StorageUnwritable
+from localwhisper.errors import InvalidOption, StorageUnwritable
 from localwhisper.watching.finished import Content
+
+
+def check_is_folder(field: str, path: str) -> None:
+    """Raises InvalidOption."""
+    if not (Path(path).is_absolute() and os.path.isdir(path)):
+        raise InvalidOption(field=field, value=path[:100], accepted="the full path of a folder on this machine")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,8 +37,8 @@ class WatchedFolder:
         return not any(fnmatchcase(inside, f"{pattern.casefold()}") for pattern in (*self.skip, *self._names))
 
     def is_new(self, recording: Path) -> bool:
-        """Whether a recording that is there when watching begins came or changed after the folder was added. Of one
-        that comes later, times say nothing: the clock may have been set back."""
+        """Whether a recording came or changed after the folder was added, by its times. Of one that is seen to come
+        they say nothing: the clock may have been set back."""
         try:
             stat = recording.stat()
         except OSError:  # removed meanwhile

@@ -15,6 +15,7 @@ from localwhisper import paths
 from localwhisper.errors import StorageFull
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.services import file_jobs, watched_folders
+from localwhisper.watching import growing_files
 from localwhisper.watching.watched_folders import WatchedFolder, WatchedFolderFile
 from tests.conftest import Serve
 from tests.http_client import Answer, Client, wav
@@ -162,6 +163,40 @@ async def test_after_a_kill_before_a_transcript_was_noted_there_is_no_second_cop
     await until(lambda: not json.loads(paths.watched_folders(tmp_path / "data").read_text())["jobs"])
     assert {path: path.read_bytes() for path in folder.iterdir()} == written
     assert await names(client) == ["one.wav"]
+
+
+async def test_of_a_drive_that_is_connected_late_only_new_recordings_are_taken(
+    serve: Serve, engine: StepEngine, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing reports what is on it."""
+    engine.release()
+    monkeypatch.setattr(growing_files, "SCAN_INTERVAL_S", 0.1)
+    monkeypatch.setattr(growing_files, "watch", lambda *_, **__: iter(()))
+    (folder / "old.wav").write_bytes(wav(2.0))
+    client = await serve()
+    await watch(client, folder)
+    await client.close()
+    folder.rename(tmp_path / "elsewhere")
+    client = await serve()
+    await asyncio.sleep(0.3)
+    (tmp_path / "elsewhere" / "new.wav").write_bytes(wav(2.5))
+    (tmp_path / "elsewhere").rename(folder)
+    await until(lambda: (folder / "new.txt").exists())
+    await asyncio.sleep(0.5)
+    assert await names(client) == ["new.wav"]
+
+
+async def test_a_folder_that_can_not_be_saved_is_not_listed(
+    serve: Serve, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def save(_: WatchedFolderFile) -> None:
+        raise StorageFull
+
+    client = await serve()
+    with monkeypatch.context() as patch:
+        patch.setattr(WatchedFolderFile, "save", save)
+        assert (await watch(client, folder)).code == "storage_full"
+    assert (await client.get("/watched-folders")).json["watched_folders"] == []
 
 
 async def test_a_clock_that_is_set_back_hides_no_recording(

@@ -71,7 +71,8 @@ class Torture:
     def round(self, longest_s: float, window_s: float) -> None:
         """Kill the server at a random moment of a client's actions, start it again, and check."""
         self._spare_suspects()
-        actor = threading.Thread(target=self._act, args=(random.Random(self.rng.random()),))
+        is_killed = threading.Event()
+        actor = threading.Thread(target=self._act, args=(random.Random(self.rng.random()), is_killed))
         actor.start()
         moment = self.rng.random()
         if moment < 0.3:
@@ -81,6 +82,7 @@ class Torture:
         else:
             time.sleep(self.rng.uniform(0, longest_s if self.rng.random() < 0.3 else 0.5))
         self.server.kill()
+        is_killed.set()
         actor.join()
         self._check_disk()
         self.server.start()
@@ -157,9 +159,9 @@ class Torture:
 
     # -- a client's actions until the kill -----------------------------------------------
 
-    def _act(self, rng: random.Random) -> None:
+    def _act(self, rng: random.Random, is_killed: threading.Event) -> None:
         actions = [self._send_short, self._send_short, self._cancel, self._retry, self._remove, self._edit]
-        while True:
+        while not is_killed.is_set():  # some actions find nothing to do, and ask for nothing
             action = rng.choice(actions)
             name = action.__name__.lstrip("_")
             try:
