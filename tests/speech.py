@@ -1,7 +1,6 @@
 """The bundled clips, and longer recordings made of them."""
 
 import json
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +8,9 @@ from numpy.typing import NDArray
 
 from localwhisper.app import SAMPLES
 from localwhisper.audio.decode import AudioDecoder
-from localwhisper.audio.ffmpeg import Ffmpeg, ffmpeg_path
+from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.commands.selftest import words
+from tests.audio.recordings import RATE, joined
 
 
 def samples() -> dict[Path, str]:
@@ -36,10 +36,8 @@ def is_text_of(clip: Path, text: str) -> bool:
 
 def long_speech(folder: Path, duration_s: float) -> Path:
     """A recording that repeats the bundled clips."""
-    listing = folder / "list.txt"
-    listing.write_text("".join(f"file '{path}'\n" for path in [*samples()] * max(20, round(duration_s / 60))))
     target = folder / "long.wav"
-    command = [ffmpeg_path(), "-y", "-v", "error", "-f", "concat", "-safe", "0", "-i", str(listing)]
-    command += ["-t", str(duration_s), "-ac", "1", "-ar", "16000", str(target)]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    once = joined(*samples()).set_frame_rate(RATE)
+    repeated = once * (round(duration_s / once.duration_seconds) + 1)
+    repeated[: round(1000 * duration_s)].export(target, format="wav").close()
     return target

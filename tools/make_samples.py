@@ -6,11 +6,11 @@ Needs libespeak-ng. Each clip is a few utterances with pauses, encoded as opus.
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import numpy as np
 
+from localwhisper.audio.clip import audio_segment_class
 from localwhisper.audio.ffmpeg import ffmpeg_path
 from tools.demo_model.speech import SAMPLE_RATE, Synthesizer, Voice
 from tools.demo_model.words import Text
@@ -112,8 +112,9 @@ def samples_of(synthesizer: Synthesizer, language: str, voice: Voice, utterances
 
 def encode(samples: np.ndarray, target: Path) -> None:
     pcm = (samples * 32767).astype("<i2").tobytes()
-    command = [ffmpeg_path(), "-y", "-v", "error", "-f", "s16le", "-ac", "1", "-ar", str(SAMPLE_RATE), "-i", "-"]
-    subprocess.run([*command, "-c:a", "libopus", "-b:a", "24k", "-bitexact", str(target)], input=pcm, check=True)
+    clip = audio_segment_class()(pcm, sample_width=2, frame_rate=SAMPLE_RATE, channels=1)
+    clip.converter = ffmpeg_path()
+    clip.export(target, format="opus", codec="libopus", bitrate="24k", parameters=["-bitexact"]).close()
 
 
 def main() -> None:

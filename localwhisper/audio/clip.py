@@ -73,7 +73,7 @@ def _pcm(ffmpeg: Ffmpeg, path: Path, output: list[str], seek_s: float) -> bytes:
 
 
 def _encoded(pcm: bytes, n_channels: int, clip_format: ClipFormat) -> bytes:
-    segment = _audio_segment()(data=pcm, sample_width=_BYTES_PER_SAMPLE, frame_rate=CLIP_RATE, channels=n_channels)
+    segment = audio_segment_class()(data=pcm, sample_width=_BYTES_PER_SAMPLE, frame_rate=CLIP_RATE, channels=n_channels)
     faded = segment.fade_in(FADE_MS).fade_out(FADE_MS)
     faded.converter = ffmpeg_path()
     file = io.BytesIO()
@@ -81,7 +81,7 @@ def _encoded(pcm: bytes, n_channels: int, clip_format: ClipFormat) -> bytes:
     return file.getvalue()
 
 
-def _audio_segment() -> Any:
+def audio_segment_class() -> Any:
     """pydub's class. It is imported at the first clip, and warns of an ffmpeg that isn't on the PATH."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

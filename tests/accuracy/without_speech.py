@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.accuracy.recordings import SpeechRecording
-from tests.engine.control import write_wav
+from tests.audio.recordings import write
 
 RATE = 16000
 DURATION_S = 10.0
@@ -17,7 +17,7 @@ def recordings_without_speech(folder: Path) -> list[SpeechRecording]:
     """Write them into a folder."""
     return [
         SpeechRecording(
-            path=write_wav(folder / f"{name}.wav", (np.clip(samples, -1, 1) * 32767).astype(np.int16)),
+            path=write(folder / f"{name}.wav", (np.clip(samples, -1, 1) * 32767).astype(np.int16)),
             corpus="generated",
             language="",
             kind=name.split(" ")[-1],

@@ -8,7 +8,6 @@ import struct
 import subprocess
 import threading
 import time
-import wave
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,7 @@ from localwhisper.audio.ffmpeg import Ffmpeg, ffmpeg_path
 from localwhisper.audio.media_types import is_recording
 from localwhisper.audio.probe import probe
 from localwhisper.errors import AudioTimeout, AudioTooLong, AudioUnreadable, LocalWhisperError, NoAudioTrack
+from tests.audio.recordings import ffmpeg, write
 from tests.speech import decoded
 
 LIMIT_S = 12 * 3600
@@ -52,10 +52,6 @@ REFUSALS = (AudioUnreadable, NoAudioTrack, AudioTooLong, AudioTimeout)
 Make = Callable[..., Path]
 
 
-def ffmpeg(*arguments: str | Path) -> None:
-    subprocess.run([ffmpeg_path(), "-nostdin", "-v", "error", "-y", *map(str, arguments)], check=True)
-
-
 def header(n_data_bytes: int, *, rate: int = 16000, channels: int = 1, bits: int = 16, kind: int = 1) -> bytes:
     """The header of a WAV file."""
     frame = channels * bits // 8
@@ -79,10 +75,7 @@ def tone(n: int, rate: int = 16000) -> bytes:
 def sounds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The same tone of three seconds in each container."""
     folder = tmp_path_factory.mktemp("sounds")
-    source = folder / "tone.wav"
-    with wave.open(str(source), "wb") as file:
-        file.setparams((1, 2, 16000, 0, "NONE", ""))
-        file.writeframes(tone(round(SOUND_S * 16000)))
+    source = write(folder / "tone.wav", np.frombuffer(tone(round(SOUND_S * 16000)), "<i2"))
     paths = {}
     for kind, options in CODECS.items():
         try:

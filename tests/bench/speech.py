@@ -6,7 +6,6 @@ and beside busy programs. All take turns. Word errors are those of the last roun
 
 import argparse
 import tempfile
-import wave
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +24,7 @@ from tests.accuracy.__main__ import MODELS
 from tests.accuracy.recordings import SpeechRecording, read_manifest, speech_folder
 from tests.accuracy.scoring import word_errors
 from tests.accuracy.systems import Transcriber, systems
+from tests.audio.recordings import write
 from tests.bench.company import busy_loops
 from tests.bench.rounds import interleaved, ratio
 from tests.speech import decoded
@@ -109,10 +109,7 @@ def _speech(recordings: Sequence[SpeechRecording], duration_s: float, target: Pa
         if sum(map(len, parts)) >= duration_s * SAMPLE_RATE:
             break
     samples = np.concatenate(parts)
-    with wave.open(str(target), "wb") as file:
-        file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
-        file.writeframes(samples.astype("<i2").tobytes())
-    return Speech(target, len(samples) / SAMPLE_RATE, " ".join(texts))
+    return Speech(write(target, samples), len(samples) / SAMPLE_RATE, " ".join(texts))
 
 
 def _compare(

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect, sync_playwright
 
 from localwhisper.app import SAMPLES
-from localwhisper.audio.ffmpeg import ffmpeg_path
+from tests.audio.recordings import ffmpeg, joined
 from tests.browser.app_page import AppPage
 from tests.browser.seed_data import HOSTILE_TEXT, SECOND_LINES, TALK_LINES, JobSeeder
 from tests.process.server import Server
@@ -72,8 +71,7 @@ def server(module_server: Server) -> Iterator[Server]:
 def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Half a minute of a pulsating tone."""
     path = tmp_path_factory.mktemp("talk") / "talk.wav"
-    source = ["-f", "lavfi", "-i", "sine=f=220:d=30:r=8000,tremolo=f=0.4:d=0.9"]
-    subprocess.run([ffmpeg_path(), "-loglevel", "error", "-nostdin", *source, str(path)], check=True)
+    ffmpeg("-f", "lavfi", "-i", "sine=f=220:d=30:r=8000,tremolo=f=0.4:d=0.9", path)
     return path
 
 
@@ -82,7 +80,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two seconds of test picture and tone."""
     path = tmp_path_factory.mktemp("video") / "video.webm"
     source = ["-f", "lavfi", "-i", "testsrc=size=160x90:rate=5:duration=2", "-f", "lavfi", "-i", "sine=d=2"]
-    subprocess.run([ffmpeg_path(), "-loglevel", "error", "-nostdin", *source, "-shortest", str(path)], check=True)
+    ffmpeg(*source, "-shortest", path)
     return path
 
 
@@ -90,7 +88,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def unplayable(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two seconds in a format that no browser plays."""
     path = tmp_path_factory.mktemp("unplayable") / "tone.wma"
-    subprocess.run([ffmpeg_path(), "-loglevel", "error", "-f", "lavfi", "-i", "sine=d=2", str(path)], check=True)
+    ffmpeg("-f", "lavfi", "-i", "sine=d=2", path)
     return path
 
 
@@ -197,13 +195,8 @@ def endless_recording(samples: list[dict[str, Any]], tmp_path_factory: pytest.Te
 
 def repeat_samples(samples: list[dict[str, Any]], path: Path, duration_s: int) -> Path:
     """The English samples in a loop, at 8 kB per second."""
-    files = [SAMPLES / str(sample["filename"]) for sample in samples if sample["language"] == "en"]
-    inputs = [argument for file in files for argument in ("-i", str(file))]
-    once = path.with_name("once.wav")
-    quiet = [ffmpeg_path(), "-loglevel", "error", "-nostdin", "-y"]
-    joined = f"concat=n={len(files)}:v=0:a=1,apad=pad_dur=1"
-    small = ["-ac", "1", "-ar", "8000", "-c:a", "pcm_mulaw"]
-    subprocess.run([*quiet, *inputs, "-filter_complex", joined, *small, str(once)], check=True)
-    looped = ["-stream_loop", "-1", "-i", str(once), "-t", str(duration_s), "-c", "copy", str(path)]
-    subprocess.run([*quiet, *looped], check=True)
+    once = joined(*(SAMPLES / str(each["filename"]) for each in samples if each["language"] == "en"), pause_s=1)
+    part = path.with_name("once.wav")
+    once.set_frame_rate(8000).set_channels(1).export(part, format="wav", codec="pcm_mulaw").close()
+    ffmpeg("-stream_loop", "-1", "-i", part, "-t", str(duration_s), "-c", "copy", path)
     return path

@@ -1,7 +1,6 @@
 """Recording from the microphone: level, pause, a reload meanwhile, and the transcript."""
 
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserType, Dialog, Page, expect
 
 from localwhisper.app import SAMPLES
-from localwhisper.audio.ffmpeg import ffmpeg_path
+from tests.audio.recordings import AudioSegment, joined
 from tests.browser.app_page import AppPage, JobCard, words
 from tests.browser.conftest import with_microphone
 from tests.process.server import Server
@@ -27,10 +26,8 @@ def microphone_page(
 ) -> Iterator[Page]:
     """A page whose microphone plays a sample once."""
     recording = tmp_path / "recording.wav"
-    source = ["-i", str(SAMPLES / sample["filename"]), "-af", "adelay=1500,apad=pad_dur=1"]
-    subprocess.run(
-        [ffmpeg_path(), "-loglevel", "error", "-nostdin", *source, "-ar", "48000", str(recording)], check=True
-    )
+    spoken = AudioSegment.silent(1500) + joined(SAMPLES / sample["filename"], pause_s=1)
+    spoken.set_frame_rate(48000).export(recording, format="wav").close()
     browser = with_microphone(browser_type, recording)
     page = browser.new_context(base_url=server.url, locale="en-US").new_page()
     yield page

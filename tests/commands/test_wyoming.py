@@ -21,7 +21,7 @@ from localwhisper.cli import main
 from localwhisper.client import AsyncClient
 from localwhisper.commands import wyoming_server
 from localwhisper.commands.wyoming_server import SpeechHandler
-from tests.engine.control import write_wav
+from tests.audio.recordings import write
 from tests.process.server import Server
 from tests.speech import CLIP, decoded, is_text_of
 
@@ -55,7 +55,7 @@ async def send(wyoming: WyomingClient, path: Path) -> None:
 
 
 def test_speech_is_transcribed_and_nothing_of_it_is_kept(server: Server, tmp_path: Path) -> None:
-    path = write_wav(tmp_path / "clip.wav", decoded(CLIP))
+    path = write(tmp_path / "clip.wav", decoded(CLIP))
 
     async def run() -> Transcript:
         async with connected(server) as wyoming:
@@ -75,7 +75,7 @@ def test_speech_is_transcribed_and_nothing_of_it_is_kept(server: Server, tmp_pat
 
 
 def test_what_goes_wrong_is_said(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = write_wav(tmp_path / "clip.wav", decoded(CLIP))
+    path = write(tmp_path / "clip.wav", decoded(CLIP))
     monkeypatch.setattr(wyoming_server, "MAX_AUDIO_BYTES", 1000)
 
     async def errors() -> list[Error]:
@@ -92,7 +92,7 @@ def test_what_goes_wrong_is_said(server: Server, tmp_path: Path, monkeypatch: py
                     await send(wyoming, path)
                 else:
                     await wyoming.write_event(Transcribe(language="klingon").event())
-                    short = write_wav(tmp_path / "short.wav", decoded(CLIP)[:400])
+                    short = write(tmp_path / "short.wav", decoded(CLIP)[:400])
                     await send(wyoming, short)
                 found.append(Error.from_event(await read(wyoming)))
         return found

@@ -16,8 +16,9 @@ from localwhisper.engine.kernels.precompile import kernel_cache
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.whisper_engine import WhisperEngine
 from localwhisper.engine_setup import ASSETS
+from tests.audio.recordings import write
 from tests.engine import openai_whisper
-from tests.engine.control import Recorder, write_wav
+from tests.engine.control import Recorder
 from tests.speech import decoded
 
 RATE = 16000
@@ -81,7 +82,7 @@ def speech(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "noise": (noise * 800).astype(np.int16),
         "tone": (9000 * np.sin(np.arange(5 * RATE) / 6)).astype(np.int16),
     }
-    return {name: write_wav(folder / f"{name}.wav", samples) for name, samples in files.items()}
+    return {name: write(folder / f"{name}.wav", samples) for name, samples in files.items()}
 
 
 @pytest.fixture

@@ -1,10 +1,6 @@
-"""An engine's Control for tests, and audio files for it to read."""
+"""An engine's Control for tests."""
 
-import wave
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from localwhisper.errors import Stopped
 from localwhisper.jobs.transcript import Window
@@ -36,10 +32,3 @@ class Recorder:
 
     def window(self, window: Window) -> None:
         self.windows.append(window)
-
-
-def write_wav(path: Path, samples: NDArray[np.int16], rate: int = 16000, channels: int = 1) -> Path:
-    with wave.open(str(path), "wb") as file:
-        file.setparams((channels, 2, rate, 0, "NONE", ""))
-        file.writeframes(samples.astype("<i2").tobytes())
-    return path

@@ -28,7 +28,7 @@ from localwhisper.messages import Message
 from localwhisper.options import Options, Quality
 from tests.audio.recordings import RATE, ffmpeg, write
 from tests.engine.conftest import samples_of
-from tests.engine.control import Recorder, write_wav
+from tests.engine.control import Recorder
 from tests.speech import decoded
 
 WORDS = Options(model="demo", word_timestamps=True)
@@ -181,10 +181,8 @@ def test_progress_rises_to_the_end(engine: WhisperEngine, speech: dict[str, Path
 def test_vad_filter_skips_what_is_too_quiet(engine: WhisperEngine, tmp_path: Path) -> None:
     import numpy as np
 
-    from tests.engine.control import write_wav
-
     hiss = (np.random.default_rng(2).standard_normal(35 * 16000) * 20).astype(np.int16)
-    path = write_wav(tmp_path / "hiss.wav", hiss)
+    path = write(tmp_path / "hiss.wav", hiss)
     recorder = Recorder()
     transcript = engine.transcribe(path, Options(model="demo", language="en", vad_filter=True), recorder)
     assert transcript.segments == ()
@@ -259,7 +257,7 @@ def test_times_after_skipped_silence_are_the_recordings(
     clip, silence = samples_of("en-greeting.opus"), np.zeros(20 * RATE, np.int16)
     left = np.concatenate([clip, silence, clip])
     right = np.concatenate([np.zeros_like(clip), silence[: 20 * RATE - len(clip)], clip, np.zeros_like(clip)])
-    path = write_wav(tmp_path / "two.wav", np.stack([left, right], axis=1).reshape(-1), channels=2)
+    path = write(tmp_path / "two.wav", left, right)
     transcript = engine.transcribe(path, Options(model="demo", language="en", **options), Recorder())
     last = transcript.segments[-1]
     assert last.start >= 20 + len(clip) / RATE - 0.5

@@ -15,6 +15,7 @@ from localwhisper.engine.model.whisper_model import WhisperModel
 from localwhisper.engine.whisper_engine import WhisperEngine
 from localwhisper.jobs.transcript import Window
 from localwhisper.options import Options, Quality
+from tests.audio.recordings import write
 from tests.engine import openai_whisper
 from tests.engine.control import Recorder
 
@@ -238,10 +239,8 @@ def content(window: Window) -> tuple[object, ...]:
 def test_zeros_are_not_decoded(engine: WhisperEngine, tmp_path: Path) -> None:
     import numpy as np
 
-    from tests.engine.control import write_wav
-
     recorder = Recorder()
-    path = write_wav(tmp_path / "silence.wav", np.zeros(70 * 16000, np.int16))
+    path = write(tmp_path / "silence.wav", np.zeros(70 * 16000, np.int16))
     transcript = engine.transcribe(path, Options(model="demo"), recorder)
     assert (transcript.text, transcript.segments) == ("", ())
     assert recorder.windows[-1].after.seek == 7000

@@ -21,8 +21,9 @@ from localwhisper.errors import ModelDownloadFailed
 from localwhisper.options import Options, Quality
 from tests.accuracy.recordings import SpeechRecording, read_manifest, scored, speech_folder
 from tests.accuracy.without_speech import recordings_without_speech
+from tests.audio.recordings import write
 from tests.engine import openai_whisper
-from tests.engine.control import Recorder, write_wav
+from tests.engine.control import Recorder
 
 MODELS = Path(__file__).parents[2] / "build" / "models"
 FOLDER = speech_folder()
@@ -112,7 +113,7 @@ def test_a_sentence_in_minutes_of_room_tone_is_heard(
     sentence = openai_whisper.read(case("..", "speech", "jfk.wav"))[3200:36800]
     samples = np.random.default_rng(2).normal(0, 10 ** (-50 / 20), 90 * 16000)
     samples[60 * 16000 : 60 * 16000 + len(sentence)] += sentence
-    path = write_wav(tmp_path / "sparse.wav", (np.clip(samples, -1, 1) * 32767).astype(np.int16))
+    path = write(tmp_path / "sparse.wav", (np.clip(samples, -1, 1) * 32767).astype(np.int16))
     transcript = real_engine.transcribe(path, Options(model="base", **options), Recorder())
     assert words(transcript.text)[:4] == ["and", "so", "my", "fellow"]
     assert 59.5 <= transcript.segments[0].start <= 60.5

@@ -22,7 +22,8 @@ from localwhisper.messages import Message
 from localwhisper.options import Options
 from tests.accuracy.recordings import speech_folder
 from tests.accuracy.turns import diarization_error, joined
-from tests.engine.control import Recorder, write_wav
+from tests.audio.recordings import write
+from tests.engine.control import Recorder
 from tests.speech import CLIP, decoded
 
 FOLDER = speech_folder()
@@ -254,7 +255,7 @@ def test_each_channel_is_a_person(engine: WhisperEngine, tmp_path: Path) -> None
     clip = decoded(CLIP)
     both = np.zeros((2 * clip.size, 2), np.int16)
     both[: clip.size, 0] = both[clip.size :, 1] = clip
-    path = write_wav(tmp_path / "call.wav", both, channels=2)
+    path = write(tmp_path / "call.wav", *both.T)
     transcript = engine.transcribe(path, Options(model="demo", language="en", speakers="channels"), Recorder())
     assert [speaker.name for speaker in transcript.speakers] == ["left", "right"]
     assert {segment.speaker for segment in transcript.segments} == {"S1", "S2"}

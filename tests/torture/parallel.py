@@ -15,8 +15,9 @@ from localwhisper.engine.whisper_engine import WhisperEngine
 from localwhisper.engine_setup import ASSETS
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Options, Quality
+from tests.audio.recordings import write
 from tests.engine.conftest import ROWS, samples_of
-from tests.engine.control import Recorder, write_wav
+from tests.engine.control import Recorder
 
 N_CLIPS, N_THREADS = 20, 8
 RATE = 16000
@@ -28,7 +29,7 @@ def clips(folder: Path) -> list[Path]:
     for number in range(N_CLIPS):
         samples = samples_of(ROWS[number % len(ROWS)]["filename"])
         start = (number // len(ROWS)) * RATE // 2
-        paths.append(write_wav(folder / f"{number}.wav", samples[start : start + (1 + number % 7) * RATE]))
+        paths.append(write(folder / f"{number}.wav", samples[start : start + (1 + number % 7) * RATE]))
     return paths
 
 
