@@ -15,6 +15,8 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     if options.action == "list":
         for name in lists.all():
             print(name)
+        for file in lists.damaged_files():
+            print(f"{file}: lists that could not be read. Repair the file, or delete it.", file=sys.stderr)
     elif options.action == "show":
         text = lists.all().get(options.name)
         if text is None:

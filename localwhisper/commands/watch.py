@@ -20,7 +20,9 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     formats = parse_formats(options.format)
     backend = create_backend(options, settings)
     finished = FinishedRecordings(paths.finished_recordings(settings.data_dir))
-    tasks = TaskList(formats, finished)
+    # A file that was there before counts as the transcript if it is newer than the recording. If it is older, somebody
+    # wrote it, or it is another recording's: it stays, and the transcript gets another name.
+    tasks, named_alike = TaskList(formats, finished, keep_unknown=True), TaskList(formats, finished)
     bars = ProgressBars(0, 1)
     failed = 0
     try:
@@ -28,8 +30,8 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         for path in complete_recordings(
             folder, options.settle, existing=options.existing, once=options.once, note=bars.note
         ):
-            task = tasks.task(path, path.parent)
-            if not finished.is_done(path, task.targets.values()):
+            task, alike = (each.task(path, path.parent) for each in (tasks, named_alike))
+            if not any(finished.is_done(path, each.targets.values()) for each in (task, alike)):
                 failed += not transcribe_one(backend, task, bars, finished, options.verbose)
     except KeyboardInterrupt:
         backend.stop()

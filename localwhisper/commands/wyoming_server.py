@@ -7,6 +7,7 @@ import tempfile
 import wave
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Mapping
+from contextlib import aclosing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -97,9 +98,16 @@ class SpeechHandler(AsyncEventHandler):
         self._audio.close()
         path = Path(self._folder.name) / FILE_NAME
         options: Any = {"return_timestamps": "false", **self._options, **_options_of(self._request)}
-        result = await self._client.transcribe(path, **options)
-        await self._client.remove(result.job_id)
-        return result
+        job_id = await self._client.submit(path, **options)
+        try:
+            async with aclosing(self._client.follow(job_id)) as steps:
+                async for step in steps:
+                    if isinstance(step, Transcription):
+                        return step
+            raise AssertionError("the last step is the transcript")
+        finally:  # also of a job that fails, so that nobody's voice is kept
+            with suppress(ServerError):
+                await self._client.remove(job_id)
 
     async def disconnect(self) -> None:
         self._discard()

@@ -14,6 +14,7 @@ from localwhisper.server import (
     recordings,
     second_texts,
     speakers,
+    term_lists,
     transcripts,
     uploads,
     ws_handlers,
@@ -136,6 +137,14 @@ JOB_ROUTES: tuple[Route, ...] = (
             curl_arguments='-d \'{"version": 0, "ids": []}\'',
             errors=(*_JOB_NOT_FOUND, "job_not_finished", "transcript_changed", "job_damaged", "invalid_body",
                     "invalid_option", "storage_full", "storage_unwritable"))}),
+    Route("/job/{job_id}/terms", term_lists.JobTermsHandler, {"post": Operation(
+        summary="Correct the transcript: replace what names and terms say, such as `heard => written` or @list; with"
+        " preview=true, only say what would change. 409 if `version` is not the latest",
+        response_schema="TermChanges", json_schema="ApplyTerms",
+        query={"preview": {"type": "boolean", "default": False, "description": "change nothing"}},
+        curl_arguments='-d \'{"version": 0, "terms": "cube cuttle => kubectl"}\'',
+        errors=(*_JOB_NOT_FOUND, "job_not_finished", "transcript_changed", "job_damaged", "invalid_body",
+                "invalid_option", "storage_full", "storage_unwritable"))}),
     Route("/job/{job_id}/audio", job_audio.AudioHandler, {"get": Operation(
         summary="The uploaded audio, with Range; with from, to or format, that part of it as a file of its own",
         media_types=("audio/*", "video/*", "application/octet-stream"), query=_CLIP,

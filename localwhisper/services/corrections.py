@@ -9,6 +9,7 @@ from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobs.corrections import Line, corrected, with_words
 from localwhisper.jobs.events import TranscriptCorrected
 from localwhisper.jobs.speakers import attributed, with_missing
+from localwhisper.jobs.terms import Terms
 from localwhisper.jobs.transcript import Transcript, Word
 from localwhisper.services.transcripts import Transcripts
 from localwhisper.store.async_store import AsyncStore
@@ -54,6 +55,18 @@ class Corrections:
         async with self._lock:
             current = await self._transcripts.get(job_id) if version is None else await self._current(job_id, version)
             return await self._save(job_id, await asyncio.to_thread(edit, current))
+
+    async def apply_terms(
+        self, job_id: str, version: int, terms: Terms, *, is_preview: bool = False
+    ) -> tuple[Transcript, Transcript]:
+        """Replace what the terms say. Returns the transcript before and after, which is the same if there is nothing to
+        replace; of a preview, nothing is saved. Raises as correct()."""
+        async with self._lock:
+            current = await self._current(job_id, version)
+            replaced = await asyncio.to_thread(terms.applied_to, current)
+            if replaced is not current and not is_preview:
+                replaced = await self._save(job_id, replaced)
+            return current, replaced
 
     async def undo_all(self, job_id: str, version: int) -> Transcript:
         """Restore the machine's own text, as a new version; what is known of its speakers stays.

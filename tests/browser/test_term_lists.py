@@ -4,7 +4,10 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from localwhisper import paths
 from tests.browser.app_page import AppPage
+from tests.browser.test_accessibility import axe_violations
+from tests.process.server import Server
 
 
 def test_a_list_is_saved_used_renamed_and_removed(app: AppPage, page: Page, clip: Path) -> None:
@@ -36,3 +39,46 @@ def test_a_list_is_saved_used_renamed_and_removed(app: AppPage, page: Page, clip
     expect(dialog.get_by_label("List", exact=True).locator("option")).to_have_text(["New list", "Lectures"])
     dialog.get_by_role("button", name="Remove").click()
     expect(dialog.get_by_label("List", exact=True).locator("option")).to_have_text(["New list"])
+
+
+def test_terms_are_replaced_in_finished_transcripts(library: AppPage) -> None:
+    page = library.page
+    page.locator(".options summary").click()
+    page.get_by_role("button", name="Saved names and terms").click()
+    lists = page.get_by_role("dialog", name="Saved names and terms")
+    lists.get_by_label("Names and terms", exact=True).fill("Ada Lovelace")
+    lists.get_by_role("button", name="Replace in finished transcripts").click()
+    dialog = page.get_by_role("dialog", name="Names and terms in finished transcripts")
+    expect(dialog.get_by_role("status")).to_contain_text("No line of this list replaces anything")
+    dialog.get_by_role("button", name="Close").click()
+
+    page.get_by_role("button", name="Saved names and terms").click()
+    lists.get_by_label("Names and terms", exact=True).fill("# numbers\nnote 20 | note 21 => page twenty\nsilken => x")
+    lists.get_by_role("button", name="Replace in finished transcripts").click()
+    expect(dialog.get_by_role("status")).to_have_text("Places: 2. Transcripts: 2.")
+    expect(dialog.get_by_label("Find")).to_be_hidden()
+    first = dialog.locator("li").first
+    expect(first.locator("del")).to_have_text("note 20.")
+    expect(first.locator("ins")).to_have_text("page twenty.")
+    assert axe_violations(page) == []
+    dialog.locator("li", has_text="note 21.wav").get_by_role("checkbox").uncheck()
+    dialog.get_by_role("button", name="Replace 1").click()
+    toast = page.locator("toast-message")
+    expect(toast).to_contain_text("Replaced: 1. Transcripts: 1.")
+    card = library.card("note 20.wav")
+    assert library.job(card.job_id)["result"]["text"].strip() == "This is page twenty."
+    toast.get_by_role("button", name="Undo").click()
+    expect(toast).to_contain_text("Undone")
+    assert library.job(card.job_id)["result"]["text"].strip() == "This is note 20."
+
+
+def test_lists_that_could_not_be_read_are_said(library: AppPage, library_server: Server) -> None:
+    page, file = library.page, paths.term_lists(library_server.data_dir)
+    file.write_text('{"Talks": "Ada", "Lectures": 5}')
+    page.locator(".options summary").click()
+    page.get_by_role("button", name="Saved names and terms").click()
+    dialog = page.get_by_role("dialog", name="Saved names and terms")
+    expect(dialog.get_by_role("alert")).to_contain_text("The damaged file was kept as")
+    expect(dialog.get_by_label("List", exact=True).locator("option")).to_have_text(["New list", "Talks"])
+    for path in file.parent.glob("term-lists*"):
+        path.unlink()

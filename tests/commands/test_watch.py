@@ -57,6 +57,24 @@ def test_recordings_that_change_or_move_in_while_watching(server: Server, tmp_pa
         assert is_text_of(CLIP, text.read_text()), text
 
 
+def test_a_subtitle_that_somebody_wrote_is_not_replaced(server: Server, tmp_path: Path) -> None:
+    folder, data = tmp_path / "in", str(tmp_path / "data")
+    folder.mkdir()
+    by_hand, made, newer = folder / "talk.srt", folder / "talk.opus.srt", folder / "done.srt"
+    for path in (by_hand, newer):
+        path.write_text("by hand")
+    os.utime(by_hand, (0, 0))  # older than the recording
+    for name in ("talk", "done"):
+        shutil.copyfile(CLIP, folder / f"{name}.opus")
+    os.utime(folder / "done.opus", (0, 0))
+    call = ["watch", "in", "--existing", "--once", "--settle", "0", "--server", server.url, "-f", "srt"]
+    for _ in range(2):
+        assert run(*call, cwd=tmp_path, LOCALWHISPER_DATA_DIR=data).returncode == 0
+        assert by_hand.read_text() == newer.read_text() == "by hand"
+        assert "good morning" in made.read_text().lower()
+        assert sorted(path.name for path in folder.glob("*.srt")) == ["done.srt", "talk.opus.srt", "talk.srt"]
+
+
 def test_a_folder_with_a_dangling_link_and_an_odd_name_is_transcribed(server: Server, tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()

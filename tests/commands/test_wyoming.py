@@ -18,7 +18,8 @@ from wyoming.info import Describe, Info
 from wyoming.server import AsyncTcpServer
 
 from localwhisper.cli import main
-from localwhisper.client import AsyncClient
+from localwhisper.client import AsyncClient, ServerError
+from localwhisper.client.results import Transcription
 from localwhisper.commands import wyoming_server
 from localwhisper.commands.wyoming_server import SpeechHandler
 from tests.audio.recordings import write
@@ -71,6 +72,26 @@ def test_speech_is_transcribed_and_nothing_of_it_is_kept(server: Server, tmp_pat
     transcript = asyncio.run(run())
     assert is_text_of(CLIP, transcript.text)
     assert transcript.language == "en"
+    assert json.loads(server.get("/jobs"))["jobs"] == before
+
+
+def test_the_recording_of_a_job_that_fails_is_not_kept(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "clip.wav", decoded(CLIP))
+
+    async def failing(client: AsyncClient, job_id: str) -> AsyncIterator[Transcription]:
+        raise ServerError("model_too_large", "There isn't enough memory.")
+        yield
+
+    async def run() -> Error:
+        async with connected(server) as wyoming:
+            await send(wyoming, path)
+            return Error.from_event(await read(wyoming))
+
+    monkeypatch.setattr(AsyncClient, "follow", failing)
+    before = json.loads(server.get("/jobs"))["jobs"]
+    assert asyncio.run(run()).code == "model_too_large"
     assert json.loads(server.get("/jobs"))["jobs"] == before
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from localwhisper import paths
 from tests.conftest import Serve
-from tests.http_client import Client
+from tests.http_client import Answer, Client
 from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test
@@ -48,13 +48,24 @@ async def test_bad_lists_are_refused(serve: Serve) -> None:
     assert await put(client, "a", "x" * 65_537) == (400, "invalid_option")
 
 
-async def test_a_damaged_file_is_reported_and_kept(serve: Serve, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("damaged", "readable"),
+    [(b"{", {}), (b"[1]", {}), (b"", {}), (b'{"a": "Ada", "b": 5, "c": "\\ud800"}', {"a": "Ada"})],
+    ids=["cut off", "no object", "empty", "in part"],
+)
+async def test_a_damaged_file_is_set_aside_and_said(
+    serve: Serve, tmp_path: Path, damaged: bytes, readable: dict[str, str]
+) -> None:
     client = await serve()
     file = paths.term_lists(tmp_path / "data")
-    file.write_bytes(b"{")
-    assert (await client.get("/term-lists")).code == "storage_unwritable"
-    assert await put(client, "a", "Ada") == (503, "storage_unwritable")
-    assert file.read_bytes() == b"{"
+    file.write_bytes(damaged)
+    assert await kept(client) == readable
+    assert await put(client, "z", "Zuse") == (200, None)
+    assert await kept(client) == {**readable, "z": "Zuse"}
+    (aside,) = (await client.get("/term-lists")).json["damaged_files"]
+    assert Path(aside).read_bytes() == damaged
+    Path(aside).unlink()
+    assert (await client.get("/term-lists")).json["damaged_files"] == []
 
 
 async def test_a_job_is_corrected_by_its_terms_and_the_machines_text_is_kept(serve: Serve, engine: StepEngine) -> None:
@@ -92,3 +103,42 @@ async def test_recordings_and_retries_may_name_lists_too(serve: Serve, engine: S
     await client.fetch("DELETE", f"/job/{job_id}")
     retried = await client.fetch("POST", f"/job/{job_id}/retry", body=b'{"terms": "@Talks"}')
     assert retried.json["options"]["terms"] == "# Talks\nAda"
+
+
+async def test_terms_are_applied_to_a_finished_transcript(serve: Serve, engine: StepEngine) -> None:
+    engine.release()
+    client = await serve()
+    await put(client, "Talks", "part 1 | part 2 => chapter")
+    job_id = await client.new_job()
+    before = (await client.job_when(job_id, "completed"))["result"]
+
+    async def apply(query: str = "", **body: object) -> Answer:
+        return await client.fetch("POST", f"/job/{job_id}/terms{query}", body=json.dumps(body).encode())
+
+    preview = await apply("?preview=true", version=0, terms="@Talks; Ada")
+    changes = [
+        {"segment": number, "start": number, "end": number + 1, "before": f" part {number}", "after": " chapter"}
+        for number in (1, 2)
+    ]
+    assert preview.json == {"version": 0, "changes": changes}
+    job = (await client.get(f"/job/{job_id}")).json
+    assert (job["result"], job["transcript_version"]) == (before, 0)
+
+    assert (await apply(version=0, terms="@Talks; Ada")).json == {"version": 1, "changes": changes}
+    assert (await client.get(f"/job/{job_id}")).json["result"]["text"] == " part 0 chapter chapter"
+    assert (await apply(version=0, terms="@Talks")).code == "transcript_changed"
+    assert (await apply(version=1, terms="@Talks")).json == {"version": 1, "changes": []}  # nothing is left
+    lines = [{"start": change["start"], "end": change["end"], "text": change["before"]} for change in changes]
+    undo = {"version": 1, "at": 1, "remove": 2, "segments": lines}
+    await client.fetch("PATCH", f"/job/{job_id}/transcript", body=json.dumps(undo).encode())
+    assert (await client.get(f"/job/{job_id}")).json["result"]["text"] == before["text"]
+
+
+@pytest.mark.parametrize("terms", [None, 5, "x" * 65_537, "@nothing"])
+async def test_terms_that_cannot_be_applied(serve: Serve, engine: StepEngine, terms: object) -> None:
+    client = await serve()
+    job_id = await client.new_job()
+    body = json.dumps({"version": 0, "terms": terms}).encode()
+    assert (await client.fetch("POST", f"/job/{job_id}/terms", body=body)).code == "invalid_option"
+    running = await client.fetch("POST", f"/job/{job_id}/terms", body=b'{"version": 0, "terms": "a => b"}')
+    assert running.code == "job_not_finished"

@@ -45,10 +45,11 @@ const services = {
 	selectedOptions: () => ({}), // this and the next two are replaced by the options form
 	chooseModel: () => {},
 	useTermList: () => {},
-	openExport: (/** @type {ExportSource} */ source) => void withDialogs(() => app.openExport(source)), // this and the next four are replaced by the dialogs
+	openExport: (/** @type {ExportSource} */ source) => void withDialogs(() => app.openExport(source)), // this and the next five are replaced by the dialogs
 	describe: (/** @type {readonly string[]} */ ids) => void withDialogs(() => app.describe(ids)),
 	watchFolders: () => void withDialogs(() => app.watchFolders()),
 	knownVoices: () => void withDialogs(() => app.knownVoices()),
+	replaceTerms: (/** @type {string} */ terms) => void withDialogs(() => app.replaceTerms(terms)),
 	replaceEverywhere: (/** @type {string} */ text, /** @type {string} */ replacement) => void withDialogs(() => app.replaceEverywhere(text, replacement)),
 };
 /** @type {App} */

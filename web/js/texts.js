@@ -352,6 +352,7 @@ export const TEXTS = {
 
 	"replace.title": ["Find and replace", "Buscar y reemplazar"],
 	"replace.in_all": ["Find and replace in all transcripts", "Buscar y reemplazar en todas"],
+	"replace.terms": ["Names and terms in finished transcripts", "Nombres y términos en transcripciones terminadas"],
 	"replace.find": ["Find", "Buscar"],
 	"replace.with": ["Replace with", "Reemplazar por"],
 	"replace.one": ["Replace", "Reemplazar"],
@@ -497,6 +498,12 @@ export const TEXTS = {
 	"terms.terms": ["Names and terms", "Nombres y términos"],
 	"terms.save": ["Save", "Guardar"],
 	"terms.use": ["Use for the next recordings", "Usar para las próximas grabaciones"],
+	"terms.replace": ["Replace in finished transcripts…", "Reemplazar en transcripciones terminadas…"],
+	"terms.damaged": [
+		"Not all lists could be read. The damaged file was kept as {file}: repair it, or delete it.",
+		"No se pudieron leer todas las listas. El archivo dañado se guardó como {file}: repárelo o elimínelo.",
+	],
+	"terms.nothing": ["No line of this list replaces anything (heard => written).", "Ninguna línea de esta lista reemplaza nada (oído => escrito)."],
 	"terms.remove": ["Remove", "Quitar"],
 
 	"again.menu": ["Transcribe again…", "Transcribir de nuevo…"],

@@ -239,7 +239,7 @@ interface Api {
   watchFolder(folder: NewWatchedFolder): Promise<WatchedFolder>;
   endWatching(id: string): Promise<unknown>;
   folders(path: string): Promise<{path: string, parent: string|null, folders: string[]}>; // path: "" for the user's own
-  termLists(): Promise<TermList[]>;
+  termLists(): Promise<{term_lists: TermList[], damaged_files: string[]}>;
   saveTermList(name: string, terms: string): Promise<TermList>;
   removeTermList(name: string): Promise<unknown>;
   samples(): Promise<Sample[]>;
@@ -259,6 +259,7 @@ interface Api {
   beginRecording(recording: {filename: string} & SubmitOptions): Promise<Job>;
   sendSamples(id: string, offset: number, samples: Uint8Array<ArrayBuffer>, keepalive?: boolean): Promise<{size_bytes: number}>; // mono, 16 kHz, 16 bit
   finishRecording(id: string): Promise<unknown>;
+  previewTerms(id: string, version: number, terms: string): Promise<{segment: number, before: string, after: string}[]>;
   words(id: string): Promise<Corrected>; // found if the job has none
   transcribeAgain(id: string, options: SubmitOptions, isSecondOpinion?: boolean): Promise<Job>;
   differences(id: string, otherId: string): Promise<{version: number, differences: Difference[]}>; // with its own id: the machine's text
@@ -379,6 +380,7 @@ interface App {
   watchFolders: () => void;
   knownVoices: (speaker?: NamedSpeaker, whenKept?: () => void) => void; // whose voice may be kept
   replaceEverywhere: (text: string, replacement: string) => void;
+  replaceTerms: (terms: string) => void; // in all transcripts
   editor?: Editor; // once its modules are loaded
 }
 

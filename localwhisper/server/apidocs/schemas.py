@@ -8,7 +8,7 @@ from localwhisper.export.registry import EXPORTERS
 from localwhisper.export.subtitle_limits import Problem
 from localwhisper.jobs.job import JobState
 from localwhisper.option_types import Kind
-from localwhisper.options import OPTIONS
+from localwhisper.options import MAX_PROMPT_CHARS, OPTIONS
 from localwhisper.server.apidocs.compat_schemas import COMPAT_SCHEMAS
 from localwhisper.server.apidocs.json_schema import (
     BOOLEAN,
@@ -255,7 +255,13 @@ SCHEMAS: dict[str, Schema] = {
         "options": {"type": "object", "description": "of the jobs"},
     }),
     "Folders": record({"path": TEXT, "parent": nullable("string"), "folders": array(TEXT)}),
-    "TermLists": record({"term_lists": array(ref("TermList"))}),
+    "TermLists": record({
+        "term_lists": array(ref("TermList")),
+        "damaged_files": {**array(TEXT), "description": "with lists that could not be read, to repair or to delete"},
+    }),
+    "ApplyTerms": record({"version": COUNT, "terms": {**TEXT, "maxLength": MAX_PROMPT_CHARS}}),
+    "TermChange": record({"segment": COUNT, "start": SECONDS, "end": SECONDS, "before": TEXT, "after": TEXT}),
+    "TermChanges": record({"version": INTEGER, "changes": array(ref("TermChange"))}),
     "TermList": record({"name": TEXT, "terms": TEXT}),
     "Terms": record({"terms": {**TEXT, "description": "one a line; heard => written replaces"}}),
     "Samples": record({"samples": array(record({

@@ -1,16 +1,19 @@
-/** Finds and replaces text in all transcripts: what would change is shown first, and afterwards it can be undone. */
+/** Replaces a text, or what names and terms say, in all transcripts: what would change is shown first, and can be undone afterwards. */
 
 import { errorText } from "../api.js";
-import { diffLines } from "../editor/edits.js";
+import { diffLines, replaceText } from "../editor/edits.js";
 import { findMatches, replaceAll } from "../editor/find-replace.js";
 import { t } from "../i18n.js";
-import { h, query, setText } from "../lib/dom.js";
+import { h, query, setText, setVisible } from "../lib/dom.js";
 
 const PAGE = 200;
 /** Of the text before and after a place. */
 const CONTEXT_CHARS = 40;
 const SHOWN_PLACES = 3;
 
+/** What is looked for: texts of which a transcript has one, and what changes in one. @typedef {{wanted: readonly string[], find: (job: Job, lines: Lines) => Promise<Changes>}} Finder */
+/** Of how many places, and the first of them. @typedef {{changed: Lines, count: number, places: readonly Place[]}} Changes */
+/** In a line's text. @typedef {{whole: string, from: number, to: number, written: string}} Place */
 /** A transcript that has the text. @typedef {{job: Job, lines: Lines, changed: Lines, count: number, box: HTMLInputElement}} Found */
 
 /** Of the version of a transcript. @typedef {{job: Job, before: Lines, after: Lines, version: number}} Change */
@@ -22,14 +25,18 @@ export function replaceDialog(element, app, signal) {
 	const form = query(dialog, "form", HTMLFormElement);
 	const status = query(dialog, "#replace-status");
 	const list = query(dialog, "#replace-found");
+	const fields = query(form, ".replace-fields");
 	const run = query(dialog, "#replace-run", HTMLButtonElement);
 	const [text, replacement] = [query(form, "[name=find]", HTMLInputElement), query(form, "[name=replacement]", HTMLInputElement)];
 	/** @type {Found[]} */
 	let found = [];
+	/** @type {Finder} */
+	let finder = textFinder();
 	/** Of the search that is running. */
 	let search = new AbortController();
 	form.addEventListener("submit", (event) => {
 		event.preventDefault();
+		if (!text.disabled) finder = textFinder();
 		void findAll();
 	}, { signal });
 	form.addEventListener("input", ({ target }) => (list.contains(/** @type {Node} */ (target)) ? renderCount() : forget()), { signal });
@@ -37,10 +44,24 @@ export function replaceDialog(element, app, signal) {
 	dialog.addEventListener("close", forget, { signal });
 	app.replaceEverywhere = (wanted, instead) => {
 		[text.value, replacement.value] = [wanted, instead];
-		forget();
-		if (!dialog.open) dialog.showModal();
+		open("replace.in_all", true);
 		text.focus();
 	};
+	app.replaceTerms = (terms) => {
+		open("replace.terms", false);
+		finder = termsFinder(terms);
+		if (finder.wanted.length) void findAll();
+		else setText(status, t("terms.nothing"));
+	};
+
+	/** @param {TextKey} title @param {boolean} hasFields */
+	function open(title, hasFields) {
+		setText(query(dialog, "h2"), t(title));
+		for (const part of [fields, query(form, "#replace-preview")]) setVisible(part, hasFields);
+		text.disabled = !hasFields; // it must not be empty otherwise
+		forget();
+		if (!dialog.open) dialog.showModal();
+	}
 
 	/** What was found is no longer what the fields say. */
 	function forget() {
@@ -55,18 +76,15 @@ export function replaceDialog(element, app, signal) {
 		forget();
 		search = new AbortController();
 		const { signal: isCurrent } = search;
-		const options = { matchCase: isChecked("matchCase"), wholeWords: isChecked("wholeWords") };
 		try {
-			const jobs = await candidates(text.value);
+			const jobs = await candidates(finder.wanted);
 			for (const [index, { job_id }] of jobs.entries()) {
 				setText(status, t("replace.searching", { part: index + 1, total: jobs.length }));
 				const job = await api.job(job_id);
-				if (isCurrent.aborted) return;
 				const lines = job.result?.segments ?? [];
-				const matches = findMatches(lines, text.value, options);
-				if (!matches.length) continue;
-				const changed = replaceAll(lines, text.value, replacement.value, options);
-				found.push(foundItem(job, lines, changed, matches));
+				const changes = await finder.find(job, lines);
+				if (isCurrent.aborted) return;
+				if (changes.count) found.push(foundItem(job, lines, changes));
 			}
 		} catch (error) {
 			return setText(status, errorText(error));
@@ -75,31 +93,62 @@ export function replaceDialog(element, app, signal) {
 		renderCount();
 	}
 
-	/** The transcripts that may have the text: the server finds words by their beginnings. @param {string} wanted */
-	async function candidates(wanted) {
-		const jobs = [];
-		/** @type {string|null} */
-		let cursor = null;
-		do {
-			const page = await api.jobs(PAGE, cursor, { q: wanted, status: "completed", tag: "" });
-			jobs.push(...page.jobs);
-			cursor = page.next_cursor;
-		} while (cursor);
-		return jobs;
+	/** @returns {Finder} */
+	function textFinder() {
+		const options = { matchCase: isChecked("matchCase"), wholeWords: isChecked("wholeWords") };
+		const [wanted, written] = [text.value, replacement.value];
+		return {
+			wanted: [wanted],
+			async find(_job, lines) {
+				const matches = findMatches(lines, wanted, options);
+				const changed = matches.length ? replaceAll(lines, wanted, written, options) : lines;
+				const places = matches.slice(0, SHOWN_PLACES).map(({ line, from, to }) => ({ whole: lines[line]?.text.trim() ?? "", from, to, written }));
+				return { changed, count: matches.length, places };
+			},
+		};
 	}
 
-	/** @param {Job} job @param {Lines} lines @param {Lines} changed @param {ReturnType<typeof findMatches>} matches @returns {Found} */
-	function foundItem(job, lines, changed, matches) {
+	/** The server knows how they are written. @param {string} terms @returns {Finder} */
+	function termsFinder(terms) {
+		const rules = terms.split(/[\n;]/).filter((line) => line.includes("=>") && !line.trim().startsWith("#"));
+		const wanted = rules.flatMap((line) => line.slice(0, line.indexOf("=>")).split("|")).map((heard) => heard.trim());
+		return {
+			wanted: wanted.filter(Boolean),
+			async find(job, lines) {
+				const changes = await api.previewTerms(job.job_id, job.transcript_version ?? 0, terms);
+				const changed = changes.reduce((all, { segment, after }) => replaceText(all, segment, after.trim()), lines);
+				const places = changes.slice(0, SHOWN_PLACES).map(({ before, after }) => differentPart(before.trim(), after.trim()));
+				return { changed, count: changes.length, places };
+			},
+		};
+	}
+
+	/** The transcripts that may have one of the texts: the server finds words by their beginnings. @param {readonly string[]} wanted */
+	async function candidates(wanted) {
+		/** @type {Map<string, Job>} */
+		const jobs = new Map();
+		for (const q of wanted) {
+			/** @type {string|null} */
+			let cursor = null;
+			do {
+				const page = await api.jobs(PAGE, cursor, { q, status: "completed", tag: "" });
+				for (const job of page.jobs) jobs.set(job.job_id, job);
+				cursor = page.next_cursor;
+			} while (cursor);
+		}
+		return [...jobs.values()];
+	}
+
+	/** @param {Job} job @param {Lines} lines @param {Changes} changes @returns {Found} */
+	function foundItem(job, lines, { changed, count, places }) {
 		const box = h("input", { type: "checkbox", checked: true });
-		const name = h("label", { class: "check" }, box, h("span", { dir: "auto" }, `${job.filename} (${matches.length})`));
-		const places = matches.slice(0, SHOWN_PLACES).map(({ line, from, to }) => {
-			const whole = lines[line]?.text.trim() ?? "";
+		const name = h("label", { class: "check" }, box, h("span", { dir: "auto" }, `${job.filename} (${count})`));
+		const shown = places.map(({ whole, from, to, written }) => {
 			const before = whole.slice(Math.max(from - CONTEXT_CHARS, 0), from);
-			return h("p", { class: "hint", dir: "auto" }, before, h("del", {}, whole.slice(from, to)), h("ins", {}, replacement.value), whole.slice(to, to + CONTEXT_CHARS));
+			return h("p", { class: "hint", dir: "auto" }, before, h("del", {}, whole.slice(from, to)), h("ins", {}, written), whole.slice(to, to + CONTEXT_CHARS));
 		});
-		const item = h("li", {}, name, ...places);
-		list.append(item);
-		return { job, lines, changed, count: matches.length, box };
+		list.append(h("li", {}, name, ...shown));
+		return { job, lines, changed, count, box };
 	}
 
 	function renderCount() {
@@ -152,6 +201,18 @@ export function replaceDialog(element, app, signal) {
 	}
 
 	return () => renderCount();
+}
+
+/** Whole words. @param {string} before @param {string} after @returns {Place} */
+function differentPart(before, after) {
+	let from = 0;
+	while (from < before.length && before[from] === after[from]) from++;
+	from = before.lastIndexOf(" ", from - 1) + 1;
+	let same = 0;
+	while (same < Math.min(before.length, after.length) - from && before.at(-1 - same) === after.at(-1 - same)) same++;
+	const space = same ? before.indexOf(" ", before.length - same) : -1;
+	const end = space < 0 ? 0 : before.length - space;
+	return { whole: before, from, to: before.length - end, written: after.slice(from, after.length - end) };
 }
 
 /** @param {readonly Found[]} found */

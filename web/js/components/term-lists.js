@@ -1,7 +1,7 @@
 /** The lists of names and terms that are kept on the server: to edit, to remove, and to use for the next recordings. */
 
 import { t } from "../i18n.js";
-import { h, query, setVisible } from "../lib/dom.js";
+import { h, query, setTextOrHide, setVisible } from "../lib/dom.js";
 import { errorsIn } from "../lib/errors.js";
 
 /** @type {Component} */
@@ -26,6 +26,10 @@ export function termLists(element, app, signal) {
 		app.useTermList(name.value);
 		dialog.close();
 	});
+	on("#replace-terms", async () => {
+		dialog.close();
+		app.replaceTerms(terms.value);
+	});
 	on("#remove-terms", async () => {
 		await app.api.removeTermList(select.value);
 		await load("");
@@ -48,7 +52,9 @@ export function termLists(element, app, signal) {
 
 	/** @param {string} selected the list to show; "" for a new one */
 	async function load(selected) {
-		lists = await app.api.termLists();
+		const kept = await app.api.termLists();
+		lists = kept.term_lists;
+		setTextOrHide(query(dialog, ".error"), kept.damaged_files.map((file) => t("terms.damaged", { file })).join(" "));
 		select.replaceChildren(h("option", { value: "" }, t("terms.new")), ...lists.map((list) => h("option", { value: list.name }, list.name)));
 		select.value = selected;
 		show();
