@@ -25,6 +25,8 @@ Channels = Literal["mix", "split"]
 Priority = Literal["normal", "high"]
 
 _EVERYWHERE = SettableIn.CLI | SettableIn.PAGE | SettableIn.COMPAT
+PER_SEGMENT = "per-segment"  # a language that stands for the option `multilingual`, with windows of
+SHORT_WINDOW_S = 15  # since of two languages in one window, whisper hears only one
 MAX_PROMPT_CHARS = 65_536  # whisper reads the last 223 tokens of a prompt
 
 
@@ -49,7 +51,8 @@ class Options(SearchOptions, SpeakerOptions):
     language: str | None = field(
         default=None,
         metadata=row(
-            help="spoken language, a code or an English name; auto (the default): detected in the first 30 s of speech",
+            help="spoken language, a code or an English name; auto (the default): detected in the first 30 s of "
+            "speech; per-segment: in each window of 15 s",
             label=("Spoken language", "Idioma hablado"),
             kind="language",
             whisper="language",
@@ -244,6 +247,8 @@ def options_from_texts(
     Raises UnknownOption, InvalidOption, ModelCannotTranslate.
     """
     _check_names(texts)
+    if texts.get("language", "").strip().lower() == PER_SEGMENT:
+        texts = {"chunk_length": str(SHORT_WINDOW_S), **texts, "language": "auto", "multilingual": "true"}
     parsed = {name: OPTIONS[name].from_text(text) for name, text in texts.items()}
     return _build({**defaults, **parsed}, models)
 
@@ -251,6 +256,9 @@ def options_from_texts(
 def options_from_json(values: Mapping[str, object], *, models: Iterable[KnownModel]) -> Options:
     """Read the options of a JSON object; null stands for the default. Raises the same as options_from_texts()."""
     _check_names(values)
+    if values.get("language") == PER_SEGMENT:
+        chunk_length = values.get("chunk_length") or SHORT_WINDOW_S
+        values = {**values, "language": "auto", "multilingual": True, "chunk_length": chunk_length}
     parsed = {name: OPTIONS[name].from_json(value) for name, value in values.items() if value is not None}
     return _build(parsed, models)
 

@@ -111,6 +111,15 @@ def test_json_is_read_in_its_own_types(name: str, value: object) -> None:
     assert raised.value.params["accepted"]
 
 
+def test_a_language_per_segment_means_short_windows_with_a_language_each() -> None:
+    from_text = options_from_texts({"language": "Per-Segment"}, defaults={"model": "demo"}, models=MODELS)
+    again = {**options_to_json(Options(model="demo", language="es")), "language": "per-segment"}
+    for options in (from_text, options_from_json(again, models=MODELS)):
+        assert (options.language, options.multilingual, options.chunk_length) == (None, True, 15)
+    own = options_from_json({**again, "chunk_length": 10}, models=MODELS)
+    assert own.chunk_length == 10
+
+
 def test_null_is_the_default() -> None:
     nothing = dict.fromkeys(OPTIONS.keys() - {"model"})
     assert options_from_json({"model": "demo", **nothing}, models=MODELS) == Options(model="demo")

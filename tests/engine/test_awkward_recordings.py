@@ -14,9 +14,10 @@ from localwhisper.audio.probe import probe
 from localwhisper.audio.recording import RecordingReader
 from localwhisper.audio.waveform import compute_waveform
 from localwhisper.commands.selftest import words
+from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.whisper_engine import WhisperEngine
 from localwhisper.jobs.transcript import Transcript
-from localwhisper.options import Options, Quality
+from localwhisper.options import Options, Quality, options_from_texts
 from tests.audio.recordings import write
 from tests.engine.control import Recorder
 from tests.engine.test_real_speech import FOLDER, real_engine, real_library  # noqa: F401  # fixtures
@@ -109,3 +110,18 @@ def test_an_interview_on_two_channels(real_engine: WhisperEngine, jfk: Path, tmp
     assert [segment.channel for segment in transcript.segments] == ["left", "right"]
     assert [segment.id for segment in transcript.segments] == [0, 1]
     assert all(segment.start >= 4.5 for segment in transcript.segments if segment.channel == "right")
+
+
+def test_a_recording_in_two_languages(
+    real_engine: WhisperEngine,  # noqa: F811
+    real_library: ModelLibrary,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    """In a window of 30 s with both, the German would be lost."""
+    clips = [found("real", "fleurs", f"fleurs-{name}.ogg") for name in ("de-000", "es-001")]
+    path = write(tmp_path / "both.wav", np.concatenate([decoded(clip) for clip in clips]))
+    texts = {"model": "base", "language": "per-segment", "quality": "fast"}
+    options = options_from_texts(texts, defaults={}, models=real_library.entries())
+    said = words(real_engine.transcribe(path, options, Recorder()).text)
+    assert said[:4] == ["für", "die", "besten", "aussichten"]
+    assert {"insel", "ufer", "alumnos", "críticos", "internet"} <= set(said)

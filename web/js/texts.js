@@ -29,6 +29,7 @@ export const TEXTS = {
 
 	"options.title": ["Transcription settings", "Ajustes de transcripción"],
 	"options.more": ["More settings", "Más ajustes"],
+	"options.per_segment": ["Several languages", "Varios idiomas"],
 	"options.auto": ["Detect automatically", "Detectar automáticamente"],
 
 	"options.unknown_language": [

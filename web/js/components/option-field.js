@@ -52,7 +52,8 @@ function modelLabel({ name, purpose, download, available, size_bytes }) {
 export function updateLanguages(list, languages) {
 	const { compare } = new Intl.Collator(language());
 	const choices = languages.map(({ code, name }) => ({ "data-code": code, value: languageName(code, name, language()) }));
-	list.replaceChildren(...choices.sort((a, b) => compare(a.value, b.value)).map((choice) => h("option", choice)));
+	const several = { "data-code": "per-segment", value: t("options.per_segment") };
+	list.replaceChildren(...[several, ...choices.sort((a, b) => compare(a.value, b.value))].map((choice) => h("option", choice)));
 }
 
 /** From a name, a code, or the start of exactly one name; null: none of these. @param {HTMLDataListElement} list @param {string} text */
