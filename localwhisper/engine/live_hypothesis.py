@@ -15,6 +15,7 @@ from localwhisper.engine.audio_window import n_frames_to_encode
 from localwhisper.engine.decoding import Attempt, decoding_options, decoding_task, is_silence
 from localwhisper.engine.model.cross_kv import CrossKeysValues
 from localwhisper.engine.model.whisper_model import WhisperModel
+from localwhisper.engine.prompts import last, prompt_tokens, window_prefix
 from localwhisper.jobs.transcript import Word
 from localwhisper.options import Options
 
@@ -78,10 +79,8 @@ class HypothesisDecoder:
         )
 
     def _prompt_tokens(self, tokenizer: Tokenizer, prompt: str) -> list[int]:
-        if not prompt.strip():
-            return []
-        tokens: list[int] = tokenizer.encode(" " + prompt.strip())
-        return tokens[-MAX_PROMPT_TOKENS:]
+        before = window_prefix(tokenizer, self._options, MAX_PROMPT_TOKENS)
+        return [*before, *last(prompt_tokens(tokenizer, prompt.strip()), MAX_PROMPT_TOKENS - len(before))]
 
     def _attempt(
         self,

