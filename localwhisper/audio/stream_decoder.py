@@ -8,6 +8,7 @@ from typing import IO, cast
 from localwhisper.audio.ffmpeg import PCM_TO_STDOUT, Ffmpeg
 
 READ_BYTES = 1 << 16
+EXIT_TIMEOUT_S = 10  # after its last sample
 AT_ONCE = ("-probesize", "4096", "-analyzeduration", "0")  # samples come as soon as they are decoded
 
 
@@ -49,6 +50,13 @@ class StreamDecoder:
             n = len(block) - len(block) % 2
             rest = block[n:]
             yield block[:n]
+
+    def status(self) -> int:
+        """Of ffmpeg, after the last of samples(): negative if it was killed, so that they are only a part."""
+        try:
+            return self._process.wait(EXIT_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            return 0  # all was read, but it doesn't end
 
     def close(self) -> None:
         """Kill ffmpeg."""

@@ -5,13 +5,20 @@ What has been answered is on the disk. After a crash it is decoded again, and wh
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from pathlib import Path
 
 from localwhisper.atomic import append_durably
-from localwhisper.audio.ffmpeg import Ffmpeg
+from localwhisper.audio.ffmpeg import SAMPLE_RATE, Ffmpeg
 from localwhisper.audio.stream_decoder import StreamDecoder
-from localwhisper.errors import AudioTooLong, AudioUnreadable, InvalidOption, LocalWhisperError, UploadTooLarge
+from localwhisper.audio.wav import BYTES_PER_SAMPLE
+from localwhisper.errors import (
+    AudioInterrupted,
+    AudioTooLong,
+    AudioUnreadable,
+    InvalidOption,
+    LocalWhisperError,
+    UploadTooLarge,
+)
 
 RECEIVED_FILE = "received.media"
 COPY_BYTES = 1 << 20
@@ -53,15 +60,23 @@ class EncodedStreams:
             return size
 
     async def complete(self, job_id: str, audio: Path) -> None:
-        """Decode all that was received. Raises AudioUnreadable, and what adding the samples raised."""
+        """Decode all that was received. Raises AudioUnreadable, AudioInterrupted, and what adding the samples
+        raised."""
         async with self._lock:
             path = received_file(audio)
             if not path.exists():
                 return
-            decoding = await self._decoding(job_id, path)
-            del self._decodings[job_id]
-            with suppress(AudioTooLong):  # what there is room for is kept
-                await decoding.complete()
+            for is_last in (False, True):  # once more from the beginning, if ffmpeg was killed
+                decoding = await self._decoding(job_id, path)
+                del self._decodings[job_id]
+                try:
+                    await decoding.complete()
+                    break
+                except AudioTooLong:  # what there is room for is kept
+                    break
+                except AudioInterrupted:
+                    if is_last:
+                        raise
             await asyncio.to_thread(path.unlink)
 
     async def _decoding(self, job_id: str, path: Path) -> "_Decoding":
@@ -106,9 +121,14 @@ class _Decoding:
         await asyncio.to_thread(self._decoder.feed, data)
 
     async def complete(self) -> None:
+        """Raises AudioInterrupted, AudioUnreadable, and what adding the samples raised."""
         await asyncio.to_thread(self._decoder.end)
         await self._task
+        is_read = self._error is None or not self._n_bytes  # else ffmpeg still waits for its samples to be read
+        status = await asyncio.to_thread(self._decoder.status) if is_read else 0
         await self.stop()
+        if status < 0:
+            raise AudioInterrupted(status=status, done_s=self._n_bytes // (BYTES_PER_SAMPLE * SAMPLE_RATE))
         if self._error is not None:
             raise self._error
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from localwhisper.audio.ffmpeg import ffmpeg_path
+from localwhisper.audio.ffmpeg import Ffmpeg, ffmpeg_path
+from localwhisper.audio.stream_decoder import StreamDecoder
 from localwhisper.errors import ModelTooLarge
 from localwhisper.server.apidocs import asyncapi
 from localwhisper.services import live_text, recordings
@@ -154,6 +155,31 @@ async def test_a_container_is_decoded_while_it_comes_also_after_a_restart(
     await again.send({"type": "stop"})
     await again.until("completed")
     assert await samples_of(client, job_id) == whole
+
+
+async def test_a_decoder_that_is_killed_gives_no_half_recording(
+    serve: Serve, engine: StepEngine, webm: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.release()
+    decoders: list[StreamDecoder] = []
+    begin_decoding = StreamDecoder.__init__
+
+    def begin_to_decode(self: StreamDecoder, ffmpeg: Ffmpeg) -> None:
+        begin_decoding(self, ffmpeg)
+        decoders.append(self)
+
+    monkeypatch.setattr(StreamDecoder, "__init__", begin_to_decode)
+    client = await serve()
+    socket, job_id = await begin(client, format="container")
+    half = len(webm) // 2
+    await socket.send(bytes(8) + webm[:half])
+    await socket.until("partial")
+    decoders[0]._process.kill()
+    await socket.send(half.to_bytes(8, "little") + webm[half:])
+    await socket.send({"type": "stop"})
+    await socket.until("completed")
+    assert len(await samples_of(client, job_id)) > 2 * 3.9 * RATE
+    assert len(decoders) == 2
 
 
 async def test_what_is_no_audio_is_refused_at_the_stop(serve: Serve) -> None:
