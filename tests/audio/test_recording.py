@@ -128,6 +128,16 @@ def test_the_length_is_the_decoded_one(tmp_path: Path) -> None:
     assert min(waveform.peaks[5:-30]) > 50
 
 
+def test_a_variable_bit_rate_without_a_header(tmp_path: Path) -> None:
+    """The length that its first seconds suggest is wrong."""
+    sound = np.random.default_rng(1).integers(-9000, 9000, 10 * RATE).astype(np.int16)
+    sound[2 * RATE :] = 0
+    path = tmp_path / "vbr.mp3"
+    ffmpeg("-i", write(tmp_path / "sound.wav", sound), "-q:a", "0", "-write_xing", "0", path)
+    assert probe(Ffmpeg(), path, max_audio_s=LIMIT_S).duration_s < 9
+    assert read(path).duration_s == pytest.approx(10, abs=0.2)
+
+
 def test_hours_without_a_stated_length_are_taken_at_once(tmp_path: Path) -> None:
     """As browsers record."""
     path = tmp_path / "long.webm"

@@ -78,3 +78,13 @@ def test_texts_follow_the_language_of_the_page(app: AppPage, page: Page) -> None
     expect(page.get_by_label("Spoken language")).to_be_visible()
     page.get_by_label("Page language").select_option("es")
     expect(page.get_by_label("Idioma hablado")).to_have_attribute("placeholder", "Detectar automáticamente")
+
+
+def test_a_recording_in_several_languages(app: AppPage, page: Page, clip: Path) -> None:
+    page.get_by_label("Spoken language").fill("Several languages")
+    app.choose_files(clip)
+    card = app.card(clip.name)
+    card.expect_status("completed")
+    expect(card.element.locator(".meta")).to_contain_text("Several languages · demo")
+    options = app.job(card.job_id)["options"]
+    assert (options["language"], options["multilingual"], options["chunk_length"]) == ("auto", True, 15)

@@ -167,6 +167,17 @@ def test_json_has_the_speaker_of_each_segment_and_word_and_their_times() -> None
     assert body["speakers"] == [{"speaker": 'Ann "A" <b>', "seconds": 2.0}, {"speaker": "S2", "seconds": 2.5}]
 
 
+def test_rttm_has_nists_ten_fields() -> None:
+    text = EXPORTERS["rttm"].to_text(results.SPEAKERS, about=About(filename="A talk.wav"))
+    rows = [line.split(" ") for line in text.splitlines()]
+    assert {(kind, file, channel, *rest) for kind, file, channel, _, _, *rest in rows} == {
+        ("SPEAKER", "A_talk", "1", "<NA>", "<NA>", name, "<NA>", "<NA>") for name in ('Ann_"A"_<b>', "Speaker_2")
+    }
+    times = [(float(start), float(start) + float(length)) for _, _, _, start, length, *_ in rows]
+    for (start, end), turn in zip(times, results.SPEAKERS.turns, strict=True):
+        assert (start, end) == pytest.approx((turn.start, turn.end))
+
+
 def test_linguists_formats_have_tiers_for_each_speaker() -> None:
     for name in ("eaf", "textgrid"):
         text = EXPORTERS[name].to_text(results.SPEAKERS)

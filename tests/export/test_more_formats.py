@@ -105,6 +105,16 @@ def test_ass_is_read_by_ffmpeg(case: str, tmp_path: Path) -> None:
     assert texts == [" ".join(cue.text.split()).translate(alike) for cue in cues(results.ALL[case], Layout())]
 
 
+@pytest.mark.parametrize("case", ["hours", "out_of_order"])
+def test_lrc_is_read_by_ffmpeg(case: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.lrc"
+    path.write_bytes(EXPORTERS["lrc"].to_bytes(results.ALL[case]))
+    call = [ffmpeg_path(), "-nostdin", "-v", "error", "-i", str(path), "-f", "srt", "-"]
+    read = pysubs2.SSAFile.from_string(subprocess.run(call, capture_output=True, check=True, text=True).stdout)
+    expected = sorted((round(segment.start, 2), segment.text.strip()) for segment in results.ALL[case].segments)
+    assert sorted((line.start / 1000, line.plaintext) for line in read) == expected
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_ttml_is_read_by_pysubs2(case: str) -> None:
     result = results.ALL[case]

@@ -5,7 +5,8 @@ import { formatDate, formatDuration, formatTime, languageName } from "../lib/for
 
 /** Duration, language, model, date and speed in one line. @param {JobEntry} entry */
 export function jobFacts({ job, result }) {
-	const spoken = job.language && job.language !== "auto" ? languageName(job.language, job.language, language()) : "";
+	const code = job.language && job.language !== "auto" ? job.language : "";
+	const spoken = job.options?.multilingual ? t("options.per_segment") : code && languageName(code, code, language());
 	const parts = [
 		job.audio_duration ? formatTime(job.audio_duration) : "",
 		spoken,
