@@ -109,6 +109,13 @@ async def measure_memory(server: Server, recordings: Sequence[SpeechRecording], 
     socket = await tornado.websocket.websocket_connect(f"ws://localhost:{server.port}/ws/live")
     await socket.write_message(json.dumps({"type": "start", "options": {"model": model, "quality": "fast"}}))
     job_id, heard_s, sent_s, n_segments = "", 0.0, 0, 0
+
+    async def ping() -> None:  # while a model is loaded, nothing is heard, so nothing is sent
+        while True:
+            await asyncio.sleep(10)
+            await socket.write_message(json.dumps({"type": "ping"}))
+
+    pinging = asyncio.ensure_future(ping())
     while heard_s < 60 * minutes - 1:
         while sent_s < min(60 * minutes, heard_s + AHEAD_S) and job_id:
             at = 2 * RATE * sent_s % (len(pcm) - 2 * RATE)
@@ -122,6 +129,7 @@ async def measure_memory(server: Server, recordings: Sequence[SpeechRecording], 
         if heard_s // 300 > before_s // 300:
             mib = server.resource_usage().rss_bytes / 2**20
             print(f"{heard_s / 60:3.0f} min: {mib:.0f} MiB, {n_segments} segments", flush=True)
+    pinging.cancel()
     socket.close()
     server.request("DELETE", f"/job/{job_id}?remove=true")
 
@@ -146,10 +154,10 @@ def main() -> None:
         data_dir, "--max-concurrent-jobs", "1", "--model-dir", str(arguments.model_dir), is_warm=False
     ).start()
     try:
-        warm_up(server, rows["fleurs/fleurs-en-003.ogg"].path, arguments.model)
         if arguments.memory:
             asyncio.run(measure_memory(server, recordings, arguments.model, arguments.memory))
             return
+        warm_up(server, rows["fleurs/fleurs-en-003.ogg"].path, arguments.model)
         for _ in range(20 * arguments.company):
             server.submit(rows[COMPANY].path, model=arguments.model, quality="fast")
         asyncio.run(measure(server, recordings, arguments.model, arguments.streams, arguments.seconds))
