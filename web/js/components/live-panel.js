@@ -46,6 +46,7 @@ export function createLivePanel(panel, signal) {
 
 	function render() {
 		setVisible(panel, jobId !== "");
+		if (!jobId) return; // to measure its height would lay out the whole page
 		const { phase } = text;
 		const isFinal = phase === "final";
 		panel.dataset.phase = phase;
