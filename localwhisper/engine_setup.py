@@ -53,18 +53,19 @@ def whisper_engine(
     another thread."""
 
     def build() -> Engine:
+        with suppress(OSError):  # reported by whatever writes there
+            make_private_folder(settings.data_dir)
         with _no_garbage_collection():
             from localwhisper.engine.kernels.precompile import kernel_cache
 
             threading.Thread(target=kernel_cache().is_ready, name="kernels").start()  # loads them
             from localwhisper.engine.model_cache import ModelCache
+
+            cache = ModelCache(library, idle_timeout_s=settings.model_idle_timeout)
+            if preload is not None:
+                threading.Thread(target=cache.preload, args=preload, name="preload").start()
             from localwhisper.engine.whisper_engine import WhisperEngine
 
-        with suppress(OSError):  # reported by whatever writes there
-            make_private_folder(settings.data_dir)
-        cache = ModelCache(library, idle_timeout_s=settings.model_idle_timeout)
-        if preload is not None:
-            threading.Thread(target=cache.preload, args=preload, name="preload").start()
         return WhisperEngine(cache, ffmpeg, paths.spool(settings.data_dir), max_audio_s=settings.max_audio_seconds)
 
     configure_openmp()  # not in build(), on a worker's thread: others may be reading the environment then

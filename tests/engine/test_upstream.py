@@ -210,17 +210,17 @@ def cached_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[
 
 def test_numba_tells_what_is_in_its_cache(cached_kernel: Callable[[], Any]) -> None:
     kernel, arguments = cached_kernel(), (numba.int64,)
-    for name in ("load_overload", "flush"):
+    for name in ("_load_overload", "flush"):
         assert hasattr(kernel._cache, name), f"the cache of numba's dispatchers has no {name}"
-    assert not numba_internals.is_cached(kernel, arguments), "numba finds what was never compiled"
+    assert not numba_internals.load_cached(kernel, arguments), "numba finds what was never compiled"
     kernel.compile(arguments)
-    assert numba_internals.is_cached(cached_kernel(), arguments), "numba's Dispatcher._cache doesn't find what it saved"
+    assert numba_internals.load_cached(cached_kernel(), arguments), "numba's cache doesn't find what it saved"
 
 
 def test_numba_stamps_its_cache_by_the_source_file(cached_kernel: Callable[[], Any], tmp_path: Path) -> None:
     assert hasattr(cached_kernel()._cache, "_cache_file"), "numba's cache has no _cache_file"
     numba_internals.stamp_with_folder(cached_kernel()).compile((numba.int64,))
-    assert numba_internals.is_cached(numba_internals.stamp_with_folder(cached_kernel()), (numba.int64,))
+    assert numba_internals.load_cached(numba_internals.stamp_with_folder(cached_kernel()), (numba.int64,))
     (tmp_path / "helper.py").write_text("")
     kernel = numba_internals.stamp_with_folder(cached_kernel())
-    assert not numba_internals.is_cached(kernel, (numba.int64,)), "numba's cache doesn't look at its _source_stamp"
+    assert not numba_internals.load_cached(kernel, (numba.int64,)), "numba's cache doesn't look at its _source_stamp"

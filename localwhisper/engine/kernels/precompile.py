@@ -32,13 +32,13 @@ class KernelCache:
     def is_ready(self) -> bool:
         """Whether every kernel can be called without compiling it first."""
         with self._lock:
-            self._is_ready = self._is_ready or all(numba_internals.is_cached(*use) for use in self._signatures)
+            self._is_ready = self._is_ready or all(numba_internals.load_cached(*use) for use in self._signatures)
             return self._is_ready
 
     def compile(self) -> None:
         """Compile all kernels on the calling thread."""
         for kernel, arguments in self._signatures:
-            numba_internals.is_cached(kernel, arguments)  # removes what is damaged
+            numba_internals.load_cached(kernel, arguments)  # removes what is damaged
             kernel.compile(arguments)
 
 

@@ -12,6 +12,7 @@ from localwhisper.engine.model.linear_formats import Linear, LinearFormat
 from localwhisper.engine.system_resources import trim_heap
 from localwhisper.engine.threads import ThreadTeam
 
+MIN_TRIM_BYTES = 1 << 22  # of a weight; trimming after smaller ones would take a tenth of a small model's loading
 VOCABULARY = "token_embedding"  # of the decoder; also the matrix that gives the logits
 
 
@@ -69,7 +70,8 @@ class Weights:
             bias = torch.cat(filled).to(self.device)
         weight = torch.cat(stored) if len(stored) > 1 else stored[0]
         linear = format.build(weight.to(self.device), bias, self.team)
-        trim_heap()  # else the memory that building each took would add up
+        if weight.nbytes > MIN_TRIM_BYTES:
+            trim_heap()  # else the memory that building each took would add up
         return linear
 
 

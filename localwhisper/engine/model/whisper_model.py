@@ -59,8 +59,10 @@ class WhisperModel:
         self.is_multilingual = self.dims.n_vocab >= 51865
         self.num_languages = self.dims.n_vocab - 51765 - int(self.is_multilingual)
         cores.team.start(partial(get_tokenizer, self.is_multilingual, num_languages=self.num_languages))  # cached
-        self.encoder = Encoder(self.dims, weights.part("encoder", encoder.activations), encoder)
+        audio = weights.part("encoder", encoder.activations)
+        started_encoder = cores.team.start(partial(Encoder, self.dims, audio, encoder))
         self.decoder = Decoder(self.dims, text, decoder, encoder, vocabulary)
+        self.encoder = started_encoder()
         self.batcher = ContinuousBatcher(self.decoder, cores)
         self.alignment_heads = checkpoint.alignment_heads()
         self.size_bytes = size_bytes(checkpoint, plan)

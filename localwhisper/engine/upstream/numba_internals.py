@@ -5,24 +5,31 @@ from pathlib import Path
 from typing import Any
 
 from numba.core.compiler_lock import global_compiler_lock
+from numba.core.runtime import rtsys
 
 
-def is_cached(kernel: Any, arguments: tuple[Any, ...]) -> bool:
-    """Whether a dispatcher needn't compile for these argument types; a damaged cache entry is removed.
+def load_cached(kernel: Any, arguments: tuple[Any, ...]) -> bool:
+    """Load a dispatcher's machine code for these argument types from the cache, so that calling it needn't compile.
 
-    Threading: SAFE.
+    Returns whether it was there; a damaged cache entry is removed. Threading: SAFE.
 
-    Uses: Dispatcher._cache (load_overload, flush), numba.core.compiler_lock.
-    Why: nothing public says whether a call would compile. Loading isn't thread-safe: numba itself does it under this
-        lock, where two threads that load at once corrupt LLVM's state.
+    Uses: Dispatcher._cache (_load_overload, flush), .targetctx, .add_overload; numba.core.runtime.rtsys;
+        numba.core.compiler_lock.
+    Why: nothing public says whether a call would compile. numba's own loading first registers everything that its
+        compiler knows, which takes 0.2 s. Loading isn't thread-safe: numba itself does it under this lock, where two
+        threads that load at once corrupt LLVM's state.
     If it goes: answer `arguments in kernel.overloads`. The kernels then count as compiled only in a process that
         has compiled them, which localwhisper's servers don't do: models are computed by torch alone.
     """
-    if arguments in kernel.overloads:
-        return True
     with global_compiler_lock:
+        if arguments in kernel.overloads:
+            return True
         try:
-            return kernel._cache.load_overload(arguments, kernel.targetctx) is not None
+            rtsys.initialize(kernel.targetctx)
+            overload = kernel._cache._load_overload(arguments, kernel.targetctx)
+            if overload is not None:
+                kernel.add_overload(overload)
+            return overload is not None
         except Exception:  # unreadable, say after a power cut
             with suppress(OSError):
                 kernel._cache.flush()
