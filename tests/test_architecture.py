@@ -11,7 +11,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "localwhisper"
 BASE = {
-    *("errors", "stored_errors", "messages", "settings", "setting_types", "paths", "atomic", "logs"),
+    *("errors", "stored_errors", "messages", "settings", "setting_types", "paths", "atomic", "file_lock", "logs"),
     *("unicode_text", "long_json", "file_names"),
     *("whisper_source", "languages", "option_types", "search_options", "speaker_options", "options", ""),
 }
@@ -39,6 +39,7 @@ MAY_IMPORT = {
     "logs": {"atomic", "errors"},
     "paths": set[str](),
     "atomic": {"errors"},
+    "file_lock": set[str](),
     "jobs": BASE,
     "store": BASE | {"jobs"},
     "audio": BASE | {"jobs"},

@@ -4,35 +4,21 @@ The lock file contains the machine's boot id and its counters of out-of-memory k
 emptied when it is released. So the next holder knows how the previous one ended.
 """
 
-import errno
 import json
 import os
-import sys
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 from localwhisper.atomic import make_private_folder, private_opener, storage_errors
 from localwhisper.errors import DataDirInUse
+from localwhisper.file_lock import try_lock
 from localwhisper.jobs.suspicion import PreviousEnd
 from localwhisper.store import crash_evidence
 
 FILE = "localwhisper.lock"
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 MAX_HOLDER_BYTES = 10_000
-_TAKEN = frozenset({errno.EACCES, errno.EAGAIN, getattr(errno, "EDEADLOCK", errno.EAGAIN)})
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(descriptor: int) -> None:
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def boot_id() -> str:
@@ -61,6 +47,18 @@ def _end_of(holder: bytes) -> PreviousEnd:
     return PreviousEnd.OUT_OF_MEMORY if is_same_boot and is_out_of_memory else PreviousEnd.KILLED
 
 
+def _locked(descriptor: int) -> bool:
+    """Lock the file, or close it. Raises OSError."""
+    try:
+        is_locked = try_lock(descriptor)
+    except OSError:
+        os.close(descriptor)
+        raise
+    if not is_locked:
+        os.close(descriptor)
+    return is_locked
+
+
 def _rewrite(descriptor: int, content: bytes) -> None:
     os.lseek(descriptor, 0, os.SEEK_SET)
     os.truncate(descriptor, 0)
@@ -84,13 +82,8 @@ class DataDirLock:
         with storage_errors(self._root):
             make_private_folder(self._root)
             descriptor = private_opener(str(self._root / FILE), os.O_RDWR | os.O_CREAT)
-            try:
-                _lock(descriptor)
-            except OSError as error:
-                os.close(descriptor)
-                if error.errno in _TAKEN:
-                    raise DataDirInUse(path=str(self._root)) from None
-                raise
+            if not _locked(descriptor):
+                raise DataDirInUse(path=str(self._root))
             self.previous_end = _end_of(os.read(descriptor, MAX_HOLDER_BYTES))
             _rewrite(descriptor, _holder())
         self._descriptor = descriptor

@@ -1,6 +1,7 @@
 """Which plan is selected, and where it is remembered."""
 
 import os
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 from localwhisper.engine.calibration import plan_selection
+from localwhisper.engine.calibration.__main__ import CHECK_EVERY_S, one_at_a_time
 from localwhisper.engine.calibration.background import BackgroundCalibration
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
 from localwhisper.engine.checkpoints.library import ModelLibrary
@@ -76,6 +78,22 @@ def test_a_plan_is_selected_in_another_process(kernels: None, library: ModelLibr
     assert is_over.wait(60)
     measured = PlanStore(tmp_path / "plans.json").latest("mine")["fast"]
     assert measured.deviation <= plan_selection.TOLERANCE["fast"]
+
+
+def test_processes_select_plans_one_at_a_time(tmp_path: Path) -> None:
+    """Short commands that follow each other on a new machine each start one, which takes 450 MB."""
+    plans, other_works = tmp_path / "plans.json", threading.Event()
+
+    def work() -> None:
+        with one_at_a_time(plans):
+            other_works.set()
+
+    other = threading.Thread(target=work)
+    with one_at_a_time(plans):
+        other.start()
+        assert not other_works.wait(2 * CHECK_EVERY_S)
+    other.join(30)
+    assert other_works.is_set()
 
 
 def test_a_replaced_checkpoint_is_measured_again(checkpoint: Checkpoint) -> None:
