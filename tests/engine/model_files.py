@@ -8,7 +8,11 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
 from torch import Tensor
+
+from localwhisper.engine.checkpoints.huggingface import DIMENSIONS
 
 CTRANSLATE2_TYPES = {torch.float32: 0, torch.int8: 1, torch.int16: 2, torch.float16: 4, torch.bfloat16: 5}
 GGML_HEADER = (
@@ -16,6 +20,55 @@ GGML_HEADER = (
     *("n_text_ctx", "n_text_state", "n_text_head", "n_text_layer", "n_mels"),
 )
 Checkpoint = Mapping[str, Any]  # dims, model_state_dict
+
+
+# -- Hugging Face ------------------------------------------------------------------------
+
+# in the order of transformers' own conversion
+TO_HUGGING_FACE = {
+    "blocks": "layers",
+    "mlp.0": "fc1",
+    "mlp.2": "fc2",
+    "mlp_ln": "final_layer_norm",
+    ".attn.query": ".self_attn.q_proj",
+    ".attn.key": ".self_attn.k_proj",
+    ".attn.value": ".self_attn.v_proj",
+    ".attn_ln": ".self_attn_layer_norm",
+    ".attn.out": ".self_attn.out_proj",
+    ".cross_attn.query": ".encoder_attn.q_proj",
+    ".cross_attn.key": ".encoder_attn.k_proj",
+    ".cross_attn.value": ".encoder_attn.v_proj",
+    ".cross_attn_ln": ".encoder_attn_layer_norm",
+    ".cross_attn.out": ".encoder_attn.out_proj",
+    "decoder.ln.": "decoder.layer_norm.",
+    "token_embedding": "embed_tokens",
+    "encoder.positional_embedding": "encoder.embed_positions.weight",
+    "decoder.positional_embedding": "decoder.embed_positions.weight",
+    "ln_post": "layer_norm",
+}
+
+
+def write_huggingface(
+    checkpoint: Checkpoint, folder: Path, *, heads: list[list[int]] | None = None, dtype: torch.dtype | None = None
+) -> Path:
+    folder.mkdir(exist_ok=True)
+    state = {
+        hugging_face_name(key): tensor.to(dtype or tensor.dtype).contiguous()
+        for key, tensor in checkpoint["model_state_dict"].items()
+    }
+    state["proj_out.weight"] = state["model.decoder.embed_tokens.weight"].clone()
+    save_file(state, folder / "model.safetensors")
+    config = {theirs: checkpoint["dims"][ours] for ours, theirs in DIMENSIONS.items()}
+    (folder / "config.json").write_text(json.dumps({"model_type": "whisper", **config}))
+    if heads is not None:
+        (folder / "generation_config.json").write_text(json.dumps({"alignment_heads": heads}))
+    return folder
+
+
+def hugging_face_name(key: str) -> str:
+    for ours, theirs in TO_HUGGING_FACE.items():
+        key = key.replace(ours, theirs)
+    return f"model.{key}"
 
 
 # -- CTranslate2 -------------------------------------------------------------------------
@@ -135,6 +188,34 @@ def float32(tensor: Tensor) -> tuple[int, bytes]:
 
 def float16(tensor: Tensor) -> tuple[int, bytes]:
     return 1, tensor.half().numpy().tobytes()
+
+
+def quantised_matrix(kind: int) -> Callable[[Tensor], tuple[int, bytes]]:
+    """A matrix in blocks of 32 numbers, rounded as ggml-quants.c's quantize_row_*_ref does."""
+    return lambda tensor: (kind, _quantised_blocks(kind, tensor.float().numpy().reshape(-1, 32)))
+
+
+def _quantised_blocks(kind: int, blocks: NDArray[np.float32]) -> bytes:
+    """`blocks`: shape (n_blocks, 32)."""
+    halves, _ = BLOCK_PARTS[kind]
+    n_levels = 256 if kind == 8 else 32 if kind in (6, 7) else 16
+    if halves == 2:
+        low = blocks.min(1)
+        scale, offset = (blocks.max(1) - low) / (n_levels - 1), 0.5
+        scales, shifted = np.stack([scale, low], 1), blocks - low[:, None]
+    else:
+        extreme = np.take_along_axis(blocks, np.abs(blocks).argmax(1)[:, None], 1)[:, 0]
+        scale, offset = (np.abs(extreme) / 127, 0.0) if kind == 8 else (extreme / -(n_levels // 2), n_levels // 2 + 0.5)
+        scales, shifted = scale[:, None], blocks
+    inverse = np.divide(1, scale, out=np.zeros_like(scale), where=scale != 0)
+    levels = shifted * inverse[:, None]
+    if kind == 8:
+        parts = [levels.round().astype(np.int8).view(np.uint8)]
+    else:
+        whole = np.minimum(levels + offset, n_levels - 1).astype(np.uint8)
+        parts = [np.packbits(whole >> 4, axis=1, bitorder="little")] if n_levels == 32 else []
+        parts += [whole[:, :16] & 15 | whole[:, 16:] << 4]
+    return np.concatenate([scales.astype(np.float16).view(np.uint8), *parts], 1).tobytes()
 
 
 def random_blocks(kind: int, n_numbers: int, seed: int) -> bytes:

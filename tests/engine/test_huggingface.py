@@ -6,45 +6,17 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from localwhisper.audio.ffmpeg import Ffmpeg
-from localwhisper.engine.checkpoints.huggingface import DIMENSIONS, whisper_name
+from localwhisper.engine.checkpoints.huggingface import whisper_name
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.whisper_engine import WhisperEngine
 from localwhisper.errors import CheckpointUnusable
 from localwhisper.options import Options
 from tests.engine.control import Recorder
-
-# the opposite direction, in the order of transformers' own conversion
-TO_HUGGING_FACE = {
-    "blocks": "layers",
-    "mlp.0": "fc1",
-    "mlp.2": "fc2",
-    "mlp_ln": "final_layer_norm",
-    ".attn.query": ".self_attn.q_proj",
-    ".attn.key": ".self_attn.k_proj",
-    ".attn.value": ".self_attn.v_proj",
-    ".attn_ln": ".self_attn_layer_norm",
-    ".attn.out": ".self_attn.out_proj",
-    ".cross_attn.query": ".encoder_attn.q_proj",
-    ".cross_attn.key": ".encoder_attn.k_proj",
-    ".cross_attn.value": ".encoder_attn.v_proj",
-    ".cross_attn_ln": ".encoder_attn_layer_norm",
-    ".cross_attn.out": ".encoder_attn.out_proj",
-    "decoder.ln.": "decoder.layer_norm.",
-    "token_embedding": "embed_tokens",
-    "encoder.positional_embedding": "encoder.embed_positions.weight",
-    "decoder.positional_embedding": "decoder.embed_positions.weight",
-    "ln_post": "layer_norm",
-}
-
-
-def hugging_face_name(key: str) -> str:
-    for ours, theirs in TO_HUGGING_FACE.items():
-        key = key.replace(ours, theirs)
-    return f"model.{key}"
+from tests.engine.model_files import write_huggingface
 
 
 @pytest.fixture(scope="module")
@@ -57,14 +29,7 @@ def checkpoint(library: ModelLibrary) -> dict[str, Any]:
 
 @pytest.fixture
 def folder(checkpoint: dict[str, Any], tmp_path: Path) -> Path:
-    folder = tmp_path / "whisper-démo x"
-    folder.mkdir()
-    state = {hugging_face_name(key): tensor.contiguous() for key, tensor in checkpoint["model_state_dict"].items()}
-    state["proj_out.weight"] = state["model.decoder.embed_tokens.weight"].clone()
-    save_file(state, folder / "model.safetensors")
-    config = {theirs: checkpoint["dims"][ours] for ours, theirs in DIMENSIONS.items()}
-    (folder / "config.json").write_text(json.dumps({"model_type": "whisper", **config}))
-    return folder
+    return write_huggingface(checkpoint, tmp_path / "whisper-démo x")
 
 
 @pytest.mark.parametrize(
