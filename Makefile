@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 ARGS ?=
+# of make accuracy's second part, about speakers
+SPEAKERS_ARGS ?=
 # of make run: the model that is downloaded first. auto: base, where there is none; empty: none
 MODEL ?= auto
 WORKERS := $(shell $(PYTHON) -c "import os; print(min(os.cpu_count() + 1, 5))")
@@ -55,6 +57,7 @@ bench-record: $(VENV)/.bench
 # word error rates and times on real recordings, beside openai-whisper and faster-whisper: docs/accuracy.md
 accuracy: $(VENV)/.bench
 	$(BIN)/python -m tests.accuracy --record $(ARGS)
+	$(BIN)/python -m tests.accuracy.speakers --model base --record $(SPEAKERS_ARGS)
 
 # the page with 2,000 jobs: first view, scrolling, search
 bench-page: $(VENV)/.dev browser

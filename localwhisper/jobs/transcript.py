@@ -123,9 +123,3 @@ def segments_of(windows: Sequence[Window]) -> tuple[Segment, ...]:
     if any(window.after.channel for window in windows):
         segments.sort(key=lambda segment: segment.start)
     return tuple(segments)
-
-
-def searchable_text(text: str, speaker_names: Sequence[str]) -> str:
-    """A transcript's text, then the names of those who speak."""
-    names = [name for name in speaker_names if name]
-    return f"{text}\n({', '.join(names)})" if names else text

@@ -93,7 +93,7 @@ JOB_ROUTES: tuple[Route, ...] = (
     Route("/jobs", jobs.JobsHandler, {"get": Operation(
         summary="List jobs, newest first", response_schema="JobPage", errors=("invalid_option",),
         query={"status": {"type": "string", "description": "states, separated by commas"},
-               "q": {"type": "string", "description": "part of the file name or of a tag, or words of the transcript"},
+               "q": {"type": "string", "description": "part of file name or tag, words of the text, or speaker:Ann"},
                "tag": {"type": "string", "description": "a tag, in any case"},
                "limit": {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 50},
                "cursor": {"type": "string", "pattern": CURSOR, "description": "next_cursor of the previous page"},

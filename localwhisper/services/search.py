@@ -10,7 +10,7 @@ from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobs.events import Event, JobChanged, JobRemoved, TranscriptCorrected
 from localwhisper.jobs.job import JobState
-from localwhisper.jobs.transcript import Transcript, searchable_text
+from localwhisper.jobs.transcript import Transcript
 from localwhisper.store.async_store import AsyncStore
 from localwhisper.store.base import StampedText
 from localwhisper.store.text_index import ERRORS, TextIndex
@@ -113,8 +113,8 @@ class Search:
     def _put(self, job_id: str, transcript: Transcript) -> None:
         """Index a text that is stored already; without its stamp, so the next start compares it with the store's."""
         self._mark_changed(job_id)
-        text = searchable_text(transcript.text, [each.name for each in transcript.speakers])
-        self._submit(self._texts.put, [StampedText(job_id=job_id, stamp=None, text=text)])
+        names = [each.name for each in transcript.speakers]
+        self._submit(self._texts.put, [StampedText(job_id=job_id, stamp=None, text=transcript.text, names=names)])
 
     def _mark_changed(self, job_id: str) -> None:
         if self._changed is not None:

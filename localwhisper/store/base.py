@@ -25,11 +25,12 @@ class DamagedJob:
 
 @dataclass(frozen=True, kw_only=True)
 class StampedText:
-    """The text of a transcript, for the search index."""
+    """The text of a transcript and the names of those who speak, for the search index."""
 
     job_id: str
     stamp: str | None  # another one for each version of the transcript that is stored; None: not known
     text: str
+    names: Sequence[str] = ()
 
 
 class JobStore(Protocol):

@@ -16,16 +16,18 @@ MARK = "\x02"  # before and after a match; removed from the texts
 EXCERPT_TOKENS = 16
 ERRORS = (sqlite3.Error, OSError)  # that any method may raise
 BEGINNING_CHARS = 240
-VERSION = 2  # of the tables; a file with others is replaced
+SPEAKER = re.compile(r"""(?<!\S)(?:speaker|hablante):(?:"([^"]*)"?|(\S+))""", re.IGNORECASE)
+VERSION = 3  # of the tables; a file with others is replaced
 TABLES = """
-CREATE TABLE transcripts (id INTEGER PRIMARY KEY, job_id TEXT NOT NULL UNIQUE, stamp TEXT, text TEXT NOT NULL);
+CREATE TABLE transcripts (id INTEGER PRIMARY KEY, job_id TEXT NOT NULL UNIQUE, stamp TEXT, text TEXT NOT NULL,
+    speakers TEXT NOT NULL);
 CREATE VIRTUAL TABLE texts USING fts5(
-    text, content='transcripts', content_rowid='id', tokenize='unicode61 remove_diacritics 2');
+    text, speakers, content='transcripts', content_rowid='id', tokenize='unicode61 remove_diacritics 2');
 CREATE TRIGGER added AFTER INSERT ON transcripts BEGIN
-    INSERT INTO texts(rowid, text) VALUES (new.id, new.text);
+    INSERT INTO texts(rowid, text, speakers) VALUES (new.id, new.text, new.speakers);
 END;
 CREATE TRIGGER deleted AFTER DELETE ON transcripts BEGIN
-    INSERT INTO texts(texts, rowid, text) VALUES ('delete', old.id, old.text);
+    INSERT INTO texts(texts, rowid, text, speakers) VALUES ('delete', old.id, old.text, old.speakers);
 END;
 """
 
@@ -51,10 +53,10 @@ class TextIndex:
 
     def put(self, texts: Sequence[StampedText]) -> None:
         """Add texts or replace them, in one transaction."""
-        rows = [(text.job_id, text.stamp, text.text.strip().replace(MARK, "")) for text in texts]
+        rows = [(each.job_id, each.stamp, _plain(each.text.strip()), _plain(", ".join(each.names))) for each in texts]
         with self._db as db:
             db.executemany("DELETE FROM transcripts WHERE job_id = ?", [row[:1] for row in rows])
-            db.executemany("INSERT INTO transcripts (job_id, stamp, text) VALUES (?, ?, ?)", rows)
+            db.executemany("INSERT INTO transcripts (job_id, stamp, text, speakers) VALUES (?, ?, ?, ?)", rows)
 
     def discard(self, job_ids: Collection[str]) -> None:
         with self._db as db:
@@ -65,7 +67,10 @@ class TextIndex:
         return dict(self._db.execute("SELECT job_id, stamp FROM transcripts"))
 
     def find(self, query: str) -> set[str]:
-        """Return the ids of jobs whose text has every word of the query."""
+        """Return the ids of jobs whose text, or whose speakers' names, have every word of the query.
+
+        `speaker:Ann`, or `speaker:"Ann Lee"`: somebody who speaks has this name.
+        """
         expression = _match_expression(query)
         if not expression:
             return set()
@@ -81,7 +86,7 @@ class TextIndex:
             return {}
         placeholders = ",".join("?" * len(ids))
         rows = self._db.execute(
-            f"SELECT job_id, snippet(texts, 0, ?, ?, '…', {EXCERPT_TOKENS}) FROM texts"
+            f"SELECT job_id, snippet(texts, -1, ?, ?, '…', {EXCERPT_TOKENS}) FROM texts"
             f" JOIN transcripts ON id = texts.rowid WHERE texts MATCH ? AND job_id IN ({placeholders})",
             (MARK, MARK, expression, *ids),
         )
@@ -127,6 +132,13 @@ def _open(path: Path) -> sqlite3.Connection:
     return db
 
 
+def _plain(text: str) -> str:
+    return text.replace(MARK, "")
+
+
 def _match_expression(query: str) -> str:
     """Return an FTS5 expression for texts with all words of the query, each as a prefix; empty without words."""
-    return " ".join(f'"{word}"*' for word in re.findall(r"\w+", query))
+    names = [quoted or plain for quoted, plain in SPEAKER.findall(query)]
+    terms = [f'speakers : "{word}"*' for name in names for word in re.findall(r"\w+", name)]
+    terms += [f'"{word}"*' for word in re.findall(r"\w+", SPEAKER.sub(" ", query))]
+    return " AND ".join(terms)

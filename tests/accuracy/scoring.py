@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import permutations
 
 import jiwer
 from whisper.normalizers import BasicTextNormalizer, EnglishTextNormalizer
@@ -46,6 +47,20 @@ def word_errors(reference: str, transcript: str, language: str) -> ErrorCount:
     result = jiwer.process_words(expected, actual)
     errors = result.substitutions + result.deletions + result.insertions
     return ErrorCount(errors, result.hits + result.substitutions + result.deletions)
+
+
+def cp_word_errors(references: Sequence[str], transcripts: Sequence[str], language: str) -> ErrorCount:
+    """cpWER: the text of each speaker against that of another one, matched one to one so that errors are fewest.
+
+    Words of speakers without a match are deletions or insertions.
+    """
+    n = max(len(references), len(transcripts))
+    expected, actual = ([*texts, *[""] * (n - len(texts))] for texts in (references, transcripts))
+    counts = [[word_errors(one, other, language) for other in actual] for one in expected]
+    matches = (
+        sum((counts[one][other] for one, other in enumerate(order)), ErrorCount()) for order in permutations(range(n))
+    )
+    return min(matches, key=lambda count: count.errors)
 
 
 def has_punctuation(reference: str) -> bool:

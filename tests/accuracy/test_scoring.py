@@ -1,6 +1,6 @@
 """How texts are scored."""
 
-from tests.accuracy.scoring import ErrorCount, format_errors, has_punctuation, word_errors
+from tests.accuracy.scoring import ErrorCount, cp_word_errors, format_errors, has_punctuation, word_errors
 from tests.accuracy.tables import differences, score, tables
 
 
@@ -58,3 +58,10 @@ def test_two_transcribers_are_compared_on_the_same_recordings() -> None:
     loops = differences([*always_one_more, row("a b c d" + " e" * 7, "a b c d")])
     assert "| all but loops | 2 | 8 | +25.0 (+25.0 to +25.0) |" in loops
     assert "| all | 3 | 12 | -41.7 (" in loops
+
+
+def test_words_of_each_speaker_count_apart() -> None:
+    references = ["good morning", "how are you", ""]
+    assert cp_word_errors(references, ["How are you?", "Good morning."], "en") == ErrorCount(0, 5)
+    assert cp_word_errors(references, ["Good morning, how are you?"], "en") == ErrorCount(4, 5)  # 2 inserted, 2 missing
+    assert cp_word_errors(references[:1], ["Good", "morning"], "en") == ErrorCount(2, 2)

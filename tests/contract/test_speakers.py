@@ -173,9 +173,10 @@ async def test_speakers_are_found_by_their_names(serve: Serve, engine: StepEngin
     job_id = await job_with_speakers(client)
     await send(client, "PATCH", job_id, version=1, names={"S2": "Marguerite"})
     assert [job["job_id"] for job in (await client.get("/jobs?q=marguerite")).json["jobs"]] == [job_id]
+    assert (await client.get("/jobs?q=speaker:part")).json["jobs"] == []
     await client.close()
     client = await serve()
-    assert [job["job_id"] for job in (await client.get("/jobs?q=marguerite")).json["jobs"]] == [job_id]
+    assert [job["job_id"] for job in (await client.get("/jobs?q=speaker:marg+part")).json["jobs"]] == [job_id]
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,14 @@ class MemoryStore:
                 transcript = self.transcript(job_id)
                 stamp = str(hash((transcript.text, transcript.version)))
                 if stamp != known:
-                    texts.append(StampedText(job_id=job_id, stamp=stamp, text=transcript.text))
+                    texts.append(
+                        StampedText(
+                            job_id=job_id,
+                            stamp=stamp,
+                            text=transcript.text,
+                            names=[each.name for each in transcript.speakers],
+                        )
+                    )
         return texts
 
     def set_corrections_aside(self, job_id: str) -> None:

@@ -38,6 +38,34 @@ def test_a_text_is_replaced_without_reading_the_others(tmp_path: Path) -> None:
     index.close()
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("ada", {"a", "b"}),  # in names and texts
+        ("speaker:ada", {"a"}),
+        ("budget speaker:ADA", {"a"}),
+        ("Speaker:Bob goodbye", set()),
+        ('hablante:"ada love" hello', {"a"}),
+        ('speaker:"ada bob"', {"a"}),
+        ("speaker:", {"c"}),  # a word like any other
+        ("loudspeaker:ada", set()),
+    ],
+)
+def test_a_speaker_is_found_by_the_name(tmp_path: Path, query: str, found: set[str]) -> None:
+    index = TextIndex(tmp_path / "search.db")
+    index.put(
+        [
+            StampedText(job_id="a", stamp=None, text="Hello, the budget.", names=["Ada Lovelace", "", "Bob"]),
+            StampedText(job_id="b", stamp=None, text="Ada wrote the budget.", names=["Grace"]),
+            StampedText(job_id="c", stamp=None, text="The next speaker"),
+        ]
+    )
+    assert index.find(query) == found
+    assert index.excerpts("grace", ["b"]) == {"b": ["", "Grace", ""]}
+    assert index.beginnings(["b"]) == {"b": "Ada wrote the budget."}
+    index.close()
+
+
 def test_a_text_is_replaced_and_discarded(tmp_path: Path) -> None:
     index = TextIndex(tmp_path / "search.db")
     index.put([text("a", "first")])

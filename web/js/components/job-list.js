@@ -78,7 +78,12 @@ export function jobList(element, app, signal) {
 			const entry = entries[id];
 			if (entry && (!sameSelection || entry !== before?.entries[id])) cards.get(id)?.showSelection(selected, entry.job);
 			if (entry && (!sameView || entry !== before.entries[id])) cards.get(id)?.update(entry);
-			if (!sameView) cards.get(id)?.showExcerpt(searchResults?.excerpts[id], filter.q);
+			if (!sameView) cards.get(id)?.showExcerpt(searchResults?.excerpts[id], wordsOf(filter.q));
 		}
 	};
+}
+
+/** What is searched for in the text, without those who speak. @param {string} search */
+function wordsOf(search) {
+	return search.replace(/(^|\s)(speaker|hablante):("[^"]*"?|\S+)/gi, " ").trim();
 }
