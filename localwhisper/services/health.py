@@ -22,6 +22,7 @@ class Health:
         self._root = root
         self._disk_problem = disk_problem
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="health")
+        self._thread.submit(lambda: None)  # starts it now: later there may be no memory for a thread
         self._check: asyncio.Future[Message | None] | None = None  # the latest; shared by simultaneous requests
 
     async def problem(self) -> Message | None:

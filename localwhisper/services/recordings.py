@@ -133,7 +133,7 @@ class Recordings:
         """How much of the container was received; None for a recording that comes as samples. Raises JobNotFound,
         JobDamaged."""
         path = received_file(await self._transcripts.audio_path(job_id))
-        return path.stat().st_size if path.exists() else None
+        return await asyncio.to_thread(_size, path)
 
     async def append_encoded(self, job_id: str, offset: int, data: bytes) -> int:
         """As append(), but of the container's bytes. Also raises AudioUnreadable, FfmpegMissing."""
@@ -204,6 +204,14 @@ class Recordings:
         if path.stat().st_size < HEADER_BYTES:
             raise JobDamaged(file=AUDIO_FILE)
         return path
+
+
+def _size(path: Path) -> int | None:
+    """In bytes; None if there is no such file."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
 
 
 def _duration_s(file_bytes: int) -> float:

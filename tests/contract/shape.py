@@ -14,6 +14,7 @@ PLACEHOLDERS = {
     "model": "demo",
     "list": "Talks",
     "folder_id": "00000000-0000-0000-0000-000000000000",
+    "voice_id": "00000000-0000-0000-0000-000000000000",
 }
 ROUTE_OF_PATH: dict[str, Route] = {route.path.format(**PLACEHOLDERS): route for route in ROUTES}
 

@@ -19,7 +19,7 @@ from whisper.model import ModelDimensions
 
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.checkpoints.origin import Origin
-from localwhisper.engine.checkpoints.package_index import PackagedModel, Wheel
+from localwhisper.engine.checkpoints.package_index import PackagedModel, Wheel, _bytes_of_wheels
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine_setup import ASSETS
 from localwhisper.errors import ModelCorrupt, ModelDownloadFailed, Stopped, StorageFull
@@ -297,3 +297,22 @@ def test_a_full_disk_is_named(library: ModelLibrary) -> None:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         assert not [name for name in files_in(library) if "pip-" in name or "model-" in name or name.endswith(".tmp")]
     assert download(library).is_file()
+
+
+def test_progress_is_counted_while_pip_removes_its_folders(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "part.whl").write_bytes(b"12345")
+    is_over = threading.Event()
+
+    def come_and_go() -> None:
+        while not is_over.is_set():
+            (tmp_path / "pip-unpack").mkdir()
+            (tmp_path / "pip-unpack").rmdir()
+
+    thread = threading.Thread(target=come_and_go)
+    thread.start()
+    try:
+        assert {_bytes_of_wheels(tmp_path) for _ in range(3000)} == {5}
+    finally:
+        is_over.set()
+        thread.join()

@@ -68,7 +68,9 @@ def receiver() -> Iterator[Receiver]:
 def new_notices(tmp_path: Path) -> Iterator[Callable[..., tuple[JobNotices, EventBus]]]:
     started: list[JobNotices] = []
 
-    def new(urls: Sequence[str] = (), command: Sequence[str] = ()) -> tuple[JobNotices, EventBus]:
+    def new(
+        urls: Sequence[str] = (), command: Sequence[str] = (), delay_s: float = 0.02
+    ) -> tuple[JobNotices, EventBus]:
         bus, store = EventBus(), NoticeStore(tmp_path / "notices")
         notices = JobNotices(
             bus,
@@ -77,7 +79,7 @@ def new_notices(tmp_path: Path) -> Iterator[Callable[..., tuple[JobNotices, Even
             secret=SECRET,
             command=command,
             describe=lambda job: {"job_id": job.id},
-            delays_s=(0.02, 0.02),
+            delays_s=(delay_s, delay_s),
         )
         started.append(notices)
         return notices, bus
@@ -137,9 +139,9 @@ async def test_after_a_restart_it_is_still_told(
     receiver: Receiver, new_notices: Callable[..., tuple[JobNotices, EventBus]], tmp_path: Path
 ) -> None:
     away = "http://127.0.0.1:9/hook"
-    notices, bus = new_notices([away])
+    notices, bus = new_notices([away], delay_s=60)
     bus.publish(JobChanged(job=ended()))
-    await until(lambda: files(tmp_path))
+    await until(lambda: [json.loads(file.read_text())["attempts"] for file in files(tmp_path)] == [1])
     notices.stop()
     (file,) = files(tmp_path)
     file.write_text(file.read_text().replace(away, receiver.url))

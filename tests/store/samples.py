@@ -5,7 +5,7 @@ import uuid
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from localwhisper.jobs.job import AudioTrack, Job, JobState, Note
+from localwhisper.jobs.job import AudioTrack, DraftCorrection, Job, JobState, Note
 from localwhisper.jobs.transcript import Position, Segment, Transcript, Window, Word
 from localwhisper.messages import Message
 from localwhisper.options import Options
@@ -36,6 +36,8 @@ def job(job_id: str | None = None, **fields: object) -> Job:
         again_of="c4e1c2d4-5f0e-4f1c-9d5e-0d5c5a1c7b11",
         audio_tracks=(AudioTrack(number=1, language="eng"), AudioTrack(number=2)),
         audio_track_used=2,
+        draft_corrections=(DraftCorrection(start=0.5, end=2.0, draft="own too", text="one two"),),
+        is_stream=True,
         tags=("Ada", "שלום"),
         notes=(Note(start=0.5, end=2.0, quote="one two", text="Look."),),
         history=(JobState.PENDING, JobState.QUEUED, JobState.PROCESSING),

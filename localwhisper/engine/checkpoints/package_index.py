@@ -206,9 +206,11 @@ def _failure(model: str, log: str) -> Exception:
 
 def _bytes_of_wheels(folder: Path) -> int:
     total = 0
-    for path in folder.rglob("*.whl"):
-        with suppress(OSError):  # moved meanwhile
-            total += path.stat().st_size
+    for directory, _, names in os.walk(folder):  # unlike glob(), it allows folders to be removed meanwhile
+        for name in names:
+            if name.endswith(".whl"):
+                with suppress(OSError):  # moved meanwhile
+                    total += os.path.getsize(os.path.join(directory, name))
     return total
 
 
