@@ -145,6 +145,10 @@ class WindowDecoder:
                 decoded_windows.append(None)
                 continue
             split = split_by_timestamps(fallback.result, self._tokenizer, seek=window.seek, n_frames=window.n_frames)
+            if self.options.multilingual and split.segments:  # the rest of the window may be in another language
+                heard_frames = round(split.segments[-1]["end"] * FRAMES_PER_SECOND) - window.seek
+                advance_frames = min(split.advance_frames, max(heard_frames, FRAMES_PER_SECOND))
+                split = replace(split, advance_frames=advance_frames)
             if self.options.word_timestamps:
                 decoded = self._with_word_times(split, cross_kv(), window, fallback, end_s)
             else:
@@ -167,8 +171,11 @@ class WindowDecoder:
     def next_prompt(
         self, prompt: Sequence[int], segments: Sequence[Segment], result: DecodingResult
     ) -> tuple[int, ...]:
-        """The prompt for the window after these segments; empty if they needed a high temperature."""
-        if not self.options.condition_on_previous_text or result.temperature > PROMPT_RESET_TEMPERATURE:
+        """The prompt for the window after these segments; empty if they needed a high temperature, or may be in another
+        language: then whisper translates."""
+        options = self.options
+        is_kept = options.condition_on_previous_text and not options.multilingual
+        if not is_kept or result.temperature > PROMPT_RESET_TEMPERATURE:
             return ()
         return self._trimmed([*prompt, *(token for segment in segments for token in segment.tokens)])
 

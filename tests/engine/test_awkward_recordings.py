@@ -112,7 +112,9 @@ def test_an_interview_on_two_channels(real_engine: WhisperEngine, jfk: Path, tmp
     assert all(segment.start >= 4.5 for segment in transcript.segments if segment.channel == "right")
 
 
+@pytest.mark.parametrize("quality", ["exact", "fast"])
 def test_a_recording_in_two_languages(
+    quality: str,
     real_engine: WhisperEngine,  # noqa: F811
     real_library: ModelLibrary,  # noqa: F811
     tmp_path: Path,
@@ -120,7 +122,7 @@ def test_a_recording_in_two_languages(
     """In a window of 30 s with both, the German would be lost."""
     clips = [found("real", "fleurs", f"fleurs-{name}.ogg") for name in ("de-000", "es-001")]
     path = write(tmp_path / "both.wav", np.concatenate([decoded(clip) for clip in clips]))
-    texts = {"model": "base", "language": "per-segment", "quality": "fast"}
+    texts = {"model": "base", "language": "per-segment", "quality": quality}
     options = options_from_texts(texts, defaults={}, models=real_library.entries())
     said = words(real_engine.transcribe(path, options, Recorder()).text)
     assert said[:4] == ["für", "die", "besten", "aussichten"]
