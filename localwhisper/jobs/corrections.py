@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from localwhisper.jobs.transcript import FRAMES_PER_SECOND, Segment, Transcript, Word
+from localwhisper.jobs.transcript import Segment, Transcript, Word, written_segment
 from localwhisper.jobs.word_matching import match_words
 from localwhisper.jobs.word_times import spread
 
@@ -125,7 +125,7 @@ def _segment(line: Line, sources: _Sources) -> Segment:
     text = " " + " ".join(texts) if texts else ""
     source = sources.segment_of(line)
     if source is None:
-        return _new_segment(line, text)
+        return written_segment(text, line.start, line.end)
     is_same_text = source.text.strip() == text.strip()
     if is_same_text and (source.start, source.end) == (line.start, line.end):
         return source
@@ -134,21 +134,6 @@ def _segment(line: Line, sources: _Sources) -> Segment:
         words = tuple(_timed_words(texts, sources.words_of(line, len(texts)), line))
     tokens = source.tokens if is_same_text else ()
     return replace(source, start=line.start, end=line.end, text=text, tokens=tokens, words=words)
-
-
-def _new_segment(line: Line, text: str) -> Segment:
-    return Segment(
-        id=0,
-        start=line.start,
-        end=line.end,
-        text=text,
-        seek=round(line.start * FRAMES_PER_SECOND),
-        tokens=(),
-        avg_logprob=0.0,
-        no_speech_prob=0.0,
-        compression_ratio=1.0,
-        temperature=0.0,
-    )
 
 
 def _timed_words(texts: Sequence[str], recognized: Sequence[Word], line: Line) -> Iterator[Word]:

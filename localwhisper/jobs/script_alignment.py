@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
 from localwhisper.jobs.text_words import TextWord, words_in
-from localwhisper.jobs.transcript import FRAMES_PER_SECOND, Segment, Transcript, Word
+from localwhisper.jobs.transcript import FRAMES_PER_SECOND, Segment, Transcript, Word, written_segment
 from localwhisper.jobs.word_matching import match_words
 
 MIN_WORD_S = 0.06  # where there is less room for a word, it isn't spoken
@@ -35,7 +35,7 @@ class _Place:
 
 def align_script(lines: Sequence[str], transcript: Transcript, duration_s: float, align: Align) -> AlignedScript:
     """Return the lines with the times of their words. `transcript`: the machine's, with word times."""
-    script = [_segment(number, line) for number, line in enumerate(lines)]
+    script = [written_segment(f" {line}", 0.0, 0.0, number) for number, line in enumerate(lines)]
     words, heard = words_in(script), words_in(transcript.segments)
     numbers = match_words([word.key for word in heard], [word.key for word in words])
     matches = [None if number is None else heard[number] for number in numbers]
@@ -44,21 +44,6 @@ def align_script(lines: Sequence[str], transcript: Transcript, duration_s: float
         places = _refined(words, places, matches, align(unsure))
     n_placed = sum(match is not None or place.probability > 0 for match, place in zip(matches, places, strict=True))
     return AlignedScript(tuple(_timed(script, words, places)), len(words), n_placed)
-
-
-def _segment(number: int, line: str) -> Segment:
-    return Segment(
-        id=number,
-        start=0.0,
-        end=0.0,
-        text=f" {line}",
-        seek=0,
-        tokens=(),
-        avg_logprob=0.0,
-        no_speech_prob=0.0,
-        compression_ratio=1.0,
-        temperature=0.0,
-    )
 
 
 def _between_heard(

@@ -41,6 +41,22 @@ class Segment:
     overlap: bool = False  # another speaker talks at the same time
 
 
+def written_segment(text: str, start: float, end: float, id: int = 0) -> Segment:
+    """A segment that a person wrote: without tokens and without Whisper's figures."""
+    return Segment(
+        id=id,
+        start=start,
+        end=end,
+        text=text,
+        seek=round(start * FRAMES_PER_SECOND),
+        tokens=(),
+        avg_logprob=0.0,
+        no_speech_prob=0.0,
+        compression_ratio=1.0,
+        temperature=0.0,
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Position:
     """Where the next window starts, and what decoding it needs from the windows before.

@@ -11,7 +11,7 @@ from localwhisper.jobs.corrections import Line
 from localwhisper.jobs.differences import kept_correction, taken_over
 from localwhisper.jobs.events import Event, JobChanged, JobDescribed
 from localwhisper.jobs.job import DraftCorrection, Job, JobState, Note
-from localwhisper.jobs.transcript import Segment, Transcript
+from localwhisper.jobs.transcript import Transcript, written_segment
 from localwhisper.services.corrections import Corrections
 from localwhisper.services.transcripts import Transcripts
 
@@ -76,23 +76,9 @@ class Drafts:
 
 
 def _correction(transcript: Transcript, correction: DraftCorrection) -> tuple[int, int, list[Line]]:
-    draft, text = (_segment(correction, each) for each in (correction.draft, correction.text))
+    start, end = correction.start, correction.end
+    draft, text = (written_segment(each, start, end) for each in (correction.draft, correction.text))
     return taken_over(transcript.segments, kept_correction(draft, text, transcript.segments))
-
-
-def _segment(place: DraftCorrection, text: str) -> Segment:
-    return Segment(
-        id=0,
-        start=place.start,
-        end=place.end,
-        text=text,
-        seek=0,
-        tokens=(),
-        avg_logprob=0.0,
-        no_speech_prob=0.0,
-        compression_ratio=1.0,
-        temperature=0.0,
-    )
 
 
 def _is_open(note: Note) -> bool:
