@@ -65,7 +65,7 @@ export const TEXTS = {
 		"Few errors, for difficult recordings and for translations into English.",
 		"Pocos errores, para grabaciones difíciles y para traducir al inglés.",
 	],
-	"models.large": ["The largest kind: hardly any errors, and slow.", "El tipo más grande: casi sin errores, y lento."],
+	"models.large": ["The largest kind: few errors, and slow.", "El tipo más grande: pocos errores, y lento."],
 	"models.english": ["Only for English.", "Solo para inglés."],
 	"models.choose_file": ["Choose a file", "Elegir un archivo"],
 	"model.confirm_remove": ["Remove this model from this machine?", "¿Eliminar este modelo de este equipo?"],
