@@ -48,7 +48,8 @@ class SamplesHandler(BaseHandler):
         text = self.get_query_argument("offset", "")
         if not re.fullmatch(r"[0-9]{1,12}", text):
             raise InvalidOption(field="offset", value=text[:100], accepted="a whole number from 0")
-        size = await self.dependencies.jobs.recordings.append(job_id, int(text), self.request.body)
+        recorder = self.get_query_argument("recorder", "")[:100]
+        size = await self.dependencies.jobs.recordings.append(job_id, int(text), self.request.body, recorder)
         self.write_json({"size_bytes": size})
 
 

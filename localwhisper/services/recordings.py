@@ -55,6 +55,7 @@ class Recordings:
         self._encoded = EncodedStreams(ffmpeg, self.append, max_bytes=max_bytes)
         self._lock = asyncio.Lock()
         self._timers: dict[str, asyncio.TimerHandle] = {}  # of streams, by job id
+        self._recorders: dict[str, str] = {}  # who took a recording over, by job id
 
     async def load(self) -> None:
         """Measure the recordings that an earlier run of the program left. Half a sample at the end is cut off.
@@ -104,15 +105,21 @@ class Recordings:
             self.expect_more(job.id)
         asyncio.get_running_loop().call_later(UNFED_S, lambda: asyncio.ensure_future(self._remove_unfed(job.id)))
 
-    async def append(self, job_id: str, offset: int, samples: bytes) -> int:
+    async def append(self, job_id: str, offset: int, samples: bytes, recorder: str = "") -> int:
         """Add samples that begin `offset` bytes after the recording's begin; returns its size in bytes.
 
-        Those that were already received are ignored, so that a request can be repeated. Raises JobNotFound,
-        JobDamaged, RecordingEnded, InvalidOption, UploadTooLarge, AudioTooLong, StorageFull, StorageUnwritable.
+        Those that were already received are ignored, so that a request can be repeated. A `recorder` takes the
+        recording over by a call without samples; those of another recorder, which may arrive late, are ignored then.
+        Raises JobNotFound, JobDamaged, RecordingEnded, InvalidOption, UploadTooLarge, AudioTooLong, StorageFull,
+        StorageUnwritable.
         """
         async with self._lock:
             path = await self._path(job_id)
             size = path.stat().st_size - HEADER_BYTES
+            if recorder and not samples:
+                self._recorders[job_id] = recorder
+            if recorder and self._recorders.get(job_id, recorder) != recorder:
+                return size
             if not 0 <= offset <= size:
                 raise InvalidOption(field="offset", value=str(offset), accepted=f"0 to {size}")
             if offset + len(samples) > self._max_bytes:
@@ -149,6 +156,7 @@ class Recordings:
             await asyncio.to_thread(overwrite_durably, path, header)
             info = await asyncio.to_thread(probe, self._ffmpeg, path, max_audio_s=self._max_audio_s)
             job = await self._queue.queue_recording(job_id, info.duration_s)
+            self._recorders.pop(job_id, None)
         self.keep_open(job_id)
         return job
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserType, Page, expect
+from playwright.sync_api import BrowserType, Page, Route, expect
 
 from localwhisper.app import SAMPLES
 from localwhisper.audio.ffmpeg import ffmpeg_path
@@ -58,6 +58,24 @@ def recorded(page: Page) -> bytes:
     return b"".join(map(base64.b64decode, parts.split()))
 
 
+def return_to_the_page(page: Page) -> None:
+    """It goes while samples are on their way: they are sent once more, and arrive first."""
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/recording?*", hold_the_first)
+    with page.expect_response("**/recording?*"):
+        page.wait_for_timeout(800)  # more than the held request's samples
+        page.evaluate("dispatchEvent(new Event('pagehide'))")
+    held[0].continue_()
+    page.unroute_all()
+
+
 def test_a_killed_server_a_lost_network_and_a_reload_lose_nothing(page: Page, server: Server, tmp_path: Path) -> None:
     app = AppPage(page, server.url)
     page.goto("/")
@@ -77,6 +95,7 @@ def test_a_killed_server_a_lost_network_and_a_reload_lose_nothing(page: Page, se
     page.context.set_offline(False)
     expect(bar).not_to_contain_text("Kept here")
 
+    return_to_the_page(page)
     page.reload()
     bar.get_by_role("button", name="Continue").click()
     expect(bar.get_by_role("button", name="Pause")).to_be_visible()

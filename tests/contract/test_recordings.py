@@ -55,6 +55,30 @@ async def test_a_recording_survives_a_restart_and_is_queued(serve: Serve, engine
     assert (late.status, late.code) == (409, "recording_ended")
 
 
+async def test_late_samples_of_a_page_that_was_reloaded_are_not_mixed_with_those_of_the_next(
+    serve: Serve, engine: StepEngine
+) -> None:
+    client = await serve()
+    job_id = await begin(client)
+    earlier, later = b"\x01\x00" * 16_000, b"\x02\x00" * 16_000
+
+    async def send_as(recorder: str, offset: int, samples: bytes) -> int:
+        query = f"recorder={recorder}&offset={offset}"
+        answer = await client.fetch("POST", f"/job/{job_id}/recording?{query}", body=samples)
+        size: int = answer.json["size_bytes"]
+        return size
+
+    assert await send_as("first", 0, earlier) == len(earlier)
+    assert await send_as("second", 0, b"") == len(earlier)
+    assert await send_as("first", len(earlier), earlier) == len(earlier)
+    assert await send_as("second", len(earlier), later) == len(earlier + later)
+    await client.fetch("POST", f"/job/{job_id}/recording/finish", body=b"")
+    engine.release()
+    await client.job_when(job_id, "completed")
+    with wave.open(io.BytesIO((await client.fetch("GET", f"/job/{job_id}/audio")).body)) as reader:
+        assert reader.readframes(10**6) == earlier + later
+
+
 async def test_a_recording_can_be_discarded_and_an_empty_one_is_refused(serve: Serve) -> None:
     client = await serve()
     job_id = await begin(client)

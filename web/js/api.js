@@ -67,8 +67,8 @@ export const api = {
 	forgetVoices: () => request("DELETE", "known-voices"),
 	waveform: (id) => json("GET", `job/${id}/waveform`),
 	beginRecording: (recording) => json("POST", "recordings", recording),
-	sendSamples: async (id, offset, samples, keepalive = false) =>
-		parseJson(await (await request("POST", `job/${id}/recording?offset=${offset}`, { body: samples, keepalive })).text()),
+	sendSamples: async (id, recorder, offset, samples, keepalive = false) =>
+		parseJson(await (await request("POST", `job/${id}/recording?recorder=${recorder}&offset=${offset}`, { body: samples, keepalive })).text()),
 	finishRecording: (id) => json("POST", `job/${id}/recording/finish`),
 	submit: (file, options, signal, onSent) => upload("transcribe-job", file, options, signal, onSent),
 };

@@ -23,6 +23,8 @@ export function createRecorder(api, onChange, preferred) {
 	/** What the server hasn't confirmed. @type {Uint8Array<ArrayBuffer>[]} */
 	let waiting = [];
 	let sentBytes = 0;
+	/** By which the server tells this page's samples from another's; "": until it has taken that one's recording over. */
+	let pageId = "";
 	/** @type {Timer} */
 	let timer;
 	/** Ends the lock by which other tabs know that the recording goes on. @type {(() => void)|undefined} */
@@ -62,7 +64,8 @@ export function createRecorder(api, onChange, preferred) {
 		stream = await openMicrophone(preferred);
 		try {
 			recorder.jobId = id || (await begin()).job_id;
-			sentBytes = id ? (await api.sendSamples(id, 0, new Uint8Array())).size_bytes : 0;
+			pageId = id ? "" : crypto.randomUUID();
+			sentBytes = id ? (await api.sendSamples(id, pageId, 0, new Uint8Array())).size_bytes : 0;
 			await listen(stream);
 		} catch (error) {
 			close();
@@ -70,7 +73,6 @@ export function createRecorder(api, onChange, preferred) {
 		}
 		void navigator.locks?.request(lockName(recorder.jobId), () => new Promise((resolve) => (release = () => resolve(undefined))));
 		timer = setInterval(send, SEND_INTERVAL_MS);
-		addEventListener("beforeunload", sendLast);
 		addEventListener("pagehide", sendLast);
 		onChange();
 	}
@@ -137,9 +139,16 @@ export function createRecorder(api, onChange, preferred) {
 		if (shared) connect(shared);
 	}
 
+	/** Before the first samples, and not sooner: what this page sent before it was reloaded may still be on its way. Later, the server ignores that. */
+	async function takeOver() {
+		const id = crypto.randomUUID();
+		sentBytes = (await api.sendSamples(recorder.jobId, id, 0, new Uint8Array())).size_bytes;
+		pageId = id;
+	}
+
 	/** Before the page goes: what waits would be lost with it. */
 	function sendLast() {
-		if (recorder.jobId && waiting.length) void api.sendSamples(recorder.jobId, sentBytes, joined(takeBytes(waiting, MAX_LAST_BYTES)), true).catch(() => {});
+		if (recorder.jobId && waiting.length) void api.sendSamples(recorder.jobId, pageId, sentBytes, joined(takeBytes(waiting, MAX_LAST_BYTES)), true).catch(() => {});
 	}
 
 	/** Sends what waits, once at a time. */
@@ -152,9 +161,11 @@ export function createRecorder(api, onChange, preferred) {
 		while (waiting.length) {
 			const parts = takeBytes(waiting, MAX_REQUEST_BYTES);
 			try {
-				const { size_bytes } = await api.sendSamples(recorder.jobId, sentBytes, joined(parts));
+				if (!pageId) await takeOver();
+				const samples = joined(parts);
+				await api.sendSamples(recorder.jobId, pageId, sentBytes, samples);
 				waiting = waiting.slice(parts.length);
-				sentBytes = size_bytes;
+				sentBytes += samples.length; // the server may have more: sendLast()
 				recorder.isWaiting = false;
 			} catch {
 				recorder.isWaiting = true;
@@ -201,7 +212,6 @@ export function createRecorder(api, onChange, preferred) {
 		closeMicrophone();
 		endSharing();
 		clearInterval(timer);
-		removeEventListener("beforeunload", sendLast);
 		removeEventListener("pagehide", sendLast);
 		release?.();
 		release = undefined;

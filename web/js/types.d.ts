@@ -257,7 +257,7 @@ interface Api {
   correct(id: string, correction: Correction): Promise<Corrected>;
   restore(id: string, version: number): Promise<Result & {version: number}>;
   beginRecording(recording: {filename: string} & SubmitOptions): Promise<Job>;
-  sendSamples(id: string, offset: number, samples: Uint8Array<ArrayBuffer>, keepalive?: boolean): Promise<{size_bytes: number}>; // mono, 16 kHz, 16 bit
+  sendSamples(id: string, recorder: string, offset: number, samples: Uint8Array<ArrayBuffer>, keepalive?: boolean): Promise<{size_bytes: number}>; // mono, 16 kHz, 16 bit
   finishRecording(id: string): Promise<unknown>;
   previewTerms(id: string, version: number, terms: string): Promise<{segment: number, before: string, after: string}[]>;
   words(id: string): Promise<Corrected>; // found if the job has none
