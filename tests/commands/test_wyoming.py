@@ -24,7 +24,7 @@ from localwhisper.commands import wyoming_server
 from localwhisper.commands.wyoming_server import SpeechHandler
 from tests.audio.recordings import write
 from tests.process.server import Server
-from tests.speech import CLIP, decoded, is_text_of
+from tests.speech import CLIP, SPANISH_CLIP, decoded, is_text_of
 
 
 @asynccontextmanager
@@ -73,6 +73,31 @@ def test_speech_is_transcribed_and_nothing_of_it_is_kept(server: Server, tmp_pat
     assert is_text_of(CLIP, transcript.text)
     assert transcript.language == "en"
     assert json.loads(server.get("/jobs"))["jobs"] == before
+
+
+def test_home_assistant(server: Server, tmp_path: Path) -> None:
+    """It asks what there is on one connection, and sends 30 ms at a time on the next, naming only a locale."""
+    samples = decoded(SPANISH_CLIP).tobytes()
+    form = {"rate": 16_000, "width": 2, "channels": 1}
+
+    async def run() -> tuple[Info, Transcript]:
+        async with connected(server) as wyoming:
+            await wyoming.write_event(Describe().event())
+            info = Info.from_event(await read(wyoming))
+        async with connected(server) as wyoming:
+            await wyoming.write_event(Transcribe(language="es-ES").event())
+            await wyoming.write_event(AudioStart(**form).event())
+            for start in range(0, len(samples), 960):
+                await wyoming.write_event(AudioChunk(**form, audio=samples[start : start + 960]).event())
+            await wyoming.write_event(AudioStop().event())
+            return info, Transcript.from_event(await read(wyoming))
+
+    info, transcript = asyncio.run(run())
+    assert info.satellite is None
+    assert [program.name for program in info.asr if program.installed] == ["localwhisper"]
+    assert "es" in {code for model in info.asr[0].models if model.installed for code in model.languages}
+    assert info.asr[0].requires_external_vad
+    assert is_text_of(SPANISH_CLIP, transcript.text)
 
 
 def test_the_recording_of_a_job_that_fails_is_not_kept(

@@ -5,7 +5,6 @@ X-Ignored-Fields names what has no effect, such as include[].
 """
 
 import asyncio
-import json
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
@@ -13,6 +12,7 @@ from typing import Any
 
 import tornado.iostream
 
+from localwhisper import long_json
 from localwhisper.engine.checkpoints.catalogue import OTHER_NAMES
 from localwhisper.engine.checkpoints.library import ModelEntry, ModelLibrary
 from localwhisper.errors import InvalidOption, LocalWhisperError, ModelNotFound
@@ -59,20 +59,21 @@ class TranscriptionsHandler(OpenAiHandler, SynchronousJobHandler):
         fields = dict(form_fields)
         response_format = choice_argument("response_format", fields.get("response_format") or "json", FORMATS)
         granularities = timestamp_granularities(form_fields)
+        if response_format == "json" and any(_is_granularity(name) for name, _ in form_fields):
+            response_format = "verbose_json"  # OpenAI refuses this; Subtitle Edit reads its times
         is_diarized = response_format == "diarized_json" and self.task == "transcribe"
         if is_diarized and not fields.get("speakers"):
             fields["speakers"] = "auto"
         options = await self._options(fields, word_timestamps="word" in granularities)
         self.name_ignored([name for name, text in form_fields if self._is_ignored(name, text)])
         if self.task == "transcribe" and boolean_argument("stream", fields.get("stream") or "false"):
-            await self._write_events(options, is_diarized=is_diarized)
+            await self._write_events(options, response_format, granularities)
             return
         job, transcript = await self.transcribe(options)
         if response_format == "json":
             self.write_json({"text": transcript.text.strip()})
         elif response_format == "verbose_json":
-            languages = self.dependencies.models.languages
-            await self.write_result(verbose_body, job, transcript, granularities, languages)
+            await self.write_result(verbose_body, job, transcript, granularities, self.dependencies.models.languages)
         elif response_format == "diarized_json":
             await self.write_result(diarized_body, job, transcript)
         elif response_format == "text":
@@ -83,7 +84,7 @@ class TranscriptionsHandler(OpenAiHandler, SynchronousJobHandler):
             await self.write_text(media_type, lambda: to_text(transcript, about=about))
 
     def _is_ignored(self, name: str, text: str) -> bool:
-        if name.removesuffix("[]") == "timestamp_granularities":
+        if _is_granularity(name):
             return False
         if name == "chunking_strategy":  # recordings are cut into windows here, too
             return text != "auto"
@@ -99,8 +100,11 @@ class TranscriptionsHandler(OpenAiHandler, SynchronousJobHandler):
         options["initial_prompt"] = fields.get("prompt", "")
         return await self.job_options(options | temperature_option(fields.get("temperature")))
 
-    async def _write_events(self, options: Options, *, is_diarized: bool) -> None:
-        """The transcript as server-sent events, a delta per segment; then, once they are known, the speakers' lines."""
+    async def _write_events(self, options: Options, response_format: str, granularities: list[str]) -> None:
+        """The transcript as server-sent events, a delta per segment; then, once they are known, the speakers' lines.
+
+        Where times are asked for, the last event has what verbose_json has.
+        """
         try:
             has_text = False
             async with aclosing(self.stream(options)) as items:
@@ -112,9 +116,14 @@ class TranscriptionsHandler(OpenAiHandler, SynchronousJobHandler):
                             await self._write_event({"type": "transcript.text.delta", "delta": delta})
                     else:
                         job, transcript = item
-                        for segment in diarized_body(job, transcript)["segments"] if is_diarized else ():
-                            await self._write_event(segment)
-                        await self._write_event({"type": "transcript.text.done", "text": transcript.text.strip()})
+                        if response_format == "diarized_json":
+                            for segment in diarized_body(job, transcript)["segments"]:
+                                await self._write_event(segment)
+                        done: Json = {"type": "transcript.text.done", "text": transcript.text.strip()}
+                        if response_format == "verbose_json":
+                            languages = self.dependencies.models.languages
+                            done |= await asyncio.to_thread(verbose_body, job, transcript, granularities, languages)
+                        await self._write_event(done)
             await self.finish()
         except tornado.iostream.StreamClosedError:
             pass  # on_connection_close() has cancelled the job
@@ -126,9 +135,11 @@ class TranscriptionsHandler(OpenAiHandler, SynchronousJobHandler):
             await self.finish()
 
     async def _write_event(self, body: Json) -> None:
+        """Write an event, with its type also as its name: some clients read only named events."""
+        text = await asyncio.to_thread(long_json.dumps, body, ensure_ascii=False)
         self.set_header("Content-Type", "text/event-stream; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
-        self.write(to_utf8(f"data: {json.dumps(body, ensure_ascii=False)}\n\n"))
+        self.write(to_utf8(f"event: {body.get('type', 'error')}\ndata: {text}\n\n"))
         await self.flush()
 
 
@@ -183,9 +194,13 @@ def model_name(name: str, library: ModelLibrary) -> str | None:
 
 def timestamp_granularities(fields: Sequence[tuple[str, str]]) -> list[str]:
     """Read the form field of this name: repeated, a list in JSON, or separated by commas. Raises InvalidOption."""
-    texts = [text for name, text in fields if name.removesuffix("[]") == "timestamp_granularities"]
+    texts = [text for name, text in fields if _is_granularity(name)]
     values = [value for text in texts for value in re.split(r"[\s,]+", re.sub(r'[\[\]"]', " ", text)) if value]
     return [choice_argument("timestamp_granularities[]", value, GRANULARITIES) for value in values] or ["segment"]
+
+
+def _is_granularity(name: str) -> bool:
+    return name.removesuffix("[]") == "timestamp_granularities"
 
 
 def choice_argument(field: str, value: str, choices: tuple[str, ...]) -> str:
