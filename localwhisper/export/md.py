@@ -12,7 +12,7 @@ from localwhisper.options import Layout
 
 def write(transcript: Transcript, layout: Layout, about: About) -> str:
     if not transcript.segments and transcript.text.strip():
-        return _escaped(transcript.text) + "\n"
+        return re.sub(r"^(\d*)([-+.)])", r"\1\\\2", _escaped(transcript.text)) + "\n"  # no list, no rule
     return "\n".join(
         f"**{short_timestamp(part.start_s)}** {_escaped(with_channel(part.channel, part.text))}\n"
         for part in paragraphs(transcript, joined=layout.paragraphs)

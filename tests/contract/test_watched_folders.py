@@ -88,6 +88,34 @@ async def test_new_recordings_are_transcribed_with_the_folders_settings(
     assert (await client.fetch("DELETE", f"/watched-folders/{answer.json['id']}")).code == "watched_folder_not_found"
 
 
+async def test_a_folders_names_and_terms_are_those_of_each_new_recording(
+    serve: Serve, engine: StepEngine, folder: Path
+) -> None:
+    """A list that the folder names is read anew for each recording, also after a restart."""
+    engine.release()
+    client = await serve()
+
+    async def keep(terms: str) -> None:
+        body = json.dumps({"terms": terms}).encode()
+        assert (await client.fetch("PUT", "/term-lists/Talks", body=body)).status == 200
+
+    missing = await watch(client, folder, options={"terms": "@Talks"})
+    assert (missing.code, missing.json["error"]["message"].count("Talks")) == ("invalid_option", 1)
+    await keep("part 0 => chapter one")
+    assert (await watch(client, folder, options={"terms": "@Talks; Ada"})).status == 201
+    (folder / "a.wav").write_bytes(wav(2.0))
+    await until((folder / "a.txt").exists)
+    assert "chapter one" in (folder / "a.txt").read_text()
+    await keep("part 0 => the beginning")
+    await client.close()
+    client = await serve()
+    (folder / "b.wav").write_bytes(wav(2.0))
+    await until((folder / "b.txt").exists)
+    assert "the beginning" in (folder / "b.txt").read_text()
+    terms = {job["filename"]: job["options"]["terms"] for job in (await client.get("/jobs")).json["jobs"]}
+    assert terms["b.wav"] == "# Talks\npart 0 => the beginning\nAda"
+
+
 async def test_a_restart_loses_nothing_and_repeats_nothing(serve: Serve, engine: StepEngine, folder: Path) -> None:
     client = await serve()
     (folder / "one.wav").write_bytes(wav(2.0))

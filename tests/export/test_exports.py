@@ -17,6 +17,7 @@ import docx
 import pysubs2
 import pytest
 import webvtt
+from markdown_it import MarkdownIt
 
 from localwhisper.export.about import About
 from localwhisper.export.cues import cues, timestamp
@@ -216,12 +217,14 @@ def test_no_cue_contains_a_blank_line_or_an_arrow() -> None:
 
 
 @pytest.mark.parametrize("case", results.ALL)
-def test_tsv_has_three_columns_and_one_row_per_segment(case: str) -> None:
-    header, *rows = EXPORTERS["tsv"].to_text(results.ALL[case]).removesuffix("\n").split("\n")
-    assert header == "start\tend\ttext"
-    columns = [row.split("\t") for row in rows]
-    assert [(int(start), int(end)) for start, end, _ in columns] == [
-        (round(segment.start * 1000), round(segment.end * 1000)) for segment in results.ALL[case].segments
+def test_tsv_is_read_by_the_standard_library(case: str) -> None:
+    """Without quotes, as openai-whisper writes it."""
+    text = EXPORTERS["tsv"].to_text(results.ALL[case])
+    header, *rows = csv.reader(io.StringIO(text, newline=""), "excel-tab", quoting=csv.QUOTE_NONE)
+    assert header == ["start", "end", "text"]
+    assert [[int(row[0]), int(row[1]), " ".join(row[2].split())] for row in rows] == [
+        [round(segment.start * 1000), round(segment.end * 1000), " ".join(segment.text.split())]
+        for segment in results.ALL[case].segments
     ]
 
 
@@ -275,9 +278,33 @@ def test_lrc_times() -> None:
     assert EXPORTERS["lrc"].to_text(results.EQUAL["hours"]) == "[59:58.77]before\n[60:00.00]after\n"
 
 
-def test_markdown_escapes_markup() -> None:
-    text = EXPORTERS["md"].to_text(results.EQUAL["arrow"])
-    assert "\\<i\\>\\&amp;" in text
+MARKUP = """ # 1. *a* _b_ `c` ~~d~~ [e](f) ![g](h) <i>&amp; | - + > \\ http://i.j"""
+
+
+@pytest.mark.parametrize("case", [*results.ALL, "markup", "only text", "a list", "a number", "a rule"])
+def test_markdown_is_read_by_markdown_it(case: str) -> None:
+    """Every part is a paragraph, its time in bold, and whatever looks like markup in it is text."""
+    others = {
+        "markup": results.transcript(results.segment(0, 0.0, 1.0, MARKUP), results.segment(1, 1.0, 2.0, " - 2. x")),
+        **{
+            name: replace(results.transcript(), text=text)
+            for name, text in (("only text", MARKUP), ("a list", " - x"), ("a number", " 1986. x"), ("a rule", "---"))
+        },
+    }
+    result = {**results.ALL, **others}[case]
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(EXPORTERS["md"].to_text(result))
+    assert {token.type for token in tokens} <= {"paragraph_open", "inline", "paragraph_close"}
+    texts = []
+    for token in tokens:
+        if token.type == "inline":
+            children = token.children or []
+            if result.segments:
+                assert [child.type for child in children[1:4]] == ["strong_open", "text", "strong_close"]
+                children = children[4:]
+            assert {child.type for child in children} <= {"text", "text_special"}
+            texts.append("".join(child.content for child in children).strip())
+    segments = [segment.text for segment in result.segments] or [result.text]
+    assert texts == [" ".join(text.split()) for text in segments if text.strip()]
 
 
 def test_zip_holds_every_other_format() -> None:

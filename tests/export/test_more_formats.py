@@ -87,6 +87,7 @@ def test_textgrid_and_eaf_are_read_by_pympi(case: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("case", CASES)
 def test_audacity_labels(case: str) -> None:
+    """Read here by its rules, three columns between tabs: a package that reads them brings pandas with it."""
     rows = [line.split("\t") for line in EXPORTERS["audacity"].to_text(results.ALL[case]).splitlines()]
     expected = [" ".join(segment.text.split()) for segment in results.ALL[case].segments if segment.text.strip()]
     assert [text for _, _, text in rows] == expected
