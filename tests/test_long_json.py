@@ -88,7 +88,7 @@ def test_iterators_are_written_as_lists_wherever_they_are() -> None:
 def test_the_text_alone_is_read_without_the_rest() -> None:
     data = schema.dump_transcript(replace(samples.transcript(), text="whole"))
     assert long_json.first_members(data, ["text"])["text"] == "whole"
-    assert schema.load_text(data) == ("whole", [])
+    assert schema.load_text(data) == ("whole", ())
     with pytest.raises(schema.InvalidRecord):
         schema.load_text(b'{"format":1,"text":["a"]}')
     with pytest.raises(schema.InvalidRecord):

@@ -95,7 +95,7 @@ class JobsHandler(BaseHandler):
         bodies = [serializers.job_body(job, jobs.eta, self.language, excerpts.get(job.id)) for job in page.jobs]
         if self.get_boolean_argument("preview"):
             previews = await jobs.search.previews(job.id for job in page.jobs)
-            bodies = [{**body, "preview": previews.get(body["job_id"])} for body in bodies]
+            bodies = [body | serializers.preview_body(previews.get(body["job_id"])) for body in bodies]
         self.write_json({"jobs": bodies, "next_cursor": page.next_cursor})
 
     def _limit(self) -> int:

@@ -14,11 +14,12 @@ from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.speakers import seconds_of
-from localwhisper.jobs.transcript import Segment, Transcript, Word
+from localwhisper.jobs.transcript import Segment, Speaker, Transcript, Word
 from localwhisper.messages import Message, in_language, render
 from localwhisper.option_types import Option, SettableIn
 from localwhisper.options import options_to_json
 from localwhisper.services.downloads import Download
+from localwhisper.store.text_index import Preview
 
 Json = dict[str, Any]
 DEFAULT_CHOICE = ("Default", "Por defecto")  # the empty choice of an option without a default
@@ -86,6 +87,15 @@ def job_body(job: Job, eta: EtaEstimator, language: str, excerpt: Sequence[str] 
     if excerpt is not None:
         body["excerpt"] = excerpt
     return body
+
+
+def preview_body(preview: Preview | None) -> Json:
+    """`preview`: None if it isn't known yet."""
+    return {"preview": None} if preview is None else {"preview": preview.text, **speakers_body(preview.speakers)}
+
+
+def speakers_body(speakers: Sequence[Speaker]) -> Json:
+    return {"speakers": [{"id": each.id, "name": each.name} for each in speakers]}
 
 
 def progress_body(job: Job, eta: EtaEstimator, language: str) -> Json:

@@ -13,6 +13,7 @@ import tornado.iostream
 import tornado.websocket
 
 from localwhisper.errors import LocalWhisperError
+from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobs.events import (
     Event,
     JobChanged,
@@ -257,12 +258,13 @@ class QueueSocketHandler(EventSocketHandler):
             case SegmentsDone():
                 self.put_segments(event)
             case JobChanged(job=job):
-                self.put_shared(event, "job", job.id, partial(serializers.job_body, job, jobs.eta, language))
+                self.put_shared(event, "job", job.id, partial(_changed_body, event, jobs.eta, language))
                 self._put_queue(event)
             case JobMeasured(job=job) | JobDescribed(job=job):
                 self.put_shared(event, "job", job.id, partial(serializers.job_body, job, jobs.eta, language))
             case TranscriptCorrected(job_id=job_id, transcript=transcript):
-                self.queue_message("corrected", {"version": transcript.version}, job_id=job_id)
+                corrected = {"version": transcript.version, **serializers.speakers_body(transcript.speakers)}
+                self.queue_message("corrected", corrected, job_id=job_id)
             case WordsAligned(job_id=job_id, progress=progress):
                 data = partial(dict, progress=round(progress, 1))
                 self.put_shared(event, "words", job_id, data, key=f"words {job_id}")
@@ -283,3 +285,9 @@ class QueueSocketHandler(EventSocketHandler):
         if isinstance(error, LocalWhisperError):
             body["error"] = serializers.message_body(error.message, self.language)
         return body
+
+
+def _changed_body(event: JobChanged, eta: EtaEstimator, language: str) -> Json:
+    """The job, with the speakers of one that is completed."""
+    body = serializers.job_body(event.job, eta, language)
+    return body if event.transcript is None else body | serializers.speakers_body(event.transcript.speakers)

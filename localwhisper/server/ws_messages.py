@@ -25,8 +25,9 @@ SENT: Mapping[str, str] = {
     "cancelled": "data: status, progress, message, completed_at. Then the server closes with 1000.",
     "pong": "The answer to ping.",
     "snapshot": "/ws/queue only. data: jobs (the newest), queue (figures).",
-    "job": "/ws/queue only: a job was created or changed its state. data: as in GET /job/{job_id}, without result.",
-    "corrected": "/ws/queue only: the transcript of a completed job was corrected. data: version.",
+    "job": "/ws/queue only: a job was created or changed its state. data: as in GET /job/{job_id}, without result; "
+    "with speakers once it is completed.",
+    "corrected": "/ws/queue only: the transcript of a completed job was corrected. data: version, speakers.",
     "words": "/ws/queue only: word times of a completed job are being found. data: progress (percent); 100: ended.",
     "removed": "/ws/queue only: the job was deleted with its files.",
     "queue": "/ws/queue only: the queue's figures changed.",

@@ -13,7 +13,7 @@ from localwhisper.jobs.job import JobState
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.store.async_store import AsyncStore
 from localwhisper.store.base import StampedText
-from localwhisper.store.text_index import ERRORS, TextIndex
+from localwhisper.store.text_index import ERRORS, Preview, TextIndex
 
 T = TypeVar("T")
 BATCH = 100  # texts read and indexed at once
@@ -50,9 +50,10 @@ class Search:
         fails."""
         return await self._query(dict[str, list[str]](), self._texts.excerpts, query, list(job_ids))
 
-    async def previews(self, job_ids: Iterable[str]) -> dict[str, str]:
-        """Return the beginnings of these jobs' texts, of those that are indexed; none if the index fails."""
-        return await self._query(dict[str, str](), self._texts.beginnings, list(job_ids))
+    async def previews(self, job_ids: Iterable[str]) -> dict[str, Preview]:
+        """Return the beginnings of these jobs' texts, and who speaks in them, of those that are indexed; none if the
+        index fails."""
+        return await self._query(dict[str, Preview](), self._texts.previews, list(job_ids))
 
     async def stop(self) -> None:
         self._unsubscribe()
@@ -113,8 +114,8 @@ class Search:
     def _put(self, job_id: str, transcript: Transcript) -> None:
         """Index a text that is stored already; without its stamp, so the next start compares it with the store's."""
         self._mark_changed(job_id)
-        names = [each.name for each in transcript.speakers]
-        self._submit(self._texts.put, [StampedText(job_id=job_id, stamp=None, text=transcript.text, names=names)])
+        text = StampedText(job_id=job_id, stamp=None, text=transcript.text, speakers=transcript.speakers)
+        self._submit(self._texts.put, [text])
 
     def _mark_changed(self, job_id: str) -> None:
         if self._changed is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from localwhisper.jobs.job import Job
-from localwhisper.jobs.transcript import Transcript, Waveform, Window
+from localwhisper.jobs.transcript import Speaker, Transcript, Waveform, Window
 
 CORRECTED = "corrected.json"  # named by JobDamaged if a transcript's corrections, not the machine's text, are damaged
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -25,12 +25,12 @@ class DamagedJob:
 
 @dataclass(frozen=True, kw_only=True)
 class StampedText:
-    """The text of a transcript and the names of those who speak, for the search index."""
+    """The text of a transcript and who speaks in it, for the search index."""
 
     job_id: str
     stamp: str | None  # another one for each version of the transcript that is stored; None: not known
     text: str
-    names: Sequence[str] = ()
+    speakers: Sequence[Speaker] = ()
 
 
 class JobStore(Protocol):

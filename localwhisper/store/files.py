@@ -152,8 +152,8 @@ class FileStore:
                 status = path.lstat()  # before the text is read: if it changes in between, it is read again next time
                 stamp = f"{path.name} {status.st_ino} {status.st_mtime_ns} {status.st_size}"
                 if stamp != known:
-                    text, names = schema.load_text(read_regular_file(path))
-                    texts.append(StampedText(job_id=job_id, stamp=stamp, text=text, names=names))
+                    text, speakers = schema.load_text(read_regular_file(path))
+                    texts.append(StampedText(job_id=job_id, stamp=stamp, text=text, speakers=speakers))
             except (OSError, schema.InvalidRecord) as error:
                 log.warning("job %s can't be searched: %s", job_id, error)
         return texts

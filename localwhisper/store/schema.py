@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get
 from localwhisper import long_json
 from localwhisper.errors import StoreTooNew
 from localwhisper.jobs.job import Job
-from localwhisper.jobs.transcript import Transcript, Waveform, Window
+from localwhisper.jobs.transcript import Speaker, Transcript, Waveform, Window
 from localwhisper.unicode_text import encodable, load_stored_json
 
 Json = dict[str, Any]
@@ -65,16 +65,20 @@ def load_transcript(data: bytes) -> Transcript:
     return _load("transcript", Transcript, data)
 
 
-def load_text(data: bytes) -> tuple[str, list[str]]:
-    """Return a transcript's text and its speakers' names alone, which is fast. Raises InvalidRecord, StoreTooNew."""
+def load_text(data: bytes) -> tuple[str, tuple[Speaker, ...]]:
+    """Return a transcript's text and its speakers alone, which is fast. Raises InvalidRecord, StoreTooNew."""
     try:
         record = long_json.first_members(data, ("format", "text"))
     except (ValueError, RecursionError) as error:
         raise InvalidRecord(str(error)) from None
     check_format(record)
-    speakers = [_exactly(dict, each) for each in _exactly(list, record.get("speakers", []))]
-    names = [encodable(_exactly(str, each.get("name"))) for each in speakers]
-    return encodable(_exactly(str, record.get("text"))), names
+    speakers = (_exactly(dict, each) for each in _exactly(list, record.get("speakers", [])))
+    found = tuple(Speaker(id=_text(each.get("id")), name=_text(each.get("name"))) for each in speakers)
+    return _text(record.get("text")), found
+
+
+def _text(value: object) -> str:
+    return encodable(_exactly(str, value))
 
 
 def dump_waveform(waveform: Waveform) -> bytes:

@@ -1,14 +1,17 @@
 """The full-text index of all transcripts, in SQLite. It holds nothing but copies: a damaged file is replaced by an
 empty one, and services.search adds the texts again."""
 
+import json
 import logging
 import os
 import re
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from localwhisper.atomic import private_opener
+from localwhisper.jobs.transcript import Speaker
 from localwhisper.store.base import StampedText
 
 log = logging.getLogger(__name__)
@@ -17,10 +20,10 @@ EXCERPT_TOKENS = 16
 ERRORS = (sqlite3.Error, OSError)  # that any method may raise
 BEGINNING_CHARS = 240
 SPEAKER = re.compile(r"""(?<!\S)(?:speaker|hablante):(?:"([^"]*)"?|(\S+))""", re.IGNORECASE)
-VERSION = 3  # of the tables; a file with others is replaced
+VERSION = 4  # of the tables; a file with others is replaced
 TABLES = """
 CREATE TABLE transcripts (id INTEGER PRIMARY KEY, job_id TEXT NOT NULL UNIQUE, stamp TEXT, text TEXT NOT NULL,
-    speakers TEXT NOT NULL);
+    speakers TEXT NOT NULL, speaker_ids TEXT NOT NULL);
 CREATE VIRTUAL TABLE texts USING fts5(
     text, speakers, content='transcripts', content_rowid='id', tokenize='unicode61 remove_diacritics 2');
 CREATE TRIGGER added AFTER INSERT ON transcripts BEGIN
@@ -30,6 +33,11 @@ CREATE TRIGGER deleted AFTER DELETE ON transcripts BEGIN
     INSERT INTO texts(texts, rowid, text, speakers) VALUES ('delete', old.id, old.text, old.speakers);
 END;
 """
+
+
+class Preview(NamedTuple):
+    text: str  # its first BEGINNING_CHARS characters
+    speakers: Sequence[Speaker]
 
 
 class TextIndex:
@@ -53,10 +61,12 @@ class TextIndex:
 
     def put(self, texts: Sequence[StampedText]) -> None:
         """Add texts or replace them, in one transaction."""
-        rows = [(each.job_id, each.stamp, _plain(each.text.strip()), _plain(", ".join(each.names))) for each in texts]
+        rows = [_row(each) for each in texts]
         with self._db as db:
             db.executemany("DELETE FROM transcripts WHERE job_id = ?", [row[:1] for row in rows])
-            db.executemany("INSERT INTO transcripts (job_id, stamp, text, speakers) VALUES (?, ?, ?, ?)", rows)
+            db.executemany(
+                "INSERT INTO transcripts (job_id, stamp, text, speakers, speaker_ids) VALUES (?, ?, ?, ?, ?)", rows
+            )
 
     def discard(self, job_ids: Collection[str]) -> None:
         with self._db as db:
@@ -92,12 +102,14 @@ class TextIndex:
         )
         return {job_id: excerpt.split(MARK) for job_id, excerpt in rows}
 
-    def beginnings(self, job_ids: Iterable[str]) -> dict[str, str]:
-        """Return the first BEGINNING_CHARS characters of each text."""
+    def previews(self, job_ids: Iterable[str]) -> dict[str, Preview]:
         ids = list(job_ids)
         placeholders = ",".join("?" * len(ids))
-        query = f"SELECT job_id, substr(text, 1, {BEGINNING_CHARS}) FROM transcripts WHERE job_id IN ({placeholders})"
-        return dict(self._db.execute(query, ids))
+        query = (
+            f"SELECT job_id, substr(text, 1, {BEGINNING_CHARS}), speaker_ids FROM transcripts"
+            f" WHERE job_id IN ({placeholders})"
+        )
+        return {job_id: Preview(text, _speakers(pairs)) for job_id, text, pairs in self._db.execute(query, ids)}
 
     def clear(self) -> None:
         """Remove the file; the next call creates an empty one."""
@@ -130,6 +142,16 @@ def _open(path: Path) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def _row(text: StampedText) -> tuple[str, str | None, str, str, str]:
+    pairs = json.dumps([(each.id, each.name) for each in text.speakers])
+    names = ", ".join(each.name for each in text.speakers)
+    return text.job_id, text.stamp, _plain(text.text.strip()), _plain(names), pairs
+
+
+def _speakers(pairs: str) -> list[Speaker]:
+    return [Speaker(id=speaker_id, name=name) for speaker_id, name in json.loads(pairs)]
 
 
 def _plain(text: str) -> str:

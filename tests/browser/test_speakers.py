@@ -25,7 +25,10 @@ def expect_names(page: Page, *expected: str) -> None:
 
 def test_speakers_are_named_corrected_and_made_one(library: AppPage) -> None:
     page = library.page
-    library.card("Dialogue.wav").open_editor()
+    card = library.card("Dialogue.wav")
+    who = card.element.locator(".speakers")
+    expect(who).to_have_text("· 3 speakers: Speaker 1, Speaker 2, Speaker 3")
+    card.open_editor()
     expect_names(page, *(f"Speaker {n}" for n in (1, 2, 1, 1, 3, 2)))
     panel = page.get_by_role("region", name="Who speaks")
     expect(panel.get_by_role("listitem")).to_have_count(3)
@@ -50,6 +53,12 @@ def test_speakers_are_named_corrected_and_made_one(library: AppPage) -> None:
     expect(panel.get_by_role("listitem")).to_have_count(3)
     page.reload()
     expect(panel.get_by_role("listitem")).to_have_count(3)
+    card.close_editor()
+    expect(who).to_have_text("· 3 speakers: Ada, Speaker 2, Speaker 3")
+    version = library.job(card.job_id)["transcript_version"]
+    merge = {"version": version, "merge": "S3", "into": "S1"}  # as in another window
+    assert page.request.patch(f"/job/{card.job_id}/speakers", data=merge).ok
+    expect(who).to_have_text("· 2 speakers: Ada, Speaker 2")
 
 
 def test_a_voice_is_kept_if_somebody_wants_it_then_suggested_and_forgotten(library: AppPage) -> None:
@@ -85,7 +94,10 @@ def test_a_voice_is_kept_if_somebody_wants_it_then_suggested_and_forgotten(libra
 
 
 def test_one_person_is_not_named(library: AppPage) -> None:
-    library.card("Monologue.wav").open_editor()
+    card = library.card("Monologue.wav")
+    expect(card.preview).to_contain_text(TALK_LINES[0])
+    expect(card.element.locator(".speakers")).to_be_hidden()
+    card.open_editor()
     expect(library.page.locator(".line-text")).to_have_text(list(TALK_LINES[:2]))
     assert names(library.page) == [None, None]
     expect(library.page.get_by_role("region", name="Who speaks")).to_be_hidden()

@@ -115,7 +115,7 @@ async def test_corrections_are_carried_over_where_the_texts_agree(serve: Serve) 
     engine.texts = ("so we met", "ada lovelace", "on a train")
     queue = await client.socket("/ws/queue")
     second = await completed(client, await post(client, f"/job/{first}/again"))
-    assert (await queue.until("corrected"))["data"] == {"version": 1}
+    assert (await queue.until("corrected"))["data"] == {"version": 1, "speakers": []}
     assert await text_of(client, second) == ["so we met", "Ada Lovelace", "on a train"]
     original = await client.get(f"/job/{second}/transcript?original=true")
     assert original.body.decode().splitlines() == list(engine.texts)

@@ -72,6 +72,23 @@ async def test_names_merging_and_lines_are_versioned_and_survive_a_restart(serve
     assert [each["name"] for each in merged.json["speakers"]] == ["Ann", "Bob"]
 
 
+async def test_lists_and_the_queue_socket_say_who_speaks(serve: Serve, engine: StepEngine) -> None:
+    engine.release()
+    client = await serve()
+    queue = await client.socket("/ws/queue")
+    job_id = await job_with_speakers(client)
+    assert (await queue.until("corrected"))["data"]["speakers"] == [{"id": "S1", "name": ""}, {"id": "S2", "name": ""}]
+    await send(client, "PATCH", job_id, version=1, names={"S2": "Bob"})
+    expected = [{"id": "S1", "name": ""}, {"id": "S2", "name": "Bob"}]
+    assert (await queue.until("corrected"))["data"] == {"version": 2, "speakers": expected}
+    [listed] = (await client.get("/jobs?preview=true")).json["jobs"]
+    assert listed["speakers"] == expected
+    await client.close()
+    client = await serve()
+    [listed] = (await client.get("/jobs?preview=true")).json["jobs"]
+    assert listed["speakers"] == expected
+
+
 async def test_a_new_search_keeps_names_and_corrections(serve: Serve, engine: StepEngine) -> None:
     engine.release()
     client = await serve()

@@ -76,7 +76,7 @@ async def test_a_correction_is_reported_on_the_queue_socket(serve: Serve, engine
     await socket.until("snapshot")
     await patch(client, job_id, version=0, at=0, remove=0, segments=[])
     message = await socket.until("corrected")
-    assert (message["job_id"], message["data"]) == (job_id, {"version": 1})
+    assert (message["job_id"], message["data"]) == (job_id, {"version": 1, "speakers": []})
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ class MemoryStore:
                             job_id=job_id,
                             stamp=stamp,
                             text=transcript.text,
-                            names=[each.name for each in transcript.speakers],
+                            speakers=transcript.speakers,
                         )
                     )
         return texts

@@ -7,12 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from localwhisper.jobs.transcript import Speaker
 from localwhisper.store.base import StampedText
 from localwhisper.store.text_index import TextIndex
 
 
 def text(job_id: str, text: str, stamp: str | None = None) -> StampedText:
     return StampedText(job_id=job_id, stamp=stamp, text=text)
+
+
+def people(*names: str) -> list[Speaker]:
+    return [Speaker(id=f"S{number}", name=name) for number, name in enumerate(names, start=1)]
 
 
 def test_words_are_found_by_their_prefix_ignoring_case_and_accents(tmp_path: Path) -> None:
@@ -23,7 +28,7 @@ def test_words_are_found_by_their_prefix_ignoring_case_and_accents(tmp_path: Pat
     assert index.find("so") == {"b"}
     assert index.find("song canta") == set()
     assert index.find('"* -') == set()
-    assert index.beginnings(["a", "c"]) == {"a": "El señor canta."}
+    assert index.previews(["a", "c"]) == {"a": ("El señor canta.", [])}
     assert index.excerpts("canta", ["a", "b"]) == {"a": ["El señor ", "canta", "."]}
     index.close()
 
@@ -55,14 +60,14 @@ def test_a_speaker_is_found_by_the_name(tmp_path: Path, query: str, found: set[s
     index = TextIndex(tmp_path / "search.db")
     index.put(
         [
-            StampedText(job_id="a", stamp=None, text="Hello, the budget.", names=["Ada Lovelace", "", "Bob"]),
-            StampedText(job_id="b", stamp=None, text="Ada wrote the budget.", names=["Grace"]),
+            StampedText(job_id="a", stamp=None, text="Hello, the budget.", speakers=people("Ada Lovelace", "", "Bob")),
+            StampedText(job_id="b", stamp=None, text="Ada wrote the budget.", speakers=people("Grace")),
             StampedText(job_id="c", stamp=None, text="The next speaker"),
         ]
     )
     assert index.find(query) == found
     assert index.excerpts("grace", ["b"]) == {"b": ["", "Grace", ""]}
-    assert index.beginnings(["b"]) == {"b": "Ada wrote the budget."}
+    assert index.previews(["b"]) == {"b": ("Ada wrote the budget.", people("Grace"))}
     index.close()
 
 

@@ -5,6 +5,7 @@ import { knownVoices } from "./components/known-voices.js";
 import { modelsView } from "./components/models-view.js";
 import { recordingBar } from "./components/recording-bar.js";
 import { replaceDialog } from "./components/replace-dialog.js";
+import { termLists } from "./components/term-lists.js";
 import { watchedFolders } from "./components/watched-folders.js";
 import { exportDialog } from "./editor/export-dialog.js";
 import { transcriptEditor } from "./editor/transcript-editor.js";
@@ -17,6 +18,7 @@ export const DEFERRED_COMPONENTS = {
 	"models-view": modelsView,
 	"recording-bar": recordingBar,
 	"replace-dialog": replaceDialog,
+	"term-lists": termLists,
 	"transcript-editor": transcriptEditor,
 	"watched-folders": watchedFolders,
 };

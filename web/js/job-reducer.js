@@ -61,6 +61,8 @@ export const JOB_HANDLERS = {
 
 	words: (state, { progress }, jobId) => updateEntry(state, jobId, { aligned: progress < 100 ? progress : null }),
 
+	corrected: (state, { speakers }, jobId) => updateEntry(state, jobId, { speakers }),
+
 	removed(state, _data, jobId) {
 		const { [jobId]: removed, ...entries } = state.entries;
 		if (!removed) return state;
@@ -84,9 +86,9 @@ export const JOB_HANDLERS = {
 
 	"jobs/previews"(state, { jobs }) {
 		const entries = { ...state.entries };
-		for (const { job_id, preview } of jobs) {
+		for (const { job_id, preview, speakers = [] } of jobs) {
 			const entry = entries[job_id];
-			if (entry && preview !== undefined) entries[job_id] = { ...entry, preview };
+			if (entry && preview !== undefined) entries[job_id] = { ...entry, preview, speakers };
 		}
 		return { ...state, entries };
 	},
@@ -166,13 +168,13 @@ function updateEntry(state, jobId, changes) {
 
 /** @param {Job} job @returns {JobEntry} */
 function newEntry(job) {
-	return { job, segments: [], liveSegments: [], result: null, version: 0, loading: false, actionError: null, preview: job.preview ?? null, aligned: null };
+	return { job, segments: [], liveSegments: [], result: null, version: 0, loading: false, actionError: null, preview: job.preview ?? null, speakers: job.speakers ?? [], aligned: null };
 }
 
 /** @param {JobEntry} entry @param {Job} job @returns {JobEntry} */
 function withJob(entry, job) {
 	const isRetried = hasEnded(entry.job.status) && !hasEnded(job.status);
-	return { ...(isRetried ? newEntry(job) : entry), job, actionError: null };
+	return { ...(isRetried ? newEntry(job) : entry), job, speakers: job.speakers ?? entry.speakers, actionError: null };
 }
 
 /** @param {State} state @param {string} id @returns {string} ISO 8601 */

@@ -14,7 +14,6 @@ import { pageSettings } from "./components/page-settings.js";
 import { sampleList } from "./components/sample-list.js";
 import { connectionBanner, liveRegion, queueStatus } from "./components/status.js";
 import { createToast } from "./components/toast.js";
-import { termLists } from "./components/term-lists.js";
 import { uploadList } from "./components/upload-list.js";
 import { language, localize } from "./i18n.js";
 import { defineComponent } from "./lib/component.js";
@@ -73,7 +72,6 @@ for (const [name, connect] of Object.entries({
 	"page-settings": pageSettings,
 	"queue-status": queueStatus,
 	"sample-list": sampleList,
-	"term-lists": termLists,
 	"upload-list": uploadList,
 })) {
 	defineComponent(name, connect, app);
@@ -83,7 +81,9 @@ showTabStatus(app);
 connectMenus();
 connectShortcuts((command) => commands.find(command, currentView()));
 commands.register({ "watch-folders": () => app.watchFolders(), "known-voices": () => app.knownVoices() });
-commands.register({ "list:record": () => void withDialogs(() => commands.find("record", "list")?.()) }); // until the bar is loaded
+for (const name of ["list:record", "term-lists"]) {
+	commands.register({ [name]: () => void withDialogs(() => commands.find(name, "")?.()) }); // until they are loaded
+}
 commands.connectButtons();
 localize(document.documentElement);
 void app.actions.loadCatalogue(); // in parallel with the socket's handshake

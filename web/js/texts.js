@@ -266,6 +266,7 @@ export const TEXTS = {
 	"speakers.title": ["Who speaks", "Quién habla"],
 	"speakers.find": ["Find out who speaks", "Averiguar quién habla"],
 	"speakers.unnamed": ["Speaker {number}", "Hablante {number}"],
+	"speakers.listed": ["· {count} speakers: {names}", "· {count} hablantes: {names}"],
 	"speakers.name": ["Name of speaker {number}", "Nombre del hablante {number}"],
 	"speakers.play": ["Listen to {name}", "Escuchar a {name}"],
 	"speakers.only": ["Only the lines of {name}", "Solo las líneas de {name}"],

@@ -22,9 +22,12 @@ interface Result {
   speakers?: readonly Speaker[];
 }
 
-interface Speaker {
+interface JobSpeaker {
   id: string; // S1, S2 …
   name: string; // "": none was given
+}
+
+interface Speaker extends JobSpeaker {
   seconds: number; // how long this one talks
   sample?: {start: number, end: number}|null; // where to listen to the voice, in seconds
 }
@@ -86,6 +89,7 @@ interface Job {
   result?: Result|null;
   transcript_version?: number; // of the result; counts corrections
   preview?: string; // the beginning of its text
+  speakers?: readonly JobSpeaker[]; // with the preview, or of a job that is completed now
   excerpt?: string[]; // of a search: text and matches in turn, text first
 }
 
@@ -310,6 +314,7 @@ interface JobEntry {
   version: number; // of the result; counts corrections
   loading: boolean; // its details are being fetched
   preview: string|null; // the beginning of its text; null while unknown
+  speakers: readonly JobSpeaker[]; // in its result
   actionError: string|null; // why the user's last action on it failed
   aligned: number|null; // percent of the text whose word times have been found; null: they aren't being searched
 }
@@ -354,6 +359,7 @@ interface Handlers {
   job?: Handler<Job>;
   snapshot?: Handler<{jobs: Job[], queue: QueueInfo}>;
   segment?: Handler<Segment>;
+  corrected?: Handler<{speakers: readonly JobSpeaker[]}>;
   "jobs/page"?: Handler<JobPage>;
   "jobs/previews"?: Handler<JobPage>;
   "job/detail"?: Handler<Job>;

@@ -27,7 +27,7 @@ export function jobCard(id, app) {
 	const tags = query(element, ".tags");
 	const bar = query(element, "progress", HTMLProgressElement);
 	const excerpt = query(element, ".excerpt", HTMLAnchorElement);
-	const [tracks, reason, warnings] = queryEach(element, ".tracks", ".model-reason", ".warnings");
+	const [speakers, tracks, reason, warnings] = queryEach(element, ".speakers", ".tracks", ".model-reason", ".warnings");
 	const remedy = modelRemedy(id, app);
 	jobError.after(remedy.element);
 	const menu = cardMenu(id, app);
@@ -111,6 +111,7 @@ export function jobCard(id, app) {
 			setTextOrHide(reason, modelReason(job));
 			setTextOrHide(warnings, (job.warnings ?? []).filter(({ code }) => code !== "audio_track_used").map(({ message }) => message).join(" "));
 			remedy.update(job);
+			if (entry.speakers.length > 1 || !speakers.hidden) void import("./speaker-names.js").then(({ showSpeakers }) => showSpeakers(speakers, entry.speakers));
 			const hasTracks = (job.audio_tracks?.length ?? 0) > 1;
 			setVisible(tracks, hasTracks);
 			if (hasTracks) void import("./track-choice.js").then(({ showTracks }) => showTracks(tracks, job, app));

@@ -1,5 +1,6 @@
 /** Who speaks: found, listened to, named, made one, and given lines with the number keys. */
 
+import { nameOf } from "../components/speaker-names.js";
 import { language, t } from "../i18n.js";
 import { h, icon, query, setText, setTextOrHide, setVisible } from "../lib/dom.js";
 import { formatDuration } from "../lib/format.js";
@@ -13,11 +14,6 @@ const TEXT_FIELDS = "input, textarea, select, [contenteditable]";
 export function speakerLabels(speakers) {
 	if (speakers.length < 2 && !speakers[0]?.name) return {};
 	return Object.fromEntries(speakers.map((speaker, index) => [speaker.id, { name: nameOf(speaker), colour: String((index % COLOURS) + 1) }]));
-}
-
-/** @param {Speaker} speaker */
-function nameOf({ id, name }) {
-	return name || t("speakers.unnamed", { number: id.slice(1) });
 }
 
 /** @param {HTMLElement} element @param {App} app @param {() => OpenTranscript|undefined} current @param {AbortSignal} signal */
@@ -168,7 +164,7 @@ export function speakersPanel(element, app, current, signal) {
 		const suggestion = !name && maybe[id];
 		if (suggestion) {
 			const use = h("button", { type: "button", class: "button small maybe" }, t("speakers.maybe", { name: suggestion }));
-			use.ariaLabel = t("speakers.is_maybe", { speaker: nameOf({ id, name, seconds: 0 }), name: suggestion });
+			use.ariaLabel = t("speakers.is_maybe", { speaker: nameOf({ id, name }), name: suggestion });
 			return [use];
 		}
 		if (!name || kept.has(name)) return [];
