@@ -29,7 +29,7 @@ from tools.random_checkpoint import write
 BATCH = 8  # windows decoded in one batch
 JOBS = 3
 CLIP_TOKENS = 17  # for 5 s: the same density as 100 for a window
-STOCK, THEIRS, EXACT, FAST = "openai-whisper", "CTranslate2 int8", "localwhisper exact", "localwhisper fast"
+NAMES = STOCK, THEIRS, EXACT, FAST = "openai-whisper", "CTranslate2 int8", "localwhisper exact", "localwhisper fast"
 PAIRS = ((EXACT, STOCK), (EXACT, THEIRS), (FAST, STOCK), (FAST, THEIRS), (THEIRS, STOCK))
 SAME_ENCODER = 1e-3  # maximum relative deviation of CTranslate2's float32 encoder from openai-whisper's
 CLIP_FRAMES = 500
@@ -52,10 +52,11 @@ def main() -> None:
         checkpoint = folder / f"{size}.pt"
         if not checkpoint.exists():
             write(size, checkpoint)
-        report.setdefault("encoder deviation", {})[size] = _encoders_agree(checkpoint)
+        if not options.only:
+            report.setdefault("encoder deviation", {})[size] = _encoders_agree(checkpoint)
         for n_threads in map(int, options.threads.split(",")):
             run = report["runs"].setdefault(f"{size}, {n_threads}", {"size": size, "threads": n_threads})
-            _run(run, checkpoint, options.parts.split(","), options.rounds, options.tokens)
+            _run(run, checkpoint, options)
             file.write_text(json.dumps(report, indent=1))
     print(file)
 
@@ -67,6 +68,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sizes", default="tiny,base,small", help="sizes of the random checkpoints; also larger ones")
     parser.add_argument("--threads", default="1,2", help="numbers of torch threads; with one, CPU time is compared")
     parser.add_argument("--parts", default=",".join(PARTS), help=f"what to measure: {', '.join(PARTS)}")
+    parser.add_argument("--only", nargs="*", choices=NAMES, help="what to compare; the largest models need much memory")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--tokens", type=int, default=100, help="tokens decoded for each window")
     parser.add_argument("--company", action="store_true", help="measure beside busy programs instead")
@@ -74,19 +76,20 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _run(run: dict[str, Any], checkpoint: Path, parts: list[str], rounds: int, n_tokens: int) -> None:
-    n_threads = run["threads"]
+def _run(run: dict[str, Any], checkpoint: Path, options: argparse.Namespace) -> None:
+    n_threads, parts = run["threads"], options.parts.split(",")
     torch.set_num_threads(n_threads)
     # with one thread compare CPU time, which other programs on the machine don't increase
     clock = time.process_time if n_threads == 1 else time.perf_counter
     run |= {"clock": clock.__name__, "commit": _commit()}
-    loaded = {name: load() for name, load in contestants(checkpoint, n_threads).items()}
+    names = options.only or NAMES
+    loaded = {name: load() for name, load in contestants(checkpoint, n_threads).items() if name in names}
     run["plans"] = {name: asdict(one.measured) for name, one in loaded.items() if isinstance(one, LocalWhisper)}
     if "memory" in parts:  # checkpoints are converted and plans measured by now
-        run["memory"] = {name: footprint.measure(checkpoint, name, n_threads) for name in (STOCK, THEIRS, EXACT, FAST)}
+        run["memory"] = {name: footprint.measure(checkpoint, name, n_threads) for name in names}
     for part in parts:
         if part != "memory":
-            run[part] = PARTS[part](loaded, rounds, n_tokens, clock)
+            run[part] = PARTS[part](loaded, options.rounds, options.tokens, clock)
             _show(f"{run['size']}, {n_threads} threads, {part}", run[part])
 
 
@@ -99,7 +102,7 @@ def _show(title: str, ratios: Mapping[str, Any]) -> None:
 
 def _one_window(loaded: Loaded, rounds: int, n_tokens: int, clock: Clock) -> dict[str, Any]:
     """One window of 30 s."""
-    return _compare(loaded, dict.fromkeys(loaded, _mel(1, loaded[STOCK])), rounds, n_tokens, clock)
+    return _compare(loaded, dict.fromkeys(loaded, _mel(1, next(iter(loaded.values())))), rounds, n_tokens, clock)
 
 
 def _windows(loaded: Loaded, rounds: int, n_tokens: int, clock: Clock) -> dict[str, Any]:
@@ -138,7 +141,7 @@ def _at_once(work: Callable[[], object]) -> None:
 
 def _clip(loaded: Loaded, rounds: int, n_tokens: int, clock: Clock) -> dict[str, Any]:
     """A clip of 5 s, padded to a window as in openai-whisper; `fast` leaves out most of the padding."""
-    mel = _mel(1, loaded[STOCK])
+    mel = _mel(1, next(iter(loaded.values())))
     mel[:, :, CLIP_FRAMES:] = mel.min()
     mels = {name: mel[:, :, : n_frames_to_encode(CLIP_FRAMES, "fast" if name == FAST else "exact")] for name in loaded}
     return _compare(loaded, mels, rounds, CLIP_TOKENS, clock)
