@@ -10,6 +10,13 @@ class NotOnThisSystem(LocalWhisperError):
     system: str
 
 
+class OutputUnwritable(LocalWhisperError):
+    """stdout can't be written: the disk of the file that it goes to is full, for example."""
+
+    code = "output_unwritable"
+    reason: str
+
+
 class PackageMissing(LocalWhisperError):
     """The command needs an optional package; `extra` names it in pyproject.toml."""
 

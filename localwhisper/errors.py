@@ -16,6 +16,7 @@ from localwhisper.audio_errors import NoAudioTrack as NoAudioTrack
 from localwhisper.audio_errors import NoMicrophone as NoMicrophone
 from localwhisper.base_error import LocalWhisperError as LocalWhisperError
 from localwhisper.command_errors import NotOnThisSystem as NotOnThisSystem
+from localwhisper.command_errors import OutputUnwritable as OutputUnwritable
 from localwhisper.command_errors import PackageMissing as PackageMissing
 from localwhisper.command_errors import ServerNotStarting as ServerNotStarting
 

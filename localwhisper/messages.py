@@ -259,6 +259,10 @@ TEXTS: Mapping[str, Text] = {
         "This command is not available on {system}. Start localwhisper yourself, or with the system's own tools.",
         "Esta orden no está disponible en {system}. Inicie localwhisper a mano o con las herramientas del sistema.",
     ),
+    "output_unwritable": (
+        "The output can't be written: {reason}. Finished files are kept. Free space, or send the output elsewhere.",
+        "No se puede escribir la salida: {reason}. Lo terminado se conserva. Libera espacio o envíala a otro sitio.",
+    ),
     "package_missing": (
         "This command needs one more package: pip install 'localwhisper[{extra}]'",
         "Esta orden necesita un paquete más: pip install 'localwhisper[{extra}]'",

@@ -196,7 +196,7 @@ MAY_WRITE = {
     "server/compat/asr_webservice.py": {"open"},  # the header of an upload
     "commands/transcribe.py": {"open"},  # a temporary copy of stdin
     "commands/wyoming_server.py": {"wave.open"},  # a temporary file
-    "cli.py": {"open"},  # /dev/null
+    "commands/standard_streams.py": {"open"},  # /dev/null
     "logs.py": {"open"},  # appends
 }
 

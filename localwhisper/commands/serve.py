@@ -17,6 +17,7 @@ from types import FrameType
 from localwhisper import __version__, logs, paths
 from localwhisper.app import App
 from localwhisper.commands import model_download
+from localwhisper.commands.standard_streams import say
 from localwhisper.jobqueue.loop_priority import run_with_loop_priority
 from localwhisper.settings import Settings, local_url
 
@@ -60,13 +61,13 @@ async def _serve(settings: Settings, open_browser: bool, yield_to_loop: Callable
     early_records.setTarget(log_file)
     early_records.close()
     url = local_url(settings.host, port)
-    print(f"localwhisper {__version__} is at {url} (Ctrl-C to stop)", flush=True)
+    say(f"localwhisper {__version__} is at {url} (Ctrl-C to stop)")
     if choices := await asyncio.to_thread(model_download.choices, settings):
-        print(choices, flush=True)
+        say(choices)
     if open_browser:
         threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
     await stop_requested.wait()
-    print("Stopping; unfinished jobs continue at the next start.", flush=True)
+    say("Stopping; unfinished jobs continue at the next start.")
     await app.stop()
     _exit_now()
 

@@ -147,11 +147,12 @@ def transcribe_one(backend: Backend, task: Task, bars: ProgressBars, finished: F
         bars.note(f"{task.source}: {error.strerror} ({error.filename})")
         return False
     unwritten = [target for name, target in task.targets.items() if not _write(result, name, target, bars)]
+    if not unwritten:  # before the text is printed, which may fail
+        finished.add(task.source, content, task.targets.values())
     if echo or unwritten:
         bars.print("\n".join(result.lines))
     if unwritten:
         return False
-    finished.add(task.source, content, task.targets.values())
     targets = ", ".join(map(str, task.targets.values()))
     bars.note(f"{task.source} → {targets} ({result.model}: {result.model_reason})")
     return True

@@ -5,6 +5,7 @@ import asyncio
 import sys
 
 from localwhisper.client import AsyncClient
+from localwhisper.commands.standard_streams import say
 from localwhisper.errors import BadSetting, PackageMissing
 from localwhisper.option_types import SettableIn
 from localwhisper.options import OPTIONS
@@ -32,6 +33,6 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         if SettableIn.CLI in option.settable_in and (value := getattr(options, name, None)) is not None
     }
     url = options.server or local_url(settings.host, settings.port)
-    print(f"Speech for {url} is taken at tcp://{options.listen} (Ctrl-C to stop)", flush=True)
+    say(f"Speech for {url} is taken at tcp://{options.listen} (Ctrl-C to stop)")
     asyncio.run(serve(AsyncClient(url, token=settings.token), texts, host, int(port)))
     return 0

@@ -27,6 +27,7 @@ NOT_IN_HTTP = {
     errors.JobCrashed,
     errors.NoMicrophone,
     errors.NotOnThisSystem,
+    errors.OutputUnwritable,
     errors.PackageMissing,
     errors.PortForbidden,
     errors.PortInUse,
