@@ -1,13 +1,16 @@
 """How long jobs will take, on a long queue."""
 
 import uuid
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from localwhisper.app import utc_now
 from localwhisper.jobs import estimates
+from localwhisper.jobs.job import Job
 from tests.conftest import Serve
 from tests.http_client import Client
 from tests.jobs import samples
@@ -28,34 +31,51 @@ def fill(client: Client) -> None:
         )
 
 
+@dataclass
+class Count:
+    estimated: int = 0  # how often the work of a single job was estimated
+    walked: int = 0  # jobs whose place in the queue was looked at
+
+
 @pytest.fixture
-def n_estimated(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How often the work of a single job was estimated."""
-    count = [0]
-    work_s = estimates.work_s
+def count(monkeypatch: pytest.MonkeyPatch) -> Count:
+    count = Count()
+    work_s, waits_s = estimates.work_s, estimates.waits_s
 
-    def counting(*args: object) -> float:
-        count[0] += 1
-        return work_s(*args)  # type: ignore[arg-type]
+    def estimating(*args: Any) -> float:
+        count.estimated += 1
+        return work_s(*args)
 
-    monkeypatch.setattr(estimates, "work_s", counting)
+    def walking(queued: Sequence[Job], *args: Any) -> Mapping[str, float]:
+        count.walked += len(queued)
+        return waits_s(queued, *args)
+
+    monkeypatch.setattr(estimates, "work_s", estimating)
+    monkeypatch.setattr(estimates, "waits_s", walking)
     return count
 
 
-async def test_a_page_of_jobs_walks_through_the_queue_once(
-    serve: Serve, engine: StepEngine, n_estimated: list[int]
-) -> None:
+async def test_a_page_of_jobs_walks_through_the_queue_once(serve: Serve, engine: StepEngine, count: Count) -> None:
+    """And not at all while nothing changes; when a job leaves, the work of the others isn't estimated again."""
     client = await serve(max_concurrent_jobs=1)
     await client.job_when(await client.new_job(), "processing")
     fill(client)
-    n_estimated[0] = 0
-    jobs = (await client.get(f"/jobs?limit={PAGE}")).json["jobs"]
-    assert len(jobs) == PAGE
-    assert n_estimated[0] <= N_QUEUED + PAGE + 2
-    n_estimated[0] = 0
-    again = (await client.get(f"/jobs?limit={PAGE}")).json["jobs"]
-    assert n_estimated[0] <= PAGE
-    assert again == jobs
+
+    async def page() -> tuple[list[dict[str, Any]], int, int]:
+        count.estimated = count.walked = 0
+        jobs = (await client.get(f"/jobs?limit={PAGE}")).json["jobs"]
+        return jobs, count.estimated - len(jobs), count.walked
+
+    jobs, n_estimated, n_walked = await page()
+    assert (len(jobs), n_walked) == (PAGE, N_QUEUED)
+    assert n_estimated <= N_QUEUED + 2
+    again, n_estimated, n_walked = await page()
+    assert (again, n_walked) == (jobs, 0)
+    assert n_estimated <= 0
+    await client.fetch("DELETE", f"/job/{jobs[-1]['job_id']}")
+    _, n_estimated, n_walked = await page()
+    assert n_walked == N_QUEUED - 1
+    assert n_estimated <= 2
 
 
 async def test_estimates_follow_the_queue(serve: Serve, engine: StepEngine) -> None:
