@@ -133,6 +133,7 @@ class App:
             default_model=chooser.default_model,
             other_model=lambda options, reason: chooser.after_failure(options, library.entries(), reason),
             yield_to_loop=yield_to_loop,
+            tells_ends=bool(settings.webhooks or settings.job_end_command),
         )
         eta, socket_counts = EtaEstimator(self.queue, factors), SocketCounts()
         metrics = Metrics(
@@ -150,6 +151,7 @@ class App:
             secret=settings.webhook_secret,
             command=settings.job_end_command,
             describe=lambda job: serializers.job_body(job, eta, "en"),
+            note_told=partial(self.queue.note_done, notice_due=False),
         )
         self._loop_lag = LoopLag(metrics.observe_loop_lag)
         jobs = self._job_dependencies(eta, engine, library)
@@ -246,10 +248,11 @@ class App:
             await self.queue.start(previous_end)
             await self.dependencies.jobs.recordings.load()
             self.dependencies.jobs.drafts.load()
+            self.dependencies.jobs.second_texts.load()
             on_failure.pop_all()
         self.dependencies.jobs.search.start()
         await self.dependencies.jobs.speakers.resume()
-        await self._notices.start()
+        await self._notices.start(list(self.queue.index))
         await self.dependencies.watched_folders.start()
         self._server.add_sockets(sockets)
         self._loop_lag.start()

@@ -6,10 +6,9 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TypedDict
 from weakref import WeakValueDictionary
 
-from typing_extensions import NotRequired, Unpack
+from typing_extensions import Unpack
 
 from localwhisper.engine.base import Engine
 from localwhisper.engine.checkpoints.model_choice import NAMED, ModelChoice
@@ -22,44 +21,21 @@ from localwhisper.errors import (
     RecordingEnded,
 )
 from localwhisper.jobqueue.event_bus import EventBus
+from localwhisper.jobqueue.job_fields import Description, Done, NewJob
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobqueue.job_repository import JobRepository
 from localwhisper.jobqueue.scheduling import Pause, Resume, Start, schedule
 from localwhisper.jobqueue.worker_pool import WorkerPool
 from localwhisper.jobs.events import JobRemoved
-from localwhisper.jobs.job import AudioTrack, Job, JobState, Note
+from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.notes import merged
 from localwhisper.jobs.suspicion import PreviousEnd, cleared
 from localwhisper.jobs.transitions import is_retryable, move
-from localwhisper.messages import Message
 from localwhisper.options import Options, give_same_text
 from localwhisper.store.async_store import AsyncStore
 from localwhisper.store.real_time_factors import RealTimeFactors
 
 STOP_GRACE_S = 1.2  # for workers to stop; the whole program stops within 2 s
-
-
-class NewJob(TypedDict):
-    """What a submission says about its job."""
-
-    job_id: str
-    filename: str
-    audio_file: str
-    audio_duration: float
-    options: Options
-    model_reason: NotRequired[Message]
-    again_of: NotRequired[str]
-    audio_tracks: NotRequired[tuple[AudioTrack, ...]]
-    is_stream: NotRequired[bool]
-
-
-class Description(TypedDict, total=False):
-    """What a person says about a job; absent: unchanged."""
-
-    filename: str
-    tags: tuple[str, ...]
-    notes: tuple[Note, ...]
-    notes_before: tuple[Note, ...]  # those that the person saw: changes that others made meanwhile stay
 
 
 class JobQueue:
@@ -78,14 +54,15 @@ class JobQueue:
         default_model: str,
         other_model: Callable[[Options, str], ModelChoice | None],
         yield_to_loop: Callable[[], None],
+        tells_ends: bool = False,
     ) -> None:
         """`new_executor` makes one with room for 2 * max_concurrent_jobs: for each running job, another may be paused.
-        `yield_to_loop`: see loop_priority; `other_model`: see worker_pool."""
+        `yield_to_loop`: see loop_priority; `other_model`: see worker_pool; `tells_ends`: see job_repository."""
         self.max_concurrent_jobs = max_concurrent_jobs
         self.is_running = False
         self._store = store
         self._bus = bus
-        self._repository = JobRepository(store, bus, now, default_model)
+        self._repository = JobRepository(store, bus, now, default_model, tells_ends)
         self._pool = WorkerPool(
             self._repository, engine, factors, new_executor, self._dispatch, yield_to_loop, other_model
         )
@@ -181,6 +158,7 @@ class JobQueue:
             options=fields["options"],
             model_reason=fields.get("model_reason", NAMED),
             again_of=fields.get("again_of"),
+            corrections_due="again_of" in fields,
             audio_tracks=fields.get("audio_tracks", ()),
             is_stream=fields.get("is_stream", False),
             state=JobState.PENDING,
@@ -233,6 +211,15 @@ class JobQueue:
             if state is not JobState.PENDING and not state.ended:
                 raise RecordingEnded(state=state.value)
             await self._repository.annotate(job_id, change)
+
+    async def note_done(self, job: Job, **changes: Unpack[Done]) -> None:
+        """Note what has been done after this end of a job; nothing if it has been retried or removed since.
+
+        Raises StorageFull, StorageUnwritable.
+        """
+        async with self._job_lock(job.id):
+            if job.id in self.index and self.index.get(job.id).completed_at == job.completed_at:
+                await self._repository.note(replace(self.index.get(job.id), **changes))
 
     async def retry(
         self, job_id: str, options: Options | None = None, *, names_model: bool = False, from_start: bool = False

@@ -38,12 +38,16 @@ log = logging.getLogger(__name__)
 class JobRepository:
     """Threading: the event loop's thread only."""
 
-    def __init__(self, store: AsyncStore, bus: EventBus, now: Callable[[], datetime], default_model: str) -> None:
+    def __init__(
+        self, store: AsyncStore, bus: EventBus, now: Callable[[], datetime], default_model: str, tells_ends: bool
+    ) -> None:
+        """`tells_ends`: other programs are told when a job ends."""
         self.index = JobIndex()
         self.store = store
         self.now = now
         self._bus = bus
         self._default_model = default_model
+        self._tells_ends = tells_ends
 
     async def load(self, previous_end: PreviousEnd) -> None:
         """Read all jobs; those that were running when the program ended are queued again, or set aside."""
@@ -124,9 +128,14 @@ class JobRepository:
         self.index.put(job)
         self._bus.publish(JobDescribed(job=job))
 
+    async def note(self, job: Job) -> None:
+        """Save what nobody sees of a job. Raises JobNotFound, StorageFull, StorageUnwritable."""
+        await self.store.save(job)
+        self.index.put(job)
+
     async def cancel_queued(self, job: Job) -> None:
         """Cancel a job before it starts. It is visible at once, so that it can't start while it is saved."""
-        cancelled = move(job, JobState.CANCELLED, now=self.now())
+        cancelled = self._moved(job, JobState.CANCELLED)
         self.index.put(cancelled)
         await self._save_and_show(cancelled)
 
@@ -134,7 +143,10 @@ class JobRepository:
         self, job: Job, to: JobState, *, error: Message | None = None, transcript: Transcript | None = None
     ) -> None:
         """Put the job into its next state. A failure to save it is logged."""
-        await self._save_and_show(move(job, to, now=self.now(), error=error), transcript)
+        await self._save_and_show(self._moved(job, to, error), transcript)
+
+    def _moved(self, job: Job, to: JobState, error: Message | None = None) -> Job:
+        return replace(move(job, to, now=self.now(), error=error), notice_due=self._tells_ends and to.ended)
 
     async def _save_and_show(self, job: Job, transcript: Transcript | None = None) -> None:
         await self.save(job)

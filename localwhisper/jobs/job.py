@@ -76,6 +76,8 @@ class Job:
     interruptions: int = 0  # how often the program was killed or crashed then
     crashed_window: int = 0  # its number, from 0
     again_of: str | None = None  # id of the job whose recording this one transcribes again; it may be gone
+    corrections_due: bool = False  # it doesn't have the corrections of that job yet
+    notice_due: bool = False  # other programs may not have been told of its end: see job_notices
     tags: tuple[str, ...] = ()  # given by a person, as are the notes
     notes: tuple[Note, ...] = ()  # in the order of their times
     history: tuple[JobState, ...] = ()  # the last MAX_HISTORY previous states, oldest first

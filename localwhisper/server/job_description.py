@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from localwhisper.errors import InvalidOption, UnknownOption
-from localwhisper.jobqueue.job_queue import Description
+from localwhisper.jobqueue.job_fields import Description
 from localwhisper.jobs.job import Job, Note
 from localwhisper.jobs.notes import in_order
 from localwhisper.server.transcripts import MAX_TIME_S

@@ -15,8 +15,9 @@ import subprocess
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -47,33 +48,40 @@ class JobNotices:
         secret: str | None,
         command: Sequence[str],
         describe: Callable[[Job], Json],
+        note_told: Callable[[Job], Awaitable[None]],
         delays_s: Sequence[float] = DELAYS_S,
     ) -> None:
-        """`describe`: a job as the API's JSON."""
+        """`describe`: a job as the API's JSON. `note_told`: called once a job's notices are kept and its command has
+        begun; until then its record says that they are due."""
         self._store = store
         self._urls = urls
         self._secret = secret
         self._command = command
         self._describe = describe
+        self._note_told = note_told
         self._delays_s = delays_s
         self._tasks: set[asyncio.Task[None]] = set()
+        self._telling: set[str] = set()  # of which ends of jobs, as their keys
+        self._delivering: set[str] = set()  # ids of notices
         self._threads = ThreadPoolExecutor(N_THREADS, thread_name_prefix="notice")
         self._lock = threading.Lock()  # of the next two
         self._running: set[GroupedProcess] = set()
         self._is_stopped = False
         self._unsubscribe = bus.subscribe(self._on_event) if urls or command else lambda: None
 
-    async def start(self) -> None:
-        """Deliver what an earlier run couldn't."""
-        if not self._urls:
-            return
-        try:
-            notices = await self._run(self._store.load)
-        except LocalWhisperError as error:
-            log.warning("notices of an earlier run can't be delivered: %s", error)
-            return
-        for notice_id, notice in notices.items():
-            self._begin(self._deliver(notice_id, notice))
+    async def start(self, jobs: Iterable[Job] = ()) -> None:
+        """Deliver what an earlier run couldn't, and tell of those of these jobs of which it didn't."""
+        if self._urls:
+            try:
+                notices = await self._run(self._store.load)
+            except LocalWhisperError as error:
+                log.warning("notices of an earlier run can't be delivered: %s", error)
+                notices = {}
+            for notice_id, notice in notices.items():
+                self._begin_delivery(notice_id, notice)
+        if self._urls or self._command:
+            for job in [job for job in jobs if job.notice_due]:
+                self._begin_telling(job)
 
     def stop(self) -> None:
         """What isn't delivered yet is tried again after the next start. Commands that run are ended."""
@@ -89,7 +97,17 @@ class JobNotices:
     def _on_event(self, event: Event) -> None:
         match event:
             case JobChanged(job=Job(state=JobState.COMPLETED | JobState.FAILED | JobState.CANCELLED) as job):
-                self._begin(self._tell(job))
+                self._begin_telling(job)
+
+    def _begin_telling(self, job: Job) -> None:
+        if _key(job) not in self._telling:
+            self._telling.add(_key(job))
+            self._begin(self._tell(job))
+
+    def _begin_delivery(self, notice_id: str, notice: Json) -> None:
+        if notice_id not in self._delivering:
+            self._delivering.add(notice_id)
+            self._begin(self._deliver(notice_id, notice))
 
     def _begin(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
@@ -97,14 +115,24 @@ class JobNotices:
         task.add_done_callback(self._tasks.discard)
 
     async def _tell(self, job: Job) -> None:
+        """After a kill it is told again: with the same ids, since its receivers may have been told."""
         content = {"type": f"job.{job.state.value}", "data": self._describe(job)}
+        began = asyncio.Event()
         if self._command:
-            self._begin(self._run(self._run_command, job, json.dumps(content).encode()))
-        notices = {uuid.uuid4().hex: {"url": url, "attempts": 0, "content": content} for url in self._urls}
-        for notice_id, notice in notices.items():  # all are kept before the first is sent: an address may be slow
-            await self._keep(notice_id, notice)
+            on_begin = partial(asyncio.get_running_loop().call_soon_threadsafe, began.set)
+            self._begin(self._run(self._run_command, job, json.dumps(content).encode(), on_begin))
+        notices = {_notice_id(job, url): {"url": url, "attempts": 0, "content": content} for url in self._urls}
+        for notice_id in notices.keys() - self._delivering:  # all are kept before the first is sent: it may be slow
+            await self._keep(notice_id, notices[notice_id])
         for notice_id, notice in notices.items():
-            self._begin(self._deliver(notice_id, notice))
+            self._begin_delivery(notice_id, notice)
+        if self._command:
+            await began.wait()
+        try:
+            await self._note_told(job)
+        except LocalWhisperError as error:
+            log.warning("the end of job %s will be told again: %s", job.id, error)
+        self._telling.discard(_key(job))
 
     async def _deliver(self, notice_id: str, notice: Json) -> None:
         """Send a notice until it is accepted, or there were enough attempts; then it is removed."""
@@ -120,6 +148,7 @@ class JobNotices:
             await self._keep(notice_id, {**notice, "attempts": n_attempts})
             await asyncio.sleep(delay_s)
         await self._keep(notice_id, None)
+        self._delivering.discard(notice_id)
 
     async def _keep(self, notice_id: str, notice: Json | None) -> None:
         try:
@@ -130,7 +159,7 @@ class JobNotices:
         except LocalWhisperError as error:
             log.warning("a notice can't be kept: %s", error)
 
-    def _run_command(self, job: Job, content: bytes) -> None:
+    def _run_command(self, job: Job, content: bytes, on_begin: Callable[[], object]) -> None:
         """Run the command with the job's id and state as arguments, and its JSON as input."""
         command = self._command
         with self._lock:
@@ -142,6 +171,8 @@ class JobNotices:
             except OSError as error:
                 log.warning("%s can't be run: %s", command[0], error)
                 return
+            finally:
+                on_begin()
             self._running.add(process)
         try:
             output, _ = process.communicate(content, timeout=COMMAND_TIMEOUT_S)
@@ -157,6 +188,15 @@ class JobNotices:
 
     async def _run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+
+
+def _key(job: Job) -> str:
+    """Identify one end of a job, which may be retried."""
+    return f"{job.id} {job.state.value} {job.completed_at}"
+
+
+def _notice_id(job: Job, url: str) -> str:
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"{_key(job)} {url}").hex
 
 
 def signature(secret: str, notice_id: str, timestamp: str, body: bytes) -> str:

@@ -100,27 +100,42 @@ class SecondTexts:
 
     # -- corrections made before ---------------------------------------------------------
 
+    def load(self) -> None:
+        """Finish what an earlier run of the program began."""
+        for job in list(self._queue.index):
+            self._begin_carrying(job)
+
     def _on_event(self, event: Event) -> None:
+        if isinstance(event, JobChanged):
+            self._begin_carrying(event.job)
+
+    def _begin_carrying(self, job: Job) -> None:
         """Give a second text the corrections of the first, once it is completed."""
-        if isinstance(event, JobChanged) and event.job.state is JobState.COMPLETED and event.job.again_of:
-            task = asyncio.ensure_future(self._carry_over(event.job.again_of, event.job.id))
+        if job.state is JobState.COMPLETED and job.corrections_due:
+            task = asyncio.ensure_future(self._carry_over(job))
             self._carrying.add(task)
             task.add_done_callback(self._carrying.discard)
 
-    async def _carry_over(self, first_id: str, second_id: str) -> None:
-        if first_id not in self._queue.index:
-            return
+    async def _carry_over(self, job: Job) -> None:
+        first_id = job.again_of or ""
         try:
-            machine = await self._transcripts.get(first_id, original=True)
-            corrected = await self._transcripts.get(first_id)
-            if not corrected.version:
-                return
-            new = await self._transcripts.get(second_id)
-            at, remove, lines = await asyncio.to_thread(_carried_over, machine, corrected, new)
-            if lines or remove:
-                await self._corrections.correct(second_id, new.version, at, remove, lines, _words(corrected))
+            if first_id in self._queue.index:
+                await self._correct_as(first_id, job.id)
+            await self._queue.note_done(job, corrections_due=False)
         except LocalWhisperError as error:
-            log.warning("job %s doesn't get the corrections of %s: %s", second_id, first_id, error)
+            log.warning("job %s doesn't get the corrections of %s: %s", job.id, first_id, error)
+
+    async def _correct_as(self, first_id: str, second_id: str) -> None:
+        """Nothing, if that was done before. Raises what reading and correcting raise."""
+        machine = await self._transcripts.get(first_id, original=True)
+        corrected = await self._transcripts.get(first_id)
+        if not corrected.version:
+            return
+        new = await self._transcripts.get(second_id)
+        at, remove, lines = await asyncio.to_thread(_carried_over, machine, corrected, new)
+        replaced = new.segments[at : at + remove]
+        if [line.text.split() for line in lines] != [segment.text.split() for segment in replaced]:
+            await self._corrections.correct(second_id, new.version, at, remove, lines, _words(corrected))
 
 
 def _differences(transcript: Transcript, other: Transcript, within: Spans | None) -> list[Difference]:

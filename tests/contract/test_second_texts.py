@@ -1,5 +1,6 @@
 """Transcribing a recording again, and taking over what the second text has."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,9 +9,11 @@ from typing import Any
 import pytest
 
 from localwhisper.engine.base import Control
+from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.jobs.suspicion import Footprint
 from localwhisper.jobs.transcript import Transcript, Window
 from localwhisper.options import Options
+from localwhisper.services.second_texts import SecondTexts
 from tests.conftest import Serve
 from tests.http_client import Answer, Client
 from tests.jobs.test_differences import segments
@@ -119,6 +122,37 @@ async def test_corrections_are_carried_over_where_the_texts_agree(serve: Serve) 
     assert await text_of(client, second) == ["so we met", "Ada Lovelace", "on a train"]
     original = await client.get(f"/job/{second}/transcript?original=true")
     assert original.body.decode().splitlines() == list(engine.texts)
+
+
+async def test_a_kill_right_after_a_job_s_end_loses_no_correction(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor repeats it: the third start finds what the second has corrected, but not noted."""
+    engine = TextEngine()
+    client = await serve(engine=engine)
+    first = await completed(client, await client.submit())
+    await correct(client, first, 1, "Ada Lovelace")
+    with monkeypatch.context() as killed:
+        killed.setattr(SecondTexts, "_carry_over", never)
+        second = await completed(client, await post(client, f"/job/{first}/again"))
+        await client.close()
+    for is_noted in (False, True):
+        with monkeypatch.context() as killed:
+            if not is_noted:
+                killed.setattr(JobQueue, "note_done", never)
+            client = await serve(engine=engine)
+            while (await text_of(client, second))[1] != "Ada Lovelace":
+                await asyncio.sleep(0.01)
+            while is_noted and client.app.queue.index.get(second).corrections_due:
+                await asyncio.sleep(0.01)
+            assert (await client.get(f"/job/{second}")).json["transcript_version"] == 1
+            await client.close()
+    client = await serve(engine=engine)
+    assert not client.app.queue.index.get(second).corrections_due
+
+
+async def never(*_: object, **__: object) -> None:
+    await asyncio.Event().wait()
 
 
 async def test_of_a_part_only_that_part_is_compared(serve: Serve) -> None:

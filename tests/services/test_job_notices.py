@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,14 @@ from typing import Any
 import pytest
 
 from localwhisper.jobqueue.event_bus import EventBus
+from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.jobs.events import JobChanged
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.services.job_notices import JobNotices
 from localwhisper.settings import load
 from localwhisper.store.notices import NoticeStore
+from tests.conftest import Serve
+from tests.step_engine import StepEngine
 from tests.store import samples
 
 pytestmark = pytest.mark.gen_test
@@ -68,6 +72,9 @@ def receiver() -> Iterator[Receiver]:
 def new_notices(tmp_path: Path) -> Iterator[Callable[..., tuple[JobNotices, EventBus]]]:
     started: list[JobNotices] = []
 
+    async def note_told(job: Job) -> None:
+        pass
+
     def new(
         urls: Sequence[str] = (), command: Sequence[str] = (), delay_s: float = 0.02
     ) -> tuple[JobNotices, EventBus]:
@@ -79,6 +86,7 @@ def new_notices(tmp_path: Path) -> Iterator[Callable[..., tuple[JobNotices, Even
             secret=SECRET,
             command=command,
             describe=lambda job: {"job_id": job.id},
+            note_told=note_told,
             delays_s=(delay_s, delay_s),
         )
         started.append(notices)
@@ -152,6 +160,51 @@ async def test_after_a_restart_it_is_still_told(
     await notices.start()
     await until(lambda: not files(tmp_path))
     assert [json.loads(body)["type"] for _, body in receiver.received] == ["job.completed"]
+
+
+async def test_a_kill_right_after_a_job_s_end_loses_no_notice(
+    receiver: Receiver, serve: Serve, engine: StepEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its record says that one is due, until it is kept; what is told twice meanwhile has the same id."""
+    engine.release()
+    end_command = f"{sys.executable} -c pass"
+    with monkeypatch.context() as killed:
+        killed.setattr(JobNotices, "_on_event", lambda *_: None)
+        client = await serve(webhooks=receiver.url, job_end_command=end_command)
+        job_id = await client.new_job()
+        await client.job_when(job_id, "completed")
+        await client.close()
+    with monkeypatch.context() as killed:
+        killed.setattr(JobQueue, "note_done", never)
+        client = await serve(webhooks=receiver.url, job_end_command=end_command)
+        await until(lambda: len(receiver.received) == 1)
+        await client.close()
+    client = await serve(webhooks=receiver.url, job_end_command=end_command)
+    await until(lambda: len(receiver.received) == 2)
+    await until(lambda: not client.app.queue.index.get(job_id).notice_due)
+    (first, body), (again, same) = receiver.received
+    assert (first["webhook-id"], json.loads(body)["data"]["job_id"]) == (again["webhook-id"], job_id)
+    assert body == same
+    await client.close()
+    client = await serve(webhooks=receiver.url)
+    await client.job_when(await client.new_job(), "completed")
+    await until(lambda: len(receiver.received) == 3)
+    assert json.loads(receiver.received[2][1])["data"]["job_id"] != job_id
+
+
+async def never(*_: object, **__: object) -> None:
+    await asyncio.Event().wait()
+
+
+async def test_a_job_that_ends_as_the_server_starts_is_told_of_once(
+    receiver: Receiver, new_notices: Callable[..., tuple[JobNotices, EventBus]], tmp_path: Path
+) -> None:
+    notices, bus = new_notices([receiver.url])
+    job = replace(ended(JobState.FAILED), notice_due=True)
+    bus.publish(JobChanged(job=job))
+    await notices.start([job])
+    await until(lambda: receiver.received and not files(tmp_path))
+    assert len(receiver.received) == 1
 
 
 async def test_notices_that_can_not_be_read_or_removed_stop_no_start(

@@ -34,6 +34,8 @@ def job(job_id: str | None = None, **fields: object) -> Job:
         interruptions=3,
         crashed_window=4,
         again_of="c4e1c2d4-5f0e-4f1c-9d5e-0d5c5a1c7b11",
+        corrections_due=True,
+        notice_due=True,
         audio_tracks=(AudioTrack(number=1, language="eng"), AudioTrack(number=2)),
         audio_track_used=2,
         draft_corrections=(DraftCorrection(start=0.5, end=2.0, draft="own too", text="one two"),),
