@@ -65,7 +65,7 @@ WITHIN_ENGINE = {
     "checkpoints": {"upstream", "plans"},
     "model": {"upstream", "kernels", "checkpoints", "plans", "threads", "system_resources"},
     "speakers": {"base", "pcm_spool", "vad"},
-    "calibration": {"kernels", "checkpoints", "model", "plans", "threads", "system_resources"},
+    "calibration": {"upstream", "kernels", "checkpoints", "model", "plans", "threads", "system_resources"},
 }
 HEAVY_PACKAGES = {"torch", "whisper", "numba"}
 PRIVATE_NAME = re.compile(r"torch\.ops|(torch|whisper|numba)(\.\w+)*?\._(?!_)\w+")

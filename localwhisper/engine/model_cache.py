@@ -23,7 +23,7 @@ from localwhisper.engine.model_entry import ModelEntry, ModelKey
 from localwhisper.engine.plans import REFERENCE, Plan
 from localwhisper.engine.system_resources import available_bytes, drop_library_pages, release_unused_memory, trim_heap
 from localwhisper.engine.threads import CoreBudget, use_one_thread
-from localwhisper.engine.upstream.torch_internals import is_out_of_memory
+from localwhisper.engine.upstream.torch_internals import UNSUPPORTED, is_out_of_memory
 from localwhisper.errors import LocalWhisperError, ModelNotFound, ModelTooLarge, Stopped
 from localwhisper.messages import Message
 from localwhisper.options import Quality
@@ -175,7 +175,7 @@ class ModelCache:
         if wanted is not None:
             try:
                 model = self._build_as(wanted, checkpoint, control)
-            except RuntimeError as error:
+            except UNSUPPORTED as error:
                 if is_out_of_memory(error):
                     raise
                 log.warning("%s can't be computed as %s: %s", checkpoint.name, wanted.name, error)
@@ -188,7 +188,7 @@ class ModelCache:
             try:
                 plan = self._plan(device, checkpoint, entry, key)
                 return self._build_as(plan, checkpoint, control)
-            except RuntimeError as error:  # too old for this torch, for example, or too small
+            except UNSUPPORTED as error:  # too old for this torch, for example, or too small
                 if is_out_of_memory(error) and device == "cpu":
                     raise
                 log.warning("%s can't compute %s: %s", device, checkpoint.name, error)

@@ -23,29 +23,24 @@ class Plan:
     """A format of linear_formats.FORMATS for each part."""
 
     encoder: str  # and the projection of its features to the decoder's keys and values
-    decoder: str
-    logits: str  # the vocabulary
+    decoder: str  # and the vocabulary
     device: str = "cpu"
 
     @property
     def name(self) -> str:
-        """A name for users: encoder / decoder / vocabulary."""
-        formats = f"{self.encoder} / {self.decoder} / {self.logits}"
-        return formats + ("" if self.device == "cpu" else f" on {self.device}")
+        """A name for users: encoder / decoder."""
+        return f"{self.encoder} / {self.decoder}" + ("" if self.device == "cpu" else f" on {self.device}")
 
     @classmethod
     def named(cls, name: str) -> "Plan | None":
         """The plan with this name; None if there is none. Its formats may be unknown."""
         formats, _, device = name.partition(" on ")
-        parts = formats.split(" / ")
-        if len(parts) != 3:
-            return None
-        encoder, decoder, logits = parts
-        return cls(encoder=encoder, decoder=decoder, logits=logits, device=device or "cpu")
+        encoder, is_named, decoder = formats.partition(" / ")
+        return cls(encoder=encoder, decoder=decoder, device=device or "cpu") if is_named else None
 
 
 # openai-whisper's own arithmetic on a CPU
-REFERENCE = Plan(encoder="float32", decoder="float32", logits="float32")
+REFERENCE = Plan(encoder="float32", decoder="float32")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -118,7 +118,7 @@ class LocalWhisper:
         plans = PlanStore(checkpoint.with_suffix(".plans.json"))
         measured = plan_selection.stored_plan(plans, loaded, quality, "cpu")  # measured once, as in the program
         if measured is None:
-            measured = plan_selection.measure_plan(loaded, quality, lambda: None)
+            measured = plan_selection.measure_plan(loaded, quality)
             plans.save(loaded.name, quality, plan_selection.machine_key(loaded, "cpu"), measured)
         self.measured = measured
         self._model = WhisperModel(loaded, measured.plan, cores=self._cores)

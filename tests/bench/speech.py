@@ -78,7 +78,7 @@ def _select_plans(arguments: argparse.Namespace, data_dir: Path) -> None:
     checkpoint = read_checkpoint(arguments.model_dir / f"{arguments.model}.pt", arguments.model)
     for quality in QUALITIES:
         if not arguments.only or quality in arguments.only:
-            plan = measure_plan(checkpoint, quality, lambda: None)
+            plan = measure_plan(checkpoint, quality)
             PlanStore(paths.plans(data_dir)).save(arguments.model, quality, machine_key(checkpoint, "cpu"), plan)
 
 

@@ -30,7 +30,7 @@ def checkpoint() -> Checkpoint:
 
 
 def measure(checkpoint: Checkpoint, quality: Quality) -> MeasuredPlan:
-    return plan_selection.measure_plan(checkpoint, quality, lambda: None)
+    return plan_selection.measure_plan(checkpoint, quality)
 
 
 @pytest.mark.parametrize("quality", ["exact", "fast", "compact"])
@@ -55,7 +55,7 @@ def test_a_wrong_format_is_never_selected(
             monkeypatch.setitem(linear_formats.FORMATS, name, broken)  # type: ignore[arg-type]
     plan = measure(checkpoint, quality).plan
     expected = "float32-streamed" if quality == "compact" else "float32"
-    assert (plan.encoder, plan.decoder, plan.logits) == (expected, "float32", "float32")
+    assert (plan.encoder, plan.decoder) == (expected, "float32")
 
 
 @pytest.mark.parametrize("quality", ["exact", "fast", "compact"])
@@ -65,8 +65,7 @@ def test_plans_are_within_the_tolerance_and_need_no_compiling(
     monkeypatch.setattr(plan_selection.kernel_cache(), "is_ready", lambda: False)
     measured = measure(checkpoint, quality)
     assert measured.deviation <= plan_selection.TOLERANCE[quality]
-    for name in (measured.plan.encoder, measured.plan.decoder, measured.plan.logits):
-        assert not linear_formats.FORMATS[name].needs_kernels
+    assert not linear_formats.FORMATS[measured.plan.encoder].needs_kernels
 
 
 def test_a_plan_is_selected_in_another_process(kernels: None, library: ModelLibrary, tmp_path: Path) -> None:
@@ -125,7 +124,7 @@ def test_a_plan_is_remembered_for_one_machine(tmp_path: Path) -> None:
         b'{"base exact": "text"}',
         b'{"base exact": {"machine": "here"}}',
         b'{"base exact": {"machine": "here", "plan": [], "encoder_speedup": 1}}',
-        b'{"base exact": {"machine": "here", "plan": {"encoder": ["x"], "decoder": "x", "logits": "x"},'
+        b'{"base exact": {"machine": "here", "plan": {"encoder": ["x"], "decoder": "x"},'
         b' "encoder_speedup": 1, "decoder_speedup": 1, "deviation": 0}}',
         b'{"base exact": {"machine": "here", "plan": {"encoder": "x", "cross": "y"}}}',
     ],
@@ -171,5 +170,5 @@ def test_a_folder_that_can_t_be_written_is_no_error(tmp_path: Path) -> None:
 
 
 def test_plans_have_a_name_for_people() -> None:
-    assert Plan(encoder="a", decoder="b", logits="c").name == "a / b / c"
-    assert Plan(encoder="a", decoder="b", logits="c", device="cuda").name == "a / b / c on cuda"
+    assert Plan(encoder="a", decoder="b", device="cpu").name == "a / b"
+    assert Plan(encoder="a", decoder="b", device="cuda").name == "a / b on cuda"

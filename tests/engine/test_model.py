@@ -10,6 +10,7 @@ import whisper
 from torch import Tensor
 
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
+from localwhisper.engine.kernels.precompile import kernel_cache
 from localwhisper.engine.model.decoder import Step
 from localwhisper.engine.model.int8_gemm import has_exact_int8_matmul
 from localwhisper.engine.model.whisper_model import WhisperModel
@@ -143,18 +144,39 @@ def test_the_compiled_step_equals_the_layers_by_torch(checkpoint: Checkpoint, me
 
 
 @pytest.mark.parametrize("decoder", JIT_DECODERS)
+def test_kernels_are_used_as_soon_as_they_are_compiled(
+    checkpoint: Checkpoint, mel: Tensor, decoder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model that was loaded before, in the middle of a text."""
+    model = WhisperModel(checkpoint, replace(REFERENCE, decoder=decoder))
+    features = model.encoder(mel)
+    expected = _decode_two_states(model, features)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(kernel_cache()), "is_ready", lambda _: False)
+        before = WhisperModel(checkpoint, replace(REFERENCE, decoder=decoder))
+        by_torch = _decode_two_states(before, features)
+        state = before.new_state(features)
+        before.decoder([Step(TOKENS[:, :3].repeat(2, 1), state)])
+    continued = before.decoder([Step(TOKENS[:, 3:4].repeat(2, 1), state)])[0]
+    assert deviation(continued[0], model.logits(TOKENS[:, :4], features[:1])[0, -1:]) < 0.03
+    for ours, theirs in zip(by_torch, expected, strict=True):
+        assert deviation(ours, theirs) < 0.03
+    assert state.cross_dtype == torch.float32
+    assert before.new_state(features).cross_dtype == model.new_state(features).cross_dtype != torch.float32
+
+
+@pytest.mark.parametrize("decoder", JIT_DECODERS)
 def test_a_step_gives_the_same_bits_on_any_number_of_threads(checkpoint: Checkpoint, mel: Tensor, decoder: str) -> None:
     """Three threads for four heads."""
     alone, divided = (
-        WhisperModel(checkpoint, replace(REFERENCE, decoder=decoder, logits=decoder), cores=CoreBudget(n))
-        for n in (1, 3)
+        WhisperModel(checkpoint, replace(REFERENCE, decoder=decoder), cores=CoreBudget(n)) for n in (1, 3)
     )
     features = alone.encoder(mel)
     one_thread, three_threads = (_decode_two_states(model, features) for model in (alone, divided))
     assert all(torch.equal(x, y) for x, y in zip(one_thread, three_threads, strict=True))
 
 
-@pytest.mark.parametrize("encoder", ["float32", "float32-onednn-attention", "int8-gemm", "bfloat16-streamed"])
+@pytest.mark.parametrize("encoder", ["float32", "float32-onednn", "int8-gemm", "bfloat16-streamed"])
 def test_an_encoder_gives_the_same_bits_on_any_number_of_threads(
     checkpoint: Checkpoint, mel: Tensor, encoder: str
 ) -> None:
@@ -201,14 +223,14 @@ def decode_with_all_kernels() -> None:
     encoder = "int8-gemm" if has_exact_int8_matmul() else "float32"
     for decoder, dtype in zip(JIT_DECODERS, (torch.float16, torch.float32), strict=True):
         weights = {name: tensor.to(dtype) for name, tensor in tensors(DIMS).items()}
-        plan = Plan(encoder=encoder, decoder=decoder, logits=decoder)
+        plan = Plan(encoder=encoder, decoder=decoder)
         model = WhisperModel(Checkpoint("random", DIMS, weights), plan)
         with torch.inference_mode():
             state = model.new_state(model.encoder(random_mel()))
             model.decoder([Step(TOKENS[:, :1].repeat(2, 1), state)])
 
 
-GPU_PLAN = Plan(encoder="float16", decoder="float16", logits="float16")
+GPU_PLAN = Plan(encoder="float16", decoder="float16")
 
 
 @pytest.mark.parametrize(

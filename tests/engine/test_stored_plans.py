@@ -42,8 +42,9 @@ def test_a_possible_plan_is_used(tmp_path: Path, checkpoint: Checkpoint) -> None
         {**asdict(REFERENCE), "encoder": "of another version"},
         {**asdict(REFERENCE), "encoder": "float16-weight-only"},  # a decoder's
         {**asdict(REFERENCE), "decoder": "float32-streamed"},  # an encoder's
-        {**asdict(REFERENCE), "logits": "int8-rowwise"},  # of another quality
-        {**asdict(REFERENCE), "logits": ["float32"]},
+        {**asdict(REFERENCE), "decoder": "int8-weight-only"},  # of another quality
+        {**asdict(REFERENCE), "decoder": ["float32"]},
+        {**asdict(REFERENCE), "logits": "float32"},  # of another version
         {**asdict(REFERENCE), "device": "cuda"},
         {**asdict(REFERENCE), "colour": "red"},
     ],

@@ -158,15 +158,6 @@ def test_torch_multiplies_int8_to_int32() -> None:
 
 
 @needs_quantized_engine
-@pytest.mark.skipif("fbgemm" not in torch.backends.quantized.supported_engines, reason="x86 alone")
-def test_torch_packs_float16_weights(x: Tensor, weight: Tensor) -> None:
-    for name in ("linear_prepack_fp16", "linear_dynamic_fp16"):
-        exists(torch.ops.quantized, name)
-    product = torch_internals.float16_linear(x, torch_internals.float16_pack(weight, None))
-    torch.testing.assert_close(product, F.linear(x, weight.half().float()), msg="float16 products have another result")
-
-
-@needs_quantized_engine
 def test_torch_packs_int8_weights_with_a_scale_for_each_row(x: Tensor, weight: Tensor) -> None:
     exists(torch, "_make_per_channel_quantized_tensor")
     for name in ("linear_prepack", "linear_dynamic"):

@@ -33,8 +33,7 @@ def main(file: str, name: str, quality: Quality, device: str, plans: Path) -> No
             kernel_cache().compile()
         checkpoint, store = read_checkpoint(Path(file), name), PlanStore(plans)
         if stored_plan(store, checkpoint, quality, device) is None:  # else another process was quicker
-            measured = measure_plan(checkpoint, quality, lambda: None, device)
-            store.save(name, quality, machine_key(checkpoint, device), measured)
+            store.save(name, quality, machine_key(checkpoint, device), measure_plan(checkpoint, quality, device))
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Compiles all kernels into numba's disk cache, once per machine.
 
-That takes some 20 s, which no job should wait for, see calibration/. Until then torch computes the models. If no cache
-folder is writable, torch always does.
+That takes some 20 s, which no job should wait for, see calibration/. Until then torch computes the models; what runs
+then uses the kernels as soon as they are there. If no cache folder is writable, torch always computes.
 """
 
 import threading
@@ -61,7 +61,6 @@ def signatures() -> list[Signature]:
         tables = LayerTables(int64[3], int64[3], int64[1], like)
         rows = Rows(int64[3], int64[3], audio_like, int64[1], int64[1])
         calls.append((step, tables, rows, scratch, 1, 0))
-    for like in (float16, row, int8):
         calls.append((linear_kernel, x, int64[1], like, x, 0, 1))
     for like in (float16, row):  # a checkpoint's types
         calls.append((quantize.quantize_rows, np.empty((0, 0), like.dtype), levels, row, 0, 1))

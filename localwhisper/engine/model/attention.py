@@ -18,8 +18,7 @@ from localwhisper.engine.upstream import torch_internals
 # (n, n_ctx, n_state)
 Attention = Callable[[Tensor, int, ThreadTeam], Tensor]
 
-FLOAT32_BLOCK_ROWS = 256  # queries at a time: their weights stay in a core's cache
-INT8_BLOCK_ROWS = 128
+INT8_BLOCK_ROWS = 128  # queries at a time: their weights stay in a core's cache
 
 
 def _by_torch(dtype: torch.dtype, qkv: Tensor, n_head: int, team: ThreadTeam) -> Tensor:
@@ -33,26 +32,6 @@ def _by_torch(dtype: torch.dtype, qkv: Tensor, n_head: int, team: ThreadTeam) ->
 
     team.for_spans(n_head, 1, attend)
     return out.transpose(1, 2).flatten(2)
-
-
-def _by_onednn(qkv: Tensor, n_head: int, team: ThreadTeam) -> Tensor:
-    """float32 with oneDNN's matrix products, which torch's own attention doesn't use."""
-    n, n_ctx, width = qkv.shape
-    size = width // 3 // n_head
-    out = qkv.new_empty(n, n_ctx, n_head, size)
-
-    def attend(first: int, end: int) -> None:
-        for i, head in product(range(n), range(first, end)):
-            q, k, v = qkv[i].view(n_ctx, 3, n_head, size)[:, :, head].unbind(1)
-            queries, keys, values = (q * size**-0.5).contiguous(), k.contiguous(), v.t().contiguous()
-            for start in range(0, n_ctx, FLOAT32_BLOCK_ROWS):
-                rows = slice(start, start + FLOAT32_BLOCK_ROWS)
-                weights = torch_internals.onednn_linear(queries[rows], keys, None)
-                torch.softmax(weights, dim=-1, out=weights)
-                out[i, rows, head] = torch_internals.onednn_linear(weights, values, None)
-
-    team.for_spans(n_head, 1, attend)
-    return out.flatten(2)
 
 
 def _in_int8(qkv: Tensor, n_head: int, team: ThreadTeam) -> Tensor:
@@ -89,7 +68,6 @@ def _attend_head_in_int8(qkv: Tensor, head: int, size: int, out: Tensor) -> None
 
 ATTENTIONS: Mapping[str, Attention] = {
     "float32": partial(_by_torch, torch.float32),
-    "float32-onednn": _by_onednn,
     "bfloat16": partial(_by_torch, torch.bfloat16),
     "float16": partial(_by_torch, torch.float16),
     "int8": _in_int8,

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from whisper.model import ModelDimensions
 
+from localwhisper.engine.kernels.precompile import kernel_cache
 from localwhisper.engine.model.cross_kv import CrossKeysValues, project_keys_values
 from localwhisper.engine.model.cuda_graph import CapturedStep
 from localwhisper.engine.model.decode_state import DecodeState
@@ -96,7 +97,7 @@ class Decoder:
         self.dims = dims
         self.device = weights.device
         self._team = weights.team
-        self.cross_dtype = format.cross_kv
+        self._cross_dtype = format.cross_kv
         self.positions = weights.load("positional_embedding")
         self.layers = [_Layer(weights.part(f"blocks.{i}"), format, cross_format) for i in range(dims.n_text_layer)]
         self.ln = Norm(weights.part("ln"))
@@ -109,12 +110,17 @@ class Decoder:
             self.compiled = JitDecoderLayers(layers, self.ln, dims.n_text_head, weights.team)
 
     def compute_cross_kv(self, features: Tensor, check: Callable[[], None] = lambda: None) -> CrossKeysValues:
-        """Compute every layer's keys and values of features, shape (n_audio, n_audio_ctx, n_audio_state)."""
+        """Compute every layer's keys and values of features, shape (n_audio, n_audio_ctx, n_audio_state).
+
+        They are quantized as the format says, but only once the kernels that do it are compiled.
+        """
+        dtype = self._cross_dtype
+        if not dtype.is_floating_point and not kernel_cache().is_ready():
+            dtype = torch.float32
         pairs = []
         for layer in self.layers:
             check()
-            out = self.dims.n_text_head, self.cross_dtype, self._team
-            pairs.append(project_keys_values(layer.cross_kv(), features, *out))
+            pairs.append(project_keys_values(layer.cross_kv(), features, self.dims.n_text_head, dtype, self._team))
         return pairs
 
     def __call__(self, steps: Sequence[Step]) -> list[Tensor]:
@@ -122,7 +128,7 @@ class Decoder:
         fit_fixed_step = all(step.fits_fixed_step for step in steps)
         if self.device.type == "cuda" and fit_fixed_step and all(s.n_new == 1 and s.state.length > 0 for s in steps):
             return [self._replay(step) for step in steps]
-        compiled = self.compiled if fit_fixed_step and _are_few(steps) else None
+        compiled = self.compiled if fit_fixed_step and _suit_kernels(steps) else None
         if compiled is None:
             steps = [replace(step, is_active=None) for step in steps]
         ends = list(accumulate(step.n_active * step.n_new for step in steps))
@@ -207,10 +213,15 @@ def _embedding(vocabulary: Linear, weights: Weights) -> Callable[[Tensor], Tenso
     return lambda tokens: F.embedding(tokens, stored).to(weights.dtype)
 
 
-def _are_few(steps: Sequence[Step]) -> bool:
-    """Whether the compiled step is faster than torch. For the first tokens without a prompt, however many windows are
-    decoded together, as the last bits of the results differ."""
-    return sum(step.n_active for step in steps) <= MAX_ROWS and max(step.n_new for step in steps) <= MAX_NEW
+def _suit_kernels(steps: Sequence[Step]) -> bool:
+    """Whether the compiled step can read the states' keys and values, and is faster than torch.
+
+    For the first tokens without a prompt, however many windows are decoded together, as the last bits of the results
+    differ.
+    """
+    is_quantized = all(not step.state.cross_dtype.is_floating_point for step in steps)
+    n_active = sum(step.n_active for step in steps)
+    return is_quantized and n_active <= MAX_ROWS and max(step.n_new for step in steps) <= MAX_NEW
 
 
 def _select(x: Tensor, step: Step) -> Tensor:

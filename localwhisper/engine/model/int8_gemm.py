@@ -24,7 +24,7 @@ def has_exact_int8_matmul() -> bool:
         return all(
             bool((torch_internals.int8_matmul(x, peak, sums) == int(x[0, 0]) * 127 * 64).all()) for x in (peak, -peak)
         )
-    except (RuntimeError, NotImplementedError, AttributeError):
+    except torch_internals.UNSUPPORTED:
         return False
 
 

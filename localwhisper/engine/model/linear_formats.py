@@ -21,9 +21,6 @@ Linear = Callable[[Tensor], Tensor]  # shape (…, n_in) → the same type, shap
 Build = Callable[[Tensor, Tensor | None, ThreadTeam], Linear]
 
 BLOCK_ROWS = 256  # of a window's 1500: what passes between two products stays in a core's cache
-PIECE_OUTPUTS = 1 << 14
-ZERO_POINT = 128  # of unsigned 8-bit activations
-BFLOAT16, FLOAT16 = torch.bfloat16, torch.float16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +29,8 @@ class LinearFormat:
     weight_bytes: int  # in memory, for each weight
     attention: str = "float32"  # the encoder's, of attention.ATTENTIONS
     activations: torch.dtype = torch.float32  # what the layers pass on to each other
-    cross_kv: torch.dtype = torch.float32  # in what a decoder keeps the keys and values of the audio
-    needs_kernels: bool = False  # compiled by numba
+    cross_kv: torch.dtype = torch.float32  # in what a decoder keeps the audio's keys and values, see Decoder
+    needs_kernels: bool = False  # can't be computed until kernels are compiled
     is_streamed: bool = False  # weights are read from the mapped file at each use, for what is used once a window
 
 
@@ -52,9 +49,10 @@ def by_blocks(function: Callable[..., Tensor], n_out: int, team: ThreadTeam, *in
     return out.view(*inputs[0].shape[:2], n_out)
 
 
-def float32(weight: Tensor, bias: Tensor | None, _team: ThreadTeam) -> Linear:
-    weight, bias = weight.to(torch.float32, copy=True), None if bias is None else bias.float()
-    return lambda x: F.linear(x, weight, bias)
+def _plain(dtype: torch.dtype, weight: Tensor, bias: Tensor | None, _team: ThreadTeam) -> Linear:
+    """Computed in `dtype`, whatever the input's type is."""
+    weight, bias = weight.to(dtype, copy=True), None if bias is None else bias.to(dtype)
+    return lambda x: F.linear(x.to(dtype), weight, bias).to(x.dtype)
 
 
 def float32_onednn(weight: Tensor, bias: Tensor | None, _team: ThreadTeam) -> Linear:
@@ -63,56 +61,11 @@ def float32_onednn(weight: Tensor, bias: Tensor | None, _team: ThreadTeam) -> Li
     return lambda x: torch_internals.onednn_linear(x, packed, bias)
 
 
-def in_pieces(build: Build) -> Build:
-    """Build a layer of many outputs, the vocabulary, as several, so that idle cores can help."""
-
-    def build_pieces(weight: Tensor, bias: Tensor | None, team: ThreadTeam) -> Linear:
-        if len(weight) < 2 * PIECE_OUTPUTS:
-            return build(weight, bias, team)
-        n_out = len(weight)
-        parts = [slice(i, i + PIECE_OUTPUTS) for i in range(0, n_out, PIECE_OUTPUTS)]
-        pieces = [build(weight[part], None if bias is None else bias[part], team) for part in parts]
-
-        def linear(x: Tensor) -> Tensor:
-            out = x.new_empty(*x.shape[:-1], n_out)
-
-            def compute(first: int, end: int) -> None:
-                for i in range(first, end):
-                    out[..., parts[i]] = pieces[i](x)
-
-            team.for_spans(len(pieces), 1, compute, "vocabulary")
-            return out
-
-        return linear
-
-    return build_pieces
-
-
-def float16_packed(weight: Tensor, bias: Tensor | None, _team: ThreadTeam) -> Linear:
-    """float16 weights, float32 arithmetic: exact for a float16 checkpoint."""
-    packed = torch_internals.float16_pack(weight.float(), None if bias is None else bias.float())
-    return lambda x: torch_internals.float16_linear(x, packed)
-
-
 def int8_dynamic(weight: Tensor, bias: Tensor | None, team: ThreadTeam) -> Linear:
     """torch's dynamic quantization: one scale for all of the input, so rows depend on each other."""
     quantized = int8_weight_only(weight, None, team)
     packed = torch_internals.int8_pack(quantized.weight, quantized.scales, None if bias is None else bias.float())
     return lambda x: torch_internals.int8_dynamic_linear(x, packed, saturates())
-
-
-def int8_rowwise(weight: Tensor, bias: Tensor | None, team: ThreadTeam) -> Linear:
-    """The input has a scale for each row, so that no row depends on those that are computed with it."""
-    quantized = int8_weight_only(weight, None, team)
-    packed = torch_internals.int8_pack(quantized.weight, quantized.scales, None)
-    bias = torch.zeros(len(weight)) if bias is None else bias.float()
-    scale = 1 / 63 if saturates() else 1 / 127
-
-    def linear(x: Tensor) -> Tensor:
-        peaks = x.abs().amax(dim=-1, keepdim=True).clamp_(min=1e-12)
-        return torch.addcmul(bias, torch_internals.int8_linear(x / peaks, scale, ZERO_POINT, packed), peaks)
-
-    return linear
 
 
 @lru_cache
@@ -127,31 +80,21 @@ def saturates() -> bool:
     return not bool(((products - n).abs() < 1).all())
 
 
-def _half(dtype: torch.dtype, weight: Tensor, bias: Tensor | None, _team: ThreadTeam) -> Linear:
-    weight, bias = weight.to(dtype), None if bias is None else bias.to(dtype)
-    return lambda x: F.linear(x.to(dtype), weight, bias).to(x.dtype)
-
-
-_half_float16, _half_bfloat16 = partial(_half, FLOAT16), partial(_half, BFLOAT16)
+float32, float16, bfloat16 = (partial(_plain, dtype) for dtype in (torch.float32, torch.float16, torch.bfloat16))
 FORMATS: Mapping[str, LinearFormat] = {
     # openai-whisper's own arithmetic, the reference
     "float32": LinearFormat(build=float32, weight_bytes=4),
     # encoders on the CPU
     "float32-onednn": LinearFormat(build=float32_onednn, weight_bytes=4),
-    "float32-onednn-attention": LinearFormat(build=float32_onednn, weight_bytes=4, attention="float32-onednn"),
     "int8-gemm": LinearFormat(build=Int8GemmLinear, weight_bytes=1, attention="int8", needs_kernels=True),
     "int8-dynamic": LinearFormat(build=int8_dynamic, weight_bytes=1),
     "float32-streamed": LinearFormat(build=float32, weight_bytes=0, is_streamed=True),
-    "bfloat16-streamed": LinearFormat(build=_half_bfloat16, weight_bytes=0, attention="bfloat16", is_streamed=True),
+    "bfloat16-streamed": LinearFormat(build=bfloat16, weight_bytes=0, attention="bfloat16", is_streamed=True),
     # decoders and vocabularies on the CPU
-    "float16-weight-only": LinearFormat(
-        build=float16_weight_only, weight_bytes=2, cross_kv=torch.int16, needs_kernels=True
-    ),
-    "int8-weight-only": LinearFormat(build=int8_weight_only, weight_bytes=1, cross_kv=torch.int8, needs_kernels=True),
-    "float16-packed": LinearFormat(build=in_pieces(float16_packed), weight_bytes=2),
-    "int8-rowwise": LinearFormat(build=in_pieces(int8_rowwise), weight_bytes=1),
+    "float16-weight-only": LinearFormat(build=float16_weight_only, weight_bytes=2, cross_kv=torch.int16),
+    "int8-weight-only": LinearFormat(build=int8_weight_only, weight_bytes=1, cross_kv=torch.int8),
     # on a GPU
     "float16": LinearFormat(
-        build=_half_float16, weight_bytes=2, attention="float16", activations=FLOAT16, cross_kv=FLOAT16
+        build=float16, weight_bytes=2, attention="float16", activations=torch.float16, cross_kv=torch.float16
     ),
 }

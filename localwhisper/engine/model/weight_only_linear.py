@@ -1,4 +1,7 @@
-"""Linear layers of which only the weights are quantized; the compiled decoder step reads them as they are stored."""
+"""Linear layers of which only the weights are quantized; the compiled decoder step reads them as they are stored.
+
+Until kernels are compiled, torch computes them.
+"""
 
 from functools import partial
 from typing import Any
@@ -21,7 +24,7 @@ INT8_MAX = 127
 
 
 class WeightOnlyLinear:
-    """A Linear over weights in int8, float16 or float32, with a scale for each output. Threading: SAFE."""
+    """A Linear over weights in int8 or float16, with a scale for each output. Threading: SAFE."""
 
     def __init__(self, weight: Tensor, scales: Tensor, bias: Tensor | None, team: ThreadTeam) -> None:
         """`weight`: shape (n_out, n_in), contiguous; `scales`, `bias`: float32, shape (n_out,)."""
@@ -35,7 +38,7 @@ class WeightOnlyLinear:
         """float32, shape (…, n_in) → float32, shape (…, n_out)."""
         rows = x.reshape(-1, x.shape[-1])
         out = rows.new_empty(len(rows), len(self.weight))
-        if len(rows) > MAX_ROWS:
+        if len(rows) > MAX_ROWS or not kernel_cache().is_ready():
             self._team.for_spans(len(self.weight), CONVERT_ROWS, partial(self._by_torch, rows, out))
         else:
             arrays = rows.contiguous().numpy(), self.addresses, self.like, out.numpy()

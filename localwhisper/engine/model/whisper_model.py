@@ -54,7 +54,7 @@ class WhisperModel:
         self._cores = cores
         weights = Weights(checkpoint, self.device, cores.team, check)
         text = weights.part("decoder", decoder.activations)
-        vocabulary = cores.team.start(partial(text.linear, FORMATS[plan.logits], VOCABULARY))
+        vocabulary = cores.team.start(partial(text.linear, decoder, VOCABULARY))
         # as whisper.model.Whisper counts them
         self.is_multilingual = self.dims.n_vocab >= 51865
         self.num_languages = self.dims.n_vocab - 51765 - int(self.is_multilingual)

@@ -1,7 +1,7 @@
 """torch's private operations, public ones whose registration isn't documented (`torch.ops`), and its errors' texts.
 
-Where an operation is missing, or not implemented for the processor, it raises RuntimeError, NotImplementedError or
-AttributeError: calibration then leaves out the formats that need it. That is also what happens if one goes.
+Where an operation is missing, or not implemented for the processor, it raises one of UNSUPPORTED: calibration then
+leaves out the formats that need it. That is also what happens if one goes.
 """
 
 import warnings
@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+UNSUPPORTED = (RuntimeError, AttributeError)  # NotImplementedError is a RuntimeError
 _OUT_OF_MEMORY_TEXTS = (
     "out of memory",  # CUDA and MPS
     "can't allocate memory",  # the CPU's allocator
@@ -38,7 +39,7 @@ def onednn_linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
 
     Uses: torch.ops.mkldnn._linear_pointwise.
     Why: torch's own choice, MKL, uses half of the vector width on some AMD processors.
-    If it goes: delete the float32-onednn formats.
+    If it goes: delete the format float32-onednn.
     """
     product: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
     return product
@@ -63,28 +64,12 @@ def int8_matmul(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
     return torch._int_mm(a, b, out=out)
 
 
-def float16_pack(weight: Tensor, bias: Tensor | None) -> Any:
-    """A weight stored in float16 for float16_linear, which computes in float32.
-
-    Uses: torch.ops.quantized.linear_prepack_fp16, linear_dynamic_fp16.
-    Why: F.linear with float16 weights computes in float16, or slowly.
-    If it goes: delete the format float16-packed.
-    """
-    return torch.ops.quantized.linear_prepack_fp16(weight, bias)
-
-
-def float16_linear(x: Tensor, packed: Any) -> Tensor:
-    """See float16_pack."""
-    product: Tensor = torch.ops.quantized.linear_dynamic_fp16(x, packed)
-    return product
-
-
 def int8_pack(levels: Tensor, scales: Tensor, bias: Tensor | None) -> Any:
-    """An int8 weight, shape (n_out, n_in), with a scale for each row, for int8_dynamic_linear and int8_linear.
+    """An int8 weight, shape (n_out, n_in), with a scale for each row, for int8_dynamic_linear.
 
     Uses: torch._make_per_channel_quantized_tensor, torch.ops.quantized.linear_prepack.
     Why: the public quantize_per_channel quantizes again, and torch.ao.quantization replaces whole modules.
-    If it goes: delete the formats int8-dynamic and int8-rowwise.
+    If it goes: delete the format int8-dynamic.
     """
     zero_points = torch.zeros(len(levels), dtype=torch.long)
     with warnings.catch_warnings():
@@ -99,15 +84,6 @@ def int8_dynamic_linear(x: Tensor, packed: Any, reduce_range: bool) -> Tensor:
     Uses: torch.ops.quantized.linear_dynamic. Why, If it goes: see int8_pack.
     """
     product: Tensor = torch.ops.quantized.linear_dynamic(x, packed, reduce_range)
-    return product
-
-
-def int8_linear(x: Tensor, scale: float, zero_point: int, packed: Any) -> Tensor:
-    """float32 → float32, with x quantized by the given scale. x86 only.
-
-    Uses: torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32. Why, If it goes: see int8_pack.
-    """
-    product: Tensor = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(x, scale, zero_point, packed)
     return product
 
 
