@@ -225,7 +225,7 @@ class App:
             speakers=Speakers(
                 index, transcripts, corrections, word_times, engine, paths.speaker_searches(settings.data_dir)
             ),
-            drafts=Drafts(self.queue, transcripts, corrections, self._bus),
+            drafts=Drafts(self.queue),
             live_texts=LiveTexts(engine, index, transcripts, self._bus, options_for=options_for),
             search=Search(index, store, TextIndex(paths.search_index(settings.data_dir)), self._bus),
             second_texts=SecondTexts(self.queue, transcripts, corrections, self._bus, incoming=incoming),
@@ -247,7 +247,6 @@ class App:
                 on_failure.callback(listening.close)
             await self.queue.start(previous_end)
             await self.dependencies.jobs.recordings.load()
-            self.dependencies.jobs.drafts.load()
             self.dependencies.jobs.second_texts.load()
             on_failure.pop_all()
         self.dependencies.jobs.search.start()

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from localwhisper.engine.window_decoder import TranscribeWindows, WindowDecoder
-from localwhisper.jobs.transcript import Position, Segment, Window
+from localwhisper.jobs.transcript import ChannelLanguage, Position, Segment, Window
 
 
 @dataclass
@@ -49,3 +49,14 @@ def main_language(runs: Sequence[ChannelRun], segments: Sequence[Segment]) -> st
     for segment in segments:
         n_chars[segment.channel] = n_chars.get(segment.channel, 0) + len(segment.text)
     return max(runs, key=lambda run: n_chars[run.name]).decoder.language
+
+
+def channel_languages(runs: Sequence[ChannelRun], segments: Sequence[Segment]) -> tuple[ChannelLanguage, ...]:
+    """The language of each channel with text; none where all have the same."""
+    spoken = {segment.channel for segment in segments if segment.text.strip()}
+    found = [
+        ChannelLanguage(channel=run.name, language=run.decoder.language)
+        for run in runs
+        if run.name is not None and run.name in spoken
+    ]
+    return tuple(found) if len({each.language for each in found}) > 1 else ()

@@ -7,7 +7,7 @@ from localwhisper.audio.recording import RecordingReader
 from localwhisper.engine.base import Control
 from localwhisper.engine.pcm_spool import PcmSpool
 from localwhisper.engine.silero import SileroVad
-from localwhisper.engine.speakers.labelling import find_speakers
+from localwhisper.engine.speakers.labelling import finished, open_diarization
 from localwhisper.engine.threads import use_one_thread
 from localwhisper.engine.vad import voice_activity
 from localwhisper.jobs.transcript import Diarization
@@ -29,7 +29,8 @@ class RecordedSpeakers:
         with self._reader.read(audio, self._new_spool, check=control.check, track=options.audio_track) as recording:
             use_one_thread()
             pcm = recording.channels[0].sink
-            return find_speakers(pcm, voice_activity(pcm, self._detector, control.check), options, control)
+            vad = voice_activity(pcm, self._detector, control.check)
+            return finished(open_diarization(pcm, vad, control), pcm, options, control)
 
     def voiceprints(
         self, audio: Path, spans: Mapping[str, Sequence[tuple[float, float]]], options: Options, control: Control

@@ -19,7 +19,7 @@ from localwhisper.engine.audio_window import AudioWindow
 from localwhisper.engine.base import Control
 from localwhisper.engine.batched import transcribe_batched
 from localwhisper.engine.calibration.plan_selection import usable_plan
-from localwhisper.engine.channels import ChannelRun, main_language, transcribe_channels
+from localwhisper.engine.channels import ChannelRun, channel_languages, main_language, transcribe_channels
 from localwhisper.engine.language_detection import (
     ENOUGH_FRAMES,
     DetectedLanguage,
@@ -35,7 +35,7 @@ from localwhisper.engine.progress import report_progress
 from localwhisper.engine.recorded_speakers import RecordedSpeakers
 from localwhisper.engine.sequential import transcribe_sequential
 from localwhisper.engine.silero import SileroVad
-from localwhisper.engine.speakers.labelling import label_speakers, with_what_speakers_need
+from localwhisper.engine.speakers.labelling import SpeakerLabels, with_what_speakers_need
 from localwhisper.engine.spoken_times import SpokenTimes
 from localwhisper.engine.text_alignment import TextAligner
 from localwhisper.engine.threads import use_one_thread
@@ -93,21 +93,22 @@ class WhisperEngine:
                         self._channel_run(model, channel, number, options, control, done)
                         for number, channel in enumerate(recording.channels)
                     ]
-                    transcribe = _transcribe_windows(options, footprint)
-                    windows, waited_s = self._decode_windows(runs, transcribe, control, done)
+                    decoder = runs[0].decoder
+                    labels = SpeakerLabels(options, decoder.pcm, lambda: decoder.voice_activity, control)
+                    windows, waited_s = self._decode_windows(runs, _transcriber(options, footprint), labels, done)
                 segments = segments_of([*done, *windows])
                 if len(runs) > 1:
                     segments = tuple(replace(segment, id=number) for number, segment in enumerate(segments))
-                text = runs[0].decoder.text(segments)
+                text = decoder.text(segments)
                 transcript = Transcript(
                     text=text,
                     language=main_language(runs, segments),
+                    channel_languages=channel_languages(runs, segments),
                     segments=segments,
                     processing_time=read_s + time.monotonic() - started_s - waited_s,
                     warnings=(*recording.warnings_for(text), *_plan_changed(windows, done)),
                 )
-            decoder = runs[0].decoder
-            return label_speakers(transcript, options, decoder.pcm, lambda: decoder.voice_activity, control)
+            return labels.of_transcript(transcript)
 
     def _new_spool(self) -> PcmSpool:
         return PcmSpool((), self._spool_dir)
@@ -162,17 +163,17 @@ class WhisperEngine:
         return detect_language(model, mel, windows_to_detect_from(vad, pcm.n_frames, n_windows), control.check)
 
     def _decode_windows(
-        self, runs: Sequence[ChannelRun], transcribe: TranscribeWindows, control: Control, done: Sequence[Window]
+        self, runs: Sequence[ChannelRun], transcribe: TranscribeWindows, labels: SpeakerLabels, done: Sequence[Window]
     ) -> tuple[list[Window], float]:
         """Decode what comes after `done` and hand over each window. Returns them and the seconds spent handing over."""
         plan = runs[0].decoder.model.plan.name
         windows: list[Window] = []
         waited_s = 0.0
-        pcm = runs[0].decoder.pcm
+        pcm, control = runs[0].decoder.pcm, labels.control
         report_progress(control, pcm, min(run.position.seek for run in runs))
         for window, seek in transcribe_channels(runs, transcribe, len(segments_of(done))):
             handed_over_s = time.monotonic()
-            window = replace(window, after=replace(window.after, plan=plan))
+            window = labels.of_window(replace(window, after=replace(window.after, plan=plan)))
             control.window(window)
             waited_s += time.monotonic() - handed_over_s
             windows.append(window)
@@ -271,7 +272,7 @@ def _formats(options: Options, done: Sequence[Window], footprint: Footprint) -> 
     return options.quality, plan
 
 
-def _transcribe_windows(options: Options, footprint: Footprint) -> TranscribeWindows:
+def _transcriber(options: Options, footprint: Footprint) -> TranscribeWindows:
     if not options.is_batched:
         return transcribe_sequential
     return transcribe_batched if footprint is Footprint.USUAL else partial(transcribe_batched, max_batch_size=1)

@@ -4,6 +4,7 @@ NaN and infinities become null; openai-whisper's writer writes them as they are,
 """
 
 import math
+from dataclasses import asdict
 from typing import Any
 
 from localwhisper import long_json
@@ -20,6 +21,8 @@ def write(transcript: Transcript, layout: Layout, about: About) -> str:
         "segments": (_full_segment(segment, by_id.get(segment.speaker or "")) for segment in transcript.segments),
         "language": transcript.language,
     }
+    if transcript.channel_languages:
+        result["channel_languages"] = [asdict(each) for each in transcript.channel_languages]
     if transcript.speakers:
         result["speakers"] = [
             {"speaker": by_id[each], "seconds": round(seconds, 3)} for each, seconds in seconds_of(transcript).items()

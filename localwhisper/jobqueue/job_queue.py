@@ -202,14 +202,11 @@ class JobQueue:
         return self.index.get(job_id)
 
     async def annotate(self, job_id: str, change: Callable[[Job], Job]) -> None:
-        """Change what a person says of a recording that is being made, or of a job that has ended.
+        """Change what a person says of a job that hasn't ended.
 
         Raises JobNotFound, RecordingEnded, StorageFull, StorageUnwritable.
         """
         async with self._job_lock(job_id):
-            state = self.index.get(job_id).state
-            if state is not JobState.PENDING and not state.ended:
-                raise RecordingEnded(state=state.value)
             await self._repository.annotate(job_id, change)
 
     async def note_done(self, job: Job, **changes: Unpack[Done]) -> None:

@@ -11,13 +11,15 @@ queued or running then runs, from its last saved window, even if it was cancelle
 Which change comes next is decided in job_queue (requests) and worker_pool (outcomes).
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from weakref import WeakValueDictionary
 
-from localwhisper.errors import JobCrashed, JobDamaged, LocalWhisperError
+from localwhisper.errors import JobCrashed, JobDamaged, LocalWhisperError, RecordingEnded
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobs import suspicion
@@ -46,6 +48,7 @@ class JobRepository:
         self.store = store
         self.now = now
         self._bus = bus
+        self._outcome_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._default_model = default_model
         self._tells_ends = tells_ends
 
@@ -122,11 +125,23 @@ class JobRepository:
         self._bus.publish(JobDescribed(job=job))
 
     async def annotate(self, job_id: str, change: Callable[[Job], Job]) -> None:
-        """As describe(), of a job whose audio may become longer meanwhile."""
-        await self.store.save(change(self.index.get(job_id)))
-        job = change(self.index.get(job_id))
-        self.index.put(job)
-        self._bus.publish(JobDescribed(job=job))
+        """As describe(), of a job that hasn't ended: meanwhile its audio may become longer, or it may start.
+
+        Also raises RecordingEnded.
+        """
+        async with self.outcome_lock(job_id):
+            before = None
+            while (job := self.index.get(job_id)).state is not before:  # its start saves it without the change
+                if job.state.ended:
+                    raise RecordingEnded(state=job.state.value)
+                before = job.state
+                await self.store.save(change(job))
+            self.index.put(change(job))
+            self._bus.publish(JobDescribed(job=change(job)))
+
+    def outcome_lock(self, job_id: str) -> asyncio.Lock:
+        """Held while a job's outcome is saved."""
+        return self._outcome_locks.setdefault(job_id, asyncio.Lock())
 
     async def note(self, job: Job) -> None:
         """Save what nobody sees of a job. Raises JobNotFound, StorageFull, StorageUnwritable."""
@@ -168,7 +183,7 @@ class JobRepository:
         """Save a decoded window, then publish its segments. Raises StorageFull, StorageUnwritable."""
         await self.store.append_window(job_id, window)
         job = self.index.get(job_id)
-        is_detected = window.after.language != job.language
+        is_detected = window.after.channel == 0 and window.after.language != job.language
         if is_detected or job.interruptions:
             job = suspicion.cleared(replace(job, language=window.after.language))
             self.index.put(job)

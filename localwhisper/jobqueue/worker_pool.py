@@ -25,6 +25,7 @@ from localwhisper.jobqueue.job_execution import (
 )
 from localwhisper.jobqueue.job_repository import JobRepository
 from localwhisper.jobqueue.thread_bridge import ThreadBridge
+from localwhisper.jobs.drafts import with_draft_corrections, without_draft
 from localwhisper.jobs.estimates import FactorKey
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.suspicion import footprint
@@ -192,18 +193,26 @@ class WorkerPool:
             self._show_progress(execution)
 
     async def _conclude(self, execution: Execution, outcome: Outcome) -> None:
+        async with self._repository.outcome_lock(execution.job_id):
+            await self._save_outcome(execution, outcome)
+
+    async def _save_outcome(self, execution: Execution, outcome: Outcome) -> None:
         job = self._job(execution)
         match outcome:
             case Finished(transcript):
                 try:
                     await self._repository.store.save_transcript(job.id, transcript)
-                    transcript = await self._with_terms(job, transcript)
+                    transcript = await self._with_corrections(job, transcript)
                 except LocalWhisperError as error:
                     await self._repository.move(job, JobState.FAILED, error=error.message)
                     return
                 audio_s = job.options.selected_s(execution.done_before_s, job.audio_duration)
                 self._factors.record(FactorKey.of(job.options), work_s=transcript.processing_time, audio_s=audio_s)
-                job = replace(job, language=transcript.language, warnings=transcript.warnings)
+                job = without_draft(job, transcript)
+                languages = transcript.channel_languages
+                job = replace(
+                    job, language=transcript.language, channel_languages=languages, warnings=transcript.warnings
+                )
                 await self._repository.move(job, JobState.COMPLETED, transcript=transcript)
             case Failed(error_message):
                 if error_message.code == ModelDownloadFailed.code and job.model_reason != NAMED:
@@ -213,9 +222,14 @@ class WorkerPool:
             case Interrupted():
                 await self._repository.move(job, JobState.CANCELLED if execution.is_cancelled else JobState.QUEUED)
 
-    async def _with_terms(self, job: Job, transcript: Transcript) -> Transcript:
-        """Replace what the job's names and terms say, as a correction of the machine's text, which is kept."""
-        corrected = await asyncio.to_thread(lambda: parse(job.options.terms).applied_to(transcript))
+    async def _with_corrections(self, job: Job, transcript: Transcript) -> Transcript:
+        """Replace what the job's names and terms say, and what a person corrected in its draft, as corrections of the
+        machine's text, which is kept."""
+
+        def correct() -> Transcript:
+            return with_draft_corrections(parse(job.options.terms).applied_to(transcript), job.draft_corrections)
+
+        corrected = await asyncio.to_thread(correct)
         if corrected is not transcript:
             await self._repository.store.save_transcript(job.id, corrected)
         return corrected

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from localwhisper.jobs.transcript import ChannelLanguage
 from localwhisper.messages import Message
 from localwhisper.options import Options
 
@@ -70,6 +71,7 @@ class Job:
     error: Message | None = None
     warnings: tuple[Message, ...] = ()  # about the result, of a completed job
     language: str | None = None  # detected or given, once known
+    channel_languages: tuple[ChannelLanguage, ...] = ()  # of a completed job, only if they differ
     draft_corrections: tuple[DraftCorrection, ...] = ()  # which the transcript doesn't have yet
     is_stream: bool = False  # while it is pending: it is finished if its client is silent for too long
     crashes: int = 0  # how often the program crashed while this job decoded window `crashed_window`: see suspicion

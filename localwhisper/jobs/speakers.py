@@ -4,7 +4,7 @@ Pure functions, whose time grows about linearly with the transcript.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 
@@ -169,15 +169,20 @@ def with_missing(transcript: Transcript) -> Transcript:
     """With the speakers of segments that have none, such as new lines: who talks most in their time."""
     if not transcript.turns or all(segment.speaker is not None for segment in transcript.segments):
         return transcript
-    tracks = {each.id: _Track(transcript.turns, each.id) for each in transcript.speakers}
+    segments = labelled(transcript.segments, transcript.turns, [each.id for each in transcript.speakers])
+    return replace(transcript, segments=segments)
 
-    def labelled(segment: Segment) -> Segment:
+
+def labelled(segments: Iterable[Segment], turns: Sequence[Turn], speakers: Iterable[str]) -> tuple[Segment, ...]:
+    """Segments without a speaker get the one of `speakers` who talks most in their time, if one does."""
+    tracks = {each: _Track(turns, each) for each in speakers}
+
+    def speaker_of(segment: Segment) -> str | None:
         seconds = {each: track.seconds(segment.start, segment.end) for each, track in tracks.items()}
         best = max(seconds, key=lambda each: seconds[each], default="")
-        return replace(segment, speaker=best) if seconds.get(best) else segment
+        return best if seconds.get(best) else None
 
-    segments = (each if each.speaker is not None else labelled(each) for each in transcript.segments)
-    return replace(transcript, segments=tuple(segments))
+    return tuple(each if each.speaker is not None else replace(each, speaker=speaker_of(each)) for each in segments)
 
 
 def by_channel(transcript: Transcript) -> Transcript:

@@ -105,6 +105,14 @@ class Speaker:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChannelLanguage:
+    """What is spoken on one channel of a recording whose channels were transcribed separately."""
+
+    channel: str  # its name, as in segments
+    language: str  # code
+
+
+@dataclass(frozen=True, kw_only=True)
 class Transcript:
     speakers: tuple[Speaker, ...] = ()  # first here, and so in records: the search index reads no further than the text
     text: str
@@ -114,6 +122,7 @@ class Transcript:
     warnings: tuple[Message, ...] = ()  # what its reader has to know about the audio
     version: int = 0  # 0: the machine's own; each correction adds one
     turns: tuple[Turn, ...] = ()  # in the order of their starts
+    channel_languages: tuple[ChannelLanguage, ...] = ()  # only if they differ
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,11 +15,9 @@ from localwhisper.jobs.events import (
     LiveTextDelayed,
     LiveTextFailed,
     ProgressMade,
-    TranscriptCorrected,
 )
-from localwhisper.jobs.job import DraftCorrection, Job, JobState
+from localwhisper.jobs.job import DraftCorrection
 from localwhisper.jobs.live import LiveSegment
-from localwhisper.jobs.transcript import Transcript
 from localwhisper.server import live_messages, serializers, ws_messages
 from localwhisper.server.http_errors import InvalidFrame
 from localwhisper.server.recordings import begin_recording
@@ -39,7 +37,6 @@ class LiveSocketHandler(EventSocketHandler):
     _is_sender = False
     _shown_corrections: Set[DraftCorrection] = frozenset()
     _is_container = False
-    _transcript: Transcript | None = None  # the final one, while it gets the corrections of its draft
 
     def subscribe(self) -> Callable[[], None]:
         return lambda: None  # until it is known to which job
@@ -183,19 +180,11 @@ class LiveSocketHandler(EventSocketHandler):
             case ProgressMade(job=job):
                 data = partial(serializers.progress_body, job, jobs.eta, language)
                 self.put_shared(event, "progress", job.id, data, key="progress")
-            case JobDescribed(job=job) if job.state is JobState.PENDING and self._session is not None:
+            case JobDescribed(job=job) if self._session is not None:
                 changed = set(job.draft_corrections) - self._shown_corrections
                 self._shown_corrections |= changed
                 places = {(each.start, each.end) for each in changed}
                 self._show(each for each in self._session.segments if (each.start, each.end) in places)
-            case JobChanged(job=job, transcript=transcript) if self._gets_corrections(job):
-                self._transcript = transcript  # which gets the corrections of the draft
-            case TranscriptCorrected(transcript=transcript):
-                self._transcript = transcript
-            case JobDescribed(job=job) if self._transcript is not None and not job.draft_corrections:
-                data = partial(ws_messages.final_data, job, self._transcript, language)
-                self.put_shared(event, "completed", job.id, data)
-                self.outbox.finish()
             case JobChanged(job=job, transcript=transcript) if job.state.ended:
                 data = partial(ws_messages.final_data, job, transcript, language)
                 self.put_shared(event, ws_messages.final_type(job), job.id, data)
@@ -204,10 +193,6 @@ class LiveSocketHandler(EventSocketHandler):
                 self.put_shared(event, "status", job.id, partial(serializers.job_body, job, jobs.eta, language))
             case JobRemoved():
                 self.outbox.finish()
-
-    @staticmethod
-    def _gets_corrections(job: Job) -> bool:
-        return job.state is JobState.COMPLETED and bool(job.draft_corrections)
 
     def _clean_up(self) -> None:
         super()._clean_up()

@@ -82,6 +82,8 @@ def job_body(job: Job, eta: EtaEstimator, language: str, excerpt: Sequence[str] 
         body["queue_position"] = eta.queue_position(job)
     if job.state.ended:
         body["completed_at"] = time_text(job.completed_at)
+    if job.channel_languages:
+        body["channel_languages"] = [asdict(each) for each in job.channel_languages]
     if job.error is not None:
         body["error"] = message_body(job.error, language)
     if excerpt is not None:
@@ -141,6 +143,8 @@ def result_body(transcript: Transcript, *, timestamps: bool) -> Json:
         "processing_time": round(transcript.processing_time, 3),
         "retries": len({segment.seek for segment in transcript.segments if segment.retries}),
     }
+    if transcript.channel_languages:
+        body["channel_languages"] = [asdict(each) for each in transcript.channel_languages]
     if transcript.speakers and timestamps:
         seconds = seconds_of(transcript)
         body["speakers"] = [

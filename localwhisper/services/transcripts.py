@@ -6,7 +6,7 @@ from pathlib import Path
 from localwhisper.errors import JobDamaged, JobNotFinished
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobs.job import Job, JobState
-from localwhisper.jobs.transcript import FRAMES_PER_SECOND, Segment, Transcript, Window, segments_of
+from localwhisper.jobs.transcript import FRAMES_PER_SECOND, Segment, Speaker, Transcript, Window, segments_of
 from localwhisper.store.async_store import AsyncStore
 from localwhisper.store.base import CORRECTED
 
@@ -54,4 +54,6 @@ class Transcripts:
 def _transcript_of(windows: Sequence[Window], job: Job) -> Transcript:
     segments = segments_of(windows)
     text = "".join(segment.text for segment in segments)
-    return Transcript(text=text, language=job.language or "en", segments=segments, processing_time=0.0)
+    speakers = tuple(Speaker(id=each) for each in sorted({s.speaker for s in segments if s.speaker is not None}))
+    language = job.language or "en"
+    return Transcript(text=text, language=language, segments=segments, speakers=speakers, processing_time=0.0)

@@ -28,7 +28,7 @@ from localwhisper.atomic import (
     write_atomically,
 )
 from localwhisper.errors import JobDamaged, JobNotFound, StorageUnwritable
-from localwhisper.jobs.job import Job
+from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.transcript import Transcript, Waveform, Window
 from localwhisper.store import schema
 from localwhisper.store.base import CORRECTED, EPOCH, DamagedJob, StampedText
@@ -101,6 +101,11 @@ class FileStore:
         record = schema.dump_job(job)
         with self._existing(job.id) as folder:
             write_atomically(folder / RECORD, record)
+            if job.state in (
+                JobState.FAILED,
+                JobState.CANCELLED,
+            ):  # voiceprints are kept only for a search that goes on
+                paths.speaker_chunks(folder / "audio").unlink(missing_ok=True)
 
     def append_window(self, job_id: str, window: Window) -> None:
         with self._existing(job_id) as folder:

@@ -112,3 +112,45 @@ def test_a_recording_outlives_the_page_and_is_transcribed(
     page.get_by_role("link", name="All transcripts").click()
     expect(card).to_have_count(1)
     assert app.unexpected_errors() == []
+
+
+MEDIA_RECORDER = """async (seconds) => {
+  const stream = await navigator.mediaDevices.getUserMedia({audio: true});
+  const recorder = new MediaRecorder(stream, {mimeType: "audio/webm;codecs=opus"});
+  const socket = new WebSocket(`ws://${location.host}/ws/live`);
+  const seen = [];
+  let sent = 0, sending = Promise.resolve(), resolveStarted, resolveCompleted;
+  const started = new Promise((resolve) => (resolveStarted = resolve));
+  const completed = new Promise((resolve) => (resolveCompleted = resolve));
+  socket.onmessage = ({data}) => {
+    const message = JSON.parse(data);
+    seen.push(message.type);
+    if (message.type === "started") resolveStarted();
+    if (message.type === "completed") resolveCompleted(message.data.result);
+  };
+  await new Promise((resolve) => (socket.onopen = resolve));
+  socket.send(JSON.stringify({type: "start", format: "container", filename: "Memo.webm", options: {model: "demo"}}));
+  await started;
+  const send = async (blob) => {
+    const head = new DataView(new ArrayBuffer(8));
+    head.setBigUint64(0, BigInt(sent), true);
+    sent += blob.size;
+    socket.send(await new Blob([head, blob]).arrayBuffer());
+  };
+  recorder.ondataavailable = ({data}) => (sending = sending.then(() => send(data)));
+  recorder.start(250);
+  await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+  await new Promise((resolve) => { recorder.onstop = resolve; recorder.stop(); });
+  await sending;
+  socket.send(JSON.stringify({type: "stop"}));
+  return {text: (await completed).text, seen};
+}"""
+
+
+def test_the_webm_of_a_media_recorder_is_transcribed_while_it_grows(
+    microphone_page: Page, sample: dict[str, Any]
+) -> None:
+    microphone_page.goto("/captions.html")
+    result = microphone_page.evaluate(MEDIA_RECORDER, sample["duration_s"] + 2.5)
+    assert words(result["text"]) == words(sample["text"])
+    assert {"ack", "partial", "segment"} <= {*result["seen"]}

@@ -247,13 +247,36 @@ async def test_corrections_and_marks_come_into_the_final_text(serve: Serve, engi
     late = await client.socket("/ws/live")
     await late.send({"type": "start", "job_id": job_id})
     assert (await late.until("segment"))["data"]["text"] == "w0 one w2"
+    follower = await client.socket(f"/ws/transcription/{job_id}")
     engine.release()
     await socket.send({"type": "stop"})
-    completed = (await socket.until("completed"))["data"]
-    assert "one" in completed["result"]["text"]
-    job = (await client.get(f"/job/{job_id}")).json
-    assert job["result"]["text"] == completed["result"]["text"]
+    for each in (socket, follower):
+        completed = (await each.until("completed"))["data"]
+        assert "one" in completed["result"]["text"]
+        job = (await client.get(f"/job/{job_id}")).json
+        assert job["result"]["text"] == completed["result"]["text"]
     assert [(note["quote"] != "", note["text"]) for note in job["notes"]] == [(True, "")]
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_corrections_between_the_stop_and_the_final_text_come_into_it(
+    serve: Serve, engine: StepEngine, restarts: bool
+) -> None:
+    client = await serve()
+    socket, job_id = await begin(client)
+    await send_audio(socket, 0, 4 * RATE)
+    await socket.send({"type": "stop"})
+    await client.job_when(job_id, "processing")
+    await socket.send({"type": "correct", "id": 0, "text": "w0 one w2"})
+    while (await socket.until("segment"))["data"]["text"] != "w0 one w2":
+        pass
+    await socket.send({"type": "mark"})
+    assert (await socket.until("error"))["data"]["code"] == "recording_ended"
+    if restarts:
+        await client.close()
+        client = await serve()
+    engine.release()
+    assert "one" in (await client.job_when(job_id, "completed"))["result"]["text"]
 
 
 async def test_a_stream_of_which_nothing_is_heard_is_finished(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

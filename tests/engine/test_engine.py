@@ -238,6 +238,8 @@ def test_channels_apart(engine: WhisperEngine, speech: dict[str, Path], tmp_path
     rights = [segment.start for segment in transcript.segments if segment.channel == "right"]
     assert (round(rights[0]), round(rights[len(rights) // 2])) == (0, 20)
     assert {window.after.language for window in recorder.windows if window.segments} == {"en", "es"}
+    languages = [(each.channel, each.language) for each in transcript.channel_languages]
+    assert languages == [("left", "en"), ("right", "es")]
     continued = engine.transcribe(path, options, Recorder(), done=recorder.windows[:2])
     assert content(continued) == content(transcript)
 

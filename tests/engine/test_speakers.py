@@ -11,7 +11,7 @@ from localwhisper.engine.pcm_spool import PcmSpool
 from localwhisper.engine.silero import SileroVad
 from localwhisper.engine.speakers.chunk_file import Chunk, ChunkFile
 from localwhisper.engine.speakers.clustering import speakers_of
-from localwhisper.engine.speakers.diarizer import NeuralDiarizer
+from localwhisper.engine.speakers.diarizer import NeuralDiarizer, OpenDiarization
 from localwhisper.engine.speakers.turns import spans_of
 from localwhisper.engine.vad import voice_activity
 from localwhisper.engine.whisper_engine import WhisperEngine
@@ -139,6 +139,27 @@ def test_a_search_that_was_interrupted_continues(tmp_path: Path, monkeypatch: py
         assert not file.exists()
 
 
+@with_recordings
+def test_who_speaks_is_known_while_a_recording_is_still_read(tmp_path: Path) -> None:
+    """A part at a time, without a change of the result."""
+    with PcmSpool([recording("pyannote/sample.wav")], tmp_path) as spool:
+        vad = voice_activity(spool, SileroVad(), lambda: None)
+        whole = NeuralDiarizer().diarize(spool, vad, check=lambda: None)
+        run = OpenDiarization(NeuralDiarizer(), spool, vad, check=lambda: None)
+        turns = [turn for start in range(0, 30, 10) for turn in run.turns(start, start + 10, None)]
+        assert run.finish(1, None, lambda _: None) == whole
+    reference = [(turn.start, turn.end, turn.speaker) for turn in whole.turns]
+    assert diarization_error(reference, turns).rate < 0.2
+
+
+def test_nobody_is_heard_before_somebody_speaks(tmp_path: Path) -> None:
+    with PcmSpool([np.zeros(20 * 16_000, np.int16), decoded(CLIP)], tmp_path) as spool:
+        vad = voice_activity(spool, SileroVad(), lambda: None)
+        run = OpenDiarization(NeuralDiarizer(), spool, vad, check=lambda: None)
+        assert run.turns(0, 10, None) == []
+        assert {turn.speaker for turn in run.turns(10, spool.duration_s, None)} == {"S1"}
+
+
 def test_chunks_of_another_recording_or_after_damage_are_computed_again(tmp_path: Path) -> None:
     file = tmp_path / "speakers.chunks"
     chunk = Chunk(np.ones((589, 3), np.float16), np.ones((3, 192), np.float32), np.ones(3, np.float32))
@@ -238,7 +259,7 @@ def test_a_job_that_ends_while_speakers_are_found_continues_there(
     ended = StopsWhileFindingSpeakers()
     with pytest.raises(Stopped):
         engine.transcribe(speech["english"], options, ended)
-    assert ended.windows
+    assert {segment.speaker for window in ended.windows for segment in window.segments} == {"S1"}  # as soon as known
     transcript = engine.transcribe(speech["english"], options, recorder, done=ended.windows)
     assert recorder.windows == []  # nothing was decoded again
     assert [speaker.id for speaker in transcript.speakers] == ["S1"]

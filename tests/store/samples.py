@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 
 from localwhisper.jobs.job import AudioTrack, DraftCorrection, Job, JobState, Note
-from localwhisper.jobs.transcript import Position, Segment, Transcript, Window, Word
+from localwhisper.jobs.transcript import ChannelLanguage, Position, Segment, Transcript, Window, Word
 from localwhisper.messages import Message
 from localwhisper.options import Options
 from tests.option_values import OTHER_VALUES
@@ -30,6 +30,7 @@ def job(job_id: str | None = None, **fields: object) -> Job:
         error=Message("audio_unreadable", {"reason": 'it is "torn"\n', "at_s": 1.5, "again": True, "by": None}),
         warnings=(Message("channel_inverted", {"channel": 2}),),
         language="es",
+        channel_languages=(ChannelLanguage(channel="left", language="es"),),
         crashes=1,
         interruptions=3,
         crashed_window=4,

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from localwhisper import paths
 from localwhisper.atomic import read_regular_file
 from localwhisper.errors import JobDamaged, JobNotFound, StorageFull, StorageUnwritable, StoreTooNew
-from localwhisper.jobs.job import Job
+from localwhisper.jobs.job import Job, JobState
 from localwhisper.store import schema
 from localwhisper.store.base import CORRECTED
 from localwhisper.store.files import FileStore
@@ -87,6 +88,21 @@ def test_a_job_is_created_completely_or_not_at_all(
     assert list((root / "jobs").iterdir()) == []
     assert list((root / "incoming").iterdir()) == []
     assert files.load_all() == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("state", "is_kept"),
+    [(JobState.QUEUED, True), (JobState.COMPLETED, True), (JobState.FAILED, False), (JobState.CANCELLED, False)],
+)
+def test_voiceprints_of_a_search_end_with_their_job(
+    files: FileStore, keep: Keep, state: JobState, is_kept: bool
+) -> None:
+    """A completed job may be searched again."""
+    job = full(files, keep)
+    chunks = paths.speaker_chunks(files.audio_path(job))
+    chunks.write_bytes(b"voiceprints")
+    files.save(replace(job, state=state))
+    assert chunks.exists() == is_kept
 
 
 def test_a_missing_upload_creates_no_job(files: FileStore, root: Path, tmp_path: Path) -> None:

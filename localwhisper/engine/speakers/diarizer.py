@@ -4,44 +4,40 @@ As pyannote's pipeline does it, with CAM++ for the voiceprints, chunks that over
 neither much time nor memory for many hours. Figures: docs/speakers.md.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor
 from whisper.audio import FRAMES_PER_SECOND
 
 from localwhisper.engine.pcm_spool import PcmSpool
 from localwhisper.engine.speakers.chunk_file import Chunk, ChunkFile
-from localwhisper.engine.speakers.clustering import centroid, speakers_of
+from localwhisper.engine.speakers.clustering import centroid
+from localwhisper.engine.speakers.people import SPEAKS, STEP_SAMPLES, People
 from localwhisper.engine.speakers.segmentation import (
     CHUNK_SAMPLES,
     FIRST_FRAME_SAMPLE,
     FRAME_SAMPLES,
-    N_FRAMES,
     N_LOCAL,
     SAMPLE_RATE,
     SegmentationNet,
 )
-from localwhisper.engine.speakers.turns import spans_of
+from localwhisper.engine.speakers.turns import Span, spans_of
 from localwhisper.engine.speakers.voiceprint import FilterBanks, VoiceprintNet
 from localwhisper.engine.vad import VoiceActivity
 from localwhisper.jobs.transcript import Diarization, Turn
 
 WEIGHTS = Path(__file__).parents[2] / "assets" / "speakers"
 FRAME_S = FRAME_SAMPLES / SAMPLE_RATE
-STEP_FRAMES = 296  # from one chunk to the next: half a chunk, so that each moment is heard in two
-STEP_SAMPLES = STEP_FRAMES * FRAME_SAMPLES
+FIRST_FRAME_S = FIRST_FRAME_SAMPLE / SAMPLE_RATE
 CHUNKS_AT_ONCE = 4
-SPEAKS = 0.5  # probability
 LEAST_ALONE_S = 0.3  # of one person alone, for a voiceprint
-ENOUGH_ALONE_S = 1.5  # for one that is grouped; those of less are assigned to a group
+GROWTH = 1.1  # of the number of chunks, after which people are grouped anew while a recording is still read
 MOST_FEATURES = 500  # frames of 10 ms: more would take longer and hardly change a voiceprint
-WINDOW = np.hamming(N_FRAMES).astype(np.float32)[:, None]  # what is near a chunk's edges counts less
 
 
 class Diarizer(Protocol):
@@ -86,24 +82,7 @@ class NeuralDiarizer:
         file: Path | None = None,
     ) -> Diarization:
         """See Diarizer."""
-        kept = ChunkFile(file, pcm.n_samples)
-        chunks = kept.read()
-        with torch.inference_mode():
-            for number, chunk in self._chunks(pcm, vad, chunks.keys(), check):
-                chunks[number] = chunk
-                kept.append(number, chunk)
-                progress(min(number * STEP_SAMPLES + CHUNK_SAMPLES, pcm.n_samples) / SAMPLE_RATE)
-        people = _People(dict(sorted(chunks.items())), minimum, maximum, check)
-        spoken = [(span.start / FRAMES_PER_SECOND, span.end / FRAMES_PER_SECOND) for span in vad.utterances()]
-        found = [
-            (start, end, person)
-            for start, end, person in spans_of(people.activity(check), FIRST_FRAME_SAMPLE / SAMPLE_RATE, FRAME_S)
-            if any(first < end and start < last for first, last in spoken)
-        ]
-        order = {person: f"S{rank}" for rank, person in enumerate(dict.fromkeys(person for *_, person in found), 1)}
-        turns = (Turn(start=round(start, 3), end=round(end, 3), speaker=order[each]) for start, end, each in found)
-        kept.remove()
-        return Diarization(turns=tuple(turns))
+        return OpenDiarization(self, pcm, vad, check=check, file=file).finish(minimum, maximum, progress)
 
     def voiceprints(
         self, pcm: PcmSpool, spans: Mapping[str, Sequence[tuple[float, float]]], check: Callable[[], None]
@@ -123,12 +102,11 @@ class NeuralDiarizer:
         seconds = np.array([end - start for start, end in spans], np.float32)
         return tuple(centroid(torch.stack(prints).numpy(), seconds).tolist())
 
-    def _chunks(
-        self, pcm: PcmSpool, vad: VoiceActivity, done: Collection[int], check: Callable[[], None]
+    def chunks(
+        self, pcm: PcmSpool, vad: VoiceActivity, numbers: Iterable[int], check: Callable[[], None]
     ) -> Iterator[tuple[int, Chunk]]:
-        """Each chunk in which somebody may speak, with its number, but those that are done."""
-        n_chunks = -(-max(pcm.n_samples - CHUNK_SAMPLES, 0) // STEP_SAMPLES) + 1
-        numbers = [number for number in range(n_chunks) if number not in done and _is_spoken_in(vad, number)]
+        """Each of the chunks with these numbers in which somebody may speak, with its number."""
+        numbers = [number for number in numbers if _is_spoken_in(vad, number)]
         for first in range(0, len(numbers), CHUNKS_AT_ONCE):
             check()
             block = numbers[first : first + CHUNKS_AT_ONCE]
@@ -157,6 +135,78 @@ class NeuralDiarizer:
         return Chunk(activity.half().numpy(), torch.stack(voiceprints).numpy(), np.array(alone_s, np.float32))
 
 
+class OpenDiarization:
+    """A diarization that advances while its recording is transcribed. Threading: one thread at a time.
+
+    Methods raise what `check` raises, which is called several times a second.
+    """
+
+    def __init__(
+        self,
+        diarizer: NeuralDiarizer,
+        pcm: PcmSpool,
+        vad: VoiceActivity,
+        *,
+        check: Callable[[], None],
+        file: Path | None = None,
+    ) -> None:
+        """`file`: see Diarizer.diarize()."""
+        self._diarizer = diarizer
+        self._pcm = pcm
+        self._vad = vad
+        self._check = check
+        self._kept = ChunkFile(file, pcm.n_samples)
+        self._chunks = self._kept.read()
+        self._n_chunks = -(-max(pcm.n_samples - CHUNK_SAMPLES, 0) // STEP_SAMPLES) + 1
+        self._people: People | None = None  # when so many chunks were known:
+        self._n_grouped = 0
+
+    def turns(self, start_s: float, end_s: float, maximum: int | None) -> list[Turn]:
+        """Who speaks in a part of the recording, as far as can be said from what is before its end: who is whom, and in
+        which order, may change later."""
+        first = round(start_s * SAMPLE_RATE) // STEP_SAMPLES
+        end = min(-(-round(end_s * SAMPLE_RATE) // STEP_SAMPLES), self._n_chunks)
+        new = self._compute(range(max(first - 1, 0), end))
+        people = self._people
+        are_known = people is not None and all(people.add(number, self._chunks[number]) for number in new)
+        if people is None or not are_known or len(self._chunks) > GROWTH * self._n_grouped:
+            people = self._people = People(self._chunks, 1, maximum, self._check)
+            self._n_grouped = len(self._chunks)
+        first_s = FIRST_FRAME_S + first * STEP_SAMPLES / SAMPLE_RATE
+        return _turns(self._spoken(people, first, first_s), people.in_order())
+
+    def finish(self, minimum: int, maximum: int | None, progress: Callable[[float], None]) -> Diarization:
+        """The diarization of the whole recording; its file is removed. `progress` gets the seconds of audio done."""
+        self._compute(range(self._n_chunks), progress)
+        found = self._spoken(People(self._chunks, minimum, maximum, self._check), 0, FIRST_FRAME_S)
+        self._kept.remove()
+        return Diarization(turns=tuple(_turns(found, dict.fromkeys(person for *_, person in found))))
+
+    def _compute(self, numbers: Iterable[int], progress: Callable[[float], None] = lambda _: None) -> list[int]:
+        """Compute those of the chunks that aren't done; returns their numbers."""
+        new: list[int] = []
+        missing = [number for number in numbers if number not in self._chunks]
+        with torch.inference_mode():
+            for number, chunk in self._diarizer.chunks(self._pcm, self._vad, missing, self._check):
+                self._chunks[number] = chunk
+                self._kept.append(number, chunk)
+                new.append(number)
+                progress(min(number * STEP_SAMPLES + CHUNK_SAMPLES, self._pcm.n_samples) / SAMPLE_RATE)
+        return new
+
+    def _spoken(self, people: People, first: int, first_s: float) -> list[Span]:
+        """The turns of people from a chunk on, which begins at `first_s`; but those in which no speech is heard."""
+        heard = [(span.start / FRAMES_PER_SECOND, span.end / FRAMES_PER_SECOND) for span in self._vad.utterances()]
+        spans = spans_of(people.activity(self._check, first), first_s, FRAME_S)
+        return [span for span in spans if any(start < span[1] and span[0] < end for start, end in heard)]
+
+
+def _turns(spans: Iterable[Span], order: Iterable[int]) -> list[Turn]:
+    """`order`: of the people's ids."""
+    ids = {person: f"S{rank}" for rank, person in enumerate(order, start=1)}
+    return [Turn(start=round(start, 3), end=round(end, 3), speaker=ids[person]) for start, end, person in spans]
+
+
 def _weights(file: Path) -> dict[str, Tensor]:
     return {name: tensor.float() for name, tensor in load_file(file).items()}
 
@@ -172,66 +222,3 @@ def _at_frames(mask: Tensor, n_features: int) -> Tensor:
     centres = FilterBanks.first_centre + FilterBanks.step * torch.arange(n_features)
     frames = ((centres - FIRST_FRAME_SAMPLE) // FRAME_SAMPLES).clamp(0, len(mask) - 1)
     return mask[frames]
-
-
-class _People:
-    """The local speakers of all chunks, grouped."""
-
-    def __init__(self, chunks: dict[int, Chunk], minimum: int, maximum: int | None, check: Callable[[], None]) -> None:
-        self._chunks = chunks
-        numbers = list(chunks)
-        if not numbers:
-            self.centroids = np.zeros((0, VoiceprintNet.size), np.float32)
-            return
-        prints = np.concatenate([chunks[number].voiceprints for number in numbers])
-        seconds = np.concatenate([chunks[number].alone_s for number in numbers])
-        is_grouped = seconds >= min(ENOUGH_ALONE_S, float(seconds.max(initial=0.0)))
-        is_grouped &= seconds > 0
-        hearings = np.repeat([2 if number in (numbers[0], numbers[-1]) else 1 for number in numbers], N_LOCAL)
-        groups = speakers_of(
-            prints[is_grouped],
-            seconds[is_grouped],
-            hearings=hearings[is_grouped],  # what is said at either end is in one chunk alone
-            minimum=minimum,
-            maximum=maximum,
-            check=check,
-        )
-        self.centroids = np.stack(
-            [
-                centroid(prints[is_grouped][groups == person], seconds[is_grouped][groups == person])
-                for person in range(groups.max(initial=-1) + 1)
-            ]
-            or [np.zeros(VoiceprintNet.size, np.float32)]
-        )
-        people = (prints @ self.centroids.T).argmax(1)
-        people[is_grouped] = groups
-        people[seconds == 0] = -1
-        self._people = dict(zip(numbers, people.reshape(-1, N_LOCAL), strict=True))
-
-    def activity(self, check: Callable[[], None]) -> Iterator[NDArray[np.bool_]]:
-        """Who speaks in each frame, shape (n_frames, n_people), in pieces."""
-        n_people = len(self.centroids)
-        nothing = np.zeros((N_FRAMES, n_people + 2), np.float32)
-        before, last = nothing, max(self._chunks, default=-1)
-        for number in range(last + 2):
-            check()
-            now = self._weighed(number) if number in self._chunks else nothing
-            total = now[:STEP_FRAMES].copy()
-            total[: N_FRAMES - STEP_FRAMES] += before[STEP_FRAMES:]
-            scores = total[:, :n_people] / np.maximum(total[:, -1:], 1e-6)
-            n_speaking = np.rint(total[:, -2] / np.maximum(total[:, -1], 1e-6))
-            ranks = (-scores).argsort(1).argsort(1)
-            yield (ranks < n_speaking[:, None]) & (scores > 0)
-            before = now
-
-    def _weighed(self, number: int) -> NDArray[np.float32]:
-        """Columns: each person's probability, the number of speakers, 1; all multiplied by WINDOW."""
-        activity = self._chunks[number].activity.astype(np.float32)
-        columns = np.zeros((N_FRAMES, len(self.centroids) + 2), np.float32)
-        for local, person in enumerate(self._people[number]):
-            if person >= 0:
-                columns[:, person] = np.maximum(columns[:, person], activity[:, local])
-        columns[:, -2] = columns[:, :-2].sum(1)
-        columns[:, -1] = 1.0
-        weighed: NDArray[np.float32] = columns * WINDOW
-        return weighed

@@ -34,6 +34,10 @@ QUEUE_FIGURES = record({
     "is_running": BOOLEAN,
 })  # fmt: skip
 
+CHANNEL_LANGUAGES: Schema = {
+    **array(record({"channel": TEXT, "language": TEXT})),
+    "description": "of channels that were transcribed separately, if their languages differ",
+}
 SPEAKER = record({
     "id": TEXT, "name": {**TEXT, "description": "empty until one is given"},
     "seconds": {**NUMBER, "description": "how long this speaker talks"},
@@ -71,11 +75,11 @@ SCHEMAS: dict[str, Schema] = {
     "Result": record({
         "text": TEXT, "language": TEXT, "segments": array(ref("Segment")), "processing_time": SECONDS,
         "retries": {**INTEGER, "description": "windows decoded again, for repetitive or improbable text"},
-    }, {"speakers": array(SPEAKER)}),
+    }, {"speakers": array(SPEAKER), "channel_languages": CHANNEL_LANGUAGES}),
     "Restored": record({
         "text": TEXT, "language": TEXT, "segments": array(ref("Segment")), "processing_time": SECONDS,
         "retries": INTEGER, "version": INTEGER,
-    }, {"speakers": array(SPEAKER)}),
+    }, {"speakers": array(SPEAKER), "channel_languages": CHANNEL_LANGUAGES}),
     "Speakers": record({
         "version": INTEGER,
         "speakers": array({**SPEAKER, "properties": {**SPEAKER["properties"], "sample": {
@@ -128,7 +132,7 @@ SCHEMAS: dict[str, Schema] = {
         "text": TEXT, "language": TEXT, "segments": array(ref("Segment")), "processing_time": SECONDS,
         "retries": INTEGER, "version": INTEGER, "words": {**COUNT, "description": "of the text"},
         "placed": {**COUNT, "description": "of them, those that are spoken as far as the recording shows it"},
-    }, {"speakers": array(SPEAKER)}),
+    }, {"speakers": array(SPEAKER), "channel_languages": CHANNEL_LANGUAGES}),
     "TakeOver": record({"version": COUNT, "ids": array(TEXT)}),
     "Recording": record({"filename": TEXT}, {name: option.json_schema for name, option in OPTIONS.items()}),
     "RecordingSize": record({"size_bytes": {**COUNT, "description": "of all samples received"}}),
@@ -178,7 +182,8 @@ SCHEMAS: dict[str, Schema] = {
         },
         {
             "queue_position": nullable("integer"), "completed_at": nullable("string", format="date-time"),
-            "error": MESSAGE, "result": ref("Result"), "segments": array(ref("Segment")),
+            "channel_languages": CHANNEL_LANGUAGES, "error": MESSAGE, "result": ref("Result"),
+            "segments": array(ref("Segment")),
             "transcript_version": {**INTEGER, "description": "number of corrections of the result"},
             "preview": nullable("string", description="the beginning of the text; null: not known yet"),
             "speakers": {**array(ref("JobSpeaker")), "description": "of a completed job, in lists with `preview`"},
