@@ -25,7 +25,7 @@ BUSY = 0.3  # share of a tick; the event loop alone uses less
 QUIET_TICKS = 10
 RECORDING_S = 1200
 DOWNLOAD_BYTES = 1 << 30
-SEARCH_MOMENTS_S = (0.0, 0.1, 0.3, 0.6, 1.0, 1.5, 2.0, 2.5, 3.0, 3.7, 4.5, 6.0, 8.0)  # reading, listening, voiceprints
+SEARCH_MOMENTS_S = (0.1, 0.5, 1.0, 2.0, 3.0, 4.5, 6.0, 9.0, 14.0, 20.0)  # reading, listening, voiceprints
 
 Phase = Callable[[dict[str, Any]], bool]
 PHASES: dict[str, Phase] = {
