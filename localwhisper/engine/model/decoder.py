@@ -205,9 +205,9 @@ class Decoder:
 def _embedding(vocabulary: Linear, weights: Weights) -> Callable[[Tensor], Tensor]:
     """Return a function from tokens, int64, shape (…), to embeddings, shape (…, n_state), of the layers' type.
 
-    It reads the vocabulary's int8 weights if there are any, as no others are in memory; otherwise the mapped file.
+    It reads the vocabulary's weights where it can, so that they aren't in memory twice.
     """
-    if isinstance(vocabulary, WeightOnlyLinear) and vocabulary.weight.dtype == torch.int8:
+    if isinstance(vocabulary, WeightOnlyLinear):
         return vocabulary.lookup
     stored = weights.stored("token_embedding.weight").to(weights.device)
     return lambda tokens: F.embedding(tokens, stored).to(weights.dtype)
