@@ -345,9 +345,9 @@ def test_a_file_that_cannot_be_read_any_further(tmp_path: Path, stand_in: Callab
 
 @posix_only
 def test_an_ffmpeg_behind_a_script_ends_with_it(tmp_path: Path, stand_in: Callable[[str], None]) -> None:
-    """The script's child would hold the pipes, and so the thread that reads them, for a minute."""
+    """The script's child would hold the pipes, and so the thread that reads them, for ten seconds."""
     path = write(tmp_path / "a.wav", tone(1))
-    stand_in("(while sleep 0.05; do date +%N > $N; done) & sleep 60")
+    stand_in("(for i in $(seq 200); do date +%N > $N; sleep 0.05; done) & sleep 10")
     started_s = time.monotonic()
     with pytest.raises(AudioTimeout):
         probe(Ffmpeg(), path, max_audio_s=LIMIT_S, timeout_s=0.3)
