@@ -8,7 +8,6 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +74,7 @@ def hear(
             "segments": [{"words": [{"word": word, "end": end} for word, end in words]}],
         }
     pcm = samples(path)
-    seen, result = Appearances(), Replay(recording)
+    seen, result = Appearances(recording.language), Replay(recording)
     transcriber = engine.open_live(options, Control())
     segments: list[str] = []
     heard_s, read, lag_s = 0.0, 0, 0.0
@@ -85,18 +84,14 @@ def hear(
         started_s = time.process_time()
         text = transcriber.update(pcm[read:until])
         read, lag_s = until, time.process_time() - started_s if cost_s is None else cost_s
-        segments += words_of(segment.text for segment in text.segments)
-        seen.note([*segments, *words_of([stable(text)])], words_of([tentative(text)]), heard_s + lag_s)
+        segments += [segment.text for segment in text.segments]
+        seen.note(" ".join([*segments, stable(text)]), tentative(text), heard_s + lag_s)
         heard_s += max(FRAME_S, lag_s)
     last = transcriber.update(b"", ends=True)
-    seen.note([*segments, *words_of(segment.text for segment in last.segments)], [], heard_s)
+    seen.note(" ".join([*segments, *(segment.text for segment in last.segments)]), "", heard_s)
     transcriber.close()
     compare(result, seen, transcripts[str(path)])
     return result
-
-
-def words_of(texts: Iterable[str]) -> list[str]:
-    return [word for text in texts for word in text.split()]
 
 
 def stable(text: LiveText) -> str:

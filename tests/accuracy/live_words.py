@@ -12,7 +12,7 @@ import numpy as np
 
 from localwhisper.audio.ffmpeg import ffmpeg_path
 from tests.accuracy.recordings import SpeechRecording
-from tests.accuracy.scoring import ErrorCount, word_errors
+from tests.accuracy.scoring import UNSPACED_LANGUAGES, ErrorCount, word_errors
 
 RATE = 16_000
 
@@ -39,13 +39,15 @@ class Replay:
 class Appearances:
     """When each place of a text first had its word."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: str) -> None:
+        self._language = language
         self.stable: list[str] = []
         self.stable_at_s: list[float] = []
         self.first_at_s: dict[tuple[int, str], float] = {}
         self.n_revised = 0
 
-    def note(self, stable: Sequence[str], tentative: Sequence[str], at_s: float) -> None:
+    def note(self, stable_text: str, tentative_text: str, at_s: float) -> None:
+        stable, tentative = words_of(stable_text, self._language), words_of(tentative_text, self._language)
         self.n_revised += sum(bare(one) != bare(other) for one, other in zip(self.stable, stable, strict=False))
         self.n_revised += max(0, len(self.stable) - len(stable))
         self.stable_at_s += [at_s] * (len(stable) - len(self.stable))
@@ -57,12 +59,14 @@ class Appearances:
 def compare(result: Replay, seen: Appearances, final: dict[str, Any]) -> None:
     """Match the live words with those of the transcript; note how late each one appeared."""
     result.text, result.reference, result.n_revised = " ".join(seen.stable), final["text"], seen.n_revised
-    words = [word for segment in final["segments"] for word in segment["words"]]
+    spoken = [word for segment in final["segments"] for word in segment["words"]]
+    language = result.recording.language
+    words = [(bare(part), word["end"]) for word in spoken for part in words_of(word["word"], language)]
     result.n_words = len(words)
-    ours, theirs = [bare(word) for word in seen.stable], [bare(word["word"]) for word in words]
+    ours, theirs = [bare(word) for word in seen.stable], [word for word, _ in words]
     for block in difflib.SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks():
         for i in range(block.size):
-            place, end_s = block.a + i, words[block.b + i]["end"]
+            place, end_s = block.a + i, words[block.b + i][1]
             result.stable_s.append(seen.stable_at_s[place] - end_s)
             result.tentative_s.append(seen.first_at_s[place, ours[place]] - end_s)
 
@@ -87,6 +91,11 @@ def report(name: str, replays: Sequence[Replay]) -> None:
         f"WER {live.percent:.1f} (offline {offline.percent:.1f}); lag at most {lag_s:.1f} s",
         flush=True,
     )
+
+
+def words_of(text: str, language: str) -> list[str]:
+    """Where words aren't separated: their characters."""
+    return [*"".join(text.split())] if language in UNSPACED_LANGUAGES else text.split()
 
 
 def bare(word: str) -> str:

@@ -37,7 +37,7 @@ async def replay(server: Server, recording: SpeechRecording, model: str, max_s: 
     socket = await tornado.websocket.websocket_connect(f"ws://localhost:{server.port}/ws/live")
     options = {"model": model, "quality": "fast", "word_timestamps": True}
     await socket.write_message(json.dumps({"type": "start", "filename": recording.path.name, "options": options}))
-    seen, result = Appearances(), Replay(recording)
+    seen, result = Appearances(recording.language), Replay(recording)
     while json.loads(str(await socket.read_message()))["type"] != "started":
         pass
     started_s = time.monotonic()
@@ -56,9 +56,9 @@ async def replay(server: Server, recording: SpeechRecording, model: str, max_s: 
         kind, data = message["type"], message["data"]
         at_s = time.monotonic() - started_s
         if kind == "segment":
-            segments += data["text"].split()  # a partial with what remains follows
+            segments.append(data["text"])  # a partial with what remains follows
         elif kind == "partial":
-            seen.note([*segments, *data["stable"].split()], data["tentative"].split(), at_s)
+            seen.note(" ".join([*segments, data["stable"]]), data["tentative"], at_s)
             result.max_lag_s = max(result.max_lag_s, data["lag"])
         elif kind == "completed":
             break
