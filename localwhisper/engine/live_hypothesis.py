@@ -1,5 +1,6 @@
 """A hypothesis: the words of an utterance so far, decoded once, at temperature 0."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,7 @@ from localwhisper.options import Options
 
 MAX_PROMPT_TOKENS = 100
 MAX_NEW_TOKENS = 200  # 30 s of quick speech have about 150
+STEP_FRAMES = 50  # between the lengths that are encoded
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class HypothesisDecoder:
         model = self._model
         mel = log_mel_spectrogram(torch.from_numpy(samples), model.dims.n_mels)[:, :N_FRAMES]
         n_frames = mel.shape[1]
-        mel = F.pad(mel, (0, n_frames_to_encode(n_frames, "fast") - n_frames))
+        mel = F.pad(mel, (0, _n_frames_to_encode(n_frames) - n_frames))
         features = model.encode_audio(mel[None], self._check)
         cross_kv = model.cross_kv(features, self._check)
         if not model.is_multilingual:
@@ -121,6 +123,12 @@ class HypothesisDecoder:
             Word(word=w["word"], start=float(w["start"]), end=float(w["end"]), probability=float(w["probability"]))
             for w in segment["words"]
         ]
+
+
+def _n_frames_to_encode(n_frames: int) -> int:
+    """An utterance has a new length each time it is decoded. Few are used, since oneDNN compiles kernels for each, of
+    which it keeps a thousand, in some 200 MiB."""
+    return min(int(N_FRAMES), STEP_FRAMES * math.ceil(n_frames_to_encode(n_frames, "fast") / STEP_FRAMES))
 
 
 def _moved(word: Word, seconds: float) -> Word:

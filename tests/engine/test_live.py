@@ -1,14 +1,17 @@
 """Transcribing while somebody speaks, with the bundled model: the text, and how little silence costs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
+from localwhisper.engine.live_hypothesis import STEP_FRAMES
 from localwhisper.engine.live_transcriber import LiveTranscriber
 from localwhisper.engine.local_agreement import AgreedWords, continuation
+from localwhisper.engine.model.whisper_model import WhisperModel
 from localwhisper.engine.whisper_engine import WhisperEngine
 from localwhisper.errors import Stopped
 from localwhisper.jobs.live import LiveText
@@ -59,6 +62,23 @@ def test_words_come_while_they_are_spoken_and_stable_ones_stay(transcriber: Live
     ends = [segment.end for segment in segments]
     assert ends == sorted(ends)
     assert texts[-1].heard_s == pytest.approx(len(samples) / RATE, abs=0.04)
+
+
+def test_utterances_of_any_length_are_encoded_in_few_lengths(
+    transcriber: LiveTranscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each length takes memory for good."""
+    lengths: list[int] = []
+    encode_audio = WhisperModel.encode_audio
+
+    def recorded(self: WhisperModel, mel: torch.Tensor, check: Callable[[], None]) -> torch.Tensor:
+        lengths.append(mel.shape[-1])
+        return encode_audio(self, mel, check)
+
+    monkeypatch.setattr(WhisperModel, "encode_audio", recorded)
+    updates(transcriber, np.concatenate([samples_of("en-number.opus"), samples_of("en-greeting.opus")]), 0.53)
+    assert len(lengths) > 5
+    assert not [length for length in lengths if length % STEP_FRAMES]
 
 
 def test_silence_has_no_text_and_is_not_decoded(transcriber: LiveTranscriber, recorder: Recorder) -> None:
