@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 COMPILE_ONE = """
-from localwhisper.engine.kernels import precompile, token_choice
-cache = precompile.KernelCache([use for use in precompile.signatures() if use[0] is token_choice.choose_tokens])
+from localwhisper.engine.kernels import attention_int8, precompile
+cache = precompile.KernelCache([use for use in precompile.signatures() if use[0] is attention_int8.weighted_values])
 print(cache.is_ready())
 cache.compile()
 print(cache.is_ready())
