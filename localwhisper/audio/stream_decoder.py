@@ -31,7 +31,7 @@ class StreamDecoder:
         self._input = cast("IO[bytes]", self._process.stdin)
 
     def feed(self, data: bytes) -> None:
-        """What ffmpeg doesn't read any more, because it can't decode it, is ignored."""
+        """Ignores what ffmpeg no longer reads, because it can't decode it."""
         with suppress(BrokenPipeError, ValueError):
             self._input.write(data)
             self._input.flush()

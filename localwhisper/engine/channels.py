@@ -1,4 +1,4 @@
-"""Several channels of one recording, each decoded for itself, as one sequence of windows."""
+"""Several channels of one recording, each decoded separately, as one sequence of windows."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace

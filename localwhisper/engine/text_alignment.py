@@ -1,4 +1,4 @@
-"""Word times of a text that is known: the audio is encoded and the text aligned with it, window by window, but nothing
+"""Word times of a known text: the audio is encoded and the text aligned with it, window by window, but nothing
 is decoded."""
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +20,7 @@ from localwhisper.jobs.transcript import Segment, Word
 from localwhisper.jobs.word_times import spread_words
 from localwhisper.options import Options
 
-LEAD_FRAMES, TRAIL_FRAMES = 30, 50  # heard around segments that don't come from one window
+LEAD_FRAMES, TRAIL_FRAMES = 30, 50  # encoded around segments that don't come from one window
 SLACK_FRAMES = 50  # by which the segments of a window may lie outside it
 
 

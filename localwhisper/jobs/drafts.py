@@ -1,5 +1,4 @@
-"""What a person said of a recording before its transcript was there, and how it comes into that: corrections of its
-live text, and marks.
+"""Corrections of live text, and marks, made before the transcript existed: how they are carried into it.
 
 Pure functions.
 """

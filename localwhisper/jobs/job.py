@@ -40,8 +40,8 @@ class DraftCorrection:
 
     start: float  # seconds
     end: float
-    draft: str  # as it was heard
-    text: str  # as it has to be
+    draft: str  # the live text
+    text: str  # the correction
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 class DataDir:
-    """Used by one process from open() to close(). Blocking, but for moments only. Threading: one thread at a time."""
+    """Used by one process from open() to close(). Blocks, but only briefly. Threading: one thread at a time."""
 
     def __init__(self, root: Path, *, faults_to_file: bool) -> None:
         """`faults_to_file`: the process belongs to this server, so its crashes are recorded here."""
@@ -41,7 +41,9 @@ class DataDir:
                 end = PreviousEnd.CRASHED
             self._fault_file.start()
         log.log(logging.INFO if end is PreviousEnd.CLEAN else logging.WARNING, "the previous run was %s", end.value)
-        for file in paths.spool(self._root).glob("pcm-*"):  # of a power cut, on systems where these files have names
+        for file in paths.spool(self._root).glob(
+            "pcm-*"
+        ):  # left by a power cut, on systems where these files have names
             with suppress(OSError):
                 file.unlink()
         remove_temporaries(paths.spool(self._root))

@@ -1,4 +1,4 @@
-"""How wrong tokens are throttled, by an injected clock."""
+"""How wrong tokens are throttled, with an injected clock."""
 
 import pytest
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
