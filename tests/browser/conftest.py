@@ -99,7 +99,7 @@ def library_server(
     """One server with finished jobs for all tests that need no transcription; each test uses its own transcript."""
     folder = tmp_path_factory.mktemp("library")
     seeder = JobSeeder(folder / "data", talk)
-    for name in ("Ada", "Correct", "Conflict", "Times", "Remove", "Edges", "Words", "Tag"):
+    for name in ("Ada", "Correct", "Conflict", "Times", "Remove", "Edges", "Words", "Tag", "Passing"):
         seeder.completed(f"{name}.wav", *TALK_LINES)
     seeder.completed("Unsure.wav", *TALK_LINES[:3])
     first = seeder.completed("Twice.wav", *TALK_LINES[:4])
@@ -116,6 +116,7 @@ def library_server(
     seeder.cancelled("long.mp3")
     for number in range(60):
         seeder.completed(f"note {number}.wav", f"This is note {number}.")
+    seeder.completed("Lecture.wav", *TALK_LINES * 20)
     server = Server(folder / "data", "--model-dir", str(folder / "models")).start()
     yield server
     server.stop()

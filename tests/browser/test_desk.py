@@ -34,11 +34,11 @@ def play_position(page: Page) -> float:
 def move_playback(page: Page, time_s: float) -> None:
     """As if playback had gone on until then."""
     page.evaluate("(time) => { document.querySelector('video').currentTime = time }", time_s)
-    expect(page.locator("li[aria-current]")).to_contain_text(TALK_LINES[int(time_s / 3)])
+    expect(page.locator(".line[aria-current]")).to_contain_text(TALK_LINES[int(time_s / 3)])
 
 
 def expect_current_line_in_view(page: Page) -> None:
-    page.wait_for_function(f"() => ({VISIBLE})(document.querySelector('li[aria-current]')) > 0.9")
+    page.wait_for_function(f"() => ({VISIBLE})(document.querySelector('.line[aria-current]')) > 0.9")
 
 
 @pytest.mark.parametrize("context_options", [LOW])
@@ -46,7 +46,7 @@ def test_the_view_follows_playback(desk: Page) -> None:
     back = desk.get_by_role("button", name="Back to playback")
     box: Any = desk.get_by_role("slider").bounding_box()
     desk.mouse.click(box["x"] + box["width"] * 0.95, box["y"] + 9)  # while paused
-    expect(desk.locator("li[aria-current]")).to_contain_text(TALK_LINES[9])
+    expect(desk.locator(".line[aria-current]")).to_contain_text(TALK_LINES[9])
     expect_current_line_in_view(desk)
     desk.mouse.move(300, 150)
     desk.mouse.wheel(0, -2000)
@@ -138,6 +138,39 @@ def test_the_text_has_most_of_the_screen(library: AppPage) -> None:
             assert bar is not None
             assert footer is not None
             assert footer["y"] - (bar["y"] + bar["height"]) > share * height, (name, width)
-            assert page.locator(".editor-lines li").nth(1).evaluate(VISIBLE) == 1
+            assert page.locator(".editor-lines .line").nth(1).evaluate(VISIBLE) == 1
             expect(page.get_by_role("link", name="All transcripts")).to_be_in_viewport()
         page.get_by_role("link", name="All transcripts").click()
+
+
+def test_a_long_transcript_is_laid_out_in_blocks(library: AppPage) -> None:
+    """The browser watches some blocks instead of each line, and lays out only those near the view."""
+    page = library.page
+    job = page.request.get("/jobs?q=Lecture").json()["jobs"][0]
+    page.goto(f"#/job/{job['job_id']}")
+    lines, texts = page.locator("[data-segment]"), page.locator(".line-text")
+    expect(lines).to_have_count(200)
+    watched = "lines => lines.filter((line) => getComputedStyle(line).contentVisibility === 'auto').length"
+    assert 1 < page.locator(".editor-lines *").evaluate_all(watched) < 20
+    laid_out = "lines => lines.filter((line) => line.checkVisibility({ contentVisibilityAuto: true })).length"
+    assert 0 < lines.evaluate_all(laid_out) < 200
+
+    # lines that are added or removed at the edge of a block stay in order
+    first = page.locator(".editor-lines .block").nth(1).locator(".line-text").first
+    at = texts.evaluate_all("(lines, first) => lines.indexOf(first)", first.element_handle())
+    before = texts.all_text_contents()
+    page.keyboard.press("e")
+    first.click()
+    page.keyboard.press("Home")
+    for _ in range(8):
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(lines).to_have_count(201)
+    expect(texts.nth(at + 1)).to_be_focused()
+    page.keyboard.press("Control+Enter")  # ends correcting
+    page.keyboard.press("p")
+    after = texts.all_text_contents()
+    assert [after[at], after[at + 1]] == [before[at][:8].strip(), before[at][8:].strip()]
+    assert after[:at] + after[at + 2 :] == before[:at] + before[at + 1 :]
+    begins = "blocks => blocks.map((block) => block.firstElementChild.hasAttribute('data-begins'))"
+    assert all(page.locator(".editor-lines .block").evaluate_all(begins))

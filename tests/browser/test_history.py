@@ -84,3 +84,15 @@ def test_filter_by_status(library: AppPage) -> None:
     expect(card.get_by_role("button", name="Try with current settings")).to_be_visible()
     page.get_by_label("Show", exact=True).select_option("cancelled")
     expect(page.locator("job-card .name")).to_have_text(["long.mp3"])
+
+
+def test_a_card_that_moves_into_another_block_keeps_the_focus(library: AppPage) -> None:
+    page = library.page
+    links = page.locator("job-card a.name")
+    expect(links).to_have_count(50)
+    blocks = page.locator(".cards .block")
+    moved = library.card(blocks.nth(1).locator("a.name").first.text_content() or "").element
+    moved.locator("a.name").focus()
+    page.request.delete(f"/job/{library.card('Passing.wav').job_id}?remove=true")
+    expect(blocks.first.locator("job-card").last).to_have_attribute("data-job", moved.get_attribute("data-job") or "")
+    expect(moved.locator("a.name")).to_be_focused()

@@ -35,7 +35,7 @@ def test_a_click_on_a_word_plays_from_there(library: AppPage) -> None:
     page.keyboard.press("k")
     page.wait_for_function("() => document.querySelector('video').paused")
     assert page.evaluate("document.querySelector('video').currentTime") < 6.5
-    expect(page.locator("li[aria-current]")).to_contain_text("the machine that Ada described")
+    expect(page.locator(".line[aria-current]")).to_contain_text("the machine that Ada described")
     assert len(highlighted(page, "word")) == 1
 
 

@@ -17,23 +17,25 @@ export class ApiError extends Error {
 /** Browsers send no more after the page is closed: 64 kB. */
 const MAX_KEEPALIVE_CHARS = 20_000;
 
+const encode = encodeURIComponent;
+
 /** @type {Api} */
 export const api = {
 	login: (token) => json("POST", "login", { token }),
 	models: () => json("GET", "models"),
-	downloadModel: (name, source) => json("POST", `models/${encodeURIComponent(name)}/download${source && `?source=${source}`}`),
-	stopDownload: (name) => json("DELETE", `models/${encodeURIComponent(name)}/download`),
-	removeModel: (name) => json("DELETE", `models/${encodeURIComponent(name)}`),
+	downloadModel: (name, source) => json("POST", `models/${encode(name)}/download${source && `?source=${source}`}`),
+	stopDownload: (name) => json("DELETE", `models/${encode(name)}/download`),
+	removeModel: (name) => json("DELETE", `models/${encode(name)}`),
 	importModel: (file, fields, signal, onSent) => upload("models/import", file, fields, signal, onSent),
-	importFound: (name) => json("POST", `models/${encodeURIComponent(name)}/import`),
+	importFound: (name) => json("POST", `models/${encode(name)}/import`),
 	options: async () => (await json("GET", "options")).options,
 	watchedFolders: async () => (await json("GET", "watched-folders")).watched_folders,
 	watchFolder: (folder) => json("POST", "watched-folders", folder),
 	endWatching: (id) => request("DELETE", `watched-folders/${id}`),
-	folders: (path) => json("GET", `folders?path=${encodeURIComponent(path)}`),
+	folders: (path) => json("GET", `folders?path=${encode(path)}`),
 	termLists: () => json("GET", "term-lists"),
-	saveTermList: (name, terms) => json("PUT", `term-lists/${encodeURIComponent(name)}`, { terms }),
-	removeTermList: (name) => request("DELETE", `term-lists/${encodeURIComponent(name)}`),
+	saveTermList: (name, terms) => json("PUT", `term-lists/${encode(name)}`, { terms }),
+	removeTermList: (name) => request("DELETE", `term-lists/${encode(name)}`),
 	samples: async () => (await json("GET", "samples")).samples,
 	async sampleFile(sample) {
 		const blob = await (await request("GET", sample.url)).blob();

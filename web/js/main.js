@@ -31,6 +31,8 @@ const DEFERRED_MS = 500;
 /** The page is shown without its list if that takes longer. */
 const REVEAL_MS = 400;
 
+/** That the style sheets are loaded which the first view doesn't need. @type {Promise<unknown>|undefined} */
+let styles;
 const store = new Store();
 const commands = new Commands();
 const toast = createToast(query(document, "toast-message"));
@@ -117,9 +119,21 @@ async function withDialogs(open) {
 
 /** @returns {Promise<Editor|undefined>} undefined where the server is unreachable */
 async function loadEditor() {
-	const modules = await import("./deferred.js").catch(() => undefined);
+	styles ??= loadStyles();
+	const [modules] = await Promise.all([import("./deferred.js"), styles]).catch(() => []);
+	if (!modules) styles = undefined;
 	for (const [name, connect] of Object.entries(modules?.DEFERRED_COMPONENTS ?? {})) {
 		if (!customElements.get(name)) defineComponent(name, connect, app);
 	}
 	return app.editor;
+}
+
+/** Those that the first view doesn't need. */
+function loadStyles() {
+	const links = /** @type {HTMLLinkElement[]} */ ([...document.querySelectorAll("link[disabled]")]);
+	return Promise.all(links.map((link) => new Promise((resolve, reject) => {
+		link.onload = resolve;
+		link.onerror = () => reject(link.setAttribute("disabled", "")); // for the next attempt
+		link.removeAttribute("disabled");
+	})));
 }

@@ -207,7 +207,6 @@ export const TEXTS = {
 	"record.resume": ["Resume", "Reanudar"],
 	"record.continue": ["Continue", "Seguir"],
 	"record.discard": ["Discard", "Descartar"],
-	"record.bar": ["Recording", "Grabación"],
 	"record.running": ["Recording", "Grabando"],
 	"record.paused": ["Paused", "En pausa"],
 	"record.stopping": ["Saving…", "Guardando…"],
@@ -261,7 +260,6 @@ export const TEXTS = {
 	"describe.add_tags": ["Add tags to {count} transcripts", "Añadir etiquetas a {count} transcripciones"],
 	"describe.tags_hint": ["With commas between them. The list can be searched by them.", "Separadas por comas. La lista se puede buscar por ellas."],
 	"describe.save": ["Save", "Guardar"],
-	"describe.cancel": ["Cancel", "Cancelar"],
 
 	"speakers.title": ["Who speaks", "Quién habla"],
 	"speakers.find": ["Find out who speaks", "Averiguar quién habla"],
@@ -306,12 +304,10 @@ export const TEXTS = {
 
 	"editor.close": ["All transcripts", "Todas las transcripciones"],
 	"editor.export": ["Export", "Exportar"],
-	"editor.more": ["More", "Más"],
 	"editor.follow": ["Back to playback", "Volver a la reproducción"],
 	"editor.transcript": ["Transcript", "Transcripción"],
 	"editor.player": ["Player", "Reproductor"],
 	"editor.play": ["Play", "Reproducir"],
-	"editor.pause": ["Pause", "Pausar"],
 	"editor.skip_back": ["Back 5 seconds", "Retroceder 5 segundos"],
 	"editor.skip_forward": ["Forward 5 seconds", "Avanzar 5 segundos"],
 	"editor.speed": ["Speed", "Velocidad"],
@@ -496,9 +492,7 @@ export const TEXTS = {
 	],
 	"terms.list": ["List", "Lista"],
 	"terms.new": ["New list", "Lista nueva"],
-	"terms.name": ["Name", "Nombre"],
 	"terms.terms": ["Names and terms", "Nombres y términos"],
-	"terms.save": ["Save", "Guardar"],
 	"terms.use": ["Use for the next recordings", "Usar para las próximas grabaciones"],
 	"terms.replace": ["Replace in finished transcripts…", "Reemplazar en transcripciones terminadas…"],
 	"terms.damaged": [
@@ -561,7 +555,6 @@ export const TEXTS = {
 		"Un guion, o subtítulos (SRT, WebVTT). Sustituye al texto actual, y sus palabras reciben sus tiempos en la grabación. Con deshacer vuelve el texto.",
 	],
 	"script.placeholder": ["Paste it here", "Péguelo aquí"],
-	"script.file": ["Choose a file", "Elegir un archivo"],
 	"script.start": ["Align", "Alinear"],
 	"script.done_for": [
 		"{name}: {placed} of {words} words found in the recording ({share}).",
@@ -571,7 +564,6 @@ export const TEXTS = {
 		"Is {text} the text of {name}? It would take the place of the transcript.",
 		"¿Es {text} el texto de {name}? Ocuparía el lugar de la transcripción.",
 	],
-	"script.show": ["Show", "Mostrar"],
 	"script.done": [
 		"{placed} of {words} words found in the recording ({share}).",
 		"{placed} de {words} palabras encontradas en la grabación ({share}).",
@@ -588,7 +580,6 @@ export const TEXTS = {
 	"help.reset": ["Restore all keys", "Restaurar las teclas"],
 	"help.rewind": ["After a pause, playback goes back by", "Tras una pausa, la reproducción retrocede"],
 	"help.seconds": ["{count} s", "{count} s"],
-	"help.close": ["Close", "Cerrar"],
 	"help.help": ["Show this help", "Mostrar esta ayuda"],
 	"help.play": ["Play or pause", "Reproducir o pausar"],
 	"help.slower": ["Slower", "Más lento"],

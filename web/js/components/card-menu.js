@@ -35,7 +35,7 @@ export function cardMenu(id, app) {
 
 	/** @param {TextKey} key @param {IconName} iconName @param {() => void} onclick */
 	function item(key, iconName, onclick) {
-		return h("button", { type: "button", class: "menu-item", onclick }, icon(iconName), h("span", { t: key }));
+		return h("button", { class: "menu-item", onclick }, icon(iconName), h("span", { t: key }));
 	}
 
 	/** @param {Job} job */

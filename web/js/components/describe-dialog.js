@@ -50,7 +50,7 @@ export function describeDialog(element, app, signal) {
 				renderKnown();
 				tags.focus();
 			};
-			return h("button", { type: "button", class: "tag", onclick }, tag);
+			return h("button", { class: "tag", onclick }, tag);
 		}));
 	}
 

@@ -31,7 +31,7 @@ function item(app) {
 	/** @type {FoundModel|undefined} */
 	let shown;
 	let isImporting = false;
-	const button = h("button", { type: "button", class: "button small", onclick: () => void run() });
+	const button = h("button", { class: "button small", onclick: () => void run() });
 	const error = h("p", { class: "error", role: "alert", hidden: true });
 	const element = h("li", {}, button, error);
 

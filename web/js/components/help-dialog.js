@@ -56,7 +56,7 @@ export function helpDialog(element, { commands }, signal) {
 			awaited = command;
 			render(command);
 		};
-		const button = h("button", { type: "button", class: "keys", "data-change": command, onclick: change }, ...shown);
+		const button = h("button", { class: "keys", "data-change": command, onclick: change }, ...shown);
 		button.ariaLabel = `${t(description)}: ${keys.join(", ") || t("help.no_key")}. ${t("help.change")}`;
 		return h("div", {}, h("dt", {}, ...(command ? [button] : shown)), h("dd", { t: description }));
 	}

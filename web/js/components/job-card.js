@@ -31,7 +31,7 @@ export function jobCard(id, app) {
 	const remedy = modelRemedy(id, app);
 	jobError.after(remedy.element);
 	const menu = cardMenu(id, app);
-	const main = h("span", { class: "main-action" });
+	const main = h("span");
 	element.dataset.job = id;
 	box.addEventListener("change", toggleSelected);
 	name.addEventListener("click", (event) => {
@@ -49,7 +49,7 @@ export function jobCard(id, app) {
 
 	/** A click shows the others that have it. @param {string} tag */
 	function tagButton(tag) {
-		return h("button", { type: "button", class: "tag", dir: "auto", onclick: () => actions.filter({ tag }) }, tag);
+		return h("button", { class: "tag", dir: "auto", onclick: () => actions.filter({ tag }) }, tag);
 	}
 
 	/** The one action that a job in this state asks for. @param {Job} job */

@@ -1,6 +1,7 @@
 /** All jobs as cards, newest first. Only the cards of jobs that changed are updated. */
 
 import { hasEnded } from "../job-reducer.js";
+import { arrangeBlocks, inBlocks } from "../lib/blocks.js";
 import { query, setVisible } from "../lib/dom.js";
 import { save } from "../lib/storage.js";
 import { jobCard } from "./job-card.js";
@@ -39,12 +40,7 @@ export function jobList(element, app, signal) {
 			if (hadFocus) element.closest("section")?.focus();
 			cards.delete(id);
 		}
-		let next = list.firstElementChild;
-		for (const id of ids) {
-			const card = cards.get(id) ?? createCard(id);
-			if (card.element === next) next = next.nextElementSibling;
-			else list.insertBefore(card.element, next);
-		}
+		arrangeBlocks(list, inBlocks(ids.map((id) => (cards.get(id) ?? createCard(id)).element)));
 	}
 
 	/** @param {string} id */

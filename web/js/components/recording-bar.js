@@ -30,7 +30,7 @@ export function recordingBar(element, app, signal) {
 	}, { signal });
 	mark.addEventListener("click", () => {
 		panel.mark();
-		app.toast.show(t("record.marked"), "help.close", () => undefined);
+		app.toast.show(t("record.marked"), "live.close", () => undefined);
 	}, { signal });
 	share.addEventListener("click", toggleSharing, { signal });
 	microphone.addEventListener("change", chooseMicrophone, { signal });

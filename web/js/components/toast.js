@@ -31,7 +31,7 @@ export function createToast(element) {
 
 	return {
 		hide,
-		show(text, actionKey = "help.close", onAction, onDismiss) {
+		show(text, actionKey = "live.close", onAction, onDismiss) {
 			notifyDismissed?.(); // of the message that this one replaces
 			notifyDismissed = onDismiss;
 			const act = () => {

@@ -30,7 +30,7 @@ export function showTracks(element, job, { actions }) {
 	const text = used ? t("tracks.used", { name: trackName(used, total) }) : t("tracks.automatic", { total });
 	/** @param {Track} track */
 	const choice = (track) =>
-		h("button", { type: "button", class: "tag", onclick: () => actions.chooseTrack(id, track.number) }, t(key, { name: trackName(track) }));
+		h("button", { class: "tag", onclick: () => actions.chooseTrack(id, track.number) }, t(key, { name: trackName(track) }));
 	element.replaceChildren(text, ...tracks.filter((track) => track !== used).map(choice));
 	if (hadFocus) element.querySelector("button")?.focus();
 }

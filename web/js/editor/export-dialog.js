@@ -128,7 +128,7 @@ export function exportDialog(element, app, signal) {
 	function problemItem({ start, text, problems: names, columns_per_s: speed }) {
 		const { format } = new Intl.NumberFormat(language());
 		const what = names.map((name) => t(`problem.${name}`, { speed: format(speed) })).join(", ");
-		const button = h("button", { type: "button", "data-start": start }, h("span", { class: "figures" }, formatTime(start, 1)), ` ${what}`);
+		const button = h("button", { "data-start": start }, h("span", { class: "figures" }, formatTime(start, 1)), ` ${what}`);
 		return h("li", {}, button, h("span", { class: "hint", dir: "auto" }, text));
 	}
 

@@ -26,6 +26,22 @@ export function paragraphStarts(lines) {
 	});
 }
 
+/** Blocks of whole paragraphs, of at least so many lines. */
+const BLOCK_LINES = 40;
+
+/** @param {boolean[]} starts whether each line begins a paragraph @returns {[number, number][]} the first line of each block, and the one after its last */
+export function paragraphBlocks(starts) {
+	/** @type {[number, number][]} */
+	const blocks = [];
+	let from = 0;
+	for (let to = 1; to <= starts.length; to += 1) {
+		if (to < starts.length && (to - from < BLOCK_LINES || !starts[to])) continue;
+		blocks.push([from, to]);
+		from = to;
+	}
+	return blocks;
+}
+
 /** @param {Segment} line @param {Segment} previous @param {number} characters of the paragraph so far */
 function beginsParagraph(line, previous, characters) {
 	if (line.channel !== previous.channel || line.speaker !== previous.speaker) return true;

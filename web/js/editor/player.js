@@ -106,7 +106,7 @@ export function createPlayer(id, duration, isFirstTrack, onTime, signal) {
 
 	function update() {
 		playButton.replaceChildren(icon(media.paused ? "play" : "pause"));
-		playButton.ariaLabel = t(media.paused ? "editor.play" : "editor.pause");
+		playButton.ariaLabel = t(media.paused ? "editor.play" : "record.pause");
 		cancelAnimationFrame(frame);
 		animate();
 	}

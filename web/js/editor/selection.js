@@ -6,12 +6,12 @@ import { endTimeAtOffset, timeAtOffset } from "./text-positions.js";
 
 const words = new Intl.Segmenter(undefined, { granularity: "word" });
 
-/** In whole words, also where they are selected in part. @param {Element} list of lines @param {Lines} lines what it shows @returns {SelectedPart|null} null: nothing is selected there */
-export function selectedPart(list, lines) {
+/** In whole words, also where they are selected in part. @param {Element} list @param {HTMLElement[]} elements of its lines @param {Lines} lines what they show @returns {SelectedPart|null} null: nothing is selected there */
+export function selectedPart(list, elements, lines) {
 	const selection = getSelection();
 	const range = selection?.rangeCount && !selection.isCollapsed ? selection.getRangeAt(0) : null;
 	if (!range?.intersectsNode(list) || !lines.length) return null;
-	const [first, last] = [placeOf(list, range.startContainer, range.startOffset), placeOf(list, range.endContainer, range.endOffset)];
+	const [first, last] = [placeOf(elements, range.startContainer, range.startOffset), placeOf(elements, range.endContainer, range.endOffset)];
 	const from = first?.index ?? 0;
 	let to = last?.index ?? lines.length - 1;
 	const textOf = (/** @type {number} */ index) => lines[index]?.text.trim() ?? "";
@@ -40,12 +40,17 @@ export function selectedPart(list, lines) {
 	};
 }
 
-/** Where an end of the selection is; null: outside of the lines. @param {Element} list @param {Node} node @param {number} offset */
-function placeOf(list, node, offset) {
-	if (node === list) return offset < list.children.length ? { index: offset, offset: 0 } : null;
+/** Where an end of the selection is; null: after the lines. @param {HTMLElement[]} elements @param {Node} node @param {number} offset */
+function placeOf(elements, node, offset) {
 	const element = node instanceof Element ? node : node.parentElement;
-	const line = element?.closest("li");
-	const index = Array.prototype.indexOf.call(list.children, line);
+	const line = element?.closest(".line");
+	if (!line) {
+		const point = new Range();
+		point.setStart(node, offset);
+		const next = elements.findIndex((each) => point.comparePoint(each, 0) > 0);
+		return next < 0 ? null : { index: next, offset: 0 };
+	}
+	const index = elements.indexOf(/** @type {HTMLElement} */ (line));
 	if (index < 0) return null;
 	if (element?.closest(".line-text")) return { index, offset: node instanceof Text ? offset : offset && Infinity };
 	return { index, offset: element?.closest(".time") || (node === line && offset < 2) ? 0 : Infinity };

@@ -143,10 +143,10 @@ export function speakersPanel(element, app, current, signal) {
 		const label = nameOf(speaker);
 		const others = speakers.filter(({ id }) => id !== speaker.id);
 		const options = others.map((other) => h("option", { value: other.id }, nameOf(other)));
-		const play = h("button", { type: "button", class: "button ghost round small" }, icon("play"));
+		const play = h("button", { class: "button ghost round small" }, icon("play"));
 		const name = h("input", { type: "text", maxLength: 100, value: speaker.name, placeholder: label });
 		const same = h("select", {}, h("option", { value: "" }, t("speakers.same_as")), ...options);
-		const number = h("button", { type: "button", class: "speaker-number figures" }, String(index + 1));
+		const number = h("button", { class: "speaker-number figures" }, String(index + 1));
 		number.dataset.colour = String((index % COLOURS) + 1);
 		number.ariaPressed = "false";
 		number.ariaLabel = t("speakers.only", { name: label });
@@ -163,12 +163,12 @@ export function speakersPanel(element, app, current, signal) {
 	function voiceButtons({ id, name }) {
 		const suggestion = !name && maybe[id];
 		if (suggestion) {
-			const use = h("button", { type: "button", class: "button small maybe" }, t("speakers.maybe", { name: suggestion }));
+			const use = h("button", { class: "button small maybe" }, t("speakers.maybe", { name: suggestion }));
 			use.ariaLabel = t("speakers.is_maybe", { speaker: nameOf({ id, name }), name: suggestion });
 			return [use];
 		}
 		if (!name || kept.has(name)) return [];
-		const keep = h("button", { type: "button", class: "button ghost round small keep" }, icon("mark"));
+		const keep = h("button", { class: "button ghost round small keep" }, icon("mark"));
 		keep.ariaLabel = t("voices.open", { name });
 		keep.title = keep.ariaLabel;
 		return [keep];

@@ -15,7 +15,7 @@ export function trackMenu(element, api, say) {
 		const name = trackName(track);
 		const onclick = () =>
 			api.transcribeAgain(job.job_id, { audio_track: String(track.number) }).then(() => say(t("tracks.started", { name })), (error) => say(errorText(error)));
-		return h("button", { type: "button", class: "menu-item", "aria-pressed": String(track === usedTrack(job)), onclick }, name);
+		return h("button", { class: "menu-item", "aria-pressed": String(track === usedTrack(job)), onclick }, name);
 	}
 
 	return (job) => {

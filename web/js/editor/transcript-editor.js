@@ -10,6 +10,7 @@ import { query, queryEach, setText, setTextOrHide, setVisible } from "../lib/dom
 import { formatTime } from "../lib/format.js";
 import { load, save } from "../lib/storage.js";
 import { openList } from "../router.js";
+import { deskSearch } from "./desk-search.js";
 import { createEditSession } from "./edit-session.js";
 import { jobNotice } from "./job-notice.js";
 import { createPlayer } from "./player.js";
@@ -29,18 +30,13 @@ export function transcriptEditor(element, app, signal) {
 	let current;
 	/** The job isn't completed, or its result isn't loaded yet. */
 	let isPartial = false;
-	const [title, facts, saveState, matchCount] = queryEach(element, "h1", "#editor-facts", ".save-state", "#match-count");
+	const [title, facts, saveState] = queryEach(element, "h1", "#editor-facts", ".save-state");
 	const [correct, showUnsure, restore, editTools] = queryEach(element, "#correct", "#show-unsure", "#restore", "#edit-tools");
 	const [showParagraphs, replaceItem, describe] = queryEach(element, "#show-paragraphs", "#replace", "#describe");
 	const [conflict, video, plain, text, footer] = queryEach(element, ".conflict", ".video-area", ".plain", ".editor-text", ".editor-footer");
 	const [backToPlayback, correctLabel, conflictCount] = queryEach(element, "#back-to-playback", "#correct span", ".conflict .figures");
 	const [copyText, copyTimes, theirText, myText] = queryEach(element, "#copy-text", "#copy-times", "#their-text", "#my-text");
 	const findSpeakers = query(element, "#find-speakers");
-	const findInput = query(element, "#find", HTMLInputElement);
-	const replacement = query(element, "#replacement", HTMLInputElement);
-	const matchCase = query(element, "#match-case", HTMLInputElement);
-	const wholeWords = query(element, "#whole-words", HTMLInputElement);
-	const replaceBar = query(element, ".replace-bar");
 	const undo = query(element, "#undo", HTMLButtonElement);
 	const redo = query(element, "#redo", HTMLButtonElement);
 	const updateNotice = jobNotice(query(element, "#desk-notice"));
@@ -54,19 +50,10 @@ export function transcriptEditor(element, app, signal) {
 	}, signal);
 	const bar = selectionBar(query(element, ".selection-bar"), { job: openJobOf, selected, say }, signal);
 	const speakers = speakersPanel(query(element, ".speakers"), app, () => current, signal);
+	const search = deskSearch(element, app, { current: () => current, canReplace: () => !isPartial }, signal);
 	const reviewing = connectReviewing(element, app, () => current, signal);
 	connectCopyButton(copyText, plainText, "job.copied");
 	connectCopyButton(copyTimes, textWithTimes, "job.copied");
-	findInput.addEventListener("input", find, { signal });
-	findInput.addEventListener("keydown", ({ key, shiftKey }) => {
-		if (key === "Enter") showMatch(shiftKey ? -1 : 1);
-		if (key === "Escape") endSearch();
-	}, { signal });
-	replacement.addEventListener("keydown", ({ key }) => {
-		if (key === "Enter") replaceMatch();
-		if (key === "Escape") endSearch();
-	}, { signal });
-	for (const box of [matchCase, wholeWords]) box.addEventListener("change", find, { signal });
 	backToPlayback.addEventListener("mousedown", (event) => event.preventDefault(), { signal }); // keeps the caret in the line
 	addEventListener("beforeunload", (event) => {
 		if (!current?.session.isDirty) return;
@@ -77,8 +64,6 @@ export function transcriptEditor(element, app, signal) {
 	signal.addEventListener("abort", close);
 	app.editor = { open, close };
 	commands.register({
-		"editor:search": startSearch,
-		"editor:end-search": endSearch,
 		"editor:follow": () => current?.lines.follow(),
 		"editor:play": () => current?.player.togglePlay(),
 		"editor:skip-back": () => current?.player.skip(-1),
@@ -95,12 +80,6 @@ export function transcriptEditor(element, app, signal) {
 		"editor:restore-original": () => current?.session.restoreOriginal(),
 		"editor:use-theirs": () => current?.session.resolveConflict("theirs"),
 		"editor:use-mine": () => current?.session.resolveConflict("mine"),
-		"editor:replace": startReplacing,
-		"editor:replace-match": replaceMatch,
-		"editor:replace-matches": replaceMatches,
-		"editor:replace-everywhere": () => app.replaceEverywhere(findInput.value, replacement.value),
-		"editor:previous-match": () => showMatch(-1),
-		"editor:next-match": () => showMatch(1),
 		"editor:continue": () => current && actions.retry(current.id),
 		"editor:start-over": () => current && actions.retry(current.id, undefined, true),
 		"editor:cancel": () => current && actions.cancel(current.id),
@@ -115,10 +94,7 @@ export function transcriptEditor(element, app, signal) {
 	function open(id, from, searchText) {
 		if (current?.id !== id) openJob(id);
 		if (from !== undefined) void current?.player.play(from);
-		if (!searchText) return;
-		element.dataset.finding = "true";
-		findInput.value = searchText;
-		find();
+		if (searchText) search.show(searchText);
 	}
 
 	/** @param {string} id */
@@ -153,12 +129,10 @@ export function transcriptEditor(element, app, signal) {
 		video.replaceChildren(player.media);
 		makeMovable(video, player.togglePlay, scope.signal);
 		footer.replaceChildren(player.element);
-		endSearch();
+		search.end();
 		setVisible(backToPlayback, false);
 		localize(element);
-		lines.localize();
-		player.localize();
-		timeline.localize();
+		localizeParts();
 		setCorrecting(false);
 		setUnsureMarks(load("unsure", false));
 		setParagraphs(load("paragraphs", false));
@@ -172,6 +146,10 @@ export function transcriptEditor(element, app, signal) {
 		}, () => undefined);
 		title.focus({ preventScroll: true });
 		scrollTo(0, 0);
+	}
+
+	function localizeParts() {
+		for (const part of [current?.lines, current?.player, current?.timeline]) part?.localize();
 	}
 
 	function close() {
@@ -208,14 +186,11 @@ export function transcriptEditor(element, app, signal) {
 		notes.load(job.job_id, job.notes ?? []);
 		const segments = result?.segments ?? [];
 		setTextOrHide(plain, result && !segments.length ? result.text.trim() || t("job.no_speech") : "");
-		setVisible(correct, segments.length > 0);
-		setVisible(showParagraphs, segments.length > 0);
-		setVisible(replaceItem, segments.length > 0);
+		for (const item of [correct, showParagraphs, replaceItem, findSpeakers]) setVisible(item, segments.length > 0);
 		setVisible(showUnsure, segments.some((segment) => segment.words));
 		if (result) current?.session.load(version, segments);
-		setVisible(findSpeakers, segments.length > 0);
 		speakers.render(job.job_id, version, result?.speakers ?? []);
-		if (findInput.value && !current?.lines.marks.matchCount) find();
+		search.refresh();
 		if (result?.language) text.lang = plain.lang = job.options?.task === "translate" ? "en" : result.language;
 		reviewing.render(job.job_id);
 		renderSession();
@@ -269,54 +244,6 @@ export function transcriptEditor(element, app, signal) {
 		current?.lines.setParagraphs(isOn);
 	}
 
-	// Searching
-
-	/** On narrow screens the field appears when it is needed. */
-	function startSearch() {
-		element.dataset.finding = "true";
-		findInput.select();
-	}
-
-	function endSearch() {
-		delete element.dataset.finding;
-		setVisible(replaceBar, false);
-		findInput.value = "";
-		find();
-	}
-
-	function find() {
-		const options = replaceBar.hidden ? {} : { matchCase: matchCase.checked, wholeWords: wholeWords.checked };
-		const total = current?.lines.marks.find(findInput.value, options) ?? 0;
-		setTextOrHide(matchCount, findInput.value.trim() ? t("part_of_total", { part: 0, total }) : "");
-		if (total) showMatch(1);
-	}
-
-	/** @param {1|-1} direction */
-	function showMatch(direction) {
-		const part = current?.lines.marks.showMatch(direction);
-		if (part) setText(matchCount, t("part_of_total", { part, total: current?.lines.marks.matchCount ?? 0 }));
-	}
-
-	// Replacing
-
-	function startReplacing() {
-		if (isPartial) return;
-		startSearch();
-		setVisible(replaceBar, true);
-		find();
-	}
-
-	function replaceMatch() {
-		const part = current?.lines.marks.replace(replacement.value);
-		setText(matchCount, t("part_of_total", { part: part ?? 0, total: current?.lines.marks.matchCount ?? 0 }));
-	}
-
-	function replaceMatches() {
-		const count = current?.lines.marks.replaceAll(replacement.value) ?? 0;
-		find();
-		if (count) app.toast.show(t("replace.done", { count }), "edit.undo", () => current?.session.undo());
-	}
-
 	// Notes
 
 	function addNote() {
@@ -358,9 +285,7 @@ export function transcriptEditor(element, app, signal) {
 	return (state, before) => {
 		if (!current) return;
 		if (!before) {
-			current.player.localize();
-			current.lines.localize();
-			current.timeline.localize();
+			localizeParts();
 			setCorrecting(isPressed(correct));
 		}
 		if (state.entries[current.id] !== before?.entries[current.id]) renderJob();

@@ -15,6 +15,7 @@ import { localize } from "../i18n.js";
 export function h(tag, options = {}, ...children) {
 	const { t: key, onclick, ...attributes } = options;
 	const element = document.createElement(tag);
+	if (element instanceof HTMLButtonElement) element.type = "button"; // not "submit"
 	for (const [name, value] of Object.entries(attributes)) {
 		if (value === true) element.setAttribute(name, "");
 		else if (value !== false && value != null) element.setAttribute(name, String(value));
@@ -28,7 +29,7 @@ export function h(tag, options = {}, ...children) {
 /** @param {string} className in addition to "button" @param {TextKey} key @param {(event: Event) => void} [onclick] @param {IconName} [iconName] */
 export function button(className, key, onclick, iconName) {
 	const label = h("span", { t: key });
-	return h("button", { type: "button", class: `button ${className}`, onclick }, ...(iconName ? [icon(iconName), label] : [label]));
+	return h("button", { class: `button ${className}`, onclick }, ...(iconName ? [icon(iconName), label] : [label]));
 }
 
 const SVG = "http://www.w3.org/2000/svg";
