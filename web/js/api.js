@@ -44,13 +44,13 @@ export const api = {
 	jobs: (limit, cursor, filter) =>
 		json("GET", `jobs?${new URLSearchParams({ limit: String(limit), preview: "true", ...(cursor && { cursor }), ...filter })}`),
 	job: (id) => json("GET", `job/${id}`),
-	describe: (id, changes) => json("PATCH", `job/${id}`, changes, JSON.stringify(changes).length < MAX_KEEPALIVE_CHARS),
+	describe: (id, changes) => json("PATCH", `job/${id}`, changes, { keepalive: JSON.stringify(changes).length < MAX_KEEPALIVE_CHARS }),
 	cancel: (id) => json("DELETE", `job/${id}`),
-	remove: (id) => json("DELETE", `job/${id}?remove=true`, undefined, true),
+	remove: (id) => json("DELETE", `job/${id}?remove=true`, undefined, { keepalive: true }),
 	retry: (id, options, fromStart) => json("POST", `job/${id}/retry${fromStart ? "?from_start=true" : ""}`, options),
 	transcriptText: async (id) => (await request("GET", transcriptUrl(id, "txt", true))).text(),
 	transcriptFile: async (url, signal) => (await request("GET", url, { ...(signal && { signal }) })).text(),
-	subtitleCheck: async (id, layout, signal) => parseJson(await (await request("GET", `job/${id}/subtitle-check?${layout}`, { signal })).text()),
+	subtitleCheck: (id, layout, signal) => json("GET", `job/${id}/subtitle-check?${layout}`, undefined, { signal }),
 	correct: (id, correction) => json("PATCH", `job/${id}/transcript`, correction),
 	restore: (id, version) => json("DELETE", `job/${id}/transcript?version=${version}`),
 	previewTerms: async (id, version, terms) => (await json("POST", `job/${id}/terms?preview=true`, { version, terms })).changes,
@@ -69,8 +69,8 @@ export const api = {
 	forgetVoices: () => request("DELETE", "known-voices"),
 	waveform: (id) => json("GET", `job/${id}/waveform`),
 	beginRecording: (recording) => json("POST", "recordings", recording),
-	sendSamples: async (id, recorder, offset, samples, keepalive = false) =>
-		parseJson(await (await request("POST", `job/${id}/recording?recorder=${recorder}&offset=${offset}`, { body: samples, keepalive })).text()),
+	sendSamples: (id, recorder, offset, samples, keepalive = false) =>
+		json("POST", `job/${id}/recording?recorder=${recorder}&offset=${offset}`, undefined, { body: samples, keepalive }),
 	finishRecording: (id) => json("POST", `job/${id}/recording/finish`),
 	submit: (file, options, signal, onSent) => upload("transcribe-job", file, options, signal, onSent),
 };
@@ -87,9 +87,9 @@ async function request(method, url, init) {
 	return response;
 }
 
-/** @param {string} method @param {string} url @param {object} [body] @param {boolean} [keepalive] finishes even if the page is closed */
-async function json(method, url, body, keepalive) {
-	const response = await request(method, url, { body: body && JSON.stringify(body), keepalive });
+/** @param {string} method @param {string} url @param {object} [body] @param {RequestInit} [init] keepalive: it finishes even if the page is closed */
+async function json(method, url, body, init) {
+	const response = await request(method, url, { body: body && JSON.stringify(body), ...init });
 	return parseJson(await response.text());
 }
 

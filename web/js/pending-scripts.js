@@ -61,7 +61,7 @@ export function alignPendingScripts({ store, api, toast }) {
 			const { transcript_version: version = 0 } = await api.job(id);
 			const { words, placed } = await api.align(id, version, text);
 			const share = formatPercent((100 * placed) / words, language());
-			toast.show(t("script.done_for", { name: filename, placed, words, share }), "filter.status", () => (location.hash = transcriptHref(id)));
+			toast.show(`${filename}: ${t("script.done", { placed, words, share })}`, "filter.status", () => (location.hash = transcriptHref(id)));
 		} catch (error) {
 			toast.show(`${filename}: ${errorText(error)}`);
 		}

@@ -5,10 +5,7 @@ export const TEXTS = {
 	part_of_total: ["{part} of {total}", "{part} de {total}"],
 
 	"login.title": ["Enter the server's token", "Introduzca el token del servidor"],
-	"login.hint": [
-		"It is the value of LOCALWHISPER_TOKEN when the server was started.",
-		"Es el valor que tenía LOCALWHISPER_TOKEN al iniciar el servidor.",
-	],
+	"login.hint": ["It is the value of LOCALWHISPER_TOKEN when the server was started.", "Es el valor que tenía LOCALWHISPER_TOKEN al iniciar el servidor."],
 	"login.token": ["Token", "Token"],
 	"login.submit": ["Sign in", "Entrar"],
 
@@ -20,10 +17,7 @@ export const TEXTS = {
 	"theme.dark": ["Dark", "Oscura"],
 
 	"drop.title": ["Drop a recording here", "Suelte aquí una grabación"],
-	"drop.hint": [
-		"Or paste it. Audio or video, one file or several, anywhere on the page.",
-		"O péguela. Audio o vídeo, un archivo o varios, en cualquier parte de la página.",
-	],
+	"drop.hint": ["Or paste it. Audio or video, one file or several, anywhere on the page.", "O péguela. Audio o vídeo, un archivo o varios, en cualquier parte de la página."],
 	"drop.choose": ["Choose files", "Elegir archivos"],
 	"drop.release": ["Drop to transcribe", "Suelte para transcribir"],
 
@@ -32,10 +26,7 @@ export const TEXTS = {
 	"options.per_segment": ["Several languages", "Varios idiomas"],
 	"options.auto": ["Detect automatically", "Detectar automáticamente"],
 
-	"options.unknown_language": [
-		"“{name}” is not one of the languages in the list. The language will be detected.",
-		"«{name}» no está entre los idiomas de la lista. Se detectará el idioma.",
-	],
+	"options.unknown_language": ["“{name}” is not one of the languages in the list. The language will be detected.", "«{name}» no está entre los idiomas de la lista. Se detectará el idioma."],
 
 	"model.available": ["ready", "listo"],
 	"model.unavailable": ["not downloaded", "sin descargar"],
@@ -45,14 +36,8 @@ export const TEXTS = {
 		"Un modelo pequeño para una primera prueba. Reconoce números y unas cincuenta palabras cotidianas en inglés y español.",
 	],
 	"model.ready": ["{name} is on this machine ({size}).", "{name} está en este equipo ({size})."],
-	"model.missing": [
-		"{name} is not on this machine yet. It has to be downloaded once ({size}).",
-		"{name} aún no está en este equipo. Se descarga una sola vez ({size}).",
-	],
-	"model.others": [
-		"For other speech, download one of the larger models above.",
-		"Para otras grabaciones, descargue uno de los modelos mayores de arriba.",
-	],
+	"model.missing": ["{name} is not on this machine yet. It has to be downloaded once ({size}).", "{name} aún no está en este equipo. Se descarga una sola vez ({size})."],
+	"model.others": ["For other speech, download one of the larger models above.", "Para otras grabaciones, descargue uno de los modelos mayores de arriba."],
 	"model.download": ["Download {name}", "Descargar {name}"],
 	"model.remove": ["Remove {name} from this machine", "Eliminar {name} de este equipo"],
 	"models.title": ["Models", "Modelos"],
@@ -61,10 +46,7 @@ export const TEXTS = {
 		"Un modelo convierte la voz en texto en este equipo. Los mayores cometen menos errores y tardan más. Cada uno se descarga una sola vez.",
 	],
 	"models.use": ["Use for the next files", "Usar para los próximos archivos"],
-	"models.best_translating": [
-		"Few errors, for difficult recordings and for translations into English.",
-		"Pocos errores, para grabaciones difíciles y para traducir al inglés.",
-	],
+	"models.best_translating": ["Few errors, for difficult recordings and for translations into English.", "Pocos errores, para grabaciones difíciles y para traducir al inglés."],
 	"models.large": ["The largest kind: few errors, and slow.", "El tipo más grande: pocos errores, y lento."],
 	"models.english": ["Only for English.", "Solo para inglés."],
 	"models.choose_file": ["Choose a file", "Elegir un archivo"],
@@ -81,23 +63,11 @@ export const TEXTS = {
 	],
 	"found.use": ["Use {name} ({size}) of {place}", "Usar {name} ({size}) de {place}"],
 	"found.importing": ["Importing {name}…", "Importando {name}…"],
-	"model.from_index": [
-		"(from Python's package index: the models' own server can't be reached)",
-		"(del índice de paquetes de Python: no se llega al servidor de los modelos)",
-	],
+	"model.from_index": ["(from Python's package index: the models' own server can't be reached)", "(del índice de paquetes de Python: no se llega al servidor de los modelos)"],
 	"model.origin": ["From Python's package index.", "Del índice de paquetes de Python."],
-	"model.quantised": [
-		"It was made smaller before the import: its text may differ a little from the original's.",
-		"Se redujo antes de importarlo: su texto puede variar un poco del que da el original.",
-	],
-	"model.speed": [
-		"Measured here: an hour of audio takes about {time}.",
-		"Medido aquí: una hora de audio tarda unos {time}.",
-	],
-	"model.speed_estimate": [
-		"Not measured here yet. Estimate: an hour of audio takes about {time}.",
-		"Aún sin medir aquí. Estimación: una hora de audio tarda unos {time}.",
-	],
+	"model.quantised": ["It was made smaller before the import: its text may differ a little from the original's.", "Se redujo antes de importarlo: su texto puede variar un poco del que da el original."],
+	"model.speed": ["Measured here: an hour of audio takes about {time}.", "Medido aquí: una hora de audio tarda unos {time}."],
+	"model.speed_estimate": ["Not measured here yet. Estimate: an hour of audio takes about {time}.", "Aún sin medir aquí. Estimación: una hora de audio tarda unos {time}."],
 
 	"model.source": ["From", "De"],
 	"model.source_any": ["the first source that can be reached", "la primera fuente accesible"],
@@ -108,10 +78,7 @@ export const TEXTS = {
 	"purpose.best": ["Best", "El mejor"],
 	"purpose.quick_use": ["For clear recordings, on any machine.", "Para grabaciones claras, en cualquier equipo."],
 	"purpose.balanced_use": ["Fewer errors, in more time.", "Menos errores, en más tiempo."],
-	"purpose.best_use": [
-		"The fewest errors, for difficult recordings. It doesn't translate.",
-		"La menor cantidad de errores, para grabaciones difíciles. No traduce.",
-	],
+	"purpose.best_use": ["The fewest errors, for difficult recordings. It doesn't translate.", "La menor cantidad de errores, para grabaciones difíciles. No traduce."],
 
 	"choice.title": ["First, choose a model", "Primero, elija un modelo"],
 	"choice.intro": [
@@ -122,28 +89,19 @@ export const TEXTS = {
 	"choice.time": ["An hour of audio takes about {time} here", "Aquí, una hora de audio tarda unos {time}"],
 
 	"samples.title": ["No recording at hand?", "¿No tiene una grabación a mano?"],
-	"samples.intro": [
-		"Try one of these with the small bundled model. No download needed.",
-		"Pruebe una de estas con el pequeño modelo incluido, sin descargar nada.",
-	],
+	"samples.intro": ["Try one of these with the small bundled model. No download needed.", "Pruebe una de estas con el pequeño modelo incluido, sin descargar nada."],
 	"samples.try": ["Try the sample:", "Probar la muestra:"],
 	"samples.spoken": ["Spoken text: {text}", "Texto hablado: {text}"],
 
 	"jobs.title": ["Transcripts", "Transcripciones"],
 	"jobs.empty": ["No transcripts yet", "Todavía no hay transcripciones"],
-	"jobs.empty_hint": [
-		"Drop a recording or try a sample. The text appears as it is recognised.",
-		"Suelte una grabación o pruebe una muestra. El texto aparece a medida que se reconoce.",
-	],
+	"jobs.empty_hint": ["Drop a recording or try a sample. The text appears as it is recognised.", "Suelte una grabación o pruebe una muestra. El texto aparece a medida que se reconoce."],
 	"jobs.older": ["Show older transcripts", "Mostrar anteriores"],
 
 	"queue.busy": ["{active} running, {waiting} waiting", "{active} en curso, {waiting} en espera"],
 	"queue.stopped": ["The queue has stopped", "La cola está parada"],
 
-	"connection.lost": [
-		"Reconnecting… Your work is safe, and this page will resume by itself.",
-		"Reconectando… Su trabajo está a salvo y esta página continuará por sí sola.",
-	],
+	"connection.lost": ["Reconnecting… Your work is safe, and this page will resume by itself.", "Reconectando… Su trabajo está a salvo y esta página continuará por sí sola."],
 
 	"upload.waiting": ["Waiting to upload", "En espera de subida"],
 	"upload.sending": ["Uploading: {sent} of {total}", "Subiendo: {sent} de {total}"],
@@ -153,10 +111,7 @@ export const TEXTS = {
 	"upload.failed": ["Not accepted", "No se aceptó"],
 	"upload.dismiss": ["Dismiss", "Descartar"],
 	"upload.list": ["Uploads", "Subidas"],
-	"upload.estimate": [
-		"{length} of audio, about {time} to transcribe",
-		"{length} de audio; transcribirlo tardará unos {time}",
-	],
+	"upload.estimate": ["{length} of audio, about {time} to transcribe", "{length} de audio; transcribirlo tardará unos {time}"],
 
 	"status.pending": ["Recording", "Grabación"],
 	"status.queued": ["Waiting", "En espera"],
@@ -188,7 +143,6 @@ export const TEXTS = {
 	"job.remove": ["Remove", "Eliminar"],
 	"job.removed": ["{name} was removed.", "{name} se eliminó."],
 	"job.removed_several": ["{count} transcripts were removed.", "Se eliminaron {count} transcripciones."],
-	"job.action_label": ["{action}: {name}", "{action}: {name}"],
 
 	"announce.received": ["{name} was received.", "{name} se recibió."],
 	"announce.upload_failed": ["{name} was not accepted.", "{name} no se aceptó."],
@@ -196,16 +150,12 @@ export const TEXTS = {
 	"announce.completed": ["{name}: the transcript is ready.", "{name}: la transcripción está lista."],
 	"announce.failed": ["{name}: the transcription failed.", "{name}: la transcripción falló."],
 
-	"error.unreachable": [
-		"The server is not responding. Try again when it is back.",
-		"El servidor no responde. Inténtelo de nuevo cuando vuelva.",
-	],
+	"error.unreachable": ["The server is not responding. Try again when it is back.", "El servidor no responde. Inténtelo de nuevo cuando vuelva."],
 
 	"record.start": ["Record", "Grabar"],
 	"record.stop": ["Stop and transcribe", "Detener y transcribir"],
 	"record.pause": ["Pause", "Pausar"],
 	"record.resume": ["Resume", "Reanudar"],
-	"record.continue": ["Continue", "Seguir"],
 	"record.discard": ["Discard", "Descartar"],
 	"record.running": ["Recording", "Grabando"],
 	"record.paused": ["Paused", "En pausa"],
@@ -231,14 +181,8 @@ export const TEXTS = {
 	"captions.waiting": ["Waiting for a recording…", "Esperando una grabación…"],
 	"captions.full_screen": ["Full screen", "Pantalla completa"],
 	"record.name": ["Recording {when}", "Grabación {when}"],
-	"record.refused": [
-		"The microphone is not available. Connect one and allow this page to use it.",
-		"El micrófono no está disponible. Conecte uno y permita que esta página lo use.",
-	],
-	"record.insecure": [
-		"Browsers allow the microphone only on localhost and https pages.",
-		"Los navegadores solo permiten el micrófono en páginas de localhost o https.",
-	],
+	"record.refused": ["The microphone is not available. Connect one and allow this page to use it.", "El micrófono no está disponible. Conecte uno y permita que esta página lo use."],
+	"record.insecure": ["Browsers allow the microphone only on localhost and https pages.", "Los navegadores solo permiten el micrófono en páginas de localhost o https."],
 
 	"filter.search": ["Search names and transcripts", "Buscar en nombres y transcripciones"],
 	"filter.status": ["Show", "Mostrar"],
@@ -276,10 +220,7 @@ export const TEXTS = {
 	"speakers.maybe": ["{name}?", "¿{name}?"],
 	"speakers.is_maybe": ["{speaker} may be {name}. Use this name", "{speaker} puede ser {name}. Usar este nombre"],
 	"voices.title": ["Known voices", "Voces conocidas"],
-	"voices.hint": [
-		"The names of people whose voices are kept are suggested in other recordings.",
-		"Los nombres de las personas cuyas voces se guardan se sugieren en otras grabaciones.",
-	],
+	"voices.hint": ["The names of people whose voices are kept are suggested in other recordings.", "Los nombres de las personas cuyas voces se guardan se sugieren en otras grabaciones."],
 	"voices.open": ["Keep the voice of {name}…", "Guardar la voz de {name}…"],
 	"voices.ask": ["Keep the voice of {name}?", "¿Guardar la voz de {name}?"],
 	"voices.biometric": [
@@ -296,10 +237,7 @@ export const TEXTS = {
 	"notes.copy": ["Copy all", "Copiar todas"],
 	"notes.copied": ["[{times}] “{quote}”\n{text}", "[{times}] «{quote}»\n{text}"],
 
-	"notify.offer": [
-		"This will take a while. Would you like a notification when it is done?",
-		"Esto tardará un poco. ¿Quiere recibir un aviso al terminar?",
-	],
+	"notify.offer": ["This will take a while. Would you like a notification when it is done?", "Esto tardará un poco. ¿Quiere recibir un aviso al terminar?"],
 	"notify.accept": ["Notify me", "Avisarme"],
 
 	"editor.close": ["All transcripts", "Todas las transcripciones"],
@@ -312,10 +250,7 @@ export const TEXTS = {
 	"editor.skip_forward": ["Forward 5 seconds", "Avanzar 5 segundos"],
 	"editor.speed": ["Speed", "Velocidad"],
 	"editor.position": ["Position in the recording", "Posición en la grabación"],
-	"editor.unplayable": [
-		"This browser can't play this recording. The text is complete nevertheless.",
-		"Este navegador no puede reproducir esta grabación. El texto está completo de todos modos.",
-	],
+	"editor.unplayable": ["This browser can't play this recording. The text is complete nevertheless.", "Este navegador no puede reproducir esta grabación. El texto está completo de todos modos."],
 	"editor.paragraphs": ["Read in paragraphs", "Leer en párrafos"],
 	"editor.unsure": ["Uncertain words", "Palabras dudosas"],
 	"editor.find": ["Find in transcript", "Buscar en la transcripción"],
@@ -380,10 +315,7 @@ export const TEXTS = {
 	"export.line_words": ["Words per line", "Palabras por línea"],
 	"export.highlight": ["Underline each word as it is spoken", "Subrayar cada palabra al pronunciarse"],
 	"export.bom": ["For Excel and older players on Windows", "Para Excel y reproductores antiguos de Windows"],
-	"export.needs_words": [
-		"This transcript has no times of words, so its subtitles are the lines as they are.",
-		"Esta transcripción no tiene tiempos de palabras: los subtítulos son las líneas tal como están.",
-	],
+	"export.needs_words": ["This transcript has no times of words, so its subtitles are the lines as they are.", "Esta transcripción no tiene tiempos de palabras: los subtítulos son las líneas tal como están."],
 	"export.preview": ["Preview", "Vista previa"],
 	"export.save": ["Save file", "Guardar archivo"],
 	"export.copy": ["Copy", "Copiar"],
@@ -441,30 +373,18 @@ export const TEXTS = {
 		"The line can't start at {time}: the one before it starts at that time or later. The earliest start is {min}.",
 		"La línea no puede empezar en {time}: la anterior empieza entonces o más tarde. El primer inicio posible es {min}.",
 	],
-	"time.start_too_late": [
-		"The line can't start at {time}, after its own end. The latest start is {max}.",
-		"La línea no puede empezar en {time}, después de su propio fin. El último inicio posible es {max}.",
-	],
-	"time.end_too_early": [
-		"The line can't end at {time}, before its own start. The earliest end is {min}.",
-		"La línea no puede terminar en {time}, antes de su propio inicio. El primer fin posible es {min}.",
-	],
+	"time.start_too_late": ["The line can't start at {time}, after its own end. The latest start is {max}.", "La línea no puede empezar en {time}, después de su propio fin. El último inicio posible es {max}."],
+	"time.end_too_early": ["The line can't end at {time}, before its own start. The earliest end is {min}.", "La línea no puede terminar en {time}, antes de su propio inicio. El primer fin posible es {min}."],
 	"time.end_too_late": [
 		"The line can't end at {time}: the next one ends at that time or earlier. The latest end is {max}.",
 		"La línea no puede terminar en {time}: la siguiente termina entonces o antes. El último fin posible es {max}.",
 	],
 
 	"conflict.title": ["This text was changed here and elsewhere", "Este texto se cambió aquí y en otro lugar"],
-	"conflict.hint": [
-		"Choose a version. All other changes have been merged. Undo brings the other version back.",
-		"Elija una versión. Los demás cambios ya están reunidos. Con deshacer vuelve la otra.",
-	],
+	"conflict.hint": ["Choose a version. All other changes have been merged. Undo brings the other version back.", "Elija una versión. Los demás cambios ya están reunidos. Con deshacer vuelve la otra."],
 	"conflict.count": ["Places to decide: {count}.", "Lugares por decidir: {count}."],
 	"conflict.removed": ["(removed)", "(eliminado)"],
-	"conflict.merged": [
-		"Changes made elsewhere have been added to yours.",
-		"Los cambios hechos en otro lugar se han añadido a los suyos.",
-	],
+	"conflict.merged": ["Changes made elsewhere have been added to yours.", "Los cambios hechos en otro lugar se han añadido a los suyos."],
 	"conflict.theirs": ["Elsewhere", "En otro lugar"],
 	"conflict.mine": ["Here", "Aquí"],
 	"conflict.use_theirs": ["Use the other", "Usar la otra"],
@@ -500,7 +420,6 @@ export const TEXTS = {
 		"No se pudieron leer todas las listas. El archivo dañado se guardó como {file}: repárelo o elimínelo.",
 	],
 	"terms.nothing": ["No line of this list replaces anything (heard => written).", "Ninguna línea de esta lista reemplaza nada (oído => escrito)."],
-	"terms.remove": ["Remove", "Quitar"],
 
 	"again.menu": ["Transcribe again…", "Transcribir de nuevo…"],
 	"again.title": ["Transcribe again", "Transcribir de nuevo"],
@@ -520,7 +439,6 @@ export const TEXTS = {
 	"second.ready": ["There is another text of this recording, by {model}.", "Hay otro texto de esta grabación, de {model}."],
 	"second.wider": ["{model}, with a wider search", "{model}, con una búsqueda más amplia"],
 	"second.review": ["Review the differences", "Revisar las diferencias"],
-	"second.open": ["Open it", "Abrirlo"],
 
 	"review.title": ["Review", "Revisión"],
 	"review.differences": ["Differences from {model}", "Diferencias con {model}"],
@@ -539,14 +457,8 @@ export const TEXTS = {
 	"review.right": ["It's right", "Es correcta"],
 	"review.skip": ["Later", "Más tarde"],
 	"review.all": ["Use all {count}", "Usar los {count}"],
-	"review.keys": [
-		"Enter: use this. Backspace: keep. Space: play. ← →: move. Esc: close.",
-		"Enter: usar este. Retroceso: conservar. Espacio: oír. ← →: moverse. Esc: cerrar.",
-	],
-	"review.typing_keys": [
-		"Enter: accept what is typed. ↑ ↓: move. Ctrl+Space: play. Esc: close.",
-		"Enter: aceptar lo escrito. ↑ ↓: moverse. Ctrl+Espacio: oír. Esc: cerrar.",
-	],
+	"review.keys": ["Enter: use this. Backspace: keep. Space: play. ← →: move. Esc: close.", "Enter: usar este. Retroceso: conservar. Espacio: oír. ← →: moverse. Esc: cerrar."],
+	"review.typing_keys": ["Enter: accept what is typed. ↑ ↓: move. Ctrl+Space: play. Esc: close.", "Enter: aceptar lo escrito. ↑ ↓: moverse. Ctrl+Espacio: oír. Esc: cerrar."],
 
 	"script.menu": ["Align a text you have…", "Alinear un texto propio…"],
 	"script.title": ["Align a text you have", "Alinear un texto propio"],
@@ -556,18 +468,8 @@ export const TEXTS = {
 	],
 	"script.placeholder": ["Paste it here", "Péguelo aquí"],
 	"script.start": ["Align", "Alinear"],
-	"script.done_for": [
-		"{name}: {placed} of {words} words found in the recording ({share}).",
-		"{name}: {placed} de {words} palabras encontradas en la grabación ({share}).",
-	],
-	"script.confirm": [
-		"Is {text} the text of {name}? It would take the place of the transcript.",
-		"¿Es {text} el texto de {name}? Ocuparía el lugar de la transcripción.",
-	],
-	"script.done": [
-		"{placed} of {words} words found in the recording ({share}).",
-		"{placed} de {words} palabras encontradas en la grabación ({share}).",
-	],
+	"script.confirm": ["Is {text} the text of {name}? It would take the place of the transcript.", "¿Es {text} el texto de {name}? Ocuparía el lugar de la transcripción."],
+	"script.done": ["{placed} of {words} words found in the recording ({share}).", "{placed} de {words} palabras encontradas en la grabación ({share})."],
 
 	"help.title": ["Keyboard", "Teclado"],
 	"help.change_hint": [
@@ -579,7 +481,6 @@ export const TEXTS = {
 	"help.no_key": ["no key", "sin tecla"],
 	"help.reset": ["Restore all keys", "Restaurar las teclas"],
 	"help.rewind": ["After a pause, playback goes back by", "Tras una pausa, la reproducción retrocede"],
-	"help.seconds": ["{count} s", "{count} s"],
 	"help.help": ["Show this help", "Mostrar esta ayuda"],
 	"help.play": ["Play or pause", "Reproducir o pausar"],
 	"help.slower": ["Slower", "Más lento"],

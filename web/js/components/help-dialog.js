@@ -41,7 +41,7 @@ export function helpDialog(element, { commands }, signal) {
 	/** @param {string} [focused] the command whose button gets the focus */
 	function render(focused) {
 		const { format } = new Intl.NumberFormat(language());
-		rewind.replaceChildren(...REWINDS_S.map((value) => h("option", { value }, t("help.seconds", { count: format(value) }))));
+		rewind.replaceChildren(...REWINDS_S.map((value) => h("option", { value }, `${format(value)} s`)));
 		rewind.value = String(load("rewind", DEFAULT_REWIND_S));
 		setChildren(list, ...[...SHORTCUTS, ...TYPING_KEYS].map(row));
 		if (focused) query(list, `[data-change="${focused}"]`).focus();

@@ -82,7 +82,7 @@ function modelRow({ actions, chooseModel }) {
 			setText(facts, [size, t(model.speed_is_measured ? "model.speed" : "model.speed_estimate", { time }), origin?.source ? t("model.origin") : ""].filter(Boolean).join(" · "));
 			download.update(model);
 			setVisible(use, available);
-			use.ariaLabel = t("job.action_label", { action: t("models.use"), name: model.name });
+			use.ariaLabel = `${t("models.use")}: ${model.name}`;
 			setVisible(remove, available && !bundled);
 			remove.ariaLabel = t("model.remove", { name: model.name });
 		},

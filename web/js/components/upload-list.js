@@ -77,7 +77,7 @@ function uploadCard(id, uploads) {
 			setVisible(retry, isFailed);
 			const action = t(isFailed ? "upload.dismiss" : "job.cancel");
 			setText(stop, action);
-			stop.ariaLabel = t("job.action_label", { action, name: filename });
+			stop.ariaLabel = `${action}: ${filename}`;
 		},
 	};
 }
