@@ -114,6 +114,7 @@ def library_server(
     seeder.completed("tone.wma", TALK_LINES[0], audio=unplayable)
     seeder.failed("broken.mp3")
     seeder.cancelled("long.mp3")
+    seeder.cancelled("Half.wav", *TALK_LINES[:4], speakers=("S1", "S2", "S1", "S2"))
     for number in range(60):
         seeder.completed(f"note {number}.wav", f"This is note {number}.")
     seeder.completed("Lecture.wav", *TALK_LINES * 20)

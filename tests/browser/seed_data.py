@@ -2,13 +2,14 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from localwhisper.errors import AudioUnreadable
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.speakers import attributed
-from localwhisper.jobs.transcript import Segment, Speaker, Transcript, Turn, Word
+from localwhisper.jobs.transcript import Position, Segment, Speaker, Transcript, Turn, Window, Word
 from localwhisper.messages import Message
 from localwhisper.options import Options
 from localwhisper.store.files import FileStore
@@ -78,8 +79,15 @@ class JobSeeder:
         reason = AudioUnreadable(reason="Invalid data found when processing input").message
         return self._job(filename, JobState.FAILED, "en", 61.0, None, reason).id
 
-    def cancelled(self, filename: str) -> str:
-        return self._job(filename, JobState.CANCELLED, "en", 754.0, None).id
+    def cancelled(self, filename: str, *lines: str, speakers: Sequence[str] = ()) -> str:
+        """`lines`: decoded before; `speakers`: of each, as far as they were known."""
+        job_id = self._job(filename, JobState.CANCELLED, "en", 754.0, None).id
+        for number, (text, speaker) in enumerate(zip(lines, speakers, strict=True)):
+            segment = replace(_segment(number, text), speaker=speaker)
+            self._store.append_window(
+                job_id, Window(segments=(segment,), after=Position(seek=round(100 * segment.end)))
+            )
+        return job_id
 
     def _job(
         self,

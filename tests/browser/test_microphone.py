@@ -51,6 +51,13 @@ def test_a_recording_outlives_the_page_and_is_transcribed(
     page.wait_for_function("() => document.querySelector('meter').value > 0.2")
     panel = page.locator(".live")
     expect(panel).to_contain_text("Draft")
+    page.set_viewport_size({"width": 390, "height": 700})
+    page.locator("#page-language").select_option("es")
+    buttons = page.locator(".recording button:visible")
+    expect(buttons).to_have_count(3)
+    assert len(set(buttons.evaluate_all("buttons => buttons.map((each) => each.offsetTop)"))) == 1  # in one row
+    page.locator("#page-language").select_option("en")
+    page.set_viewport_size({"width": 1280, "height": 720})
     captions = page.context.new_page()
     captions.goto("/captions.html")
     line = panel.locator(".live-lines p").first

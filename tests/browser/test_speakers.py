@@ -103,6 +103,16 @@ def test_one_person_is_not_named(library: AppPage) -> None:
     expect(library.page.get_by_role("region", name="Who speaks")).to_be_hidden()
 
 
+def test_who_speaks_is_shown_before_a_job_is_completed(library: AppPage) -> None:
+    """As far as it is known; nobody can be named yet."""
+    library.card("Half.wav").open_editor()
+    expect_names(library.page, *(f"Speaker {n}" for n in (1, 2, 1, 2)))
+    expect(library.page.get_by_role("region", name="Who speaks")).to_be_hidden()
+    library.page.locator("button.time").first.focus()
+    library.page.keyboard.press("2")
+    expect_names(library.page, *(f"Speaker {n}" for n in (1, 2, 1, 2)))
+
+
 def test_a_search_says_what_it_found(library: AppPage) -> None:
     """The recording is a tone."""
     page = library.page

@@ -9,7 +9,6 @@ const RETRY_MS = 1000;
 const MAX_REQUEST_BYTES = 512 * 1024;
 const MAX_LAST_BYTES = 60 * 1024; // browsers allow 64 kB that outlive a page
 
-
 /** @param {Api} api @param {() => void} onChange @param {string} preferred the microphone's id; "": the system's */
 export function createRecorder(api, onChange, preferred) {
 	/** @type {AudioContext|undefined} */
@@ -244,11 +243,5 @@ function takeBytes(parts, maxBytes) {
 
 /** @param {readonly Uint8Array<ArrayBuffer>[]} parts */
 function joined(parts) {
-	const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-	let at = 0;
-	for (const part of parts) {
-		bytes.set(part, at);
-		at += part.length;
-	}
-	return bytes;
+	return new Uint8Array(parts.flatMap((part) => [...part]));
 }

@@ -75,6 +75,7 @@ interface Job {
   model: string;
   model_reason?: {code: string, message: string};
   language?: string|null;
+  channel_languages?: readonly {channel: string, language: string}[]; // of a completed job, if they differ
   options?: {return_timestamps?: boolean, task?: string, beam_size?: number|null} & Record<string, unknown>;
   audio_duration?: number|null; // seconds
   tags: readonly string[];

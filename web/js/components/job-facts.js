@@ -5,8 +5,9 @@ import { formatDate, formatDuration, formatTime, languageName } from "../lib/for
 
 /** Duration, language, model, date and speed in one line. @param {JobEntry} entry */
 export function jobFacts({ job, result }) {
-	const code = job.language && job.language !== "auto" ? job.language : "";
-	const spoken = job.options?.multilingual ? t("options.per_segment") : code && languageName(code, code, language());
+	const codes = new Set(job.channel_languages?.map((each) => each.language) ?? [job.language ?? "auto"]);
+	const names = [...codes].filter((code) => code !== "auto").map((code) => languageName(code, code, language()));
+	const spoken = job.options?.multilingual ? t("options.per_segment") : names.join(", ");
 	const parts = [
 		job.audio_duration ? formatTime(job.audio_duration) : "",
 		spoken,

@@ -76,7 +76,7 @@ export function createLivePanel(panel, signal) {
 	}
 
 	function isDraft() {
-		return text.phase === "draft";
+		return ["draft", "transcribing"].includes(text.phase);
 	}
 
 	function mark() {

@@ -95,22 +95,22 @@ export function recordingBar(element, app, signal) {
 	function render() {
 		const isRecording = recorder.jobId !== "";
 		const { isPaused, isStopping, isWaiting } = recorder;
+		const isActive = isRecording && !isStopping;
 		setVisible(bar, isRecording || interrupted !== undefined);
 		document.documentElement.dataset.recording = String(!bar.hidden);
 		element.dataset.state = !isRecording ? "interrupted" : isPaused ? "paused" : "recording";
 		setText(time, formatTime(isRecording ? recorder.seconds : (interrupted?.audio_duration ?? 0)));
 		setText(text, t(!isRecording ? "record.interrupted" : isWaiting ? "record.waiting" : isStopping ? "record.stopping" : isPaused ? "record.paused" : "record.running"));
 		level.value = Math.sqrt(recorder.level);
-		for (const part of [level, pause]) setVisible(part, isRecording && !isStopping);
+		for (const part of [level, pause, mark]) setVisible(part, isActive);
 		for (const part of [stop, discard]) setVisible(part, !isStopping);
 		setVisible(proceed, !isRecording);
 		const label = t(isPaused ? "record.resume" : "record.pause");
 		if (pause.textContent !== label) pause.replaceChildren(icon(isPaused ? "mic" : "pause"), label);
 		setText(share, t(recorder.isSharing ? "record.unshare" : "record.share"));
-		setVisible(mark, isRecording && !isStopping);
-		setVisible(share, isRecording && !isStopping && navigator.mediaDevices?.getDisplayMedia !== undefined);
+		setVisible(share, isActive && navigator.mediaDevices?.getDisplayMedia !== undefined);
 		setTextOrHide(error, problem);
-		if (!isRecording || isStopping) setVisible(query(element, "#microphone"), false);
+		if (!isActive) setVisible(query(element, "#microphone"), false);
 		panel.render();
 	}
 

@@ -11,9 +11,15 @@ const COLOURS = 8;
 const TEXT_FIELDS = "input, textarea, select, [contenteditable]";
 
 /** What speakers are called, and their colours, by id. @param {readonly Speaker[]} speakers @returns {SpeakerLabels} */
-export function speakerLabels(speakers) {
+function speakerLabels(speakers) {
 	if (speakers.length < 2 && !speakers[0]?.name) return {};
 	return Object.fromEntries(speakers.map((speaker, index) => [speaker.id, { name: nameOf(speaker), colour: String((index % COLOURS) + 1) }]));
+}
+
+/** A name for assistive technology, and to point at. @param {TextKey} key @param {Record<string, string|number>} params */
+function named(key, params) {
+	const title = t(key, params);
+	return { title, "aria-label": title };
 }
 
 /** @param {HTMLElement} element @param {App} app @param {() => OpenTranscript|undefined} current @param {AbortSignal} signal */
@@ -143,18 +149,10 @@ export function speakersPanel(element, app, current, signal) {
 		const label = nameOf(speaker);
 		const others = speakers.filter(({ id }) => id !== speaker.id);
 		const options = others.map((other) => h("option", { value: other.id }, nameOf(other)));
-		const play = h("button", { class: "button ghost round small" }, icon("play"));
-		const name = h("input", { type: "text", maxLength: 100, value: speaker.name, placeholder: label });
-		const same = h("select", {}, h("option", { value: "" }, t("speakers.same_as")), ...options);
-		const number = h("button", { class: "speaker-number figures" }, String(index + 1));
-		number.dataset.colour = String((index % COLOURS) + 1);
-		number.ariaPressed = "false";
-		number.ariaLabel = t("speakers.only", { name: label });
-		number.title = number.ariaLabel;
-		play.ariaLabel = t("speakers.play", { name: label });
-		name.ariaLabel = t("speakers.name", { number: index + 1 });
-		same.ariaLabel = t("speakers.merge", { name: label });
-		play.hidden = !speaker.sample;
+		const play = h("button", { class: "button ghost round small", hidden: !speaker.sample, ...named("speakers.play", { name: label }) }, icon("play"));
+		const name = h("input", { type: "text", maxLength: 100, value: speaker.name, placeholder: label, ...named("speakers.name", { number: index + 1 }) });
+		const same = h("select", named("speakers.merge", { name: label }), h("option", { value: "" }, t("speakers.same_as")), ...options);
+		const number = h("button", { class: "speaker-number figures", "data-colour": (index % COLOURS) + 1, ...named("speakers.only", { name: label }) }, String(index + 1));
 		const time = h("span", { class: "hint figures" }, formatDuration(speaker.seconds, language()));
 		return h("li", {}, number, name, ...voiceButtons(speaker), time, play, ...(others.length ? [h("span", { class: "select quiet" }, same)] : []));
 	}
@@ -163,15 +161,11 @@ export function speakersPanel(element, app, current, signal) {
 	function voiceButtons({ id, name }) {
 		const suggestion = !name && maybe[id];
 		if (suggestion) {
-			const use = h("button", { class: "button small maybe" }, t("speakers.maybe", { name: suggestion }));
-			use.ariaLabel = t("speakers.is_maybe", { speaker: nameOf({ id, name }), name: suggestion });
-			return [use];
+			const label = named("speakers.is_maybe", { speaker: nameOf({ id, name }), name: suggestion });
+			return [h("button", { class: "button small maybe", ...label }, t("speakers.maybe", { name: suggestion }))];
 		}
 		if (!name || kept.has(name)) return [];
-		const keep = h("button", { class: "button ghost round small keep" }, icon("mark"));
-		keep.ariaLabel = t("voices.open", { name });
-		keep.title = keep.ariaLabel;
-		return [keep];
+		return [h("button", { class: "button ghost round small keep", ...named("voices.open", { name }) }, icon("mark"))];
 	}
 
 	/** Asks for where to listen to each. @param {OpenTranscript} open */
@@ -195,7 +189,7 @@ export function speakersPanel(element, app, current, signal) {
 	}
 
 	return {
-		/** @param {string} id @param {number} version @param {readonly Speaker[]} found */
+		/** @param {string} id @param {number} version -1: it isn't completed, and nothing of it can be edited @param {readonly Speaker[]} found */
 		render(id, version, found) {
 			const key = `${id} ${version} ${found.length} ${language()}`;
 			if (key === shown) return;
@@ -206,11 +200,11 @@ export function speakersPanel(element, app, current, signal) {
 			}
 			shown = key;
 			const isSameNumber = found.length === speakers.length;
-			speakers = found;
+			speakers = version < 0 ? [] : found;
 			current()?.lines.setSpeakers(speakerLabels(found));
 			renderList();
 			const open = current();
-			if (!open || !found.length) return;
+			if (!open || !speakers.length) return;
 			void tryOrTell(() => loadSamples(open));
 			if (open === comparedIn && isSameNumber) return;
 			comparedIn = open;

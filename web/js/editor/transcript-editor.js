@@ -189,7 +189,7 @@ export function transcriptEditor(element, app, signal) {
 		for (const item of [correct, showParagraphs, replaceItem, findSpeakers]) setVisible(item, segments.length > 0);
 		setVisible(showUnsure, segments.some((segment) => segment.words));
 		if (result) current?.session.load(version, segments);
-		speakers.render(job.job_id, version, result?.speakers ?? []);
+		speakers.render(job.job_id, result ? version : -1, result?.speakers ?? speakersIn(entry.segments));
 		search.refresh();
 		if (result?.language) text.lang = plain.lang = job.options?.task === "translate" ? "en" : result.language;
 		reviewing.render(job.job_id);
@@ -293,6 +293,9 @@ export function transcriptEditor(element, app, signal) {
 		if (before && state.connection !== before.connection && state.connection === "online") void current.session.save();
 	};
 }
+
+/** Who is heard so far. @param {Lines} lines @returns {Speaker[]} */
+const speakersIn = (lines) => [...new Set(lines.flatMap(({ speaker }) => speaker ?? []))].map((id) => ({ id, name: "", seconds: 0 }));
 
 /** @param {OpenTranscript["session"]} session */
 function saveStateText({ saveState, outcome }) {
