@@ -31,30 +31,21 @@ export const TEXTS = {
 	"model.available": ["ready", "listo"],
 	"model.unavailable": ["not downloaded", "sin descargar"],
 	"model.downloading": ["downloading", "descargando"],
-	"model.demo": [
-		"A small model to try things out. It recognises numbers and about fifty everyday words in English and Spanish.",
-		"Un modelo pequeño para una primera prueba. Reconoce números y unas cincuenta palabras cotidianas en inglés y español.",
-	],
+	"model.demo": ["A small model to try things out. It recognises numbers and about fifty everyday words in English and Spanish.", "Un modelo pequeño para una primera prueba. Reconoce números y unas cincuenta palabras cotidianas en inglés y español."],
 	"model.ready": ["{name} is on this machine ({size}).", "{name} está en este equipo ({size})."],
 	"model.missing": ["{name} is not on this machine yet. It has to be downloaded once ({size}).", "{name} aún no está en este equipo. Se descarga una sola vez ({size})."],
 	"model.others": ["For other speech, download one of the larger models above.", "Para otras grabaciones, descargue uno de los modelos mayores de arriba."],
 	"model.download": ["Download {name}", "Descargar {name}"],
 	"model.remove": ["Remove {name} from this machine", "Eliminar {name} de este equipo"],
 	"models.title": ["Models", "Modelos"],
-	"models.intro": [
-		"A model turns speech into text on this machine. Larger ones make fewer errors and take more time. Each is downloaded once.",
-		"Un modelo convierte la voz en texto en este equipo. Los mayores cometen menos errores y tardan más. Cada uno se descarga una sola vez.",
-	],
+	"models.intro": ["A model turns speech into text on this machine. Larger ones make fewer errors and take more time. Each is downloaded once.", "Un modelo convierte la voz en texto en este equipo. Los mayores cometen menos errores y tardan más. Cada uno se descarga una sola vez."],
 	"models.use": ["Use for the next files", "Usar para los próximos archivos"],
 	"models.best_translating": ["Few errors, for difficult recordings and for translations into English.", "Pocos errores, para grabaciones difíciles y para traducir al inglés."],
 	"models.large": ["The largest kind: few errors, and slow.", "El tipo más grande: pocos errores, y lento."],
 	"models.english": ["Only for English.", "Solo para inglés."],
 	"models.choose_file": ["Choose a file", "Elegir un archivo"],
 	"model.confirm_remove": ["Remove this model from this machine?", "¿Eliminar este modelo de este equipo?"],
-	"model.confirm_name": [
-		"{name} has the name of a published model, but is another file. Is it to replace the published model?",
-		"{name} lleva el nombre de un modelo publicado, pero es otro archivo. ¿Ha de reemplazar al modelo publicado?",
-	],
+	"model.confirm_name": ["{name} has the name of a published model, but is another file. Is it to replace the published model?", "{name} lleva el nombre de un modelo publicado, pero es otro archivo. ¿Ha de reemplazar al modelo publicado?"],
 	"model.stop": ["Stop the download", "Detener la descarga"],
 	"model.import": ["Import your own model", "Importar un modelo propio"],
 	"model.import_hint": [
@@ -81,10 +72,7 @@ export const TEXTS = {
 	"purpose.best_use": ["The fewest errors, for difficult recordings. It doesn't translate.", "La menor cantidad de errores, para grabaciones difíciles. No traduce."],
 
 	"choice.title": ["First, choose a model", "Primero, elija un modelo"],
-	"choice.intro": [
-		"It turns speech into text on this machine. It is downloaded once; after that, nothing needs the internet. Then drop a recording.",
-		"Convierte la voz en texto en este equipo. Se descarga una sola vez; después, nada necesita internet. Luego suelte una grabación.",
-	],
+	"choice.intro": ["It turns speech into text on this machine. It is downloaded once; after that, nothing needs the internet. Then drop a recording.", "Convierte la voz en texto en este equipo. Se descarga una sola vez; después, nada necesita internet. Luego suelte una grabación."],
 	"choice.recommended": ["Recommended", "Recomendado"],
 	"choice.time": ["An hour of audio takes about {time} here", "Aquí, una hora de audio tarda unos {time}"],
 
@@ -369,16 +357,10 @@ export const TEXTS = {
 	"timeline.zoom_out": ["Show more, smaller", "Mostrar más, más pequeño"],
 
 	"time.unreadable": ["Write a time as 1:02.5 or 62.5.", "Escriba el tiempo como 1:02.5 o 62.5."],
-	"time.start_too_early": [
-		"The line can't start at {time}: the one before it starts at that time or later. The earliest start is {min}.",
-		"La línea no puede empezar en {time}: la anterior empieza entonces o más tarde. El primer inicio posible es {min}.",
-	],
+	"time.start_too_early": ["The line can't start at {time}: the one before it starts at that time or later. The earliest start is {min}.", "La línea no puede empezar en {time}: la anterior empieza entonces o más tarde. El primer inicio posible es {min}."],
 	"time.start_too_late": ["The line can't start at {time}, after its own end. The latest start is {max}.", "La línea no puede empezar en {time}, después de su propio fin. El último inicio posible es {max}."],
 	"time.end_too_early": ["The line can't end at {time}, before its own start. The earliest end is {min}.", "La línea no puede terminar en {time}, antes de su propio inicio. El primer fin posible es {min}."],
-	"time.end_too_late": [
-		"The line can't end at {time}: the next one ends at that time or earlier. The latest end is {max}.",
-		"La línea no puede terminar en {time}: la siguiente termina entonces o antes. El último fin posible es {max}.",
-	],
+	"time.end_too_late": ["The line can't end at {time}: the next one ends at that time or earlier. The latest end is {max}.", "La línea no puede terminar en {time}: la siguiente termina entonces o antes. El último fin posible es {max}."],
 
 	"conflict.title": ["This text was changed here and elsewhere", "Este texto se cambió aquí y en otro lugar"],
 	"conflict.hint": ["Choose a version. All other changes have been merged. Undo brings the other version back.", "Elija una versión. Los demás cambios ya están reunidos. Con deshacer vuelve la otra."],
@@ -391,10 +373,7 @@ export const TEXTS = {
 	"conflict.use_mine": ["Keep mine", "Conservar la mía"],
 
 	"watch.title": ["Watched folders", "Carpetas vigiladas"],
-	"watch.hint": [
-		"New recordings in a folder of this machine are transcribed with the settings that are chosen now.",
-		"Las grabaciones nuevas de una carpeta de este equipo se transcriben con los ajustes elegidos ahora.",
-	],
+	"watch.hint": ["New recordings in a folder of this machine are transcribed with the settings that are chosen now.", "Las grabaciones nuevas de una carpeta de este equipo se transcriben con los ajustes elegidos ahora."],
 	"watch.path": ["Folder", "Carpeta"],
 	"watch.formats": ["Transcripts as", "Transcripciones como"],
 	"watch.output": ["Where they go", "Dónde se guardan"],
@@ -406,27 +385,18 @@ export const TEXTS = {
 	"watch.end": ["Stop watching", "Dejar de vigilar"],
 
 	"terms.lists": ["Saved names and terms", "Nombres y términos guardados"],
-	"terms.hint": [
-		"One a line: Ada Lovelace. What is heard otherwise: cube control => kubectl. It is replaced as a correction, which can be undone.",
-		"Uno por línea: Ada Lovelace. Lo que se oye de otro modo: cube control => kubectl. Se cambia como una corrección, que se puede deshacer.",
-	],
+	"terms.hint": ["One a line: Ada Lovelace. What is heard otherwise: cube control => kubectl. It is replaced as a correction, which can be undone.", "Uno por línea: Ada Lovelace. Lo que se oye de otro modo: cube control => kubectl. Se cambia como una corrección, que se puede deshacer."],
 	"terms.list": ["List", "Lista"],
 	"terms.new": ["New list", "Lista nueva"],
 	"terms.terms": ["Names and terms", "Nombres y términos"],
 	"terms.use": ["Use for the next recordings", "Usar para las próximas grabaciones"],
 	"terms.replace": ["Replace in finished transcripts…", "Reemplazar en transcripciones terminadas…"],
-	"terms.damaged": [
-		"Not all lists could be read. The damaged file was kept as {file}: repair it, or delete it.",
-		"No se pudieron leer todas las listas. El archivo dañado se guardó como {file}: repárelo o elimínelo.",
-	],
+	"terms.damaged": ["Not all lists could be read. The damaged file was kept as {file}: repair it, or delete it.", "No se pudieron leer todas las listas. El archivo dañado se guardó como {file}: repárelo o elimínelo."],
 	"terms.nothing": ["No line of this list replaces anything (heard => written).", "Ninguna línea de esta lista reemplaza nada (oído => escrito)."],
 
 	"again.menu": ["Transcribe again…", "Transcribir de nuevo…"],
 	"again.title": ["Transcribe again", "Transcribir de nuevo"],
-	"again.hint": [
-		"Both texts are kept, and you can take from the new one what is better. Your corrections are carried over.",
-		"Se conservan ambos textos, y puede adoptar lo que tenga el nuevo. Sus correcciones se mantienen.",
-	],
+	"again.hint": ["Both texts are kept, and you can take from the new one what is better. Your corrections are carried over.", "Se conservan ambos textos, y puede adoptar lo que tenga el nuevo. Sus correcciones se mantienen."],
 	"again.part": ["Part", "Parte"],
 	"again.whole": ["The whole recording ({duration})", "Toda la grabación ({duration})"],
 	"again.selection": ["The selection ({from} to {to})", "La selección (de {from} a {to})"],
@@ -462,20 +432,14 @@ export const TEXTS = {
 
 	"script.menu": ["Align a text you have…", "Alinear un texto propio…"],
 	"script.title": ["Align a text you have", "Alinear un texto propio"],
-	"script.hint": [
-		"A script, or subtitles (SRT, WebVTT). It replaces the text here, and its words get their times in the recording. Undo brings the text back.",
-		"Un guion, o subtítulos (SRT, WebVTT). Sustituye al texto actual, y sus palabras reciben sus tiempos en la grabación. Con deshacer vuelve el texto.",
-	],
+	"script.hint": ["A script, or subtitles (SRT, WebVTT). It replaces the text here, and its words get their times in the recording. Undo brings the text back.", "Un guion, o subtítulos (SRT, WebVTT). Sustituye al texto actual, y sus palabras reciben sus tiempos en la grabación. Con deshacer vuelve el texto."],
 	"script.placeholder": ["Paste it here", "Péguelo aquí"],
 	"script.start": ["Align", "Alinear"],
 	"script.confirm": ["Is {text} the text of {name}? It would take the place of the transcript.", "¿Es {text} el texto de {name}? Ocuparía el lugar de la transcripción."],
 	"script.done": ["{placed} of {words} words found in the recording ({share}).", "{placed} de {words} palabras encontradas en la grabación ({share})."],
 
 	"help.title": ["Keyboard", "Teclado"],
-	"help.change_hint": [
-		"Choose a key to change it, for a foot pedal too. Function keys, Esc and keys with Ctrl also work while you type.",
-		"Elija una tecla para cambiarla, también para un pedal. Las teclas de función, Esc y las combinaciones con Ctrl funcionan mientras escribe.",
-	],
+	"help.change_hint": ["Choose a key to change it, for a foot pedal too. Function keys, Esc and keys with Ctrl also work while you type.", "Elija una tecla para cambiarla, también para un pedal. Las teclas de función, Esc y las combinaciones con Ctrl funcionan mientras escribe."],
 	"help.change": ["Change the key", "Cambiar la tecla"],
 	"help.press": ["Press a key…", "Pulse una tecla…"],
 	"help.no_key": ["no key", "sin tecla"],
