@@ -22,7 +22,7 @@ export function createRecorder(api, onChange, preferred) {
 	/** What the server hasn't confirmed. @type {Uint8Array<ArrayBuffer>[]} */
 	let waiting = [];
 	let sentBytes = 0;
-	/** By which the server tells this page's samples from another's; "": until it has taken that one's recording over. */
+	/** Tells the server this page's samples from another's. */
 	let pageId = "";
 	/** @type {Timer} */
 	let timer;
@@ -63,8 +63,7 @@ export function createRecorder(api, onChange, preferred) {
 		stream = await openMicrophone(preferred);
 		try {
 			recorder.jobId = id || (await begin()).job_id;
-			pageId = id ? "" : crypto.randomUUID();
-			sentBytes = id ? (await api.sendSamples(id, pageId, 0, new Uint8Array())).size_bytes : 0;
+			await takeOver();
 			await listen(stream);
 		} catch (error) {
 			close();
@@ -72,7 +71,7 @@ export function createRecorder(api, onChange, preferred) {
 		}
 		void navigator.locks?.request(lockName(recorder.jobId), () => new Promise((resolve) => (release = () => resolve(undefined))));
 		timer = setInterval(send, SEND_INTERVAL_MS);
-		addEventListener("pagehide", sendLast);
+		addEventListener("pagehide", saveLast);
 		onChange();
 	}
 
@@ -138,16 +137,21 @@ export function createRecorder(api, onChange, preferred) {
 		if (shared) connect(shared);
 	}
 
-	/** Before the first samples, and not sooner: what this page sent before it was reloaded may still be on its way. Later, the server ignores that. */
+	/** From now on the server ignores what the page before sends. What that one kept comes first. */
 	async function takeOver() {
-		const id = crypto.randomUUID();
-		sentBytes = (await api.sendSamples(recorder.jobId, id, 0, new Uint8Array())).size_bytes;
-		pageId = id;
+		pageId = crypto.randomUUID();
+		sentBytes = (await api.sendSamples(recorder.jobId, pageId, 0, new Uint8Array())).size_bytes;
+		/** @type {[number, ...number[][]]} */
+		const [keptFrom, ...kept] = JSON.parse(sessionStorage.getItem(lockName(recorder.jobId)) ?? "[]");
+		if (keptFrom + kept.flat().length < sentBytes) return; // another tab went on
+		sentBytes = keptFrom ?? sentBytes;
+		waiting = kept.map((part) => new Uint8Array(part));
 	}
 
-	/** Before the page goes: what waits would be lost with it. */
-	function sendLast() {
-		if (recorder.jobId && waiting.length) void api.sendSamples(recorder.jobId, pageId, sentBytes, joined(takeBytes(waiting, MAX_LAST_BYTES)), true).catch(() => {});
+	/** The page is closed, or reloaded, perhaps with more than can be sent. */
+	function saveLast() {
+		if (waiting.length) void api.sendSamples(recorder.jobId, pageId, sentBytes, joined(takeBytes(waiting, MAX_LAST_BYTES)), true).catch(() => {});
+		sessionStorage.setItem(lockName(recorder.jobId), JSON.stringify([sentBytes, ...waiting.map((part) => [...part])]));
 	}
 
 	/** Sends what waits, once at a time. */
@@ -158,13 +162,12 @@ export function createRecorder(api, onChange, preferred) {
 
 	async function sendWaiting() {
 		while (waiting.length) {
-			const parts = takeBytes(waiting, MAX_REQUEST_BYTES);
 			try {
-				if (!pageId) await takeOver();
+				const parts = takeBytes(waiting, MAX_REQUEST_BYTES);
 				const samples = joined(parts);
 				await api.sendSamples(recorder.jobId, pageId, sentBytes, samples);
 				waiting = waiting.slice(parts.length);
-				sentBytes += samples.length; // the server may have more: sendLast()
+				sentBytes += samples.length; // it may have more: saveLast()
 				recorder.isWaiting = false;
 			} catch {
 				recorder.isWaiting = true;
@@ -184,10 +187,10 @@ export function createRecorder(api, onChange, preferred) {
 		recorder.isStopping = true;
 		closeMicrophone();
 		onChange();
-		for (;;) {
-			await send();
-			if (!waiting.length) break;
+		await send();
+		while (waiting.length) {
 			await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+			await send();
 		}
 		const id = recorder.jobId;
 		close();
@@ -211,7 +214,7 @@ export function createRecorder(api, onChange, preferred) {
 		closeMicrophone();
 		endSharing();
 		clearInterval(timer);
-		removeEventListener("pagehide", sendLast);
+		removeEventListener("pagehide", saveLast);
 		release?.();
 		release = undefined;
 		waiting = [];
