@@ -20,8 +20,8 @@ async def ended_early(client: Client, engine: StepEngine, error: LocalWhisperErr
     job_id = await client.new_job(**options)
     socket = await client.socket(f"/ws/transcription/{job_id}")
     engine.step()
-    await socket.until("segment", "progress")
-    while not engine.decoded:
+    await socket.until("segment")
+    while not engine.decoded or not (await client.get(f"/job/{job_id}")).json["progress"]:
         await asyncio.sleep(0.01)
     if error is None:
         await client.fetch("DELETE", f"/job/{job_id}")
