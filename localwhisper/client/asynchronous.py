@@ -136,9 +136,16 @@ class AsyncClient:
         request = tornado.httpclient.HTTPRequest(
             f"ws{self._url.removeprefix('http')}/ws/transcription/{job_id}", headers=self._headers
         )
-        connection = await tornado.websocket.websocket_connect(
-            request, max_message_size=MAX_MESSAGE_BYTES, ping_interval=PING_INTERVAL_S
+        connecting = asyncio.ensure_future(
+            tornado.websocket.websocket_connect(
+                request, max_message_size=MAX_MESSAGE_BYTES, ping_interval=PING_INTERVAL_S
+            )
         )
+        try:
+            connection = await asyncio.shield(connecting)
+        except asyncio.CancelledError:
+            connecting.add_done_callback(_close_connected)
+            raise
         is_open = True
         try:
             while (frame := await connection.read_message()) is not None:
@@ -200,6 +207,11 @@ class AsyncClient:
 
     def close(self) -> None:
         self._http.close()
+
+
+def _close_connected(connecting: "asyncio.Future[tornado.websocket.WebSocketClientConnection]") -> None:
+    if not connecting.cancelled() and connecting.exception() is None:
+        connecting.result().close()
 
 
 async def _close_connection(connection: tornado.websocket.WebSocketClientConnection, is_open: bool) -> None:
