@@ -41,9 +41,8 @@ class DataDir:
                 end = PreviousEnd.CRASHED
             self._fault_file.start()
         log.log(logging.INFO if end is PreviousEnd.CLEAN else logging.WARNING, "the previous run was %s", end.value)
-        for file in paths.spool(self._root).glob(
-            "pcm-*"
-        ):  # left by a power cut, on systems where these files have names
+        # left by a power cut, on systems where these files have names
+        for file in paths.spool(self._root).glob("pcm-*"):
             with suppress(OSError):
                 file.unlink()
         remove_temporaries(paths.spool(self._root))

@@ -101,10 +101,7 @@ class FileStore:
         record = schema.dump_job(job)
         with self._existing(job.id) as folder:
             write_atomically(folder / RECORD, record)
-            if job.state in (
-                JobState.FAILED,
-                JobState.CANCELLED,
-            ):  # voiceprints are kept only for a search that goes on
+            if job.state in (JobState.FAILED, JobState.CANCELLED):  # voiceprints are only for a search that goes on
                 paths.speaker_chunks(folder / "audio").unlink(missing_ok=True)
 
     def append_window(self, job_id: str, window: Window) -> None:
