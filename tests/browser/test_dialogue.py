@@ -12,27 +12,25 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from localwhisper.audio.wav import wav_header
+from localwhisper.engine.checkpoints.library import ModelLibrary
 from tests.accuracy.dialogues import READERS, Piece, dialogue
-from tests.accuracy.recordings import speech_folder
 from tests.browser.app_page import AppPage
 from tests.browser.test_exporting import choose
 from tests.browser.test_models import drop
 from tests.browser.test_speakers import expect_names, names
-from tests.process.server import ROOT, Server
+from tests.engine.test_real_speech import FOLDER, real_library  # noqa: F401  # a fixture
+from tests.process.server import Server
 from tests.speech import decoded
 
-FOLDER = speech_folder()
-MODEL = ROOT / "build" / "models" / "base.pt"
-pytestmark = [
-    pytest.mark.skipif(FOLDER is None, reason="no recordings: LOCALWHISPER_SPEECH names their folder"),
-    pytest.mark.skipif(not MODEL.exists(), reason="no model base in build/models"),
-]
+pytestmark = pytest.mark.skipif(FOLDER is None, reason="no recordings: LOCALWHISPER_SPEECH names their folder")
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
+def server(tmp_path: Path, real_library: ModelLibrary) -> Iterator[Server]:  # noqa: F811
     (tmp_path / "models").mkdir()
-    shutil.copy(MODEL, tmp_path / "models")
+    checkpoint = real_library.loadable_path("base")
+    assert checkpoint is not None
+    shutil.copy(checkpoint, tmp_path / "models")
     server = Server(tmp_path / "data", "--model-dir", str(tmp_path / "models")).start()
     yield server
     server.stop()
