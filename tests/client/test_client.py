@@ -165,6 +165,36 @@ async def test_the_client_gives_up_on_a_job_that_makes_no_progress(monkeypatch: 
     assert ClosingSocket.n_opened == asynchronous.MAX_RECONNECTS + 1
 
 
+class SlowSocket(tornado.websocket.WebSocketHandler):
+    """Answers late that it is open."""
+
+    is_asked, answers, is_closed = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def prepare(self) -> None:
+        self.is_asked.set()
+        await self.answers.wait()
+
+    def on_close(self) -> None:
+        self.is_closed.set()
+
+
+@pytest.mark.gen_test
+async def test_a_connection_is_closed_that_opens_after_the_client_is_cancelled() -> None:
+    app = tornado.web.Application([(r"/ws/transcription/1", SlowSocket)])
+    (listening,) = tornado.netutil.bind_sockets(0, "127.0.0.1")
+    http_server = tornado.httpserver.HTTPServer(app)
+    http_server.add_sockets([listening])
+    client = AsyncClient(f"http://127.0.0.1:{listening.getsockname()[1]}")
+    step = asyncio.ensure_future(anext(client.follow("1")))
+    await SlowSocket.is_asked.wait()
+    step.cancel()
+    await asyncio.wait([step])
+    SlowSocket.answers.set()
+    await asyncio.wait_for(SlowSocket.is_closed.wait(), 5)
+    client.close()
+    http_server.stop()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere file names are always Unicode")
 def test_a_file_whose_name_is_not_utf_8_is_transcribed(server: Server, tmp_path: Path) -> None:
     path = tmp_path / os.fsdecode(b"caf\xe9.opus")
