@@ -139,9 +139,11 @@ async def test_a_container_is_decoded_while_it_comes_also_after_a_restart(
     socket, job_id = await begin(client, format="container")
     for first in range(0, half, 500):
         await socket.send(first.to_bytes(8, "little") + webm[first : min(first + 500, half)])
-    while (await socket.until("ack"))["data"] != {"bytes": half}:
-        pass
-    await socket.until("partial")  # its samples are heard
+    is_stored = is_heard = False
+    while not (is_stored and is_heard):  # in either order
+        message = await socket.until("ack", "partial")
+        is_heard |= message["type"] == "partial"
+        is_stored |= message["data"] == {"bytes": half}
     await socket.send((half + 1).to_bytes(8, "little") + b"late")
     assert (await socket.until("error"))["data"]["code"] == "invalid_option"
     await client.close()
