@@ -243,7 +243,7 @@ def test_watch_transcribes_a_recording_once_it_is_complete(server: Server, tmp_p
                 file.write(audio[at : at + len(audio) // 5 + 1])
                 file.flush()
                 time.sleep(0.15)
-        # The last line about a recording: its text is printed by then. At an early end of the program readline gives "".
+        # The last line about a recording, after its text. If the program ends early, readline returns "".
         assert any(" → " in line for line in iter(process.stderr.readline, ""))
     finally:
         process.send_signal(signal.SIGINT)
