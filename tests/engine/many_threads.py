@@ -15,7 +15,7 @@ from tests.engine.control import Recorder
 
 def main() -> None:
     clip, folder = map(Path, sys.argv[1:])
-    library = ModelLibrary(folder, mirror=None, data_dir=folder, assets=ASSETS)
+    library = ModelLibrary(folder, data_dir=folder, assets=ASSETS)
     engine = WhisperEngine(ModelCache(library, idle_timeout_s=600), Ffmpeg(), folder / "spool", max_audio_s=60)
     options = Options(model="demo", word_timestamps=True)
     with ThreadPoolExecutor(4) as pool:

@@ -50,7 +50,7 @@ def cache(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def library(tmp_path: Path) -> ModelLibrary:
-    return ModelLibrary(tmp_path / "models", mirror=None, data_dir=tmp_path, assets=ASSETS)
+    return ModelLibrary(tmp_path / "models", data_dir=tmp_path, assets=ASSETS)
 
 
 def test_whisper_models_in_hugging_face_s_cache_are_found(cache: Path, library: ModelLibrary) -> None:

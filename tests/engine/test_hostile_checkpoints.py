@@ -24,7 +24,7 @@ from tools.random_checkpoint import tensors
 
 @pytest.fixture
 def library(tmp_path: Path) -> ModelLibrary:
-    return ModelLibrary(tmp_path / "models", mirror=None, data_dir=tmp_path / "bundled", assets=ASSETS)
+    return ModelLibrary(tmp_path / "models", data_dir=tmp_path / "bundled", assets=ASSETS)
 
 
 class Attack:

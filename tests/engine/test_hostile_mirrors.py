@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from localwhisper.engine.checkpoints.download import partial_file
+from localwhisper.engine.checkpoints.download import PublishedCheckpoints, partial_file
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.upstream import whisper_tables
 from localwhisper.engine_setup import ASSETS
@@ -70,7 +70,12 @@ def library(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mo
     published = {**whisper_tables.checkpoint_urls(), "tiny": f"https://models.invalid/main/{digest}/tiny.pt"}
     monkeypatch.setattr(whisper_tables, "checkpoint_urls", lambda: published)
     monkeypatch.setattr(Mirror, "answer", honest, raising=False)
-    return ModelLibrary(tmp_path / "mis modelos ñ", mirror=address, data_dir=tmp_path / "unpacked", assets=ASSETS)
+    return ModelLibrary(
+        tmp_path / "mis modelos ñ",
+        sources=[PublishedCheckpoints(address)],
+        data_dir=tmp_path / "unpacked",
+        assets=ASSETS,
+    )
 
 
 def download(library: ModelLibrary, check: Callable[[], None] = lambda: None) -> list[int]:
@@ -143,7 +148,9 @@ def test_a_wrong_answer_gives_one_sentence_and_no_file(
 
 
 def test_no_server_at_the_address(library: ModelLibrary, tmp_path: Path) -> None:
-    away = ModelLibrary(tmp_path / "a", mirror="http://127.0.0.1:9", data_dir=tmp_path / "b", assets=ASSETS)
+    away = ModelLibrary(
+        tmp_path / "a", sources=[PublishedCheckpoints("http://127.0.0.1:9")], data_dir=tmp_path / "b", assets=ASSETS
+    )
     with pytest.raises(ModelDownloadFailed, match=r"127\.0\.0\.1"):
         download(away)
 

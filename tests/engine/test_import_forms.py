@@ -59,7 +59,7 @@ def assert_same(converted: dict[str, Any], checkpoint: dict[str, Any], dtype: to
 
 @pytest.fixture
 def own_library(tmp_path: Path) -> ModelLibrary:
-    return ModelLibrary(tmp_path / "models", mirror=None, data_dir=tmp_path / "bundled", assets=ASSETS)
+    return ModelLibrary(tmp_path / "models", data_dir=tmp_path / "bundled", assets=ASSETS)
 
 
 @pytest.mark.parametrize("dims", [SMALL, DISTILLED], ids=["small", "distilled with 128 mels"])

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import pytest
 
+from localwhisper.engine.checkpoints.download import PublishedCheckpoints
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.upstream import whisper_tables
 from localwhisper.engine_setup import ASSETS
@@ -66,7 +67,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelLi
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield ModelLibrary(
         tmp_path / "módels dir",
-        mirror=f"http://127.0.0.1:{server.server_port}/",
+        sources=[PublishedCheckpoints(f"http://127.0.0.1:{server.server_port}/")],
         data_dir=tmp_path / "unpacked",
         assets=ASSETS,
     )

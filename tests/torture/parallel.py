@@ -57,7 +57,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        library = ModelLibrary(folder, mirror=None, data_dir=folder, assets=ASSETS)
+        library = ModelLibrary(folder, data_dir=folder, assets=ASSETS)
         engine = WhisperEngine(ModelCache(library, idle_timeout_s=600), Ffmpeg(), folder / "spool", max_audio_s=60)
         wrong = 0
         for quality in options.qualities.split(","):

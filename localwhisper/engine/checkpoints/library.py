@@ -32,11 +32,9 @@ from localwhisper.engine.checkpoints.catalogue import (
     is_valid_name,
     valid_name,
 )
-from localwhisper.engine.checkpoints.download import PublishedCheckpoints
 from localwhisper.engine.checkpoints.file_access import FileAccess
 from localwhisper.engine.checkpoints.model_source import Check, ModelSource, Offer, Progress, SourceFailed
 from localwhisper.engine.checkpoints.origin import Origin, read_origin
-from localwhisper.engine.checkpoints.package_index import PACKAGED_MODELS, PackagedModel, PackageIndex
 from localwhisper.engine.checkpoints.published import is_published, published_file_name, published_sha256
 from localwhisper.engine.plans import MeasuredPlan, PlanStore
 from localwhisper.engine.upstream import whisper_tables
@@ -77,14 +75,13 @@ class ModelLibrary:
         self,
         model_dir: Path,
         *,
-        mirror: str | None,
         data_dir: Path,
         assets: Path,
-        packages: Mapping[str, PackagedModel] = PACKAGED_MODELS,
+        sources: Sequence[ModelSource] = (),
     ) -> None:
+        """`assets` holds the bundled model. `sources` are tried in their order."""
         self.model_dir = model_dir
-        # in the order in which they are tried
-        self.sources: Sequence[ModelSource] = (PublishedCheckpoints(mirror), PackageIndex(packages))
+        self.sources = sources
         self._data_dir = data_dir
         self._added: dict[str, Path] = {}  # files outside the model folder, by name
         self._asset = assets / ASSET

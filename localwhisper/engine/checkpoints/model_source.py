@@ -1,4 +1,4 @@
-"""What a source of published models is; download.py and package_index.py are the two that there are."""
+"""The interface of a source of published models; download.py and package_index.py implement it."""
 
 import hashlib
 from collections.abc import Callable
