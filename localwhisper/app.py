@@ -79,6 +79,7 @@ PROBE_THREADS = 4
 BODY_TIMEOUT_S = 60  # of requests other than uploads
 IDLE_CONNECTION_TIMEOUT_S = 120
 MAX_BODY_BYTES = 1024 * 1024  # of requests other than uploads
+MAX_HEADER_BYTES = 1024 * 1024  # with the URL: its query may hold a prompt, up to 12 bytes for each character
 CHUNK_BYTES = 256 * 1024
 
 
@@ -264,6 +265,7 @@ class App:
             max_descriptors=self._max_descriptors,
             chunk_size=CHUNK_BYTES,
             max_body_size=MAX_BODY_BYTES,
+            max_header_size=MAX_HEADER_BYTES,
             no_keep_alive=False,
             idle_connection_timeout=IDLE_CONNECTION_TIMEOUT_S,
             body_timeout=BODY_TIMEOUT_S,

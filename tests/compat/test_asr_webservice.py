@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from localwhisper.audio.ffmpeg import PCM_TO_STDOUT, command
+from localwhisper.options import MAX_PROMPT_CHARS
 from tests.process.server import Server
 from tests.speech import CLIP, SPANISH_CLIP, is_text_of
 
@@ -45,6 +46,12 @@ def test_txt_is_the_default(server: Server) -> None:
 def test_output_selects_the_format(server: Server, output: str, begins: str) -> None:
     answer = asr(server, CLIP.read_bytes(), output=output, language="en")
     assert answer.text.lower().lstrip().startswith(begins.lower())
+
+
+def test_the_longest_prompt_fits_in_a_query(server: Server) -> None:
+    prompt = "\N{BRAIN}" * MAX_PROMPT_CHARS  # 12 bytes each in a query
+    assert asr(server, CLIP.read_bytes(), language="en", initial_prompt=prompt).status_code == 200
+    assert asr(server, CLIP.read_bytes(), language="en", initial_prompt=prompt + "a").status_code == 422
 
 
 def test_json_has_words(server: Server) -> None:
