@@ -21,6 +21,7 @@ from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.jobqueue.loop_priority import lower_thread_priority
+from localwhisper.jobqueue.thread_workers import ThreadWorkers
 from localwhisper.languages import languages
 from localwhisper.server import serializers
 from localwhisper.server.application import Application
@@ -123,17 +124,16 @@ class App:
         factors_file = paths.real_time_factors(settings.data_dir)
         factors = RealTimeFactors(load_factors(factors_file), partial(self.store.later, save_factors, factors_file))
         n_threads = 2 * settings.max_concurrent_jobs  # for each running job, another may be paused
+        new_executor = new_executor or partial(ThreadPoolExecutor, n_threads, "worker", lower_thread_priority)
+        capacity = settings.max_concurrent_jobs
         self.queue = JobQueue(
             store=self.store,
-            engine=engine,
+            workers=ThreadWorkers(engine, new_executor, capacity=capacity, yield_to_loop=yield_to_loop),
             bus=self._bus,
             factors=factors,
-            new_executor=new_executor or partial(ThreadPoolExecutor, n_threads, "worker", lower_thread_priority),
-            max_concurrent_jobs=settings.max_concurrent_jobs,
             now=now,
             default_model=chooser.default_model,
             other_model=lambda options, reason: chooser.after_failure(options, library.entries(), reason),
-            yield_to_loop=yield_to_loop,
             tells_ends=bool(settings.webhooks or settings.job_end_command),
         )
         eta, socket_counts = EtaEstimator(self.queue, factors), SocketCounts()

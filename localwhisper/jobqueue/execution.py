@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from localwhisper.jobqueue.job_execution import ExecutionSignals, Interrupted, Outcome
+from localwhisper.jobqueue.job_execution import Interrupted, Outcome
+from localwhisper.jobqueue.workers import WorkerChannel
 from localwhisper.jobs.transcript import Window
 from localwhisper.messages import Message
 
@@ -16,11 +16,11 @@ class Execution:
 
     id: str
     job_id: str
-    signals: ExecutionSignals = field(default_factory=ExecutionSignals)
+    channel: WorkerChannel
     reports: asyncio.Queue[Window | Outcome] = field(default_factory=asyncio.Queue)
     n_unsaved: int = 0  # windows that have been reported
     next_progress: tuple[float, Message] | None = None  # shown once those windows are saved
-    future: Future[Outcome] | None = None  # None: not submitted yet
+    run: asyncio.Future[Outcome] | None = None  # of the worker; None: not begun yet
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     is_cancelled: bool = False  # by the user; a job that was stopped otherwise returns to the queue
     is_abandoned: bool = False  # the worker didn't stop in time: what it still reports is ignored
@@ -42,6 +42,6 @@ class Execution:
     def abandon(self) -> None:
         """Conclude without waiting for the worker. An outcome that has been reported already still counts."""
         self.is_abandoned = True
-        if self.future is not None:
-            self.future.cancel()
+        if self.run is not None:
+            self.run.cancel()
         self.reports.put_nowait(Interrupted())

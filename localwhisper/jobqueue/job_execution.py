@@ -1,8 +1,7 @@
 """What runs in a worker: one job, from start to exactly one outcome, whatever is raised.
 
 A worker gets a WorkItem and returns an Outcome; both are plain data and can be pickled. It knows no event loop and no
-store, so any concurrent.futures.Executor can run it. The engine, the signals and the reporter belong to the worker's
-side: an executor on other machines provides its own.
+store. The engine, the signals and the reporter belong to the worker's side: see workers.
 """
 
 import logging
@@ -56,14 +55,18 @@ class Interrupted:
 Outcome = Finished | Failed | Interrupted
 
 
-class Reporter(Protocol):
-    """Threading: SAFE. May be called on any thread."""
+class Receiver(Protocol):
+    """Receives what the workers report of their executions."""
 
     def measured(self, execution_id: str, duration_s: float, track: int) -> None: ...
 
     def progress(self, execution_id: str, done_s: float, message: Message) -> None: ...
 
     def window(self, execution_id: str, window: Window) -> None: ...
+
+
+class Reporter(Receiver, Protocol):
+    """The worker's end. Threading: SAFE. May be called on any thread."""
 
     def yield_to_loop(self) -> None:
         """Wait a moment if the receiver of the reports is busy."""

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +9,6 @@ from weakref import WeakValueDictionary
 
 from typing_extensions import Unpack
 
-from localwhisper.engine.base import Engine
 from localwhisper.engine.checkpoints.model_choice import NAMED, ModelChoice
 from localwhisper.errors import (
     JobAlreadyFinished,
@@ -26,6 +24,7 @@ from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobqueue.job_repository import JobRepository
 from localwhisper.jobqueue.scheduling import Pause, Resume, Start, schedule
 from localwhisper.jobqueue.worker_pool import WorkerPool
+from localwhisper.jobqueue.workers import Workers
 from localwhisper.jobs.events import JobRemoved
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.notes import merged
@@ -45,33 +44,32 @@ class JobQueue:
         self,
         *,
         store: AsyncStore,
-        engine: Engine,
+        workers: Workers,
         bus: EventBus,
         factors: RealTimeFactors,
-        new_executor: Callable[[], Executor],
-        max_concurrent_jobs: int,
         now: Callable[[], datetime],
         default_model: str,
         other_model: Callable[[Options, str], ModelChoice | None],
-        yield_to_loop: Callable[[], None],
         tells_ends: bool = False,
     ) -> None:
-        """`new_executor` makes one with room for 2 * max_concurrent_jobs: for each running job, another may be paused.
-        `yield_to_loop`: see loop_priority; `other_model`: see worker_pool; `tells_ends`: see job_repository."""
-        self.max_concurrent_jobs = max_concurrent_jobs
+        """`other_model`: see worker_pool; `tells_ends`: see job_repository."""
         self.is_running = False
         self._store = store
         self._bus = bus
         self._repository = JobRepository(store, bus, now, default_model, tells_ends)
-        self._pool = WorkerPool(
-            self._repository, engine, factors, new_executor, self._dispatch, yield_to_loop, other_model
-        )
+        self._workers = workers
+        self._pool = WorkerPool(self._repository, workers, factors, self._dispatch, other_model)
         self._job_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # for changes in several steps
         self._lifecycle = asyncio.Lock()  # of restart and stop
 
     @property
     def index(self) -> JobIndex:
         return self._repository.index
+
+    @property
+    def max_concurrent_jobs(self) -> int:
+        """How many jobs may run at once, on all workers."""
+        return self._workers.capacity
 
     async def start(self, previous_end: PreviousEnd = PreviousEnd.CLEAN) -> None:
         """Read all jobs and run those that are queued. Raises StorageUnwritable, StoreTooNew."""

@@ -49,6 +49,8 @@ def schedule(
     For the same reason a job that has been queued for long starts before more urgent ones, and may then be paused.
     Suspects of a crash run alone: see jobs.suspicion.
     """
+    if not max_running:  # no worker is there
+        return []
     waiting, working, suspended = list(queued), list(running), list(paused)
     suspects = [job for job in (*working, *waiting) if is_suspect(job)]
     if suspects:  # found at the program's start, so nothing else runs

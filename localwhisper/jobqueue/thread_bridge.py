@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from localwhisper.jobqueue.job_execution import Receiver
 from localwhisper.jobs.transcript import Window
 from localwhisper.messages import Message
 
@@ -20,28 +21,20 @@ class _Progress:
 
 
 class ThreadBridge:
-    """A job_execution.Reporter. Threading: SAFE; the callbacks run on the loop's thread."""
+    """A job_execution.Reporter. Threading: SAFE; the receiver is called on the loop's thread."""
 
     def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        *,
-        on_measured: Callable[[str, float, int], None],
-        on_progress: Callable[[str, float, Message], None],
-        on_window: Callable[[str, Window], None],
-        yield_to_loop: Callable[[], None],
+        self, loop: asyncio.AbstractEventLoop, receiver: Receiver, yield_to_loop: Callable[[], None] = lambda: None
     ) -> None:
         """`yield_to_loop`: see loop_priority."""
         self._loop = loop
-        self._on_measured = on_measured
-        self._on_progress = on_progress
-        self._on_window = on_window
+        self._receiver = receiver
         self.yield_to_loop = yield_to_loop
         self._lock = threading.Lock()
         self._latest: dict[str, _Progress] = {}  # not yet delivered, by execution id
 
     def measured(self, execution_id: str, duration_s: float, track: int) -> None:
-        self._call_on_loop(self._on_measured, execution_id, duration_s, track)
+        self._call_on_loop(self._receiver.measured, execution_id, duration_s, track)
 
     def progress(self, execution_id: str, done_s: float, message: Message) -> None:
         with self._lock:
@@ -55,13 +48,13 @@ class ThreadBridge:
     def window(self, execution_id: str, window: Window) -> None:
         with self._lock:
             self._latest.pop(execution_id, None)  # it is delivered as it is; what follows the window, after the window
-        self._call_on_loop(self._on_window, execution_id, window)
+        self._call_on_loop(self._receiver.window, execution_id, window)
 
     def _deliver_progress(self, execution_id: str, progress: "_Progress") -> None:
         with self._lock:
             if self._latest.get(execution_id) is progress:
                 del self._latest[execution_id]
-        self._on_progress(execution_id, progress.done_s, progress.message)
+        self._receiver.progress(execution_id, progress.done_s, progress.message)
 
     def _call_on_loop(self, function: Callable[..., None], *args: object) -> None:
         try:

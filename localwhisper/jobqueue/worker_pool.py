@@ -1,4 +1,4 @@
-"""The jobs that an executor is running: starts them, stops them, saves what they report, and concludes each once.
+"""The jobs that the workers are running: starts them, stops them, saves what they report, and concludes each once.
 
 What runs in the worker is in job_execution; which job runs next is decided in scheduling.
 """
@@ -8,10 +8,8 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import Executor
 from dataclasses import replace
 
-from localwhisper.engine.base import Engine
 from localwhisper.engine.checkpoints.model_choice import NAMED, ModelChoice
 from localwhisper.errors import LocalWhisperError, MemoryFull, ModelDownloadFailed, NoModel, is_memory_error
 from localwhisper.jobqueue.execution import Execution
@@ -21,10 +19,9 @@ from localwhisper.jobqueue.job_execution import (
     Interrupted,
     Outcome,
     WorkItem,
-    execute,
 )
 from localwhisper.jobqueue.job_repository import JobRepository
-from localwhisper.jobqueue.thread_bridge import ThreadBridge
+from localwhisper.jobqueue.workers import Workers
 from localwhisper.jobs.drafts import with_draft_corrections, without_draft
 from localwhisper.jobs.estimates import FactorKey
 from localwhisper.jobs.job import Job, JobState
@@ -40,57 +37,45 @@ log = logging.getLogger(__name__)
 
 
 class WorkerPool:
-    """Threading: the event loop's thread only."""
+    """The job_execution.Receiver of what its workers report. Threading: the event loop's thread only."""
 
     def __init__(
         self,
         repository: JobRepository,
-        engine: Engine,
+        workers: Workers,
         factors: RealTimeFactors,
-        new_executor: Callable[[], Executor],
         on_free: Callable[[], None],
-        yield_to_loop: Callable[[], None],
         other_model: Callable[[Options, str], ModelChoice | None],
     ) -> None:
-        """`on_free` is called whenever another job may start; `yield_to_loop`: see loop_priority.
+        """`on_free` is called whenever another job may start.
 
         `other_model` is called on a thread when the model of a job that names none can't be fetched, with the reason;
         it returns None if there is no other.
         """
         self._repository = repository
-        self._engine = engine
+        self._workers = workers
         self._factors = factors
-        self._new_executor = new_executor
         self._on_free = on_free
-        self._yield_to_loop = yield_to_loop
         self._other_model = other_model
         self._executions: dict[str, Execution] = {}  # by execution id; at most one per job
         self._tasks: set[asyncio.Task[None]] = set()
 
     def open(self) -> None:
-        """Start with a new executor, so that workers of an earlier one that never stopped take none of its threads."""
-        self._executor = self._new_executor()
-        self._bridge = ThreadBridge(
-            asyncio.get_running_loop(),
-            on_measured=self._on_measured,
-            on_progress=self._on_progress,
-            on_window=self._on_window,
-            yield_to_loop=self._yield_to_loop,
-        )
+        self._workers.open(self, self._on_free)
 
     async def close(self, grace_s: float) -> None:
         """Interrupt all work. Workers that haven't stopped after `grace_s` are abandoned; what they have reported by
         then is still saved."""
         executions = list(self._executions.values())
         for execution in executions:
-            execution.signals.stop.set()
+            execution.channel.stop()
         endings = [asyncio.ensure_future(execution.ended.wait()) for execution in executions]
         if endings:
             await asyncio.wait(endings, timeout=grace_s)
             for execution in executions:
                 execution.abandon()
             await asyncio.wait(endings)
-        self._executor.shutdown(wait=False)
+        await self._workers.close()
 
     def running(self) -> list[Job]:
         """Return the jobs in the pool that aren't paused."""
@@ -105,7 +90,8 @@ class WorkerPool:
         return (0.0, 0.0) if execution is None else (execution.worked_s(), execution.done_before_s)
 
     def start(self, job_id: str) -> None:
-        execution = Execution(uuid.uuid4().hex, job_id)
+        execution_id = uuid.uuid4().hex
+        execution = Execution(execution_id, job_id, self._workers.channel(execution_id))
         self._executions[execution.id] = execution
         task = asyncio.ensure_future(self._drive(execution))
         self._tasks.add(task)
@@ -118,7 +104,7 @@ class WorkerPool:
             await self._repository.move(self._repository.index.get(job_id), JobState.CANCELLED)
             return
         execution.is_cancelled = True
-        execution.signals.stop.set()
+        execution.channel.stop()
         self._repository.progress(job_id, Message("cancelling"))
         await execution.ended.wait()
 
@@ -126,7 +112,7 @@ class WorkerPool:
         """Pause a job at the end of its current window."""
         execution = self._execution_of(job_id)
         if execution is not None:
-            execution.signals.pause_gate.pause()
+            execution.channel.pause()
             execution.paused_at_s = time.monotonic()
             execution.message_before_pause = self._job(execution).message
             self._repository.progress(job_id, Message("job_resting"))
@@ -134,7 +120,7 @@ class WorkerPool:
     def resume(self, job_id: str) -> None:
         execution = self._execution_of(job_id)
         if execution is not None and execution.paused_at_s is not None:
-            execution.signals.pause_gate.resume()
+            execution.channel.resume()
             execution.total_pause_s += time.monotonic() - execution.paused_at_s
             execution.paused_at_s = None
             if execution.message_before_pause is not None and not execution.is_cancelled:
@@ -151,10 +137,10 @@ class WorkerPool:
         try:
             outcome = await self._run(execution)
         except LocalWhisperError as error:  # from the store
-            execution.signals.stop.set()
+            execution.channel.stop()
             outcome = Failed(error.message)
         except Exception as error:
-            execution.signals.stop.set()
+            execution.channel.stop()
             outcome = _internal_error(error)
         try:
             await self._conclude(execution, outcome)
@@ -180,10 +166,8 @@ class WorkerPool:
             done=done,
             footprint=footprint(job),
         )
-        execution.future = self._executor.submit(execute, item, self._engine, execution.signals, self._bridge)
-        asyncio.wrap_future(execution.future).add_done_callback(
-            lambda ended: execution.reports.put_nowait(_outcome(ended))
-        )
+        execution.run = asyncio.ensure_future(execution.channel.run(item))
+        execution.run.add_done_callback(lambda ended: execution.reports.put_nowait(_outcome(ended)))
         while True:
             report = await execution.reports.get()
             if not isinstance(report, Window):
@@ -247,18 +231,18 @@ class WorkerPool:
         job = replace(job, options=replace(job.options, model=choice.model), model_reason=choice.reason)
         await self._repository.move(job, JobState.QUEUED)
 
-    def _on_window(self, execution_id: str, window: Window) -> None:
+    def window(self, execution_id: str, window: Window) -> None:
         execution = self._executions.get(execution_id)
         if execution is not None and not execution.is_abandoned:
             execution.n_unsaved += 1
             execution.reports.put_nowait(window)
 
-    def _on_measured(self, execution_id: str, duration_s: float, track: int) -> None:
+    def measured(self, execution_id: str, duration_s: float, track: int) -> None:
         execution = self._executions.get(execution_id)
         if execution is not None:
             self._repository.set_duration(execution.job_id, duration_s, track)
 
-    def _on_progress(self, execution_id: str, done_s: float, message: Message) -> None:
+    def progress(self, execution_id: str, done_s: float, message: Message) -> None:
         execution = self._executions.get(execution_id)
         if execution is not None:
             execution.next_progress = (done_s, message)
@@ -277,7 +261,7 @@ class WorkerPool:
 
 
 def _outcome(ended: asyncio.Future[Outcome]) -> Outcome:
-    """Return the outcome; Interrupted if the executor dropped the work."""
+    """Return the outcome; Interrupted if the worker was given up."""
     if ended.cancelled():
         return Interrupted()
     error = ended.exception()

@@ -33,6 +33,10 @@ def test_nothing_queued_nothing_to_do() -> None:
     assert schedule([], [LONG_1], [], 3, NOON) == []
 
 
+def test_without_workers_nothing_starts() -> None:
+    assert instructions([CLIP, replace(LONG_1, interruptions=SUSPECT_AFTER)], [], [LONG_2], max_running=0) == []
+
+
 def test_each_free_worker_gets_a_job() -> None:
     assert schedule([LONG_1, LONG_2, LONG_3], [], [], 2, NOON) == [Start(LONG_1), Start(LONG_2)]
     assert schedule([LONG_2, LONG_3], [LONG_1], [], 2, NOON) == [Start(LONG_2)]

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any, cast
 
 from localwhisper.jobqueue.thread_bridge import ThreadBridge
+from localwhisper.jobs.transcript import Window
 from localwhisper.messages import Message
 from tests.step_engine import window
 
@@ -25,15 +26,26 @@ class BusyLoop:
             function(*arguments)
 
 
+class DeliveredReports:
+    """A Receiver that remembers progress and windows, in order."""
+
+    def __init__(self) -> None:
+        self.delivered: list[Any] = []
+
+    def measured(self, execution_id: str, duration_s: float, track: int) -> None:
+        pass
+
+    def progress(self, execution_id: str, done_s: float, message: Message) -> None:
+        self.delivered.append(done_s)
+
+    def window(self, execution_id: str, window: Window) -> None:
+        self.delivered.append(window)
+
+
 def test_progress_after_a_window_is_delivered_after_it() -> None:
-    loop, delivered = BusyLoop(), cast("list[Any]", [])
-    bridge = ThreadBridge(
-        cast("asyncio.AbstractEventLoop", loop),
-        on_measured=lambda *_: None,
-        on_progress=lambda _, done_s, message: delivered.append(done_s),
-        on_window=lambda _, each: delivered.append(each),
-        yield_to_loop=lambda: None,
-    )
+    loop, receiver = BusyLoop(), DeliveredReports()
+    delivered = receiver.delivered
+    bridge = ThreadBridge(cast("asyncio.AbstractEventLoop", loop), receiver)
     for done_s in (1.0, 2.0):
         bridge.progress("a", done_s, MESSAGE)
     bridge.window("a", window(0))
