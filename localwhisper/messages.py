@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from localwhisper.audio_texts import AUDIO_TEXTS
 from localwhisper.model_texts import MODEL_TEXTS
+from localwhisper.reason_texts import in_spanish
 
 LANGUAGES = ("en", "es")
 Text = tuple[str, str]  # English, Spanish
@@ -24,6 +25,8 @@ def render(message: Message, language: str = "en") -> str:
     params = dict(message.params)
     if (state := str(params.get("state"))) in STATES:
         params["state"] = in_language(STATES[state], language)
+    if language == "es" and (reason := params.get("reason")):
+        params["reason"] = in_spanish(str(reason))
     try:
         return template.format(**params)
     except (KeyError, IndexError, ValueError):

@@ -18,7 +18,8 @@ BASE = {
 MAY_IMPORT = {
     "audio_texts": set[str](),
     "model_texts": set[str](),
-    "messages": {"audio_texts", "model_texts"},
+    "reason_texts": set[str](),
+    "messages": {"audio_texts", "model_texts", "reason_texts"},
     "base_error": {"messages"},
     "audio_errors": {"base_error"},
     "command_errors": {"base_error"},

@@ -1,15 +1,19 @@
 """Every text exists in both languages and takes the parameters of its error."""
 
+import ast
 import inspect
 import re
 import string
+from pathlib import Path
 
 import pytest
 
+import localwhisper
 from localwhisper import errors
 from localwhisper.errors import LocalWhisperError
 from localwhisper.jobs.job import JobState
 from localwhisper.messages import LANGUAGES, STATES, TEXTS, Message, render
+from localwhisper.reason_texts import REASONS
 from localwhisper.server import http_errors
 from localwhisper.server.base import preferred_language
 from localwhisper.stored_errors import STORABLE, error_from
@@ -144,3 +148,26 @@ def test_the_states_of_a_job_are_translated() -> None:
     message = errors.JobNotRetryable(state="queued").message
     assert render(message, "en").endswith("this one is queued.")
     assert render(message, "es").endswith("este está en cola.")
+
+
+def reasons_in_the_code() -> set[str]:
+    """The texts that are given to errors as their reason."""
+    files = Path(localwhisper.__file__).parent.rglob("*.py")
+    nodes = (node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+    values = [node.value for node in nodes if isinstance(node, ast.keyword) and node.arg == "reason"]
+    branches = [part for value in values if isinstance(value, ast.IfExp) for part in (value.body, value.orelse)]
+    return {str(each.value) for each in (*values, *branches) if isinstance(each, ast.Constant)}
+
+
+def test_our_own_reasons_are_translated() -> None:
+    own = reasons_in_the_code()
+    assert "it is empty" in own
+    assert own <= set(REASONS)
+    spanish = render(Message("audio_unreadable", {"reason": "it is empty"}), "es")
+    assert "(está vacío)" in spanish
+
+
+def test_what_another_program_says_is_marked_as_such_in_spanish() -> None:
+    message = Message("audio_unreadable", {"reason": "Decoder av9 not found"})
+    assert "(detalle técnico: «Decoder av9 not found»)" in render(message, "es")
+    assert "(Decoder av9 not found)" in render(message, "en")
