@@ -226,7 +226,7 @@ class App:
             speakers=Speakers(
                 index, transcripts, corrections, word_times, engine, paths.speaker_searches(settings.data_dir)
             ),
-            drafts=Drafts(self.queue),
+            drafts=Drafts(self.queue, corrections),
             live_texts=LiveTexts(engine, index, transcripts, self._bus, options_for=options_for),
             search=Search(index, store, TextIndex(paths.search_index(settings.data_dir)), self._bus),
             second_texts=SecondTexts(self.queue, transcripts, corrections, self._bus, incoming=incoming),

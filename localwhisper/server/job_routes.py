@@ -90,6 +90,12 @@ JOB_ROUTES: tuple[Route, ...] = (
         summary="Queue a recording, once all its samples have been sent", response_schema="Job", query=LANGUAGE_QUERY,
         errors=(*_JOB_NOT_FOUND, "recording_ended", "job_damaged", "audio_unreadable", "no_audio_track",
                 "audio_too_long", "audio_timeout", "ffmpeg_missing", "storage_full", "storage_unwritable"))}),
+    Route("/job/{job_id}/recording/draft", recordings.DraftHandler, {"post": Operation(
+        summary="Correct a line of a recording's live text; once it is transcribed, those words of the transcript",
+        status=204, json_schema="DraftCorrection",
+        curl_arguments='-d \'{"segment": {"start": 0, "end": 2.5, "text": "ten cats"}, "text": "ten cards"}\'',
+        errors=(*_JOB_NOT_FOUND, "recording_ended", "job_damaged", "invalid_body", "invalid_option", "storage_full",
+                "storage_unwritable"))}),
     Route("/jobs", jobs.JobsHandler, {"get": Operation(
         summary="List jobs, newest first", response_schema="JobPage", errors=("invalid_option",),
         query={"status": {"type": "string", "description": "states, separated by commas"},

@@ -5,11 +5,12 @@ import re
 from collections.abc import Mapping
 
 from localwhisper.errors import InvalidOption
-from localwhisper.jobs.job import Job
+from localwhisper.jobs.job import DraftCorrection, Job
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.dependencies import Dependencies
 from localwhisper.server.forwarded_headers import path_prefix
+from localwhisper.server.transcripts import read_line
 from localwhisper.server.uploads import clean_name
 
 
@@ -58,3 +59,15 @@ class FinishHandler(BaseHandler):
         jobs = self.dependencies.jobs
         job = await jobs.recordings.finish(job_id)
         self.write_json(serializers.job_body(job, jobs.eta, self.language))
+
+
+class DraftHandler(BaseHandler):
+    async def post(self, job_id: str) -> None:
+        """Correct a line of the live text, or the words of the final text that took its place."""
+        body = self.json_body()
+        heard = read_line("segment", body.get("segment"))
+        written = read_line("segment", {"start": heard.start, "end": heard.end, "text": body.get("text")})
+        correction = DraftCorrection(start=heard.start, end=heard.end, draft=heard.text, text=written.text)
+        await self.dependencies.jobs.drafts.correct(job_id, correction)
+        self.set_status(204)
+        self.finish()

@@ -152,17 +152,18 @@ def _lines(values: Any) -> list[Line]:
     """Read the corrected lines of a JSON body. Raises InvalidOption."""
     if not isinstance(values, list) or len(values) > MAX_LINES:
         raise InvalidOption(field="segments", value="", accepted=f"a list of at most {MAX_LINES}")
-    return [_line(value) for value in values]
+    return [read_line("segments", value) for value in values]
 
 
-def _line(value: Any) -> Line:
+def read_line(field: str, value: Any) -> Line:
+    """Read a line of a JSON body. Raises InvalidOption."""
     match value:
         case {"start": float() | int() as start, "end": float() | int() as end, "text": str() as text}:
             is_number = not isinstance(start, bool) and not isinstance(end, bool)
             if is_number and 0 <= start <= end <= MAX_TIME_S and len(text) <= MAX_LINE_CHARS:
                 return Line(start=float(start), end=float(end), text=text)
     accepted = f"start and end in seconds, 0 <= start <= end <= {MAX_TIME_S}, and text"
-    raise InvalidOption(field="segments", value=str(value)[:100], accepted=accepted)
+    raise InvalidOption(field=field, value=str(value)[:100], accepted=accepted)
 
 
 def attachment(filename: str, extension: str) -> str:

@@ -48,13 +48,15 @@ class Corrections:
             return await self._save(job_id, replace(transcript, text=text, version=current.version + 1))
 
     async def edit(self, job_id: str, version: int | None, edit: Callable[[Transcript], Transcript]) -> Transcript:
-        """Save what `edit` makes of the transcript, which it returns as the next version; it runs on a thread.
+        """Save what `edit` makes of the transcript, if that differs, which it returns as a later version; it runs on a
+        thread.
 
         `version`: None for whichever is the latest. Raises what `edit` raises, and as correct().
         """
         async with self._lock:
             current = await self._transcripts.get(job_id) if version is None else await self._current(job_id, version)
-            return await self._save(job_id, await asyncio.to_thread(edit, current))
+            edited = await asyncio.to_thread(edit, current)
+            return current if edited is current else await self._save(job_id, edited)
 
     async def apply_terms(
         self, job_id: str, version: int, terms: Terms, *, is_preview: bool = False

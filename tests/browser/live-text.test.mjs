@@ -7,7 +7,7 @@ import { noText, reduceLiveText } from "../../web/js/live-text.js";
 
 const started = { type: "started", data: { job_id: "1", samples: 0 } };
 const partial = (stable, tentative, lag = 0) => ({ type: "partial", data: { stable, tentative, lag } });
-const segment = (id, text) => ({ type: "segment", data: { id, text } });
+const segment = (id, text) => ({ type: "segment", data: { id, text, start: id, end: id + 1 } });
 const completed = (...lines) => ({
   type: "completed",
   data: { status: "completed", result: { text: lines.join(""), segments: lines.map((text) => ({ text })) } },
@@ -32,8 +32,9 @@ test("the final text replaces the draft", () => {
   assert.deepEqual([draft.phase, draft.lines, draft.stable], ["transcribing", ["tree"], "for"]);
   const late = reduceLiveText(draft, segment(1, " for"));
   assert.equal(late.phase, "transcribing");
-  const final = reduceLiveText(late, completed(" three", " four"));
-  assert.deepEqual([final.phase, final.lines, final.stable], ["final", ["three", "four"], ""]);
+  const final = reduceLiveText(late, completed(" three", " four", " five"));
+  assert.deepEqual([final.phase, final.lines, final.stable], ["final", ["three", "four", "five"], ""]);
+  assert.deepEqual(final.times.map(({ start, end }) => [start, end]), [[0, 1], [1, 2]]);
 });
 
 test("after a reconnection nothing is doubled", () => {

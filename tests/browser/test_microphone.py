@@ -89,12 +89,19 @@ def test_a_recording_outlives_the_page_and_is_transcribed(
     bar.get_by_role("button", name="Continue").click()
     expect(bar.get_by_role("button", name="Pause")).to_be_visible()
     page.wait_for_timeout(600)
-    bar.get_by_role("button", name="Stop and transcribe").click()
+    expect(line).to_contain_text("indeed")
+    line.click()
+    page.keyboard.press("End")
+    page.keyboard.type(" it")
+    page.locator("#stop").evaluate("button => button.click()")  # the caret stays in the line
     expect(card).to_have_attribute("data-status", "completed", timeout=60_000)
     expect(card).to_contain_text(re.compile("Recording .*wav"))
+    expect(panel).to_contain_text("It gets your line when you leave it")
+    page.keyboard.type(" is")
+    page.keyboard.press("Enter")
     expect(panel).to_contain_text("Final text")
-    assert words(draft.inner_text()) == [*words(sample["text"]), "indeed"]
-    assert words(app.job(job_id)["result"]["text"]) == [*words(sample["text"]), "indeed"]
+    assert words(draft.inner_text()) == [*words(sample["text"]), "indeed", "it", "is"]
+    assert words(app.job(job_id)["result"]["text"]) == [*words(sample["text"]), "indeed", "it", "is"]
     assert len(app.job(job_id)["notes"]) == 1
     panel.get_by_role("button", name="Close").click()
     expect(panel).to_be_hidden()

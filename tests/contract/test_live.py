@@ -15,7 +15,7 @@ from localwhisper.errors import ModelTooLarge
 from localwhisper.server.apidocs import asyncapi
 from localwhisper.services import live_text, recordings
 from tests.conftest import Serve
-from tests.http_client import Client, Socket
+from tests.http_client import Answer, Client, Socket
 from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test
@@ -279,6 +279,40 @@ async def test_corrections_between_the_stop_and_the_final_text_come_into_it(
         client = await serve()
     engine.release()
     assert "one" in (await client.job_when(job_id, "completed"))["result"]["text"]
+
+
+async def correct_draft(client: Client, job_id: str, segment: dict[str, Any], text: str) -> Answer:
+    body = json.dumps({"segment": segment, "text": text}).encode()
+    return await client.fetch("POST", f"/job/{job_id}/recording/draft", body=body)
+
+
+async def test_a_correction_that_comes_after_the_final_text_corrects_that(serve: Serve, engine: StepEngine) -> None:
+    client = await serve()
+    socket, job_id = await begin(client)
+    for second in range(4):
+        await socket.send(audio(second * RATE, RATE))
+    heard = (await socket.until("segment"))["data"]
+    line = {"start": heard["start"], "end": heard["end"], "text": heard["text"]}
+    assert (await correct_draft(client, job_id, line, "w0 one w2")).status == 204
+    while (await socket.until("segment"))["data"]["text"] != "w0 one w2":
+        pass
+    engine.release()
+    await socket.send({"type": "stop"})
+    assert "one" in (await socket.until("completed"))["data"]["result"]["text"]
+    line = {**line, "text": "w0 one w2"}
+    assert (await correct_draft(client, job_id, line, "w0 one more w2")).status == 204
+    job = (await client.get(f"/job/{job_id}")).json
+    assert "one more" in job["result"]["text"]
+    assert (await correct_draft(client, job_id, line, "w0 one w2")).status == 204  # nothing was corrected
+    assert (await client.get(f"/job/{job_id}")).json["transcript_version"] == job["transcript_version"]
+    assert (await correct_draft(client, job_id, {**line, "end": -1}, "w0")).code == "invalid_option"
+
+
+async def test_the_draft_of_a_recording_that_was_given_up_takes_no_correction(serve: Serve) -> None:
+    client = await serve()
+    _, job_id = await begin(client)
+    await client.fetch("DELETE", f"/job/{job_id}")
+    assert (await correct_draft(client, job_id, {"start": 0, "end": 1, "text": "w0"}, "zero")).code == "recording_ended"
 
 
 async def test_a_stream_of_which_nothing_is_heard_is_finished(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

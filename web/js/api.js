@@ -71,6 +71,7 @@ export const api = {
 	beginRecording: (recording) => json("POST", "recordings", recording),
 	sendSamples: (id, recorder, offset, samples, keepalive = false) =>
 		json("POST", `job/${id}/recording?recorder=${recorder}&offset=${offset}`, undefined, { body: samples, keepalive }),
+	correctDraft: (id, segment, text) => request("POST", `job/${id}/recording/draft`, { body: JSON.stringify({ segment, text }) }),
 	finishRecording: (id) => json("POST", `job/${id}/recording/finish`),
 	submit: (file, options, signal, onSent) => upload("transcribe-job", file, options, signal, onSent),
 };

@@ -5,6 +5,7 @@ const RETRY_MS = 1000;
 /**
  * @typedef {object} LiveText
  * @property {readonly string[]} lines of utterances that have ended; their places are the segments' ids
+ * @property {readonly {start: number, end: number}[]} times of the draft's lines, in seconds
  * @property {string} stable of the utterance that goes on
  * @property {string} tentative what may still change
  * @property {number} lag seconds
@@ -14,7 +15,7 @@ const RETRY_MS = 1000;
 
 /** @returns {LiveText} */
 export function noText() {
-	return { lines: [], stable: "", tentative: "", lag: 0, phase: "waiting", note: "" };
+	return { lines: [], times: [], stable: "", tentative: "", lag: 0, phase: "waiting", note: "" };
 }
 
 /** What a follower of a recording can do. @typedef {{stop: () => void, send: (message: object) => void}} Follower */
@@ -28,7 +29,7 @@ export function reduceLiveText(text, { type, data }) {
 			return { ...text, note: data.message };
 		case "segment":
 			if (data.id < text.lines.length) return { ...text, lines: text.lines.with(data.id, data.text.trim()) };
-			return { ...text, lines: [...text.lines, data.text.trim()], stable: "", tentative: "", phase: draftPhase(text) };
+			return { ...text, lines: [...text.lines, data.text.trim()], times: [...text.times, data], stable: "", tentative: "", phase: draftPhase(text) };
 		case "partial":
 			return { ...text, stable: data.stable.trim(), tentative: data.tentative.trim(), lag: data.lag, note: "", phase: draftPhase(text) };
 		case "unavailable":
@@ -36,7 +37,7 @@ export function reduceLiveText(text, { type, data }) {
 		case "status":
 			return { ...text, phase: data.status === "pending" ? text.phase : "transcribing", note: "" };
 		case "completed":
-			return { ...noText(), lines: finalLines(data.result), phase: "final" };
+			return withFinalText(text, data.result);
 		case "error":
 			return data.status ? { ...text, phase: "failed", note: data.error.message } : { ...text, note: data.message };
 		default:
@@ -49,10 +50,10 @@ function draftPhase({ phase }) {
 	return phase === "waiting" ? "draft" : phase;
 }
 
-/** @param {Result} result */
-function finalLines({ text, segments = [] }) {
+/** @param {LiveText} draft @param {Result} result @returns {LiveText} */
+export function withFinalText({ times }, { text, segments = [] }) {
 	const lines = segments.map((segment) => segment.text.trim()).filter(Boolean);
-	return lines.length ? lines : [text.trim()].filter(Boolean);
+	return { ...noText(), times, lines: lines.length ? lines : [text.trim()].filter(Boolean), phase: "final" };
 }
 
 /**

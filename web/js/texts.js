@@ -161,6 +161,7 @@ export const TEXTS = {
 	"live.final": ["Final text", "Texto definitivo"],
 	"live.hint": ["The final text keeps your corrections.", "El texto definitivo conserva sus correcciones."],
 	"live.listening": ["Listening…", "Escuchando…"],
+	"live.finish_line": ["The final text is ready. It gets your line when you leave it.", "El texto definitivo está listo. Recibe su línea cuando la deje."],
 	"live.transcribing": ["The final text is being made…", "Se está preparando el texto definitivo…"],
 	"live.lag": ["{seconds} s behind", "{seconds} s de retraso"],
 	"live.captions": ["Captions", "Subtítulos"],

@@ -263,6 +263,7 @@ interface Api {
   restore(id: string, version: number): Promise<Result & {version: number}>;
   beginRecording(recording: {filename: string} & SubmitOptions): Promise<Job>;
   sendSamples(id: string, recorder: string, offset: number, samples: Uint8Array<ArrayBuffer>, keepalive?: boolean): Promise<{size_bytes: number}>; // mono, 16 kHz, 16 bit
+  correctDraft(id: string, segment: {start: number, end: number, text: string}, text: string): Promise<unknown>;
   finishRecording(id: string): Promise<unknown>;
   previewTerms(id: string, version: number, terms: string): Promise<{segment: number, before: string, after: string}[]>;
   words(id: string): Promise<Corrected>; // found if the job has none

@@ -135,6 +135,7 @@ SCHEMAS: dict[str, Schema] = {
     }, {"speakers": array(SPEAKER), "channel_languages": CHANNEL_LANGUAGES}),
     "TakeOver": record({"version": COUNT, "ids": array(TEXT)}),
     "Recording": record({"filename": TEXT}, {name: option.json_schema for name, option in OPTIONS.items()}),
+    "DraftCorrection": record({"segment": ref("Line"), "text": TEXT}),
     "RecordingSize": record({"size_bytes": {**COUNT, "description": "of all samples received"}}),
     "LiveSegment": record({
         "id": INTEGER, "start": SECONDS, "end": SECONDS, "text": TEXT, "language": TEXT,

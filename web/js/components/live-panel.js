@@ -1,28 +1,34 @@
 /** Shows the text of the recording that is being made: a draft, then the final text. */
 
+import { errorText } from "../api.js";
 import { language, t } from "../i18n.js";
 import { h, query, queryEach, setText, setTextOrHide, setVisible } from "../lib/dom.js";
-import { followRecording, noText } from "../live-text.js";
+import { followRecording, noText, withFinalText } from "../live-text.js";
 import { transcriptHref } from "../router.js";
 
-/** @param {HTMLElement} panel @param {AbortSignal} signal */
-export function createLivePanel(panel, signal) {
+/** @param {HTMLElement} panel @param {Api} api @param {AbortSignal} signal */
+export function createLivePanel(panel, api, signal) {
 	const [badge, hint, lines, current] = queryEach(panel, ".status-badge", ".hint", ".live-lines", ".live-current");
 	const [stable, tentative] = queryEach(panel, ".stable", ".tentative");
 	const [captions, transcript] = [query(panel, ".captions", HTMLAnchorElement), query(panel, ".transcript", HTMLAnchorElement)];
 	let jobId = "";
 	let text = noText();
+	/** The line that somebody is writing in, and what it was before. @type {{line: HTMLElement, id: number, heard: string}|undefined} */
+	let edited;
 	/** @type {import("../live-text.js").Follower} */
 	let follower = { stop() {}, send() {} };
 	query(panel, ".close").addEventListener("click", close, { signal });
 	signal.addEventListener("abort", () => follower.stop());
-	lines.addEventListener("focusout", ({ target }) => target instanceof HTMLElement && correct(target), { signal });
+	lines.addEventListener("focusin", ({ target }) => {
+		const id = [...lines.children].indexOf(/** @type {HTMLElement} */ (target));
+		if (isDraft()) edited = { line: /** @type {HTMLElement} */ (target), id, heard: text.lines[id] ?? "" };
+	}, { signal });
+	lines.addEventListener("focusout", () => void correct(), { signal });
 	lines.addEventListener("keydown", (event) => {
 		if (event.key !== "Enter" && event.key !== "Escape") return;
 		event.preventDefault();
-		const line = /** @type {HTMLElement} */ (event.target);
-		if (event.key === "Escape") line.textContent = text.lines[indexOf(line)] ?? "";
-		line.blur();
+		if (event.key === "Escape" && edited) edited.line.textContent = edited.heard;
+		/** @type {HTMLElement} */ (event.target).blur();
 	}, { signal });
 
 	/** @param {string} id */
@@ -39,6 +45,7 @@ export function createLivePanel(panel, signal) {
 	function close() {
 		follower.stop();
 		jobId = "";
+		edited = undefined;
 		text = noText();
 		lines.replaceChildren();
 		render();
@@ -48,7 +55,7 @@ export function createLivePanel(panel, signal) {
 		setVisible(panel, jobId !== "");
 		if (!jobId) return; // to measure its height would lay out the whole page
 		const { phase } = text;
-		const isFinal = phase === "final";
+		const isFinal = phase === "final" && !edited;
 		panel.dataset.phase = phase;
 		setText(badge, t(isFinal ? "live.final" : "live.draft"));
 		setTextOrHide(hint, text.note || lagText() || hintText());
@@ -63,16 +70,30 @@ export function createLivePanel(panel, signal) {
 		setVisible(query(panel, ".close"), isFinal || phase === "failed");
 	}
 
-	/** Sends what somebody wrote into a line. @param {HTMLElement} line */
-	function correct(line) {
-		const id = indexOf(line);
+	/** Sends what somebody wrote into a line of the draft: to the final text, if that has come meanwhile. */
+	async function correct() {
+		if (!edited) return;
+		const { line, id, heard } = edited;
 		const written = line.innerText.trim();
-		if (isDraft() && id >= 0 && written !== text.lines[id]) follower.send({ type: "correct", id, text: written });
-	}
-
-	/** @param {HTMLElement} line */
-	function indexOf(line) {
-		return [...lines.children].indexOf(line);
+		const times = text.times[id];
+		if (written === heard || !times) {
+			edited = undefined;
+		} else if (isDraft()) {
+			edited = undefined;
+			follower.send({ type: "correct", id, text: written });
+		} else {
+			const ofJob = jobId;
+			try {
+				await api.correctDraft(ofJob, { start: times.start, end: times.end, text: heard }, written);
+				const { result } = await api.job(ofJob);
+				if (ofJob !== jobId) return;
+				edited = undefined;
+				if (result) text = withFinalText(text, result);
+			} catch (problem) {
+				text = { ...text, note: errorText(problem) }; // the line stays, to be sent again
+			}
+		}
+		render();
 	}
 
 	function isDraft() {
@@ -84,6 +105,7 @@ export function createLivePanel(panel, signal) {
 	}
 
 	function hintText() {
+		if (text.phase === "final" && edited) return t("live.finish_line");
 		if (text.phase === "waiting") return t("live.listening");
 		if (text.phase === "transcribing") return t("live.transcribing");
 		return text.phase === "draft" ? t("live.hint") : "";
@@ -95,6 +117,7 @@ export function createLivePanel(panel, signal) {
 
 	/** Adds what is new, so that selections survive; keeps the end in view if it was. */
 	function showLines() {
+		if (edited && !isDraft()) return; // until that line has been finished
 		const area = lines.parentElement ?? lines;
 		const isAtEnd = area.scrollHeight - area.scrollTop - area.clientHeight < 40;
 		text.lines.forEach((line, at) => {

@@ -12,7 +12,7 @@ import { createLivePanel } from "./live-panel.js";
 export function recordingBar(element, app, signal) {
 	const { api, actions, commands } = app;
 	const recorder = createRecorder(api, render, load("microphone", ""));
-	const panel = createLivePanel(query(element, ".live"), signal);
+	const panel = createLivePanel(query(element, ".live"), api, signal);
 	const microphone = query(element, "#microphone select", HTMLSelectElement);
 	/** A recording that was interrupted, as by a reload. @type {Job|undefined} */
 	let interrupted;
