@@ -17,7 +17,7 @@ let current = preferredLanguage();
 
 /** @returns {Language} */
 function preferredLanguage() {
-	const preferences = [load("language", ""), ...navigator.languages.map((tag) => tag.slice(0, 2))];
+	const preferences = [load("language", ""), ...(globalThis.navigator?.languages ?? []).map((tag) => tag.slice(0, 2))];
 	return preferences.find((tag) => tag === "en" || tag === "es") ?? "en";
 }
 

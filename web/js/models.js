@@ -1,4 +1,24 @@
-/** Which model there is for what. Pure. */
+/** Which model there is for what, and what is said of it. */
+
+import { t } from "./i18n.js";
+import { formatBytes, formatDuration } from "./lib/format.js";
+
+const HOUR_S = 3600;
+
+/** @param {Model} model @returns {string} "" if it isn't known */
+export function sizeOf({ size_bytes }) {
+	return size_bytes === null ? "" : formatBytes(size_bytes);
+}
+
+/** How long an hour of audio takes. @param {Model} model */
+export function hourOf({ real_time_factor }) {
+	return formatDuration(HOUR_S * real_time_factor);
+}
+
+/** @param {Model} model */
+export function speedText(model) {
+	return t(model.speed_is_measured ? "model.speed" : "model.speed_estimate", { time: hourOf(model) });
+}
 
 /** Not counting the bundled one. @param {readonly Model[]} models @returns {Model|undefined} */
 export function bestHere(models) {

@@ -1,7 +1,7 @@
 /** Scripts that were added beside a recording: aligned with it once it is transcribed, also if the page is opened again. */
 
 import { errorText } from "./api.js";
-import { language, t } from "./i18n.js";
+import { t } from "./i18n.js";
 import { hasEnded } from "./job-reducer.js";
 import { formatPercent, stemOf } from "./lib/format.js";
 import { load, save } from "./lib/storage.js";
@@ -60,7 +60,7 @@ export function alignPendingScripts({ store, api, toast }) {
 		try {
 			const { transcript_version: version = 0 } = await api.job(id);
 			const { words, placed } = await api.align(id, version, text);
-			const share = formatPercent((100 * placed) / words, language());
+			const share = formatPercent((100 * placed) / words);
 			toast.show(`${filename}: ${t("script.done", { placed, words, share })}`, "filter.status", () => (location.hash = transcriptHref(id)));
 		} catch (error) {
 			toast.show(`${filename}: ${errorText(error)}`);

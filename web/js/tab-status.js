@@ -1,6 +1,6 @@
 /** Progress in the tab's title and icon, and a notification when a long job ends while the tab is hidden. */
 
-import { language, t } from "./i18n.js";
+import { t } from "./i18n.js";
 import { hasEnded } from "./job-reducer.js";
 import { query } from "./lib/dom.js";
 import { formatPercent } from "./lib/format.js";
@@ -24,7 +24,7 @@ export function showTabStatus({ store, toast }) {
 		const percent = running.length ? Math.floor(running.reduce((sum, { job }) => sum + job.progress, 0) / running.length) : -1;
 		const openName = entries[openJob()]?.job.filename;
 		const name = openName ?? (running.length === 1 ? running[0]?.job.filename : undefined) ?? APP_NAME;
-		const title = percent < 0 ? name : `${formatPercent(percent, language())} · ${name}`;
+		const title = percent < 0 ? name : `${formatPercent(percent)} · ${name}`;
 		if (document.title !== title) document.title = title;
 		if (percent === shownPercent) return;
 		shownPercent = percent;

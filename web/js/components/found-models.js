@@ -1,28 +1,17 @@
 /** Models that other programs keep on this machine: one click imports one. */
 
 import { errorText } from "../api.js";
-import { language, t } from "../i18n.js";
+import { t } from "../i18n.js";
 import { h, setText, setVisible } from "../lib/dom.js";
 import { formatBytes } from "../lib/format.js";
+import { keyedList } from "../lib/keyed-list.js";
 
 /** @param {HTMLElement} list @param {App} app @returns {(state: Pick<State, "found">) => void} updates the list */
 export function foundModels(list, app) {
-	list.replaceChildren();
-	/** By name. @type {Map<string, ReturnType<typeof item>>} */
-	const items = new Map();
+	const show = keyedList(list, (/** @type {FoundModel} */ { name }) => name, () => item(app));
 	return ({ found }) => {
 		setVisible(list, found.length > 0);
-		for (const [name, { element }] of items) {
-			if (found.some((model) => model.name === name)) continue;
-			element.remove();
-			items.delete(name);
-		}
-		for (const model of found) {
-			const shown = items.get(model.name) ?? item(app);
-			if (!items.has(model.name)) list.append(shown.element);
-			items.set(model.name, shown);
-			shown.update(model);
-		}
+		show(found);
 	};
 }
 
@@ -53,7 +42,7 @@ function item(app) {
 	/** @param {FoundModel} model */
 	function update(model) {
 		shown = model;
-		const facts = { name: model.name, size: formatBytes(model.size_bytes, language()), place: model.label };
+		const facts = { name: model.name, size: formatBytes(model.size_bytes), place: model.label };
 		setText(button, t(isImporting ? "found.importing" : "found.use", facts));
 		button.disabled = isImporting;
 		button.title = model.path;

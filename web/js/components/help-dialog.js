@@ -1,7 +1,8 @@
 /** The keyboard shortcuts, which can be changed here, and how far playback goes back after a pause. */
 
-import { language, t } from "../i18n.js";
+import { t } from "../i18n.js";
 import { h, query, setChildren } from "../lib/dom.js";
+import { formatNumber } from "../lib/format.js";
 import { load, save } from "../lib/storage.js";
 import { chooseKey, DEFAULT_REWIND_S, keyName, keysOf, resetKeys, SHORTCUTS, TYPING_KEYS } from "../shortcuts.js";
 
@@ -40,8 +41,7 @@ export function helpDialog(element, { commands }, signal) {
 
 	/** @param {string} [focused] the command whose button gets the focus */
 	function render(focused) {
-		const { format } = new Intl.NumberFormat(language());
-		rewind.replaceChildren(...REWINDS_S.map((value) => h("option", { value }, `${format(value)} s`)));
+		rewind.replaceChildren(...REWINDS_S.map((value) => h("option", { value }, `${formatNumber(value)} s`)));
 		rewind.value = String(load("rewind", DEFAULT_REWIND_S));
 		setChildren(list, ...[...SHORTCUTS, ...TYPING_KEYS].map(row));
 		if (focused) query(list, `[data-change="${focused}"]`).focus();

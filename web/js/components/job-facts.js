@@ -1,20 +1,20 @@
 /** A line about a job, for its card and the editor. */
 
-import { language, t } from "../i18n.js";
+import { t } from "../i18n.js";
 import { formatDate, formatDuration, formatTime, languageName } from "../lib/format.js";
 
 /** Duration, language, model, date and speed in one line. @param {JobEntry} entry */
 export function jobFacts({ job, result }) {
 	const codes = new Set(job.channel_languages?.map((each) => each.language) ?? [job.language ?? "auto"]);
-	const names = [...codes].filter((code) => code !== "auto").map((code) => languageName(code, code, language()));
+	const names = [...codes].filter((code) => code !== "auto").map((code) => languageName(code));
 	const spoken = job.options?.multilingual ? t("options.per_segment") : names.join(", ");
 	const parts = [
 		job.audio_duration ? formatTime(job.audio_duration) : "",
 		spoken,
 		job.again_of ? t("second.text") : "",
 		job.model,
-		formatDate(job.created_at, language(), new Date()),
-		result ? t("job.took", { time: formatDuration(result.processing_time, language()) }) : "",
+		formatDate(job.created_at),
+		result ? t("job.took", { time: formatDuration(result.processing_time) }) : "",
 	];
 	return parts.filter(Boolean).join(" · ");
 }

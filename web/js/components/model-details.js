@@ -1,11 +1,9 @@
 /** What the chosen model is and how fast it runs here; its download. */
 
-import { language, t } from "../i18n.js";
+import { t } from "../i18n.js";
 import { queryEach, setText, setVisible } from "../lib/dom.js";
-import { formatBytes, formatDuration } from "../lib/format.js";
+import { sizeOf, speedText } from "../models.js";
 import { modelDownload } from "./model-download.js";
-
-const HOUR_S = 3600;
 
 /** @param {HTMLElement} element @param {Actions} actions */
 export function modelDetails(element, actions) {
@@ -20,12 +18,11 @@ export function modelDetails(element, actions) {
 			element.dataset.available = String(model?.available ?? false);
 			if (!model) return;
 			const { name, available, bundled } = model;
-			const size = model.size_bytes === null ? "?" : formatBytes(model.size_bytes, language());
+			const size = sizeOf(model) || "?";
 			const place = bundled ? t("model.demo") : t(available ? "model.ready" : "model.missing", { name, size });
 			const source = model.origin?.source ? ` ${t("model.origin")}` : "";
 			setText(description, `${place}${source}${model.origin?.is_exact === false ? ` ${t("model.quantised")}` : ""}`);
-			const time = formatDuration(HOUR_S * model.real_time_factor, language());
-			setText(speed, t(model.speed_is_measured ? "model.speed" : "model.speed_estimate", { time }));
+			setText(speed, speedText(model));
 			setVisible(otherModels, bundled && isOnlyBundled);
 			download.update(model);
 		},

@@ -1,6 +1,6 @@
 /** The download of a model: where from, its progress, what went wrong. */
 
-import { language, t } from "../i18n.js";
+import { t } from "../i18n.js";
 import { cloneTemplate, h, query, queryEach, setText, setTextOrHide, setVisible } from "../lib/dom.js";
 import { formatBytes } from "../lib/format.js";
 
@@ -38,7 +38,7 @@ export function modelDownload(actions, { isPrimary, offersSources }) {
 			for (const control of [bar, stop]) setVisible(control, Boolean(progress));
 			if (totalBytes) bar.value = Math.min(1, receivedBytes / totalBytes);
 			bar.ariaLabel = t("model.download", { name });
-			const sizes = { part: formatBytes(receivedBytes, language()), total: formatBytes(totalBytes, language()) };
+			const sizes = { part: formatBytes(receivedBytes), total: formatBytes(totalBytes) };
 			const source = progress?.source === "index" ? ` ${t("model.from_index")}` : "";
 			setTextOrHide(received, progress ? `${t("part_of_total", sizes)}${source}` : "");
 			setTextOrHide(error, model.error?.message ?? "");

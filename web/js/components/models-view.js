@@ -1,19 +1,16 @@
 /** All models on a page of their own: what each is for, its download, its removal, and importing others. */
 
-import { language, t } from "../i18n.js";
+import { t } from "../i18n.js";
 import { cloneTemplate, query, queryEach, setText, setTextOrHide, setVisible } from "../lib/dom.js";
-import { formatBytes, formatDuration } from "../lib/format.js";
+import { keyedList } from "../lib/keyed-list.js";
+import { sizeOf, speedText } from "../models.js";
 import { openList } from "../router.js";
 import { foundModels } from "./found-models.js";
 import { modelDownload } from "./model-download.js";
 
-const HOUR_S = 3600;
-
 /** @type {Component} */
 export function modelsView(element, app, signal) {
-	/** By the model's name. @type {Map<string, ReturnType<typeof modelRow>>} */
-	const rows = new Map();
-	const list = query(element, ".model-list");
+	const show = keyedList(query(element, ".model-list"), (/** @type {Model} */ { name }) => name, () => modelRow(app));
 	const fileInput = query(element, "#import", HTMLInputElement);
 	const updateFound = foundModels(query(element, ".found"), app);
 	fileInput.addEventListener("change", () => {
@@ -21,22 +18,10 @@ export function modelsView(element, app, signal) {
 		fileInput.value = "";
 		openList(); // which shows the progress
 	}, { signal });
-	list.replaceChildren();
 
 	return ({ models, found }, before) => {
 		if (found !== before?.found) updateFound({ found });
-		if (models === before?.models) return;
-		for (const [name, { element: row }] of rows) {
-			if (models.some((model) => model.name === name)) continue;
-			row.remove();
-			rows.delete(name);
-		}
-		for (const [index, model] of models.entries()) {
-			const row = rows.get(model.name) ?? modelRow(app);
-			rows.set(model.name, row);
-			if (list.children[index] !== row.element) list.insertBefore(row.element, list.children[index] ?? null);
-			row.update(model);
-		}
+		if (models !== before?.models) show(models);
 	};
 }
 
@@ -68,7 +53,6 @@ function modelRow({ actions, chooseModel }) {
 		update(model) {
 			shown = model;
 			const { purpose, available, bundled, recommended, multilingual, origin } = model;
-			const time = formatDuration(HOUR_S * model.real_time_factor, language());
 			setText(name, [purpose && t(`purpose.${purpose}`), model.name].filter(Boolean).join(" · "));
 			setTextOrHide(badge, available ? t("model.available") : recommended ? t("choice.recommended") : "");
 			badge.dataset.available = String(available);
@@ -78,8 +62,7 @@ function modelRow({ actions, chooseModel }) {
 				origin?.is_exact === false ? t("model.quantised") : "",
 			];
 			setTextOrHide(description, told.filter(Boolean).join(" "));
-			const size = model.size_bytes === null ? "" : formatBytes(model.size_bytes, language());
-			setText(facts, [size, t(model.speed_is_measured ? "model.speed" : "model.speed_estimate", { time }), origin?.source ? t("model.origin") : ""].filter(Boolean).join(" · "));
+			setText(facts, [sizeOf(model), speedText(model), origin?.source ? t("model.origin") : ""].filter(Boolean).join(" · "));
 			download.update(model);
 			setVisible(use, available);
 			use.ariaLabel = `${t("models.use")}: ${model.name}`;

@@ -2,8 +2,8 @@
 
 import { language, t } from "../i18n.js";
 import { cloneTemplate, h, query, setText } from "../lib/dom.js";
-import { formatBytes, languageName } from "../lib/format.js";
-import { preselected } from "../models.js";
+import { languageName } from "../lib/format.js";
+import { preselected, sizeOf } from "../models.js";
 
 /** @param {Option} option @param {string} [form] part of the id, which is unique in the page @returns {OptionField} */
 export function optionField(option, form = "option") {
@@ -42,16 +42,16 @@ export function updateModels(select, state, preferredName) {
 }
 
 /** @param {Model} model */
-function modelLabel({ name, purpose, download, available, size_bytes }) {
+function modelLabel(model) {
+	const { name, purpose, download, available } = model;
 	const state = download ? "model.downloading" : available ? "model.available" : "model.unavailable";
-	const size = size_bytes === null ? "" : formatBytes(size_bytes, language());
-	return [purpose && t(`purpose.${purpose}`), name, size, t(state)].filter(Boolean).join(" · ");
+	return [purpose && t(`purpose.${purpose}`), name, sizeOf(model), t(state)].filter(Boolean).join(" · ");
 }
 
 /** Named and sorted in the page's language. @param {HTMLElement} list @param {readonly SpokenLanguage[]} languages */
 export function updateLanguages(list, languages) {
 	const { compare } = new Intl.Collator(language());
-	const choices = languages.map(({ code, name }) => ({ "data-code": code, value: languageName(code, name, language()) }));
+	const choices = languages.map(({ code, name }) => ({ "data-code": code, value: languageName(code, name) }));
 	const several = { "data-code": "per-segment", value: t("options.per_segment") };
 	list.replaceChildren(...[several, ...choices.sort((a, b) => compare(a.value, b.value))].map((choice) => h("option", choice)));
 }

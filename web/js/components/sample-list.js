@@ -16,7 +16,7 @@ export function sampleList(element, { actions }) {
 		button.title = t("samples.spoken", { text: sample.text });
 		button.addEventListener("click", () => actions.trySample(sample));
 		setText(title, sample.title);
-		setText(hint, `${languageName(sample.language, sample.language, language())} · ${formatTime(sample.duration)}`);
+		setText(hint, `${languageName(sample.language)} · ${formatTime(sample.duration)}`);
 		return item;
 	}
 

@@ -1,10 +1,10 @@
 /** Saves or copies a transcript: the format by what it is for, its layout, a preview, and what is wrong with subtitles. */
 
 import { errorText } from "../api.js";
-import { language, t } from "../i18n.js";
+import { t } from "../i18n.js";
 import { copyText } from "../lib/clipboard.js";
 import { h, query, queryEach, setChildren, setText, setTextOrHide, setVisible } from "../lib/dom.js";
-import { formatTime } from "../lib/format.js";
+import { formatNumber, formatTime } from "../lib/format.js";
 import { load, save } from "../lib/storage.js";
 import { EXPORT_GROUPS, formatLabel, groupOf, layoutQuery, PRESET_FIGURES, PRESETS } from "./export-formats.js";
 
@@ -126,8 +126,7 @@ export function exportDialog(element, app, signal) {
 
 	/** @param {SubtitleCheck["outside"][number]} subtitle */
 	function problemItem({ start, text, problems: names, columns_per_s: speed }) {
-		const { format } = new Intl.NumberFormat(language());
-		const what = names.map((name) => t(`problem.${name}`, { speed: format(speed) })).join(", ");
+		const what = names.map((name) => t(`problem.${name}`, { speed: formatNumber(speed) })).join(", ");
 		const button = h("button", { "data-start": start }, h("span", { class: "figures" }, formatTime(start, 1)), ` ${what}`);
 		return h("li", {}, button, h("span", { class: "hint", dir: "auto" }, text));
 	}

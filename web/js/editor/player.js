@@ -1,8 +1,8 @@
 /** Plays the recording: play and pause, skip, speed, waveform. Shows the picture of a video. */
 
-import { language, t } from "../i18n.js";
+import { t } from "../i18n.js";
 import { cloneTemplate, h, icon, query, queryEach, setText, setVisible } from "../lib/dom.js";
-import { formatTime } from "../lib/format.js";
+import { formatNumber, formatTime } from "../lib/format.js";
 import { load, save } from "../lib/storage.js";
 import { DEFAULT_REWIND_S } from "../shortcuts.js";
 import { waveform } from "./waveform.js";
@@ -157,8 +157,7 @@ export function createPlayer(id, duration, isFirstTrack, onTime, signal) {
 
 		localize() {
 			const savedSpeed = load("speed", 1);
-			const { format } = new Intl.NumberFormat(language());
-			speedSelect.replaceChildren(...SPEEDS.map((speed) => h("option", { value: speed }, `${format(speed)}×`)));
+			speedSelect.replaceChildren(...SPEEDS.map((speed) => h("option", { value: speed }, `${formatNumber(speed)}×`)));
 			setSpeed(SPEEDS.includes(savedSpeed) ? savedSpeed : 1);
 			update();
 		},

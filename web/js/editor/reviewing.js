@@ -1,6 +1,6 @@
 /** What is reviewed on the desk: differences from a second text or from what was heard, and unsure words. */
 
-import { language, t } from "../i18n.js";
+import { t } from "../i18n.js";
 import { query, setTextOrHide } from "../lib/dom.js";
 import { formatPercent } from "../lib/format.js";
 import { differencesSource } from "./differences.js";
@@ -60,7 +60,7 @@ export function connectReviewing(element, app, current, signal) {
 			const aligned = store.state.entries[id]?.aligned ?? null;
 			second.render(store.state, id);
 			script.render(aligned);
-			setTextOrHide(wordTimes, aligned === null ? "" : t("review.finding", { percent: formatPercent(aligned, language()) }));
+			setTextOrHide(wordTimes, aligned === null ? "" : t("review.finding", { percent: formatPercent(aligned) }));
 		},
 
 		/** @returns {boolean} whether a review was open */

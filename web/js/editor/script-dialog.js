@@ -1,7 +1,7 @@
 /** Aligns a text that the user has: pasted, dropped on the desk, or chosen as a file. */
 
 import { errorText } from "../api.js";
-import { language, t } from "../i18n.js";
+import { t } from "../i18n.js";
 import { query, setTextOrHide, setVisible } from "../lib/dom.js";
 import { formatPercent } from "../lib/format.js";
 
@@ -63,7 +63,7 @@ export function scriptDialog({ api, toast }, current, review, signal) {
 			textarea.value = "";
 			dialog.close();
 			const { words, placed } = result;
-			const share = formatPercent((100 * placed) / words, language());
+			const share = formatPercent((100 * placed) / words);
 			toast.show(t("script.done", { placed, words, share }), "second.review", () => review(opened.id));
 		} catch (failure) {
 			setTextOrHide(error, errorText(failure));

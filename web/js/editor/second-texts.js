@@ -2,7 +2,7 @@
 
 import { errorText } from "../api.js";
 import { languageCode, optionField, updateModels } from "../components/option-field.js";
-import { t, language } from "../i18n.js";
+import { t } from "../i18n.js";
 import { hasEnded } from "../job-reducer.js";
 import { h, query, queryEach, setChildren, setText, setVisible } from "../lib/dom.js";
 import { formatPercent, formatTime, languageName } from "../lib/format.js";
@@ -53,7 +53,7 @@ export function secondTexts({ actions, api, store, toast }, current, review, sig
 		setChildren(options, ...fields.map(({ element }) => element));
 		for (const { option, control } of fields) {
 			if (option.name === "model") updateModels(control, store.state, job.model);
-			else if (option.name === "language") control.value = job.language ? languageName(job.language, job.language, language()) : "";
+			else if (option.name === "language") control.value = job.language ? languageName(job.language) : "";
 			else control.value = String(job.options?.[option.name] ?? option.default);
 		}
 		const duration = formatTime(job.audio_duration ?? 0);
@@ -116,11 +116,11 @@ export function secondTexts({ actions, api, store, toast }, current, review, sig
 		notice.dataset.status = job.status;
 		for (const part of [bar, cancel]) setVisible(part, isRunning);
 		bar.value = job.progress;
-		bar.ariaLabel = t("second.running", { model: nameOf(job), percent: formatPercent(job.progress, language()) });
+		bar.ariaLabel = t("second.running", { model: nameOf(job), percent: formatPercent(job.progress) });
 		setVisible(reviewButton, isReady);
 		setVisible(openLink, job.status === "completed");
 		openLink.setAttribute("href", transcriptHref(job.job_id));
-		const percent = formatPercent(job.progress, language());
+		const percent = formatPercent(job.progress);
 		if (isRunning) setText(text, t("second.running", { model: nameOf(job), percent }));
 		else if (job.status === "completed") setText(text, t("second.ready", { model: nameOf(job) }));
 		else setText(text, [t(`status.${job.status}`), job.error?.message].filter(Boolean).join(": "));

@@ -153,7 +153,7 @@ export function speakersPanel(element, app, current, signal) {
 		const name = h("input", { type: "text", maxLength: 100, value: speaker.name, placeholder: label, ...named("speakers.name", { number: index + 1 }) });
 		const same = h("select", named("speakers.merge", { name: label }), h("option", { value: "" }, t("speakers.same_as")), ...options);
 		const number = h("button", { class: "speaker-number figures", "data-colour": (index % COLOURS) + 1, ...named("speakers.only", { name: label }) }, String(index + 1));
-		const time = h("span", { class: "hint figures" }, formatDuration(speaker.seconds, language()));
+		const time = h("span", { class: "hint figures" }, formatDuration(speaker.seconds));
 		return h("li", {}, number, name, ...voiceButtons(speaker), time, play, ...(others.length ? [h("span", { class: "select quiet" }, same)] : []));
 	}
 

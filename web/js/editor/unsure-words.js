@@ -1,6 +1,6 @@
 /** The words that were hard to hear, for the review: each is accepted, or corrected by typing. */
 
-import { language, t } from "../i18n.js";
+import { t } from "../i18n.js";
 import { h } from "../lib/dom.js";
 import { formatPercent } from "../lib/format.js";
 import { load, save } from "../lib/storage.js";
@@ -18,7 +18,7 @@ export function unsureWordsSource({ id, session }, onChange) {
 	const accepted = new Set(load(`accepted.${id}`, /** @type {string[]} */ ([])));
 	/** Ids of those that are left for later. */
 	const skipped = new Set();
-	const select = h("select", {}, ...PROBABILITIES.map((value) => h("option", { value }, t("review.below", { percent: formatPercent(100 * value, language()) }))));
+	const select = h("select", {}, ...PROBABILITIES.map((value) => h("option", { value }, t("review.below", { percent: formatPercent(100 * value) }))));
 	select.value = String(load("unsureBelow", DEFAULT_PROBABILITY));
 	select.ariaLabel = t("review.probability");
 	select.addEventListener("change", () => {
