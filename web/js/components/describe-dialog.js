@@ -2,23 +2,17 @@
 
 import { t } from "../i18n.js";
 import { h, query, setText, setVisible } from "../lib/dom.js";
-import { errorsIn } from "../lib/errors.js";
+import { formDialog } from "../lib/form-dialog.js";
 import { stemOf } from "../lib/format.js";
 
 /** @type {Component} */
 export function describeDialog(element, app, signal) {
 	const { api, store } = app;
-	const dialog = query(element, "dialog", HTMLDialogElement);
-	const form = query(dialog, "form", HTMLFormElement);
+	const { dialog, form, open } = formDialog(element, "dialog", signal, saveAll);
 	const [name, tags] = [query(form, "[name=filename]", HTMLInputElement), query(form, "[name=tags]", HTMLInputElement)];
 	const known = query(form, "#known-tags");
-	const attempt = errorsIn(dialog);
 	/** @type {readonly string[]} */
 	let ids = [];
-	form.addEventListener("submit", (event) => {
-		event.preventDefault();
-		void attempt(saveAll);
-	}, { signal });
 	tags.addEventListener("input", renderKnown, { signal });
 	app.describe = (wanted) => {
 		ids = wanted;
@@ -28,9 +22,8 @@ export function describeDialog(element, app, signal) {
 		tags.value = ids.length === 1 ? first.tags.join(", ") : "";
 		setVisible(/** @type {HTMLElement} */ (name.parentElement), ids.length === 1);
 		setText(query(form, "[for=describe-tags]"), t(ids.length === 1 ? "describe.tags" : "describe.add_tags", { count: ids.length }));
-		void attempt(async () => undefined); // what went wrong before
 		renderKnown();
-		if (!dialog.open) dialog.showModal();
+		open();
 		(ids.length === 1 ? name : tags).select();
 	};
 

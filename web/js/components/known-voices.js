@@ -2,15 +2,14 @@
 
 import { t } from "../i18n.js";
 import { button, h, query, setChildren, setText, setVisible } from "../lib/dom.js";
-import { errorsIn } from "../lib/errors.js";
+import { formDialog } from "../lib/form-dialog.js";
 
 /** @type {Component} */
 export function knownVoices(element, app, signal) {
 	const { api } = app;
-	const dialog = query(element, "dialog", HTMLDialogElement);
+	const { dialog, attempt, on, open } = formDialog(element, "dialog", signal);
 	const [question, keep, forgetAll] = [query(dialog, ".notice"), query(dialog, "#keep-voice"), query(dialog, "#forget-voices")];
 	const list = query(dialog, "ul");
-	const attempt = errorsIn(dialog);
 	/** The one that may be kept. @type {NamedSpeaker|undefined} */
 	let asked;
 	let onKept = () => {};
@@ -27,14 +26,9 @@ export function knownVoices(element, app, signal) {
 	app.knownVoices = (speaker, whenKept = () => {}) => {
 		onKept = whenKept;
 		ask(speaker);
-		if (!dialog.open) dialog.showModal();
+		open();
 		void attempt(load);
 	};
-
-	/** @param {string} selector @param {() => Promise<unknown>} run */
-	function on(selector, run) {
-		query(dialog, selector).addEventListener("click", () => attempt(run), { signal });
-	}
 
 	/** @param {NamedSpeaker|undefined} speaker */
 	function ask(speaker) {

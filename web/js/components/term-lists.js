@@ -2,20 +2,19 @@
 
 import { t } from "../i18n.js";
 import { h, query, setTextOrHide, setVisible } from "../lib/dom.js";
-import { errorsIn } from "../lib/errors.js";
+import { formDialog } from "../lib/form-dialog.js";
 
 /** @type {Component} */
 export function termLists(element, app, signal) {
-	const dialog = query(element, "dialog", HTMLDialogElement);
+	const { dialog, attempt, on, open } = formDialog(element, "dialog", signal);
 	const select = query(dialog, "select", HTMLSelectElement);
 	const name = query(dialog, "input", HTMLInputElement);
 	const terms = query(dialog, "textarea", HTMLTextAreaElement);
-	const attempt = errorsIn(dialog);
 	/** @type {TermList[]} */
 	let lists = [];
 	app.commands.register({
 		"term-lists": () => {
-			if (!dialog.open) dialog.showModal();
+			open();
 			return attempt(() => load(""));
 		},
 	});
@@ -34,11 +33,6 @@ export function termLists(element, app, signal) {
 		await app.api.removeTermList(select.value);
 		await load("");
 	});
-
-	/** @param {string} selector @param {() => Promise<unknown>} run */
-	function on(selector, run) {
-		query(dialog, selector).addEventListener("click", () => attempt(run), { signal });
-	}
 
 	/** Returns whether the list has a name. */
 	async function save() {

@@ -2,28 +2,22 @@
 
 import { t } from "../i18n.js";
 import { button, h, query, setChildren, setVisible } from "../lib/dom.js";
-import { errorsIn } from "../lib/errors.js";
+import { formDialog } from "../lib/form-dialog.js";
 
 /** @type {Component} */
 export function watchedFolders(element, app, signal) {
 	const { api } = app;
-	const dialog = query(element, "dialog", HTMLDialogElement);
-	const form = query(dialog, "form", HTMLFormElement);
+	const { dialog, form, attempt, open } = formDialog(element, "dialog", signal, add);
 	const list = query(dialog, "ul");
 	const suggestions = query(dialog, "datalist");
 	const [path, output, skip] = ["path", "output", "skip"].map((name) => query(form, `[name=${name}]`, HTMLInputElement));
-	const attempt = errorsIn(dialog);
 	/** The folder whose subfolders are suggested. */
 	let suggested = "";
 	form.addEventListener("input", ({ target }) => {
 		if (target === path || target === output) void suggest(/** @type {HTMLInputElement} */ (target).value);
 	}, { signal });
-	form.addEventListener("submit", (event) => {
-		event.preventDefault();
-		void attempt(add);
-	}, { signal });
 	app.watchFolders = () => {
-		if (!dialog.open) dialog.showModal();
+		open();
 		void attempt(async () => {
 			await Promise.all([load(), suggest("")]);
 		});

@@ -1,8 +1,8 @@
 /** Aligns a text that the user has: pasted, dropped on the desk, or chosen as a file. */
 
-import { errorText } from "../api.js";
 import { t } from "../i18n.js";
-import { query, setTextOrHide, setVisible } from "../lib/dom.js";
+import { query, setVisible } from "../lib/dom.js";
+import { formDialog } from "../lib/form-dialog.js";
 import { formatPercent } from "../lib/format.js";
 
 const TEXT_FILE = /\.(txt|srt|vtt|md)$/i;
@@ -12,16 +12,11 @@ const TEXT_FILE = /\.(txt|srt|vtt|md)$/i;
  * @param {AbortSignal} signal
  */
 export function scriptDialog({ api, toast }, current, review, signal) {
-	const dialog = query(document, "#script-dialog", HTMLDialogElement);
+	const { dialog, open } = formDialog(document, "#script-dialog", signal, align);
 	const textarea = query(dialog, "textarea", HTMLTextAreaElement);
 	const fileInput = query(dialog, "input", HTMLInputElement);
 	const bar = query(dialog, "progress", HTMLProgressElement);
 	const submit = query(dialog, ".primary", HTMLButtonElement);
-	const error = query(dialog, ".error");
-	query(dialog, "form").addEventListener("submit", (event) => {
-		event.preventDefault();
-		void align();
-	}, { signal });
 	fileInput.addEventListener("change", () => {
 		void readFile(fileInput.files?.[0]);
 		fileInput.value = "";
@@ -40,11 +35,6 @@ export function scriptDialog({ api, toast }, current, review, signal) {
 		if (file) textarea.value = await file.text();
 	}
 
-	function open() {
-		setTextOrHide(error, "");
-		if (!dialog.open) dialog.showModal();
-	}
-
 	/** @param {boolean} isBusy */
 	function setBusy(isBusy) {
 		submit.disabled = isBusy;
@@ -55,7 +45,6 @@ export function scriptDialog({ api, toast }, current, review, signal) {
 	async function align() {
 		const opened = current();
 		if (!opened || !textarea.value.trim()) return;
-		setTextOrHide(error, "");
 		setBusy(true);
 		try {
 			const result = await opened.session.takeFromServer((version) => api.align(opened.id, version, textarea.value));
@@ -65,8 +54,6 @@ export function scriptDialog({ api, toast }, current, review, signal) {
 			const { words, placed } = result;
 			const share = formatPercent((100 * placed) / words);
 			toast.show(t("script.done", { placed, words, share }), "second.review", () => review(opened.id));
-		} catch (failure) {
-			setTextOrHide(error, errorText(failure));
 		} finally {
 			setBusy(false);
 		}

@@ -1,10 +1,10 @@
 /** Transcribing the recording on the desk again, and what becomes of it: progress, then the differences. */
 
-import { errorText } from "../api.js";
 import { languageCode, optionField, updateModels } from "../components/option-field.js";
 import { t } from "../i18n.js";
 import { hasEnded } from "../job-reducer.js";
 import { h, query, queryEach, setChildren, setText, setVisible } from "../lib/dom.js";
+import { formDialog } from "../lib/form-dialog.js";
 import { formatPercent, formatTime, languageName } from "../lib/format.js";
 import { load, save } from "../lib/storage.js";
 import { transcriptHref } from "../router.js";
@@ -15,10 +15,10 @@ const SHOWN_OPTIONS = ["model", "language", "quality"];
  * @param {App} app @param {() => OpenTranscript|undefined} current
  * @param {(otherId: string, title: string) => void} review @param {AbortSignal} signal
  */
-export function secondTexts({ actions, api, store, toast }, current, review, signal) {
-	const dialog = query(document, "#again-dialog", HTMLDialogElement);
+export function secondTexts({ actions, api, store, tryOrTell }, current, review, signal) {
+	const { dialog, open } = formDialog(document, "#again-dialog", signal, () => start(false));
 	const notice = query(document, "#second-notice");
-	const [options, error] = queryEach(dialog, ".again-options", ".error");
+	const options = query(dialog, ".again-options");
 	const part = query(dialog, "#again-part", HTMLSelectElement);
 	const languageList = query(document, "#languages", HTMLDataListElement);
 	const [text, reviewButton, openLink, cancel] = queryEach(
@@ -38,10 +38,6 @@ export function secondTexts({ actions, api, store, toast }, current, review, sig
 	// A click elsewhere, as on the menu, may collapse the selection too.
 	document.addEventListener("pointerdown", ({ target }) => {
 		if (target instanceof Node && current()?.lines.element.contains(target)) selection = undefined;
-	}, { signal });
-	query(dialog, "form").addEventListener("submit", (event) => {
-		event.preventDefault();
-		void start(false);
 	}, { signal });
 
 	function openDialog() {
@@ -64,8 +60,7 @@ export function secondTexts({ actions, api, store, toast }, current, review, sig
 			part.value = part.options[1]?.value ?? "";
 		}
 		setVisible(query(dialog, ".select-first"), !selection);
-		setVisible(error, false);
-		dialog.showModal();
+		open();
 	}
 
 	/** @param {{option: Option, control: OptionControl}} field */
@@ -80,15 +75,9 @@ export function secondTexts({ actions, api, store, toast }, current, review, sig
 		if (!id) return;
 		const chosen = Object.fromEntries(fields.map((field) => [field.option.name, valueOf(field)]));
 		const changes = isSecondOpinion ? {} : { ...chosen, clip_timestamps: part.value || "0" };
-		try {
-			const job = await api.transcribeAgain(id, { ...changes, word_timestamps: true }, isSecondOpinion);
-			store.dispatch({ type: "job", job_id: job.job_id, data: job });
-			dialog.close();
-		} catch (failure) {
-			setText(error, errorText(failure));
-			setVisible(error, true);
-			if (!dialog.open) toast.show(errorText(failure));
-		}
+		const job = await api.transcribeAgain(id, { ...changes, word_timestamps: true }, isSecondOpinion);
+		store.dispatch({ type: "job", job_id: job.job_id, data: job });
+		dialog.close();
 	}
 
 	/** The newest text of the same recording besides this one, unless the user has closed its notice. @param {State} state @param {string} id */
@@ -129,7 +118,7 @@ export function secondTexts({ actions, api, store, toast }, current, review, sig
 	return {
 		render,
 		openDialog,
-		secondOpinion: () => start(true),
+		secondOpinion: () => tryOrTell(() => start(true)),
 
 		review() {
 			const id = current()?.id ?? "";
