@@ -94,7 +94,7 @@ test("two versions are merged line by line", () => {
 
 test("both languages have the same texts with the same parameters", () => {
   const parameters = (text) => text.match(/\{\w+\}/g)?.sort();
-  for (const [key, translations] of Object.entries(TEXTS)) {
+  for (const [key, translations] of Object.values(TEXTS).flatMap((group) => Object.entries(group))) {
     assert.deepEqual([translations.length, parameters(translations[0])], [2, parameters(translations[1])], key);
   }
 });

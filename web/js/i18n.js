@@ -6,7 +6,7 @@
 import { load, save } from "./lib/storage.js";
 import { TEXTS } from "./texts.js";
 
-/** @typedef {keyof typeof TEXTS} TextKey */
+/** A group and a name: "job.cancel". @typedef {{[Group in keyof typeof TEXTS]: `${Group}.${Extract<keyof typeof TEXTS[Group], string>}`}[keyof typeof TEXTS]} TextKey */
 /** @typedef {"en"|"es"} Language */
 
 /** The attribute that is translated, by the one that has the key; "": the text itself. */
@@ -35,7 +35,9 @@ export function setLanguage(next) {
 
 /** @param {TextKey} key @param {Record<string, string|number>} [params] */
 export function t(key, params = {}) {
-	const [english, spanish] = TEXTS[key];
+	const [group = "", name = ""] = key.split(".");
+	/** @type {[string, string]} */
+	const [english, spanish] = /** @type {Record<string, any>} */ (TEXTS)[group][name];
 	return (current === "es" ? spanish : english).replace(/\{(\w+)\}/g, (placeholder, name) => String(params[name] ?? placeholder));
 }
 

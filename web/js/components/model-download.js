@@ -40,7 +40,7 @@ export function modelDownload(actions, { isPrimary, offersSources }) {
 			bar.ariaLabel = t("model.download", { name });
 			const sizes = { part: formatBytes(receivedBytes), total: formatBytes(totalBytes) };
 			const source = progress?.source === "index" ? ` ${t("model.from_index")}` : "";
-			setTextOrHide(received, progress ? `${t("part_of_total", sizes)}${source}` : "");
+			setTextOrHide(received, progress ? `${t("page.part_of_total", sizes)}${source}` : "");
 			setTextOrHide(error, model.error?.message ?? "");
 			setText(/** @type {Element} */ (download.lastElementChild), t("model.download", { name }));
 			setVisible(download, canStart);

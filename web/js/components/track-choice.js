@@ -8,7 +8,7 @@ import { languageName } from "../lib/format.js";
 
 /** Its number, with its language if the file tells it. @param {Track} track @param {number} [total] */
 export function trackName({ number, language: code }, total) {
-	const place = total ? t("part_of_total", { part: number, total }) : String(number);
+	const place = total ? t("page.part_of_total", { part: number, total }) : String(number);
 	return code ? `${place} (${languageName(code)})` : place;
 }
 

@@ -51,7 +51,7 @@ export function deskSearch(desk, app, { current, canReplace }, signal) {
 	function find() {
 		const options = replaceBar.hidden ? {} : { matchCase: matchCase.checked, wholeWords: wholeWords.checked };
 		const total = marks()?.find(input.value, options) ?? 0;
-		setTextOrHide(matchCount, input.value.trim() ? t("part_of_total", { part: 0, total }) : "");
+		setTextOrHide(matchCount, input.value.trim() ? t("page.part_of_total", { part: 0, total }) : "");
 		if (total) showMatch(1);
 	}
 
@@ -63,7 +63,7 @@ export function deskSearch(desk, app, { current, canReplace }, signal) {
 
 	/** @param {number} part */
 	function showPart(part) {
-		setText(matchCount, t("part_of_total", { part, total: marks()?.matchCount ?? 0 }));
+		setText(matchCount, t("page.part_of_total", { part, total: marks()?.matchCount ?? 0 }));
 	}
 
 	function startReplacing() {

@@ -96,7 +96,7 @@ export function createReview(element, host, signal) {
 		const item = items[index];
 		const isTyped = source?.isTyped ?? false;
 		setText(title, source?.title ?? "");
-		setText(count, item ? t("part_of_total", { part: index + 1, total: items.length }) : t("review.done"));
+		setText(count, item ? t("page.part_of_total", { part: index + 1, total: items.length }) : t("review.done"));
 		for (const part of [text, accept, keep]) setVisible(part, item !== undefined);
 		setVisible(input, isTyped && item !== undefined);
 		setVisible(all, source?.acceptAll !== undefined && items.length > 1);

@@ -43,7 +43,7 @@ export function waveform(element, onSeek, signal) {
 			time = newTime;
 			duration = newDuration;
 			draw();
-			const valueText = t("part_of_total", { part: formatTime(time), total: formatTime(duration) });
+			const valueText = t("page.part_of_total", { part: formatTime(time), total: formatTime(duration) });
 			if (element.ariaValueText === valueText) return;
 			element.ariaLabel = t("editor.position");
 			element.ariaValueMax = String(Math.round(duration));
