@@ -1,8 +1,9 @@
 """python -m tests.bench.page [--jobs 2000] [--rounds 7]: how soon the page is usable, how smoothly it scrolls, and for
-how long a transcript of two hours blocks it.
+how long a transcript of two hours and a job whose text comes in block it.
 """
 
 import argparse
+import json
 import os
 import platform
 import statistics
@@ -14,7 +15,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from localwhisper.app import SAMPLES
-from tests.browser.conftest import BROWSERS, chromium_path
+from tests.browser.conftest import BROWSERS, ENDLESS_S, chromium_path, repeat_samples
 from tests.browser.seed_data import TALK_LINES, JobSeeder
 from tests.process.server import Server
 
@@ -31,7 +32,17 @@ LONG_TASKS = """(() => {
   new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map(({ duration }) => duration)))
     .observe({ type: "longtask", buffered: true });
 })()"""
+# what is done to it, and the keys for that
+ACTIONS = (
+    ("correcting", "e"),
+    ("ending that", "Control+Enter"),
+    ("paragraphs", "p"),
+    ("lines again", "p"),
+    ("selecting everything", "Control+a"),
+    ("searching for a frequent letter", "/", "e"),
+)
 SETTLED_MS = 1500
+STREAM_S = 20
 # Scrolls to the end of the list by half a screen per frame; returns the milliseconds between frames.
 SCROLL = """() => new Promise((resolve) => {
   const frames = [];
@@ -62,6 +73,7 @@ def main() -> None:
             _scrolling(browser, server, options.jobs)
             _search(browser, server, options.jobs, options.rounds)
             _long_transcript(browser, server)
+            _streaming(browser, server, Path(folder))
         finally:
             browser.close()
             server.stop()
@@ -139,15 +151,35 @@ def _long_transcript(browser: Browser, server: Server) -> None:
     began = page.evaluate(f"() => {{ location.hash = '#/job/{job_id}'; return performance.now(); }}")
     opened_ms = page.wait_for_function(lines).json_value() - began
     tasks = [f"opening {_longest(page)}"]
-    for name, key in (("correcting", "e"), ("ending that", "Control+Enter"), ("paragraphs", "p"), ("lines again", "p")):
-        page.keyboard.press(key)
+    for name, *keys in ACTIONS:
+        for key in keys:
+            page.keyboard.press(key)
         tasks.append(f"{name} {_longest(page)}")
     print(f"{LONG_LINES} lines: opened after {opened_ms:.0f} ms; longest task of {', '.join(tasks)}")
     page.close()
 
 
-def _longest(page: Page) -> str:
+def _streaming(browser: Browser, server: Server, folder: Path) -> None:
+    """While the text of a job comes in: in the list, and on its desk."""
+    samples = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))
+    page = _open(browser, server)
     page.wait_for_timeout(SETTLED_MS)
+    page.evaluate(LONG_TASKS)
+    job_id = server.submit(repeat_samples(samples, folder / "endless.wav", ENDLESS_S), model="demo")
+    page.locator(f"[data-job='{job_id}'] progress").wait_for()
+    in_list = _longest(page, 1000 * STREAM_S)
+    page.evaluate(f"location.hash = '#/job/{job_id}'")
+    page.locator("transcript-editor [data-segment]").nth(30).wait_for()
+    page.evaluate("window.longTasks.splice(0)")
+    on_desk = _longest(page, 1000 * STREAM_S)
+    lines = page.locator("transcript-editor [data-segment]").count()
+    print(f"while text comes in: longest task {in_list} in the list, {on_desk} on the desk (then {lines} lines)")
+    server.request("DELETE", f"/job/{job_id}")
+    page.close()
+
+
+def _longest(page: Page, during_ms: float = SETTLED_MS) -> str:
+    page.wait_for_timeout(during_ms)
     tasks = page.evaluate("window.longTasks.splice(0)")
     return f"{max(tasks):.0f} ms" if tasks else "under 50 ms"
 

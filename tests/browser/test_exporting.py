@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.app_page import AppPage
+from tests.browser.app_page import HIGHLIGHTED, AppPage
 from tests.browser.seed_data import TALK_LINES
 
 SELECT = """([first, from, last, to]) => {
@@ -104,8 +104,7 @@ def test_a_selection_is_quoted_noted_and_saved_as_sound(library: AppPage) -> Non
     page.reload()
     expect(note).to_have_value("Babbage's.")
     expect(page.locator(".note blockquote")).to_have_text("machine")
-    marked = "() => [...(CSS.highlights.get('note') ?? [])].map(String).join() === 'machine'"
-    page.wait_for_function(marked)
+    page.wait_for_function(f"() => ({HIGHLIGHTED})('note').join() === 'machine'")
     page.locator(".note .time").click()
     page.wait_for_function("() => document.querySelector('video').currentTime > 4")
     page.get_by_role("button", name="Remove this note").click()

@@ -6,10 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.app_page import AppPage
+from tests.browser.app_page import HIGHLIGHTED, AppPage
 from tests.browser.seed_data import HOSTILE_TEXT, TALK_LINES
-
-HIGHLIGHTED = "(name) => [...(CSS.highlights.get(name) ?? [])].map(String)"
 
 
 def open_editor(app: AppPage, filename: str) -> Page:

@@ -13,7 +13,7 @@ export const MARKS = /** @type {const} */ (["unsure", "note", "match", "current-
 /**
  * @typedef {object} MarkedLines
  * @property {() => Lines} lines
- * @property {(place: Place) => Range|null} rangeOf
+ * @property {(place: Place) => AbstractRange|null} rangeOf
  * @property {(line: number) => void} show scrolls to a line, away from the play position
  * @property {(lines: Lines) => void} change
  */
@@ -36,13 +36,17 @@ export function lineMarks({ lines, rangeOf, show, change }) {
 	let scrolledTo = ""; // id of the reviewed item that was last shown
 
 	function render() {
-		const match = matches[matchIndex];
 		highlight("match", matches.map(rangeOf));
-		highlight("current-match", match ? [rangeOf(match)] : []);
+		renderCurrentMatch();
 		highlight("note", notes.flatMap(({ start, end }) => partsBetween(lines(), start, end).map(rangeOf)));
 		highlight("reviewed", reviewed.map(rangeOf));
 		highlight("current-reviewed", currentPlaces.map(rangeOf));
 		highlight("unsure", marksUnsure ? lines().flatMap(unsureRanges) : []);
+	}
+
+	function renderCurrentMatch() {
+		const match = matches[matchIndex];
+		highlight("current-match", match ? [rangeOf(match)] : []);
 	}
 
 	/** @param {Segment} segment @param {number} line */
@@ -76,7 +80,7 @@ export function lineMarks({ lines, rangeOf, show, change }) {
 			const count = matches.length;
 			if (!count) return 0;
 			matchIndex = matchIndex < 0 && direction < 0 ? count - 1 : (matchIndex + direction + count) % count;
-			render();
+			renderCurrentMatch();
 			show(matches[matchIndex]?.line ?? 0);
 			return matchIndex + 1;
 		},

@@ -29,7 +29,13 @@ export function selectedPart(list, elements, lines) {
 		start,
 		end,
 		speaker: "",
-		rect: range.getBoundingClientRect(),
+
+		/** Of several lines, that of the first and the last: to lay out all between them takes long. */
+		get rect() {
+			if (from === to) return range.getBoundingClientRect();
+			const [first, last] = [elements[from], elements[to]].map((each) => /** @type {HTMLElement} */ (each).getBoundingClientRect());
+			return new DOMRect(first?.left, first?.top, 0, (last?.bottom ?? 0) - (first?.top ?? 0));
+		},
 
 		get text() {
 			const whole = lines.slice(from, to + 1).map((line) => line.text.trim());
