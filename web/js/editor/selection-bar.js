@@ -14,10 +14,11 @@ const GAP_PX = 8;
 /** @typedef {import("./selection.js").SelectedPart} SelectedPart */
 
 /**
- * @param {HTMLElement} element @param {{job: () => Job, selected: () => SelectedPart|null, say: (text: string) => void}} host
+ * @param {HTMLElement} element
+ * @param {{job: () => Job, selected: () => SelectedPart|null, chosen: () => Omit<SelectedPart, "rect">|null, say: (text: string) => void}} host
  * @param {AbortSignal} signal
  */
-export function selectionBar(element, { job, selected, say }, signal) {
+export function selectionBar(element, { job, selected, chosen, say }, signal) {
 	const sounds = query(element, "details", HTMLDetailsElement);
 	/** @type {SelectedPart|null} */
 	let part = null;
@@ -52,7 +53,7 @@ export function selectionBar(element, { job, selected, say }, signal) {
 	return {
 		/** With its times and where it is from. */
 		async copyQuotation() {
-			const quoted = selected();
+			const quoted = chosen();
 			if (!quoted) return say(t("selection.none"));
 			const times = `${formatTime(quoted.start)}–${formatTime(quoted.end)}`;
 			const text = t(quoted.speaker ? "selection.quotation_of" : "selection.quotation", { text: quoted.text, speaker: quoted.speaker, name: stemOf(job().filename), times });

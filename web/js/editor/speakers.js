@@ -72,9 +72,9 @@ export function speakersPanel(element, app, current, signal) {
 
 	/** The selected lines, or the one that is played. @param {string} speaker */
 	function give(speaker) {
-		const lines = current()?.lines.chosenLines();
-		if (!lines) return toast.show(t("speakers.no_line"));
-		void edit({ ...lines, speaker });
+		const part = current()?.lines.chosenPart();
+		if (!part) return toast.show(t("selection.none"));
+		void edit({ at: part.from, count: part.to - part.from + 1, speaker });
 	}
 
 	/** @param {Speaker} speaker */

@@ -41,6 +41,7 @@ export function transcriptEditor(element, app, signal) {
 	const redo = query(element, "#redo", HTMLButtonElement);
 	const updateNotice = jobNotice(query(element, "#desk-notice"));
 	const updateTracks = trackMenu(query(element, "#tracks"), api, (words) => say(words));
+	const chosen = () => current?.lines.chosenPart() ?? null;
 	const selected = () => current?.lines.selection() ?? null;
 	const say = (/** @type {string} */ words) => app.toast.show(words);
 	const notes = notesPanel(query(element, ".notes"), {
@@ -48,7 +49,7 @@ export function transcriptEditor(element, app, signal) {
 		onChange: (marked) => current?.lines.marks.setNotes(marked),
 		save: (id, changed, before) => api.describe(id, { notes: changed, notes_before: before }),
 	}, signal);
-	const bar = selectionBar(query(element, ".selection-bar"), { job: openJobOf, selected, say }, signal);
+	const bar = selectionBar(query(element, ".selection-bar"), { job: openJobOf, selected, chosen, say }, signal);
 	const speakers = speakersPanel(query(element, ".speakers"), app, () => current, signal);
 	const search = deskSearch(element, app, { current: () => current, canReplace: () => !isPartial }, signal);
 	const reviewing = connectReviewing(element, app, () => current, signal);
@@ -247,7 +248,7 @@ export function transcriptEditor(element, app, signal) {
 	// Notes
 
 	function addNote() {
-		const part = selected();
+		const part = chosen();
 		if (!part) return say(t("selection.none"));
 		notes.add({ start: part.start, end: part.end, quote: part.text, text: "" });
 		getSelection()?.removeAllRanges();

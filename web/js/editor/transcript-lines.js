@@ -115,6 +115,18 @@ export function transcriptLines(host, signal) {
 		elements[index]?.scrollIntoView({ block: "center" });
 	}
 
+	/** @param {Segment} line */
+	function nameIn({ speaker }) {
+		return speakers[speaker ?? ""]?.name ?? "";
+	}
+
+	/** With the name of its speaker, if there is only one. */
+	function selection() {
+		const part = selectedPart(element, elements, shown);
+		const [speaker, ...others] = new Set(part && shown.slice(part.from, part.to + 1).map(nameIn));
+		return part && Object.assign(part, { speaker: others.length ? "" : speaker });
+	}
+
 	// Mouse and keyboard
 
 	/** @param {Event} event */
@@ -233,25 +245,20 @@ export function transcriptLines(host, signal) {
 			if (!isEditing) arrange();
 		},
 
-		/** The selected lines, or the one that has the focus, or is played. @returns {{at: number, count: number}|null} */
-		chosenLines() {
-			const selected = selectedPart(element, elements, shown);
-			if (selected) return { at: selected.from, count: selected.to - selected.from + 1 };
+		/** What is selected, or the line that has the focus, or is played. @returns {Omit<import("./selection.js").SelectedPart, "rect">|null} */
+		chosenPart() {
 			const focused = indexOf(document.activeElement);
 			const index = focused >= 0 ? focused : currentIndex;
-			return index >= 0 ? { at: index, count: 1 } : null;
+			const line = shown[index];
+			const whole = line && { from: index, to: index, start: line.start, end: line.end, text: line.text.trim(), speaker: nameIn(line) };
+			return selection() ?? whole ?? null;
 		},
 
 		get shown() {
 			return shown;
 		},
 
-		/** With the name of its speaker, if there is only one. */
-		selection() {
-			const part = selectedPart(element, elements, shown);
-			const [speaker, ...others] = new Set(part && shown.slice(part.from, part.to + 1).map((line) => speakers[line.speaker ?? ""]?.name ?? ""));
-			return part && Object.assign(part, { speaker: others.length ? "" : speaker });
-		},
+		selection,
 
 		/** Marks the line and the word at the play position. @param {number} time @param {"play"|"seek"} cause */
 		showTime(time, cause) {
