@@ -44,7 +44,7 @@ def test_linear_formats_are_close_to_float32(format: str, allowed: float) -> Non
     assert deviation(FORMATS[format].build(weight, bias, TEAM)(x), reference) < allowed
 
 
-@pytest.mark.parametrize("n_rows", [1, 2, 3, 4, 7, 16, 17, 40])
+@pytest.mark.parametrize("n_rows", [1, 2, 3, 4, 5, 7, 9, 16, 17, 40])
 @pytest.mark.parametrize("format", ["float16-weight-only", "int8-weight-only"])
 def test_weight_only_layers_compute_any_number_of_rows(format: str, n_rows: int) -> None:
     weight = torch.randn(97, 64, generator=torch.Generator().manual_seed(3))

@@ -14,8 +14,8 @@ def _dot_products(x: Array, weight: Array, out: Array, first: int, end: int) -> 
     """out[row, o] = x[row] · weight[o] for the two or more o from `first` to `end`.
 
     One row of weights at a time, as memory is fastest in sequence; for several rows of x, which take longer to compute
-    than to read, two, and four rows of x together. Where one row of weights is left over, the one before it is computed
-    again.
+    than to read, two, and four or five rows of x together: there are usually five beams, and five higher temperatures.
+    Where one row of weights is left over, the one before it is computed again.
     """
     noinline_wide_vectors()
     n_rows, n = x.shape
@@ -29,11 +29,12 @@ def _dot_products(x: Array, weight: Array, out: Array, first: int, end: int) -> 
                 a += x0[i] * to_float32(w0[i])
             y0[o] = a
     else:
+        n_in_fours = n_rows // 4 * 4 - (4 if n_rows % 4 == 1 else 0)
         for start in range(first, end, 2):
             o = min(start, end - 2)
             prefetch(weight, o, 2, PREFETCH_BYTES)
             w0, w1 = weight[o], weight[o + 1]
-            for row in range(0, n_rows - 3, 4):
+            for row in range(0, n_in_fours, 4):
                 x0, x1, x2, x3 = x[row], x[row + 1], x[row + 2], x[row + 3]
                 a = b = c = d = e = f = g = h = ZERO
                 for i in range(n):
@@ -48,8 +49,26 @@ def _dot_products(x: Array, weight: Array, out: Array, first: int, end: int) -> 
                     h += x3[i] * v1
                 out[row, o], out[row + 1, o], out[row + 2, o], out[row + 3, o] = a, b, c, d
                 out[row, o + 1], out[row + 1, o + 1], out[row + 2, o + 1], out[row + 3, o + 1] = e, f, g, h
-            row = n_rows // 4 * 4
-            if n_rows % 4 >= 2:
+            row = n_in_fours
+            if n_rows % 4 == 1:
+                x0, x1, x2, x3, x4 = x[row], x[row + 1], x[row + 2], x[row + 3], x[row + 4]
+                a = b = c = d = e = f = g = h = k = m = ZERO
+                for i in range(n):
+                    v0, v1 = to_float32(w0[i]), to_float32(w1[i])
+                    a += x0[i] * v0
+                    b += x1[i] * v0
+                    c += x2[i] * v0
+                    d += x3[i] * v0
+                    e += x4[i] * v0
+                    f += x0[i] * v1
+                    g += x1[i] * v1
+                    h += x2[i] * v1
+                    k += x3[i] * v1
+                    m += x4[i] * v1
+                out[row, o], out[row + 1, o], out[row + 2, o], out[row + 3, o], out[row + 4, o] = a, b, c, d, e
+                o += 1
+                out[row, o], out[row + 1, o], out[row + 2, o], out[row + 3, o], out[row + 4, o] = f, g, h, k, m
+            elif n_rows % 4 >= 2:
                 x0, x1 = x[row], x[row + 1]
                 a = b = c = d = ZERO
                 for i in range(n):
@@ -60,7 +79,7 @@ def _dot_products(x: Array, weight: Array, out: Array, first: int, end: int) -> 
                     d += x1[i] * v1
                 out[row, o], out[row, o + 1], out[row + 1, o], out[row + 1, o + 1] = a, b, c, d
                 row += 2
-            if n_rows % 2:
+            if n_rows % 4 == 3:
                 x0 = x[row]
                 a = b = ZERO
                 for i in range(n):
