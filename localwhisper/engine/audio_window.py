@@ -68,8 +68,7 @@ class AudioWindow:
 def n_frames_to_encode(n_frames: int, quality: Quality) -> int:
     """The number of frames to encode for a window with `n_frames` of audio.
 
-    `fast` leaves out most of the silence after a short clip, which would take most of the time. If the text isn't good,
-    the window is encoded and decoded again with all of it.
+    `fast` leaves out most of the silence after a short clip, which would take most of the time.
     """
     if quality != "fast":
         return int(N_FRAMES)

@@ -13,7 +13,7 @@ from localwhisper.engine.model.cross_kv import CrossKeysValues, select_windows
 from localwhisper.engine.model.decode_state import DecodeState
 from localwhisper.engine.model.decoder import Step
 from localwhisper.engine.model.whisper_model import WhisperModel
-from localwhisper.engine.token_chooser import IsGood, TokenChooser
+from localwhisper.engine.token_chooser import EarlyEnds, IsGood, TokenChooser
 from localwhisper.engine.upstream.whisper_internals import EncodedAudioTask
 from localwhisper.options import Options
 
@@ -66,8 +66,7 @@ def decoding_task(
     check: Callable[[], None],
     temperatures: Sequence[float] = (),
     is_good: IsGood | None = None,
-    *,
-    stop_loops: bool = False,
+    ends: EarlyEnds | None = None,
 ) -> EncodedAudioTask:
     """A task for the windows of `cross_kv`; or, at these temperatures, for attempts at one window, side by side, see
     TokenChooser."""
@@ -77,7 +76,7 @@ def decoding_task(
     task.replace_inference(DecodeStateInference(model, state, task.sot_index, check, eot))
     if options.beam_size is None:
         of_each = temperatures or [options.temperature] * state.n_audio
-        task.decoder = TokenChooser(task, of_each, is_good if task.n_group == 1 else None, stop_loops=stop_loops)
+        task.decoder = TokenChooser(task, of_each, is_good if task.n_group == 1 else None, ends)
     return task
 
 
@@ -86,7 +85,7 @@ class Attempt:
     """A window's text at one temperature."""
 
     result: DecodingResult
-    has_looped: bool  # it was ended because it repeated itself
+    ended_early: bool  # see EarlyEnds
 
     def is_good(self, options: Options) -> bool:
         """Whether the text can be used, so that no higher temperature has to be tried."""
@@ -94,10 +93,11 @@ class Attempt:
         is_improbable = _is_improbable(self.result.avg_logprob, options)
         if is_improbable and threshold is not None and self.result.no_speech_prob > threshold:
             return True  # silence
-        return not is_improbable and not self.is_repetitive(options)
+        return not is_improbable and not self.is_unusable(options)
 
-    def is_repetitive(self, options: Options) -> bool:
-        return self.has_looped or _is_repetitive(self.result.compression_ratio, options)
+    def is_unusable(self, options: Options) -> bool:
+        """Whether it is worse than any improbable text."""
+        return self.ended_early or _is_repetitive(self.result.compression_ratio, options)
 
 
 @dataclass(frozen=True)
@@ -130,15 +130,15 @@ def decode_with_fallback(
     ----------
     features: shape (n_windows, n_audio_ctx, n_audio_state)
     options: with quality "exact" as whisper.transcribe: each attempt has the prompt, and the last one counts. Otherwise
-        a retry has no prompt, since that is what most often keeps a loop going; an attempt ends when it repeats itself;
-        and where no attempt is good the best one counts.
+        a retry has no prompt, since that is what most often keeps a loop going; an attempt ends when it repeats itself,
+        and a retry when it has become too improbable; and where no attempt is good the best one counts.
     temperatures: of the attempts, which may be fewer than those of the options
     """
     first, *higher = temperatures
     exact = options.quality == "exact"
-    stop_loops = not exact and options.compression_ratio_threshold is not None
+    ends = None if exact else EarlyEnds(loops=options.compression_ratio_threshold is not None)
     first_options = decoding_options(options, model, first, language, prompt)
-    first_task = decoding_task(model, cross_kv, first_options, check, stop_loops=stop_loops)
+    first_task = decoding_task(model, cross_kv, first_options, check, ends=ends)
     attempts = [[attempt] for attempt in _decode(first_task, features)]
     for window, tried in enumerate(attempts):
         if not higher or tried[0].is_good(options):
@@ -150,7 +150,9 @@ def decode_with_fallback(
             ratio = compression_ratio(first_task.tokenizer.decode(tokens).strip())
             return not _is_improbable(avg_logprob, options) and not _is_repetitive(ratio, options)
 
-        ladder = decoding_task(model, window_kv, retry_options, check, higher, is_good, stop_loops=stop_loops)
+        if ends is not None and options.logprob_threshold is not None:
+            ends = ends._replace(min_logprob=options.logprob_threshold, n_tokens=len(tried[0].result.tokens))
+        ladder = decoding_task(model, window_kv, retry_options, check, higher, is_good, ends)
         for retry, temperature in zip(
             _decode(ladder, features[[window]].expand(len(higher), -1, -1)), higher, strict=True
         ):
@@ -167,8 +169,8 @@ def decode_with_fallback(
 def _decode(task: EncodedAudioTask, features: Tensor) -> list[Attempt]:
     """One attempt for each of the features. Of several rows of an attempt, whisper chooses one."""
     results = task.run(features)
-    looped = task.decoder.has_looped if isinstance(task.decoder, TokenChooser) else np.zeros(len(results), np.bool_)
-    rows = looped.reshape(len(results), -1)
+    ended = task.decoder.ended_early if isinstance(task.decoder, TokenChooser) else np.zeros(len(results), np.bool_)
+    rows = ended.reshape(len(results), -1)
     return [Attempt(result, bool(rows[i].any())) for i, result in enumerate(results)]
 
 
@@ -199,7 +201,7 @@ def _best(attempts: Sequence[Attempt], options: Options) -> Attempt:
     differ by rounding alone are no reason to prefer a sampled text."""
     if attempts[-1].is_good(options):
         return attempts[-1]
-    return max(attempts, key=lambda attempt: (not attempt.is_repetitive(options), round(attempt.result.avg_logprob, 2)))
+    return max(attempts, key=lambda attempt: (not attempt.is_unusable(options), round(attempt.result.avg_logprob, 2)))
 
 
 def is_silence(result: DecodingResult, options: Options) -> bool:

@@ -17,6 +17,7 @@ from localwhisper.engine.decoding import Attempt, decoding_options, decoding_tas
 from localwhisper.engine.model.cross_kv import CrossKeysValues
 from localwhisper.engine.model.whisper_model import WhisperModel
 from localwhisper.engine.prompts import last, prompt_tokens, window_prefix
+from localwhisper.engine.token_chooser import EarlyEnds
 from localwhisper.jobs.transcript import Word
 from localwhisper.options import Options
 
@@ -71,7 +72,7 @@ class HypothesisDecoder:
             model.is_multilingual, num_languages=model.num_languages, language=language, task=self._options.task
         )
         attempt = self._attempt(features, cross_kv, tokenizer, self._prompt_tokens(tokenizer, prompt))
-        tokens = [] if attempt.has_looped else [token for token in attempt.result.tokens if token < tokenizer.eot]
+        tokens = [] if attempt.ended_early else [token for token in attempt.result.tokens if token < tokenizer.eot]
         words = self._words(tokens, n_frames, cross_kv, tokenizer)
         return Hypothesis(
             language=language,
@@ -98,10 +99,10 @@ class HypothesisDecoder:
             patience=None,
             sample_len=None,
         )
-        task = decoding_task(self._model, cross_kv, options, self._check, stop_loops=True)
+        task = decoding_task(self._model, cross_kv, options, self._check, ends=EarlyEnds())
         task.sample_len = MAX_NEW_TOKENS
         (result,) = task.run(features)
-        return Attempt(result, bool(task.decoder.has_looped[0]))
+        return Attempt(result, bool(task.decoder.ended_early[0]))
 
     def _words(self, tokens: list[int], n_frames: int, cross_kv: CrossKeysValues, tokenizer: Tokenizer) -> list[Word]:
         """The words with their times in the samples."""

@@ -17,7 +17,7 @@ from whisper.decoding import DecodingResult
 from whisper.tokenizer import Tokenizer, get_tokenizer
 
 from localwhisper.engine.alignment import add_word_times
-from localwhisper.engine.audio_window import AudioWindow, n_frames_to_encode
+from localwhisper.engine.audio_window import MIN_ENCODED_FRAMES, AudioWindow, n_frames_to_encode
 from localwhisper.engine.base import Control
 from localwhisper.engine.decoding import FallbackResult, decode_with_fallback, is_silence
 from localwhisper.engine.hallucinations import DecodedAudio, without_hallucinations
@@ -189,7 +189,11 @@ class WindowDecoder:
         return tuple(tokens[-(self.model.dims.n_text_ctx // 2 - 1) :])
 
     def _decode(self, windows: Sequence[AudioWindow], prompt: Sequence[int]) -> list[_Result]:
-        """Decode together those windows of which the same number of frames is encoded."""
+        """Decode together those windows of which the same number of frames is encoded.
+
+        A clip of a few seconds whose text isn't good is encoded again with all 30 s, as the model often says nothing
+        sensible of so little audio; there, and to a longer clip, higher temperatures are applied.
+        """
         temperatures = self.options.temperatures
         results: dict[int, _Result] = {}
         groups: dict[int, list[int]] = defaultdict(list)
@@ -197,9 +201,12 @@ class WindowDecoder:
             groups[n_frames_to_encode(window.n_frames, self.options.quality)].append(i)
         whole = groups.pop(int(N_FRAMES), [])
         for n_frames, members in groups.items():
-            tried = self._encode_and_decode([windows[i] for i in members], n_frames, prompt, temperatures[:1])
+            is_little = n_frames == MIN_ENCODED_FRAMES
+            tempered = temperatures[:1] if is_little else temperatures
+            tried = self._encode_and_decode([windows[i] for i in members], n_frames, prompt, tempered)
             results |= zip(members, tried, strict=True)
-            whole += [i for i, (fallback, _) in zip(members, tried, strict=True) if not fallback.is_good]
+            if is_little:
+                whole += [i for i, (fallback, _) in zip(members, tried, strict=True) if not fallback.is_good]
         if whole:
             tried = self._encode_and_decode([windows[i] for i in whole], N_FRAMES, prompt, temperatures)
             for i, (fallback, cross_kv) in zip(whole, tried, strict=True):

@@ -97,13 +97,13 @@ def new_engine(model_dir: Path, data_dir: Path, n_threads: int | None = None) ->
 
 
 def localwhisper_engine(
-    model_dir: Path, data_dir: Path, model: str, quality: Quality, n_threads: int | None = None
+    model_dir: Path, data_dir: Path, model: str, quality: Quality, n_threads: int | None = None, **options: Any
 ) -> Transcriber:
     engine = new_engine(model_dir, data_dir, n_threads)
 
     def transcribe(path: Path, language: str | None) -> str:
-        options = Options(model=model, language=language, quality=quality)
-        return engine.transcribe(path, options, Control()).text
+        all_options = Options(model=model, language=language, quality=quality, **options)
+        return engine.transcribe(path, all_options, Control()).text
 
     return transcribe
 

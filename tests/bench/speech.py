@@ -23,7 +23,7 @@ from localwhisper.engine.plans import QUALITIES, PlanStore
 from tests.accuracy.__main__ import MODELS
 from tests.accuracy.recordings import SpeechRecording, read_manifest, speech_folder
 from tests.accuracy.scoring import word_errors
-from tests.accuracy.systems import Transcriber, systems
+from tests.accuracy.systems import Transcriber, localwhisper_engine, systems
 from tests.audio.recordings import write
 from tests.bench.company import busy_loops
 from tests.bench.rounds import interleaved, ratio
@@ -32,6 +32,7 @@ from tests.speech import decoded
 SAMPLE_RATE = 16000
 MAX_CLIP_S = 30.0
 PAUSE_S = 0.5  # between joined recordings
+UNMET_LOGPROB = -0.01
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ def main() -> None:
     parser.add_argument("--busy", type=int, nargs="*", default=[0], help="numbers of busy programs beside them")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--language", default="en")
+    parser.add_argument("--fallback", action="store_true", help="also where every temperature is tried")
     arguments = parser.parse_args()
     folder = speech_folder()
     if folder is None:
@@ -92,6 +94,11 @@ def _load(arguments: argparse.Namespace, data_dir: Path) -> dict[str, dict[int, 
         for name, load in by_name.items():
             if not arguments.only or name in arguments.only:
                 loaded.setdefault(name, {})[n_threads] = load()
+        for quality in QUALITIES if arguments.fallback else ():
+            if quality in loaded:
+                engine = arguments.model_dir, data_dir, arguments.model, quality, n_threads
+                retrying = localwhisper_engine(*engine, logprob_threshold=UNMET_LOGPROB)
+                loaded.setdefault(f"{quality}, every temperature", {})[n_threads] = retrying
     return loaded
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.distributions import Categorical
 from whisper.decoding import DecodingOptions
 
-from localwhisper.engine.token_chooser import SEED, TokenChooser, repeats_itself
+from localwhisper.engine.token_chooser import CERTAIN_TOKENS, SEED, EarlyEnds, TokenChooser, repeats_itself
 from localwhisper.engine.upstream.whisper_internals import EncodedAudioTask
 from tests.engine.random_model import DIMS
 
@@ -54,7 +54,7 @@ def test_tokens_are_chosen_as_by_whisper(
     )
     theirs, task = new_task(options), new_task(options)
     rngs = [torch.Generator().manual_seed(SEED) for _ in TEMPERATURES]
-    chooser = TokenChooser(task, TEMPERATURES, None, stop_loops=False)
+    chooser = TokenChooser(task, TEMPERATURES)
     random = torch.Generator().manual_seed(1)
     begin = task.tokenizer.timestamp_begin
     tokens = torch.tensor([task.initial_tokens] * len(TEMPERATURES))
@@ -84,7 +84,7 @@ def test_tokens_are_chosen_as_by_whisper(
 
 def test_an_attempt_that_is_good_ends_those_at_higher_temperatures() -> None:
     task = new_task({"temperature": 0.2})
-    chooser = TokenChooser(task, (0.2, 0.4, 0.6), lambda _, avg_logprob: avg_logprob > -2, stop_loops=False)
+    chooser = TokenChooser(task, (0.2, 0.4, 0.6), lambda _, avg_logprob: avg_logprob > -2)
     eot = task.tokenizer.eot
     tokens = torch.tensor([[*task.initial_tokens, 300]] * 3)
 
@@ -103,6 +103,37 @@ def test_an_attempt_that_is_good_ends_those_at_higher_temperatures() -> None:
 
     assert ended(1, [-1.0, -1.0, -1.0]) == [False, True, True]  # the first may still become good
     assert ended(1, [-1.0, -9.0, -1.0]) == [False, True, False]  # too improbable
+
+
+def test_an_attempt_ends_when_it_is_too_improbable_for_any_text_of_that_length() -> None:
+    task = new_task({"temperature": 0.2})
+    chooser = TokenChooser(task, (0.2, 1.0), ends=EarlyEnds(min_logprob=-1.0, n_tokens=4))
+    tokens, sums = torch.tensor([task.initial_tokens] * 2), torch.zeros(2)
+    logits = torch.zeros(2, DIMS.n_vocab)
+    logits[0, 300] = 60.0  # certain at 0.2; the other is as improbable as can be
+    before = 0.0
+    while not chooser.ended_early.any():
+        before = float(sums[1])
+        tokens, is_over = chooser.update(tokens, logits.clone(), sums)
+        assert not is_over
+    assert sums[1] < -(4 + CERTAIN_TOKENS) <= before
+    assert chooser.ended_early.tolist() == [False, True]
+    assert tokens[:, -1].tolist() == [300, task.tokenizer.eot]
+
+
+def test_noise_that_is_drawn_once_gives_samples_as_often_as_they_are_probable() -> None:
+    task = new_task({"temperature": 1.0, "without_timestamps": True, "suppress_tokens": ""})
+    chooser = TokenChooser(task, (1.0, 1.0), ends=EarlyEnds(loops=False))
+    tokens, n_steps = torch.tensor([task.initial_tokens] * 2), 400
+    for _ in range(n_steps):
+        logits = torch.full((2, DIMS.n_vocab), -torch.inf)
+        logits[:, 300], logits[:, 400] = torch.tensor([0.7, 0.3]).log()
+        tokens, _ = chooser.update(tokens, logits, torch.zeros(2))
+    sampled = tokens[:, task.sample_begin :]
+    assert sampled[0].tolist() == sampled[1].tolist()  # from the same seed
+    assert 0.63 < (sampled[0] == 300).float().mean() < 0.77
+    changes = (sampled[0, 1:] != sampled[0, :-1]).float().mean()
+    assert 0.35 < changes < 0.49  # 2 * 0.7 * 0.3 if a token doesn't depend on the one before
 
 
 def test_only_many_repetitions_in_a_row_are_a_loop() -> None:

@@ -3,6 +3,7 @@
 import difflib
 import itertools
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -129,12 +130,16 @@ def test_temperature_fallback_is_repeatable_and_matches_openai_whisper(
         assert openai_whisper.differences(expected, transcript) == []
 
 
-def test_in_fast_quality_the_best_attempt_counts(engine: WhisperEngine, speech: dict[str, Path]) -> None:
-    right = engine.transcribe(speech["english"], Options(model="demo", quality="fast"), Recorder())
-    transcript = engine.transcribe(speech["english"], Options(model="demo", quality="fast", **UNMET), Recorder())
+@pytest.mark.parametrize(("end_s", "retries"), [(4, 6), (12, 5)])
+def test_in_fast_quality_the_best_attempt_counts(
+    engine: WhisperEngine, speech: dict[str, Path], end_s: int, retries: int
+) -> None:
+    """Of a few seconds all 30 are encoded before temperatures rise."""
+    options = Options(model="demo", quality="fast", clip_timestamps=f"0,{end_s}")
+    right = engine.transcribe(speech["a window and more"], options, Recorder())
+    transcript = engine.transcribe(speech["a window and more"], replace(options, **UNMET), Recorder())
     assert (transcript.text, transcript.segments[0].temperature) == (right.text, 0.0)
-    # all 30 s, then higher temperatures
-    assert (transcript.segments[0].retries, right.segments[0].retries) == (6, 0)
+    assert (transcript.segments[0].retries, right.segments[0].retries) == (retries, 0)
 
 
 def test_windows_are_not_longer_than_the_chunk_length(engine: WhisperEngine, speech: dict[str, Path]) -> None:
