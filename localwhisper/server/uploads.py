@@ -171,6 +171,7 @@ class UploadHandler(BaseHandler):
     # -- the end of the request ----------------------------------------------------------
 
     def on_connection_close(self) -> None:
+        super().on_connection_close()  # ends the wait for the rest of the body
         self.is_disconnected = True
         self._cancel_timer()
         if not self._is_in_use:

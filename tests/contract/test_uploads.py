@@ -78,6 +78,16 @@ async def no_files_left(folder: Path) -> None:
     raise AssertionError(list((folder / "incoming").iterdir()))
 
 
+async def no_requests_left() -> None:
+    """Wait until no handler awaits anything."""
+    for _ in range(500):
+        coroutines = (task.get_coro() for task in asyncio.all_tasks())
+        if not any(getattr(each, "__qualname__", "") == "RequestHandler._execute" for each in coroutines):
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("a request whose client has gone is still being handled")
+
+
 @pytest.mark.parametrize("length", ["abc", "-5", "1e9", "1_000", "0x10", "", "9" * 30, "5, 6", "\u0661"])
 async def test_malformed_content_lengths_are_refused(serve: Serve, tmp_path: Path, length: str) -> None:
     client = await serve()
@@ -165,13 +175,14 @@ async def test_chunked_uploads_are_accepted(serve: Serve) -> None:
 
 @pytest.mark.parametrize("sent", [0, 10, len(PART), len(PART) + 20_000, len(WHOLE) - 3])
 @pytest.mark.parametrize("how", [f"Content-Length: {len(WHOLE)}", CHUNKED])
-async def test_an_interrupted_upload_leaves_no_file(serve: Serve, tmp_path: Path, sent: int, how: str) -> None:
+async def test_an_interrupted_upload_leaves_nothing(serve: Serve, tmp_path: Path, sent: int, how: str) -> None:
     client = await serve()
     async with connection(client) as upload:
         await upload.begin(how)
         await upload.send(chunk(WHOLE[:sent]) if how == CHUNKED and sent else WHOLE[:sent])
         await asyncio.sleep(0.03)
     await no_files_left(tmp_path / "data")
+    await no_requests_left()
 
 
 async def test_a_content_length_shorter_than_the_form_is_refused(serve: Serve, tmp_path: Path) -> None:
@@ -191,6 +202,7 @@ async def test_a_stalled_upload_is_disconnected(serve: Serve, tmp_path: Path, mo
         await upload.send(WHOLE[:500])
         assert await asyncio.wait_for(upload.reader.read(), 5) == b""
     await no_files_left(tmp_path / "data")
+    await no_requests_left()
 
 
 async def test_a_slow_upload_does_not_delay_others(serve: Serve) -> None:
