@@ -17,8 +17,7 @@ from localwhisper.engine.checkpoints.download import PublishedCheckpoints
 from localwhisper.engine.checkpoints.found_models import FoundModels
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.checkpoints.package_index import PackageIndex
-from localwhisper.engine.lazy_engine import LazyEngine
-from localwhisper.engine.upstream.torch_import import configure_openmp, without_meta_registrations
+from localwhisper.engine.lazy_engine import LazyEngine, configure_openmp
 from localwhisper.options import Quality
 from localwhisper.settings import Settings
 
@@ -58,7 +57,7 @@ def whisper_engine(
     def build() -> Engine:
         with suppress(OSError):  # reported by whatever writes there
             make_private_folder(settings.data_dir)
-        with _no_garbage_collection(), without_meta_registrations():
+        with _no_garbage_collection():
             from localwhisper.engine.kernels.precompile import kernel_cache
 
             threading.Thread(target=kernel_cache().is_ready, name="kernels").start()  # loads them

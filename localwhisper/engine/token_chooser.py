@@ -11,7 +11,6 @@ from whisper.decoding import ApplyTimestampRules, GreedyDecoder, SuppressBlank, 
 
 from localwhisper.engine.kernels.precompile import kernel_cache
 from localwhisper.engine.kernels.token_choice import TimestampRules, choose_tokens
-from localwhisper.engine.upstream.torch_internals import seeded_generator
 from localwhisper.engine.upstream.whisper_internals import EncodedAudioTask
 
 IsGood = Callable[[Sequence[int], float], bool]
@@ -55,7 +54,9 @@ class TokenChooser(GreedyDecoder):  # type: ignore[misc]
         if kernel_cache().is_ready():
             self._rules, task.logit_filters = token_rules(task), []
         self._temperatures = np.repeat(np.array(temperatures, np.float32), task.n_group)
-        self._generators = [seeded_generator(SEED) if temperature > 0 else None for temperature in temperatures]
+        self._generators = [
+            torch.Generator().manual_seed(SEED) if temperature > 0 else None for temperature in temperatures
+        ]
         n_vocab = task.model.dims.n_vocab if self._temperatures.any() else 1
         self._noise = torch.ones(n_rows, n_vocab)
         self._drawn = None if ends is None else self._draw(torch.ones(n_rows, n_vocab + task.n_ctx))

@@ -1,7 +1,6 @@
 """The only place that uses what openai-whisper, torch and numba do not promise to keep.
 
 One module for each package, so that none imports the others: whisper_internals, torch_internals, numba_internals.
-`torch_import` is how torch is imported.
 `whisper_tables` reads whisper's tables without importing it, with localwhisper.whisper_source; localwhisper.languages
 reads the public tables of languages in the same way.
 

@@ -34,18 +34,6 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(part in text for part in _OUT_OF_MEMORY_TEXTS)
 
 
-def seeded_generator(seed: int) -> torch.Generator:
-    """A random generator on the CPU.
-
-    Uses: torch._meta_registrations, imported here where torch_import has left it out: 0.3 s, for the first one.
-    Why: without it torch.Generator raises an error.
-    If it goes: remove the import.
-    """
-    import torch._meta_registrations
-
-    return torch.Generator().manual_seed(seed)
-
-
 def onednn_linear(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """F.linear in float32 by oneDNN; `weight`: plain, or from onednn_pack.
 
