@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Executor
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -23,8 +24,9 @@ from tests.step_engine import StepEngine
 configure_openmp()  # before the engine's tests import torch, as in the program
 
 Serve = Callable[..., Awaitable[Client]]
-hypothesis.settings.register_profile("brief", max_examples=50, deadline=None, derandomize=True, database=None)
-hypothesis.settings.register_profile("long", max_examples=5000, deadline=None, database=None, print_blob=True)
+ON_BUSY_MACHINES: Any = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("brief", max_examples=50, derandomize=True, database=None, **ON_BUSY_MACHINES)
+hypothesis.settings.register_profile("long", max_examples=5000, database=None, print_blob=True, **ON_BUSY_MACHINES)
 hypothesis.settings.load_profile("brief")
 SLOWEST_FOLDERS = ("browser", "engine", "process", "commands", "compat", "audio")
 

@@ -97,6 +97,8 @@ class StepEngine:
         self.n_windows = n_windows
         self.ignores_stop = False  # True: the worker never notices a stop request
         self.started: list[str] = []  # job ids, in the order of their start
+        self.searched: list[str] = []  # ids of the jobs whose speakers are searched for, in the order of the starts
+        self.n_waits = 0  # how often a worker has begun to wait for a step
         self.decoded: list[tuple[str, int]] = []  # (job id, window number), in order
         self.fails_with: BaseException | None = None
         self.live: list[SecondsTranscriber] = []
@@ -149,6 +151,8 @@ class StepEngine:
         return Transcript(text=text, language="en", segments=segments, processing_time=0.5)
 
     def _wait(self, control: Control) -> None:
+        with self._lock:
+            self.n_waits += 1
         while not self._is_released.is_set():
             if not self.ignores_stop:
                 control.check()
@@ -173,6 +177,8 @@ class StepEngine:
 
     def find_speakers(self, audio: Path, options: Options, control: Control) -> Diarization:
         """Waits for a step, then finds two people, who change after each window."""
+        with self._lock:
+            self.searched.append(audio.parent.name)
         control.progress(0.0, Message("finding_speakers", {"percent": 0}))
         self._wait(control)
         if self.fails_with is not None:

@@ -26,10 +26,11 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     bars = ProgressBars(0, 1)
     failed = 0
     try:
-        bars.note(f"Watching {folder} (Ctrl-C to stop)")
-        for path in complete_recordings(
+        complete = complete_recordings(
             folder, options.settle, existing=options.existing, once=options.once, note=bars.note
-        ):
+        )
+        bars.note(f"Watching {folder} (Ctrl-C to stop)")  # what comes from now on isn't missed
+        for path in complete:
             task, alike = (each.task(path, path.parent) for each in (tasks, named_alike))
             if not any(finished.is_done(path, each.targets.values()) for each in (task, alike)):
                 failed += not transcribe_one(backend, task, bars, finished, options.verbose)

@@ -78,16 +78,29 @@ def complete_recordings(
     stop: threading.Event | None = None,
     is_new: Callable[[Path], bool] = lambda _: True,
 ) -> Iterator[Path]:
-    """Recordings as they become complete, until `stop` is set. Those that arrive while the caller is busy follow
-    afterwards. `existing`: also those that are there at the beginning. `is_new` says whether to take one that is there
-    then, or is found later without having been reported: the folder may be a drive that is connected late."""
-    stop = stop or threading.Event()
+    """Recordings as they become complete, until `stop` is set. Those that arrive once this has returned, also while the
+    caller is busy, follow afterwards. `existing`: also those that are there at the beginning. `is_new` says whether to
+    take one that is there then, or is found later without having been reported: the folder may be a drive that is
+    connected late."""
     growing = GrowingFiles(settle_s)
     for path in sorted(recordings(folder)):
         if existing and is_new(path):
             growing.add(path, time.monotonic())
         else:
             growing.ignore(path)
+    return _take_growing(growing, folder, once=once, note=note, stop=stop or threading.Event(), is_new=is_new)
+
+
+def _take_growing(
+    growing: GrowingFiles,
+    folder: Path,
+    *,
+    once: bool,
+    note: Callable[[str], None],
+    stop: threading.Event,
+    is_new: Callable[[Path], bool],
+) -> Iterator[Path]:
+    """Add what changes, and yield what is complete."""
     scanned_s = time.monotonic()
     for changed in _changes(folder, note, stop):
         for path in changed:

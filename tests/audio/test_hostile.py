@@ -415,5 +415,5 @@ def test_an_unrestricted_ffmpeg_follows_references(canary: tuple[Path, int, list
         "null",
         "-",
     ]
-    subprocess.run([ffmpeg_path(), "-nostdin", "-v", "quiet", *unrestricted], check=False, timeout=20)
+    subprocess.run([ffmpeg_path(), "-nostdin", "-v", "quiet", *unrestricted], check=False, timeout=120)
     assert connections

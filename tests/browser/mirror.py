@@ -34,7 +34,7 @@ class Mirror(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content[:half])
         self.wfile.flush()
-        Mirror.resume.wait(60)
+        Mirror.resume.wait(300)
         self.wfile.write(content[half:])
 
     def log_message(self, *args: object) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserType, Dialog, Page, expect
 from localwhisper.app import SAMPLES
 from tests.audio.recordings import AudioSegment, joined
 from tests.browser.app_page import AppPage, JobCard, words
-from tests.browser.conftest import with_microphone
+from tests.browser.conftest import TIMEOUT_MS, with_microphone
 from tests.process.server import Server
 
 
@@ -30,6 +30,7 @@ def microphone_page(
     spoken.set_frame_rate(48000).export(recording, format="wav").close()
     browser = with_microphone(browser_type, recording)
     page = browser.new_context(base_url=server.url, locale="en-US").new_page()
+    page.set_default_timeout(TIMEOUT_MS)
     yield page
     browser.close()
 
@@ -68,7 +69,7 @@ def test_a_recording_outlives_the_page_and_is_transcribed(
     page.get_by_role("button", name="Remember this").click()
     page.get_by_role("button", name="Pause").click()
     draft = panel.locator(".live-text")
-    expect(draft).to_contain_text(re.compile(r"\w+ \w+"), timeout=30_000)
+    expect(draft).to_contain_text(re.compile(r"\w+ \w+"))
     expect(captions.locator(".caption")).to_contain_text(re.compile(r"\w+ \w+"))
     assert captions.evaluate("document.documentElement.scrollWidth <= innerWidth")
     captions.close()
@@ -94,7 +95,7 @@ def test_a_recording_outlives_the_page_and_is_transcribed(
     page.keyboard.press("End")
     page.keyboard.type(" it")
     page.locator("#stop").evaluate("button => button.click()")  # the caret stays in the line
-    expect(card).to_have_attribute("data-status", "completed", timeout=60_000)
+    expect(card).to_have_attribute("data-status", "completed")
     expect(card).to_contain_text(re.compile("Recording .*wav"))
     expect(panel).to_contain_text("It gets your line when you leave it")
     page.keyboard.type(" is")

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.app_page import CLIENT_ERROR, AppPage
+from tests.browser.conftest import TIMEOUT_MS
 from tests.browser.mirror import Mirror, bundled_checkpoint, mirrored_server
 from tests.process.server import Server
 
@@ -24,6 +25,7 @@ def module_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def app(browser: Browser, server: Server) -> Iterator[AppPage]:
     page = browser.new_page(base_url=server.url, locale="en-US")
+    page.set_default_timeout(TIMEOUT_MS)
     app = AppPage(page, server.url)
     app.allowed_errors.append(CLIENT_ERROR)
     server.request("DELETE", "/models/base")

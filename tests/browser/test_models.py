@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from whisper.model import ModelDimensions
 
 from tests.browser.app_page import CLIENT_ERROR, AppPage
+from tests.browser.conftest import TIMEOUT_MS
 from tests.browser.mirror import Mirror, bundled_checkpoint, mirrored_server
 from tests.engine.model_files import write_ctranslate2
 from tests.process.server import Server
@@ -32,6 +33,7 @@ def mirrored(tmp_path: Path, checkpoint: bytes) -> Iterator[Server]:
 @pytest.fixture
 def page(browser: Browser, mirrored: Server) -> Iterator[Page]:
     page = browser.new_page(base_url=mirrored.url, locale="en-US")
+    page.set_default_timeout(TIMEOUT_MS)
     app = AppPage(page, mirrored.url)
     app.allowed_errors.append(CLIENT_ERROR)
     page.goto("/")

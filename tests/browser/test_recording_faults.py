@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 import subprocess
 import wave
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from playwright.sync_api import BrowserType, Page, Route, expect
 from localwhisper.app import SAMPLES
 from localwhisper.audio.ffmpeg import ffmpeg_path
 from tests.browser.app_page import AppPage
-from tests.browser.conftest import with_microphone
+from tests.browser.conftest import TIMEOUT_MS, with_microphone
 from tests.process.server import Server
 
 RATE = 16_000
@@ -47,6 +48,7 @@ def page(browser_type: BrowserType, server: Server, samples: list[dict[str, Any]
     subprocess.run([ffmpeg_path(), "-loglevel", "error", "-nostdin", *source, str(recording)], check=True)
     browser = with_microphone(browser_type, recording)
     page = browser.new_context(base_url=server.url, locale="en-US").new_page()
+    page.set_default_timeout(TIMEOUT_MS)
     page.add_init_script(KEEP_SAMPLES)
     page.on("dialog", lambda dialog: dialog.accept())
     yield page
@@ -82,7 +84,7 @@ def test_a_killed_server_a_lost_network_and_a_reload_lose_nothing(page: Page, se
     page.locator("[data-sample]").first.wait_for(state="attached")
     page.get_by_role("button", name="Record", exact=True).click()
     bar = page.get_by_role("group", name="Recording")
-    expect(bar.locator("[role=timer]")).to_have_text("0:02")
+    expect(bar.locator("[role=timer]")).to_have_text(re.compile("0:0[2-9]|0:[1-9]"))
 
     server.kill()
     expect(bar).to_contain_text("Kept here until the server answers")
@@ -111,7 +113,7 @@ def test_a_killed_server_a_lost_network_and_a_reload_lose_nothing(page: Page, se
     kept = recorded(page)
     assert len(samples) > 5 * 2 * RATE
     assert samples == kept[: len(samples)]
-    assert len(kept) - len(samples) < RATE  # what came after the stop
+    assert len(kept) - len(samples) < 2 * RATE  # what came after the stop
     id = server.submit_bytes(audio, "same.wav", model=job["model"], quality=job["options"]["quality"])
     undisturbed = server.job_when(id, "completed")
     assert undisturbed["result"]["text"] == job["result"]["text"] != ""

@@ -9,7 +9,7 @@ from tests.browser.app_page import CLIENT_ERROR, AppPage
 from tests.browser.seed_data import SECOND_LINES, TALK_LINES
 from tests.browser.test_accessibility import axe_violations
 from tests.browser.test_editing import exported_lines
-from tests.browser.test_listening import highlighted
+from tests.browser.test_listening import highlighted, play_slowly
 
 
 def choose_in_menu(page: Page, name: str) -> None:
@@ -64,6 +64,7 @@ def test_differences_are_taken_over_or_kept_by_keys(library: AppPage) -> None:
 def test_unsure_words_are_accepted_or_corrected_by_keys(library: AppPage) -> None:
     library.card("Unsure.wav").open_editor()
     page, count = library.page, library.page.locator(".review .count")
+    play_slowly(page)
     choose_in_menu(page, "Listen to unsure words")
     word = page.get_by_label("The word", exact=True)
     expect(count).to_have_text("1 of 3")

@@ -190,7 +190,7 @@ async def test_a_connection_is_closed_that_opens_after_the_client_is_cancelled()
     step.cancel()
     await asyncio.wait([step])
     SlowSocket.answers.set()
-    await asyncio.wait_for(SlowSocket.is_closed.wait(), 5)
+    await SlowSocket.is_closed.wait()
     client.close()
     http_server.stop()
 

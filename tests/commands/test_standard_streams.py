@@ -12,7 +12,7 @@ from tests.process.server import Server
 from tests.speech import CLIP, is_text_of
 
 FULL = Path("/dev/full")
-TIMEOUT_S = 60
+TIMEOUT_S = 180
 pytestmark = pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
 
 

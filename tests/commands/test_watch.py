@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from localwhisper.watching.growing_files import GrowingFiles
+from localwhisper.watching.growing_files import GrowingFiles, complete_recordings
 from tests.commands.test_command_line import TIMEOUT_S, run, start
 from tests.process.server import Server
 from tests.speech import CLIP, is_text_of
@@ -35,7 +35,6 @@ def test_recordings_that_change_or_move_in_while_watching(server: Server, tmp_pa
     try:
         assert process.stderr is not None
         assert "Watching" in process.stderr.readline()
-        time.sleep(0.5)
         audio = CLIP.read_bytes()
         (folder / "copy.opus").write_bytes(audio[: len(audio) // 2])  # stalls for longer than it takes to settle
         wait_until((folder / "copy.txt").exists)
@@ -92,9 +91,18 @@ def test_a_folder_with_a_dangling_link_and_an_odd_name_is_transcribed(server: Se
 def test_closed_standard_streams_are_no_reason_to_hang(server: Server, tmp_path: Path, closed: str) -> None:
 
     call = f'"{sys.executable}" -m localwhisper transcribe "{CLIP}" -f txt --server {server.url} -o out {closed}'
-    ended = subprocess.run(["sh", "-c", call], cwd=tmp_path, capture_output=True, timeout=60)
+    ended = subprocess.run(["sh", "-c", call], cwd=tmp_path, capture_output=True, timeout=TIMEOUT_S)
     assert ended.returncode == 0
     assert is_text_of(CLIP, (tmp_path / "out" / CLIP.with_suffix(".txt").name).read_text())
+
+
+def test_a_file_that_comes_right_after_the_start_is_taken(tmp_path: Path) -> None:
+    notes: list[str] = []
+    complete = complete_recordings(tmp_path, 0.1, existing=False, once=False, note=notes.append)
+    shutil.copy(CLIP, tmp_path / "a.opus")
+    assert next(complete) == tmp_path / "a.opus"
+    complete.close()
+    assert notes == []
 
 
 def test_a_file_that_changes_after_it_was_complete_becomes_complete_again(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ async def converse(server: Server, turn_detection: Any, *, commits: bool) -> lis
 @pytest.mark.parametrize("commits", [False, True])
 def test_the_sdk_gets_deltas_then_the_text(server: Server, commits: bool) -> None:
     turn_detection = None if commits else {"type": "server_vad"}
-    events = asyncio.run(asyncio.wait_for(converse(server, turn_detection, commits=commits), 60))
+    events = asyncio.run(asyncio.wait_for(converse(server, turn_detection, commits=commits), 180))
     kinds = [event.type for event in events]
     assert kinds[:2] == ["session.created", "session.updated"]
     assert (events[1].session.type, events[1].session.audio.input.transcription.model) == ("transcription", "demo")

@@ -19,7 +19,7 @@ from tests.contract.shape import PLACEHOLDERS
 from tests.http_client import wav
 from tests.step_engine import StepEngine
 
-pytestmark = pytest.mark.gen_test(timeout=60)  # importing a model imports torch
+pytestmark = pytest.mark.gen_test
 CALLS = [(os, "stat"), (os, "scandir"), (os, "listdir"), (os, "unlink"), (io, "open"), (builtins, "open")]
 EXEMPT = {"/job/{job_id}/audio"}  # tornado's StaticFileHandler sends it
 

@@ -21,7 +21,7 @@ async def send(client: Client, content: bytes, filename: str, **fields: str) -> 
     return await client.fetch("POST", "/models/import", body=body, Content_Type=content_type)
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test
 async def test_an_imported_model_is_announced_and_usable(serve: Serve, tmp_path: Path) -> None:
     path = ModelLibrary(tmp_path, data_dir=tmp_path, assets=ASSETS).loadable_path("demo")
     assert path is not None
@@ -37,7 +37,7 @@ async def test_an_imported_model_is_announced_and_usable(serve: Serve, tmp_path:
     assert list(client.app.settings.data_dir.joinpath("incoming").iterdir()) == []
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test
 async def test_an_invalid_checkpoint_replaces_nothing(serve: Serve, tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "tiny.pt").write_bytes(b"what was there")
@@ -58,7 +58,7 @@ def small_checkpoint() -> dict[str, Any]:
     return {"dims": vars(dims), "model_state_dict": tensors(dims)}
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test
 async def test_other_programs_models_are_imported_with_their_origin(serve: Serve, tmp_path: Path) -> None:
     client = await serve()
     folder = write_ctranslate2(small_checkpoint(), tmp_path / "faster-whisper")

@@ -95,6 +95,7 @@ async def test_a_voiceprint_is_nowhere_but_in_its_file(
     for url in urls:
         assert str(VOICE).encode() not in (await client.get(url)).body
     assert str(VOICE) not in caplog.text
+    await client.close()  # nothing is being written
     files = [file for file in (tmp_path / "data").rglob("*") if file.is_file()]
     assert [file for file in files if str(VOICE).encode() in file.read_bytes()] == [
         paths.known_voices(tmp_path / "data")

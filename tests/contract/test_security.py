@@ -7,6 +7,7 @@ import platform
 import pytest
 import tornado.httpclient
 
+from localwhisper.server import auth
 from localwhisper.server.base import HEADERS
 from tests.conftest import Serve
 from tests.contract.shape import ROUTE_OF_PATH, check_shape, has_own_shape
@@ -130,7 +131,13 @@ async def test_every_route_but_health_and_login_needs_the_token(serve: Serve) ->
     assert (await client.get("/jobs", Authorization="Bearer wrong")).status == 401
 
 
-async def test_wrong_tokens_are_throttled(serve: Serve) -> None:
+@pytest.fixture
+def long_delay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Much longer than a busy machine needs for the requests of a test."""
+    monkeypatch.setattr(auth, "FIRST_DELAY_S", auth.MAX_DELAY_S)
+
+
+async def test_wrong_tokens_are_throttled(serve: Serve, long_delay: None) -> None:
     client = await serve(token="s3cret")
     cookie = await cookie_of(client, "s3cret")
     answers = [await client.get("/jobs", Authorization=f"Bearer wrong{n}") for n in range(20)]
@@ -217,7 +224,7 @@ async def test_forwarded_headers_are_used_from_trusted_proxies_only(serve: Serve
     assert (await behind.get("/jobs", X_Forwarded_Prefix="//evil.example/")).status == 200
 
 
-async def test_clients_behind_a_proxy_are_throttled_separately(serve: Serve) -> None:
+async def test_clients_behind_a_proxy_are_throttled_separately(serve: Serve, long_delay: None) -> None:
     client = await serve(token="s3cret", trusted_proxies="127.0.0.1")
     first, second = {"X_Forwarded_For": "1.2.3.4, 10.0.0.1"}, {"X_Forwarded_For": "1.2.3.4, 10.0.0.2"}
     assert (await client.get("/jobs", Authorization="Bearer no", **first)).status == 401
@@ -281,3 +288,4 @@ async def test_the_host_of_an_absolute_target_counts(serve: Serve) -> None:
         writer.write(f"GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
         assert int((await reader.readline()).split()[1]) == status, target
         writer.close()
+        await writer.wait_closed()

@@ -184,11 +184,11 @@ async def test_a_silent_client_is_disconnected(serve: Serve) -> None:
 
 
 async def test_answered_pings_keep_a_socket_open(serve: Serve) -> None:
-    client = await serve(websocket_timeout=0.5, websocket_ping_interval=0.1)
+    client = await serve(websocket_timeout=2, websocket_ping_interval=0.1)
     socket = await client.socket("/ws/queue")
     await socket.until("snapshot")
     with pytest.raises(asyncio.TimeoutError):
-        await asyncio.wait_for(socket.next(), 1.2)
+        await asyncio.wait_for(socket.next(), 2.5)
 
 
 async def test_the_queue_socket_reports_every_job(serve: Serve, engine: StepEngine) -> None:

@@ -147,10 +147,10 @@ async def test_a_search_ends_with_its_job_and_the_next_one_begins(serve: Serve, 
         await send(client, "POST", job_id)
     removed = await client.fetch("DELETE", f"/job/{first}?remove=true")
     assert removed.status == 200
-    await asyncio.sleep(0.5)
-    engine.step()  # for the second search: the first one has ended
-    body = await asyncio.wait_for(search_ends(client, second), 10)
-    assert body["version"] == 1
+    while second not in engine.searched:  # then the first one has ended
+        await asyncio.sleep(0.01)
+    engine.step()
+    assert (await search_ends(client, second))["version"] == 1
 
 
 @pytest.mark.parametrize("content", [None, b"{", b"[]", b'{"x": 1}'], ids=["stored", "cut", "list", "other"])

@@ -1,5 +1,6 @@
 """Corrections, search, waveforms, measured speeds, retries with other settings."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -148,9 +149,8 @@ async def test_a_lost_search_index_is_rebuilt(serve: Serve, engine: StepEngine, 
     if damage:
         (data_dir / "search.db").write_bytes(damage)
     client = await serve()
-    for _ in range(200):
-        if jobs := await search(client, "part"):
-            break
+    while not (jobs := await search(client, "part")):
+        await asyncio.sleep(0.01)
     assert [job["job_id"] for job in jobs] == [job_id]
 
 

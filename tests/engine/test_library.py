@@ -47,7 +47,7 @@ class Mirror(http.server.BaseHTTPRequestHandler):
         if not Mirror.may_continue.is_set():
             self.wfile.write(part[:1000])
             self.wfile.flush()
-            Mirror.may_continue.wait(30)
+            Mirror.may_continue.wait(60)
             part = part[1000:]
         with suppress(ConnectionError):  # the reader may be gone
             self.wfile.write(part[: Mirror.max_bytes])
@@ -103,7 +103,7 @@ def paused_download(library: ModelLibrary) -> Iterator["Future[Path]"]:
     has_begun = threading.Event()
     with ThreadPoolExecutor(1) as pool:
         download = pool.submit(library.download, "tiny", lambda *_: has_begun.set(), lambda: None)
-        assert has_begun.wait(30)
+        assert has_begun.wait(60)
         yield download
         Mirror.may_continue.set()
 
@@ -111,7 +111,7 @@ def paused_download(library: ModelLibrary) -> Iterator["Future[Path]"]:
 def test_removing_a_model_ends_its_download(library: ModelLibrary, paused_download: "Future[Path]") -> None:
     library.remove("tiny")
     with pytest.raises(ModelDownloadFailed, match="removed"):
-        paused_download.result(10)
+        paused_download.result(60)
     assert list(library.model_dir.iterdir()) == []
 
 
@@ -119,7 +119,7 @@ def test_an_import_under_the_same_name_ends_a_download(library: ModelLibrary, pa
     demo = library.loadable_path("demo")
     assert demo is not None
     library.import_checkpoint(demo, "tiny", as_published=True)
-    path = paused_download.result(10)  # a job that waited for the model can use it
+    path = paused_download.result(60)  # a job that waited for the model can use it
     Mirror.may_continue.set()
     assert path.read_bytes() == demo.read_bytes()
     assert list(library.model_dir.iterdir()) == [path]
@@ -132,7 +132,7 @@ def test_an_import_that_is_refused_ends_no_download(
     with pytest.raises(CheckpointUnusable):
         library.import_checkpoint(tmp_path / "bad.pt", "tiny", as_published=True)
     Mirror.may_continue.set()
-    assert paused_download.result(10).read_bytes() == BODY
+    assert paused_download.result(60).read_bytes() == BODY
 
 
 def test_a_download_whose_file_another_process_removes_says_so(
@@ -141,7 +141,7 @@ def test_a_download_whose_file_another_process_removes_says_so(
     (library.model_dir / "tiny.pt.partial").unlink()
     Mirror.may_continue.set()
     with pytest.raises(ModelDownloadFailed, match="removed"):
-        paused_download.result(10)
+        paused_download.result(60)
 
 
 def test_a_model_removed_while_models_are_listed_is_listed_as_missing(

@@ -123,7 +123,7 @@ def test_an_error_in_a_pass_is_raised_in_all_its_decodes(model: WhisperModel, me
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     model.batcher.leave()
     model.batcher.leave()
     assert len(errors) >= 1

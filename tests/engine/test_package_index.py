@@ -239,7 +239,7 @@ def test_stopping_ends_pip_at_once(library: ModelLibrary, index: Index, monkeypa
 
     with pytest.raises(Stopped):
         download(library, check)
-    assert time.monotonic() - stalled_at[0] < 0.3
+    assert time.monotonic() - stalled_at[0] < 10  # the index would stall for 30 s
     assert [process.poll() is not None for process in processes] == [True]
     assert files_in(library) == []
 
@@ -258,7 +258,7 @@ def test_removing_a_model_ends_its_download_from_the_index(library: ModelLibrary
     thread.start()
     assert index.is_stalled.wait(30)
     library.remove("base")
-    thread.join(10)
+    thread.join(60)
     assert [type(error) for error in errors] == [ModelDownloadFailed]
     assert files_in(library) == []
 

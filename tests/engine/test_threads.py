@@ -46,10 +46,10 @@ def test_a_core_is_waited_for_and_the_wait_can_be_stopped() -> None:
     with cores.core():
         assert not cores.take()
         waiting.start()
-        assert checked.wait(10)
+        assert checked.wait(60)
         assert not has_core.is_set()
-    assert has_core.wait(10)
-    waiting.join(10)
+    assert has_core.wait(60)
+    waiting.join(60)
     is_stopped.set()
     with cores.core(), pytest.raises(Stopped), cores.core(check):
         pass
@@ -65,7 +65,7 @@ def test_others_give_their_cores_to_urgent_work_and_get_them_back() -> None:
             assert cores.is_urgent
             with cores.core():
                 log.append("urgent")
-            is_over.wait(10)
+            is_over.wait(60)
 
     def check() -> None:
         if log and not is_over.is_set():
@@ -76,12 +76,12 @@ def test_others_give_their_cores_to_urgent_work_and_get_them_back() -> None:
     with cores.core():
         cores.give_way(lambda: pytest.fail("there is no urgent work"))
         thread.start()
-        assert is_urgent.wait(10)
+        assert is_urgent.wait(60)
         assert cores.gives_way
         cores.give_way(check)
         log.append("continues")
         assert cores.n_taken == 1
-    thread.join(10)
+    thread.join(60)
     assert log == ["urgent", "waits", "continues"]
     assert cores.n_taken == 0
 
@@ -93,10 +93,10 @@ def test_nobody_starts_while_there_is_urgent_work_and_helpers_may() -> None:
         assert not cores.gives_way
         other = threading.Thread(target=lambda: results.append(cores.take()))
         other.start()
-        other.join(10)
+        other.join(60)
         helper = threading.Thread(target=lambda: results.append(cores.take(is_urgent=True)))
         helper.start()
-        helper.join(10)
+        helper.join(60)
     assert results == [False, True]
 
 
@@ -108,7 +108,7 @@ def test_spans_cover_a_range_once_and_are_the_same_on_any_number_of_threads(core
 
 
 def test_spans_are_computed_at_the_same_time_in_the_caller_s_inference_mode(cores: CoreBudget) -> None:
-    all_running = threading.Barrier(3, timeout=10)
+    all_running = threading.Barrier(3, timeout=60)
     modes: list[tuple[bool, int]] = []
 
     def work(_first: int, _end: int) -> None:
@@ -126,11 +126,11 @@ def test_something_begun_on_an_idle_core_is_waited_for(cores: CoreBudget) -> Non
 
     def work() -> int:
         has_begun.set()
-        assert may_end.wait(10)
+        assert may_end.wait(60)
         return threading.get_ident()
 
     result = cores.team.start(work)
-    assert has_begun.wait(10)
+    assert has_begun.wait(60)
     may_end.set()
     assert result() != threading.get_ident()
 

@@ -105,7 +105,7 @@ def test_one_window_is_done_between_two_pauses() -> None:
     assert not passed.acquire(timeout=0.05)
     gate.resume()
     gate.pause()
-    assert passed.acquire(timeout=5)
+    assert passed.acquire(timeout=60)
     assert not passed.acquire(timeout=0.05)
     gate.resume()
     thread.join()

@@ -23,12 +23,12 @@ def test_the_loop_is_idle_only_while_it_waits() -> None:
     observed: list[bool] = []
 
     async def main() -> None:
-        waiting = threading.Thread(target=lambda: observed.append(activity._is_idle.wait(5)))
+        waiting = threading.Thread(target=lambda: observed.append(activity._is_idle.wait(60)))
         waiting.start()
         time.sleep(0.05)  # the loop is busy
         observed.append(activity._is_idle.is_set())
-        await asyncio.sleep(0.05)
-        waiting.join()
+        while waiting.is_alive():
+            await asyncio.sleep(0.01)
 
     loop = asyncio.SelectorEventLoop(ActivitySelector(activity))
     loop.run_until_complete(main())

@@ -143,7 +143,8 @@ async def test_progress_is_not_ahead_of_the_saved_segments(
     await client.job_when(job_id, "processing")
     engine.step(2)
     await slow.until_entered()
-    await asyncio.sleep(0.1)
+    while engine.n_waits < 3:  # both windows and the progress after them have been reported
+        await asyncio.sleep(0.005)
     assert client.app.queue.index.get(job_id).progress == 0.0
     slow.release()
     n_segments, percent = 0, 0.0

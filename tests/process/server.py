@@ -4,15 +4,18 @@ import functools
 import hashlib
 import json
 import os
+import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version as version_of
 from pathlib import Path
@@ -22,8 +25,19 @@ from localwhisper import paths
 from localwhisper.app import SAMPLES
 from localwhisper.client.multipart_form import multipart_form
 from localwhisper.engine_setup import ASSETS
+from tests.cpu_time import WallTime
 
 ROOT = Path(__file__).parents[2]
+TIMEOUT_S = 120  # long enough for a busy machine
+
+
+def port_of_its_own() -> int:
+    """A free port that the system gives to no program that takes any: nobody else answers on it between two starts."""
+    for port in random.SystemRandom().sample(range(11_000, 30_000), 100):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 @dataclass(frozen=True)
@@ -48,7 +62,7 @@ class Server:
     ) -> None:
         """`is_warm`: the bundled model is already unpacked and measured, as after its first use."""
         self.data_dir = data_dir
-        self.port = 0
+        self.port = port_of_its_own()
         self.cwd: Path | None = None
         self.base_url = ""  # if it differs from the server's own, as behind a proxy
         self.headers: dict[str, str] = {}
@@ -106,6 +120,19 @@ class Server:
         """Send one signal; return the exit code."""
         return self._end(number)
 
+    def seconds_to_stop(self, number: int = signal.SIGTERM) -> float:
+        """Stop it, which must succeed; the time that it takes on a machine that does nothing else."""
+        process = self._process
+        assert process is not None
+        wall = WallTime(self.pid)
+        process.send_signal(number)
+        while process.poll() is None:
+            wall.update()
+            time.sleep(0.01)
+        seconds = wall.seconds
+        assert self._end(number) == 0
+        return seconds
+
     def wait(self, timeout_s: float) -> int | None:
         """The exit code of a process that exits by itself; None if it is still running."""
         assert self._process is not None
@@ -120,7 +147,7 @@ class Server:
             return 0
         if self._process.poll() is None:
             self._process.send_signal(number)
-        code = self._process.wait(30)
+        code = self._process.wait(TIMEOUT_S)
         assert self._process.stdout is not None
         self._process.stdout.close()
         self._process = None
@@ -132,7 +159,7 @@ class Server:
         if content_type:
             request.add_header("Content-Type", content_type)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             with error:
@@ -141,7 +168,7 @@ class Server:
     def get(self, path: str) -> bytes:
         """The body of a response."""
         request = urllib.request.Request((self.base_url or self.url) + path, headers=self.headers)
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
             body: bytes = answer.read()
             return body
 
@@ -179,7 +206,7 @@ class Server:
 
     def newest_job_when(self, state: str, filename: str) -> dict[str, Any]:
         """Wait until the newest job is that of this file and in this state; return it."""
-        for _ in range(1200):
+        for _ in range(round(TIMEOUT_S / 0.05)):
             jobs: list[dict[str, Any]] = self.request("GET", "/jobs?limit=1")["jobs"]
             if jobs and (jobs[0]["status"], jobs[0]["filename"]) == (state, filename):
                 return jobs[0]

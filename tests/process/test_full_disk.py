@@ -62,7 +62,7 @@ def test_the_disk_is_full_at_any_write(tmp_path: Path) -> None:
     for job in jobs:  # one whose last state could not be saved runs again, from its last window
         server.job_when(job["job_id"], "completed")
     assert len(jobs) == len(job_ids) + 1
-    server.kill()
+    server.stop()
     assert not list(server.data_dir.rglob("*.tmp"))
 
 

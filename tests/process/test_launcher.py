@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.process.conftest import NewServer
+from tests.process.server import TIMEOUT_S
 from tests.speech import long_speech
 
 STOP_S = 2.0
@@ -21,7 +22,7 @@ def run(*arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
         [sys.executable, "-m", "localwhisper", *arguments],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=TIMEOUT_S,
         env={**os.environ, **environ},
         stdin=subprocess.DEVNULL,
     )
@@ -33,9 +34,7 @@ def test_a_running_job_continues_after_a_restart(new_server: NewServer, tmp_path
     job_id = server.submit(long_speech(tmp_path, 65))
     while not (before := server.request("GET", f"/job/{job_id}")["segments"]):
         time.sleep(0.02)
-    started_s = time.monotonic()
-    assert server.stop(signal.SIGINT) == 0
-    assert time.monotonic() - started_s < STOP_S + 1  # the machine may be busy with other tests
+    assert server.seconds_to_stop(signal.SIGINT) < STOP_S + 1  # other tests may keep the disk busy
     server.start()
     segments = server.job_when(job_id, "completed")["result"]["segments"]
     assert segments[: len(before)] == before
@@ -109,7 +108,7 @@ def test_the_self_test_passes_with_the_packaged_ffmpeg(tmp_path: Path) -> None:
             if "localhost" in line or "failed" in line:
                 break
         process.terminate()
-    assert process.wait(30) == 0
+    assert process.wait(TIMEOUT_S) == 0
     for step in ("ffmpeg ok", "server ok", "page ok", "upload ok", "exports ok", "All services work."):
         assert step in output
     assert (tmp_path / "data").stat().st_mode & 0o077 == 0

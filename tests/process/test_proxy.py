@@ -9,7 +9,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ import tornado.httpclient
 import tornado.websocket
 
 from tests.process.conftest import NewServer
-from tests.process.server import ROOT, Server
+from tests.process.server import ROOT, TIMEOUT_S, Server, port_of_its_own
 
 CONF = """
 worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error.log;
@@ -40,13 +39,6 @@ NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/loca
 pytestmark = pytest.mark.skipif(NGINX is None, reason="needs nginx: apt install nginx-light")
 
 
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture(params=["stripped", "left in place"])
 def proxied(request: pytest.FixtureRequest, new_server: NewServer, tmp_path: Path) -> Iterator[tuple[Server, str]]:
     """A server, and its address behind the proxy."""
@@ -60,14 +52,14 @@ def proxied(request: pytest.FixtureRequest, new_server: NewServer, tmp_path: Pat
         "--trusted-proxies",
         "127.0.0.1",
     ).start()
-    port = free_port()
+    port = port_of_its_own()
     passed_on = f"http://127.0.0.1:{server.port}" + ("/" if request.param == "stripped" else "")
     assert "http://127.0.0.1:9000/;" in LOCATION
     location = LOCATION.replace("http://127.0.0.1:9000/", passed_on)
     conf = tmp_path / "nginx.conf"
     conf.write_text(CONF.format(folder=tmp_path, port=port, location=location))
     nginx = subprocess.Popen([str(NGINX), "-c", str(conf), "-e", str(tmp_path / "start.log")])
-    for _ in range(200):
+    while nginx.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port)).close()
             break
@@ -75,20 +67,20 @@ def proxied(request: pytest.FixtureRequest, new_server: NewServer, tmp_path: Pat
             time.sleep(0.05)
     yield server, f"http://127.0.0.1:{port}/whisper"
     nginx.terminate()
-    nginx.wait(10)
+    nginx.wait(TIMEOUT_S)
 
 
 def fetch(url: str, **headers: str) -> tuple[int, Any, bytes]:
     request = urllib.request.Request(url, headers={"Host": "box.test", **headers})
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
             return answer.status, answer.headers, answer.read()
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.headers, error.read()
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test
 async def test_everything_works_behind_nginx(proxied: tuple[Server, str], samples: dict[Path, str]) -> None:
     server, url = proxied
     server.base_url, server.headers = url, {"Host": "box.test", "Authorization": "Bearer s3cret"}

@@ -90,8 +90,13 @@ def test_thirty_clients_that_do_not_read_cost_no_memory(tmp_path: Path) -> None:
 async def test_a_client_that_does_not_read_is_disconnected(
     serve: Serve, engine: StepEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    monkeypatch.setattr(base, "WRITE_TIMEOUT_S", 0.3)
-    monkeypatch.setattr(base, "MIN_BYTES_PER_SECOND", 1e9)
+    is_disconnected, disconnect = asyncio.Event(), base.BaseHandler.disconnect
+
+    def note_and_disconnect(handler: base.BaseHandler) -> None:
+        is_disconnected.set()
+        disconnect(handler)
+
+    monkeypatch.setattr(base.BaseHandler, "disconnect", note_and_disconnect)
     engine.release()
     client = await serve()
     job_id = await client.new_job()
@@ -100,8 +105,11 @@ async def test_a_client_that_does_not_read_is_disconnected(
     lengthen(tmp_path / "data", job_id)
     client = await serve()
     host, port = client.host.split(":")
-    connection = request_without_reading((host, int(port)), path.format(job_id))
-    await asyncio.sleep(1)
+    with monkeypatch.context() as impatient:
+        impatient.setattr(base, "WRITE_TIMEOUT_S", 0.3)
+        impatient.setattr(base, "MIN_BYTES_PER_SECOND", 1e9)
+        connection = request_without_reading((host, int(port)), path.format(job_id))
+        await is_disconnected.wait()
     received = await asyncio.to_thread(read_all, connection)
     assert 0 < received < TEXT_BYTES  # it was cut off
     assert len((await client.get(path.format(job_id))).body) >= TEXT_BYTES  # others are served

@@ -4,6 +4,7 @@ import http.client
 import json
 import socket
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from localwhisper.client.multipart_form import multipart_form
 from tests.http_client import wav
 from tests.process.fake_engine_program import START_FILE
-from tests.process.server import FakeEngineServer
+from tests.process.server import TIMEOUT_S, FakeEngineServer
 from tests.torture.soak import Clip, soak
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows another process's resources")
@@ -43,7 +44,7 @@ def test_connections_beyond_the_limit_of_open_files_are_closed(tmp_path: Path) -
     server = FewDescriptorsServer(tmp_path / "data").start()
     (server.data_dir / START_FILE).touch()
     try:
-        existing = http.client.HTTPConnection("localhost", server.port, timeout=10)
+        existing = http.client.HTTPConnection("localhost", server.port, timeout=TIMEOUT_S)
         existing.request("GET", "/health")
         existing.getresponse().read()
         connections = [socket.create_connection(("localhost", server.port)) for _ in range(400)]
@@ -53,6 +54,8 @@ def test_connections_beyond_the_limit_of_open_files_are_closed(tmp_path: Path) -
         assert json.load(existing.getresponse())["queue"]["total_jobs"] == 0
         for connection in connections:
             connection.close()
+        while server.resource_usage().descriptors > 100:  # until it has seen that the others have gone
+            time.sleep(0.05)
         body, kind = multipart_form(wav(1.0), "a.wav", {})
         existing.request("POST", "/transcribe-job", body, {"Content-Type": kind})
         job_id = json.load(existing.getresponse())["job_id"]

@@ -27,9 +27,7 @@ HALF_UPLOAD = (
 
 
 def stop(server: Server, number: int) -> None:
-    started_s = time.monotonic()
-    assert server.stop(number) == 0
-    assert time.monotonic() - started_s < 2 + 1  # the machine may be busy with other tests
+    assert server.seconds_to_stop(number) < 2 + 1  # other tests may keep the disk busy
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -57,10 +55,18 @@ def test_stopped_in_each_phase_on_a_slow_disk(tmp_path: Path, phase: str) -> Non
     server = FakeEngineServer(tmp_path / "data", environ={"SLOW_DISK_S": "0.1"}).start()
     (server.data_dir / START_FILE).touch()
     try:
-        sending = threading.Thread(target=lambda: ignore_disconnect(server.submit_bytes, wav(1.0), "a.wav"))
+        is_reached = threading.Event()
+
+        def submit_until_reached() -> None:  # a busy machine may miss the phase, which lasts 0.1 s
+            while not is_reached.is_set():
+                job_id = server.submit_bytes(wav(1.0), "a.wav")
+                server.job_when(job_id, "completed")
+
+        sending = threading.Thread(target=ignore_disconnect, args=(submit_until_reached,))
         sending.start()
         while not list(server.data_dir.glob(PHASES[phase])):
             time.sleep(0.002)
+        is_reached.set()
         stop(server, signal.SIGINT if phase == "decoding" else signal.SIGTERM)
         sending.join()
         server.start()
@@ -92,7 +98,7 @@ def test_stopped_while_torch_is_loaded(new_server: NewServer, samples: dict[Path
         time.sleep(0.002)
     stop(server, signal.SIGTERM)
     server.start()
-    assert server.request("GET", f"/job/{job_id}")["status"] in ("queued", "processing")
+    assert server.request("GET", f"/job/{job_id}")["status"] in ("queued", "processing", "completed")
 
 
 def ignore_disconnect(function: Callable[..., object], *arguments: object) -> None:

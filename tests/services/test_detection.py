@@ -36,7 +36,7 @@ class SlowDetection(StepEngine):
 
 
 async def acquired(semaphore: threading.Semaphore) -> bool:
-    return await asyncio.get_running_loop().run_in_executor(None, semaphore.acquire, True, 5)
+    return await asyncio.get_running_loop().run_in_executor(None, semaphore.acquire, True, 60)
 
 
 async def detect(client: Client) -> asyncio.StreamWriter:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -16,25 +16,25 @@ pytestmark = pytest.mark.gen_test
 @asynccontextmanager
 async def slow_mirror() -> AsyncIterator[str]:
     """The address of a server that sends every checkpoint slowly and never to its end."""
-    is_closing = False
 
     async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
+        try:
             await reader.readuntil(b"\r\n\r\n")
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 75572083\r\n\r\n")
-            while not is_closing:
+            while True:
                 writer.write(b"x" * 300_000)
                 await writer.drain()
                 await asyncio.sleep(0.02)
-        writer.transport.abort()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:  # also where the test's end cancels it
+            writer.transport.abort()
 
     server = await asyncio.start_server(send, "127.0.0.1", 0)
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
-        is_closing = True
         server.close()
-        await asyncio.sleep(0.1)
 
 
 async def start_download(client: Client) -> Socket:

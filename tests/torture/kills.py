@@ -10,7 +10,6 @@ import json
 import math
 import random
 import shutil
-import socket
 import tempfile
 import threading
 import time
@@ -316,7 +315,6 @@ def torture(
     if (plans := paths.engine_data(undisturbed.data_dir)).exists():
         shutil.copytree(plans, paths.engine_data(folder / "data"))  # in another plan, a word may differ
     server = program(folder / "data", "--max-concurrent-jobs", "2", *flags)
-    server.port = _port_of_its_own()
     state = Torture(server, speech, texts, fields, random.Random(seed))
     n_kills = 0
     try:
@@ -333,15 +331,6 @@ def torture(
     finally:
         server.kill()
     return {"kills": n_kills, "jobs": n_jobs, "done": dict(state.done), "cut off": dict(state.cut_off)}
-
-
-def _port_of_its_own() -> int:
-    """A free port that the system gives to no program that takes any: nobody else answers on it between two starts."""
-    for port in random.SystemRandom().sample(range(10_000, 30_000), 100):
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise AssertionError("no port is free")
 
 
 def _wait_for_plan(server: Server, clip: Path, fields: dict[str, str]) -> None:

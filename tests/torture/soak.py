@@ -82,14 +82,15 @@ class Soak:
 
     async def _settle(self) -> None:
         """Wait until the server has closed all closed connections, then record its resource usage."""
-        before = -1
-        for _ in range(100):
+        numbers: list[int] = []  # of descriptors
+        for _ in range(300):
             await asyncio.sleep(0.2)
             sockets = self.server.request("GET", "/queue/info")["websockets"]["total_connections"]
             usage = self.server.resource_usage()
-            if sockets == 0 and usage.descriptors == before:
+            numbers.append(usage.descriptors)
+            is_calm = len(numbers) > 3 and len(set(numbers[-4:])) == 1
+            if sockets == 0 and is_calm and (not self.usage or usage.descriptors <= self.usage[0].descriptors + 2):
                 break
-            before = usage.descriptors
         self.usage.append(usage)
 
     async def _watch(self) -> None:
