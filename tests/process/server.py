@@ -232,7 +232,8 @@ def _used_model() -> Path:
     cached = ROOT / ".pytest_cache" / f"used-model-{engine_hash.hexdigest()[:16]}"
     if not cached.exists():
         for outdated in cached.parent.glob("used-model-*"):
-            shutil.rmtree(outdated, ignore_errors=True)
+            if outdated != cached:  # which another process may have just made
+                shutil.rmtree(outdated, ignore_errors=True)
         compile_kernels = "from localwhisper.engine.kernels.precompile import kernel_cache; kernel_cache().compile()"
         subprocess.run([sys.executable, "-c", compile_kernels], check=True)
         with tempfile.TemporaryDirectory() as folder:
