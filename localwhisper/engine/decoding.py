@@ -3,13 +3,15 @@ sampling that can be repeated. window_decoder.py encodes the windows and uses th
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
+import torch
 from torch import Tensor
 from whisper.decoding import DecodingOptions, DecodingResult, Inference
 from whisper.utils import compression_ratio
 
-from localwhisper.engine.model.cross_kv import CrossKeysValues, select_windows
+from localwhisper.engine.model.cross_kv import CrossKeysValues, cat_cross_kv
 from localwhisper.engine.model.decode_state import DecodeState
 from localwhisper.engine.model.decoder import Step
 from localwhisper.engine.model.whisper_model import WhisperModel
@@ -19,15 +21,21 @@ from localwhisper.options import Options
 
 
 class DecodeStateInference(Inference):  # type: ignore[misc]  # whisper has no types
-    """whisper's interface to a decoder, over its own decode state. Calls `check`, which may raise, at each token."""
+    """whisper's interface to a decoder, over its own decode states. Calls `check`, which may raise, at each token."""
 
     def __init__(
-        self, model: WhisperModel, state: DecodeState, sot_index: int, check: Callable[[], None], eot: int | None
+        self,
+        model: WhisperModel,
+        states: Sequence[DecodeState],
+        sot_index: int,
+        check: Callable[[], None],
+        eot: int | None,
     ) -> None:
-        """`sot_index`: the position of the start-of-transcript token among the initial tokens; `eot`: the token after
-        which a row isn't continued, None where it may be."""
+        """`states`: of all rows, in their order; `sot_index`: the position of the start-of-transcript token among the
+        initial tokens; `eot`: the token after which a row isn't continued, None where it may be."""
         self._model = model
-        self._state = state
+        self._states = states
+        self._n_rows = [state.n_audio * state.n_group for state in states]
         self._sot_index = sot_index
         self._check = check
         self._eot = eot
@@ -36,18 +44,22 @@ class DecodeStateInference(Inference):  # type: ignore[misc]  # whisper has no t
     def logits(self, tokens: Tensor, audio_features: Tensor) -> Tensor:
         """Logits of the last token; the first time of `sot_index` and the last token, shape (n_rows, 2, n_vocab)."""
         self._check()
-        state = self._state
-        if state.length > 0:
-            is_active = None if self._eot is None else tokens[:, -1] != self._eot
-            if is_active is not None and is_active.all():
-                is_active = None
-            return self._model.batcher.step(Step(tokens[:, -1:], state, is_active=is_active), self._check)
-        # the initial tokens are the same in all rows of a window
-        step = Step(tokens[:: state.n_group], state, (self._sot_index, -1))
-        logits = self._model.decoder([step])[0].repeat_interleave(state.n_group, dim=0)
-        self._model.batcher.join()
-        self._has_joined = True
-        return logits
+        by_state = list(zip(torch.split(tokens, self._n_rows), self._states, strict=True))
+        if not self._has_joined:  # the initial tokens are the same in all rows of a window
+            steps = [Step(rows[:: state.n_group], state, (self._sot_index, -1)) for rows, state in by_state]
+            first = zip(self._model.decoder(steps), self._states, strict=True)
+            self._model.batcher.join()
+            self._has_joined = True
+            return torch.cat([logits.repeat_interleave(state.n_group, dim=0) for logits, state in first])
+        steps = [Step(rows[:, -1:], state, is_active=self._active(rows)) for rows, state in by_state]
+        computed = iter(self._model.batcher.step([step for step in steps if step.n_active], self._check))
+        n_vocab = self._model.dims.n_vocab
+        return torch.cat([next(computed) if s.n_active else torch.zeros(len(s.tokens), 1, n_vocab) for s in steps])
+
+    def _active(self, rows: Tensor) -> Tensor | None:
+        """Which rows are continued; None where all are."""
+        is_active = None if self._eot is None else rows[:, -1] != self._eot
+        return None if is_active is None or is_active.all() else is_active
 
     def cleanup_caching(self) -> None:
         """Called by whisper after the last token, and when something was raised."""
@@ -56,26 +68,32 @@ class DecodeStateInference(Inference):  # type: ignore[misc]  # whisper has no t
             self._has_joined = False
 
     def rearrange_kv_cache(self, source_indices: list[int]) -> None:
-        self._state.reorder(source_indices)
+        first = 0
+        for n_rows, state in zip(self._n_rows, self._states, strict=True):
+            state.reorder([source - first for source in source_indices[first : first + n_rows]])
+            first += n_rows
 
 
 def decoding_task(
     model: WhisperModel,
-    cross_kv: CrossKeysValues,
+    cross_kv: Sequence[CrossKeysValues],
     options: DecodingOptions,
     check: Callable[[], None],
     temperatures: Sequence[float] = (),
     is_good: IsGood | None = None,
     ends: EarlyEnds | None = None,
 ) -> EncodedAudioTask:
-    """A task for the windows of `cross_kv`; or, at these temperatures, for attempts at one window, side by side, see
-    TokenChooser."""
+    """A task for windows of which `cross_kv` are the keys and values; or, at these temperatures, for attempts at one
+    window, side by side, see TokenChooser."""
     task = EncodedAudioTask(model.as_whisper_module(), options)
-    state = DecodeState(cross_kv, task.n_ctx, task.n_group * max(1, len(temperatures)))
+    if model.device.type != "cpu":  # a GPU computes one state at a time
+        equal = groupby(cross_kv, key=lambda window: window[0][0].levels.shape)
+        cross_kv = [cat_cross_kv(list(windows)) for _, windows in equal]
+    states = [DecodeState(windows, task.n_ctx, task.n_group * max(1, len(temperatures))) for windows in cross_kv]
     eot = task.tokenizer.eot if options.beam_size is None else None
-    task.replace_inference(DecodeStateInference(model, state, task.sot_index, check, eot))
+    task.replace_inference(DecodeStateInference(model, states, task.sot_index, check, eot))
     if options.beam_size is None:
-        of_each = temperatures or [options.temperature] * state.n_audio
+        of_each = temperatures or [options.temperature] * sum(state.n_audio for state in states)
         task.decoder = TokenChooser(task, of_each, is_good if task.n_group == 1 else None, ends)
     return task
 
@@ -111,8 +129,7 @@ class FallbackResult:
 
 def decode_with_fallback(
     model: WhisperModel,
-    features: Tensor,
-    cross_kv: CrossKeysValues,
+    cross_kv: Sequence[CrossKeysValues],
     *,
     options: Options,
     language: str,
@@ -128,7 +145,7 @@ def decode_with_fallback(
 
     Parameters
     ----------
-    features: shape (n_windows, n_audio_ctx, n_audio_state)
+    cross_kv: of each window
     options: with quality "exact" as whisper.transcribe: each attempt has the prompt, and the last one counts. Otherwise
         a retry has no prompt, since that is what most often keeps a loop going; an attempt ends when it repeats itself,
         and a retry when it has become too improbable; and where no attempt is good the best one counts.
@@ -139,12 +156,11 @@ def decode_with_fallback(
     ends = None if exact else EarlyEnds(loops=options.compression_ratio_threshold is not None)
     first_options = decoding_options(options, model, first, language, prompt)
     first_task = decoding_task(model, cross_kv, first_options, check, ends=ends)
-    attempts = [[attempt] for attempt in _decode(first_task, features)]
+    attempts = [[attempt] for attempt in _decode(first_task, len(cross_kv))]
     for window, tried in enumerate(attempts):
         if not higher or tried[0].is_good(options):
             continue
         retry_options = decoding_options(options, model, higher[0], language, prompt if exact else ())
-        window_kv = cross_kv if len(features) == 1 else select_windows(cross_kv, [window])
 
         def is_good(tokens: Sequence[int], avg_logprob: float) -> bool:
             ratio = compression_ratio(first_task.tokenizer.decode(tokens).strip())
@@ -152,10 +168,8 @@ def decode_with_fallback(
 
         if ends is not None and options.logprob_threshold is not None:
             ends = ends._replace(min_logprob=options.logprob_threshold, n_tokens=len(tried[0].result.tokens))
-        ladder = decoding_task(model, window_kv, retry_options, check, higher, is_good, ends)
-        for retry, temperature in zip(
-            _decode(ladder, features[[window]].expand(len(higher), -1, -1)), higher, strict=True
-        ):
+        ladder = decoding_task(model, [cross_kv[window]], retry_options, check, higher, is_good, ends)
+        for retry, temperature in zip(_decode(ladder, len(higher)), higher, strict=True):
             tried.append(replace(retry, result=replace(retry.result, temperature=temperature)))
             if retry.is_good(options):
                 break
@@ -166,9 +180,9 @@ def decode_with_fallback(
     ]
 
 
-def _decode(task: EncodedAudioTask, features: Tensor) -> list[Attempt]:
-    """One attempt for each of the features. Of several rows of an attempt, whisper chooses one."""
-    results = task.run(features)
+def _decode(task: EncodedAudioTask, n: int) -> list[Attempt]:
+    """`n` attempts. Of several rows of an attempt, whisper chooses one."""
+    results = task.run(torch.empty(n, 0))  # only its length counts: the task has the audio
     ended = task.decoder.ended_early if isinstance(task.decoder, TokenChooser) else np.zeros(len(results), np.bool_)
     rows = ended.reshape(len(results), -1)
     return [Attempt(result, bool(rows[i].any())) for i, result in enumerate(results)]

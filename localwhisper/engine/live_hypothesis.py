@@ -99,7 +99,7 @@ class HypothesisDecoder:
             patience=None,
             sample_len=None,
         )
-        task = decoding_task(self._model, cross_kv, options, self._check, ends=EarlyEnds())
+        task = decoding_task(self._model, [cross_kv], options, self._check, ends=EarlyEnds())
         task.sample_len = MAX_NEW_TOKENS
         (result,) = task.run(features)
         return Attempt(result, bool(task.decoder.ended_early[0]))

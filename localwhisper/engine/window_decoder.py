@@ -3,14 +3,12 @@
 sequential.py and batched.py decide which windows, and in which order.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import count
 from typing import Protocol
 
-import torch
 from torch import Tensor
 from whisper.audio import FRAMES_PER_SECOND, HOP_LENGTH, N_FRAMES
 from whisper.decoding import DecodingResult
@@ -22,7 +20,7 @@ from localwhisper.engine.base import Control
 from localwhisper.engine.decoding import FallbackResult, decode_with_fallback, is_silence
 from localwhisper.engine.hallucinations import DecodedAudio, without_hallucinations
 from localwhisper.engine.log_mel import LogMel
-from localwhisper.engine.model.cross_kv import CrossKeysValues, cat_cross_kv, select_windows
+from localwhisper.engine.model.cross_kv import CrossKeysValues
 from localwhisper.engine.model.whisper_model import WhisperModel
 from localwhisper.engine.pcm_spool import PcmSpool
 from localwhisper.engine.prompts import last, prompt_tokens, window_prefix
@@ -54,8 +52,8 @@ class DecodedWindow:
     is_skipped: bool = False  # it is decoded again from `next_seek`
 
 
-# what decoding a window gave, and a function that returns the keys and values of its audio
-_Result = tuple[FallbackResult, Callable[[], CrossKeysValues]]
+# what decoding a window gave, and the keys and values of its audio
+_Result = tuple[FallbackResult, CrossKeysValues]
 
 
 class WindowDecoder:
@@ -150,7 +148,7 @@ class WindowDecoder:
                 advance_frames = min(split.advance_frames, max(heard_frames, FRAMES_PER_SECOND))
                 split = replace(split, advance_frames=advance_frames)
             if self.options.word_timestamps:
-                decoded = self._with_word_times(split, cross_kv(), window, fallback, end_s)
+                decoded = self._with_word_times(split, cross_kv, window, fallback, end_s)
             else:
                 decoded = DecodedWindow(split.segments, fallback, window.seek + split.advance_frames, end_s)
             decoded_windows.append(self._in_recording(decoded, window))
@@ -189,48 +187,48 @@ class WindowDecoder:
         return tuple(tokens[-(self.model.dims.n_text_ctx // 2 - 1) :])
 
     def _decode(self, windows: Sequence[AudioWindow], prompt: Sequence[int]) -> list[_Result]:
-        """Decode together those windows of which the same number of frames is encoded.
+        """Decode windows together.
 
         A clip of a few seconds whose text isn't good is encoded again with all 30 s, as the model often says nothing
         sensible of so little audio; there, and to a longer clip, higher temperatures are applied.
         """
         temperatures = self.options.temperatures
+        encoded_frames = [n_frames_to_encode(window.n_frames, self.options.quality) for window in windows]
+        little = [i for i, n_frames in enumerate(encoded_frames) if n_frames == MIN_ENCODED_FRAMES]
         results: dict[int, _Result] = {}
-        groups: dict[int, list[int]] = defaultdict(list)
-        for i, window in enumerate(windows):
-            groups[n_frames_to_encode(window.n_frames, self.options.quality)].append(i)
-        whole = groups.pop(int(N_FRAMES), [])
-        for n_frames, members in groups.items():
-            is_little = n_frames == MIN_ENCODED_FRAMES
-            tempered = temperatures[:1] if is_little else temperatures
-            tried = self._encode_and_decode([windows[i] for i in members], n_frames, prompt, tempered)
-            results |= zip(members, tried, strict=True)
-            if is_little:
-                whole += [i for i, (fallback, _) in zip(members, tried, strict=True) if not fallback.is_good]
-        if whole:
-            tried = self._encode_and_decode([windows[i] for i in whole], N_FRAMES, prompt, temperatures)
-            for i, (fallback, cross_kv) in zip(whole, tried, strict=True):
+        if little:
+            tried = self._encode_and_decode(
+                [(windows[i], MIN_ENCODED_FRAMES) for i in little], prompt, temperatures[:1]
+            )
+            results |= zip(little, tried, strict=True)
+            for i in little:
+                if not results[i][0].is_good:
+                    encoded_frames[i] = int(N_FRAMES)
+        rest = [i for i, n_frames in enumerate(encoded_frames) if n_frames > MIN_ENCODED_FRAMES]
+        if rest:
+            tried = self._encode_and_decode([(windows[i], encoded_frames[i]) for i in rest], prompt, temperatures)
+            for i, (fallback, cross_kv) in zip(rest, tried, strict=True):
                 results[i] = replace(fallback, retries=fallback.retries + (i in results)), cross_kv
         return [results[i] for i in range(len(windows))]
 
     def _encode_and_decode(
-        self, windows: Sequence[AudioWindow], n_frames: int, prompt: Sequence[int], temperatures: Sequence[float]
+        self, windows: Sequence[tuple[AudioWindow, int]], prompt: Sequence[int], temperatures: Sequence[float]
     ) -> list[_Result]:
+        """`windows`: each with the number of its frames to encode."""
         options, language = self.options, self.language
         is_multilingual = options.multilingual and self.model.is_multilingual
         if is_multilingual and len(windows) > 1:  # each may be in another language
-            return [self._encode_and_decode([window], n_frames, prompt, temperatures)[0] for window in windows]
-        encoded = [self._encode(window, n_frames) for window in windows]
-        features = torch.cat([features for features, _ in encoded])
-        cross_kv = encoded[0][1] if len(encoded) == 1 else cat_cross_kv([kv for _, kv in encoded])
-        del encoded
+            return [self._encode_and_decode([window], prompt, temperatures)[0] for window in windows]
+        cross_kv = []
+        for window, n_frames in windows:
+            features, window_kv = self._encode(window, n_frames)
+            cross_kv.append(window_kv)
         if options.quality == "compact":
             trim_heap()
         if is_multilingual:
             language = self.model.detect_language(features).language
         results = decode_with_fallback(
             self.model,
-            features,
             cross_kv,
             options=options,
             language=language,
@@ -238,9 +236,7 @@ class WindowDecoder:
             check=self.check,
             temperatures=temperatures,
         )
-        if len(windows) == 1:
-            return [(results[0], lambda: cross_kv)]
-        return [(result, partial(select_windows, cross_kv, [i])) for i, result in enumerate(results)]
+        return list(zip(results, cross_kv, strict=True))
 
     def _encode(self, window: AudioWindow, n_frames: int) -> tuple[Tensor, CrossKeysValues]:
         features = self._encoded.pop(window, None) if n_frames == window.n_frames else None

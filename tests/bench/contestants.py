@@ -145,11 +145,10 @@ class LocalWhisper:
     @torch.inference_mode()
     def _decode_batch(self, mel: Mel, n_tokens: int) -> list[int]:
         from localwhisper.engine.decoding import decoding_task
-        from localwhisper.engine.model.cross_kv import cat_cross_kv
 
         encoded = [self._model.encode_audio(torch.from_numpy(window[None])) for window in mel]
-        features, cross = torch.cat(encoded), cat_cross_kv([self._model.cross_kv(x) for x in encoded])
-        results = decoding_task(self._model, cross, _options(n_tokens), lambda: None).run(features)
+        cross_kv = [self._model.cross_kv(features) for features in encoded]
+        results = decoding_task(self._model, cross_kv, _options(n_tokens), lambda: None).run(torch.cat(encoded))
         return [len(result.tokens) for result in results]
 
 

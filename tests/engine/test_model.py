@@ -1,16 +1,19 @@
 """Encoder, decoder and decode states against openai-whisper's modules."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import pytest
 import torch
 import whisper
 from torch import Tensor
+from whisper.decoding import DecodingOptions
 
 from localwhisper.engine.checkpoints.checkpoint import Checkpoint
+from localwhisper.engine.decoding import decoding_task
 from localwhisper.engine.kernels.precompile import kernel_cache
+from localwhisper.engine.model.cross_kv import CrossKeysValues
 from localwhisper.engine.model.decoder import Step
 from localwhisper.engine.model.int8_gemm import has_exact_int8_matmul
 from localwhisper.engine.model.whisper_model import WhisperModel
@@ -104,6 +107,30 @@ def test_streamed_weights_compute_the_same_in_less_memory(
     assert torch.equal(logits, expected)
 
 
+@pytest.mark.filterwarnings("ignore:__array_wrap__")  # whisper sorts a tensor by numpy
+@pytest.mark.parametrize("beam_size", [None, 2])
+def test_windows_of_different_lengths_are_decoded_in_one_pass(
+    checkpoint: Checkpoint, mel: Tensor, monkeypatch: pytest.MonkeyPatch, beam_size: int | None
+) -> None:
+    model = WhisperModel(checkpoint, Plan(encoder="float32", decoder="int8-weight-only"))
+    cross_kv = [model.cross_kv(model.encoder(window[None])) for window in (mel[0], mel[1, :, :1400], mel[1, :, :1000])]
+    step, n_windows = model.batcher.step, list[int]()
+
+    def recorded(steps: Sequence[Step], check: Callable[[], None]) -> Sequence[Tensor]:
+        n_windows.append(len(steps))
+        return step(steps, check)
+
+    def decode(windows: Sequence[CrossKeysValues]) -> list[list[int]]:
+        options = DecodingOptions(language="en", fp16=False, sample_len=12, beam_size=beam_size)
+        task = decoding_task(model, windows, options, lambda: None)
+        return [result.tokens for result in task.run(torch.empty(len(windows), 0))]
+
+    monkeypatch.setattr(model.batcher, "step", recorded)
+    together = decode(cross_kv)
+    assert max(n_windows) == 3
+    assert together == [tokens for window in cross_kv for tokens in decode([window])]
+
+
 def test_an_error_in_a_pass_is_raised_in_all_its_decodes(model: WhisperModel, mel: Tensor) -> None:
     features = model.encoder(mel[:1])
     good, bad = model.new_state(features), model.new_state(features)
@@ -112,7 +139,7 @@ def test_an_error_in_a_pass_is_raised_in_all_its_decodes(model: WhisperModel, me
 
     def step(state: object) -> None:
         try:
-            model.batcher.step(Step(TOKENS[:, :1], state))  # type: ignore[arg-type]
+            model.batcher.step([Step(TOKENS[:, :1], state)])  # type: ignore[arg-type]
         except RuntimeError as error:
             errors.append(error)
 

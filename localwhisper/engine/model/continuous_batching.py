@@ -6,7 +6,7 @@ copied when one joins or leaves.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -22,10 +22,14 @@ MAX_PASS_ROWS = 8  # for more, the rows themselves take most of the time
 
 @dataclass(eq=False)
 class _Request:
-    step: Step
-    logits: Tensor | None = None
+    steps: Sequence[Step]
+    logits: Sequence[Tensor] = ()
     error: BaseException | None = None
     is_done: bool = False
+
+    @property
+    def n_rows(self) -> int:
+        return sum(step.n_active for step in self.steps)
 
 
 class ContinuousBatcher:
@@ -51,12 +55,12 @@ class ContinuousBatcher:
             self._n_members -= 1
             self._changed.notify_all()
 
-    def step(self, step: Step, check: Callable[[], None] = lambda: None) -> Tensor:
-        """Logits, as Decoder gives them.
+    def step(self, steps: Sequence[Step], check: Callable[[], None] = lambda: None) -> Sequence[Tensor]:
+        """Logits of each step of a decode, as Decoder gives them.
 
         Raises what the pass raised, in every decode that was in it, and what `check` raises while this one waits.
         """
-        request = _Request(step)
+        request = _Request(steps)
         with self._changed:
             self._waiting.append(request)
             if self._wait(request, check):
@@ -73,9 +77,9 @@ class ContinuousBatcher:
 
     def _next_pass(self, first: _Request) -> list[_Request]:
         """The decodes that are computed with `first`."""
-        requests, n_rows = [first], first.step.n_active
+        requests, n_rows = [first], first.n_rows
         for other in self._waiting:
-            n_rows += other.step.n_active
+            n_rows += other.n_rows
             if other is not first and len(requests) < self._pass_size() and n_rows <= MAX_PASS_ROWS:
                 requests.append(other)
         return requests
@@ -108,7 +112,7 @@ class ContinuousBatcher:
             if deadline_s is None:
                 deadline_s = time.monotonic() + min(PATIENCE * self._pass_s, MAX_PATIENCE_S)
             remaining_s = deadline_s - time.monotonic()
-            n_rows = sum(other.step.n_active for other in self._waiting)
+            n_rows = sum(other.n_rows for other in self._waiting)
             is_full = len(self._waiting) >= self._pass_size() or n_rows >= MAX_PASS_ROWS
             is_last = len(self._waiting) + self._n_in_passes >= self._n_members
             if is_full or is_last or remaining_s <= 0 or self._cores.is_urgent:
@@ -119,8 +123,9 @@ class ContinuousBatcher:
     def _compute(self, requests: list[_Request]) -> None:
         started_s = time.monotonic()
         try:
-            for request, logits in zip(requests, self._decoder([r.step for r in requests]), strict=True):
-                request.logits = logits
+            logits = iter(self._decoder([step for request in requests for step in request.steps]))
+            for request in requests:
+                request.logits = [next(logits) for _ in request.steps]
         except BaseException as error:
             for request in requests:
                 request.error = error
@@ -135,8 +140,7 @@ class ContinuousBatcher:
                 self._changed.notify_all()
 
 
-def _result(request: _Request) -> Tensor:
+def _result(request: _Request) -> Sequence[Tensor]:
     if request.error is not None:
         raise request.error
-    assert request.logits is not None
     return request.logits

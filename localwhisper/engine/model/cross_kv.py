@@ -60,20 +60,12 @@ def project_keys_values(
 
 
 def cat_cross_kv(windows: Sequence[CrossKeysValues]) -> CrossKeysValues:
-    """Concatenate windows."""
+    """Concatenate windows of equal length."""
+    if len(windows) == 1:
+        return windows[0]
 
     def cat(tensors: Sequence[QuantizedTensor]) -> QuantizedTensor:
         return QuantizedTensor(torch.cat([x.levels for x in tensors]), torch.cat([x.scales for x in tensors]))
 
     layers = zip(*windows, strict=True)
     return [(cat([keys for keys, _ in layer]), cat([values for _, values in layer])) for layer in layers]
-
-
-def select_windows(cross: CrossKeysValues, windows: Sequence[int]) -> CrossKeysValues:
-    """Select windows by their index."""
-    index = list(windows)
-
-    def select(x: QuantizedTensor) -> QuantizedTensor:
-        return QuantizedTensor(x.levels[index], x.scales[index])
-
-    return [(select(keys), select(values)) for keys, values in cross]
