@@ -1,13 +1,13 @@
 """The composition root: builds all parts of a server from its settings, and starts and stops them in order."""
 
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import ExitStack
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 
-from localwhisper import paths
+from localwhisper import distributed, paths
 from localwhisper.audio.clip import cut_clip
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.audio.probe import probe
@@ -20,8 +20,8 @@ from localwhisper.engine_setup import ASSETS, found_models, model_library, whisp
 from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_queue import JobQueue
-from localwhisper.jobqueue.loop_priority import lower_thread_priority
 from localwhisper.jobqueue.thread_workers import ThreadWorkers
+from localwhisper.jobqueue.workers import Workers
 from localwhisper.languages import languages
 from localwhisper.server import serializers
 from localwhisper.server.application import Application
@@ -123,12 +123,12 @@ class App:
         engine = engine or whisper_engine(settings, library, self._ffmpeg)
         factors_file = paths.real_time_factors(settings.data_dir)
         factors = RealTimeFactors(load_factors(factors_file), partial(self.store.later, save_factors, factors_file))
-        n_threads = 2 * settings.max_concurrent_jobs  # for each running job, another may be paused
-        new_executor = new_executor or partial(ThreadPoolExecutor, n_threads, "worker", lower_thread_priority)
-        capacity = settings.max_concurrent_jobs
+        workers: Workers = ThreadWorkers(engine, settings.max_concurrent_jobs, yield_to_loop, new_executor)
+        if settings.scheduler is not None:
+            workers = distributed.cluster_workers(settings.scheduler, settings)
         self.queue = JobQueue(
             store=self.store,
-            workers=ThreadWorkers(engine, new_executor, capacity=capacity, yield_to_loop=yield_to_loop),
+            workers=workers,
             bus=self._bus,
             factors=factors,
             now=now,

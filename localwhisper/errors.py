@@ -15,6 +15,9 @@ from localwhisper.audio_errors import FfmpegMissing as FfmpegMissing
 from localwhisper.audio_errors import NoAudioTrack as NoAudioTrack
 from localwhisper.audio_errors import NoMicrophone as NoMicrophone
 from localwhisper.base_error import LocalWhisperError as LocalWhisperError
+from localwhisper.cluster_errors import CertificatesExist as CertificatesExist
+from localwhisper.cluster_errors import CertificatesMissing as CertificatesMissing
+from localwhisper.cluster_errors import WorkerVersion as WorkerVersion
 from localwhisper.command_errors import NotOnThisSystem as NotOnThisSystem
 from localwhisper.command_errors import OutputUnwritable as OutputUnwritable
 from localwhisper.command_errors import PackageMissing as PackageMissing

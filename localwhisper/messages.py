@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from localwhisper.audio_texts import AUDIO_TEXTS
+from localwhisper.cluster_texts import CLUSTER_TEXTS
 from localwhisper.model_texts import MODEL_TEXTS
 from localwhisper.reason_texts import in_spanish
 
@@ -274,6 +275,7 @@ TEXTS: Mapping[str, Text] = {
         "The server did not start. Run localwhisper in a terminal to see why, or: localwhisper doctor.",
         "El servidor no arrancó. Ejecute localwhisper en una terminal para ver por qué, o: localwhisper doctor.",
     ),
+    **CLUSTER_TEXTS,
     "bad_setting": (
         "{name}: '{value}' is not accepted. Use {accepted}.",
         "{name}: no se acepta '{value}'. Use {accepted}.",

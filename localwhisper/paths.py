@@ -73,6 +73,16 @@ def finished_recordings(data_dir: Path) -> Path:
     return data_dir / "finished.db"
 
 
+def cluster_certificates(data_dir: Path) -> Path:
+    """The certificates of a cluster, unless a setting names another folder."""
+    return data_dir / "certificates"
+
+
+def worker_files(data_dir: Path) -> Path:
+    """What workers of a cluster on this machine keep while they run: copies of the audio of their jobs."""
+    return data_dir / "workers"
+
+
 def faults(data_dir: Path) -> Path:
     """The stacks of a crash, for the next start, which moves them into the log."""
     return data_dir / "faults.txt"

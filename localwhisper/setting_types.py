@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 from collections.abc import Callable
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -55,6 +56,26 @@ def webhook(text: str) -> str:
     ):
         raise ValueError(text)
     return plain_text(text)
+
+
+def scheduler_address(text: str) -> str | None:
+    """tls://HOST:PORT, or tcp://HOST:PORT where the host is this machine alone."""
+    if not text:
+        return None
+    parts = urlsplit(plain_text(text))
+    if parts.scheme not in ("tls", "tcp") or not parts.hostname or not parts.port or parts.username or parts.path:
+        raise ValueError(text)
+    if parts.scheme == "tcp" and not is_loopback(parts.hostname):
+        raise ValueError(text)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or an IP address is that of this machine alone."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def command_line(text: str) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from localwhisper.setting_types import (
     optional_text,
     optional_url,
     plain_text,
+    scheduler_address,
     seconds,
     webhook,
 )
@@ -60,6 +61,8 @@ class Settings:
     webhooks: tuple[str, ...]
     webhook_secret: str | None
     job_end_command: tuple[str, ...]
+    scheduler: str | None
+    cluster_certificates: Path | None
 
     @property
     def option_defaults(self) -> Mapping[str, object]:
@@ -138,8 +141,14 @@ SETTINGS: tuple[Setting, ...] = (
             "key with which those requests are signed", is_secret=True),
     Setting("job_end_command", "LOCALWHISPER_JOB_END_COMMAND", "", command_line, "a command with its arguments",
             "command that is run when a job ends, with the job's id and state, and its JSON as input"),
+    Setting("scheduler", "LOCALWHISPER_SCHEDULER", "", scheduler_address,
+            "tls://HOST:PORT, or tcp://HOST:PORT on this machine alone (localhost)",
+            "dask scheduler whose workers transcribe the jobs; by default this process does"),
+    Setting("cluster_certificates", "LOCALWHISPER_CLUSTER_CERTIFICATES", "", optional_folder, "a folder",
+            "the cluster's certificates, for tls://; by default those in the data directory"),
 )  # fmt: skip
 
+SCHEDULER = next(setting for setting in SETTINGS if setting.field == "scheduler")
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 # this machine as containers call it; no page on the internet can have such a name
 CONTAINER_HOSTS = frozenset({"host.docker.internal", "gateway.docker.internal", "host.containers.internal"})

@@ -28,7 +28,7 @@ ON_BUSY_MACHINES: Any = {"deadline": None, "suppress_health_check": [hypothesis.
 hypothesis.settings.register_profile("brief", max_examples=50, derandomize=True, database=None, **ON_BUSY_MACHINES)
 hypothesis.settings.register_profile("long", max_examples=5000, database=None, print_blob=True, **ON_BUSY_MACHINES)
 hypothesis.settings.load_profile("brief")
-SLOWEST_FOLDERS = ("browser", "engine", "process", "commands", "compat", "audio")
+SLOWEST_FOLDERS = ("browser", "engine", "process", "distributed", "commands", "compat", "audio")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -19,11 +19,13 @@ MAY_IMPORT = {
     "audio_texts": set[str](),
     "model_texts": set[str](),
     "reason_texts": set[str](),
-    "messages": {"audio_texts", "model_texts", "reason_texts"},
+    "cluster_texts": set[str](),
+    "messages": {"audio_texts", "cluster_texts", "model_texts", "reason_texts"},
     "base_error": {"messages"},
+    "cluster_errors": {"base_error"},
     "audio_errors": {"base_error"},
     "command_errors": {"base_error"},
-    "errors": {"audio_errors", "base_error", "command_errors"},
+    "errors": {"audio_errors", "base_error", "cluster_errors", "command_errors"},
     "long_json": set[str](),
     "file_names": set[str](),
     "unicode_text": {"long_json"},
@@ -47,15 +49,18 @@ MAY_IMPORT = {
     "export": BASE | {"jobs"},
     "engine": BASE | {"jobs", "audio"},
     "jobqueue": BASE | {"jobs", "store", "engine"},
+    "distributed": BASE | {"jobs", "audio", "engine", "jobqueue", "engine_setup"},
     "watching": BASE | {"jobs", "audio", "export"},
     "services": BASE | {"export", "watching", "jobs", "store", "engine", "audio", "jobqueue"},
     "server": BASE | {"watching", "jobs", "store", "engine", "audio", "export", "jobqueue", "services"},
     "client": set[str](),
     "engine_setup": BASE | {"engine", "audio"},
     "app": BASE
-    | {"watching", "jobs", "store", "engine", "audio", "export", "jobqueue", "services", "server", "engine_setup"},
+    | {"watching", "jobs", "store", "engine", "audio", "export", "jobqueue", "services", "server", "engine_setup"}
+    | {"distributed"},
     "commands": BASE
-    | {"watching", "jobs", "jobqueue", "store", "engine", "audio", "export", "app", "client", "engine_setup"},
+    | {"watching", "jobs", "jobqueue", "store", "engine", "audio", "export", "app", "client", "engine_setup"}
+    | {"distributed"},
     "cli": BASE | {"commands"},
     "__main__": {"cli"},
     "__init__": set[str](),
@@ -182,6 +187,7 @@ MOVES = {
 }
 MODULES = {"os", "shutil", "tempfile"}
 MAY_WRITE = {
+    "distributed/audio_copies.py": {"open"},  # a copy for the time of a job
     "store/files.py": {"os.rename"},  # moves uploads and job folders
     "engine/checkpoints/import_formats.py": {"shutil.copyfile"},  # into the temporary file of replace_atomically()
     "engine/checkpoints/conversion.py": {"open"},  # the same
@@ -375,9 +381,9 @@ def test_importing_the_server_leaves_the_environment_alone() -> None:
     subprocess.run([sys.executable, "-c", f"{imports}; assert os.environ == before"], check=True)
 
 
-def test_starting_the_server_imports_no_torch() -> None:
+def test_starting_the_server_imports_neither_torch_nor_dask() -> None:
     imports = "import sys, localwhisper.app, localwhisper.commands.serve"
-    code = f"{imports}; print(sorted({HEAVY_PACKAGES!r} & set(sys.modules)))"
+    code = f"{imports}; print(sorted({HEAVY_PACKAGES | {'dask', 'distributed'}!r} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
 

@@ -42,6 +42,8 @@ BAD_VALUES = {
     ],
     "webhook_secret": ["\n"],
     "job_end_command": ["notify 'a"],
+    "scheduler": ["tcp://10.0.0.5:8786", "tcp://box.example:8786", "tls://box", "http://127.0.0.1:8786", "box:8786"],
+    "cluster_certificates": [" ", "a\nb"],
 }
 
 
@@ -82,6 +84,8 @@ def test_defaults() -> None:
         webhooks=(),
         webhook_secret=None,
         job_end_command=(),
+        scheduler=None,
+        cluster_certificates=None,
     )
 
 
@@ -112,6 +116,8 @@ def test_environment_variables() -> None:
         "LOCALWHISPER_WEBHOOKS",
         "LOCALWHISPER_WEBHOOK_SECRET",
         "LOCALWHISPER_JOB_END_COMMAND",
+        "LOCALWHISPER_SCHEDULER",
+        "LOCALWHISPER_CLUSTER_CERTIFICATES",
     ]
 
 

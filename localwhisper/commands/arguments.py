@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 
 from localwhisper import __version__
-from localwhisper.commands.management_arguments import MODEL_SETTINGS, add_models, add_terms
+from localwhisper.commands.management_arguments import MODEL_SETTINGS, add_cluster, add_models, add_terms
 from localwhisper.export.registry import EXPORTERS
 from localwhisper.option_types import BOOLEANS, NONE, Option, SettableIn, parse_boolean
 from localwhisper.options import LAYOUT_OPTIONS, OPTIONS
@@ -17,6 +17,7 @@ from localwhisper.settings import SETTINGS
 # Every command accepts every setting; its --help shows those that matter to it.
 ALL_SETTINGS = frozenset(setting.field for setting in SETTINGS)
 TRANSCRIBE_SETTINGS = MODEL_SETTINGS | {"default_model", "quality", "max_audio_seconds", "token"}
+WORKER_SETTINGS = MODEL_SETTINGS | {"scheduler", "cluster_certificates", "max_concurrent_jobs", "max_audio_seconds"}
 DOCTOR_SETTINGS = MODEL_SETTINGS | {"default_model", "host", "port", "token"}
 
 SETTING_FLAGS = frozenset(setting.flag for setting in SETTINGS)
@@ -120,6 +121,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_terms(add("terms", "list, show, save or remove lists of names and terms", "ACTION …"), _add_command)
     _add_wyoming(add("wyoming", "speech to text for Home Assistant, by a running server", "", TRANSCRIBE_SETTINGS))
     _add_live(add("live", "write down what is said into a microphone, or sent to stdin", "[-]", TRANSCRIBE_SETTINGS))
+    _add_worker(add("worker", "transcribe the jobs of another machine's server", "[ADDRESS]", WORKER_SETTINGS))
+    add_cluster(add("cluster", "machines that transcribe together", "ACTION …"), _add_command)
     add("doctor", "check everything localwhisper needs and say how to fix problems", "", DOCTOR_SETTINGS)
     _add_open(
         add(
@@ -272,6 +275,12 @@ def _add_wyoming(parser: argparse.ArgumentParser) -> None:
         "--listen", default="127.0.0.1:10300", metavar="HOST:PORT", help="where it listens; default 127.0.0.1:10300"
     )
     _add_from_table(parser, TRANSCRIBE_OPTIONS)
+
+
+def _add_worker(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "address", nargs="?", metavar="ADDRESS", help="the scheduler, such as tls://10.0.0.5:8786; default: --scheduler"
+    )
 
 
 def _add_open(parser: argparse.ArgumentParser) -> None:

@@ -1,10 +1,11 @@
-"""The arguments of `models` and `terms`, which manage what is kept on this machine."""
+"""The arguments of `models`, `terms` and `cluster`, which consist of actions."""
 
 import argparse
 from collections.abc import Callable
 from functools import partial
 
 MODEL_SETTINGS = frozenset({"data_dir", "model_dir", "model_mirror"})
+CLUSTER_SETTINGS = frozenset({"data_dir", "model_dir", "scheduler", "cluster_certificates", "max_concurrent_jobs"})
 AddCommand = Callable[..., argparse.ArgumentParser]  # arguments._add_command()
 
 
@@ -47,3 +48,14 @@ def add_terms(parser: argparse.ArgumentParser, add_command: AddCommand) -> None:
     save.add_argument("name", metavar="NAME", help="a job uses the list with --terms @NAME")
     save.add_argument("file", metavar="FILE", help="a text file, or - for stdin")
     add("remove", "remove a list", "NAME").add_argument("name", metavar="NAME")
+
+
+def add_cluster(parser: argparse.ArgumentParser, add_command: AddCommand) -> None:
+    actions = parser.add_subparsers(
+        dest="action", metavar="ACTION", title="actions", required=True, prog="localwhisper cluster"
+    )
+    add = partial(add_command, actions, "localwhisper cluster", shown_settings=CLUSTER_SETTINGS)
+    local = add("local", "a scheduler with N workers on this machine, to try it out", "N")
+    local.add_argument("workers", metavar="N", type=int, choices=range(1, 65), help="number of workers; one job each")
+    add("scheduler", "a scheduler for workers on other machines, at the address of --scheduler", "")
+    add("certificates", "make the certificates of a cluster, once", "DIR").add_argument("folder", metavar="DIR")

@@ -5,19 +5,18 @@ import asyncio
 import gc
 import logging
 import os
-import signal
 import sys
 import threading
 import webbrowser
 from collections.abc import Callable
 from functools import partial
 from logging.handlers import MemoryHandler
-from types import FrameType
 
 from localwhisper import __version__, logs, paths
 from localwhisper.app import App
 from localwhisper.commands import model_download
 from localwhisper.commands.standard_streams import say
+from localwhisper.commands.stop_signals import stop_on_signal
 from localwhisper.jobqueue.loop_priority import run_with_loop_priority
 from localwhisper.settings import Settings, local_url
 
@@ -46,7 +45,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _serve(settings: Settings, open_browser: bool, yield_to_loop: Callable[[], None]) -> None:
-    stop_requested = _stop_on_signal()  # before the URL is printed, since a signal may follow at once
+    stop_requested = stop_on_signal()  # before the URL is printed, since a signal may follow at once
     app = App(settings, yield_to_loop=yield_to_loop, faults_to_file=True)
     early_records = MemoryHandler(MAX_EARLY_RECORDS, flushLevel=logging.CRITICAL + 1)
     logging.getLogger().addHandler(early_records)
@@ -70,21 +69,6 @@ async def _serve(settings: Settings, open_browser: bool, yield_to_loop: Callable
     say("Stopping; unfinished jobs continue at the next start.")
     await app.stop()
     _exit_now()
-
-
-def _stop_on_signal() -> asyncio.Event:
-    """An event that the first SIGINT or SIGTERM sets. A second one ends the process at once."""
-    loop = asyncio.get_running_loop()
-    stop_requested = asyncio.Event()
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        if stop_requested.is_set():
-            os._exit(130)
-        loop.call_soon_threadsafe(stop_requested.set)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, on_signal)
-    return stop_requested
 
 
 def _exit_now() -> None:

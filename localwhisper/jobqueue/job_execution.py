@@ -52,7 +52,12 @@ class Interrupted:
     """The worker was told to stop, and did."""
 
 
-Outcome = Finished | Failed | Interrupted
+@dataclass(frozen=True)
+class Lost:
+    """The worker has ended, or can't be reached; said by others, never by itself."""
+
+
+Outcome = Finished | Failed | Interrupted | Lost
 
 
 class Receiver(Protocol):
@@ -99,6 +104,7 @@ class ExecutionSignals:
     """Polled by the worker while it works. Threading: SAFE."""
 
     stop: threading.Event = field(default_factory=threading.Event)
+    ends_after_window: threading.Event = field(default_factory=threading.Event)  # as stop, after the current window
     pause_gate: PauseGate = field(default_factory=PauseGate)
 
 
@@ -107,8 +113,9 @@ class WorkerControl:
 
     def __init__(self, item: WorkItem, signals: ExecutionSignals, reporter: Reporter) -> None:
         self._execution_id = item.execution_id
-        self._ends_after_window = item.footprint is not Footprint.USUAL
         self._signals = signals
+        if item.footprint is not Footprint.USUAL:
+            signals.ends_after_window.set()
         self._reporter = reporter
         self.speakers_file = paths.speaker_chunks(item.audio)
 
@@ -126,9 +133,13 @@ class WorkerControl:
 
     def window(self, window: Window) -> None:
         self._reporter.window(self._execution_id, window)
-        if self._ends_after_window:
+        self._signals.pause_gate.wait(self._check_between_windows)
+        self._check_between_windows()
+
+    def _check_between_windows(self) -> None:
+        if self._signals.ends_after_window.is_set():
             raise Stopped
-        self._signals.pause_gate.wait(self.check)
+        self.check()
 
 
 def execute(item: WorkItem, engine: Engine, signals: ExecutionSignals, reporter: Reporter) -> Outcome:

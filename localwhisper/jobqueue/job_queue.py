@@ -24,7 +24,7 @@ from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobqueue.job_repository import JobRepository
 from localwhisper.jobqueue.scheduling import Pause, Resume, Start, schedule
 from localwhisper.jobqueue.worker_pool import WorkerPool
-from localwhisper.jobqueue.workers import Workers
+from localwhisper.jobqueue.workers import Workers, WorkerStatus
 from localwhisper.jobs.events import JobRemoved
 from localwhisper.jobs.job import Job, JobState
 from localwhisper.jobs.notes import merged
@@ -265,6 +265,10 @@ class JobQueue:
     def waiting(self) -> Sequence[Job]:
         """Return the queued jobs in the order in which they will start."""
         return self.index.queued()
+
+    def members(self) -> list[tuple[WorkerStatus, list[str]]] | None:
+        """See worker_pool."""
+        return self._pool.members()
 
     def active(self) -> list[Job]:
         """Return the jobs that are running or paused."""

@@ -34,6 +34,7 @@ from localwhisper.store.async_store import AsyncStore
 from localwhisper.store.base import DamagedJob
 
 MAX_RUNNING_PERCENT = 99.9
+MAX_LOST_WORKERS = suspicion.SUSPECT_AFTER  # in one window: as a suspect, the job would hold up all others
 log = logging.getLogger(__name__)
 
 
@@ -64,7 +65,13 @@ class JobRepository:
             log.warning("job %s: %s is damaged", damaged.job_id, damaged.file)
             self.index.put(await self._placeholder(damaged))
 
-    async def _requeue(self, job: Job, previous_end: PreviousEnd) -> None:
+    async def queue_lost(self, job: Job) -> None:
+        """Queue a job whose worker was lost, or let it fail if it has lost many in one window."""
+        await self._requeue(job, PreviousEnd.KILLED, MAX_LOST_WORKERS)
+
+    async def _requeue(
+        self, job: Job, previous_end: PreviousEnd, max_interruptions: int = suspicion.MAX_INTERRUPTIONS
+    ) -> None:
         """Queue an interrupted job, or let it fail if it ends the program each time."""
         try:
             windows = await self.store.windows(job.id)
@@ -73,7 +80,7 @@ class JobRepository:
         done_s = windows[-1].after.seek / FRAMES_PER_SECOND if windows else 0.0
         job = replace(job, progress=max(job.progress, _percent(done_s, job)))
         job = suspicion.after_end(job, previous_end, len(windows))
-        if not suspicion.is_to_be_set_aside(job, previous_end):
+        if not suspicion.is_to_be_set_aside(job, previous_end) and job.interruptions < max_interruptions:
             await self.move(job, JobState.QUEUED)
         else:
             log.error("job %s fails: the program ended %d times in one window of it", job.id, job.interruptions)

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
 
 from localwhisper.engine.base import Engine
 from localwhisper.jobqueue.job_execution import ExecutionSignals, Outcome, Receiver, WorkItem, execute
+from localwhisper.jobqueue.loop_priority import lower_thread_priority
 from localwhisper.jobqueue.thread_bridge import ThreadBridge
 
 
@@ -15,15 +17,14 @@ class ThreadWorkers:
     def __init__(
         self,
         engine: Engine,
-        new_executor: Callable[[], Executor],
-        *,
         capacity: int,
         yield_to_loop: Callable[[], None],
+        new_executor: Callable[[], Executor] | None = None,
     ) -> None:
         """`new_executor` makes one with room for 2 * `capacity`; `yield_to_loop`: see loop_priority."""
         self.capacity = capacity
         self._engine = engine
-        self._new_executor = new_executor
+        self._new_executor = new_executor or partial(ThreadPoolExecutor, 2 * capacity, "worker", lower_thread_priority)
         self._yield_to_loop = yield_to_loop
 
     def open(self, receiver: Receiver, on_more_capacity: Callable[[], None]) -> None:
@@ -33,6 +34,9 @@ class ThreadWorkers:
 
     def channel(self, execution_id: str) -> "ThreadChannel":
         return ThreadChannel(self._executor, self._engine, self._bridge)
+
+    def members(self) -> None:
+        return None
 
     async def close(self) -> None:
         """Threads that still work are left alone."""

@@ -17,11 +17,12 @@ from localwhisper.jobqueue.job_execution import (
     Failed,
     Finished,
     Interrupted,
+    Lost,
     Outcome,
     WorkItem,
 )
 from localwhisper.jobqueue.job_repository import JobRepository
-from localwhisper.jobqueue.workers import Workers
+from localwhisper.jobqueue.workers import Workers, WorkerStatus
 from localwhisper.jobs.drafts import with_draft_corrections, without_draft
 from localwhisper.jobs.estimates import FactorKey
 from localwhisper.jobs.job import Job, JobState
@@ -83,6 +84,14 @@ class WorkerPool:
 
     def paused(self) -> list[Job]:
         return [self._job(execution) for execution in self._executions.values() if execution.is_paused]
+
+    def members(self) -> list[tuple[WorkerStatus, list[str]]] | None:
+        """Return the workers, each with the ids of its jobs; None if they are this process's own threads."""
+        members = self._workers.members()
+        if members is None:
+            return None
+        jobs = {execution.id: execution.job_id for execution in self._executions.values()}
+        return [(each, [jobs[id] for id in jobs.keys() & each.execution_ids]) for each in members]
 
     def work(self, job_id: str) -> tuple[float, float]:
         """Return the seconds of work since the job started, and those of audio done before; 0 if it isn't here."""
@@ -205,6 +214,10 @@ class WorkerPool:
                     await self._repository.move(job, JobState.FAILED, error=error_message)
             case Interrupted():
                 await self._repository.move(job, JobState.CANCELLED if execution.is_cancelled else JobState.QUEUED)
+            case Lost() if execution.is_cancelled:
+                await self._repository.move(job, JobState.CANCELLED)
+            case Lost():
+                await self._repository.queue_lost(job)
 
     async def _with_corrections(self, job: Job, transcript: Transcript) -> Transcript:
         """Replace what the job's names and terms say, and what a person corrected in its draft, as corrections of the

@@ -3,10 +3,22 @@
 thread_workers: threads of this process, the default. distributed/dask_workers: processes on any number of machines.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from localwhisper.jobqueue.job_execution import Outcome, Receiver, WorkItem
+from localwhisper.messages import Message
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerStatus:
+    """One worker, for people."""
+
+    name: str
+    capacity: int
+    execution_ids: frozenset[str]
+    problem: Message | None  # why it gets no jobs
 
 
 class WorkerChannel(Protocol):
@@ -44,6 +56,9 @@ class Workers(Protocol):
 
     def channel(self, execution_id: str) -> WorkerChannel:
         """Reserve a worker for an execution. Not more often than the capacity allows."""
+
+    def members(self) -> Sequence[WorkerStatus] | None:
+        """Return the workers that are there; None if they are this process's own threads."""
 
     async def close(self) -> None:
         """Give back the workers. No channel is used afterwards."""

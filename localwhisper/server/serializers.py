@@ -169,6 +169,22 @@ def queue_body(queue: JobQueue) -> Json:
     }
 
 
+def workers_body(queue: JobQueue, language: str) -> list[Json] | None:
+    """The workers of a cluster and what they do; None if this process does all jobs itself."""
+    members = queue.members()
+    if members is None:
+        return None
+    return [
+        {
+            "name": worker.name,
+            "max_concurrent_jobs": worker.capacity,
+            "jobs": job_ids,
+            "problem": None if worker.problem is None else message_body(worker.problem, language),
+        }
+        for worker, job_ids in members
+    ]
+
+
 # -- options, models and samples ---------------------------------------------------------
 
 

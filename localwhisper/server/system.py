@@ -11,13 +11,13 @@ from localwhisper.server.serializers import Json
 
 class QueueInfoHandler(BaseHandler):
     def get(self) -> None:
-        self.write_json(queue_info(self.dependencies))
+        self.write_json(queue_info(self.dependencies, self.language))
 
 
 class QueueRestartHandler(BaseHandler):
     async def post(self) -> None:
         await self.dependencies.jobs.queue.restart()
-        self.write_json(queue_info(self.dependencies))
+        self.write_json(queue_info(self.dependencies, self.language))
 
 
 class HealthHandler(BaseHandler):
@@ -43,9 +43,10 @@ class MetricsHandler(BaseHandler):
         self.finish(content)
 
 
-def queue_info(dependencies: Dependencies) -> Json:
+def queue_info(dependencies: Dependencies, language: str) -> Json:
     counts = dependencies.sockets.counts
-    return {
+    workers = serializers.workers_body(dependencies.jobs.queue, language)
+    body: Json = {
         "queue": serializers.queue_body(dependencies.jobs.queue),
         "websockets": {
             "total_connections": counts.total,
@@ -53,3 +54,6 @@ def queue_info(dependencies: Dependencies) -> Json:
             "active_jobs": counts.job_ids,
         },
     }
+    if workers is not None:
+        body["workers"] = workers
+    return body

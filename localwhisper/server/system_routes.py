@@ -6,9 +6,10 @@ from localwhisper.server.route import LANGUAGE_QUERY, Operation, Route
 
 SYSTEM_ROUTES: tuple[Route, ...] = (
     Route("/queue/info", system.QueueInfoHandler, {"get": Operation(
-        summary="Figures of the queue and the WebSockets", response_schema="QueueInfo")}),
+        summary="Figures of the queue, the WebSockets and a cluster's workers", response_schema="QueueInfo",
+        query=LANGUAGE_QUERY)}),
     Route("/queue/restart", system.QueueRestartHandler, {"post": Operation(
-        summary="Restart a stuck queue without losing a job", response_schema="QueueInfo")}),
+        summary="Restart a stuck queue without losing a job", response_schema="QueueInfo", query=LANGUAGE_QUERY)}),
     Route("/watched-folders", watched_folders.WatchedFoldersHandler, {
         "get": Operation(summary="The folders whose new recordings are transcribed", response_schema="WatchedFolders",
                          errors=("local_only",)),

@@ -21,6 +21,8 @@ from tests.test_messages import ERRORS
 # (InvalidTransition).
 NOT_IN_HTTP = {
     errors.BadSetting,
+    errors.CertificatesExist,
+    errors.CertificatesMissing,
     errors.DataDirInUse,
     errors.FileMissing,
     errors.InvalidTransition,
@@ -34,6 +36,7 @@ NOT_IN_HTTP = {
     errors.ServerNotStarting,
     errors.StoreTooNew,
     errors.TooFewDescriptors,
+    errors.WorkerVersion,
 }
 # Answers of every path, and errors of WebSockets, that no row lists.
 WITHOUT_ROUTE = {http_errors.RouteNotFound, http_errors.MethodNotAllowed, http_errors.InvalidFrame}

@@ -10,6 +10,9 @@ from typing import TypeVar
 import pytest
 
 from localwhisper.jobqueue import job_queue
+from localwhisper.jobqueue.job_execution import Lost, Outcome, WorkItem
+from localwhisper.jobqueue.job_repository import MAX_LOST_WORKERS
+from localwhisper.jobqueue.thread_workers import ThreadChannel
 from localwhisper.store.files import FileStore
 from tests.conftest import Serve
 from tests.http_client import Client
@@ -179,3 +182,20 @@ async def test_any_executor_can_run_the_jobs(serve: Serve, engine: StepEngine) -
     await client.fetch("POST", "/queue/restart", body=b"")
     engine.release()
     await client.job_when(job_id, "completed")
+
+
+@pytest.mark.parametrize(("n_lost", "state"), [(MAX_LOST_WORKERS - 1, "completed"), (MAX_LOST_WORKERS, "failed")])
+async def test_a_job_whose_workers_are_lost_starts_again_a_limited_number_of_times(
+    serve: Serve, engine: StepEngine, monkeypatch: pytest.MonkeyPatch, n_lost: int, state: str
+) -> None:
+    run, lost = ThreadChannel.run, [Lost()] * n_lost
+
+    async def run_or_lose(channel: ThreadChannel, item: WorkItem) -> Outcome:
+        return lost.pop() if lost else await run(channel, item)
+
+    monkeypatch.setattr(ThreadChannel, "run", run_or_lose)
+    engine.release()
+    client = await serve()
+    job = await client.job_when(await client.new_job(), "completed", "failed")
+    assert job["status"] == state
+    assert (state == "failed") == (job.get("error", {}).get("code") == "job_crashed")

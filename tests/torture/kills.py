@@ -29,6 +29,7 @@ from tests.accuracy.recordings import read_manifest, scored, speech_folder
 from tests.process.fake_engine_program import DECODED_LOG, START_FILE
 from tests.process.server import Server
 from tests.speech import long_speech, samples
+from tests.torture import cluster_kills
 
 LIVE = frozenset({"queued", "processing", "completed"})
 GONE = "gone"
@@ -371,8 +372,12 @@ def main() -> None:
         default=math.inf,
         help="no more kills after that, in all; it takes longer by what the transcripts without kills take",
     )
+    parser.add_argument("--distributed", action="store_true", help="of a cluster, with --kills and --seed alone")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
+    if options.distributed:
+        cluster_kills.main(options.kills, options.seed)
+        return
     fields = {"model": BUNDLED, **dict(option.split("=", 1) for option in options.option)}
     clips, speech = options.clips or list(samples())[:2], options.speech
     if options.real:

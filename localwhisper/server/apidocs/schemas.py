@@ -201,7 +201,13 @@ SCHEMAS: dict[str, Schema] = {
         "websockets": record({
             "total_connections": INTEGER, "jobs_with_connections": INTEGER, "active_jobs": array(TEXT),
         }),
-    }),
+    }, {"workers": {
+        **array(record({
+            "name": TEXT, "max_concurrent_jobs": INTEGER, "jobs": array(TEXT),
+            "problem": {"anyOf": [MESSAGE, {"type": "null"}]},
+        })),
+        "description": "of a cluster, and which jobs each has",
+    }}),
     "Model": record({
         "name": TEXT, "size_bytes": nullable("integer"), "available": BOOLEAN, "bundled": BOOLEAN,
         "multilingual": BOOLEAN, "translates": BOOLEAN, "plans": {"type": "object"}, "description": nullable("string"),

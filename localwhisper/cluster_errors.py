@@ -1,0 +1,22 @@
+"""The errors of a cluster of workers; errors.py has all others, and these too."""
+
+from localwhisper.base_error import LocalWhisperError
+
+
+class CertificatesMissing(LocalWhisperError):
+    code = "certificates_missing"
+    folder: str
+
+
+class CertificatesExist(LocalWhisperError):
+    code = "certificates_exist"
+    folder: str
+
+
+class WorkerVersion(LocalWhisperError):
+    """A worker has another version of something than the server, so that texts might differ."""
+
+    code = "worker_version"
+    package: str
+    server: str
+    worker: str

@@ -1,0 +1,23 @@
+"""The texts about a cluster of workers in English and Spanish; messages.py has all others."""
+
+from collections.abc import Mapping
+
+CLUSTER_TEXTS: Mapping[str, tuple[str, str]] = {
+    "certificates_missing": (
+        "tls:// needs the cluster's certificates, but {folder} doesn't have them. Make them once with `localwhisper "
+        "cluster certificates DIR`, copy them to each machine, and name the folder with --cluster-certificates.",
+        "tls:// necesita los certificados del clúster, pero {folder} no los contiene. Créelos una vez con "
+        "`localwhisper cluster certificates DIR`, cópielos a cada equipo e indique la carpeta con "
+        "--cluster-certificates.",
+    ),
+    "certificates_exist": (
+        "{folder} has a cluster's certificates already. Choose another folder, or remove them if no machine uses them.",
+        "{folder} ya contiene los certificados de un clúster. Elija otra carpeta, o bórrelos si ningún equipo los usa.",
+    ),
+    "worker_version": (
+        "The server has {package} {server}, and this worker {worker}: the texts might differ. Install the same "
+        "versions on both.",
+        "El servidor tiene {package} {server} y este trabajador {worker}: los textos podrían diferir. Instale las "
+        "mismas versiones en ambos.",
+    ),
+}

@@ -1,0 +1,32 @@
+"""localwhisper worker: transcribe the jobs of a server elsewhere, as a worker of its dask cluster."""
+
+import argparse
+import asyncio
+import logging
+
+from localwhisper import logs
+from localwhisper.commands.standard_streams import say
+from localwhisper.commands.stop_signals import stop_on_signal
+from localwhisper.distributed import require_dask
+from localwhisper.errors import BadSetting
+from localwhisper.setting_types import scheduler_address
+from localwhisper.settings import SCHEDULER, Settings
+
+
+def run(options: argparse.Namespace, settings: Settings) -> int:
+    require_dask()
+    try:
+        address = scheduler_address(options.address or "") or settings.scheduler
+    except ValueError:
+        raise BadSetting(name="ADDRESS", value=options.address, accepted=SCHEDULER.accepted) from None
+    if address is None:
+        raise BadSetting(name="ADDRESS", value="", accepted=SCHEDULER.accepted)
+    logging.getLogger().addHandler(logs.console_handler(settings.log_format))
+    asyncio.run(_work(address, settings))
+    return 0
+
+
+async def _work(address: str, settings: Settings) -> None:
+    from localwhisper.distributed.worker_process import run_worker
+
+    await run_worker(address, settings, stop_on_signal(), say)

@@ -1,0 +1,137 @@
+"""One execution on a worker of the cluster, from the server's side."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from typing import Any
+
+from distributed import Client, Future, KilledWorker
+
+from localwhisper.distributed.audio_copies import AudioFile, read_piece
+from localwhisper.distributed.job_plugin import accept, receive, run_job, signal
+from localwhisper.distributed.places import Place
+from localwhisper.distributed.protocol import TASK_PREFIX
+from localwhisper.errors import JobDamaged
+from localwhisper.jobqueue.job_execution import Failed, Interrupted, Outcome, WorkItem
+
+STOP_S = 5.0  # for a worker to end after a stop; then it is given up
+NOTICE_S = 15.0  # after a failed call, until the worker is known to be lost
+
+
+class DaskChannel:
+    """A workers.WorkerChannel and a places.Occupant. Threading: the event loop's thread only."""
+
+    def __init__(self, execution_id: str, client: Client | None, place: Place | None, has_room: Callable[[], bool]):
+        """`place`: None if the last worker has just gone. `has_room`: whether another worker could run it at once."""
+        self.is_paused = False
+        self._id = execution_id
+        self._client = client
+        self.place = place
+        self._has_room = has_room
+        self._ended: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()  # without the worker
+        self._signals: asyncio.Queue[str] = asyncio.Queue()
+        self._task: Future[Outcome] | None = None  # dask's; None: not submitted yet
+        if place is not None:
+            place.occupants.add(self)
+
+    # -- workers.WorkerChannel -----------------------------------------------------------
+
+    async def run(self, item: WorkItem) -> Outcome:
+        work = asyncio.ensure_future(self._work(item))
+        try:
+            await asyncio.wait({work, self._ended}, return_when=asyncio.FIRST_COMPLETED)
+            return work.result() if work.done() else self._ended.result()
+        finally:
+            work.cancel()
+            if self._task is not None:
+                self._task.release()  # dask then tells the worker, should it still be at it
+            if self.place is not None:
+                self.place.occupants.discard(self)
+
+    def stop(self) -> None:
+        self._signals.put_nowait("stop")
+        if self._task is None:
+            self.end(Interrupted())
+        else:
+            asyncio.get_running_loop().call_later(STOP_S, self.end, Interrupted())
+
+    def pause(self) -> None:
+        self.is_paused = True
+        self._signals.put_nowait("pause")
+
+    def resume(self) -> None:
+        """If its worker has started another job since, and another worker is free, it continues there."""
+        if self.place is not None and self.place.n_free <= 0 and self._has_room():
+            self.stop()
+        self.is_paused = False
+        self._signals.put_nowait("resume")
+
+    # -- places.Occupant -----------------------------------------------------------------
+
+    def end(self, outcome: Outcome) -> None:
+        if not self._ended.done():
+            self._ended.set_result(outcome)
+
+    # -- work ----------------------------------------------------------------------------
+
+    async def _work(self, item: WorkItem) -> Outcome:
+        if self._client is None or self.place is None:
+            return Interrupted()
+        sending: asyncio.Future[None] | None = None
+        try:
+            try:
+                audio = await asyncio.to_thread(AudioFile.of, item.audio)
+            except OSError:
+                return Failed(JobDamaged(file=item.audio.name).message)
+            failed = await self._hand_over(item, audio)
+            if failed is not None:
+                return failed
+            sending = asyncio.ensure_future(self._send_signals())
+            self._task = self._client.submit(
+                run_job,
+                self._id,
+                key=TASK_PREFIX + self._id,
+                workers=[self.place.address],
+                allow_other_workers=False,
+                pure=False,
+                retries=0,
+            )
+            outcome: Outcome = await self._task
+            return outcome
+        except (OSError, CancelledError, KilledWorker):  # the connection is lost, or the worker
+            with suppress(asyncio.TimeoutError):
+                return await asyncio.wait_for(asyncio.shield(self._ended), NOTICE_S)
+            return Interrupted()
+        finally:
+            if sending is not None:
+                sending.cancel()
+
+    async def _hand_over(self, item: WorkItem, audio: AudioFile) -> Failed | None:
+        """Give the worker the work, and the audio unless it has that already."""
+        needs_audio = await self._call(accept, item, audio)
+        if isinstance(needs_audio, Failed):
+            return needs_audio
+        offset = 0
+        while needs_audio and offset < audio.size_bytes:
+            piece = await asyncio.to_thread(read_piece, audio.path, offset)
+            if not piece:  # it was cut since
+                return Failed(JobDamaged(file=audio.path.name).message)
+            failed: Failed | None = await self._call(receive, self._id, offset, piece)
+            if failed is not None:
+                return failed
+            offset += len(piece)
+        return None
+
+    async def _send_signals(self) -> None:
+        """One after another: a pause that overtook its resume would never end."""
+        while True:
+            name = await self._signals.get()
+            with suppress(OSError):
+                await self._call(signal, self._id, name)
+
+    async def _call(self, function: Callable[..., Any], *arguments: object) -> Any:
+        assert self._client is not None
+        assert self.place is not None
+        answers = await self._client.run(function, *arguments, workers=[self.place.address])
+        return answers[self.place.address]

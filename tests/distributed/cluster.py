@@ -1,0 +1,148 @@
+"""A cluster of real processes on this machine: a scheduler, workers and a server, started and killed one by one."""
+
+import functools
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from localwhisper.distributed.certificates import make_certificates
+from tests.distributed.link import Link
+from tests.distributed.worker_program import HOLD, LOG
+from tests.http_client import wav
+from tests.process.server import Server, port_of_its_own
+
+LIMIT_S = 60.0
+
+
+def wait_until(condition: Callable[[], object], what: str = "") -> None:
+    until_s = time.monotonic() + LIMIT_S
+    while not condition():
+        assert time.monotonic() < until_s, what or condition
+        time.sleep(0.05)
+
+
+class Cluster:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.control = folder / "control"
+        self.control.mkdir()
+        make_certificates(folder / "certificates")
+        self._port = port_of_its_own()
+        self.link = Link(self._port)  # of the workers and the server
+        self.flags = self._flags(self.link.port)
+        self.address = self.flags[1]
+        flags = (*self.flags, "--model-dir", str(folder / "models"))
+        self.server = Server(folder / "data", *flags, is_warm=False)
+        self.scheduler: subprocess.Popen[bytes] | None = None
+        self.workers: list[subprocess.Popen[bytes]] = []
+
+    def _flags(self, port: int) -> tuple[str, ...]:
+        certificates = str(self.folder / "certificates")
+        return ("--scheduler", f"tls://127.0.0.1:{port}", "--cluster-certificates", certificates)
+
+    def start_scheduler(self) -> None:
+        self.scheduler = self._start("localwhisper", "cluster", "scheduler", *self._flags(self._port))
+
+    def start_worker(
+        self, program: str = "tests.distributed.worker_program", *flags: str, **environ: str
+    ) -> "subprocess.Popen[bytes]":
+        """A worker for one job at once, with an engine that files control; `localwhisper` has the real one."""
+        data_dir = ("--data-dir", str(self.folder / "worker"))
+        arguments = ("worker", *data_dir, "--max-concurrent-jobs", "1", *self.flags, *flags)
+        worker = self._start(program, *arguments, CONTROL=str(self.control), **environ)
+        self.workers.append(worker)
+        return worker
+
+    def _start(self, module: str, *arguments: str, **environ: str) -> "subprocess.Popen[bytes]":
+        with open(self.folder / "output", "ab") as output:
+            return subprocess.Popen(
+                [sys.executable, "-m", module, *arguments],
+                env={**os.environ, **environ},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def output(self) -> str:
+        """What the scheduler and the workers have printed."""
+        return (self.folder / "output").read_text()
+
+    def hold(self, seconds: int | None = None) -> None:
+        """Let no window be decoded until go_on(), or none of recordings of this length."""
+        (self.control / (HOLD if seconds is None else f"{HOLD}-{seconds}")).touch()
+
+    def go_on(self) -> None:
+        for hold in self.control.glob(f"{HOLD}*"):
+            hold.unlink()
+
+    def log(self) -> list[list[str]]:
+        """The lines of the workers' log: process id, name of the recording, window or "stopped", folder."""
+        with suppress(FileNotFoundError):
+            return [line.split() for line in (self.control / LOG).read_text().splitlines()]
+        return []
+
+    def decoded(self) -> Counter[tuple[str, str]]:
+        """How often each window of each recording was decoded."""
+        return Counter((name, number) for _, name, number, _ in self.log() if number != "stopped")
+
+    def members(self) -> dict[int, dict[str, Any]]:
+        """The workers in /queue/info, by process id."""
+        info = self.server.request("GET", "/queue/info")
+        return {int(worker["name"].rsplit("-", 1)[1].split(".")[0]): worker for worker in info["workers"]}
+
+    def wait_for_workers(self, *workers: "subprocess.Popen[bytes]") -> None:
+        """Wait until exactly these are there and get jobs."""
+        pids = {worker.pid for worker in workers}
+        wait_until(
+            lambda: {pid for pid, worker in self.members().items() if worker["problem"] is None} == pids, self.output()
+        )
+
+    def worker_of(self, job_id: str) -> "subprocess.Popen[bytes] | None":
+        for pid, worker in self.members().items():
+            if job_id in worker["jobs"]:
+                return next(each for each in self.workers if each.pid == pid)
+        return None
+
+    def n_windows(self, job_id: str) -> int:
+        """How many windows of a job the server has saved."""
+        with suppress(FileNotFoundError):
+            return (self.server.data_dir / "jobs" / job_id / "segments.jsonl").read_bytes().count(b"\n")
+        return 0
+
+    def kill_scheduler(self) -> None:
+        assert self.scheduler is not None
+        end(self.scheduler, signal.SIGKILL)
+
+    def close(self) -> None:
+        self.server.kill()
+        for process in (*self.workers, self.scheduler):
+            if process is not None:
+                end(process, signal.SIGKILL)
+        self.link.close()
+
+
+def end(process: "subprocess.Popen[bytes]", number: int) -> int:
+    if process.poll() is None:
+        process.send_signal(number)
+    return process.wait(LIMIT_S)
+
+
+@functools.cache
+def recording(seconds: int) -> bytes:
+    return wav(seconds, rate=1000)
+
+
+def name_of(seconds: int) -> str:
+    """The name of that recording in the workers' log."""
+    return hashlib.sha256(recording(seconds)).hexdigest()
+
+
+def expected_text(n_windows: int) -> str:
+    return "".join(f" part {number}" for number in range(n_windows))
