@@ -13,17 +13,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from localwhisper.atomic import write_atomically
 from localwhisper.distributed.certificates import make_certificates
 from tests.distributed.link import Link
 from tests.distributed.worker_program import HOLD, LOG
 from tests.http_client import wav
-from tests.process.server import Server, port_of_its_own
-
-LIMIT_S = 60.0
+from tests.process.server import TIMEOUT_S, Server, port_of_its_own
 
 
 def wait_until(condition: Callable[[], object], what: str = "") -> None:
-    until_s = time.monotonic() + LIMIT_S
+    until_s = time.monotonic() + TIMEOUT_S
     while not condition():
         assert time.monotonic() < until_s, what or condition
         time.sleep(0.05)
@@ -74,12 +73,16 @@ class Cluster:
         """What the scheduler and the workers have printed."""
         return (self.folder / "output").read_text()
 
-    def hold(self, seconds: int | None = None) -> None:
-        """Let no window be decoded until go_on(), or none of recordings of this length."""
-        (self.control / (HOLD if seconds is None else f"{HOLD}-{seconds}")).touch()
+    def hold(self, seconds: int | None = None, after: int = 0) -> None:
+        """Let no window be decoded until go_on(), or of recordings of this length only so many."""
+        if seconds is None:
+            (self.control / HOLD).touch()
+        else:
+            write_atomically(self.control / f"{HOLD}-{seconds}", str(after).encode())
 
-    def go_on(self) -> None:
-        for hold in self.control.glob(f"{HOLD}*"):
+    def go_on(self, seconds: int | None = None) -> None:
+        """End this hold, or all of them."""
+        for hold in self.control.glob(f"{HOLD}*" if seconds is None else f"{HOLD}-{seconds}"):
             hold.unlink()
 
     def log(self) -> list[list[str]]:
@@ -131,7 +134,7 @@ class Cluster:
 def end(process: "subprocess.Popen[bytes]", number: int) -> int:
     if process.poll() is None:
         process.send_signal(number)
-    return process.wait(LIMIT_S)
+    return process.wait(TIMEOUT_S)
 
 
 @functools.cache

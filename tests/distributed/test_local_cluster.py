@@ -10,8 +10,7 @@ import psutil
 
 from localwhisper import paths
 from localwhisper.distributed.certificates import CA
-from tests.distributed.cluster import LIMIT_S
-from tests.process.server import port_of_its_own
+from tests.process.server import TIMEOUT_S, port_of_its_own
 
 
 def test_a_local_cluster_has_certificates_and_ends_with_its_workers(tmp_path: Path) -> None:
@@ -29,7 +28,7 @@ def test_a_local_cluster_has_certificates_and_ends_with_its_workers(tmp_path: Pa
             assert f"localwhisper --scheduler {address}" in output
             assert (paths.cluster_certificates(tmp_path) / CA).is_file()
             cluster.send_signal(signal.SIGTERM)
-            assert cluster.wait(LIMIT_S) == 0
+            assert cluster.wait(TIMEOUT_S) == 0
             assert not psutil.pid_exists(int(connected[1]))
         finally:
             cluster.terminate()  # not kill(), which its workers would survive

@@ -1,8 +1,8 @@
 """localwhisper with an engine that is controlled by files: python -m tests.distributed.worker_program worker [flags].
 
-CONTROL names the folder: while it has HOLD, no window is decoded; HOLD-9 holds recordings of 9 s. LOG gets a line for
-each window, before it is reported, and for each work that was stopped. PRIVATE_DISK=1: no folder is shared with the
-server. TORCH: the version that this worker says it has.
+CONTROL names the folder: while it has HOLD, no window is decoded; HOLD-9 holds recordings of 9 s, after as many windows
+as its text says. LOG gets a line for each window, before it is reported, and for each work that was stopped.
+PRIVATE_DISK=1: no folder is shared with the server. TORCH: the version that this worker says it has.
 """
 
 import hashlib
@@ -11,6 +11,7 @@ import sys
 import time
 import wave
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from unittest.mock import patch
 
@@ -21,6 +22,7 @@ from localwhisper.engine.base import Control
 from localwhisper.errors import Stopped
 from localwhisper.jobs.suspicion import Footprint
 from localwhisper.jobs.transcript import Transcript, Window, segments_of
+from localwhisper.messages import Message
 from localwhisper.options import Options
 from tests.step_engine import StepEngine, window
 
@@ -48,11 +50,12 @@ class ControlledEngine(StepEngine):
         with wave.open(str(audio)) as file:
             duration_s = file.getnframes() / file.getframerate()
         name = hashlib.sha256(audio.read_bytes()).hexdigest()
+        control.progress(0.0, Message("loading_model", {"model": options.model}))
         control.measured(duration_s, 1)
         windows = list(done)
         try:
             while len(windows) < int(duration_s):
-                self._wait_for_a_window(control, duration_s)
+                self._wait_for_a_window(control, int(duration_s), len(windows))
                 self._log(f"{os.getpid()} {name} {len(windows)} {audio.parent}")
                 windows.append(window(len(windows)))
                 control.window(windows[-1])
@@ -63,12 +66,16 @@ class ControlledEngine(StepEngine):
         text = "".join(segment.text for segment in segments)
         return Transcript(text=text, language="en", segments=segments, processing_time=0.5)
 
-    def _wait_for_a_window(self, control: Control, duration_s: float) -> None:
+    def _wait_for_a_window(self, control: Control, seconds: int, n_done: int) -> None:
         until_s = time.monotonic() + WINDOW_S
-        holds = (self._folder / HOLD, self._folder / f"{HOLD}-{int(duration_s)}")
-        while time.monotonic() < until_s or any(hold.exists() for hold in holds):
+        while time.monotonic() < until_s or self._is_held(seconds, n_done):
             time.sleep(CHECK_S)
             control.check()
+
+    def _is_held(self, seconds: int, n_done: int) -> bool:
+        with suppress(FileNotFoundError):
+            return n_done >= int((self._folder / f"{HOLD}-{seconds}").read_text() or 0)
+        return (self._folder / HOLD).exists()
 
     def _log(self, line: str) -> None:
         with open(self._folder / LOG, "a") as file:
