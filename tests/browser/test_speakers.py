@@ -1,6 +1,6 @@
 """Who speaks, on the desk: names, lines given with the number keys, two made one, and one alone."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.app_page import AppPage
 from tests.browser.seed_data import TALK_LINES
@@ -59,6 +59,34 @@ def test_speakers_are_named_corrected_and_made_one(library: AppPage) -> None:
     merge = {"version": version, "merge": "S3", "into": "S1"}  # as in another window
     assert page.request.patch(f"/job/{card.job_id}/speakers", data=merge).ok
     expect(who).to_have_text("· 2 speakers: Ada, Speaker 2")
+
+
+def test_names_are_typed_while_the_one_before_is_being_saved(library: AppPage) -> None:
+    page = library.page
+    library.card("Quick.wav").open_editor()
+    panel = page.get_by_role("region", name="Who speaks")
+    waiting: list[Route] = []
+    page.route(
+        "**/speakers", lambda route: waiting.append(route) if route.request.method == "PATCH" else route.fallback()
+    )
+    for number, name in enumerate(("Ada", "Ben"), start=1):
+        panel.get_by_label(f"Name of speaker {number}").click()
+        page.keyboard.type(name)
+        page.keyboard.press("Tab")
+    third = panel.get_by_label("Name of speaker 3")
+    third.click()
+    page.keyboard.type("Cle")
+    for number in (1, 2):
+        while len(waiting) < number:
+            page.wait_for_timeout(10)
+        waiting[number - 1].continue_()
+    expect_names(page, "Ada", "Ben", "Ada", "Ada", "Speaker 3", "Ben")
+    page.keyboard.type("o")
+    page.keyboard.press("Enter")
+    while len(waiting) < 3:
+        page.wait_for_timeout(10)
+    waiting[2].continue_()
+    expect_names(page, "Ada", "Ben", "Ada", "Ada", "Cleo", "Ben")
 
 
 def test_a_voice_is_kept_if_somebody_wants_it_then_suggested_and_forgotten(library: AppPage) -> None:

@@ -105,11 +105,11 @@ export const JOB_HANDLERS = {
 		return updateEntry(state, jobId, { result, version, segments, loading: false, actionError: null });
 	},
 
-	"job/corrected"(state, { version, segments }, jobId) {
+	"job/corrected"(state, { version, segments, speakers }, jobId) {
 		const result = state.entries[jobId]?.result;
 		if (!result) return state;
 		const text = segments.map((segment) => segment.text).join("");
-		return updateEntry(state, jobId, { result: { ...result, segments, text }, version, segments });
+		return updateEntry(state, jobId, { result: { ...result, segments, text, speakers: speakers ?? result.speakers }, version, segments });
 	},
 
 	"filter/results"(state, { filter, jobs, next_cursor, append }) {

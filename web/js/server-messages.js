@@ -1,5 +1,8 @@
 /** Passes the socket's messages to the store, and fetches what they leave out. */
 
+/** This page's own corrections are answered within that; loading them, too, would take long where the text is. */
+const OWN_ANSWER_MS = 1000;
+
 /** @param {App} app @returns {(message: Message) => void} */
 export function messageHandler({ store, actions }) {
 	return (message) => {
@@ -14,8 +17,10 @@ export function messageHandler({ store, actions }) {
 			void actions.loadPreviews();
 			void actions.search();
 		} else if (type === "corrected") {
-			const entry = before.entries[id];
-			if (entry?.result && entry.version < data.version) void actions.loadJob(id);
+			setTimeout(() => {
+				const entry = store.state.entries[id];
+				if (entry?.result && entry.version < data.version) void actions.loadJob(id);
+			}, OWN_ANSWER_MS);
 		} else if (type === "job") {
 			if (data.status === "completed") void actions.loadCatalogue(); // the model's speed has been measured
 			if (before.searchResults) void actions.search();

@@ -365,7 +365,7 @@ interface Handlers {
   "jobs/page"?: Handler<JobPage>;
   "jobs/previews"?: Handler<JobPage>;
   "job/detail"?: Handler<Job>;
-  "job/corrected"?: Handler<Corrected>;
+  "job/corrected"?: Handler<Corrected & {speakers?: readonly Speaker[]}>;
   "filter/results"?: Handler<JobPage & {filter: Filter, append: boolean}>;
 }
 

@@ -41,11 +41,14 @@ export function deskSearch(desk, app, { current, canReplace }, signal) {
 		input.select();
 	}
 
+	/** @returns {boolean} whether a search was open */
 	function end() {
+		const wasOpen = "finding" in desk.dataset || input.value !== "";
 		delete desk.dataset.finding;
 		setVisible(replaceBar, false);
 		input.value = "";
 		find();
+		return wasOpen;
 	}
 
 	function find() {

@@ -2,8 +2,9 @@
 
 import { nameOf } from "../components/speaker-names.js";
 import { language, t } from "../i18n.js";
-import { h, icon, query, setText, setTextOrHide, setVisible } from "../lib/dom.js";
+import { h, icon, query, setChildren, setText, setTextOrHide, setVisible } from "../lib/dom.js";
 import { formatDuration } from "../lib/format.js";
+import { keyedList } from "../lib/keyed-list.js";
 
 const POLL_MS = 700;
 /** That the style sheet has colours for; more speakers share them. */
@@ -16,17 +17,19 @@ function speakerLabels(speakers) {
 	return Object.fromEntries(speakers.map((speaker, index) => [speaker.id, { name: nameOf(speaker), colour: String((index % COLOURS) + 1) }]));
 }
 
-/** A name for assistive technology, and to point at. @param {TextKey} key @param {Record<string, string|number>} params */
-function named(key, params) {
-	const title = t(key, params);
-	return { title, "aria-label": title };
+/** Names it for assistive technology, and for who points at it. @param {HTMLElement} element @param {TextKey} key @param {Record<string, string|number>} params */
+function label(element, key, params) {
+	element.title = element.ariaLabel = t(key, params);
 }
 
 /** @param {HTMLElement} element @param {App} app @param {() => OpenTranscript|undefined} current @param {AbortSignal} signal */
 export function speakersPanel(element, app, current, signal) {
-	const { api, actions, commands, toast, tryOrTell } = app;
+	const { api, actions, commands, store, toast, tryOrTell } = app;
 	const status = query(element, ".hint");
 	const list = query(element, "ol");
+	const showItems = keyedList(list, ({ id }) => id, createItem);
+	/** The last edit: the next one waits for its version. @type {Promise<unknown>} */
+	let editing = Promise.resolve();
 	/** @type {readonly Speaker[]} */
 	let speakers = [];
 	/** Of which job and version. */
@@ -42,15 +45,15 @@ export function speakersPanel(element, app, current, signal) {
 	commands.register({ "editor:find-speakers": find });
 	list.addEventListener("change", ({ target }) => {
 		const speaker = speakerOf(target);
-		if (target instanceof HTMLInputElement) void edit({ names: { [speaker.id]: target.value } });
-		if (target instanceof HTMLSelectElement && target.value) void edit({ merge: speaker.id, into: target.value });
+		if (target instanceof HTMLInputElement) edit({ names: { [speaker.id]: target.value } });
+		if (target instanceof HTMLSelectElement && target.value) edit({ merge: speaker.id, into: target.value });
 	}, { signal });
 	list.addEventListener("click", ({ target }) => {
 		const pressed = target instanceof Element && target.closest("button");
 		if (!pressed) return;
 		const speaker = speakerOf(pressed);
 		if (pressed.classList.contains("speaker-number")) showOnly(only === speaker.id ? "" : speaker.id);
-		else if (pressed.classList.contains("maybe")) void edit({ names: { [speaker.id]: maybe[speaker.id] } });
+		else if (pressed.classList.contains("maybe")) edit({ names: { [speaker.id]: maybe[speaker.id] } });
 		else if (pressed.classList.contains("keep")) askToKeep(speaker);
 		else if (speaker.sample) current()?.player.playPart(speaker.sample.start, speaker.sample.end);
 	}, { signal });
@@ -74,7 +77,7 @@ export function speakersPanel(element, app, current, signal) {
 	function give(speaker) {
 		const part = current()?.lines.chosenPart();
 		if (!part) return toast.show(t("selection.none"));
-		void edit({ at: part.from, count: part.to - part.from + 1, speaker });
+		edit({ at: part.from, count: part.to - part.from + 1, speaker });
 	}
 
 	/** @param {Speaker} speaker */
@@ -94,15 +97,16 @@ export function speakersPanel(element, app, current, signal) {
 	}
 
 	/** @param {object} change */
-	async function edit(change) {
+	function edit(change) {
 		const open = current();
 		if (!open) return;
-		await tryOrTell(async () => {
+		editing = editing.then(() => tryOrTell(async () => {
 			await open.session.save();
 			if (open.session.isDirty) return;
-			await api.editSpeakers(open.id, { version: open.session.version, ...change });
-			await actions.loadJob(open.id);
-		});
+			const edited = await api.editSpeakers(open.id, { version: open.session.version, ...change });
+			const segments = open.session.lines.map((line, at) => withSpeaker(line, edited.segments[at] ?? undefined));
+			store.dispatch({ type: "job/corrected", job_id: open.id, data: { ...edited, segments } });
+		}));
 	}
 
 	async function find() {
@@ -144,28 +148,52 @@ export function speakersPanel(element, app, current, signal) {
 		}
 	}
 
-	/** @param {Speaker} speaker @param {number} index */
-	function createItem(speaker, index) {
-		const label = nameOf(speaker);
-		const others = speakers.filter(({ id }) => id !== speaker.id);
-		const options = others.map((other) => h("option", { value: other.id }, nameOf(other)));
-		const play = h("button", { class: "button ghost round small", hidden: !speaker.sample, ...named("speakers.play", { name: label }) }, icon("play"));
-		const name = h("input", { type: "text", maxLength: 100, value: speaker.name, placeholder: label, ...named("speakers.name", { number: index + 1 }) });
-		const same = h("select", named("speakers.merge", { name: label }), h("option", { value: "" }, t("speakers.same_as")), ...options);
-		const number = h("button", { class: "speaker-number figures", "data-colour": (index % COLOURS) + 1, ...named("speakers.only", { name: label }) }, String(index + 1));
-		const time = h("span", { class: "hint figures" }, formatDuration(speaker.seconds));
-		return h("li", {}, number, name, ...voiceButtons(speaker), time, play, ...(others.length ? [h("span", { class: "select quiet" }, same)] : []));
+	/** Stays the same while its speaker is there: somebody may be typing the name. @param {Speaker} speaker */
+	function createItem({ id }) {
+		const number = h("button", { class: "speaker-number figures" });
+		const name = h("input", { type: "text", maxLength: 100 });
+		const voice = h("span");
+		const time = h("span", { class: "hint figures" });
+		const play = h("button", { class: "button ghost round small" }, icon("play"));
+		const same = h("select");
+		const merging = h("span", { class: "select quiet" }, same);
+		return {
+			element: h("li", {}, number, name, voice, time, play, merging),
+
+			/** @param {Speaker} speaker */
+			update(speaker) {
+				const index = speakers.indexOf(speaker);
+				const called = nameOf(speaker);
+				setText(number, String(index + 1));
+				number.dataset.colour = String((index % COLOURS) + 1);
+				label(number, "speakers.only", { name: called });
+				if (name !== document.activeElement) name.value = speaker.name;
+				name.placeholder = called;
+				label(name, "speakers.name", { number: index + 1 });
+				const buttons = voiceButtons(speaker);
+				setChildren(voice, ...buttons);
+				setVisible(voice, buttons.length > 0);
+				setText(time, formatDuration(speaker.seconds));
+				setVisible(play, Boolean(speaker.sample));
+				label(play, "speakers.play", { name: called });
+				const others = speakers.filter((other) => other.id !== id);
+				same.replaceChildren(h("option", { value: "" }, t("speakers.same_as")), ...others.map((other) => h("option", { value: other.id }, nameOf(other))));
+				label(same, "speakers.merge", { name: called });
+				setVisible(merging, others.length > 0);
+			},
+		};
 	}
 
 	/** To take over a suggested name, or to keep the voice of somebody who has one. @param {Speaker} speaker */
 	function voiceButtons({ id, name }) {
 		const suggestion = !name && maybe[id];
-		if (suggestion) {
-			const label = named("speakers.is_maybe", { speaker: nameOf({ id, name }), name: suggestion });
-			return [h("button", { class: "button small maybe", ...label }, t("speakers.maybe", { name: suggestion }))];
-		}
-		if (!name || kept.has(name)) return [];
-		return [h("button", { class: "button ghost round small keep", ...named("voices.open", { name }) }, icon("mark"))];
+		if (!suggestion && (!name || kept.has(name))) return [];
+		const button = suggestion
+			? h("button", { class: "button small maybe" }, t("speakers.maybe", { name: suggestion }))
+			: h("button", { class: "button ghost round small keep" }, icon("mark"));
+		if (suggestion) label(button, "speakers.is_maybe", { speaker: nameOf({ id, name }), name: suggestion });
+		else label(button, "voices.open", { name });
+		return [button];
 	}
 
 	/** Asks for where to listen to each. @param {OpenTranscript} open */
@@ -179,11 +207,9 @@ export function speakersPanel(element, app, current, signal) {
 	}
 
 	function renderList() {
-		const focused = Array.prototype.indexOf.call(list.children, document.activeElement?.closest("li"));
-		const tag = document.activeElement?.tagName;
-		const hasFocus = list.contains(document.activeElement);
-		list.replaceChildren(...(Object.keys(speakerLabels(speakers)).length ? speakers.map(createItem) : []));
-		if (hasFocus && tag) /** @type {HTMLElement|null|undefined} */ (list.children[focused]?.querySelector(tag))?.focus();
+		const focused = document.activeElement?.closest(".speakers li");
+		showItems(Object.keys(speakerLabels(speakers)).length ? speakers : []);
+		if (focused && document.activeElement === document.body) focused.querySelector("input")?.focus(); // what had it is gone
 		showOnly(speakers.some(({ id }) => id === only) ? only : "");
 		show(status.hidden ? "" : (status.textContent ?? ""));
 	}
@@ -212,4 +238,11 @@ export function speakersPanel(element, app, current, signal) {
 			void loadVoices(open).catch(() => undefined); // names can be given without
 		},
 	};
+}
+
+/** The same object if nothing changes. @param {Segment} line @param {string|undefined} speaker @returns {Segment} */
+function withSpeaker(line, speaker) {
+	const { speaker: before, ...rest } = line;
+	if (speaker === before) return line;
+	return speaker === undefined ? rest : { ...rest, speaker };
 }

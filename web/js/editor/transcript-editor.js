@@ -86,7 +86,7 @@ export function transcriptEditor(element, app, signal) {
 		"editor:cancel": () => current && actions.cancel(current.id),
 		"editor:undo": () => current?.session.undo(),
 		"editor:redo": () => current?.session.redo(),
-		"editor:escape": () => (isPressed(correct) ? current?.player.togglePlay() : reviewing.close() || openList()),
+		"editor:escape": () => (isPressed(correct) ? current?.player.togglePlay() : search.end() || reviewing.close() || openList()),
 	});
 
 	// Opening and closing

@@ -17,6 +17,8 @@ import { selectedPart } from "./selection.js";
 import { lineIndexAt, timeAtOffset, wordPositions } from "./text-positions.js";
 import { caretOffset, clearHighlights, highlight, placeCaret, rangeIn } from "./text-ranges.js";
 
+/** Between blocks that are laid out ahead. */
+const AHEAD_MS = 40;
 const FOCUSABLE_TIME = "button.time[tabindex='0']";
 
 /** @param {LinesHost} host @param {AbortSignal} signal removes the listeners and highlights */
@@ -59,7 +61,12 @@ export function transcriptLines(host, signal) {
 		host.editLine(/** @type {Segment} */ (shown[indexOf(target)]));
 	}, { signal });
 	element.addEventListener("focusout", onFocusOut, { signal });
-	signal.addEventListener("abort", () => clearHighlights("word", "last-word", ...MARKS));
+	/** @type {Timer} */
+	let ahead;
+	signal.addEventListener("abort", () => {
+		clearTimeout(ahead);
+		clearHighlights("word", "last-word", ...MARKS);
+	});
 	const following = createFollowing(() => elements[currentIndex], () => document.activeElement?.closest(".editor-lines[data-editing=true] .line") ?? null, host.showFollowing, signal);
 	const marks = lineMarks({ lines: () => shown, rangeOf, show, change: (lines) => host.change(lines) });
 
@@ -74,14 +81,34 @@ export function transcriptLines(host, signal) {
 		const [line, segment] = [elements[index], shown[index]];
 		if (!line || !segment) return;
 		renderLine(line, segment, speakers);
-		line.hidden = onlySpeaker !== "" && segment.speaker !== onlySpeaker;
+		showOrHide(index);
+	}
+
+	/** A name stands only where somebody begins to speak. @param {number} index */
+	function showOrHide(index) {
+		const speaker = shown[index]?.speaker;
+		elements[index]?.toggleAttribute("data-continues", speaker !== undefined && speaker === shown[index - 1]?.speaker);
+		elements[index]?.toggleAttribute("hidden", onlySpeaker !== "" && speaker !== onlySpeaker);
 	}
 
 	/** Not while somebody types: lines that move would lose the caret. */
 	function arrange() {
+		layOutAhead();
 		const starts = paragraphStarts(shown);
 		if (inParagraphs) starts.forEach((begins, index) => elements[index]?.toggleAttribute("data-begins", begins));
 		arrangeBlocks(element, paragraphBlocks(starts).map(([from, to]) => elements.slice(from, to)));
+	}
+
+	/** Block by block, what isn't in view: the browser would lay all of it out at once when it is selected. */
+	function layOutAhead() {
+		let next = 0;
+		const layOutNext = () => {
+			const block = element.children[next++];
+			block?.lastElementChild?.getBoundingClientRect();
+			if (block) ahead = setTimeout(layOutNext, AHEAD_MS);
+		};
+		clearTimeout(ahead);
+		ahead = setTimeout(layOutNext, 10 * AHEAD_MS);
 	}
 
 	/** @param {number} at @param {number} remove @param {number} insert how many */
@@ -204,6 +231,7 @@ export function transcriptLines(host, signal) {
 			if (isReplaced) replaceElements(at, remove, insert.length);
 			shown = lines;
 			insert.forEach((_, offset) => renderAt(at + offset));
+			showOrHide(at + insert.length);
 			if (!isEditing) arrange();
 			// The focused line may have been replaced.
 			if (isReplaced && hadFocus) queueMicrotask(() => element.contains(document.activeElement) || focusLine(Math.min(at, shown.length - 1), 0));
@@ -233,6 +261,7 @@ export function transcriptLines(host, signal) {
 
 		/** @param {SpeakerLabels} labels */
 		setSpeakers(labels) {
+			if (JSON.stringify(labels) === JSON.stringify(speakers)) return;
 			speakers = labels;
 			renderAll();
 		},
@@ -241,7 +270,7 @@ export function transcriptLines(host, signal) {
 		showOnly(id) {
 			if (id === onlySpeaker) return;
 			onlySpeaker = id;
-			renderAll();
+			shown.forEach((_, index) => showOrHide(index));
 			if (!isEditing) arrange();
 		},
 
