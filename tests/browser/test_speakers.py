@@ -42,6 +42,7 @@ def test_speakers_are_named_corrected_and_made_one(library: AppPage) -> None:
     expect_names(page, "Ada", "Speaker 2", "Speaker 2", "Ada", "Speaker 3", "Speaker 2")
     panel.get_by_label("Speaker 3 is the same person as").select_option("Ada")
     expect_names(page, "Ada", "Speaker 2", "Speaker 2", "Ada", "Ada", "Speaker 2")
+    expect(page.locator(".line[data-continues]")).to_have_count(2)  # whose names aren't shown again
     assert exported(page, "srt").count("Ada: ") == 3
     assert exported(page, "rttm").count(" Ada ") == 2
 

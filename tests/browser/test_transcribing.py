@@ -31,6 +31,14 @@ def test_samples_are_transcribed(app: AppPage, page: Page, samples: list[dict[st
     assert words(page.evaluate("navigator.clipboard.readText()")) == words(samples[-1]["text"])
 
 
+def test_a_card_says_that_nobody_spoke_as_soon_as_that_is_known(app: AppPage, tmp_path: Path) -> None:
+    silence = write(tmp_path / "silence.wav", np.zeros(16_000, np.int16))
+    app.choose_files(silence)
+    card = app.card(silence.name)
+    card.expect_status("completed")
+    expect(card.preview).to_have_text("No speech was found in this recording.")
+
+
 def test_channels_apart_and_a_warning_about_the_audio(app: AppPage, page: Page, clip: Path, tmp_path: Path) -> None:
     speech = decoded(clip)
     path = write(tmp_path / "interview.wav", speech, np.roll(speech, 8000))

@@ -2,7 +2,7 @@
 
 import { errorText } from "../api.js";
 import { t } from "../i18n.js";
-import { h, setText, setVisible } from "../lib/dom.js";
+import { h, setText, setTextOrHide, setVisible } from "../lib/dom.js";
 import { formatBytes } from "../lib/format.js";
 import { keyedList } from "../lib/keyed-list.js";
 
@@ -27,13 +27,12 @@ function item(app) {
 	async function run() {
 		if (!shown || isImporting) return;
 		isImporting = true;
-		setVisible(error, false);
+		setTextOrHide(error, "");
 		update(shown);
 		try {
 			app.chooseModel(await app.actions.importFound(shown));
 		} catch (failure) {
-			setText(error, errorText(failure));
-			setVisible(error, true);
+			setTextOrHide(error, errorText(failure));
 		}
 		isImporting = false;
 		update(shown);

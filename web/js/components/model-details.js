@@ -16,6 +16,7 @@ export function modelDetails(element, actions) {
 		update(model, isOnlyBundled) {
 			setVisible(element, model !== undefined);
 			element.dataset.available = String(model?.available ?? false);
+			element.dataset.recommended = String(model?.recommended ?? false);
 			if (!model) return;
 			const { name, available, bundled } = model;
 			const size = sizeOf(model) || "?";

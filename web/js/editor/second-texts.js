@@ -109,8 +109,7 @@ export function secondTexts({ actions, api, store, tryOrTell }, current, review,
 		setVisible(reviewButton, isReady);
 		setVisible(openLink, job.status === "completed");
 		openLink.setAttribute("href", transcriptHref(job.job_id));
-		const percent = formatPercent(job.progress);
-		if (isRunning) setText(text, t("second.running", { model: nameOf(job), percent }));
+		if (isRunning) setText(text, bar.ariaLabel);
 		else if (job.status === "completed") setText(text, t("second.ready", { model: nameOf(job) }));
 		else setText(text, [t(`status.${job.status}`), job.error?.message].filter(Boolean).join(": "));
 	}

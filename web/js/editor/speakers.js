@@ -190,7 +190,7 @@ export function speakersPanel(element, app, current, signal) {
 		if (!suggestion && (!name || kept.has(name))) return [];
 		const button = suggestion
 			? h("button", { class: "button small maybe" }, t("speakers.maybe", { name: suggestion }))
-			: h("button", { class: "button ghost round small keep" }, icon("mark"));
+			: h("button", { class: "button ghost round small keep" }, icon("sound"));
 		if (suggestion) label(button, "speakers.is_maybe", { speaker: nameOf({ id, name }), name: suggestion });
 		else label(button, "voices.open", { name });
 		return [button];
