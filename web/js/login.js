@@ -1,7 +1,7 @@
 /** Asks for the token once; the server then sets a cookie. */
 
-import { api, errorText } from "./api.js";
-import { localize } from "./i18n.js";
+import { api, ApiError, errorText } from "./api.js";
+import { localize, t } from "./i18n.js";
 import { query } from "./lib/dom.js";
 
 const form = query(document, "form");
@@ -15,7 +15,7 @@ form.addEventListener("submit", async (event) => {
 		await api.login(token.value);
 		location.replace(".");
 	} catch (reason) {
-		error.textContent = errorText(reason);
+		error.textContent = reason instanceof ApiError && reason.code === "unauthorized" ? t("login.wrong") : errorText(reason);
 		token.select();
 	}
 });

@@ -13,6 +13,7 @@ export const TEXTS = {
 		hint: ["It is the value of LOCALWHISPER_TOKEN when the server was started.", "Es el valor que tenía LOCALWHISPER_TOKEN al iniciar el servidor."],
 		token: ["Token", "Token"],
 		submit: ["Sign in", "Entrar"],
+		wrong: ["This is not the server's token.", "Este no es el token del servidor."],
 	},
 	settings: {
 		language: ["Page language", "Idioma de la página"],
