@@ -22,8 +22,10 @@ export function messageHandler({ store, actions }) {
 				if (entry?.result && entry.version < data.version) void actions.loadJob(id);
 			}, OWN_ANSWER_MS);
 		} else if (type === "job") {
-			if (data.status === "completed") void actions.loadCatalogue(); // the model's speed has been measured
-			if (data.status === "completed" && !store.state.entries[id]?.segments.length) void actions.loadPreviews(); // perhaps nobody spoke
+			if (data.status === "completed") {
+				void actions.loadCatalogue(); // the model's speed has been measured
+				if (!store.state.entries[id]?.segments.length) void actions.loadPreviews(); // perhaps nobody spoke
+			}
 			if (before.searchResults) void actions.search();
 			// A job resumed after a restart: only the server has its earlier segments.
 			if (before.entries[id]?.job.status !== "processing" && hasPartialText(data)) void actions.loadJob(id);
