@@ -234,14 +234,17 @@ def kept_correction(draft: Segment, corrected: Segment, new: Sequence[Segment]) 
     """Return what has to be taken over into a new text to keep a person's correction of a line of its draft.
 
     Unlike with carried_over(), it is kept also where the new text differs from the draft: there, what it has between
-    the nearest words that both have is replaced.
+    the nearest words that both have is replaced; where they have none, all of it, by the whole line.
     """
     texts = _Texts(new, [corrected], [(draft.start - SLACK_S, draft.end + SLACK_S)])
     person = _Texts([draft], [corrected])
     matches = match_words([word.key for word in person.words], [word.key for word in texts.words])
     pairs = [(at, new_at) for new_at, at in enumerate(matches) if at is not None]
+    changed = list(_changed(person))
+    if changed and not pairs:
+        changed = [(0, len(person.words), 0, len(person.other_words))]
     found = []
-    for a, a_end, b, b_end in _changed(person):
+    for a, a_end, b, b_end in changed:
         before = max((new_at + 1 for at, new_at in pairs if at < a), default=None)
         after = min((new_at for at, new_at in pairs if at >= a_end), default=None)
         n = a_end - a  # words that are expected there

@@ -46,6 +46,8 @@ def after(mine: Sequence[Segment], chosen: Sequence[Difference]) -> list[str]:
         ("one two", "one and two", ["one two"], ["one and two"]),  # a word more
         ("one uh two", "one two", ["one uh two"], ["one two"]),  # a word less
         ("tree", "three", ["free"], ["three"]),
+        ("one tree", "one three", ["what is that"], ["one three"]),  # heard as something else
+        ("one tree", "one tree", ["what is that"], ["what is that"]),  # nothing was corrected
     ],
 )
 def test_a_correction_of_the_draft_is_kept(draft: str, text: str, new: list[str], expected: list[str]) -> None:
