@@ -52,8 +52,9 @@ def configure_dask() -> None:
         if name.startswith("distributed."):
             logging.getLogger(name).handlers.clear()
             logging.getLogger(name).setLevel(logging.NOTSET)
-    dask.config.set({
+    unneeded = {
         "distributed.worker.profile.enabled": False,
         "distributed.worker.http.routes": [],
         "distributed.scheduler.http.routes": [],
-    })  # fmt: skip
+    }
+    dask.config.set(unneeded)
