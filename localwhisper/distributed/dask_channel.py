@@ -16,6 +16,7 @@ from localwhisper.errors import JobDamaged
 from localwhisper.jobqueue.job_execution import Failed, Interrupted, Outcome, WorkItem
 
 STOP_S = 5.0  # for a worker to end after a stop; then it is given up
+CONNECTION_ERRORS = (OSError, ValueError)  # Tornado raises the latter where a TLS connection ends as it begins
 NOTICE_S = 15.0  # after a failed call, until the worker is known to be lost
 
 
@@ -99,7 +100,7 @@ class DaskChannel:
             )
             outcome: Outcome = await self._task
             return outcome
-        except (OSError, CancelledError, KilledWorker):  # the connection is lost, or the worker
+        except (*CONNECTION_ERRORS, CancelledError, KilledWorker):  # the connection is lost, or the worker
             with suppress(asyncio.TimeoutError):
                 return await asyncio.wait_for(asyncio.shield(self._ended), NOTICE_S)
             return Interrupted()
@@ -127,7 +128,7 @@ class DaskChannel:
         """One after another: a pause that overtook its resume would never end."""
         while True:
             name = await self._signals.get()
-            with suppress(OSError):
+            with suppress(*CONNECTION_ERRORS):
                 await self._call(signal, self._id, name)
 
     async def _call(self, function: Callable[..., Any], *arguments: object) -> Any:
