@@ -4,8 +4,9 @@ The values are those of `whisper.audio.log_mel_spectrogram` on the whole file, w
 minus 8: a first pass finds that maximum.
 """
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
-from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -29,7 +30,8 @@ class LogMel:
         self._pcm = pcm
         self._filters = mel_filters("cpu", n_mels)
         self._hann_window = torch.hann_window(N_FFT)
-        self._frames_of = lru_cache(N_CACHED)(self._computed)
+        self._cached: OrderedDict[AudioWindow, torch.Tensor] = OrderedDict()  # the windows used last
+        self._lock = threading.Lock()  # of the cache
         self._piece = torch.empty(n_mels, 0)  # the first frames, to be used again
         n_frames = pcm.n_frames + 2  # the last samples reach into the two frames past the end
         maximum = -10.0
@@ -49,8 +51,19 @@ class LogMel:
         frames = self._frames_of(window)
         return bool((frames == frames[0, 0]).all())
 
-    def _computed(self, window: AudioWindow) -> torch.Tensor:
-        return torch.cat([self.frames(start, end - start) for start, end in window.spans], dim=1)
+    def _frames_of(self, window: AudioWindow) -> torch.Tensor:
+        """A window's frames, computed or from the cache. functools.lru_cache on a method would keep this object, and
+        its megabytes, until the next full garbage collection."""
+        with self._lock:
+            if (frames := self._cached.get(window)) is not None:
+                self._cached.move_to_end(window)
+                return frames
+        frames = torch.cat([self.frames(start, end - start) for start, end in window.spans], dim=1)
+        with self._lock:
+            self._cached[window] = frames
+            if len(self._cached) > N_CACHED:
+                self._cached.popitem(last=False)
+        return frames
 
     def frames(self, start: int, n_frames: int) -> torch.Tensor:
         """float32, shape (n_mels, n_frames); past the end of the recording it is silence."""

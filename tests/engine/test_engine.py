@@ -1,12 +1,14 @@
 """Parallel jobs, resuming, stopping, progress."""
 
+import gc
 import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -171,6 +173,41 @@ def test_stops_within_a_second(engine: WhisperEngine, speech: dict[str, Path]) -
     thread.join()
     assert wall.seconds < 2  # one on an idle machine
     assert is_stopped.is_set()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [Options(model="demo"), Options(model="demo", quality="fast"), replace(WORDS, speakers="2", vad_filter=True)],
+    ids=["exact", "fast", "words and speakers"],
+)
+def test_nothing_of_a_job_waits_for_the_garbage_collector(
+    engine: WhisperEngine, speech: dict[str, Path], options: Options
+) -> None:
+    """A full collection is rare, and a job's tensors take megabytes: none may be kept by a reference cycle."""
+    for control in (Recorder(), Recorder(stop_at=20)):
+        gc.collect()
+        with unreachable_objects() as garbage, suppress(Stopped):
+            engine.transcribe(speech["a window and more"], options, control)
+        ours = [
+            item for item in garbage if isinstance(item, Tensor) or type(item).__module__.startswith("localwhisper")
+        ]
+        assert [type(item).__name__ for item in ours] == []
+
+
+@contextmanager
+def unreachable_objects() -> Iterator[list[object]]:
+    """Yields a list that, at the end, holds the objects which only the garbage collector can free."""
+    found: list[object] = []
+    gc.disable()
+    try:
+        yield found
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        found += gc.garbage
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
 
 
 def test_progress_rises_to_the_end(engine: WhisperEngine, speech: dict[str, Path], recorder: Recorder) -> None:

@@ -52,6 +52,7 @@ class Soak:
     idle: int
     rng: random.Random
     health_s: list[float] = field(default_factory=list)
+    unhealthy: list[str] = field(default_factory=list)  # answers of /health other than 200
     usage: list[ResourceUsage] = field(default_factory=list)
     done: int = 0
 
@@ -137,7 +138,12 @@ class Soak:
     async def _check_health(self) -> None:
         while True:
             started_s = time.monotonic()
-            await self._fetch("GET", "/health")
+            try:
+                await self._fetch("GET", "/health")
+            except tornado.httpclient.HTTPClientError as error:
+                body = error.response.body.decode() if error.response else ""
+                self.unhealthy.append(f"{error} after {time.monotonic() - started_s:.2f} s: {body}")
+                print(self.unhealthy[-1], flush=True)
             self.health_s.append(time.monotonic() - started_s)
             await asyncio.sleep(0.1)
 
@@ -268,6 +274,7 @@ def soak(
     run = Soak(server, clips, duration_s, jobs, connections, idle, random.Random(jobs))
     asyncio.run(run.run())
     assert list((server.data_dir / "incoming").iterdir()) == []
+    assert run.unhealthy == []
     return run.usage, run.health_s
 
 
