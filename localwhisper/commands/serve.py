@@ -26,8 +26,8 @@ MAX_EARLY_RECORDS = 10_000  # log records kept in memory until the log file may 
 # Python's default is 5 ms.
 SWITCH_INTERVAL_S = 0.0005
 # Nothing else runs while all objects are searched for cycles: 80 ms beside a transcript of hours. Those of the program
-# itself are exempted, and cycles of long-lived objects are few, so it is done a hundred times less often than usual.
-FULL_COLLECTION_THRESHOLD = 1000
+# itself are exempted, and cycles of long-lived objects are few, so it is done ten times less often than usual.
+FULL_COLLECTION_THRESHOLD = 100
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:

@@ -30,6 +30,7 @@ async def test_a_disk_that_does_not_answer_is_a_problem_and_holds_up_nothing(
     tmp_path: Path, answering: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health_module, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(health_module, "UNANSWERED_S", 0)
     n_checks = 0
 
     def disk_problem() -> Message | None:
@@ -43,6 +44,31 @@ async def test_a_disk_that_does_not_answer_is_a_problem_and_holds_up_nothing(
     assert {problem.code for problem in problems if problem} == {"storage_unwritable"}
     assert all(problems)
     assert n_checks == 1  # the others wait for it, instead of for threads
+    answering.set()
+    monkeypatch.setattr(health_module, "PATIENCE_S", 60)
+    assert await health.problem() is None
+    health.stop()
+
+
+@pytest.mark.gen_test
+async def test_while_a_busy_disk_is_waited_for_the_latest_finding_holds(
+    tmp_path: Path, answering: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    findings = [Message("storage_full"), None]
+    answering.set()
+
+    def disk_problem() -> Message | None:
+        answering.wait(60)
+        return findings.pop(0)
+
+    health = Health(QUEUE, tmp_path, disk_problem)
+    monkeypatch.setattr(health_module, "PATIENCE_S", 60)
+    assert await health.problem() == Message("storage_full")
+    answering.clear()
+    monkeypatch.setattr(health_module, "PATIENCE_S", 0.05)
+    assert await health.problem() == Message("storage_full")
+    monkeypatch.setattr(health_module, "UNANSWERED_S", 0)
+    assert (await health.problem() or Message("")).code == "storage_unwritable"
     answering.set()
     monkeypatch.setattr(health_module, "PATIENCE_S", 60)
     assert await health.problem() is None
