@@ -215,3 +215,11 @@ def test_numba_stamps_its_cache_by_the_source_file(cached_kernel: Callable[[], A
     (tmp_path / "helper.py").write_text("")
     kernel = numba_internals.stamp_with_folder(cached_kernel())
     assert not numba_internals.load_cached(kernel, (numba.int64,)), "numba's cache doesn't look at its _source_stamp"
+
+
+def test_numba_changes_an_item_of_a_tuple() -> None:
+    @numba.njit
+    def changed(items: tuple[int, int], i: int) -> tuple[int, int]:
+        return numba_internals.with_item(items, i, 7)  # type: ignore[no-any-return]
+
+    assert changed((1, 2), 1) == (1, 7), "numba's tuple_setitem has another result"

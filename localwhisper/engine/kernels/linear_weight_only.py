@@ -1,12 +1,38 @@
 """Linear layers over stored weights (int8, float16 or float32) for a few rows, with float32 arithmetic.
 
-Each weight is read once for four rows: reading them is most of a token's time.
+Each weight is read once for several rows: reading them is most of a token's time.
 """
+
+from collections.abc import Callable
 
 import numba
 
 from localwhisper.engine.kernels.intrinsics import PREFETCH_BYTES, ZERO, pointer, prefetch, to_float32
 from localwhisper.engine.kernels.jit import Array, jit, jit_cached, noinline_wide_vectors
+from localwhisper.engine.upstream.numba_internals import with_item
+
+
+def _tile(n_rows: int, n_out: int) -> Callable[[Array, int, Array, int, Array], None]:
+    """The function that computes n_rows rows and n_out columns of a product at once, from `row` and `o` on; its sums
+    are in registers."""
+    n = n_rows * n_out
+    zeros = (ZERO,) * n
+
+    @jit
+    def compute(x: Array, row: int, weight: Array, o: int, out: Array) -> None:
+        noinline_wide_vectors()
+        rows, columns, sums = x[row : row + n_rows], weight[o : o + n_out], zeros
+        for i in range(x.shape[1]):
+            for k in range(n):
+                product = rows[k % n_rows, i] * to_float32(columns[k // n_rows, i])
+                sums = with_item(sums, k, sums[k] + product)
+        for k in range(n):
+            out[row + k % n_rows, o + k // n_rows] = sums[k]
+
+    return compute  # type: ignore[no-any-return]
+
+
+_1_by_2, _2_by_2, _4_by_2, _5_by_2 = (_tile(n_rows, 2) for n_rows in (1, 2, 4, 5))
 
 
 @jit
@@ -18,74 +44,32 @@ def _dot_products(x: Array, weight: Array, out: Array, first: int, end: int) -> 
     Where one row of weights is left over, the one before it is computed again.
     """
     noinline_wide_vectors()
-    n_rows, n = x.shape
+    n_rows = x.shape[0]
     if n_rows == 1:
-        x0, y0 = x[0], out[0]
         for o in range(first, end):
             prefetch(weight, o, 1, PREFETCH_BYTES)
-            w0 = weight[o]
-            a = ZERO
-            for i in range(n):
-                a += x0[i] * to_float32(w0[i])
-            y0[o] = a
-    else:
-        n_in_fours = n_rows // 4 * 4 - (4 if n_rows % 4 == 1 else 0)
-        for start in range(first, end, 2):
-            o = min(start, end - 2)
-            prefetch(weight, o, 2, PREFETCH_BYTES)
-            w0, w1 = weight[o], weight[o + 1]
-            for row in range(0, n_in_fours, 4):
-                x0, x1, x2, x3 = x[row], x[row + 1], x[row + 2], x[row + 3]
-                a = b = c = d = e = f = g = h = ZERO
-                for i in range(n):
-                    v0, v1 = to_float32(w0[i]), to_float32(w1[i])
-                    a += x0[i] * v0
-                    b += x1[i] * v0
-                    c += x2[i] * v0
-                    d += x3[i] * v0
-                    e += x0[i] * v1
-                    f += x1[i] * v1
-                    g += x2[i] * v1
-                    h += x3[i] * v1
-                out[row, o], out[row + 1, o], out[row + 2, o], out[row + 3, o] = a, b, c, d
-                out[row, o + 1], out[row + 1, o + 1], out[row + 2, o + 1], out[row + 3, o + 1] = e, f, g, h
-            row = n_in_fours
-            if n_rows % 4 == 1:
-                x0, x1, x2, x3, x4 = x[row], x[row + 1], x[row + 2], x[row + 3], x[row + 4]
-                a = b = c = d = e = f = g = h = k = m = ZERO
-                for i in range(n):
-                    v0, v1 = to_float32(w0[i]), to_float32(w1[i])
-                    a += x0[i] * v0
-                    b += x1[i] * v0
-                    c += x2[i] * v0
-                    d += x3[i] * v0
-                    e += x4[i] * v0
-                    f += x0[i] * v1
-                    g += x1[i] * v1
-                    h += x2[i] * v1
-                    k += x3[i] * v1
-                    m += x4[i] * v1
-                out[row, o], out[row + 1, o], out[row + 2, o], out[row + 3, o], out[row + 4, o] = a, b, c, d, e
-                o += 1
-                out[row, o], out[row + 1, o], out[row + 2, o], out[row + 3, o], out[row + 4, o] = f, g, h, k, m
-            elif n_rows % 4 >= 2:
-                x0, x1 = x[row], x[row + 1]
-                a = b = c = d = ZERO
-                for i in range(n):
-                    v0, v1 = to_float32(w0[i]), to_float32(w1[i])
-                    a += x0[i] * v0
-                    b += x0[i] * v1
-                    c += x1[i] * v0
-                    d += x1[i] * v1
-                out[row, o], out[row, o + 1], out[row + 1, o], out[row + 1, o + 1] = a, b, c, d
+            total = ZERO
+            for i in range(x.shape[1]):
+                total += x[0, i] * to_float32(weight[o, i])
+            out[0, o] = total
+        return
+    for start in range(first, end, 2):
+        o = min(start, end - 2)
+        prefetch(weight, o, 2, PREFETCH_BYTES)
+        row = 0
+        while row < n_rows:
+            if (n_rows - row) % 5 == 0:
+                _5_by_2(x, row, weight, o, out)
+                row += 5
+            elif n_rows - row >= 4:
+                _4_by_2(x, row, weight, o, out)
+                row += 4
+            elif n_rows - row >= 2:
+                _2_by_2(x, row, weight, o, out)
                 row += 2
-            if n_rows % 4 == 3:
-                x0 = x[row]
-                a = b = ZERO
-                for i in range(n):
-                    a += x0[i] * to_float32(w0[i])
-                    b += x0[i] * to_float32(w1[i])
-                out[row, o], out[row, o + 1] = a, b
+            else:
+                _1_by_2(x, row, weight, o, out)
+                row += 1
 
 
 @jit

@@ -1,4 +1,4 @@
-"""numba's compilation cache, which has no public interface."""
+"""numba's compilation cache and its changing of tuples, which have no public interface."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -6,6 +6,13 @@ from typing import Any
 
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.runtime import rtsys
+from numba.cpython.unsafe.tuple import tuple_setitem
+
+# with_item(items, i, item): in compiled code, the tuple with another item.
+# Uses: numba.cpython.unsafe.tuple.tuple_setitem.
+# Why: only tuples, not arrays, are kept in registers, and nothing public changes one at an index that isn't a literal.
+# If it goes: write it as an intrinsic in kernels/intrinsics.py.
+with_item: Any = tuple_setitem
 
 
 def load_cached(kernel: Any, arguments: tuple[Any, ...]) -> bool:
