@@ -40,51 +40,34 @@ class DecodeState:
         self.cross_scores: list[Tensor] | None = None  # set a list to have every layer append its scores
         self.captured: CapturedStep | None = None  # on CUDA, after the first step
 
-    def attend_text(self, layer: int, q: Tensor, k: Tensor, v: Tensor, n_new: int) -> Tensor:
-        """Causal self-attention of `n_new` tokens a row, after those before.
+    def attend_text(self, layer: int, q: Tensor, k: Tensor, v: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
+        """Causal self-attention of n_new tokens a row.
 
         q, k, v: shape (n_rows * n_new, n_state); n_rows is n_audio * n_group, or n_audio while all rows of a window
-        are the same. Returns q's shape.
+        are the same. `positions`: the new tokens' in the text; `mask`: see mask(). Returns q's shape.
         """
-        n_same = self.n_audio * n_new
-        n_group = len(q) // n_same
-        q, k, v = (x.view(self.n_audio, n_group, n_new, self.n_head, -1).transpose(2, 3) for x in (q, k, v))
-        end = self.length + n_new
-        text = self._text[layer]
-        text[0, :, :, :, self.length : end] = k
-        text[1, :, :, :, self.length : end] = v
-        keys, values = text[:, :, :n_group, :, :end]
-        scores = (q * self._scale) @ keys.transpose(-1, -2)
-        if n_new > 1:
-            mask = torch.ones(n_new, end, dtype=torch.bool, device=q.device).triu_(self.length + 1)
-            scores.masked_fill_(mask, -torch.inf)
-        out: Tensor = torch.softmax(scores, dim=-1) @ values
+        n_group = len(q) // (self.n_audio * len(positions))
+        q, k, v = (x.view(self.n_audio, n_group, len(positions), self.n_head, -1).transpose(2, 3) for x in (q, k, v))
+        for stored, new in zip(self._text[layer], (k, v), strict=True):
+            stored.index_copy_(3, positions, new.expand(-1, self.n_group, -1, -1, -1))
+        keys, values = self._text[layer, :, :, :n_group, :, : mask.shape[-1]]
+        out: Tensor = torch.softmax((q * self._scale) @ keys.transpose(-1, -2) + mask, dim=-1) @ values
         return out.transpose(2, 3).flatten(0, 2).flatten(1)
 
-    def attend_text_at(self, layer: int, q: Tensor, k: Tensor, v: Tensor, length: Tensor, mask: Tensor) -> Tensor:
-        """attend_text for one new token in every row, by operations that are the same for every token.
+    def mask(self, positions: Tensor, end: int) -> Tensor:
+        """What each new token attends to of the text before `end`: zeros up to its position, -inf after it.
 
-        `length`: int64, shape (1,), tokens before; `mask`: see mask_after.
+        `positions`: int64, shape (n_new,). Returns shape (n_new, end).
         """
-        keys, values = self._text[layer].flatten(1, 2)
-        q, k, v = (x.reshape(len(x), self.n_head, 1, -1) for x in (q, k, v))
-        keys.index_copy_(2, length, k)
-        values.index_copy_(2, length, v)
-        scores = torch.baddbmm(mask, q.flatten(0, 1), keys.flatten(0, 1).transpose(-1, -2), alpha=self._scale)
-        out: Tensor = torch.softmax(scores, dim=-1) @ values.flatten(0, 1)
-        return out.view(len(q), -1)
+        is_after = torch.arange(end, device=positions.device) > positions[:, None]
+        return torch.zeros_like(is_after, dtype=self._text.dtype).masked_fill_(is_after, -torch.inf)
 
     def clear_after(self) -> None:
-        """Zero the memory of later tokens: attend_text_at reads it too, with a weight of zero, so it must be finite."""
+        """Zero the memory of later tokens. Whoever reads it, with a weight of zero, needs finite numbers there."""
         self._text[..., self.length :, :] = 0
 
-    def mask_after(self, length: Tensor) -> Tensor:
-        """attend_text_at's mask: zeros up to the new token's position, -inf after it; shape (1, 1, n_text_ctx)."""
-        is_after = torch.arange(self.n_text_ctx, device=length.device) > length
-        return torch.zeros_like(is_after, dtype=self._text.dtype).masked_fill_(is_after, -torch.inf)[None, None]
-
     def attend_audio(self, layer: int, q: Tensor, n_new: int) -> Tensor:
-        """Cross-attention; shapes as in attend_text."""
+        """Cross-attention of `n_new` tokens a row; shapes as in attend_text."""
         keys, values = (x.dequantize() for x in self._cross[layer])
         q = q.view(self.n_audio, -1, self.n_head, keys.shape[-1]).transpose(1, 2)
         scores = (q * self._scale) @ keys.transpose(-1, -2)

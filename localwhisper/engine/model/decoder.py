@@ -45,6 +45,11 @@ class Step:
         return self.tokens.shape[1]
 
     @property
+    def end(self) -> int:
+        """The text's length with the new tokens."""
+        return self.state.length + self.n_new
+
+    @property
     def active_tokens(self) -> Tensor:
         return self.tokens if self.is_active is None else self.tokens[self.is_active]
 
@@ -56,12 +61,10 @@ class Step:
     def fits_fixed_step(self) -> bool:
         """Whether a step of a fixed form can compute this: the compiled one, or a captured CUDA graph.
 
-        It needs a token for every row, and gives no cross-attention scores. It also needs room in the state for the new
-        tokens: it would write beyond the state's memory, where torch raises an error.
+        It needs a token for every row, and gives no cross-attention scores.
         """
         state = self.state
-        has_room = state.length + self.n_new <= state.n_text_ctx
-        return has_room and state.cross_scores is None and len(self.tokens) == state.n_audio * state.n_group
+        return len(self.tokens) == state.n_audio * state.n_group and state.cross_scores is None
 
 
 class _Layer:
@@ -124,23 +127,27 @@ class Decoder:
         return pairs
 
     def __call__(self, steps: Sequence[Step]) -> list[Tensor]:
-        """Logits of each step, float32, shape (n_rows, len(positions), n_vocab), on the CPU; the states advance."""
+        """Logits of each step, float32, shape (n_rows, len(positions), n_vocab), on the CPU; the states advance.
+
+        Raises RuntimeError for a text that is longer than its state.
+        """
+        if any(step.end > step.state.n_text_ctx for step in steps):
+            raise RuntimeError("a text is longer than the model's context")
         fit_fixed_step = all(step.fits_fixed_step for step in steps)
         if self.device.type == "cuda" and fit_fixed_step and all(s.n_new == 1 and s.state.length > 0 for s in steps):
             return [self._replay(step) for step in steps]
         compiled = self.compiled if fit_fixed_step and _suit_kernels(steps) else None
         if compiled is None:
             steps = [replace(step, is_active=None) for step in steps]
-        ends = list(accumulate(step.n_active * step.n_new for step in steps))
-        parts = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
-        x = _cat([self._embed(step) for step in steps])  # (all tokens of all steps, n_text_state)
+        x = _cat([self._embed(step, self.positions[step.state.length : step.end]) for step in steps])
         if compiled is not None:
             x = compiled(
                 x, [step.state for step in steps], [step.n_new for step in steps], [s.is_active for s in steps]
             )
         else:
-            x = self.ln(self._layers_by_torch(x, steps, parts))
-        selected = [_select(x[part], step) for step, part in zip(steps, parts, strict=True)]
+            positions = [torch.arange(step.state.length, step.end, device=self.device) for step in steps]
+            x = self._by_torch(x, steps, positions, [step.end for step in steps])
+        selected = [_select(x[part], step) for step, part in zip(steps, _parts(steps), strict=True)]
         logits = self.vocabulary(_cat([rows.flatten(0, 1) for rows in selected])).float().cpu()
         for step in steps:
             step.state.advance(step.n_new, shared=len(step.tokens) == step.state.n_audio)
@@ -148,35 +155,27 @@ class Decoder:
         by_step = [part.view(*rows.shape[:2], -1) for part, rows in zip(split, selected, strict=True)]
         return [_for_all_rows(part, step) for part, step in zip(by_step, steps, strict=True)]
 
-    def _layers_by_torch(self, x: Tensor, steps: Sequence[Step], parts: Sequence[slice]) -> Tensor:
-        """`parts`: where each step's tokens are in x."""
-        pairs = list(zip(steps, parts, strict=True))
-
-        def attend_text(i: int, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-            return _cat([step.state.attend_text(i, q[p], k[p], v[p], step.n_new) for step, p in pairs])
-
-        def attend_audio(i: int, q: Tensor) -> Tensor:
-            return _cat([step.state.attend_audio(i, q[p], step.n_new) for step, p in pairs])
-
-        return self._layers(x, attend_text, attend_audio)
-
-    def _embed(self, step: Step) -> Tensor:
-        start = step.state.length
-        positions = self.positions[start : start + step.n_new]
+    def _embed(self, step: Step, positions: Tensor) -> Tensor:
+        """Embed a step's active tokens; `positions`: embeddings of theirs. Returns (n_active * n_new, n_text_state)."""
         return (self._embedding(step.active_tokens.to(self.device)) + positions).flatten(0, 1)
 
-    def _layers(
-        self,
-        x: Tensor,
-        attend_text: Callable[[int, Tensor, Tensor, Tensor], Tensor],
-        attend_audio: Callable[[int, Tensor], Tensor],
-    ) -> Tensor:
-        """Compute all layers, on shape (n, n_text_state). Both attentions take the layer's index first."""
+    def _by_torch(self, x: Tensor, steps: Sequence[Step], positions: Sequence[Tensor], ends: Sequence[int]) -> Tensor:
+        """Compute the vocabulary's input from embedded new tokens, both of shape (n, n_text_state).
+
+        For each step `positions`, int64, shape (n_new,), are its new tokens' in the text; what is before its end of
+        `ends` is read.
+        """
+        parts = _parts(steps)
+        masks = [step.state.mask(at, end) for step, at, end in zip(steps, positions, ends, strict=True)]
+        texts = list(zip(steps, parts, positions, masks, strict=True))
         for i, layer in enumerate(self.layers):
-            x = x + layer.out(attend_text(i, *layer.qkv(layer.attn_ln(x)).chunk(3, dim=-1)))
-            x = x + layer.cross_out(attend_audio(i, layer.cross_query(layer.cross_ln(x))))
+            q, k, v = layer.qkv(layer.attn_ln(x)).chunk(3, dim=-1)
+            attended = [step.state.attend_text(i, q[p], k[p], v[p], at, mask) for step, p, at, mask in texts]
+            x = x + layer.out(_cat(attended))
+            q = layer.cross_query(layer.cross_ln(x))
+            x = x + layer.cross_out(_cat([step.state.attend_audio(i, q[p], step.n_new) for step, p, *_ in texts]))
             x = x + layer.down(gelu_(layer.up(layer.mlp_ln(x))))
-        return x
+        return self.ln(x)
 
     def _replay(self, step: Step) -> Tensor:
         state = step.state
@@ -193,13 +192,9 @@ class Decoder:
         `tokens`: shape (n_rows, 1); `length`: shape (1,), of the text before them → logits, shape (n_rows, n_vocab).
         The state gets the tokens' keys and values, but doesn't advance; everything after them must be zeros.
         """
-        mask = state.mask_after(length)
-        x = self._layers(
-            self._embedding(tokens)[:, 0] + self.positions.index_select(0, length),
-            lambda i, q, k, v: state.attend_text_at(i, q, k, v, length, mask),
-            lambda i, q: state.attend_audio(i, q, 1),
-        )
-        return self.vocabulary(self.ln(x)).float()
+        step = Step(tokens, state)
+        x = self._embed(step, self.positions.index_select(0, length))
+        return self.vocabulary(self._by_torch(x, [step], [length], [state.n_text_ctx])).float()
 
 
 def _embedding(vocabulary: Linear, weights: Weights) -> Callable[[Tensor], Tensor]:
@@ -222,6 +217,12 @@ def _suit_kernels(steps: Sequence[Step]) -> bool:
     is_quantized = all(not step.state.cross_dtype.is_floating_point for step in steps)
     n_active = sum(step.n_active for step in steps)
     return is_quantized and n_active <= MAX_ROWS and max(step.n_new for step in steps) <= MAX_NEW
+
+
+def _parts(steps: Sequence[Step]) -> list[slice]:
+    """Where each step's new tokens are among those of all."""
+    ends = list(accumulate(step.n_active * step.n_new for step in steps))
+    return [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
 
 
 def _select(x: Tensor, step: Step) -> Tensor:
