@@ -28,7 +28,7 @@ from localwhisper.options import Quality
 class Candidates:
     """Formats that may be faster than float32, or smaller."""
 
-    encoder: Sequence[str]  # the one that is most often the best first
+    encoder: Sequence[str]  # those that are most often the best first
     decoder: str
 
 
@@ -39,6 +39,7 @@ ON_CPU: Mapping[Quality, Candidates] = {
     "fast": Candidates(encoder=("int8-gemm", "int8-dynamic"), decoder="int8-weight-only"),
     "compact": Candidates(encoder=("float32-streamed", "bfloat16-streamed"), decoder="int8-weight-only"),
 }
+REFERENCE_FORMAT = "float32"
 ON_GPU = Candidates(encoder=("float16",), decoder="float16")
 # Relative root mean square deviation from float32. Rounding alone gives 1e-6; 8-bit weights and activations give 1e-2
 # on real weights; a kernel that overflows gives 1e-1 and more.
@@ -46,10 +47,8 @@ TOLERANCE: Mapping[Quality, float] = {"exact": 1e-4, "fast": 0.05, "compact": 0.
 # openai-whisper itself computes in float16 there, which gives 1e-3 and less
 TOLERANCE_ON_GPU: Mapping[Quality, float] = {**TOLERANCE, "exact": 3e-3}
 MIN_ROUNDS, TIMING_S = 2, 0.3  # of timing a part; the shortest time of each format counts
-# of formats whose times differ by less than this factor the smaller wins, then the more accurate, then the faster
-EQUAL_SPEED_FACTOR = 1.1
-MIN_DEVIATION = 1e-5  # smaller deviations are rounding and count as equal
-VERSION = 17  # of the formats and of this procedure: plans of other versions are measured again
+EQUAL_SPEED_FACTOR = 1.1  # a format must be faster by more than this factor than one that stands before it
+VERSION = 18  # of the formats and of this procedure: plans of other versions are measured again
 
 
 @dataclass(frozen=True)
@@ -59,10 +58,6 @@ class Measurement:
     format: str
     work_s: float
     deviation: float
-
-    @property
-    def weight_bytes(self) -> int:
-        return FORMATS[self.format].weight_bytes
 
 
 def available_devices() -> Sequence[str]:
@@ -132,31 +127,30 @@ def measure_plan(checkpoint: Checkpoint, quality: Quality, device: str = "cpu") 
     tolerance = (TOLERANCE if device == "cpu" else TOLERANCE_ON_GPU)[quality]
     encoders = _measure(model.encoder, candidates.encoder, tolerance, model.evict)
     decoders = _measure(model.decoder, [candidates.decoder], tolerance, model.evict)
-    encoder, decoder = (_best(measured, smallest_only=quality == "compact") for measured in (encoders, decoders))
+    encoder, decoder = (_best(measured, is_smaller=quality == "compact") for measured in (encoders, decoders))
     return MeasuredPlan(
         plan=Plan(encoder=encoder.format, decoder=decoder.format, device=device),
-        encoder_speedup=encoders[0].work_s / encoder.work_s,
-        decoder_speedup=decoders[0].work_s / decoder.work_s,
+        encoder_speedup=encoders[-1].work_s / encoder.work_s,
+        decoder_speedup=decoders[-1].work_s / decoder.work_s,
         deviation=max(encoder.deviation, decoder.deviation),
     )
 
 
-def _best(measured: Sequence[Measurement], *, smallest_only: bool) -> Measurement:
-    """`smallest_only`: choose among those with the smallest weights."""
-    if smallest_only:
-        smallest = min(m.weight_bytes for m in measured)
-        measured = [m for m in measured if m.weight_bytes == smallest]
-    max_s = min(m.work_s for m in measured) * EQUAL_SPEED_FACTOR
-    equally_fast = [m for m in measured if m.work_s <= max_s]
-    return min(equally_fast, key=lambda m: (m.weight_bytes, max(m.deviation, MIN_DEVIATION), m.work_s))
+def _best(measured: Sequence[Measurement], *, is_smaller: bool) -> Measurement:
+    """`is_smaller`: whether any candidate is better than the reference, which is the last, as it is smaller."""
+    if is_smaller and len(measured) > 1:
+        measured = measured[:-1]
+    shortest_s = min(m.work_s for m in measured)
+    return next(m for m in measured if m.work_s <= shortest_s * EQUAL_SPEED_FACTOR)
 
 
 def _measure(
     build: Callable[[str], Benchmark], candidates: Sequence[str], tolerance: float, evict: Callable[[], None]
 ) -> list[Measurement]:
-    """Measure the reference, which is the first, and the candidates that are within the tolerance."""
-    benchmarks, deviations = {"float32": build("float32")}, {"float32": 0.0}
-    expected = [compute().float().cpu() for compute in benchmarks["float32"]]
+    """Measure the candidates that are within the tolerance, and the reference, which is the last."""
+    reference = build(REFERENCE_FORMAT)
+    expected = [compute().float().cpu() for compute in reference]
+    benchmarks, deviations = dict[str, Benchmark](), dict[str, float]()
     for format in candidates:
         try:
             benchmark = build(format)
@@ -167,6 +161,7 @@ def _measure(
         deviation = float(torch.stack(errors).max().sqrt())
         if deviation <= tolerance:  # NaN isn't
             benchmarks[format], deviations[format] = benchmark, deviation
+    benchmarks[REFERENCE_FORMAT], deviations[REFERENCE_FORMAT] = reference, 0.0
     times_s = _shortest_times_s(benchmarks, evict)
     return [Measurement(format, times_s[format], deviations[format]) for format in benchmarks]
 
