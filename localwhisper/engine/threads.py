@@ -216,10 +216,10 @@ class ThreadTeam:
     def for_spans(self, n: int, size: int, work: Callable[[int, int], None], kind: str = "spans") -> None:
         """work(first, end) for spans of at most `size` that together are range(n); returns when all are done.
 
-        Their number is even where it can be, for two threads, but doesn't depend on the number of threads. Raises what
-        `work` raised first.
+        Their number is even where it can be, for two threads, but doesn't depend on the number of threads; up to half
+        of `size` stays whole. Raises what `work` raised first.
         """
-        n_spans = min(n, 2 * -(-n // (2 * size))) if self._is_divided and n > size else 1
+        n_spans = min(n, 2 * -(-n // (2 * size))) if self._is_divided and n > size // 2 else 1
         if n_spans == 1:
             work(0, n)
             return

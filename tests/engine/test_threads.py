@@ -103,7 +103,8 @@ def test_nobody_starts_while_there_is_urgent_work_and_helpers_may() -> None:
 def test_spans_cover_a_range_once_and_are_the_same_on_any_number_of_threads(cores: CoreBudget) -> None:
     assert spans(cores, 10, 3) == spans(CoreBudget(1), 10, 3) == [(0, 2), (2, 5), (5, 7), (7, 10)]
     assert len(spans(cores, 11, 4)) == 4  # even, for two threads
-    assert spans(cores, 10, 10) == [(0, 10)]
+    assert spans(cores, 10, 10) == [(0, 5), (5, 10)]
+    assert spans(cores, 10, 20) == [(0, 10)]
     assert spans(CoreBudget(3, is_divided=False), 10, 3) == [(0, 10)]
 
 

@@ -18,7 +18,7 @@ from localwhisper.engine.upstream import torch_internals
 # (n, n_ctx, n_state)
 Attention = Callable[[Tensor, int, ThreadTeam], Tensor]
 
-INT8_BLOCK_ROWS = 128  # queries at a time: their weights stay in a core's cache
+INT8_BLOCK_ROWS = 256  # queries at a time: their weights stay in a core's cache
 
 
 def _by_torch(dtype: torch.dtype, qkv: Tensor, n_head: int, team: ThreadTeam) -> Tensor:

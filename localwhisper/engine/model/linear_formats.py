@@ -20,7 +20,7 @@ Linear = Callable[[Tensor], Tensor]  # shape (…, n_in) → the same type, shap
 # weight, shape (n_out, n_in), and bias, shape (n_out,), of any float type
 Build = Callable[[Tensor, Tensor | None, ThreadTeam], Linear]
 
-BLOCK_ROWS = 256  # of a window's 1500: what passes between two products stays in a core's cache
+BLOCK_ROWS = 384  # of a window's 1500: what passes between two products stays in a core's cache
 
 
 @dataclass(frozen=True, kw_only=True)
