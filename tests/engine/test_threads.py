@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from localwhisper.engine.division_benefit import DivisionBenefit
-from localwhisper.engine.threads import CoreBudget
+from localwhisper.engine.threads import CoreBudget, use_one_thread
 from localwhisper.errors import Stopped
 
 
@@ -109,6 +109,7 @@ def test_spans_cover_a_range_once_and_are_the_same_on_any_number_of_threads(core
 
 
 def test_spans_are_computed_at_the_same_time_in_the_caller_s_inference_mode(cores: CoreBudget) -> None:
+    use_one_thread()  # whatever tests before this one have set
     all_running = threading.Barrier(3, timeout=60)
     modes: list[tuple[bool, int]] = []
 
