@@ -117,8 +117,8 @@ class Options(SearchOptions, SpeakerOptions):
             "replaces what is heard; '@Interviews' stands for a list that is kept under this name",
             label=("Names and terms", "Nombres y términos"),
             hint=(
-                "One a line: Ada Lovelace. What is heard otherwise: cube control => kubectl",
-                "Uno por línea: Ada Lovelace. Lo que se oye de otro modo: cube control => kubectl",
+                "One per line, as Ada Lovelace. What is misheard is replaced: cube control => kubectl",
+                "Uno por línea, como Ada Lovelace. Lo que se oye mal se reemplaza: cube control => kubectl",
             ),
             kind="terms",
             settable_in=_EVERYWHERE,

@@ -4,7 +4,7 @@ import pysubs2
 from playwright.sync_api import Page, expect
 
 from tests.browser.app_page import CLIENT_ERROR, SERVER_UNREACHABLE, AppPage
-from tests.browser.seed_data import TALK_LINES
+from tests.browser.seed_data import LINE_S, TALK_LINES
 
 
 def start_correcting(app: AppPage, filename: str) -> Page:
@@ -27,9 +27,15 @@ def expect_saved(page: Page) -> None:
     expect(page.locator(".save-state")).to_have_text("Corrections saved")
 
 
+def seek(page: Page, time_s: float) -> None:
+    page.evaluate("(time) => { document.querySelector('video').currentTime = time }", time_s)
+
+
 def test_edit_split_merge_undo_redo(library: AppPage) -> None:
     page = start_correcting(library, "Correct.wav")
-    lines = page.locator(".line-text")
+    lines, current = page.locator(".line-text"), page.locator(".line[aria-current]")
+    seek(page, 2 * LINE_S)
+    expect(current).to_contain_text(TALK_LINES[2])
     lines.first.click()
     page.keyboard.press("Home")
     page.keyboard.type("So: ")
@@ -41,6 +47,8 @@ def test_edit_split_merge_undo_redo(library: AppPage) -> None:
     expect(lines).to_have_count(len(TALK_LINES) + 1)
     expect(lines.nth(1)).to_be_focused()
     expect(lines.nth(1)).to_have_text(TALK_LINES[0])
+    seek(page, LINE_S)
+    expect(current).to_contain_text(TALK_LINES[1])  # and no other line
     page.keyboard.press("Backspace")  # joins it again
     expect(lines).to_have_count(len(TALK_LINES))
     page.keyboard.press("Control+z")

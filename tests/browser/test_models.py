@@ -66,7 +66,7 @@ def test_a_download_shows_its_progress_and_errors(page: Page, mirrored: Server, 
     expect(details.locator("progress")).to_be_visible()
     Mirror.resume.set()
     expect(details).to_contain_text("tiny is on this machine")
-    expect(selected).to_contain_text("ready")
+    expect(selected).to_have_text("tiny")
     expect(details.locator("#other-models")).to_be_hidden()  # the hint to download a larger model
     models: list[dict[str, Any]] = mirrored.request("GET", "/models")["models"]
     assert next(model["available"] for model in models if model["name"] == "tiny")
@@ -84,7 +84,7 @@ def test_a_model_can_be_imported(page: Page, tmp_path: Path, checkpoint: bytes) 
     rejected.get_by_role("button", name=re.compile("^Dismiss")).click()
     page.locator("#import").set_input_files(own)
     expect(page.locator("#option-model")).to_have_value("mi-modelo")
-    expect(page.locator("#option-model option:checked")).to_contain_text("ready")
+    expect(page.locator("#option-model option:checked")).to_have_text("mi-modelo")
     expect(page.locator("upload-card")).to_have_count(0)
 
 
@@ -131,7 +131,7 @@ def test_a_model_in_hugging_face_s_cache_is_imported_in_one_click(page: Page, tm
     expect(use).to_contain_text("of Hugging Face's cache")
     use.click()
     expect(page.locator("#option-model")).to_have_value("medium")
-    expect(page.locator("#option-model option:checked")).to_contain_text("ready")
+    expect(page.locator("#option-model option:checked")).to_have_text("Best · medium")
     expect(use).to_have_count(0)
 
 

@@ -1,5 +1,7 @@
 /** Passes the socket's messages to the store, and fetches what they leave out. */
 
+import { hasText } from "./job-reducer.js";
+
 /** This page's own corrections are answered within that; loading them, too, would take long where the text is. */
 const OWN_ANSWER_MS = 1000;
 
@@ -35,5 +37,5 @@ export function messageHandler({ store, actions }) {
 
 /** @param {Job} job */
 function hasPartialText(job) {
-	return job.status === "processing" || (job.status === "queued" && job.progress > 0);
+	return job.status === "processing" || (job.status !== "completed" && hasText(job));
 }

@@ -6,11 +6,12 @@ import { h, query, queryEach, setText, setTextOrHide, setVisible } from "../lib/
 import { followRecording, noText, withFinalText } from "../live-text.js";
 import { transcriptHref } from "../router.js";
 
-/** @param {HTMLElement} panel @param {Api} api @param {AbortSignal} signal */
-export function createLivePanel(panel, api, signal) {
+/** @param {HTMLElement} bar that has it @param {Api} api @param {AbortSignal} signal */
+export function createLivePanel(bar, api, signal) {
+	const panel = query(bar, ".live");
 	const [badge, hint, lines, current] = queryEach(panel, ".status-badge", ".hint", ".live-lines", ".live-current");
 	const [stable, tentative] = queryEach(panel, ".stable", ".tentative");
-	const [captions, transcript] = [query(panel, ".captions", HTMLAnchorElement), query(panel, ".transcript", HTMLAnchorElement)];
+	const [captions, transcript] = [query(bar, ".captions", HTMLAnchorElement), query(panel, ".transcript", HTMLAnchorElement)];
 	let jobId = "";
 	let text = noText();
 	/** The line that somebody is writing in, and what it was before. @type {{line: HTMLElement, id: number, heard: string}|undefined} */
@@ -53,6 +54,7 @@ export function createLivePanel(panel, api, signal) {
 
 	function render() {
 		setVisible(panel, jobId !== "");
+		setVisible(captions, jobId !== "" && (text.phase === "waiting" || text.phase === "draft"));
 		if (!jobId) return; // to measure its height would lay out the whole page
 		const { phase } = text;
 		const isFinal = phase === "final" && !edited;
@@ -65,7 +67,6 @@ export function createLivePanel(panel, api, signal) {
 		setVisible(current, text.stable + text.tentative !== "");
 		captions.href = `captions.html?job=${jobId}`;
 		transcript.href = transcriptHref(jobId);
-		setVisible(captions, phase === "waiting" || phase === "draft");
 		setVisible(transcript, isFinal);
 		setVisible(query(panel, ".close"), isFinal || phase === "failed");
 	}

@@ -62,7 +62,7 @@ function modelRow({ actions, chooseModel }) {
 				origin?.is_exact === false ? t("model.quantised") : "",
 			];
 			setTextOrHide(description, told.filter(Boolean).join(" "));
-			setText(facts, [sizeOf(model), speedText(model), origin?.source ? t("model.origin") : ""].filter(Boolean).join(" · "));
+			setText(facts, [sizeOf(model), speedText(model)].filter(Boolean).join(" · ") + (origin?.source ? ` ${t("model.origin")}` : ""));
 			download.update(model);
 			setVisible(use, available);
 			use.ariaLabel = `${t("models.use")}: ${model.name}`;

@@ -41,11 +41,11 @@ export function updateModels(select, state, preferredName) {
 	return selected;
 }
 
-/** @param {Model} model */
+/** Of those that are here, only the name. @param {Model} model */
 function modelLabel(model) {
 	const { name, purpose, download, available } = model;
-	const state = download ? "model.downloading" : available ? "model.available" : "model.unavailable";
-	return [purpose && t(`purpose.${purpose}`), name, sizeOf(model), t(state)].filter(Boolean).join(" · ");
+	const missing = available ? [] : [sizeOf(model), t(download ? "model.downloading" : "model.unavailable")];
+	return [purpose && t(`purpose.${purpose}`), name, ...missing].filter(Boolean).join(" · ");
 }
 
 /** Named and sorted in the page's language. @param {HTMLElement} list @param {readonly SpokenLanguage[]} languages */

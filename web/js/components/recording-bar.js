@@ -2,7 +2,7 @@
 
 import { errorText } from "../api.js";
 import { language, t } from "../i18n.js";
-import { icon, query, queryEach, setText, setTextOrHide, setVisible } from "../lib/dom.js";
+import { h, icon, query, queryEach, setText, setTextOrHide, setVisible } from "../lib/dom.js";
 import { formatTime } from "../lib/format.js";
 import { load, save } from "../lib/storage.js";
 import { createRecorder, isRecordedElsewhere } from "../recorder.js";
@@ -12,7 +12,7 @@ import { createLivePanel } from "./live-panel.js";
 export function recordingBar(element, app, signal) {
 	const { api, actions, commands } = app;
 	const recorder = createRecorder(api, render, load("microphone", ""));
-	const panel = createLivePanel(query(element, ".live"), api, signal);
+	const panel = createLivePanel(element, api, signal);
 	const microphone = query(element, "#microphone select", HTMLSelectElement);
 	/** A recording that was interrupted, as by a reload. @type {Job|undefined} */
 	let interrupted;
@@ -97,17 +97,18 @@ export function recordingBar(element, app, signal) {
 		const { isPaused, isStopping, isWaiting } = recorder;
 		const isActive = isRecording && !isStopping;
 		setVisible(bar, isRecording || interrupted !== undefined);
-		document.documentElement.dataset.recording = String(!bar.hidden);
-		element.dataset.state = !isRecording ? "interrupted" : isPaused ? "paused" : "recording";
+		element.dataset.state = !isRecording ? "interrupted" : isWaiting ? "waiting" : isPaused ? "paused" : "recording";
+		document.documentElement.dataset.recording = bar.hidden ? "" : element.dataset.state;
 		setText(time, formatTime(isRecording ? recorder.seconds : (interrupted?.audio_duration ?? 0)));
 		setText(text, t(!isRecording ? "record.interrupted" : isWaiting ? "record.waiting" : isStopping ? "record.stopping" : isPaused ? "record.paused" : "record.running"));
 		level.value = Math.sqrt(recorder.level);
 		for (const part of [level, pause, mark]) setVisible(part, isActive);
 		for (const part of [stop, discard]) setVisible(part, !isStopping);
 		setVisible(proceed, !isRecording);
+		setText(query(stop, "span"), t(isRecording ? "record.stop" : "again.start"));
 		const label = t(isPaused ? "record.resume" : "record.pause");
-		if (pause.textContent !== label) pause.replaceChildren(icon(isPaused ? "mic" : "pause"), label);
-		setText(share, t(recorder.isSharing ? "record.unshare" : "record.share"));
+		if (pause.textContent !== label) pause.replaceChildren(icon(isPaused ? "mic" : "pause"), h("span", {}, label));
+		setText(query(share, "span"), t(recorder.isSharing ? "record.unshare" : "record.share"));
 		setVisible(share, isActive && navigator.mediaDevices?.getDisplayMedia !== undefined);
 		setTextOrHide(error, problem);
 		if (!isActive) setVisible(query(element, "#microphone"), false);

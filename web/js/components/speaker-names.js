@@ -8,8 +8,9 @@ export function nameOf({ id, name }) {
 	return name || t("speakers.unnamed", { number: id.slice(1) });
 }
 
-/** Who speaks in a recording of several people. @param {HTMLElement} element @param {readonly JobSpeaker[]} speakers */
+/** How many people speak in a recording, and who, as far as they are named. @param {HTMLElement} element @param {readonly JobSpeaker[]} speakers */
 export function showSpeakers(element, speakers) {
 	const count = speakers.length;
-	setTextOrHide(element, count > 1 ? t("speakers.listed", { count, names: speakers.map(nameOf).join(", ") }) : "");
+	const names = speakers.some(({ name }) => name) ? `: ${speakers.map(nameOf).join(", ")}` : "";
+	setTextOrHide(element, count > 1 ? t("speakers.count", { count }) + names : "");
 }

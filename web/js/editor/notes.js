@@ -42,7 +42,11 @@ export function notesPanel(element, { play, onChange, save }, signal) {
 		clearTimeout(timer);
 		timer = setTimeout(send, SAVE_MS);
 	}, { signal });
-	list.addEventListener("focusout", () => setTimeout(() => panel.load(id, latest)), { signal });
+	list.addEventListener("focusout", ({ target, relatedTarget }) => {
+		const item = target instanceof Element && target.closest("li");
+		if (item && !item.contains(/** @type {Node|null} */ (relatedTarget))) delete item.dataset.isNew;
+		setTimeout(() => panel.load(id, latest));
+	}, { signal });
 	signal.addEventListener("abort", send);
 	addEventListener("pagehide", send, { signal });
 
@@ -103,10 +107,10 @@ export function notesPanel(element, { play, onChange, save }, signal) {
 		/** @param {Note} note */
 		add(note) {
 			change([...notes, note].sort((a, b) => a.start - b.start || a.end - b.end));
-			const item = list.children[notes.indexOf(note)];
-			const field = item?.querySelector("textarea");
-			field?.focus({ preventScroll: true });
-			item?.scrollIntoView({ block: "nearest" });
+			const item = /** @type {HTMLElement} */ (list.children[notes.indexOf(note)]);
+			item.dataset.isNew = "true"; // until it is left
+			query(item, "textarea").focus({ preventScroll: true });
+			if (getComputedStyle(item).position !== "fixed") item.scrollIntoView({ block: "nearest" });
 		},
 	};
 	return panel;

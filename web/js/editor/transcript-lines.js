@@ -7,6 +7,7 @@ import { t } from "../i18n.js";
 import { arrangeBlocks } from "../lib/blocks.js";
 import { h } from "../lib/dom.js";
 import { moveCaret } from "./caret-lines.js";
+import { currentLine } from "./current-line.js";
 import { diffLines, removeLine, replaceText } from "./edits.js";
 import { createFollowing } from "./following.js";
 import { createLine, endEditing, isLineText, makeEditable, renderLine, textElement, timeElement } from "./line-element.js";
@@ -14,8 +15,8 @@ import { lineMarks, MARKS } from "./line-marks.js";
 import { lineTools } from "./line-tools.js";
 import { paragraphBlocks, paragraphStarts } from "./paragraphs.js";
 import { selectedPart } from "./selection.js";
-import { lineIndexAt, timeAtOffset, wordPositions } from "./text-positions.js";
-import { caretOffset, clearHighlights, highlight, placeCaret, rangeIn } from "./text-ranges.js";
+import { timeAtOffset } from "./text-positions.js";
+import { caretOffset, clearHighlights, placeCaret, rangeIn } from "./text-ranges.js";
 
 /** Between blocks that are laid out ahead. */
 const AHEAD_MS = 40;
@@ -33,7 +34,6 @@ export function transcriptLines(host, signal) {
 	/** @type {SpeakerLabels} */
 	let speakers = {};
 	let onlySpeaker = ""; // whose lines are shown; "": everybody's
-	let currentIndex = -1; // the line at the play position
 	/** Blocks of lines in or near the view. Only these can be edited: to make all of thousands editable takes half a second. @type {Set<Element>} */
 	const nearby = new Set();
 	const tools = lineTools(host, {
@@ -67,7 +67,8 @@ export function transcriptLines(host, signal) {
 		clearTimeout(ahead);
 		clearHighlights("word", "last-word", ...MARKS);
 	});
-	const following = createFollowing(() => elements[currentIndex], () => document.activeElement?.closest(".editor-lines[data-editing=true] .line") ?? null, host.showFollowing, signal);
+	const current = currentLine(elements, () => shown, rangeOf);
+	const following = createFollowing(() => current.element, () => document.activeElement?.closest(".editor-lines[data-editing=true] .line") ?? null, host.showFollowing, signal);
 	const marks = lineMarks({ lines: () => shown, rangeOf, show, change: (lines) => host.change(lines) });
 
 	// Rendering
@@ -116,7 +117,6 @@ export function transcriptLines(host, signal) {
 		const added = Array.from({ length: insert }, createLine);
 		tools.element.remove();
 		for (const line of elements.splice(at, remove, ...added)) line.remove();
-		currentIndex = -1;
 		if (!isEditing) return; // arrange() puts them into blocks
 		if (at) elements[at - 1]?.after(...added);
 		else element.firstElementChild?.prepend(...added);
@@ -163,7 +163,8 @@ export function transcriptLines(host, signal) {
 		const segment = shown[index];
 		if (!segment || !(target instanceof Element) || target.closest(".line-tools")) return;
 		if (target.closest(".time")) return host.play(segment.start);
-		if (isEditing || !getSelection()?.isCollapsed || !(event instanceof MouseEvent)) return;
+		if (isEditing) return elements[index]?.scrollIntoView({ block: "nearest" }); // with its tools
+		if (!getSelection()?.isCollapsed || !(event instanceof MouseEvent)) return;
 		const caret = document.caretPositionFromPoint?.(event.clientX, event.clientY);
 		const isInText = caret && textElement(elements[index]).contains(caret.offsetNode);
 		host.play(isInText ? timeAtOffset(segment, caret.offset) : segment.start);
@@ -235,6 +236,7 @@ export function transcriptLines(host, signal) {
 			if (!isEditing) arrange();
 			// The focused line may have been replaced.
 			if (isReplaced && hadFocus) queueMicrotask(() => element.contains(document.activeElement) || focusLine(Math.min(at, shown.length - 1), 0));
+			current.mark(host.currentTime());
 			tools.render();
 			if (!element.querySelector(FOCUSABLE_TIME)) setFocusableTime(0);
 			marks.update();
@@ -277,7 +279,7 @@ export function transcriptLines(host, signal) {
 		/** What is selected, or the line that has the focus, or is played. @returns {Omit<import("./selection.js").SelectedPart, "rect">|null} */
 		chosenPart() {
 			const focused = indexOf(document.activeElement);
-			const index = focused >= 0 ? focused : currentIndex;
+			const index = focused >= 0 ? focused : current.index;
 			const line = shown[index];
 			const whole = line && { from: index, to: index, start: line.start, end: line.end, text: line.text.trim(), speaker: nameIn(line) };
 			return selection() ?? whole ?? null;
@@ -291,25 +293,14 @@ export function transcriptLines(host, signal) {
 
 		/** Marks the line and the word at the play position. @param {number} time @param {"play"|"seek"} cause */
 		showTime(time, cause) {
-			const index = lineIndexAt(shown, time);
-			const isOtherLine = index !== currentIndex;
-			if (isOtherLine) {
-				elements[currentIndex]?.removeAttribute("aria-current");
-				elements[index]?.setAttribute("aria-current", "true");
-				currentIndex = index;
-			}
+			const isOtherLine = current.mark(time);
 			if (cause === "seek") following.resume();
 			else if (isOtherLine) following.follow();
-			const words = shown[index] ? wordPositions(/** @type {Segment} */ (shown[index])) : [];
-			const at = words.findIndex(({ start, end }) => start <= time && time < end);
-			for (const [name, word] of /** @type {const} */ ([["word", words[at]], ["last-word", at > 0 ? words[at - 1] : undefined]])) {
-				highlight(name, word ? [rangeOf({ line: index, from: word.from, to: word.to })] : []);
-			}
 		},
 
 		/** Returns to the play position, with the caret if it is in a line. */
 		follow() {
-			if (isEditing && element.contains(document.activeElement)) focusLine(currentIndex, 0);
+			if (isEditing && element.contains(document.activeElement)) focusLine(current.index, 0);
 			following.resume();
 		},
 
