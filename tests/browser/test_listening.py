@@ -152,3 +152,14 @@ def test_html_in_names_and_transcripts_is_shown_as_text(library: AppPage) -> Non
 def test_a_recording_without_speech_says_so(library: AppPage) -> None:
     card = library.card("silence.wav")
     expect(card.element).to_contain_text("No speech was found")
+
+
+def test_a_closed_transcript_stops_playing(library: AppPage) -> None:
+    page = library.page
+    library.card("Ada.wav").open_editor()
+    page.keyboard.press("k")
+    page.wait_for_function("() => document.querySelector('video').currentTime > 0")
+    page.evaluate("() => (globalThis.video = document.querySelector('video'))")
+    page.get_by_role("link", name="All transcripts").click()
+    page.wait_for_function("() => globalThis.video.paused && !globalThis.video.src")
+    assert page.evaluate("CSS.highlights.size") == 0

@@ -20,7 +20,7 @@ def test_the_page_opens_offline_and_resumes(app: AppPage, server: Server) -> Non
     page.reload()
     expect(app.banner).to_be_visible()
     expect(page.get_by_role("heading", name="Transcripts")).to_be_visible()
-    page.wait_for_function("() => customElements.get('transcript-editor')")  # cached before it was used
+    page.locator("html[data-recording]").wait_for()  # the deferred modules, too, were cached
     server.start()
     expect(app.banner).to_be_hidden()
     expect(page.locator("[data-sample]").first).to_be_attached()

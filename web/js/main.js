@@ -16,7 +16,6 @@ import { connectionBanner, liveRegion, queueStatus } from "./components/status.j
 import { createToast } from "./components/toast.js";
 import { uploadList } from "./components/upload-list.js";
 import { language, localize } from "./i18n.js";
-import { defineComponent } from "./lib/component.js";
 import { query } from "./lib/dom.js";
 import { connectMenus } from "./lib/menu.js";
 import { currentView, startRouter } from "./router.js";
@@ -61,7 +60,7 @@ const socket = createQueueSocket(
 	(connection) => store.dispatch({ type: "connection/changed", data: connection }),
 );
 
-for (const [name, connect] of Object.entries({
+connectComponents({
 	"bulk-bar": bulkBar,
 	"connection-banner": connectionBanner,
 	"options-form": optionsForm,
@@ -75,9 +74,7 @@ for (const [name, connect] of Object.entries({
 	"queue-status": queueStatus,
 	"sample-list": sampleList,
 	"upload-list": uploadList,
-})) {
-	defineComponent(name, connect, app);
-}
+});
 startRouter(app, loadEditor);
 showTabStatus(app);
 connectMenus();
@@ -101,6 +98,17 @@ document.addEventListener("visibilitychange", () => document.hidden || socket.re
 document.addEventListener("languagechange", socket.open); // for the server's messages in the new language
 addEventListener("load", () => setTimeout(loadDeferred, DEFERRED_MS));
 
+/** By the tags of their elements: what each returns renders the state. @param {Record<string, Component>} components */
+function connectComponents(components) {
+	for (const [name, connect] of Object.entries(components)) {
+		const render = connect(query(document, name), app);
+		if (!render) continue;
+		store.subscribe(render);
+		document.addEventListener("languagechange", () => render(store.state, null));
+		render(store.state, null);
+	}
+}
+
 function reveal() {
 	document.documentElement.dataset.ready = "true";
 }
@@ -122,9 +130,7 @@ async function loadEditor() {
 	styles ??= loadStyles();
 	const [modules] = await Promise.all([import("./deferred.js"), styles]).catch(() => []);
 	if (!modules) styles = undefined;
-	for (const [name, connect] of Object.entries(modules?.DEFERRED_COMPONENTS ?? {})) {
-		if (!customElements.get(name)) defineComponent(name, connect, app);
-	}
+	if (modules && !app.editor) connectComponents(modules.DEFERRED_COMPONENTS);
 	return app.editor;
 }
 

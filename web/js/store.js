@@ -34,9 +34,8 @@ export class Store {
 		for (const listener of this.#listeners) listener(this.#state, before);
 	}
 
-	/** @param {(state: State, before: State) => void} listener @param {AbortSignal} [signal] unsubscribes */
-	subscribe(listener, signal) {
+	/** @param {(state: State, before: State) => void} listener */
+	subscribe(listener) {
 		this.#listeners.add(listener);
-		signal?.addEventListener("abort", () => this.#listeners.delete(listener));
 	}
 }

@@ -392,8 +392,8 @@ interface App {
   editor?: Editor; // once its modules are loaded
 }
 
-/** Connects an element to the app until the signal aborts. The function it returns renders the state. */
-type Component = (element: HTMLElement, app: App, signal: AbortSignal) => Render|void;
+/** Connects an element of the page to the app. The function it returns renders the state. */
+type Component = (element: HTMLElement, app: App) => Render|void;
 
 /** Updates what differs from `before`. null: everything, e.g. in another language. */
 type Render = (state: State, before: State|null) => unknown;

@@ -6,20 +6,20 @@ import { query, queryEach, setText, setVisible } from "../lib/dom.js";
 import { visibleIds } from "./job-list.js";
 
 /** @type {Component} */
-export function bulkBar(element, app, signal) {
+export function bulkBar(element, app) {
 	const { store, actions, commands } = app;
 	const [count, tag, remove, exportButton, end] = queryEach(element, "#bulk-count", "#bulk-tag", "#bulk-remove", "#bulk-export", "#bulk-end");
 	const all = query(element, "#select-all", HTMLInputElement);
 	const select = (/** @type {readonly string[]|null} */ ids) => store.dispatch({ type: "selection/changed", data: ids });
 	const selected = () => store.state.selected ?? [];
 	const finished = () => selected().filter((id) => store.state.entries[id]?.job.status === "completed");
-	all.addEventListener("change", () => select(all.checked ? visibleIds(store.state) : []), { signal });
-	end.addEventListener("click", () => select(null), { signal });
-	tag.addEventListener("click", () => app.describe(selected()), { signal });
+	all.addEventListener("change", () => select(all.checked ? visibleIds(store.state) : []));
+	end.addEventListener("click", () => select(null));
+	tag.addEventListener("click", () => app.describe(selected()));
 	remove.addEventListener("click", () => {
 		actions.remove(...selected());
 		select(null);
-	}, { signal });
+	});
 	exportButton.addEventListener("click", () => {
 		const ids = finished();
 		app.openExport({
@@ -31,7 +31,7 @@ export function bulkBar(element, app, signal) {
 			check: null,
 			show: () => undefined,
 		});
-	}, { signal });
+	});
 	commands.register({ "list:select": () => select(selected()) });
 
 	return (state, before) => {

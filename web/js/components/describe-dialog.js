@@ -6,14 +6,14 @@ import { formDialog } from "../lib/form-dialog.js";
 import { stemOf } from "../lib/format.js";
 
 /** @type {Component} */
-export function describeDialog(element, app, signal) {
+export function describeDialog(element, app) {
 	const { api, store } = app;
-	const { dialog, form, open } = formDialog(element, "dialog", signal, saveAll);
+	const { dialog, form, open } = formDialog(element, "dialog", saveAll);
 	const [name, tags] = [query(form, "[name=filename]", HTMLInputElement), query(form, "[name=tags]", HTMLInputElement)];
 	const known = query(form, "#known-tags");
 	/** @type {readonly string[]} */
 	let ids = [];
-	tags.addEventListener("input", renderKnown, { signal });
+	tags.addEventListener("input", renderKnown);
 	app.describe = (wanted) => {
 		ids = wanted;
 		const [first] = jobs();

@@ -5,7 +5,7 @@ import { droppedFiles, isModelFile } from "../lib/dropped-files.js";
 import { openList } from "../router.js";
 
 /** @type {Component} */
-export function dropZone(element, app, signal) {
+export function dropZone(element, app) {
 	const { actions, commands } = app;
 	const input = query(element, "input", HTMLInputElement);
 	/** @param {Iterable<File>} files */
@@ -17,17 +17,17 @@ export function dropZone(element, app, signal) {
 	input.addEventListener("change", () => {
 		submit(input.files ?? []);
 		input.value = "";
-	}, { signal });
+	});
 	connectDrop(query(element, ".drop-overlay"), (files) => {
 		const recordings = files.filter((file) => !isModelFile(file));
 		for (const file of files.filter(isModelFile)) actions.importModel(file, (model) => app.chooseModel(model));
 		if (recordings.length) submit(recordings);
-	}, signal);
-	connectPaste(submit, signal);
+	});
+	connectPaste(submit);
 }
 
-/** @param {HTMLElement} overlay @param {(files: File[]) => void} onFiles @param {AbortSignal} signal */
-function connectDrop(overlay, onFiles, signal) {
+/** @param {HTMLElement} overlay @param {(files: File[]) => void} onFiles */
+function connectDrop(overlay, onFiles) {
 	let depth = 0; // the pointer enters a child before it leaves the parent
 	const setDepth = (/** @type {number} */ next) => {
 		depth = Math.max(0, next);
@@ -35,7 +35,7 @@ function connectDrop(overlay, onFiles, signal) {
 	};
 	/** @type {(type: "dragenter"|"dragleave"|"dragover"|"drop", listener: (event: DragEvent) => void) => void} */
 	const onFileDrag = (type, listener) =>
-		addEventListener(type, (event) => event.dataTransfer?.types.includes("Files") && listener(event), { signal });
+		addEventListener(type, (event) => event.dataTransfer?.types.includes("Files") && listener(event));
 	onFileDrag("dragenter", () => setDepth(depth + 1));
 	onFileDrag("dragleave", () => setDepth(depth - 1));
 	onFileDrag("dragover", (event) => event.preventDefault());
@@ -47,12 +47,12 @@ function connectDrop(overlay, onFiles, signal) {
 	});
 }
 
-/** @param {(files: Iterable<File>) => void} onFiles @param {AbortSignal} signal */
-function connectPaste(onFiles, signal) {
+/** @param {(files: Iterable<File>) => void} onFiles */
+function connectPaste(onFiles) {
 	addEventListener("paste", (event) => {
 		const files = event.clipboardData?.files;
 		if (!files?.length) return;
 		event.preventDefault();
 		onFiles(files);
-	}, { signal });
+	});
 }

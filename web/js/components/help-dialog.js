@@ -9,19 +9,19 @@ import { chooseKey, DEFAULT_REWIND_S, keyName, keysOf, resetKeys, SHORTCUTS, TYP
 const REWINDS_S = [0, 0.5, 1, 1.5, 2, 3, 5];
 
 /** @type {Component} */
-export function helpDialog(element, { commands }, signal) {
+export function helpDialog(element, { commands }) {
 	const dialog = query(element, "dialog", HTMLDialogElement);
 	const list = query(dialog, "dl");
 	const rewind = query(dialog, "#rewind", HTMLSelectElement);
 	/** The command whose next key is awaited. */
 	let awaited = "";
-	query(dialog, ".primary").addEventListener("click", () => dialog.close(), { signal });
+	query(dialog, ".primary").addEventListener("click", () => dialog.close());
 	query(dialog, "#reset-keys").addEventListener("click", () => {
 		resetKeys();
 		render();
-	}, { signal });
-	rewind.addEventListener("change", () => save("rewind", Number(rewind.value)), { signal });
-	dialog.addEventListener("close", () => (awaited = ""), { signal });
+	});
+	rewind.addEventListener("change", () => save("rewind", Number(rewind.value)));
+	dialog.addEventListener("close", () => (awaited = ""));
 	dialog.addEventListener("keydown", (event) => {
 		const key = keyName(event);
 		if (!awaited || !key || key === "Tab") return;
@@ -30,7 +30,7 @@ export function helpDialog(element, { commands }, signal) {
 		awaited = "";
 		chooseKey(command, key);
 		render(command);
-	}, { signal });
+	});
 	commands.register({
 		help() {
 			render();

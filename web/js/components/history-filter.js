@@ -6,7 +6,7 @@ import { query, setTextOrHide, setVisible } from "../lib/dom.js";
 const DEBOUNCE_MS = 200;
 
 /** @type {Component} */
-export function historyFilter(element, app, signal) {
+export function historyFilter(element, app) {
 	const { actions, commands } = app;
 	const searchInput = query(element, "input", HTMLInputElement);
 	const statusSelect = query(element, "select", HTMLSelectElement);
@@ -15,10 +15,10 @@ export function historyFilter(element, app, signal) {
 	searchInput.addEventListener("input", () => {
 		clearTimeout(timer);
 		timer = setTimeout(() => actions.filter({ q: searchInput.value.trim() }), DEBOUNCE_MS);
-	}, { signal });
-	statusSelect.addEventListener("change", () => actions.filter({ status: statusSelect.value }), { signal });
+	});
+	statusSelect.addEventListener("change", () => actions.filter({ status: statusSelect.value }));
 	const tag = query(element, "#tag-filter");
-	tag.addEventListener("click", () => actions.filter({ tag: "" }), { signal });
+	tag.addEventListener("click", () => actions.filter({ tag: "" }));
 	commands.register({
 		"list:search": () => searchInput.select(),
 		"list:replace": () => app.replaceEverywhere(searchInput.value.trim(), ""),

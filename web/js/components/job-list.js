@@ -16,7 +16,7 @@ export function visibleIds({ entries, jobIds, removing, searchResults }) {
 }
 
 /** @type {Component} */
-export function jobList(element, app, signal) {
+export function jobList(element, app) {
 	const { actions } = app;
 	/** @type {Map<string, import("./job-card.js").JobCard>} */
 	const cards = new Map();
@@ -25,10 +25,9 @@ export function jobList(element, app, signal) {
 	const noJobs = query(element, "#no-jobs");
 	const noMatches = query(element, "#no-matches");
 	const loadOlder = query(element, "#load-older");
-	loadOlder.addEventListener("click", () => actions.loadOlder(), { signal });
+	loadOlder.addEventListener("click", () => actions.loadOlder());
 	const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && actions.loadOlder(), { rootMargin: PRELOAD_MARGIN });
 	observer.observe(loadOlder);
-	signal.addEventListener("abort", () => observer.disconnect());
 
 	/** @param {readonly string[]} ids */
 	function arrangeCards(ids) {

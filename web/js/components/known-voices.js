@@ -5,9 +5,9 @@ import { button, h, query, setChildren, setText, setVisible } from "../lib/dom.j
 import { formDialog } from "../lib/form-dialog.js";
 
 /** @type {Component} */
-export function knownVoices(element, app, signal) {
+export function knownVoices(element, app) {
 	const { api } = app;
-	const { dialog, attempt, on, open } = formDialog(element, "dialog", signal);
+	const { dialog, attempt, on, open } = formDialog(element, "dialog");
 	const [question, keep, forgetAll] = [query(dialog, ".notice"), query(dialog, "#keep-voice"), query(dialog, "#forget-voices")];
 	const list = query(dialog, "ul");
 	/** The one that may be kept. @type {NamedSpeaker|undefined} */

@@ -6,8 +6,8 @@ import { h, query, queryEach, setText, setTextOrHide, setVisible } from "../lib/
 import { followRecording, noText, withFinalText } from "../live-text.js";
 import { transcriptHref } from "../router.js";
 
-/** @param {HTMLElement} bar that has it @param {Api} api @param {AbortSignal} signal */
-export function createLivePanel(bar, api, signal) {
+/** @param {HTMLElement} bar that has it @param {Api} api */
+export function createLivePanel(bar, api) {
 	const panel = query(bar, ".live");
 	const [badge, hint, lines, current] = queryEach(panel, ".status-badge", ".hint", ".live-lines", ".live-current");
 	const [stable, tentative] = queryEach(panel, ".stable", ".tentative");
@@ -18,19 +18,18 @@ export function createLivePanel(bar, api, signal) {
 	let edited;
 	/** @type {import("../live-text.js").Follower} */
 	let follower = { stop() {}, send() {} };
-	query(panel, ".close").addEventListener("click", close, { signal });
-	signal.addEventListener("abort", () => follower.stop());
+	query(panel, ".close").addEventListener("click", close);
 	lines.addEventListener("focusin", ({ target }) => {
 		const id = [...lines.children].indexOf(/** @type {HTMLElement} */ (target));
 		if (isDraft()) edited = { line: /** @type {HTMLElement} */ (target), id, heard: text.lines[id] ?? "" };
-	}, { signal });
-	lines.addEventListener("focusout", () => void correct(), { signal });
+	});
+	lines.addEventListener("focusout", () => void correct());
 	lines.addEventListener("keydown", (event) => {
 		if (event.key !== "Enter" && event.key !== "Escape") return;
 		event.preventDefault();
 		if (event.key === "Escape" && edited) edited.line.textContent = edited.heard;
 		/** @type {HTMLElement} */ (event.target).blur();
-	}, { signal });
+	});
 
 	/** @param {string} id */
 	function follow(id) {

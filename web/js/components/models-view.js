@@ -9,7 +9,7 @@ import { foundModels } from "./found-models.js";
 import { modelDownload } from "./model-download.js";
 
 /** @type {Component} */
-export function modelsView(element, app, signal) {
+export function modelsView(element, app) {
 	const show = keyedList(query(element, ".model-list"), (/** @type {Model} */ { name }) => name, () => modelRow(app));
 	const fileInput = query(element, "#import", HTMLInputElement);
 	const updateFound = foundModels(query(element, ".found"), app);
@@ -17,7 +17,7 @@ export function modelsView(element, app, signal) {
 		for (const file of fileInput.files ?? []) app.actions.importModel(file, (model) => app.chooseModel(model));
 		fileInput.value = "";
 		openList(); // which shows the progress
-	}, { signal });
+	});
 
 	return ({ models, found }, before) => {
 		if (found !== before?.found) updateFound({ found });

@@ -10,7 +10,7 @@ import { languageCode, optionField, updateLanguages, updateModels } from "./opti
 const MAIN_TYPES = ["language", "model"];
 
 /** @type {Component} */
-export function optionsForm(element, app, signal) {
+export function optionsForm(element, app) {
 	/** By the option's name; options that were never changed are absent. @type {Record<string, unknown>} */
 	let chosen = load("options", {});
 	/** @type {OptionField[]} */
@@ -20,13 +20,13 @@ export function optionsForm(element, app, signal) {
 	const [mainOptions, moreOptions] = queryEach(form, ".main-options", ".more-options");
 	const languageList = query(element, "datalist", HTMLDataListElement);
 	const details = modelDetails(query(form, "model-details"), app.actions);
-	form.addEventListener("submit", (event) => event.preventDefault(), { signal });
+	form.addEventListener("submit", (event) => event.preventDefault());
 	form.addEventListener("change", ({ target }) => {
 		const field = fields.find(({ control }) => control === target);
 		if (!field) return;
 		if (field.option.type === "language") showUnknownLanguage(field);
 		choose({ [field.option.name]: readValue(field) });
-	}, { signal });
+	});
 	app.chooseModel = chooseModel;
 	app.useTermList = (name) => {
 		const field = fields.find(({ option }) => option.type === "terms");

@@ -9,10 +9,10 @@ import { createRecorder, isRecordedElsewhere } from "../recorder.js";
 import { createLivePanel } from "./live-panel.js";
 
 /** @type {Component} */
-export function recordingBar(element, app, signal) {
+export function recordingBar(element, app) {
 	const { api, actions, commands } = app;
 	const recorder = createRecorder(api, render, load("microphone", ""));
-	const panel = createLivePanel(element, api, signal);
+	const panel = createLivePanel(element, api);
 	const microphone = query(element, "#microphone select", HTMLSelectElement);
 	/** A recording that was interrupted, as by a reload. @type {Job|undefined} */
 	let interrupted;
@@ -20,22 +20,22 @@ export function recordingBar(element, app, signal) {
 	const [bar, text, time, error] = queryEach(element, ".recording", ".recording-text", "[role=timer]", ".error");
 	const [pause, stop, proceed, discard, share, mark] = queryEach(element, "#pause", "#stop", "#continue-recording", "#discard", "#share", "#mark");
 	const level = query(element, "meter", HTMLMeterElement);
-	pause.addEventListener("click", recorder.togglePause, { signal });
-	proceed.addEventListener("click", () => interrupted && start(interrupted.job_id), { signal });
-	stop.addEventListener("click", finish, { signal });
+	pause.addEventListener("click", recorder.togglePause);
+	proceed.addEventListener("click", () => interrupted && start(interrupted.job_id));
+	stop.addEventListener("click", finish);
 	discard.addEventListener("click", () => {
 		const id = recorder.jobId ? recorder.abandon() : (interrupted?.job_id ?? "");
 		panel.close();
 		if (id) actions.remove(id);
-	}, { signal });
+	});
 	mark.addEventListener("click", () => {
 		panel.mark();
 		app.toast.show(t("record.marked"), "live.close", () => undefined);
-	}, { signal });
-	share.addEventListener("click", toggleSharing, { signal });
-	microphone.addEventListener("change", chooseMicrophone, { signal });
-	navigator.mediaDevices?.addEventListener("devicechange", () => recorder.jobId && showMicrophones(), { signal });
-	addEventListener("beforeunload", (event) => recorder.jobId && event.preventDefault(), { signal });
+	});
+	share.addEventListener("click", toggleSharing);
+	microphone.addEventListener("change", chooseMicrophone);
+	navigator.mediaDevices?.addEventListener("devicechange", () => recorder.jobId && showMicrophones());
+	addEventListener("beforeunload", (event) => recorder.jobId && event.preventDefault());
 	commands.register({ "list:record": () => (recorder.jobId ? finish() : start("")) });
 
 	/** @param {string} id of a recording to continue; "": begin one */

@@ -19,7 +19,7 @@ const SHOWN_PLACES = 3;
 /** Of the version of a transcript. @typedef {{job: Job, before: Lines, after: Lines, version: number}} Change */
 
 /** @type {Component} */
-export function replaceDialog(element, app, signal) {
+export function replaceDialog(element, app) {
 	const { api, toast } = app;
 	const dialog = query(element, "dialog", HTMLDialogElement);
 	const form = query(dialog, "form", HTMLFormElement);
@@ -38,10 +38,10 @@ export function replaceDialog(element, app, signal) {
 		event.preventDefault();
 		if (!text.disabled) finder = textFinder();
 		void findAll();
-	}, { signal });
-	form.addEventListener("input", ({ target }) => (list.contains(/** @type {Node} */ (target)) ? renderCount() : forget()), { signal });
-	run.addEventListener("click", () => void replaceChosen(), { signal });
-	dialog.addEventListener("close", forget, { signal });
+	});
+	form.addEventListener("input", ({ target }) => (list.contains(/** @type {Node} */ (target)) ? renderCount() : forget()));
+	run.addEventListener("click", () => void replaceChosen());
+	dialog.addEventListener("close", forget);
 	app.replaceEverywhere = (wanted, instead) => {
 		[text.value, replacement.value] = [wanted, instead];
 		open("replace.in_all", true);

@@ -5,8 +5,8 @@ import { h, query, setTextOrHide, setVisible } from "../lib/dom.js";
 import { formDialog } from "../lib/form-dialog.js";
 
 /** @type {Component} */
-export function termLists(element, app, signal) {
-	const { dialog, attempt, on, open } = formDialog(element, "dialog", signal);
+export function termLists(element, app) {
+	const { dialog, attempt, on, open } = formDialog(element, "dialog");
 	const select = query(dialog, "select", HTMLSelectElement);
 	const name = query(dialog, "input", HTMLInputElement);
 	const terms = query(dialog, "textarea", HTMLTextAreaElement);
@@ -18,7 +18,7 @@ export function termLists(element, app, signal) {
 			return attempt(() => load(""));
 		},
 	});
-	select.addEventListener("change", show, { signal });
+	select.addEventListener("change", show);
 	on("#save-terms", save);
 	on("#use-terms", async () => {
 		if (!await save()) return;

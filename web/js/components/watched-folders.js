@@ -5,9 +5,9 @@ import { button, h, query, setChildren, setVisible } from "../lib/dom.js";
 import { formDialog } from "../lib/form-dialog.js";
 
 /** @type {Component} */
-export function watchedFolders(element, app, signal) {
+export function watchedFolders(element, app) {
 	const { api } = app;
-	const { dialog, form, attempt, open } = formDialog(element, "dialog", signal, add);
+	const { dialog, form, attempt, open } = formDialog(element, "dialog", add);
 	const list = query(dialog, "ul");
 	const suggestions = query(dialog, "datalist");
 	const [path, output, skip] = ["path", "output", "skip"].map((name) => query(form, `[name=${name}]`, HTMLInputElement));
@@ -15,7 +15,7 @@ export function watchedFolders(element, app, signal) {
 	let suggested = "";
 	form.addEventListener("input", ({ target }) => {
 		if (target === path || target === output) void suggest(/** @type {HTMLInputElement} */ (target).value);
-	}, { signal });
+	});
 	app.watchFolders = () => {
 		open();
 		void attempt(async () => {

@@ -6,9 +6,8 @@ import { query, setText, setTextOrHide, setVisible } from "../lib/dom.js";
 /**
  * @param {HTMLElement} desk @param {App} app
  * @param {{current: () => OpenTranscript|undefined, canReplace: () => boolean}} host
- * @param {AbortSignal} signal
  */
-export function deskSearch(desk, app, { current, canReplace }, signal) {
+export function deskSearch(desk, app, { current, canReplace }) {
 	const input = query(desk, "#find", HTMLInputElement);
 	const replacement = query(desk, "#replacement", HTMLInputElement);
 	const matchCase = query(desk, "#match-case", HTMLInputElement);
@@ -16,14 +15,14 @@ export function deskSearch(desk, app, { current, canReplace }, signal) {
 	const replaceBar = query(desk, ".replace-bar");
 	const matchCount = query(desk, "#match-count");
 	const marks = () => current()?.lines.marks;
-	input.addEventListener("input", find, { signal });
+	input.addEventListener("input", find);
 	for (const [field, onEnter] of /** @type {const} */ ([[input, showMatch], [replacement, replaceMatch]])) {
 		field.addEventListener("keydown", ({ key, shiftKey }) => {
 			if (key === "Enter") onEnter(shiftKey ? -1 : 1);
 			if (key === "Escape") end();
-		}, { signal });
+		});
 	}
-	for (const box of [matchCase, wholeWords]) box.addEventListener("change", find, { signal });
+	for (const box of [matchCase, wholeWords]) box.addEventListener("change", find);
 	app.commands.register({
 		"editor:search": start,
 		"editor:end-search": end,

@@ -13,7 +13,7 @@ const MAX_PROBLEMS = 200;
 const DEBOUNCE_MS = 250;
 
 /** @type {Component} */
-export function exportDialog(element, app, signal) {
+export function exportDialog(element, app) {
 	const { api, store, toast } = app;
 	const dialog = query(element, "dialog", HTMLDialogElement);
 	const [formats, note, preview, title] = queryEach(dialog, ".export-formats", "#export-note", "#export-preview", "#export-title");
@@ -34,16 +34,16 @@ export function exportDialog(element, app, signal) {
 		chosen = { ...chosen, ...readForm(form) };
 		save("export", chosen);
 		render();
-	}, { signal });
-	form.addEventListener("submit", (event) => event.preventDefault(), { signal });
-	copy.addEventListener("click", () => void copyFile(), { signal });
+	});
+	form.addEventListener("submit", (event) => event.preventDefault());
+	copy.addEventListener("click", () => void copyFile());
 	problemList.addEventListener("click", ({ target }) => {
 		const start = target instanceof Element && target.closest("button")?.dataset.start;
 		if (!start) return;
 		dialog.close();
 		source.show(Number(start));
-	}, { signal });
-	dialog.addEventListener("close", () => request.abort(), { signal });
+	});
+	dialog.addEventListener("close", () => request.abort());
 	app.openExport = (wanted) => {
 		source = wanted;
 		renderForm();

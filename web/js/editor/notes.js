@@ -10,9 +10,8 @@ const SAVE_MS = 800;
 /**
  * @param {HTMLElement} element
  * @param {{play: (seconds: number) => void, onChange: (notes: readonly Note[]) => void, save: (id: string, notes: readonly Note[], before: readonly Note[]) => Promise<unknown>}} host
- * @param {AbortSignal} signal
  */
-export function notesPanel(element, { play, onChange, save }, signal) {
+export function notesPanel(element, { play, onChange, save }) {
 	const list = query(element, "ol");
 	/** Of which job. */
 	let id = "";
@@ -32,7 +31,7 @@ export function notesPanel(element, { play, onChange, save }, signal) {
 		const note = notes[indexOf(target)];
 		if (note && target.closest(".time")) play(note.start);
 		if (note && target.closest(".remove")) change(notes.filter((other) => other !== note));
-	}, { signal });
+	});
 	list.addEventListener("input", ({ target }) => {
 		if (!(target instanceof HTMLTextAreaElement)) return;
 		const index = indexOf(target);
@@ -41,14 +40,13 @@ export function notesPanel(element, { play, onChange, save }, signal) {
 		isChanged = true;
 		clearTimeout(timer);
 		timer = setTimeout(send, SAVE_MS);
-	}, { signal });
+	});
 	list.addEventListener("focusout", ({ target, relatedTarget }) => {
 		const item = target instanceof Element && target.closest("li");
 		if (item && !item.contains(/** @type {Node|null} */ (relatedTarget))) delete item.dataset.isNew;
 		setTimeout(() => panel.load(id, latest));
-	}, { signal });
-	signal.addEventListener("abort", send);
-	addEventListener("pagehide", send, { signal });
+	});
+	addEventListener("pagehide", send);
 
 	/** @param {Element} target */
 	function indexOf(target) {

@@ -9,9 +9,8 @@ const [BEFORE_S, AFTER_S] = [1, 0.6];
 /**
  * @param {HTMLElement} element
  * @param {{play(from: number, to: number): void, mark(places: readonly Place[], current: ReviewItem|undefined): void, closed(): void}} host
- * @param {AbortSignal} signal
  */
-export function createReview(element, host, signal) {
+export function createReview(element, host) {
 	/** @type {ReviewSource|undefined} */
 	let source;
 	/** @type {ReviewItem[]} */
@@ -36,14 +35,14 @@ export function createReview(element, host, signal) {
 	element.addEventListener("click", ({ target }) => {
 		const name = target instanceof Element && target.closest("button")?.dataset.review;
 		if (name) ACTIONS[name]?.();
-	}, { signal });
+	});
 	element.addEventListener("keydown", (event) => {
 		const name = actionOf(event);
 		if (!name) return;
 		event.preventDefault();
 		event.stopPropagation();
 		ACTIONS[name]?.();
-	}, { signal });
+	});
 
 	/** @param {KeyboardEvent} event */
 	function actionOf({ key, ctrlKey, altKey, metaKey, target }) {

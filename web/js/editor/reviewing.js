@@ -9,17 +9,17 @@ import { scriptDialog } from "./script-dialog.js";
 import { secondTexts } from "./second-texts.js";
 import { unsureWordsSource } from "./unsure-words.js";
 
-/** @param {HTMLElement} element the desk @param {App} app @param {() => OpenTranscript|undefined} current @param {AbortSignal} signal */
-export function connectReviewing(element, app, current, signal) {
+/** @param {HTMLElement} element the desk @param {App} app @param {() => OpenTranscript|undefined} current */
+export function connectReviewing(element, app, current) {
 	const { api, commands, store, tryOrTell } = app;
 	const wordTimes = query(element, "#word-times");
 	const review = createReview(query(element, ".review"), {
 		play: (from, to) => current()?.player.playPart(from, to),
 		mark: (places, item) => current()?.lines.marks.setReviewed(places, item),
 		closed: () => current()?.player.pause(),
-	}, signal);
-	const second = secondTexts(app, current, reviewDifferences, signal);
-	const script = scriptDialog(app, current, (id) => reviewDifferences(id, t("review.script")), signal);
+	});
+	const second = secondTexts(app, current, reviewDifferences);
+	const script = scriptDialog(app, current, (id) => reviewDifferences(id, t("review.script")));
 	commands.register({
 		"editor:again": second.openDialog,
 		"editor:second-opinion": second.secondOpinion,

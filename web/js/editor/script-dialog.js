@@ -9,10 +9,9 @@ const TEXT_FILE = /\.(txt|srt|vtt|md)$/i;
 
 /**
  * @param {App} app @param {() => OpenTranscript|undefined} current @param {(id: string) => void} review the differences from what was heard
- * @param {AbortSignal} signal
  */
-export function scriptDialog({ api, toast }, current, review, signal) {
-	const { dialog, open } = formDialog(document, "#script-dialog", signal, align);
+export function scriptDialog({ api, toast }, current, review) {
+	const { dialog, open } = formDialog(document, "#script-dialog", align);
 	const textarea = query(dialog, "textarea", HTMLTextAreaElement);
 	const fileInput = query(dialog, "input", HTMLInputElement);
 	const bar = query(dialog, "progress", HTMLProgressElement);
@@ -20,7 +19,7 @@ export function scriptDialog({ api, toast }, current, review, signal) {
 	fileInput.addEventListener("change", () => {
 		void readFile(fileInput.files?.[0]);
 		fileInput.value = "";
-	}, { signal });
+	});
 	addEventListener("drop", (event) => {
 		const files = [...(event.dataTransfer?.files ?? [])];
 		const file = files.find(({ name }) => TEXT_FILE.test(name));
@@ -28,7 +27,7 @@ export function scriptDialog({ api, toast }, current, review, signal) {
 		event.preventDefault();
 		open();
 		void readFile(file);
-	}, { signal, capture: true });
+	}, { capture: true });
 
 	/** @param {File|undefined} file */
 	async function readFile(file) {

@@ -13,10 +13,10 @@ const SHOWN_OPTIONS = ["model", "language", "quality"];
 
 /**
  * @param {App} app @param {() => OpenTranscript|undefined} current
- * @param {(otherId: string, title: string) => void} review @param {AbortSignal} signal
+ * @param {(otherId: string, title: string) => void} review
  */
-export function secondTexts({ actions, api, store, tryOrTell }, current, review, signal) {
-	const { dialog, open } = formDialog(document, "#again-dialog", signal, () => start(false));
+export function secondTexts({ actions, api, store, tryOrTell }, current, review) {
+	const { dialog, open } = formDialog(document, "#again-dialog", () => start(false));
 	const notice = query(document, "#second-notice");
 	const options = query(dialog, ".again-options");
 	const part = query(dialog, "#again-part", HTMLSelectElement);
@@ -34,11 +34,11 @@ export function secondTexts({ actions, api, store, tryOrTell }, current, review,
 		const selected = lines?.selection();
 		const [first, last] = [lines?.shown[selected?.from ?? -1], lines?.shown[selected?.to ?? -1]];
 		if (first && last) selection = [first.start, last.end];
-	}, { signal });
+	});
 	// A click elsewhere, as on the menu, may collapse the selection too.
 	document.addEventListener("pointerdown", ({ target }) => {
 		if (target instanceof Node && current()?.lines.element.contains(target)) selection = undefined;
-	}, { signal });
+	});
 
 	function openDialog() {
 		const id = current()?.id ?? "";

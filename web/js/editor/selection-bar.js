@@ -16,17 +16,15 @@ const GAP_PX = 8;
 /**
  * @param {HTMLElement} element
  * @param {{job: () => Job, selected: () => SelectedPart|null, chosen: () => Omit<SelectedPart, "rect">|null, say: (text: string) => void}} host
- * @param {AbortSignal} signal
  */
-export function selectionBar(element, { job, selected, chosen, say }, signal) {
+export function selectionBar(element, { job, selected, chosen, say }) {
 	const sounds = query(element, "details", HTMLDetailsElement);
 	/** @type {SelectedPart|null} */
 	let part = null;
-	element.addEventListener("mousedown", (event) => event.preventDefault(), { signal }); // keeps the selection
-	sounds.addEventListener("toggle", () => sounds.open && renderSounds(), { signal });
-	document.addEventListener("selectionchange", update, { signal });
-	addEventListener("scroll", update, { passive: true, signal });
-	signal.addEventListener("abort", () => setVisible(element, false));
+	element.addEventListener("mousedown", (event) => event.preventDefault()); // keeps the selection
+	sounds.addEventListener("toggle", () => sounds.open && renderSounds());
+	document.addEventListener("selectionchange", update);
+	addEventListener("scroll", update, { passive: true });
 
 	function update() {
 		part = selected();

@@ -22,8 +22,8 @@ function label(element, key, params) {
 	element.title = element.ariaLabel = t(key, params);
 }
 
-/** @param {HTMLElement} element @param {App} app @param {() => OpenTranscript|undefined} current @param {AbortSignal} signal */
-export function speakersPanel(element, app, current, signal) {
+/** @param {HTMLElement} element @param {App} app @param {() => OpenTranscript|undefined} current */
+export function speakersPanel(element, app, current) {
 	const { api, actions, commands, store, toast, tryOrTell } = app;
 	const status = query(element, ".hint");
 	const list = query(element, "ol");
@@ -47,7 +47,7 @@ export function speakersPanel(element, app, current, signal) {
 		const speaker = speakerOf(target);
 		if (target instanceof HTMLInputElement) edit({ names: { [speaker.id]: target.value } });
 		if (target instanceof HTMLSelectElement && target.value) edit({ merge: speaker.id, into: target.value });
-	}, { signal });
+	});
 	list.addEventListener("click", ({ target }) => {
 		const pressed = target instanceof Element && target.closest("button");
 		if (!pressed) return;
@@ -56,7 +56,7 @@ export function speakersPanel(element, app, current, signal) {
 		else if (pressed.classList.contains("maybe")) edit({ names: { [speaker.id]: maybe[speaker.id] } });
 		else if (pressed.classList.contains("keep")) askToKeep(speaker);
 		else if (speaker.sample) current()?.player.playPart(speaker.sample.start, speaker.sample.end);
-	}, { signal });
+	});
 	document.addEventListener("keydown", (event) => {
 		const { key, target } = event;
 		const isTyping = target instanceof Element && target.closest(TEXT_FIELDS);
@@ -65,7 +65,7 @@ export function speakersPanel(element, app, current, signal) {
 		if (!speaker || !current() || document.querySelector("dialog[open]")) return;
 		event.preventDefault();
 		give(speaker);
-	}, { signal });
+	});
 
 	/** @param {EventTarget|null} target */
 	function speakerOf(target) {

@@ -24,7 +24,7 @@ import { trackMenu } from "./track-menu.js";
 import { transcriptLines } from "./transcript-lines.js";
 
 /** @type {Component} */
-export function transcriptEditor(element, app, signal) {
+export function transcriptEditor(element, app) {
 	const { store, api, actions, commands } = app;
 	/** @type {OpenTranscript|undefined} */
 	let current;
@@ -48,21 +48,20 @@ export function transcriptEditor(element, app, signal) {
 		play: (seconds) => void current?.player.play(seconds),
 		onChange: (marked) => current?.lines.marks.setNotes(marked),
 		save: (id, changed, before) => api.describe(id, { notes: changed, notes_before: before }),
-	}, signal);
-	const bar = selectionBar(query(element, ".selection-bar"), { job: openJobOf, selected, chosen, say }, signal);
-	const speakers = speakersPanel(query(element, ".speakers"), app, () => current, signal);
-	const search = deskSearch(element, app, { current: () => current, canReplace: () => !isPartial }, signal);
-	const reviewing = connectReviewing(element, app, () => current, signal);
+	});
+	const bar = selectionBar(query(element, ".selection-bar"), { job: openJobOf, selected, chosen, say });
+	const speakers = speakersPanel(query(element, ".speakers"), app, () => current);
+	const search = deskSearch(element, app, { current: () => current, canReplace: () => !isPartial });
+	const reviewing = connectReviewing(element, app, () => current);
 	connectCopyButton(copyText, plainText, "job.copied");
 	connectCopyButton(copyTimes, textWithTimes, "job.copied");
-	backToPlayback.addEventListener("mousedown", (event) => event.preventDefault(), { signal }); // keeps the caret in the line
+	backToPlayback.addEventListener("mousedown", (event) => event.preventDefault()); // keeps the caret in the line
 	addEventListener("beforeunload", (event) => {
 		if (!current?.session.isDirty) return;
 		void current.session.save();
 		event.preventDefault();
-	}, { signal });
-	document.addEventListener("visibilitychange", () => current?.session.save(), { signal });
-	signal.addEventListener("abort", close);
+	});
+	document.addEventListener("visibilitychange", () => current?.session.save());
 	app.editor = { open, close };
 	commands.register({
 		"editor:follow": () => current?.lines.follow(),

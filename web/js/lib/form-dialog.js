@@ -3,8 +3,8 @@
 import { errorText } from "../api.js";
 import { query, setTextOrHide } from "./dom.js";
 
-/** @param {ParentNode} parent @param {string} selector @param {AbortSignal} signal @param {() => Promise<unknown>} [onSubmit] */
-export function formDialog(parent, selector, signal, onSubmit) {
+/** @param {ParentNode} parent @param {string} selector @param {() => Promise<unknown>} [onSubmit] */
+export function formDialog(parent, selector, onSubmit) {
 	const dialog = query(parent, selector, HTMLDialogElement);
 	const form = query(dialog, "form", HTMLFormElement);
 	const error = query(dialog, ".error");
@@ -12,7 +12,7 @@ export function formDialog(parent, selector, signal, onSubmit) {
 		form.addEventListener("submit", (event) => {
 			event.preventDefault();
 			void attempt(onSubmit);
-		}, { signal });
+		});
 	}
 
 	/** @param {() => Promise<unknown>} run */
@@ -39,6 +39,6 @@ export function formDialog(parent, selector, signal, onSubmit) {
 		},
 
 		/** @param {string} button @param {() => Promise<unknown>} run when that is clicked */
-		on: (button, run) => query(dialog, button).addEventListener("click", () => attempt(run), { signal }),
+		on: (button, run) => query(dialog, button).addEventListener("click", () => attempt(run)),
 	};
 }
