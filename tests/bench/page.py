@@ -32,6 +32,13 @@ LONG_TASKS = """(() => {
   new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map(({ duration }) => duration)))
     .observe({ type: "longtask", buffered: true });
 })()"""
+# Those that no click or key has caused: https://web.dev/articles/cls calls less than 0.1 good.
+LAYOUT_SHIFTS = """(() => {
+  window.layoutShift = 0;
+  new PerformanceObserver((list) => {
+    for (const { hadRecentInput, value } of list.getEntries()) if (!hadRecentInput) window.layoutShift += value;
+  }).observe({ type: "layout-shift", buffered: true });
+})()"""
 # what is done to it, and the keys for that
 ACTIONS = (
     ("correcting", "e"),
@@ -100,17 +107,20 @@ def _server(folder: Path, n_jobs: int) -> Server:
 
 def _first_view(browser: Browser, server: Server, rounds: int) -> None:
     """With a new profile each time, so that nothing is cached."""
-    times = []
+    times, shifts = [], []
     for _ in range(rounds):
         context = browser.new_context(base_url=server.url)
         context.add_init_script(WATCH)
+        context.add_init_script(LAYOUT_SHIFTS)
         page = context.new_page()
         page.wait_for_timeout(REST_MS)
         page.goto("/")
         page.wait_for_timeout(REST_MS)
         times.append(page.wait_for_function("window.usable").json_value())
+        shifts.append(page.evaluate("window.layoutShift"))
         context.close()
     _report("first view usable", times, "ms")
+    print(f"layout shift meanwhile: at most {max(shifts):.3f}")
 
 
 def _scrolling(browser: Browser, server: Server, n_jobs: int) -> None:
@@ -147,15 +157,18 @@ def _long_transcript(browser: Browser, server: Server) -> None:
     page = _open(browser, server)
     page.wait_for_timeout(SETTLED_MS)  # the desk's modules are loaded
     page.evaluate(LONG_TASKS)
+    page.evaluate(LAYOUT_SHIFTS)
     lines = f"() => document.querySelectorAll('[data-segment]').length === {LONG_LINES} && performance.now()"
     began = page.evaluate(f"() => {{ location.hash = '#/job/{job_id}'; return performance.now(); }}")
     opened_ms = page.wait_for_function(lines).json_value() - began
     tasks = [f"opening {_longest(page)}"]
+    shift = page.evaluate("window.layoutShift")
     for name, *keys in ACTIONS:
         for key in keys:
             page.keyboard.press(key)
         tasks.append(f"{name} {_longest(page)}")
-    print(f"{LONG_LINES} lines: opened after {opened_ms:.0f} ms; longest task of {', '.join(tasks)}")
+    print(f"{LONG_LINES} lines: opened after {opened_ms:.0f} ms, layout shift {shift:.3f}")
+    print(f"longest task of {', '.join(tasks)}")
     page.close()
 
 

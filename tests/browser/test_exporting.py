@@ -98,15 +98,22 @@ def test_a_selection_is_quoted_noted_and_saved_as_sound(library: AppPage) -> Non
     with page.expect_download() as download:
         bar.get_by_role("link", name="wav", exact=True).click()
     assert download.value.path().read_bytes()[:4] == b"RIFF"
+    page.set_viewport_size({"width": 390, "height": 600})
     page.evaluate(SELECT, [1, 25, 1, 32])
     page.keyboard.press("n")
     expect(bar).to_be_hidden()
     note = page.locator(".note textarea")
     expect(note).to_be_focused()
+    expect(note).to_be_in_viewport(ratio=1)
+    expect(page.locator(".line").nth(1)).to_be_in_viewport()
     with page.expect_response(lambda response: "Babbage" in (response.request.post_data or "")):
         note.fill("Babbage's.")
     page.reload()
     expect(note).to_have_value("Babbage's.")
+    expect(note).not_to_be_in_viewport()  # beneath the text
+    page.locator("#more summary").click()
+    page.locator("#show-notes").click()
+    expect(note).to_be_in_viewport(ratio=1)
     expect(page.locator(".note blockquote")).to_have_text("machine")
     page.wait_for_function(f"() => ({HIGHLIGHTED})('note').join() === 'machine'")
     page.locator(".note .time").click()

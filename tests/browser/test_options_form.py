@@ -77,7 +77,7 @@ def test_word_times_need_line_times(app: AppPage, page: Page, clip: Path) -> Non
 def test_texts_follow_the_language_of_the_page(app: AppPage, page: Page) -> None:
     expect(page.get_by_label("Spoken language")).to_be_visible()
     page.get_by_label("Page language").select_option("es")
-    expect(page.get_by_label("Idioma hablado")).to_have_attribute("placeholder", "Detectar automáticamente")
+    expect(page.get_by_label("Idioma hablado")).to_have_attribute("placeholder", "Automático")
 
 
 def test_a_recording_in_several_languages(app: AppPage, page: Page, clip: Path) -> None:

@@ -15,7 +15,8 @@ import { sampleList } from "./components/sample-list.js";
 import { connectionBanner, liveRegion, queueStatus } from "./components/status.js";
 import { createToast } from "./components/toast.js";
 import { uploadList } from "./components/upload-list.js";
-import { language, localize } from "./i18n.js";
+import { language, localize, t } from "./i18n.js";
+import { copyText } from "./lib/clipboard.js";
 import { query } from "./lib/dom.js";
 import { connectMenus } from "./lib/menu.js";
 import { currentView, startRouter } from "./router.js";
@@ -41,6 +42,7 @@ const services = {
 	commands,
 	uploads: createUploadQueue(store),
 	toast,
+	copy,
 	tryOrTell: (/** @type {() => Promise<unknown>} */ request) => request().catch((error) => toast.show(errorText(error))),
 	selectedOptions: () => ({}), // this and the next two are replaced by the options form
 	chooseModel: () => {},
@@ -107,6 +109,11 @@ function connectComponents(components) {
 		document.addEventListener("languagechange", () => render(store.state, null));
 		render(store.state, null);
 	}
+}
+
+/** @param {string} text @param {TextKey} [told] what is said then */
+async function copy(text, told = "job.copied") {
+	if (text.trim() && (await copyText(text.trim()))) toast.show(t(told));
 }
 
 function reveal() {

@@ -1,5 +1,5 @@
 /**
- * Which view is open: the list, one transcript in the editor, or one of the other pages. It is in the address, so reload
+ * Which view is open: the list, one transcript in the editor, or the models. It is in the address, so reload
  * and back work. The document gets a "viewchange" event.
  */
 
@@ -8,17 +8,14 @@ import { query, setVisible } from "./lib/dom.js";
 
 const EDITOR_HASH = /^#\/job\/([0-9a-f-]{36})(?:\?(.*))?$/;
 
-/** The job that is open in the editor; "": the list is open. */
+/** The job that is open in the editor; "": another view is open. */
 let openJobId = "";
 
-/** By the name in the address, as in #/models: its element. @type {Record<string, string>} */
-const PAGES = { models: "models-view" };
+/** @type {"list"|"models"|"editor"} */
+let view = "list";
 
-let openPage = "";
-
-/** "list", "editor" or the name of a page. */
 export function currentView() {
-	return openJobId ? "editor" : openPage || "list";
+	return view;
 }
 
 /** The job that is open in the editor, or "". */
@@ -39,6 +36,7 @@ export function openList() {
 /** @param {App} app @param {() => Promise<Editor|undefined>} loadEditor undefined: the server is unreachable */
 export function startRouter({ store, actions }, loadEditor) {
 	const listView = query(document, "main");
+	const modelsView = query(document, "models-view");
 	const editorView = query(document, "transcript-editor");
 	/** @type {Editor|undefined} */
 	let editor;
@@ -46,24 +44,23 @@ export function startRouter({ store, actions }, loadEditor) {
 
 	async function navigate() {
 		const { hash } = location;
-		const page = hash.slice(2) in PAGES ? hash.slice(2) : "";
 		const [, wantedId = "", params] = EDITOR_HASH.exec(hash) ?? [];
 		if (wantedId && !store.state.entries[wantedId]) await actions.fetchJob(wantedId);
 		const job = store.state.entries[wantedId]?.job;
 		const id = job && canOpen(job) ? wantedId : "";
-		if (id || page) editor = await loadEditor();
-		if ((id || page) && !editor) return; // the next connection tries again
+		const next = id ? "editor" : hash === "#/models" ? "models" : "list";
+		if (next !== "list") editor = await loadEditor();
+		if (next !== "list" && !editor) return; // the next connection tries again
 		if (location.hash !== hash) return; // another navigation has started
-		const [closedId, closedPage] = [openJobId, openPage];
-		if (currentView() === "list") listScrollY = scrollY;
-		if (closedId !== id || closedPage !== page) /** @type {HTMLDialogElement|null} */ (document.querySelector("dialog[open]"))?.close();
-		openJobId = id;
-		openPage = id ? "" : page;
-		document.documentElement.dataset.view = currentView();
+		const [closed, closedId] = [view, openJobId];
+		if (closed === "list") listScrollY = scrollY;
+		if (closed !== next || closedId !== id) /** @type {HTMLDialogElement|null} */ (document.querySelector("dialog[open]"))?.close();
+		[view, openJobId] = [next, id];
+		document.documentElement.dataset.view = view;
 		document.dispatchEvent(new Event("viewchange"));
-		setVisible(listView, !id && !page);
-		for (const [name, tag] of Object.entries(PAGES)) setVisible(query(document, tag), name === openPage);
-		setVisible(editorView, id !== "");
+		setVisible(listView, view === "list");
+		setVisible(modelsView, view === "models");
+		setVisible(editorView, view === "editor");
 		if (id) {
 			const search = new URLSearchParams(params);
 			const from = search.get("t");
@@ -71,12 +68,12 @@ export function startRouter({ store, actions }, loadEditor) {
 			return;
 		}
 		if (closedId) editor?.close();
-		if (page) {
+		if (view === "models") {
 			scrollTo(0, 0);
-			query(document, `${PAGES[page]} h1`).focus({ preventScroll: true });
-		} else if (closedId || closedPage) {
+			query(modelsView, "h1").focus({ preventScroll: true });
+		} else if (closed !== "list") {
 			scrollTo(0, listScrollY);
-			const link = listView.querySelector(closedId ? `[data-job="${closedId}"] .name` : `a[href="#/${closedPage}"]`);
+			const link = listView.querySelector(closedId ? `[data-job="${closedId}"] .name` : "a[href='#/models']");
 			if (link instanceof HTMLElement) link.focus({ preventScroll: true });
 		}
 	}

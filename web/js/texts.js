@@ -104,7 +104,8 @@ export const TEXTS = {
 		older: ["Show older transcripts", "Mostrar anteriores"],
 	},
 	queue: {
-		busy: ["{active} running, {waiting} waiting", "{active} en curso, {waiting} en espera"],
+		running: ["{count} running", "{count} en curso"],
+		waiting: ["{count} waiting", "{count} en espera"],
 		stopped: ["The queue has stopped", "La cola está parada"],
 	},
 	connection: {
@@ -172,7 +173,6 @@ export const TEXTS = {
 		discard: ["Discard", "Descartar"],
 		running: ["Recording", "Grabando"],
 		paused: ["Paused", "En pausa"],
-		stopping: ["Saving…", "Guardando…"],
 		waiting: ["Kept here until the server answers", "Se guarda aquí hasta que el servidor responda"],
 		interrupted: ["This recording was interrupted. It is saved.", "Esta grabación se interrumpió. Está guardada."],
 		microphone: ["Microphone", "Micrófono"],

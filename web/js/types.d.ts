@@ -379,6 +379,7 @@ interface App {
   commands: Commands;
   uploads: UploadQueue;
   toast: Toast;
+  copy: (text: string, told?: TextKey) => Promise<void>; // a toast says so
   tryOrTell: (request: () => Promise<unknown>) => Promise<unknown>; // a toast shows the error
   selectedOptions: () => SubmitOptions;
   chooseModel: (model: Model) => void; // for the next files

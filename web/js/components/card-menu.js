@@ -3,7 +3,6 @@
 import { api, transcriptUrl } from "../api.js";
 import { t } from "../i18n.js";
 import { hasEnded, hasText } from "../job-reducer.js";
-import { copyText } from "../lib/clipboard.js";
 import { h, icon, setChildren } from "../lib/dom.js";
 
 /** The desk has all formats. */
@@ -11,7 +10,7 @@ const COMMON_FORMATS = ["txt", "docx", "srt", "vtt"];
 
 /** Its items are created when it opens: a long list has thousands of cards. @param {string} id @param {App} app */
 export function cardMenu(id, app) {
-	const { store, actions, toast, selectedOptions } = app;
+	const { store, actions, selectedOptions } = app;
 	const summary = h("summary", { class: "button ghost round small" }, icon("more"));
 	const items = h("div", { class: "menu-items" });
 	const element = h("details", { class: "menu" }, summary, items);
@@ -25,7 +24,7 @@ export function cardMenu(id, app) {
 	function itemsFor(job) {
 		const isRetryable = job.status === "failed" || job.status === "cancelled";
 		return [
-			...(hasText(job) ? [item("job.copy", "copy", copy), saveLinks(job)] : []),
+			...(hasText(job) ? [item("job.copy", "copy", () => api.transcriptText(id).then((text) => app.copy(text), () => undefined)), saveLinks(job)] : []),
 			...(isRetryable && hasText(job) ? [item("job.start_over", "retry", () => actions.retry(id, undefined, true))] : []),
 			...(isRetryable ? [item("job.retry_other", "retry", () => actions.retry(id, selectedOptions()))] : []),
 			...(hasEnded(job.status) ? [item("describe.title", "tag", () => app.describe([id]))] : []),
@@ -43,11 +42,6 @@ export function cardMenu(id, app) {
 		const links = COMMON_FORMATS.map((format) =>
 			h("a", { class: "format menu-item", href: transcriptUrl(id, format, status !== "completed"), download: true }, format));
 		return h("div", {}, h("p", { class: "menu-title", t: "job.save" }), h("div", { class: "formats" }, ...links));
-	}
-
-	async function copy() {
-		const text = await api.transcriptText(id).catch(() => "");
-		if (text && (await copyText(text.trim()))) toast.show(t("job.copied"));
 	}
 
 	return {

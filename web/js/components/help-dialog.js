@@ -15,7 +15,6 @@ export function helpDialog(element, { commands }) {
 	const rewind = query(dialog, "#rewind", HTMLSelectElement);
 	/** The command whose next key is awaited. */
 	let awaited = "";
-	query(dialog, ".primary").addEventListener("click", () => dialog.close());
 	query(dialog, "#reset-keys").addEventListener("click", () => {
 		resetKeys();
 		render();

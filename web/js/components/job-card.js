@@ -142,5 +142,10 @@ function previewText({ job, segments, preview, result }) {
 		if (text.length > PREVIEW_CHARS) break;
 	}
 	const isSilent = job.status === "completed" && (preview ?? result?.text)?.trim() === "" && !segments.length;
-	return isSilent ? t("job.no_speech") : (text || preview || result?.text || "").trim().slice(0, PREVIEW_CHARS);
+	return isSilent ? t("job.no_speech") : firstWords((text || preview || result?.text || "").trim());
+}
+
+/** @param {string} text */
+function firstWords(text) {
+	return text.length < PREVIEW_CHARS - 1 ? text : `${text.slice(0, PREVIEW_CHARS).replace(/\s\S{0,30}$/, "")}…`;
 }

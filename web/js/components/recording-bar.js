@@ -100,7 +100,7 @@ export function recordingBar(element, app) {
 		element.dataset.state = !isRecording ? "interrupted" : isWaiting ? "waiting" : isPaused ? "paused" : "recording";
 		document.documentElement.dataset.recording = bar.hidden ? "" : element.dataset.state;
 		setText(time, formatTime(isRecording ? recorder.seconds : (interrupted?.audio_duration ?? 0)));
-		setText(text, t(!isRecording ? "record.interrupted" : isWaiting ? "record.waiting" : isStopping ? "record.stopping" : isPaused ? "record.paused" : "record.running"));
+		setText(text, t(!isRecording ? "record.interrupted" : isWaiting ? "record.waiting" : isStopping ? "edit.saving" : isPaused ? "record.paused" : "record.running"));
 		level.value = Math.sqrt(recorder.level);
 		for (const part of [level, pause, mark]) setVisible(part, isActive);
 		for (const part of [stop, discard]) setVisible(part, !isStopping);

@@ -12,13 +12,10 @@ export function connectionBanner(element) {
 /** How many jobs are running and waiting. @type {Component} */
 export function queueStatus(element) {
 	return ({ queue }) => {
-		const isBusy = queue && queue.active_jobs + queue.queue_size > 0;
-		setText(
-			element,
-			queue && !queue.is_running ? t("queue.stopped")
-			: isBusy ? t("queue.busy", { active: queue.active_jobs, waiting: queue.queue_size })
-			: "",
-		);
+		if (!queue) return;
+		const { active_jobs: running, queue_size: waiting, is_running: isOpen } = queue;
+		const parts = isOpen ? [running && t("queue.running", { count: running }), waiting && t("queue.waiting", { count: waiting })] : [t("queue.stopped")];
+		setText(element, parts.filter(Boolean).join(", "));
 	};
 }
 

@@ -2,7 +2,6 @@
 
 import { errorText } from "../api.js";
 import { t } from "../i18n.js";
-import { copyText } from "../lib/clipboard.js";
 import { h, query, queryEach, setChildren, setText, setTextOrHide, setVisible } from "../lib/dom.js";
 import { formatNumber, formatTime } from "../lib/format.js";
 import { load, save } from "../lib/storage.js";
@@ -14,7 +13,7 @@ const DEBOUNCE_MS = 250;
 
 /** @type {Component} */
 export function exportDialog(element, app) {
-	const { api, store, toast } = app;
+	const { api, store } = app;
 	const dialog = query(element, "dialog", HTMLDialogElement);
 	const [formats, note, preview, title] = queryEach(dialog, ".export-formats", "#export-note", "#export-preview", "#export-title");
 	const [problems, problemCount, problemList, copy] = queryEach(dialog, "#export-problems", "#export-problems summary", "#export-problems ol", "#export-copy");
@@ -36,7 +35,7 @@ export function exportDialog(element, app) {
 		render();
 	});
 	form.addEventListener("submit", (event) => event.preventDefault());
-	copy.addEventListener("click", () => void copyFile());
+	copy.addEventListener("click", () => api.transcriptFile(address(String(chosen.format))).then((text) => app.copy(text), () => undefined));
 	problemList.addEventListener("click", ({ target }) => {
 		const start = target instanceof Element && target.closest("button")?.dataset.start;
 		if (!start) return;
@@ -129,11 +128,6 @@ export function exportDialog(element, app) {
 		const what = names.map((name) => t(`problem.${name}`, { speed: formatNumber(speed) })).join(", ");
 		const button = h("button", { "data-start": start }, h("span", { class: "figures" }, formatTime(start, 1)), ` ${what}`);
 		return h("li", {}, button, h("span", { class: "hint", dir: "auto" }, text));
-	}
-
-	async function copyFile() {
-		const text = await api.transcriptFile(address(String(chosen.format))).catch(() => "");
-		if (text && (await copyText(text.trimEnd()))) toast.show(t("job.copied"));
 	}
 }
 

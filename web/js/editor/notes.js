@@ -1,7 +1,6 @@
 /** Marked parts of a transcript, and what is written about them, beside the text. */
 
 import { t } from "../i18n.js";
-import { connectCopyButton } from "../lib/clipboard.js";
 import { cloneTemplate, query, queryEach, setText, setVisible } from "../lib/dom.js";
 import { formatTime } from "../lib/format.js";
 
@@ -9,9 +8,9 @@ const SAVE_MS = 800;
 
 /**
  * @param {HTMLElement} element
- * @param {{play: (seconds: number) => void, onChange: (notes: readonly Note[]) => void, save: (id: string, notes: readonly Note[], before: readonly Note[]) => Promise<unknown>}} host
+ * @param {{play: (seconds: number) => void, copy: (text: string) => unknown, onChange: (notes: readonly Note[]) => void, save: (id: string, notes: readonly Note[], before: readonly Note[]) => Promise<unknown>}} host
  */
-export function notesPanel(element, { play, onChange, save }) {
+export function notesPanel(element, { play, copy, onChange, save }) {
 	const list = query(element, "ol");
 	/** Of which job. */
 	let id = "";
@@ -25,7 +24,7 @@ export function notesPanel(element, { play, onChange, save }) {
 	let isChanged = false;
 	/** @type {Timer} */
 	let timer;
-	connectCopyButton(query(element, "#copy-notes"), () => notes.map(noteText).join("\n\n"), "job.copied");
+	query(element, "#copy-notes").addEventListener("click", () => copy(notes.map(noteText).join("\n\n")));
 	list.addEventListener("click", ({ target }) => {
 		if (!(target instanceof Element)) return;
 		const note = notes[indexOf(target)];
@@ -75,6 +74,7 @@ export function notesPanel(element, { play, onChange, save }) {
 
 	function render() {
 		setVisible(element, notes.length > 0);
+		setVisible(query(document, "#show-notes"), notes.length > 0);
 		element.closest(".desk-body")?.setAttribute("data-notes", String(notes.length > 0));
 		list.replaceChildren(...notes.map(({ start, quote, text }) => {
 			const item = cloneTemplate("note");

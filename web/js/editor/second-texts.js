@@ -27,18 +27,15 @@ export function secondTexts({ actions, api, store, tryOrTell }, current, review)
 	const bar = query(notice, "progress", HTMLProgressElement);
 	/** @type {OptionField[]} */
 	let fields = [];
-	/** The lines in which text was last selected, as a part of the recording. @type {[number, number]|undefined} */
-	let selection;
-	document.addEventListener("selectionchange", () => {
+	query(document, "#more").addEventListener("mousedown", (event) => event.preventDefault()); // keeps the selection
+
+	/** The lines in which text is selected, as a part of the recording. @returns {[number, number]|undefined} */
+	function selectedPart() {
 		const lines = current()?.lines;
 		const selected = lines?.selection();
 		const [first, last] = [lines?.shown[selected?.from ?? -1], lines?.shown[selected?.to ?? -1]];
-		if (first && last) selection = [first.start, last.end];
-	});
-	// A click elsewhere, as on the menu, may collapse the selection too.
-	document.addEventListener("pointerdown", ({ target }) => {
-		if (target instanceof Node && current()?.lines.element.contains(target)) selection = undefined;
-	});
+		return first && last && [first.start, last.end];
+	}
 
 	function openDialog() {
 		const id = current()?.id ?? "";
@@ -52,6 +49,7 @@ export function secondTexts({ actions, api, store, tryOrTell }, current, review)
 			else if (option.name === "language") control.value = job.language ? languageName(job.language) : "";
 			else control.value = String(job.options?.[option.name] ?? option.default);
 		}
+		const selection = selectedPart();
 		const duration = formatTime(job.audio_duration ?? 0);
 		part.replaceChildren(h("option", { value: "" }, t("again.whole", { duration })));
 		if (selection) {

@@ -2,7 +2,6 @@
 
 import { clipUrl } from "../api.js";
 import { t } from "../i18n.js";
-import { copyText } from "../lib/clipboard.js";
 import { h, query, setChildren, setVisible } from "../lib/dom.js";
 import { formatTime, stemOf } from "../lib/format.js";
 
@@ -15,9 +14,9 @@ const GAP_PX = 8;
 
 /**
  * @param {HTMLElement} element
- * @param {{job: () => Job, selected: () => SelectedPart|null, chosen: () => Omit<SelectedPart, "rect">|null, say: (text: string) => void}} host
+ * @param {{job: () => Job, selected: () => SelectedPart|null, chosen: () => Omit<SelectedPart, "rect">|null, say: (text: string) => void, copy: App["copy"]}} host
  */
-export function selectionBar(element, { job, selected, chosen, say }) {
+export function selectionBar(element, { job, selected, chosen, say, copy }) {
 	const sounds = query(element, "details", HTMLDetailsElement);
 	/** @type {SelectedPart|null} */
 	let part = null;
@@ -55,7 +54,7 @@ export function selectionBar(element, { job, selected, chosen, say }) {
 			if (!quoted) return say(t("selection.none"));
 			const times = `${formatTime(quoted.start)}–${formatTime(quoted.end)}`;
 			const text = t(quoted.speaker ? "selection.quotation_of" : "selection.quotation", { text: quoted.text, speaker: quoted.speaker, name: stemOf(job().filename), times });
-			if (await copyText(text)) say(t("selection.copied"));
+			await copy(text, "selection.copied");
 		},
 	};
 }

@@ -5,11 +5,11 @@ import { jobFacts } from "../components/job-facts.js";
 import { usedTrack } from "../components/track-choice.js";
 import { localize, t } from "../i18n.js";
 import { hasEnded } from "../job-reducer.js";
-import { connectCopyButton } from "../lib/clipboard.js";
 import { query, queryEach, setText, setTextOrHide, setVisible } from "../lib/dom.js";
 import { formatTime } from "../lib/format.js";
 import { load, save } from "../lib/storage.js";
 import { openList } from "../router.js";
+import { conflictPanel } from "./conflict-panel.js";
 import { deskSearch } from "./desk-search.js";
 import { createEditSession } from "./edit-session.js";
 import { jobNotice } from "./job-notice.js";
@@ -25,7 +25,7 @@ import { transcriptLines } from "./transcript-lines.js";
 
 /** @type {Component} */
 export function transcriptEditor(element, app) {
-	const { store, api, actions, commands } = app;
+	const { store, api, actions, commands, copy } = app;
 	/** @type {OpenTranscript|undefined} */
 	let current;
 	/** The job isn't completed, or its result isn't loaded yet. */
@@ -33,28 +33,27 @@ export function transcriptEditor(element, app) {
 	const [title, facts, saveState] = queryEach(element, "h1", "#editor-facts", ".save-state");
 	const [correct, showUnsure, restore, editTools] = queryEach(element, "#correct", "#show-unsure", "#restore", "#edit-tools");
 	const [showParagraphs, replaceItem, describe] = queryEach(element, "#show-paragraphs", "#replace", "#describe");
-	const [conflict, video, plain, text, footer] = queryEach(element, ".conflict", ".video-area", ".plain", ".editor-text", ".editor-footer");
-	const [backToPlayback, correctLabel, conflictCount] = queryEach(element, "#back-to-playback", "#correct span", ".conflict .figures");
-	const [copyText, copyTimes, theirText, myText] = queryEach(element, "#copy-text", "#copy-times", "#their-text", "#my-text");
+	const [video, plain, text, footer] = queryEach(element, ".video-area", ".plain", ".editor-text", ".editor-footer");
+	const [backToPlayback, correctLabel] = queryEach(element, "#back-to-playback", "#correct span");
 	const findSpeakers = query(element, "#find-speakers");
 	const undo = query(element, "#undo", HTMLButtonElement);
 	const redo = query(element, "#redo", HTMLButtonElement);
 	const updateNotice = jobNotice(query(element, "#desk-notice"));
+	const showConflict = conflictPanel(query(element, ".conflict"), commands, () => current);
 	const updateTracks = trackMenu(query(element, "#tracks"), api, (words) => say(words));
 	const chosen = () => current?.lines.chosenPart() ?? null;
 	const selected = () => current?.lines.selection() ?? null;
 	const say = (/** @type {string} */ words) => app.toast.show(words);
 	const notes = notesPanel(query(element, ".notes"), {
 		play: (seconds) => void current?.player.play(seconds),
+		copy,
 		onChange: (marked) => current?.lines.marks.setNotes(marked),
 		save: (id, changed, before) => api.describe(id, { notes: changed, notes_before: before }),
 	});
-	const bar = selectionBar(query(element, ".selection-bar"), { job: openJobOf, selected, chosen, say });
+	const bar = selectionBar(query(element, ".selection-bar"), { job: openJobOf, selected, chosen, say, copy });
 	const speakers = speakersPanel(query(element, ".speakers"), app, () => current);
 	const search = deskSearch(element, app, { current: () => current, canReplace: () => !isPartial });
 	const reviewing = connectReviewing(element, app, () => current);
-	connectCopyButton(copyText, plainText, "job.copied");
-	connectCopyButton(copyTimes, textWithTimes, "job.copied");
 	backToPlayback.addEventListener("mousedown", (event) => event.preventDefault()); // keeps the caret in the line
 	addEventListener("beforeunload", (event) => {
 		if (!current?.session.isDirty) return;
@@ -71,15 +70,16 @@ export function transcriptEditor(element, app) {
 		"editor:slower": () => current?.player.changeSpeed(-1),
 		"editor:faster": () => current?.player.changeSpeed(1),
 		"editor:export": () => void openExport(),
+		"editor:copy-text": () => copy(plainText()),
+		"editor:copy-times": () => copy(textWithTimes()),
 		"editor:copy-quotation": () => void bar.copyQuotation(),
 		"editor:note": addNote,
+		"editor:show-notes": showNotes,
 		"editor:describe": () => current && app.describe([current.id]),
 		"editor:correct": toggleCorrecting,
 		"editor:toggle-unsure": () => setUnsureMarks(!isPressed(showUnsure)),
 		"editor:toggle-paragraphs": () => setParagraphs(!isPressed(showParagraphs)),
 		"editor:restore-original": () => current?.session.restoreOriginal(),
-		"editor:use-theirs": () => current?.session.resolveConflict("theirs"),
-		"editor:use-mine": () => current?.session.resolveConflict("mine"),
 		"editor:continue": () => current && actions.retry(current.id),
 		"editor:start-over": () => current && actions.retry(current.id, undefined, true),
 		"editor:cancel": () => current && actions.cancel(current.id),
@@ -205,13 +205,9 @@ export function transcriptEditor(element, app) {
 		redo.disabled = !session.canRedo;
 		setVisible(restore, session.isCorrected);
 		reviewing.update();
-		const [first] = session.conflicts;
 		setText(saveState, saveStateText(session));
 		saveState.dataset.state = session.saveState;
-		setVisible(conflict, first !== undefined);
-		setText(conflictCount, t("conflict.count", { count: session.conflicts.length }));
-		setText(theirText, joinText(first?.theirs ?? []) || t("conflict.removed"));
-		setText(myText, joinText(first?.mine ?? []) || t("conflict.removed"));
+		showConflict(session);
 	}
 
 	// Correcting
@@ -253,6 +249,12 @@ export function transcriptEditor(element, app) {
 		getSelection()?.removeAllRanges();
 	}
 
+	/** Where they are below the text. */
+	function showNotes() {
+		current?.lines.pauseFollowing();
+		query(element, ".notes").scrollIntoView({ block: "center" });
+	}
+
 	// Exporting
 
 	/** What has been typed is saved first, so that the file has it. */
@@ -275,7 +277,7 @@ export function transcriptEditor(element, app) {
 
 	function plainText() {
 		const lines = shownLines();
-		return lines.length ? joinText(lines, "\n") : (plain.textContent ?? "");
+		return lines.map((line) => line.text.trim()).join("\n") || (plain.textContent ?? "");
 	}
 
 	function textWithTimes() {
@@ -302,11 +304,6 @@ function saveStateText({ saveState, outcome }) {
 	if (saveState === "conflict") return "";
 	if (saveState !== "saved") return t(`edit.${saveState}`);
 	return outcome === "none" ? "" : t(`edit.${outcome}`);
-}
-
-/** @param {Lines} lines @param {string} [separator] */
-function joinText(lines, separator = " ") {
-	return lines.map((line) => line.text.trim()).join(separator);
 }
 
 /** @param {Element} button */

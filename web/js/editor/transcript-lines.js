@@ -290,6 +290,7 @@ export function transcriptLines(host, signal) {
 		},
 
 		selection,
+		pauseFollowing: following.pause,
 
 		/** Marks the line and the word at the play position. @param {number} time @param {"play"|"seek"} cause */
 		showTime(time, cause) {
