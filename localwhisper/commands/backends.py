@@ -11,6 +11,7 @@ from typing import Protocol
 from localwhisper import paths
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.audio.probe import probe
+from localwhisper.engine.base import NoControl
 from localwhisper.engine.checkpoints.model_choice import ModelChooser, requested_options
 from localwhisper.engine_setup import model_library, whisper_engine
 from localwhisper.errors import Stopped
@@ -19,7 +20,7 @@ from localwhisper.export.registry import EXPORTERS
 from localwhisper.jobs.script_alignment import align_script
 from localwhisper.jobs.scripts import lines_of
 from localwhisper.jobs.terms import parse
-from localwhisper.jobs.transcript import Segment, Transcript, Window
+from localwhisper.jobs.transcript import Segment, Transcript
 from localwhisper.languages import languages
 from localwhisper.messages import Message, render
 from localwhisper.options import Layout, Options
@@ -129,10 +130,8 @@ def _about(source: Path, duration_s: float, transcript: Transcript) -> About:
     return About(filename=source.name, created_at=created_at, duration_s=duration_s, language_name=language_name)
 
 
-class _EngineControl:
+class _EngineControl(NoControl):
     """The engine's Control of one transcription."""
-
-    speakers_file = None
 
     def __init__(self, stop: threading.Event, duration_s: float, on_progress: ProgressCallback) -> None:
         self._stop = stop
@@ -148,6 +147,3 @@ class _EngineControl:
 
     def progress(self, done_s: float, message: Message) -> None:
         self._on_progress(min(done_s / max(self.duration_s, 0.01), 1.0), render(message))
-
-    def window(self, window: Window) -> None:
-        pass

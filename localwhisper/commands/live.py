@@ -13,11 +13,10 @@ from typing import Any, BinaryIO
 
 from localwhisper.audio.ffmpeg import SAMPLE_RATE, Ffmpeg, ffmpeg_path
 from localwhisper.commands.live_printer import LivePrinter
-from localwhisper.engine.base import LiveTranscriber
+from localwhisper.engine.base import LiveTranscriber, NoControl
 from localwhisper.engine.checkpoints.model_choice import ModelChooser, requested_options
 from localwhisper.engine_setup import model_library, whisper_engine
 from localwhisper.errors import NoMicrophone, PackageMissing
-from localwhisper.jobs.transcript import Window
 from localwhisper.messages import Message, render
 from localwhisper.options import OPTIONS, Options
 from localwhisper.settings import Settings
@@ -150,22 +149,11 @@ def microphone_samples(name: str | None) -> "Iterator[queue.Queue[bytes]]":
         yield chunks
 
 
-class _Control:
+class _Control(NoControl):
     """The engine's Control: shows that the model is being loaded."""
-
-    speakers_file = None
 
     def __init__(self, show: Callable[[str], None]) -> None:
         self._show = show
 
-    def check(self) -> None:
-        pass
-
-    def measured(self, duration_s: float, track: int) -> None:
-        pass
-
     def progress(self, done_s: float, message: Message) -> None:
         self._show(render(message))
-
-    def window(self, window: Window) -> None:
-        pass

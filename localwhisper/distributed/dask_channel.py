@@ -12,46 +12,65 @@ from localwhisper.distributed.audio_copies import AudioFile, read_piece
 from localwhisper.distributed.job_plugin import accept, receive, run_job, signal
 from localwhisper.distributed.places import Place
 from localwhisper.distributed.protocol import TASK_PREFIX
+from localwhisper.distributed.sharing import Sharing
 from localwhisper.errors import JobDamaged
 from localwhisper.jobqueue.job_execution import Failed, Interrupted, Outcome, WorkItem
 
 STOP_S = 5.0  # for a worker to end after a stop; then it is given up
 CONNECTION_ERRORS = (OSError, ValueError)  # Tornado raises the latter where a TLS connection ends as it begins
+RETRY_S = 0.5  # between two attempts to signal something
 NOTICE_S = 15.0  # after a failed call, until the worker is known to be lost
 
 
 class DaskChannel:
     """A workers.WorkerChannel and a places.Occupant. Threading: the event loop's thread only."""
 
-    def __init__(self, execution_id: str, client: Client | None, place: Place | None, has_room: Callable[[], bool]):
-        """`place`: None if the last worker has just gone. `has_room`: whether another worker could run it at once."""
+    def __init__(
+        self,
+        execution_id: str,
+        client: Client | None,
+        place: Place | None,
+        has_room: Callable[[], bool],
+        helped: "DaskChannel | None" = None,
+    ):
+        """`place`: None if the last worker has just gone. `has_room`: whether another worker could run it at once.
+        `helped`: the execution that this one helps, if it is no job's own."""
         self.is_paused = False
-        self._id = execution_id
+        self.is_stopping = False
+        self.id = execution_id
+        self.helped = helped
+        self.sharing = Sharing(self)
         self._client = client
         self.place = place
         self._has_room = has_room
         self._ended: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()  # without the worker
-        self._signals: asyncio.Queue[str] = asyncio.Queue()
+        self._signals: asyncio.Queue[tuple[object, ...]] = asyncio.Queue()
         self._task: Future[Outcome] | None = None  # dask's; None: not submitted yet
         if place is not None:
-            place.occupants.add(self)
+            (place.occupants if helped is None else place.helpers).add(self)
+            place.make_room()
 
     # -- workers.WorkerChannel -----------------------------------------------------------
 
     async def run(self, item: WorkItem) -> Outcome:
+        self.sharing.item = item
         work = asyncio.ensure_future(self._work(item))
         try:
             await asyncio.wait({work, self._ended}, return_when=asyncio.FIRST_COMPLETED)
             return work.result() if work.done() else self._ended.result()
         finally:
+            self.sharing.end()
             work.cancel()
             if self._task is not None:
                 self._task.release()  # dask then tells the worker, should it still be at it
             if self.place is not None:
                 self.place.occupants.discard(self)
+                self.place.helpers.discard(self)
 
     def stop(self) -> None:
-        self._signals.put_nowait("stop")
+        self.is_stopping = True
+        self.sharing.end()
+        self.send("stop")
         if self._task is None:
             self.end(Interrupted())
         else:
@@ -59,14 +78,20 @@ class DaskChannel:
 
     def pause(self) -> None:
         self.is_paused = True
-        self._signals.put_nowait("pause")
+        self.send("pause")
 
     def resume(self) -> None:
         """If its worker has started another job since, and another worker is free, it continues there."""
         if self.place is not None and self.place.n_free <= 0 and self._has_room():
             self.stop()
         self.is_paused = False
-        self._signals.put_nowait("resume")
+        if self.place is not None:
+            self.place.make_room()
+        self.send("resume")
+
+    def send(self, name: str, *values: object) -> None:
+        """Signal something to the worker: see JobPlugin.signal()."""
+        self._signals.put_nowait((name, *values))
 
     # -- places.Occupant -----------------------------------------------------------------
 
@@ -91,8 +116,8 @@ class DaskChannel:
             sending = asyncio.ensure_future(self._send_signals())
             self._task = self._client.submit(
                 run_job,
-                self._id,
-                key=TASK_PREFIX + self._id,
+                self.id,
+                key=TASK_PREFIX + self.id,
                 workers=[self.place.address],
                 allow_other_workers=False,
                 pure=False,
@@ -118,18 +143,22 @@ class DaskChannel:
             piece = await asyncio.to_thread(read_piece, audio.path, offset)
             if not piece:  # it was cut since
                 return Failed(JobDamaged(file=audio.path.name).message)
-            failed: Failed | None = await self._call(receive, self._id, offset, piece)
+            failed: Failed | None = await self._call(receive, self.id, offset, piece)
             if failed is not None:
                 return failed
             offset += len(piece)
         return None
 
     async def _send_signals(self) -> None:
-        """One after another: a pause that overtook its resume would never end."""
+        """One after another, each until it has arrived: a pause that overtook its resume would never end."""
         while True:
-            name = await self._signals.get()
-            with suppress(*CONNECTION_ERRORS):
-                await self._call(signal, self._id, name)
+            values = await self._signals.get()
+            while True:
+                try:
+                    await self._call(signal, self.id, *values)
+                    break
+                except CONNECTION_ERRORS:  # of this call; if the worker is lost, this ends with the execution
+                    await asyncio.sleep(RETRY_S)
 
     async def _call(self, function: Callable[..., Any], *arguments: object) -> Any:
         assert self._client is not None

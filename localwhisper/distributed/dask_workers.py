@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
+from uuid import uuid4
 from weakref import WeakValueDictionary
 
 from distributed import Client
@@ -19,10 +20,12 @@ from localwhisper.distributed.dask_channel import DaskChannel
 from localwhisper.distributed.job_plugin import facts, refuse
 from localwhisper.distributed.places import STALLED_S, Place, freest
 from localwhisper.distributed.protocol import RESOURCE, TOPIC, Measured, Progress, read_report
+from localwhisper.distributed.sharing import neediest
 from localwhisper.distributed.versions import compare, own_versions
 from localwhisper.errors import WorkerVersion
 from localwhisper.jobqueue.job_execution import Interrupted, Lost, Receiver
 from localwhisper.jobqueue.workers import WorkerStatus
+from localwhisper.jobs.transcript import Window
 
 CONNECT_S = 5.0
 RETRY_S = 1.0  # between two attempts to connect
@@ -55,17 +58,20 @@ class DaskWorkers:
         self._connection = asyncio.ensure_future(self._stay_connected())
 
     def channel(self, execution_id: str) -> DaskChannel:
-        place = freest(self._places.values())
-        channel = DaskChannel(execution_id, self._client, place, self._has_room)
+        return self._new_channel(execution_id, freest(self._places.values()))
+
+    def _new_channel(self, execution_id: str, place: Place | None, helped: DaskChannel | None = None) -> DaskChannel:
+        channel = DaskChannel(execution_id, self._client, place, self._has_room, helped)
         self._channels[execution_id] = channel
         return channel
 
     def members(self) -> Sequence[WorkerStatus]:
+        channels = list(self._channels.values())
         return [
             WorkerStatus(
                 name=place.name,
                 capacity=place.capacity,
-                execution_ids=frozenset(each for each, channel in self._channels.items() if channel.place is place),
+                execution_ids=frozenset((each.helped or each).id for each in channels if each.place is place),
                 problem=place.problem,
             )
             for place in self._places.values()
@@ -144,6 +150,9 @@ class DaskWorkers:
                 self._greetings[address] = asyncio.ensure_future(self._greet(client, address, str(worker["name"])))
         if self.capacity > capacity:
             self._on_more_capacity()
+        for place in self._places.values():
+            while helped := neediest(self._channels.values(), place):
+                helped.sharing.add(self._new_channel(uuid4().hex, place, helped))
 
     async def _greet(self, client: Client, address: str, name: str) -> None:
         """Find out what a new worker can do, and whether it may."""
@@ -174,11 +183,18 @@ class DaskWorkers:
         if place := self._places.get(message.get("draining", "")):
             place.is_closing = True
         execution_id: str = message.get("execution", "")
-        if execution_id in self._channels:
-            match read_report(message):
+        channel = self._channels.get(execution_id)
+        if channel is None:
+            return
+        report = read_report(message)
+        if channel.helped is not None:
+            channel.helped.sharing.report_of_helper(execution_id, report)
+        else:
+            channel.sharing.report(report)
+            match report:
                 case Measured(duration_s, track):
                     self._receiver.measured(execution_id, duration_s, track)
                 case Progress(done_s, progress_message):
                     self._receiver.progress(execution_id, done_s, progress_message)
-                case window:
+                case Window() as window:
                     self._receiver.window(execution_id, window)

@@ -7,7 +7,8 @@ import asyncio
 import logging
 import shutil
 import socket
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from distributed import Worker, WorkerPlugin, get_worker
 from localwhisper.atomic import make_private_folder, storage_errors
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.distributed.audio_copies import AudioFile, append_piece
+from localwhisper.distributed.help_on_worker import Inbox, RemoteHelpers
 from localwhisper.distributed.protocol import (
     TASK_PREFIX,
     TOPIC,
@@ -36,6 +38,7 @@ from localwhisper.jobqueue.job_execution import (
     Outcome,
     WorkItem,
     execute,
+    help_out,
 )
 from localwhisper.jobqueue.thread_bridge import ThreadBridge
 from localwhisper.jobs.transcript import Window
@@ -58,8 +61,23 @@ class WorkerFacts:
 class _Execution:
     item: WorkItem
     copy: Path | None  # of the audio, if it isn't used where it is
-    signals: ExecutionSignals = field(default_factory=ExecutionSignals)
+    signals: ExecutionSignals
+    helpers: RemoteHelpers
+    inbox: Inbox  # where this is help for another execution
     expiry: asyncio.TimerHandle | None = None  # None: it has begun
+
+    @property
+    def receivers(self) -> Mapping[str, Callable[..., None]]:
+        """Of signals, by their names."""
+        gate, helpers = self.signals.pause_gate, self.helpers
+        return {
+            "pause": gate.pause,
+            "resume": gate.resume,
+            "joined": helpers.joined,
+            "left": helpers.left,
+            "decoded": helpers.decoded,
+            "batch": self.inbox.put,
+        }
 
 
 class _TopicReceiver:
@@ -120,12 +138,12 @@ class JobPlugin(WorkerPlugin):
         Raises StorageFull, StorageUnwritable.
         """
         if await asyncio.to_thread(audio.is_here):
-            self._add(_Execution(item, None))
+            self._add(item, None)
             return False
         folder = self._audio / item.execution_id
         with storage_errors(folder):
             make_private_folder(folder)
-        self._add(_Execution(item, folder / audio.path.name))
+        self._add(item, folder / audio.path.name)
         return True
 
     async def receive(self, execution_id: str, offset: int, piece: bytes) -> None:
@@ -135,8 +153,8 @@ class JobPlugin(WorkerPlugin):
             await asyncio.to_thread(append_piece, execution.copy, offset, piece)
             self._expect(execution)
 
-    def signal(self, execution_id: str, name: str) -> None:
-        """`name`: a method of ExecutionSignals' parts: stop, pause, resume."""
+    def signal(self, execution_id: str, name: str, *values: Any) -> None:
+        """`name`: stop, or one of _Execution.receivers, which gets the values."""
         execution = self._executions.get(execution_id)
         if execution is None:
             return
@@ -144,10 +162,8 @@ class JobPlugin(WorkerPlugin):
             execution.signals.stop.set()
             if execution.expiry is not None:
                 self._forget(execution)
-        elif name == "pause":
-            execution.signals.pause_gate.pause()
         else:
-            execution.signals.pause_gate.resume()
+            execution.receivers[name](*values)
 
     def facts(self) -> WorkerFacts:
         return WorkerFacts(socket.gethostname(), self.capacity, own_versions())
@@ -169,7 +185,9 @@ class JobPlugin(WorkerPlugin):
             execution.expiry = None
         item = execution.item if execution.copy is None else replace(execution.item, audio=execution.copy)
         try:
-            return execute(item, self._engine, execution.signals, self._bridge)
+            if item.shared_run is None:
+                return execute(item, self._engine, execution.signals, self._bridge, execution.helpers)
+            return help_out(item, self._engine, execution.signals, self._bridge, execution.inbox.batches)
         finally:
             self._forget(execution)
 
@@ -178,7 +196,8 @@ class JobPlugin(WorkerPlugin):
         self._is_draining = True
         self._worker.log_event(TOPIC, draining_event(self._worker.address))
         for execution in list(self._executions.values()):
-            execution.signals.ends_after_window.set()
+            signals, is_help = execution.signals, execution.item.shared_run is not None
+            (signals.stop if is_help else signals.ends_after_window).set()
         await self._until_idle(grace_s)
         self.teardown(self._worker)
         await self._until_idle(RELEASE_S)
@@ -189,8 +208,15 @@ class JobPlugin(WorkerPlugin):
         while (self._executions or self._worker.data) and asyncio.get_running_loop().time() < until_s:
             await asyncio.sleep(0.05)
 
-    def _add(self, execution: _Execution) -> None:
-        self._executions[execution.item.execution_id] = execution
+    def _add(self, item: WorkItem, copy: Path | None) -> None:
+        def report(report: Report) -> None:
+            event = report_event(item.execution_id, report)
+            self._worker.loop.add_callback(self._worker.log_event, TOPIC, event)
+
+        signals = ExecutionSignals()
+        helpers = RemoteHelpers(report, signals.pause_gate.wait)
+        execution = _Execution(item, copy, signals, helpers, Inbox(report))
+        self._executions[item.execution_id] = execution
         self._expect(execution)
 
     def _expect(self, execution: _Execution) -> None:
@@ -229,8 +255,8 @@ async def receive(execution_id: str, offset: int, piece: bytes, dask_worker: Wor
     return None
 
 
-def signal(execution_id: str, name: str, dask_worker: Worker) -> None:
-    _plugin(dask_worker).signal(execution_id, name)
+def signal(execution_id: str, name: str, *values: Any, dask_worker: Worker) -> None:
+    _plugin(dask_worker).signal(execution_id, name, *values)
 
 
 def facts(dask_worker: Worker) -> WorkerFacts:

@@ -17,6 +17,8 @@ class Occupant(Protocol):
     @property
     def is_paused(self) -> bool: ...
 
+    def stop(self) -> None: ...
+
     def end(self, outcome: Outcome) -> None:
         """End without waiting for the worker."""
 
@@ -34,6 +36,7 @@ class Place:
     last_seen: float = 0.0  # by the scheduler, on its clock
     seen_at_s: float = 0.0  # when that last changed, on the monotonic clock
     occupants: set[Occupant] = field(default_factory=set)
+    helpers: set[Occupant] = field(default_factory=set)  # of executions elsewhere; they give way to occupants
 
     @property
     def takes_work(self) -> bool:
@@ -48,6 +51,16 @@ class Place:
         """How many more jobs may run here at once."""
         return self.capacity - self.n_running if self.takes_work else 0
 
+    @property
+    def n_idle(self) -> int:
+        """How many more jobs or helpers may run here without taking the place of any."""
+        return self.n_free - len(self.helpers)
+
+    def make_room(self) -> None:
+        """Stop the helpers whose place is needed by jobs."""
+        for helper in list(self.helpers)[: max(-self.n_idle, 0)]:
+            helper.stop()
+
     def observe(self, last_seen: float, status: str, now_s: float) -> None:
         """What the scheduler knows of the worker. One that stalls is left by its jobs, and gets new ones afterwards."""
         if last_seen != self.last_seen:
@@ -59,11 +72,11 @@ class Place:
 
     def lose(self, outcome: Outcome) -> None:
         """End all executions here."""
-        for occupant in list(self.occupants):
+        for occupant in (*self.occupants, *self.helpers):
             occupant.end(outcome)
 
 
 def freest(places: Iterable[Place]) -> Place | None:
     """The worker with the most room to start a job; None if there is none at all."""
     open_places = [each for each in places if each.takes_work and len(each.occupants) < 2 * each.capacity]
-    return max(open_places, key=lambda each: (each.n_free, -len(each.occupants)), default=None)
+    return max(open_places, key=lambda each: (each.n_idle, each.n_free, -len(each.occupants)), default=None)

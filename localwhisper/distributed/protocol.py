@@ -30,7 +30,38 @@ class Progress:
     message: Message
 
 
-Report = Measured | Progress | Window
+@dataclass(frozen=True)
+class Offered:
+    """Windows of this execution may be decoded by helpers, as are the following. `run`: see Helpers.offer()."""
+
+    run: bytes
+
+
+@dataclass(frozen=True)
+class BatchSent:
+    """From an execution to a helper of it."""
+
+    helper_id: str
+    number: int
+    windows: bytes
+
+
+@dataclass(frozen=True)
+class HelperReady:
+    """From a helper."""
+
+    n_cores: int
+
+
+@dataclass(frozen=True)
+class BatchDecoded:
+    """From a helper."""
+
+    number: int
+    windows: bytes
+
+
+Report = Measured | Progress | Window | Offered | BatchSent | HelperReady | BatchDecoded
 
 
 def report_event(execution_id: str, report: Report) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The interface of an engine, and what it calls back while it works."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -12,12 +12,35 @@ from localwhisper.messages import Message
 from localwhisper.options import Options
 
 
+class Helpers(Protocol):
+    """Engines of other processes that decode windows of the same recording: see Engine.help(). Threading: SAFE."""
+
+    def offer(self, run: bytes) -> None:
+        """Ask for helpers. `run`: what they need to know of this run."""
+
+    @property
+    def n_cores(self) -> int:
+        """Of all helpers that are there."""
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a helper is free for one more batch of windows."""
+
+    def take(self) -> Callable[[bytes, Callable[[], None]], bytes | None] | None:
+        """Reserve a helper for one batch, if one is free: a function that has it decoded, and waits for that. It
+        returns None if the helper was lost; `check` is called meanwhile, and may raise."""
+
+
 class Control(Protocol):
     """Called by an engine while it works, on the thread that called the engine."""
 
     @property
     def speakers_file(self) -> Path | None:
         """Where a search for speakers keeps what it has computed, to continue after a crash; None: nowhere."""
+
+    @property
+    def helpers(self) -> Helpers | None:
+        """None: all windows are decoded by the engine that is called."""
 
     def check(self) -> None:
         """Raises errors.Stopped once the work has to stop. Called at least once per decoded token."""
@@ -35,10 +58,16 @@ class Control(Protocol):
         """Takes over a decoded window; the engine goes on when it returns. May raise as check()."""
 
 
+Batch = tuple[bytes, Callable[[bytes], None]]  # windows, and what takes them back decoded
+# gives the batches to an engine of so many cores; raises what the second parameter raises while it waits
+BatchSource = Callable[[int, Callable[[], None]], Iterator[Batch]]
+
+
 class NoControl:
     """A Control that ignores what is reported, and never stops the work."""
 
     speakers_file: Path | None = None
+    helpers: Helpers | None = None
 
     def check(self) -> None: ...
 
@@ -81,6 +110,11 @@ class Engine(Protocol):
         `done`: the windows of an earlier, interrupted run. Decoding continues after them, and the transcript contains
         them. `footprint`: how many windows at once, on how many cores, in which formats.
         Raises Stopped, or a LocalWhisperError.
+        """
+
+    def help(self, audio: Path, options: Options, run: bytes, batches: BatchSource, control: Control) -> None:
+        """Decode windows for another engine that transcribes the same audio with the same options, until
+        `control` raises. `run`: what that engine gave to Helpers.offer(). Raises Stopped, or a LocalWhisperError.
         """
 
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:

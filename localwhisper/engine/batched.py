@@ -6,7 +6,8 @@ whole segment, as in whisper, and the next one begins there: such windows can't 
 """
 
 import math
-from collections.abc import Iterator, Sequence
+import pickle
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
@@ -14,6 +15,8 @@ from itertools import chain
 from whisper.audio import FRAMES_PER_SECOND
 
 from localwhisper.engine.audio_window import AudioWindow
+from localwhisper.engine.base import Helpers
+from localwhisper.engine.map_ahead import map_ahead
 from localwhisper.engine.system_resources import available_bytes
 from localwhisper.engine.vad import VoiceActivity
 from localwhisper.engine.window_decoder import DecodedWindow, WindowDecoder
@@ -23,6 +26,7 @@ INITIAL_BATCH_SIZE, MAX_BATCH_SIZE = 2, 8  # small at first, so that the first t
 # limits for the keys and values of all batches; the share is of the available memory
 MEMORY_SHARE, MAX_BATCH_BYTES = 0.25, 1 << 29
 USUAL_FRAMES = 2300  # of a window that ends in a pause
+MIN_SHARED_FRAMES = 18_000  # three minutes: what takes helpers too long to begin with isn't shared
 MIN_REST_FRAMES = 100  # less than a second after the last whole segment isn't decoded again
 
 
@@ -35,6 +39,9 @@ class _PendingWindow:
     passes: list[DecodedWindow] = field(default_factory=list)  # those with speech in them
 
 
+Batch = list[_PendingWindow]
+
+
 def transcribe_batched(
     decoder: WindowDecoder, position: Position, *, max_batch_size: int = MAX_BATCH_SIZE
 ) -> Iterator[Window]:
@@ -43,11 +50,13 @@ def transcribe_batched(
     A window's text doesn't depend on how many are decoded together.
     """
     vad, n_frames = decoder.voice_activity, decoder.pcm.n_frames
+    helped = _offered(decoder, position.seek)
     while position.seek < n_frames:
         window: _PendingWindow | None = None
-        batches = _batches(decoder, vad, position.seek, max_batch_size)
+        batches = _batches(decoder, vad, position.seek, max_batch_size, helped)
         with decoder.check.stopping():
-            for window in chain.from_iterable(decoder.cores.map_ahead(partial(_decode_batch, decoder), batches)):
+            decoded = map_ahead(decoder.cores, partial(decode_batch, decoder), batches, helped)
+            for window in chain.from_iterable(decoded):
                 end_s = window.end / FRAMES_PER_SECOND
                 position = Position(seek=window.end, language=decoder.language, last_speech_s=end_s)
                 yield Window(segments=_segments(decoder, window), after=position)
@@ -56,11 +65,57 @@ def transcribe_batched(
             return
 
 
-def _batches(decoder: WindowDecoder, vad: VoiceActivity, seek: int, max_size: int) -> Iterator[list[_PendingWindow]]:
+@dataclass(frozen=True)
+class SharedRun:
+    """What a helper has to know of a run: see base.Helpers."""
+
+    language: str
+    plan: str
+    voice_activity: VoiceActivity
+
+
+class _Helped:
+    """A map_ahead.Elsewhere: the helpers of a run."""
+
+    def __init__(self, decoder: WindowDecoder, helpers: Helpers) -> None:
+        self._decoder = decoder
+        self._helpers = helpers
+
+    @property
+    def n_cores(self) -> int:
+        return self._helpers.n_cores
+
+    @property
+    def has_room(self) -> bool:
+        return self._helpers.has_room
+
+    def take(self) -> Callable[[Batch], Batch] | None:
+        helper = self._helpers.take()
+        return None if helper is None else partial(self._decode, helper)
+
+    def _decode(self, helper: Callable[[bytes, Callable[[], None]], bytes | None], batch: Batch) -> Batch:
+        """By the helper, or if it is lost, here."""
+        answer = helper(pickle.dumps(batch), self._decoder.check)
+        return decode_batch(self._decoder, batch) if answer is None else pickle.loads(answer)
+
+
+def _offered(decoder: WindowDecoder, seek: int) -> _Helped | None:
+    """Ask for helpers if there may be some, and much is to be done from frame `seek` on."""
+    if decoder.helpers is None or decoder.pcm.n_frames - seek < MIN_SHARED_FRAMES:
+        return None
+    run = SharedRun(decoder.language, decoder.model.plan.name, decoder.voice_activity)
+    decoder.helpers.offer(pickle.dumps(run))
+    return _Helped(decoder, decoder.helpers)
+
+
+def _batches(
+    decoder: WindowDecoder, vad: VoiceActivity, seek: int, max_size: int, helped: _Helped | None
+) -> Iterator[Batch]:
     """The windows with speech from frame `seek` on, until one whose end isn't known until it is decoded."""
-    size, max_size, n_cores = INITIAL_BATCH_SIZE, min(max_size, _max_batch_size(decoder)), decoder.cores.total
+    size, max_size = INITIAL_BATCH_SIZE, min(max_size, max_batch_size(decoder))
     while True:
         n_remaining = math.ceil((decoder.pcm.n_frames - seek) / USUAL_FRAMES)
+        n_cores = decoder.cores.total + (0 if helped is None else helped.n_cores)
         batch = _next_batch(decoder, vad, seek, max(1, min(size, max_size, math.ceil(n_remaining / n_cores))))
         if batch:
             yield batch
@@ -69,16 +124,16 @@ def _batches(decoder: WindowDecoder, vad: VoiceActivity, seek: int, max_size: in
         seek, size = batch[-1].end, min(2 * size, MAX_BATCH_SIZE)
 
 
-def _decode_batch(decoder: WindowDecoder, batch: list[_PendingWindow]) -> list[_PendingWindow]:
+def decode_batch(decoder: WindowDecoder, batch: Batch) -> Batch:
     while remaining := [(window, window.rest) for window in batch if window.rest is not None]:
         _decode_pass(decoder, remaining)
     return batch
 
 
-def _next_batch(decoder: WindowDecoder, vad: VoiceActivity, seek: int, size: int) -> list[_PendingWindow]:
+def _next_batch(decoder: WindowDecoder, vad: VoiceActivity, seek: int, size: int) -> Batch:
     """The next `size` windows that aren't silent; fewer at the recording's end. A window whose end isn't known until it
     is decoded is the last of its batch."""
-    batch: list[_PendingWindow] = []
+    batch: Batch = []
     while len(batch) < size and (found := vad.window(seek)) is not None:
         window, ends_in_pause = found
         seek = window.end
@@ -90,7 +145,7 @@ def _next_batch(decoder: WindowDecoder, vad: VoiceActivity, seek: int, size: int
     return batch
 
 
-def _max_batch_size(decoder: WindowDecoder) -> int:
+def max_batch_size(decoder: WindowDecoder) -> int:
     """As many windows as have room in memory for the keys and values of their audio and text."""
     model, dims = decoder.model, decoder.model.dims
     n_floats = 2 * dims.n_text_layer * dims.n_text_state * (dims.n_audio_ctx + dims.n_text_ctx)

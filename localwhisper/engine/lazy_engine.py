@@ -8,7 +8,7 @@ from concurrent.futures import Future, wait
 from pathlib import Path
 
 from localwhisper.audio.waveform import SpeechSink
-from localwhisper.engine.base import Control, Engine, LiveTranscriber
+from localwhisper.engine.base import BatchSource, Control, Engine, LiveTranscriber
 from localwhisper.errors import EngineNotLoaded
 from localwhisper.jobs.suspicion import Footprint
 from localwhisper.jobs.transcript import Detection, Diarization, Segment, Transcript, Window
@@ -47,6 +47,10 @@ class LazyEngine:
     ) -> Transcript:
         """See base.Engine. Also raises EngineNotLoaded."""
         return self._built(control.check).transcribe(audio, options, control, done=done, footprint=footprint)
+
+    def help(self, audio: Path, options: Options, run: bytes, batches: BatchSource, control: Control) -> None:
+        """See base.Engine. Also raises EngineNotLoaded."""
+        self._built(control.check).help(audio, options, run, batches, control)
 
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
         """See base.Engine. Also raises EngineNotLoaded."""

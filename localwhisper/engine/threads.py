@@ -8,9 +8,9 @@ hasn't got a core yet, but at most for the items that were taken when none was l
 import math
 import threading
 import time
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from itertools import count
 from queue import SimpleQueue
@@ -24,7 +24,6 @@ from localwhisper.engine.system_resources import usable_cores
 from localwhisper.errors import Stopped
 
 CHECK_EVERY_S = 0.1
-Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
@@ -130,30 +129,6 @@ class CoreBudget:
             with self.changed:
                 self.changed.wait_for(lambda: self.n_taken < self.total)
                 self.n_taken += 1
-
-    def map_ahead(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        """Yield function(item) in order, computed ahead of the consumer on as many threads as there are cores.
-
-        When the consumer leaves or something is raised, what has not started is dropped, and what has is waited for.
-        """
-        futures: deque[Future[Result]] = deque()
-
-        @torch.inference_mode()
-        def work(item: Item) -> Result:
-            with self.working():
-                return function(item)
-
-        with ThreadPoolExecutor(self.total, "windows", use_one_thread) as pool:
-            try:
-                for item in items:
-                    futures.append(pool.submit(work, item))
-                    while len(futures) >= 2 * self.total or (futures and futures[0].done()):
-                        yield futures.popleft().result()
-                while futures:
-                    yield futures.popleft().result()
-            finally:
-                for future in futures:
-                    future.cancel()
 
     def close(self) -> None:
         """Let the team's threads end."""

@@ -16,10 +16,10 @@ from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.audio.recording import Channel, RecordingReader
 from localwhisper.audio.waveform import SpeechSink
 from localwhisper.engine.audio_window import AudioWindow
-from localwhisper.engine.base import Control
+from localwhisper.engine.base import BatchSource, Control
 from localwhisper.engine.batched import transcribe_batched
-from localwhisper.engine.calibration.plan_selection import usable_plan
 from localwhisper.engine.channels import ChannelRun, channel_languages, main_language, transcribe_channels
+from localwhisper.engine.helping import Helper
 from localwhisper.engine.language_detection import (
     ENOUGH_FRAMES,
     DetectedLanguage,
@@ -33,6 +33,7 @@ from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.pcm_spool import PcmSpool
 from localwhisper.engine.progress import report_progress
 from localwhisper.engine.recorded_speakers import RecordedSpeakers
+from localwhisper.engine.run_formats import formats, plan_changed
 from localwhisper.engine.sequential import transcribe_sequential
 from localwhisper.engine.silero import SileroVad
 from localwhisper.engine.speakers.labelling import SpeakerLabels, with_what_speakers_need
@@ -46,7 +47,7 @@ from localwhisper.errors import ModelCannotTranslate, ModelTooLarge
 from localwhisper.jobs.suspicion import Footprint
 from localwhisper.jobs.transcript import Detection, Diarization, Position, Segment, Transcript, Window, segments_of
 from localwhisper.messages import Message
-from localwhisper.options import Options, Quality
+from localwhisper.options import Options
 
 
 class WhisperEngine:
@@ -60,6 +61,7 @@ class WhisperEngine:
         self._cores = models.cores
         self._detector = SileroVad()
         self._speakers = RecordedSpeakers(self._reader, self._new_spool, self._detector)
+        self._helper = Helper(models, self._reader, self._new_spool)
 
     def transcribe(
         self,
@@ -79,7 +81,7 @@ class WhisperEngine:
         ) as recording:
             control.measured(recording.duration_s, recording.track.track.number)
             read_s = time.monotonic() - started_s
-            quality, plan = _formats(options, done, footprint)
+            quality, plan = formats(options, done[-1].after.plan if done else None, footprint)
             with (
                 self._models.lease(options.model, quality, control, plan=plan) as model,
                 self._working(),
@@ -106,7 +108,7 @@ class WhisperEngine:
                     channel_languages=channel_languages(runs, segments),
                     segments=segments,
                     processing_time=read_s + time.monotonic() - started_s - waited_s,
-                    warnings=(*recording.warnings_for(text), *_plan_changed(windows, done)),
+                    warnings=(*recording.warnings_for(text), *plan_changed(windows, done)),
                 )
             return labels.of_transcript(transcript)
 
@@ -187,6 +189,10 @@ class WhisperEngine:
         with torch.inference_mode():
             yield
 
+    def help(self, audio: Path, options: Options, run: bytes, batches: BatchSource, control: Control) -> None:
+        """See base.Engine."""
+        self._helper.help(audio, options, run, batches, control)
+
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
         """See base.Engine. Reads more than the first 30 s only if hardly anybody speaks in them."""
         with self._reader.read(audio, self._new_spool, check=control.check, until_s=CHUNK_LENGTH) as recording:
@@ -259,19 +265,6 @@ class WhisperEngine:
         self._models.close()
 
 
-def _formats(options: Options, done: Sequence[Window], footprint: Footprint) -> tuple[Quality, str | None]:
-    """Return the quality whose formats are used, and the plan of the windows so far.
-
-    A job goes on in the formats of `compact` if it once had no memory for its own.
-    """
-    if footprint is Footprint.SMALLEST:
-        return "compact", None
-    plan = done[-1].after.plan if done else None
-    if plan and usable_plan(plan, options.quality) is None and usable_plan(plan, "compact") is not None:
-        return "compact", plan
-    return options.quality, plan
-
-
 def _transcriber(options: Options, footprint: Footprint) -> TranscribeWindows:
     if not options.is_batched:
         return transcribe_sequential
@@ -292,9 +285,3 @@ def _reporting_memory(model: str) -> Iterator[None]:
 def _done_s(aligned: Sequence[Segment], segments: Sequence[Segment], duration_s: float) -> float:
     """The part of the text that is aligned, as a part of the recording."""
     return duration_s * len(aligned) / max(len(segments), 1)
-
-
-def _plan_changed(windows: Sequence[Window], done: Sequence[Window]) -> tuple[Message, ...]:
-    """Return a warning if earlier windows were computed in other number formats, which may hear a word differently."""
-    plans = {window.after.plan for window in (*done, *windows)} - {None}
-    return (Message("plan_changed"),) if len(plans) > 1 else ()

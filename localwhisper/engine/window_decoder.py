@@ -83,6 +83,7 @@ class WindowDecoder:
         self._encoded = dict(encoded)
         self.cores = cores
         self.check = StoppableCheck(control.check)
+        self.helpers = control.helpers
         self._tokenizer = self._tokenizer_of(language)
         self._segment_ids = count(first_segment_id)
         n_prompt_tokens = model.dims.n_text_ctx // 2 - 1  # as many as whisper reads

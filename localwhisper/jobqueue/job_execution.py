@@ -13,7 +13,7 @@ from typing import Protocol
 
 from localwhisper import paths
 from localwhisper.atomic import DISK_FULL_ERRNOS
-from localwhisper.engine.base import Engine
+from localwhisper.engine.base import BatchSource, Engine, Helpers
 from localwhisper.errors import LocalWhisperError, ModelTooLarge, Stopped, StorageFull, is_memory_error
 from localwhisper.jobs.suspicion import Footprint
 from localwhisper.jobs.transcript import Transcript, Window
@@ -35,6 +35,7 @@ class WorkItem:
     options: Options
     done: Sequence[Window] = ()  # decoded by earlier executions
     footprint: Footprint = Footprint.USUAL  # another one: interrupted after one window, as a suspect of a crash
+    shared_run: bytes | None = None  # given: this is help for another execution, see Engine.help()
 
 
 @dataclass(frozen=True)
@@ -111,12 +112,15 @@ class ExecutionSignals:
 class WorkerControl:
     """The engine's Control: stops and pauses when signalled, and passes everything else to the reporter."""
 
-    def __init__(self, item: WorkItem, signals: ExecutionSignals, reporter: Reporter) -> None:
+    def __init__(
+        self, item: WorkItem, signals: ExecutionSignals, reporter: Reporter, helpers: Helpers | None = None
+    ) -> None:
         self._execution_id = item.execution_id
         self._signals = signals
         if item.footprint is not Footprint.USUAL:
             signals.ends_after_window.set()
         self._reporter = reporter
+        self.helpers = helpers if item.footprint is Footprint.USUAL else None
         self.speakers_file = paths.speaker_chunks(item.audio)
 
     def check(self) -> None:
@@ -142,14 +146,39 @@ class WorkerControl:
         self.check()
 
 
-def execute(item: WorkItem, engine: Engine, signals: ExecutionSignals, reporter: Reporter) -> Outcome:
+def execute(
+    item: WorkItem, engine: Engine, signals: ExecutionSignals, reporter: Reporter, helpers: Helpers | None = None
+) -> Outcome:
     """Transcribe; never raises."""
+    control = WorkerControl(item, signals, reporter, helpers)
+
+    def transcribe() -> Finished:
+        footprint = item.footprint
+        return Finished(engine.transcribe(item.audio, item.options, control, done=item.done, footprint=footprint))
+
+    return _outcome_of(transcribe, item, control)
+
+
+def help_out(
+    item: WorkItem, engine: Engine, signals: ExecutionSignals, reporter: Reporter, batches: BatchSource
+) -> Outcome:
+    """Decode windows for another execution, until that ends; never raises, and never finishes."""
+    control = WorkerControl(item, signals, reporter)
+
+    def decode() -> Interrupted:
+        assert item.shared_run is not None
+        engine.help(item.audio, item.options, item.shared_run, batches, control)
+        return Interrupted()
+
+    return _outcome_of(decode, item, control)
+
+
+def _outcome_of(work: Callable[[], Outcome], item: WorkItem, control: WorkerControl) -> Outcome:
     request_id.set(item.job_id)
     log.info("model %s starts on %s", item.options.model, item.job_id)
-    control = WorkerControl(item, signals, reporter)
     try:
         control.check()
-        return Finished(engine.transcribe(item.audio, item.options, control, done=item.done, footprint=item.footprint))
+        return work()
     except Stopped:
         return Interrupted()
     except LocalWhisperError as error:

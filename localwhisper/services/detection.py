@@ -7,19 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from localwhisper.engine.base import Engine
+from localwhisper.engine.base import Engine, NoControl
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.checkpoints.model_choice import ModelChooser
 from localwhisper.errors import Stopped
-from localwhisper.jobs.transcript import Detection, Window
+from localwhisper.jobs.transcript import Detection
 from localwhisper.messages import Message
 from localwhisper.options import Options
 
 
-class StopControl:
+class StopControl(NoControl):
     """An engine's Control that can stop the work, and ignores what it reports. Threading: SAFE."""
-
-    speakers_file: Path | None = None
 
     def __init__(self, is_gone: Callable[[], bool] = lambda: False) -> None:
         """`is_gone`: whether what is worked on has been removed; called on the engine's thread."""
@@ -33,14 +31,8 @@ class StopControl:
         if self._stop.is_set() or self._is_gone():
             raise Stopped
 
-    def measured(self, duration_s: float, track: int) -> None:
-        pass
-
     def progress(self, done_s: float, message: Message) -> None:
         self.check()
-
-    def window(self, window: Window) -> None:
-        pass
 
 
 class LanguageDetector:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TypeVar
 
-from localwhisper.engine.base import Engine
+from localwhisper.engine.base import Engine, NoControl
 from localwhisper.errors import QueueNotRunning, Stopped
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
@@ -18,7 +18,7 @@ from localwhisper.jobqueue.loop_priority import lower_thread_priority
 from localwhisper.jobs.events import WordsAligned
 from localwhisper.jobs.job import Job
 from localwhisper.jobs.script_alignment import Align
-from localwhisper.jobs.transcript import Segment, Transcript, Window
+from localwhisper.jobs.transcript import Segment, Transcript
 from localwhisper.messages import Message
 from localwhisper.services.corrections import Corrections
 from localwhisper.services.transcripts import Transcripts
@@ -101,10 +101,8 @@ def has_words(transcript: Transcript) -> bool:
     return all(segment.words is not None for segment in transcript.segments)
 
 
-class _Control:
+class _Control(NoControl):
     """The engine's Control. Threading: SAFE."""
-
-    speakers_file = None
 
     def __init__(self, *, is_stopped: Callable[[], bool], report: Callable[[float], object]) -> None:
         self._is_stopped = is_stopped
@@ -114,12 +112,6 @@ class _Control:
         if self._is_stopped():
             raise Stopped
 
-    def measured(self, duration_s: float, track: int) -> None:
-        pass
-
     def progress(self, done_s: float, message: Message) -> None:
         self.check()
         self._report(done_s)
-
-    def window(self, window: Window) -> None:
-        pass

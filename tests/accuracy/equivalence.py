@@ -8,9 +8,10 @@ from typing import Any
 
 import whisper
 
+from localwhisper.engine.base import NoControl
 from localwhisper.options import Options
 from tests.accuracy.recordings import SpeechRecording
-from tests.accuracy.systems import Control, new_engine
+from tests.accuracy.systems import new_engine
 from tests.engine import openai_whisper
 
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
@@ -41,7 +42,7 @@ def compare_all(
     for number, (variant, options) in enumerate(VARIANTS.items()):
         for recording in spoken[number * every // len(VARIANTS) :: every]:
             expected = model.transcribe(openai_whisper.read(recording.path), fp16=False, **options)
-            transcript = engine.transcribe(recording.path, Options(model=model_name, **options), Control())
+            transcript = engine.transcribe(recording.path, Options(model=model_name, **options), NoControl())
             comparisons.append(
                 Comparison(
                     variant,

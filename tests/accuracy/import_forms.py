@@ -21,13 +21,14 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from whisper.model import ModelDimensions
 
+from localwhisper.engine.base import NoControl
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.upstream.whisper_internals import published_alignment_heads
 from localwhisper.engine_setup import ASSETS
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Options
 from tests.accuracy.recordings import SpeechRecording, read_manifest, scored, speech_folder
-from tests.accuracy.systems import Control, new_engine
+from tests.accuracy.systems import new_engine
 from tests.engine import model_files
 
 MODELS = Path(__file__).parents[2] / "build" / "models"
@@ -162,7 +163,7 @@ def imported(
     weights: Mapping[str, Tensor] = torch.load(path, weights_only=True)["model_state_dict"]
     engine = new_engine(model_dir, data_dir)
     options = Options(model=name, word_timestamps=True)
-    return weights, [engine.transcribe(recording.path, options, Control()) for recording in recordings]
+    return weights, [engine.transcribe(recording.path, options, NoControl()) for recording in recordings]
 
 
 def difference(expected: Sequence[Transcript], transcripts: Sequence[Transcript]) -> str:

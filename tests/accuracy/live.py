@@ -11,14 +11,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from localwhisper.engine.base import Engine
+from localwhisper.engine.base import Engine, NoControl
 from localwhisper.jobs.live import LiveText
 from localwhisper.options import Options
 from tests.accuracy.live_words import RATE, Appearances, Replay, compare, report, samples
 from tests.accuracy.recordings import SpeechRecording, read_manifest, scored, speech_folder
 from tests.accuracy.scoring import word_errors
 from tests.accuracy.subtitles import MODELS
-from tests.accuracy.systems import Control, new_engine
+from tests.accuracy.systems import new_engine
 from tests.process.server import ROOT
 
 FRAME_S = 0.1  # the audio comes in frames
@@ -67,7 +67,7 @@ def hear(
 ) -> Replay:
     path, options = recording.path, Options(model=model, quality="fast", word_timestamps=True)
     if str(path) not in transcripts:
-        transcript = engine.transcribe(path, options, Control())
+        transcript = engine.transcribe(path, options, NoControl())
         words = [[word.word, word.end] for segment in transcript.segments for word in segment.words or ()]
         transcripts[str(path)] = {
             "text": transcript.text,
@@ -75,7 +75,7 @@ def hear(
         }
     pcm = samples(path)
     seen, result = Appearances(recording.language), Replay(recording)
-    transcriber = engine.open_live(options, Control())
+    transcriber = engine.open_live(options, NoControl())
     segments: list[str] = []
     heard_s, read, lag_s = 0.0, 0, 0.0
     while read < len(pcm):

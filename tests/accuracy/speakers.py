@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from localwhisper.audio.wav import wav_header
+from localwhisper.engine.base import NoControl
 from localwhisper.engine.pcm_spool import PcmSpool
 from localwhisper.engine.silero import SileroVad
 from localwhisper.engine.speakers.diarizer import NeuralDiarizer
@@ -28,7 +29,7 @@ from localwhisper.options import Options
 from tests.accuracy.dialogues import CHOSEN_ON, HELD_OUT, READERS, Dialogue, Piece, dialogue, pieces
 from tests.accuracy.recordings import speech_folder
 from tests.accuracy.scoring import cp_word_errors, word_errors
-from tests.accuracy.systems import Control, new_engine
+from tests.accuracy.systems import new_engine
 from tests.accuracy.turns import RATE, DiarizationError, Span, diarization_error
 from tests.speech import decoded
 
@@ -187,7 +188,7 @@ def transcribed(pcm: NDArray[np.int16], model: str, model_dir: Path, folder: Pat
     engine = new_engine(model_dir, folder)
     try:
         options = Options(model=model, quality="fast", language="en", speakers="auto")
-        return engine.transcribe(written(pcm, folder), options, Control())
+        return engine.transcribe(written(pcm, folder), options, NoControl())
     finally:
         engine.close()
 

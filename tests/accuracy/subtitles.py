@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from localwhisper.engine.base import NoControl
 from localwhisper.export.cues import Cue, cues
 from localwhisper.export.registry import ending_with
 from localwhisper.export.subtitle_limits import Problem, limits_for, problems
 from localwhisper.jobs.transcript import Transcript
 from localwhisper.options import Layout, Options
 from tests.accuracy.recordings import SpeechRecording, read_manifest, speech_folder
-from tests.accuracy.systems import Control, new_engine
+from tests.accuracy.systems import new_engine
 from tests.engine import openai_whisper
 
 MODELS = Path(__file__).parents[2] / "build" / "models"
@@ -115,7 +116,7 @@ def tallies_of_layouts(
 
         def transcribe(recording: SpeechRecording) -> Transcript:
             options = Options(model=model, language=recording.language, word_timestamps=True)
-            return engine.transcribe(recording.path, options, Control())
+            return engine.transcribe(recording.path, options, NoControl())
 
         for recording in recordings:
             ended = ending_with(kept.get(model, recording, transcribe), recording.duration_s)

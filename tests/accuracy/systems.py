@@ -9,13 +9,11 @@ import whisper
 
 from localwhisper import paths
 from localwhisper.audio.ffmpeg import Ffmpeg
-from localwhisper.engine.base import Engine
+from localwhisper.engine.base import Engine, NoControl
 from localwhisper.engine.model_cache import ModelCache
 from localwhisper.engine.threads import CoreBudget
 from localwhisper.engine.whisper_engine import WhisperEngine
 from localwhisper.engine_setup import model_library
-from localwhisper.jobs.transcript import Window
-from localwhisper.messages import Message
 from localwhisper.options import Options, Quality
 from localwhisper.settings import load
 from tests.engine import openai_whisper as reference
@@ -59,20 +57,6 @@ def faster_whisper(folder: Path, compute_type: str, n_threads: int, *, is_batche
     return transcribe
 
 
-class Control:
-    """Takes what the engine reports, and never stops it."""
-
-    speakers_file = None
-
-    def check(self) -> None: ...
-
-    def measured(self, duration_s: float, track: int) -> None: ...
-
-    def progress(self, done_s: float, message: Message) -> None: ...
-
-    def window(self, window: Window) -> None: ...
-
-
 def whisper_cpp(ggml: Path, n_threads: int) -> Transcriber:
     """`ggml`: a model file of whisper.cpp."""
     from pywhispercpp.model import Model
@@ -103,7 +87,7 @@ def localwhisper_engine(
 
     def transcribe(path: Path, language: str | None) -> str:
         all_options = Options(model=model, language=language, quality=quality, **options)
-        return engine.transcribe(path, all_options, Control()).text
+        return engine.transcribe(path, all_options, NoControl()).text
 
     return transcribe
 

@@ -11,11 +11,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from localwhisper.engine.base import NoControl
 from localwhisper.options import Options
 from tests.accuracy.recordings import SpeechRecording, read_manifest, scored, speech_folder
 from tests.accuracy.scoring import ErrorCount, word_errors
 from tests.accuracy.subtitles import MODELS
-from tests.accuracy.systems import Control, new_engine
+from tests.accuracy.systems import new_engine
 
 Texts = dict[str, tuple[str, str]]  # by the recording's path: without, with
 
@@ -48,7 +49,7 @@ def transcribe_all(recordings: Sequence[SpeechRecording], model: str, model_dir:
                 engine.transcribe(
                     recording.path,
                     Options(model=model, language=recording.language or None, vad_filter=vad_filter),
-                    Control(),
+                    NoControl(),
                 ).text
                 for vad_filter in (False, True)
             )

@@ -16,7 +16,7 @@ from typing import Any
 
 import whisper
 
-from localwhisper.engine.base import Engine
+from localwhisper.engine.base import Engine, NoControl
 from localwhisper.jobs.script_alignment import AlignedScript, align_script
 from localwhisper.jobs.scripts import lines_of
 from localwhisper.jobs.text_words import TextWord, words_in
@@ -24,7 +24,7 @@ from localwhisper.jobs.transcript import Segment, Transcript, Word
 from localwhisper.jobs.word_matching import match_words
 from localwhisper.options import Options, Quality
 from tests.accuracy.recordings import SpeechRecording, read_manifest, scored, speech_folder
-from tests.accuracy.systems import Control, new_engine
+from tests.accuracy.systems import new_engine
 from tests.engine import openai_whisper
 
 MODELS = Path(__file__).parents[2] / "build" / "models"
@@ -83,7 +83,7 @@ def print_errors(engine: Engine, model_dir: Path, recordings: Sequence[SpeechRec
         result = model.transcribe(samples, fp16=False, language=recording.language or None, word_timestamps=True)
         stock = words_in(stock_segments(result))
         options = Options(model="base", quality="fast", language=result["language"], word_timestamps=True)
-        heard = engine.transcribe(recording.path, options, Control())
+        heard = engine.transcribe(recording.path, options, NoControl())
         script = aligned(engine, recording, options, heard, recording.text or "")
         references.add(script, list(errors(words_in(script.segments), stock)))
         own = aligned(engine, recording, options, without_some_words(heard), heard.text)
@@ -106,7 +106,7 @@ def aligned(
     engine: Engine, recording: SpeechRecording, options: Options, heard: Transcript, text: str
 ) -> AlignedScript:
     def align(segments: Sequence[Segment]) -> Sequence[Segment]:
-        return engine.align(recording.path, options, heard.language, segments, Control())
+        return engine.align(recording.path, options, heard.language, segments, NoControl())
 
     return align_script(lines_of(text), heard, recording.duration_s, align)
 
@@ -166,17 +166,17 @@ def print_cost(engine: Engine, recordings: Sequence[SpeechRecording]) -> None:
         for quality in qualities:
             plain = Options(model="base", quality=quality, language=chosen[0].language)
             started_s = time.monotonic()
-            transcripts = [engine.transcribe(each.path, plain, Control()) for each in chosen]
+            transcripts = [engine.transcribe(each.path, plain, NoControl()) for each in chosen]
             if round_number:
                 record(f"{quality}, no word times", started_s)
             started_s = time.monotonic()
             for each in chosen:
-                engine.transcribe(each.path, replace(plain, word_timestamps=True), Control())
+                engine.transcribe(each.path, replace(plain, word_timestamps=True), NoControl())
             if round_number:
                 record(f"{quality}, word times", started_s)
             started_s = time.monotonic()
             for each, transcript in zip(chosen, transcripts, strict=True):
-                engine.align(each.path, plain, transcript.language, transcript.segments, Control())
+                engine.align(each.path, plain, transcript.language, transcript.segments, NoControl())
             if round_number:
                 record(f"{quality}, word times on first need", started_s)
     print(f"{total_s:.0f} s of recordings, model base, the least of {COST_ROUNDS} rounds:\n")

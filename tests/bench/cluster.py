@@ -2,6 +2,7 @@
 
 Two workers, one, two again, in one run on an otherwise idle machine; each time the same recordings. Also what passes
 through the scheduler for an hour of audio, and whether the texts are those of a server without a cluster.
+With --joined MINUTES: one long recording, made of real ones, whose windows both workers decode.
 """
 
 import argparse
@@ -11,9 +12,12 @@ import signal
 import subprocess
 import tempfile
 import time
+import wave
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import psutil
 
 from localwhisper import paths
@@ -21,8 +25,10 @@ from localwhisper.distributed.protocol import report_event
 from localwhisper.engine.plans import PlanStore
 from localwhisper.store.files import FileStore
 from tests.accuracy.recordings import SpeechRecording, read_manifest, scored, speech_folder
+from tests.audio.recordings import RATE
 from tests.distributed.cluster import Cluster, end
 from tests.process.server import Server
+from tests.speech import decoded
 
 
 def recordings(n: int) -> list[SpeechRecording]:
@@ -32,6 +38,18 @@ def recordings(n: int) -> list[SpeechRecording]:
         raise SystemExit("No recordings: LOCALWHISPER_SPEECH must name a folder with a manifest.jsonl.")
     spoken = [each for each in scored(read_manifest(folder)) if not each.expects_no_text and 5 <= each.duration_s <= 20]
     return spoken[:n]
+
+
+def joined(folder: Path, minutes: float) -> SpeechRecording:
+    """Recordings in English, one after another, again and again until they are as long."""
+    spoken = [each for each in recordings(1000) if each.language == "en"]
+    pcm = np.concatenate([decoded(each.path) for each in spoken])
+    pcm = np.resize(pcm, round(60 * minutes * RATE))
+    path = folder / "joined.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, RATE, 0, "NONE", ""))
+        file.writeframes(pcm.tobytes())
+    return replace(spoken[0], path=path, duration_s=60 * minutes)
 
 
 def measure(server: Server, spoken: Sequence[SpeechRecording], fields: dict[str, str]) -> tuple[float, list[str]]:
@@ -74,11 +92,15 @@ def new_workers(cluster: Cluster, n: int, model_dir: str) -> "list[subprocess.Po
 
 
 def measured_round(
-    cluster: Cluster, n_workers: int, spoken: Sequence[SpeechRecording], options: argparse.Namespace
+    cluster: Cluster,
+    n_workers: int,
+    clip: SpeechRecording,
+    spoken: Sequence[SpeechRecording],
+    options: argparse.Namespace,
 ) -> tuple[float, list[str]]:
     fields = {"model": options.model, "quality": options.quality}
     workers = new_workers(cluster, n_workers, options.model_dir)
-    measure(cluster.server, spoken[:1] * 2 * n_workers, fields)  # each loads the model
+    measure(cluster.server, [clip] * 2 * n_workers, fields)  # each loads the model
     assert cluster.scheduler is not None
     pids = {"server": cluster.server.pid, "scheduler": cluster.scheduler.pid}
     pids |= {f"worker {number}": worker.pid for number, worker in enumerate(workers, 1)}
@@ -92,18 +114,20 @@ def measured_round(
 
 
 def run(folder: Path, options: argparse.Namespace) -> None:
-    spoken = recordings(options.recordings)
+    clip, *spoken = recordings(options.recordings + 1)
+    if options.joined:
+        spoken = [joined(folder, options.joined)]
     fields = {"model": options.model, "quality": options.quality}
     cluster = Cluster(folder)
     try:
         cluster.start_scheduler()
         cluster.server.start()
         new_workers(cluster, 1, options.model_dir)
-        measure(cluster.server, spoken[:1], fields)
+        measure(cluster.server, [clip], fields)
         plans = PlanStore(paths.plans(cluster.folder / "worker"))
         while options.quality not in plans.latest(options.model):  # measured after the first job
             time.sleep(0.1)
-        rounds = [measured_round(cluster, number, spoken, options) for number in (2, 1, 2)]
+        rounds = [measured_round(cluster, number, clip, spoken, options) for number in (2, 1, 2)]
         (first_s, texts), (one_s, _), (last_s, _) = rounds
         print(f"{len(spoken)} recordings, {options.model}, {options.quality}: {2 * one_s / (first_s + last_s):.2f}×")
         print(f"reports: {bytes_per_hour(cluster.server, spoken) / 1e3:.0f} kB for an hour of audio")
@@ -124,6 +148,7 @@ def main() -> None:
     parser.add_argument("--model-dir", required=True)
     parser.add_argument("--quality", default="exact")
     parser.add_argument("--recordings", type=int, default=12)
+    parser.add_argument("--joined", type=float, metavar="MINUTES", default=0.0)
     with tempfile.TemporaryDirectory(prefix="localwhisper-cluster-") as folder:
         run(Path(folder), parser.parse_args())
 

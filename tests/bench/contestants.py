@@ -131,6 +131,8 @@ class LocalWhisper:
 
     def decode(self, mel: Mel, n_tokens: int) -> list[int]:
         """A batch on each core, as in the program."""
+        from localwhisper.engine.map_ahead import map_ahead
+
         n_batches = min(len(mel), self._cores.total)
         batches = np.array_split(mel, n_batches)
         before = torch.get_num_threads()
@@ -138,7 +140,7 @@ class LocalWhisper:
         if n_batches == 1:
             lengths = [self._decode_batch(mel, n_tokens)]
         else:
-            lengths = list(self._cores.map_ahead(partial(self._decode_batch, n_tokens=n_tokens), batches))
+            lengths = list(map_ahead(self._cores, partial(self._decode_batch, n_tokens=n_tokens), batches))
         torch.set_num_threads(before)
         return list(chain.from_iterable(lengths))
 

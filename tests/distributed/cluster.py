@@ -86,14 +86,14 @@ class Cluster:
             hold.unlink()
 
     def log(self) -> list[list[str]]:
-        """The lines of the workers' log: process id, name of the recording, window or "stopped", folder."""
+        """The lines of the workers' log: process id, name of the recording, window, "helps" or "stopped", folder."""
         with suppress(FileNotFoundError):
             return [line.split() for line in (self.control / LOG).read_text().splitlines()]
         return []
 
     def decoded(self) -> Counter[tuple[str, str]]:
         """How often each window of each recording was decoded."""
-        return Counter((name, number) for _, name, number, _ in self.log() if number != "stopped")
+        return Counter((name, number) for _, name, number, _ in self.log() if number.isdigit())
 
     def members(self) -> dict[int, dict[str, Any]]:
         """The workers in /queue/info, by process id."""

@@ -8,7 +8,9 @@ import pytest
 
 from tests.cpu_time import WallTime
 from tests.distributed.cluster import Cluster, end, expected_text, name_of, recording, wait_until
+from tests.distributed.worker_program import SHARED_WINDOW_S
 
+SHARED_S = 600
 LONG_S = 40  # longer than a clip, so that clips go first
 
 
@@ -112,7 +114,7 @@ def test_a_worker_that_is_stopped_hands_its_job_over(cluster: Cluster) -> None:
     job = cluster.server.job_when(job_id, "completed", "failed")
     assert job["result"]["text"].rstrip() == expected_text(LONG_S + 4)
     name = name_of(LONG_S + 4)
-    windows = [number for _, each, number, _ in cluster.log() if each == name and number != "stopped"]
+    windows = [number for _, each, number, _ in cluster.log() if each == name and number.isdigit()]
     assert sorted(windows, key=int) == [str(number) for number in range(LONG_S + 4)]  # none twice
     cluster.wait_for_workers(*(each for each in cluster.workers if each is not worker))
     assert replacement.poll() is None
@@ -127,3 +129,71 @@ def test_a_worker_with_another_version_gets_no_jobs(cluster: Cluster) -> None:
     wait_until(lambda: "gives this worker no jobs" in cluster.output())
     end(other, signal.SIGKILL)
     wait_until(lambda: other.pid not in cluster.members())
+
+
+def submit_shared(cluster: Cluster, seconds: int) -> str:
+    """A recording with a window for each ten seconds, which both workers decode; it is held after some."""
+    cluster.hold(seconds, after=8)
+    job_id = cluster.server.submit_bytes(recording(seconds), "a.wav", model="demo", batch="auto")
+    wait_until(lambda: helps(cluster, seconds), cluster.output())
+    return job_id
+
+
+def helps(cluster: Cluster, seconds: int) -> list[str]:
+    return [pid for pid, name, what, _ in cluster.log() if (name, what) == (name_of(seconds), "helps")]
+
+
+def own_worker(cluster: Cluster, seconds: int) -> int:
+    """The process id of the worker that has the job: the first window is never decoded by another."""
+    wait_until(lambda: (name_of(seconds), "0") in cluster.decoded())
+    return next(int(pid) for pid, name, number, _ in cluster.log() if (name, number) == (name_of(seconds), "0"))
+
+
+def assert_whole(cluster: Cluster, job_id: str, seconds: int) -> None:
+    job = cluster.server.job_when(job_id, "completed", "failed")
+    assert job["result"]["text"].rstrip() == expected_text(seconds // SHARED_WINDOW_S)
+
+
+def test_a_long_recording_is_decoded_by_all_workers(cluster: Cluster) -> None:
+    job_id = submit_shared(cluster, SHARED_S)
+    assert all(worker["jobs"] == [job_id] for worker in cluster.members().values())
+    cluster.go_on()
+    assert_whole(cluster, job_id, SHARED_S)
+    decoded = [(number, pid) for pid, name, number, _ in cluster.log() if name == name_of(SHARED_S)]
+    windows = [number for number, _ in decoded if number.isdigit()]
+    assert sorted(windows, key=int) == [str(number) for number in range(SHARED_S // SHARED_WINDOW_S)]  # none twice
+    assert len({pid for _, pid in decoded}) == 2
+
+
+@pytest.mark.parametrize("is_own", [True, False], ids=["the job's worker", "its helper"])
+def test_a_shared_recording_is_whole_though_a_worker_is_killed(cluster: Cluster, is_own: bool) -> None:
+    seconds = SHARED_S + 10 + 10 * is_own
+    job_id = submit_shared(cluster, seconds)
+    own = own_worker(cluster, seconds)
+    killed = next(each for each in cluster.workers if each.poll() is None and (each.pid == own) is is_own)
+    replacement = cluster.start_worker()
+    end(killed, signal.SIGKILL)
+    cluster.go_on()
+    assert_whole(cluster, job_id, seconds)
+    cluster.wait_for_workers(*(each for each in cluster.workers if each.poll() is None))
+    assert replacement.poll() is None
+
+
+def test_a_clip_takes_the_place_of_a_helper(cluster: Cluster) -> None:
+    seconds = SHARED_S + 30
+    job_id = submit_shared(cluster, seconds)
+    clip = cluster.server.job_when(submit(cluster, 9), "completed", "failed")
+    assert clip["result"]["text"].rstrip() == expected_text(9)
+    assert cluster.server.request("GET", f"/job/{job_id}")["status"] == "processing"
+    n_before = len(helps(cluster, seconds))
+    wait_until(lambda: len(helps(cluster, seconds)) > n_before, cluster.output())  # again
+    cluster.go_on()
+    assert_whole(cluster, job_id, seconds)
+
+
+def test_cancelling_frees_all_workers_of_a_recording(cluster: Cluster) -> None:
+    seconds = SHARED_S + 40
+    job_id = submit_shared(cluster, seconds)
+    own_worker(cluster, seconds)
+    assert cluster.server.request("DELETE", f"/job/{job_id}")["status"] == "cancelled"
+    wait_until(lambda: sum(line[1:3] == [name_of(seconds), "stopped"] for line in cluster.log()) == 2)

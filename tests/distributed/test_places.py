@@ -13,7 +13,11 @@ class Execution:
     def __init__(self, place: Place, is_paused: bool = False) -> None:
         self.is_paused = is_paused
         self.ends: list[Outcome] = []
+        self.is_stopped = False
         place.occupants.add(self)
+
+    def stop(self) -> None:
+        self.is_stopped = True
 
     def end(self, outcome: Outcome) -> None:
         self.ends.append(outcome)
@@ -42,6 +46,25 @@ def test_the_worker_with_most_room_is_chosen(places: list[Place], chosen: str) -
     assert found.name == chosen
 
 
+def helper(place: Place) -> Execution:
+    execution = Execution(place)
+    place.occupants.remove(execution)
+    place.helpers.add(execution)
+    return execution
+
+
+def test_a_job_gets_a_place_without_helpers_or_takes_that_of_a_helper() -> None:
+    helping, idle = place("helping", capacity=1), place("idle", capacity=1)
+    first = helper(helping)
+    helping.make_room()
+    assert freest([place("full", running=1, capacity=1), helping]) is helping
+    assert freest([helping, idle]) is idle
+    assert not first.is_stopped
+    Execution(helping)
+    helping.make_room()
+    assert first.is_stopped
+
+
 def test_a_worker_that_may_not_work_is_never_chosen() -> None:
     other = Place("tls://a", "other version", 2, problem=Message("worker_version"))
     closing = place("closing")
@@ -51,11 +74,12 @@ def test_a_worker_that_may_not_work_is_never_chosen() -> None:
 
 def test_a_stalled_worker_loses_its_jobs_until_it_is_seen_again() -> None:
     stalled = place("a")
-    execution = Execution(stalled)
+    execution, help_elsewhere = Execution(stalled), helper(stalled)
     stalled.observe(1.0, "running", now_s=100.0)
     stalled.observe(1.0, "running", now_s=100.0 + STALLED_S)
     assert (execution.ends, stalled.takes_work) == ([], True)
     stalled.observe(1.0, "running", now_s=101.0 + STALLED_S)
     assert (execution.ends, stalled.takes_work) == ([Lost()], False)
+    assert help_elsewhere.ends == [Lost()]
     stalled.observe(2.0, "running", now_s=102.0 + STALLED_S)
     assert stalled.takes_work

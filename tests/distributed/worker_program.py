@@ -1,7 +1,8 @@
 """localwhisper with an engine that is controlled by files: python -m tests.distributed.worker_program worker [flags].
 
 CONTROL names the folder: while it has HOLD, no window is decoded; HOLD-9 holds recordings of 9 s, after as many windows
-as its text says. LOG gets a line for each window, before it is reported, and for each work that was stopped.
+as its text says. LOG gets a line for each window, before it is reported, for each batch that a helper begins, and for
+each work that was stopped.
 PRIVATE_DISK=1: no folder is shared with the server. TORCH: the version that this worker says it has.
 """
 
@@ -10,15 +11,18 @@ import os
 import sys
 import time
 import wave
-from collections.abc import Sequence
-from contextlib import suppress
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest.mock import patch
 
 from localwhisper import cli
 from localwhisper.distributed import job_plugin, versions
 from localwhisper.distributed.audio_copies import AudioFile
-from localwhisper.engine.base import Control
+from localwhisper.engine.base import BatchSource, Control
 from localwhisper.errors import Stopped
 from localwhisper.jobs.suspicion import Footprint
 from localwhisper.jobs.transcript import Transcript, Window, segments_of
@@ -29,10 +33,30 @@ from tests.step_engine import StepEngine, window
 HOLD, LOG = "hold", "log"
 WINDOW_S = 0.05
 CHECK_S = 0.005
+SHARED_WINDOW_S = 10
+N_AHEAD = 6  # windows
+Helper = Callable[[bytes, Callable[[], None]], bytes | None]
+
+
+@dataclass(frozen=True)
+class Recording:
+    name: str
+    seconds: int
+    folder: Path
+
+    @classmethod
+    def of(cls, audio: Path) -> "Recording":
+        with wave.open(str(audio)) as file:
+            seconds = file.getnframes() // file.getframerate()
+        return cls(hashlib.sha256(audio.read_bytes()).hexdigest(), seconds, audio.parent)
+
+    def seek_after(self, number: int, options: Options) -> int:
+        """The frame after a window."""
+        return 100 * (number + 1) * (SHARED_WINDOW_S if options.is_batched else 1)
 
 
 class ControlledEngine(StepEngine):
-    """A recording has a window for each of its seconds."""
+    """A recording has a window for each of its seconds; in batched mode for each ten, which helpers decode too."""
 
     def __init__(self, control_folder: Path) -> None:
         super().__init__()
@@ -47,30 +71,72 @@ class ControlledEngine(StepEngine):
         done: Sequence[Window] = (),
         footprint: Footprint = Footprint.USUAL,
     ) -> Transcript:
-        with wave.open(str(audio)) as file:
-            duration_s = file.getnframes() / file.getframerate()
-        name = hashlib.sha256(audio.read_bytes()).hexdigest()
+        recording = Recording.of(audio)
         control.progress(0.0, Message("loading_model", {"model": options.model}))
-        control.measured(duration_s, 1)
+        control.measured(recording.seconds, 1)
         windows = list(done)
-        try:
-            while len(windows) < int(duration_s):
-                self._wait_for_a_window(control, int(duration_s), len(windows))
-                self._log(f"{os.getpid()} {name} {len(windows)} {audio.parent}")
-                windows.append(window(len(windows)))
+        decode = self._decode_ahead if options.is_batched else self._decode_in_order
+        with self._logging_stops(recording):
+            for number in decode(recording, len(windows), control):
+                after = replace(window(number).after, seek=recording.seek_after(number, options))
+                windows.append(replace(window(number), after=after))
                 control.window(windows[-1])
-        except Stopped:
-            self._log(f"{os.getpid()} {name} stopped {audio.parent}")
-            raise
         segments = segments_of(windows)
         text = "".join(segment.text for segment in segments)
         return Transcript(text=text, language="en", segments=segments, processing_time=0.5)
 
-    def _wait_for_a_window(self, control: Control, seconds: int, n_done: int) -> None:
+    def _decode_in_order(self, recording: "Recording", first: int, control: Control) -> Iterator[int]:
+        for number in range(first, recording.seconds):
+            self._decode(recording, number, control.check)
+            yield number
+
+    def _decode_ahead(self, recording: "Recording", first: int, control: Control) -> Iterator[int]:
+        """Here one after another, and by helpers at the same time."""
+        helpers, pending = control.helpers, deque[Future[int]]()
+        assert helpers is not None
+        helpers.offer(b"run")
+        with ThreadPoolExecutor(1) as here, ThreadPoolExecutor(N_AHEAD) as others:
+            for number in range(first, recording.seconds // SHARED_WINDOW_S):
+                helper = helpers.take()
+                if helper is None:
+                    pending.append(here.submit(self._decode, recording, number, control.check))
+                else:
+                    pending.append(others.submit(self._decode_by, helper, recording, number, control.check))
+                while len(pending) >= N_AHEAD and not helpers.has_room:
+                    if pending[0].done():
+                        yield pending.popleft().result()
+                    time.sleep(CHECK_S)
+            while pending:
+                yield pending.popleft().result()
+
+    def _decode_by(self, helper: Helper, recording: "Recording", number: int, check: Callable[[], None]) -> int:
+        answer = helper(b"%d" % number, check)
+        return self._decode(recording, number, check) if answer is None else int(answer)
+
+    def help(self, audio: Path, options: Options, run: bytes, batches: BatchSource, control: Control) -> None:
+        assert run == b"run"
+        recording = Recording.of(audio)
+        with self._logging_stops(recording):
+            for windows, give_back in batches(1, control.check):
+                self._log(f"{os.getpid()} {recording.name} helps {recording.folder}")
+                self._decode(recording, int(windows), control.check)
+                give_back(windows)
+
+    def _decode(self, recording: "Recording", number: int, check: Callable[[], None]) -> int:
         until_s = time.monotonic() + WINDOW_S
-        while time.monotonic() < until_s or self._is_held(seconds, n_done):
+        while time.monotonic() < until_s or self._is_held(recording.seconds, number):
             time.sleep(CHECK_S)
-            control.check()
+            check()
+        self._log(f"{os.getpid()} {recording.name} {number} {recording.folder}")
+        return number
+
+    @contextmanager
+    def _logging_stops(self, recording: "Recording") -> Iterator[None]:
+        try:
+            yield
+        except Stopped:
+            self._log(f"{os.getpid()} {recording.name} stopped {recording.folder}")
+            raise
 
     def _is_held(self, seconds: int, n_done: int) -> bool:
         with suppress(FileNotFoundError):

@@ -1,19 +1,17 @@
 """An engine's Control for tests."""
 
-from pathlib import Path
-
+from localwhisper.engine.base import NoControl
 from localwhisper.errors import Stopped
 from localwhisper.jobs.transcript import Window
 from localwhisper.messages import Message
 
 
-class Recorder:
+class Recorder(NoControl):
     """A Control that records what the engine reports, and stops it at the n-th check."""
 
     def __init__(self, stop_at: int | None = None) -> None:
         self.stop_at = stop_at
         self.checks = 0
-        self.speakers_file: Path | None = None
         self.windows: list[Window] = []
         self.done_s: list[float] = []
         self.messages: list[Message] = []

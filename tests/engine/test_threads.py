@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from localwhisper.engine.division_benefit import DivisionBenefit
+from localwhisper.engine.map_ahead import map_ahead
 from localwhisper.engine.threads import CoreBudget, use_one_thread
 from localwhisper.errors import Stopped
 
@@ -219,7 +220,7 @@ def test_results_computed_ahead_come_in_order_and_are_only_so_far_ahead(cores: C
         time.sleep(0.05 if i == 0 else 0.0)
         return i
 
-    results = cores.map_ahead(slow_first, items())
+    results = map_ahead(cores, slow_first, items())
     assert next(results) == 0
     assert len(taken) <= 7
     assert list(results) == list(range(1, 20))
@@ -235,7 +236,7 @@ def test_an_error_ends_what_is_computed_ahead(cores: CoreBudget) -> None:
             raise ValueError("no")
         return i
 
-    results = cores.map_ahead(work, range(100))
+    results = map_ahead(cores, work, range(100))
     with pytest.raises(ValueError, match="no"):
         list(results)
     n_started = len(started)
