@@ -281,6 +281,7 @@ def _add_worker(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "address", nargs="?", metavar="ADDRESS", help="the scheduler, such as tls://10.0.0.5:8786; default: --scheduler"
     )
+    parser.add_argument("--until-end-of-stdin", action="store_true", help=argparse.SUPPRESS)  # for cluster local
 
 
 def _add_open(parser: argparse.ArgumentParser) -> None:

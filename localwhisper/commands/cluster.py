@@ -35,6 +35,7 @@ async def _serve(options: argparse.Namespace, settings: Settings) -> None:
     address = settings.scheduler or LOCAL_SCHEDULER
     flags = setting_flags(options)
     one_job_each = [] if flags["max_concurrent_jobs"] else ["--max-concurrent-jobs", "1"]
-    command = [sys.executable, "-m", "localwhisper", "worker", address, *child_flags(flags), *one_job_each]
+    worker = [sys.executable, "-m", "localwhisper", "worker", address, "--until-end-of-stdin"]
+    command = [*worker, *child_flags(flags), *one_job_each]
     n_workers = options.workers if options.action == "local" else 0
     await run_cluster(address, settings, command, child_environment(flags), n_workers, stop_requested, say)

@@ -3,6 +3,9 @@
 import asyncio
 import os
 import signal
+import sys
+import threading
+from contextlib import suppress
 from types import FrameType
 
 
@@ -19,3 +22,17 @@ def stop_on_signal() -> asyncio.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
     return stop_requested
+
+
+def stop_at_end_of_stdin(stop_requested: asyncio.Event) -> None:
+    """Set the event when nobody holds the other end of standard input any more, which also happens when the process
+    that started this one is killed."""
+    loop = asyncio.get_running_loop()
+
+    def wait() -> None:
+        while sys.stdin.buffer.read(1):
+            pass
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(stop_requested.set)
+
+    threading.Thread(target=wait, name="stdin", daemon=True).start()

@@ -6,7 +6,7 @@ import logging
 
 from localwhisper import logs
 from localwhisper.commands.standard_streams import say
-from localwhisper.commands.stop_signals import stop_on_signal
+from localwhisper.commands.stop_signals import stop_at_end_of_stdin, stop_on_signal
 from localwhisper.distributed import require_dask
 from localwhisper.errors import BadSetting
 from localwhisper.setting_types import scheduler_address
@@ -22,11 +22,14 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     if address is None:
         raise BadSetting(name="ADDRESS", value="", accepted=SCHEDULER.accepted)
     logging.getLogger().addHandler(logs.console_handler(settings.log_format))
-    asyncio.run(_work(address, settings))
+    asyncio.run(_work(address, settings, ends_with_stdin=options.until_end_of_stdin))
     return 0
 
 
-async def _work(address: str, settings: Settings) -> None:
+async def _work(address: str, settings: Settings, *, ends_with_stdin: bool) -> None:
     from localwhisper.distributed.worker_process import run_worker
 
-    await run_worker(address, settings, stop_on_signal(), say)
+    stop_requested = stop_on_signal()
+    if ends_with_stdin:
+        stop_at_end_of_stdin(stop_requested)
+    await run_worker(address, settings, stop_requested, say)

@@ -30,7 +30,8 @@ async def run_cluster(
 ) -> None:
     """Schedule at this address, with so many workers of this machine, until a stop is requested.
 
-    `worker_command` and `environ`: of a worker. Makes certificates in the data directory if none are named, nor there.
+    `worker_command` and `environ`: of a worker, which ends when its standard input does, so that none is left when this
+    process is killed. Makes certificates in the data directory if none are named, nor there.
     Raises BadSetting, CertificatesMissing, StorageFull, StorageUnwritable.
     """
     configure_dask()
@@ -73,7 +74,8 @@ async def _keep_running(
     """Run a worker on these cores, and start it again whenever it ends by itself."""
     while not stop_requested.is_set():
         # in a session of its own, so that Ctrl-C stops it once; asyncio's can't run beside Tornado on Windows
-        process = subprocess.Popen(command, env=dict(environ), start_new_session=True)
+        process = subprocess.Popen(command, env=dict(environ), start_new_session=True, stdin=subprocess.PIPE)
+        assert process.stdin is not None
         if sys.platform == "linux" and cores:
             os.sched_setaffinity(process.pid, cores)
         try:
@@ -81,6 +83,7 @@ async def _keep_running(
                 await asyncio.sleep(POLL_S)
         finally:
             process.terminate()
+            process.stdin.close()
         for _ in range(round(STOP_S / POLL_S)):
             if process.poll() is not None:
                 break
