@@ -142,6 +142,7 @@ class App:
             index=self.queue.index,
             eta=eta,
             sockets=socket_counts,
+            members=self.queue.members,
             model_bytes=engine.model_bytes,
             data_dir=settings.data_dir,
         )

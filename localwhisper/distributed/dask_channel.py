@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from distributed import Client, Future, KilledWorker
@@ -14,7 +15,7 @@ from localwhisper.distributed.places import Place
 from localwhisper.distributed.protocol import TASK_PREFIX
 from localwhisper.distributed.sharing import Sharing
 from localwhisper.errors import JobDamaged
-from localwhisper.jobqueue.job_execution import Failed, Interrupted, Outcome, WorkItem
+from localwhisper.jobqueue.job_execution import Failed, Finished, Interrupted, Outcome, WorkItem
 
 STOP_S = 5.0  # for a worker to end after a stop; then it is given up
 CONNECTION_ERRORS = (OSError, ValueError)  # Tornado raises the latter where a TLS connection ends as it begins
@@ -57,7 +58,8 @@ class DaskChannel:
         work = asyncio.ensure_future(self._work(item))
         try:
             await asyncio.wait({work, self._ended}, return_when=asyncio.FIRST_COMPLETED)
-            return work.result() if work.done() else self._ended.result()
+            outcome = work.result() if work.done() else self._ended.result()
+            return replace(outcome, helped_s=self.sharing.helped_s) if isinstance(outcome, Finished) else outcome
         finally:
             self.sharing.end()
             work.cancel()

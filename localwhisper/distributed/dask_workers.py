@@ -77,6 +77,11 @@ class DaskWorkers:
             for place in self._places.values()
         ]
 
+    def names(self, execution_id: str) -> Sequence[str]:
+        channel = self._channels.get(execution_id)
+        places = () if channel is None else (channel.place, *channel.sharing.places)
+        return [place.name for place in places if place is not None]
+
     async def close(self) -> None:
         self._connection.cancel()
         with suppress(asyncio.CancelledError):

@@ -49,7 +49,10 @@ class Sharing:
         self._helpers: dict[str, Execution] = {}  # by id
         self._asked: set[str] = set()  # addresses of workers that help, or couldn't
         self._tasks: set[asyncio.Task[None]] = set()
-        self._duration_s = self._done_s = 0.0
+        self._duration_s = self._done_s = 0.0  # of the recording
+        self._ready_at_s: dict[str, float] = {}  # since when each helper is ready
+        self._helped_s = 0.0  # by those that have left
+        self._now = asyncio.get_running_loop().time
 
     def report(self, report: Report) -> None:
         """Take note of what the execution's worker reports."""
@@ -67,9 +70,20 @@ class Sharing:
     def report_of_helper(self, helper_id: str, report: Report) -> None:
         match report:
             case HelperReady(n_cores):
+                self._ready_at_s[helper_id] = self._now()
                 self._execution.send("joined", helper_id, n_cores)
             case BatchDecoded(number, windows):
                 self._execution.send("decoded", number, windows)
+
+    @property
+    def places(self) -> list[Place | None]:
+        """Of the helpers."""
+        return [helper.place for helper in self._helpers.values()]
+
+    @property
+    def helped_s(self) -> float:
+        """The seconds for which helpers have been ready, in all."""
+        return self._helped_s + sum(self._now() - each for each in self._ready_at_s.values())
 
     @property
     def remaining_s(self) -> float:
@@ -100,6 +114,7 @@ class Sharing:
             outcome = await helper.run(item)
             log.info("the help with %s ends: %s", item.job_id, type(outcome).__name__)
         finally:
+            self._helped_s += self._now() - self._ready_at_s.pop(helper.id, self._now())
             del self._helpers[helper.id]
             self._execution.send("left", helper.id)
             if helper.is_stopping and helper.place is not None:  # a job took its place; it may help again

@@ -1,7 +1,7 @@
-"""How long jobs will take, as the queue stands now."""
+"""How long jobs will take, as the queue stands now, and which workers are at them."""
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from localwhisper.jobqueue.job_queue import JobQueue
 from localwhisper.jobs import estimates
@@ -27,6 +27,15 @@ class EtaEstimator:
         """The real-time factors measured on this machine."""
         return self._factors.measured
 
+    @property
+    def worker_factors(self) -> Mapping[str, Factors]:
+        """Those measured on each worker of a cluster, by its name."""
+        return self._factors.by_worker
+
+    def worker_names(self, job: Job) -> Sequence[str] | None:
+        """Return the workers of a cluster that are at a job; None if it doesn't run, or there is no cluster."""
+        return self._queue.worker_names(job.id) if job.state is JobState.PROCESSING else None
+
     def work_s(self, job: Job) -> float:
         """Estimate the seconds of work left in a job, without its wait."""
         return estimates.work_s(job, self._factors.measured)
@@ -50,7 +59,9 @@ class EtaEstimator:
 
     def _running_s(self, job: Job) -> float:
         worked_s, done_before_s = self._queue.work(job.id)
-        return estimates.running_s(job, worked_s, done_before_s, self._factors.measured)
+        names = self.worker_names(job)
+        measured = self._factors.of(names[0]) if names else self._factors.measured
+        return estimates.running_s(job, worked_s, done_before_s, measured)
 
     def _known_work_s(self, job: Job) -> float:
         """As work_s(), which is computed again only for a job that has changed, or after a measurement."""

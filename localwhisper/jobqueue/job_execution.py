@@ -41,6 +41,7 @@ class WorkItem:
 @dataclass(frozen=True)
 class Finished:
     transcript: Transcript
+    helped_s: float = 0.0  # seconds of work by other workers
 
 
 @dataclass(frozen=True)

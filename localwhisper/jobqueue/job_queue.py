@@ -270,6 +270,10 @@ class JobQueue:
         """See worker_pool."""
         return self._pool.members()
 
+    def worker_names(self, job_id: str) -> Sequence[str] | None:
+        """See worker_pool."""
+        return self._pool.worker_names(job_id)
+
     def active(self) -> list[Job]:
         """Return the jobs that are running or paused."""
         return [*self._pool.running(), *self._pool.paused()]

@@ -38,6 +38,9 @@ class ThreadWorkers:
     def members(self) -> None:
         return None
 
+    def names(self, execution_id: str) -> None:
+        return None
+
     async def close(self) -> None:
         """Threads that still work are left alone."""
         self._executor.shutdown(wait=False)

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from localwhisper.engine.checkpoints.model_choice import NAMED, ModelChoice
@@ -92,6 +92,11 @@ class WorkerPool:
             return None
         jobs = {execution.id: execution.job_id for execution in self._executions.values()}
         return [(each, [jobs[id] for id in jobs.keys() & each.execution_ids]) for each in members]
+
+    def worker_names(self, job_id: str) -> Sequence[str] | None:
+        """Return the names of the workers that are at a job; None as members()."""
+        execution = self._execution_of(job_id)
+        return None if execution is None else self._workers.names(execution.id)
 
     def work(self, job_id: str) -> tuple[float, float]:
         """Return the seconds of work since the job started, and those of audio done before; 0 if it isn't here."""
@@ -192,7 +197,7 @@ class WorkerPool:
     async def _save_outcome(self, execution: Execution, outcome: Outcome) -> None:
         job = self._job(execution)
         match outcome:
-            case Finished(transcript):
+            case Finished(transcript, helped_s):
                 try:
                     await self._repository.store.save_transcript(job.id, transcript)
                     transcript = await self._with_corrections(job, transcript)
@@ -200,7 +205,9 @@ class WorkerPool:
                     await self._repository.move(job, JobState.FAILED, error=error.message)
                     return
                 audio_s = job.options.selected_s(execution.done_before_s, job.audio_duration)
-                self._factors.record(FactorKey.of(job.options), work_s=transcript.processing_time, audio_s=audio_s)
+                work_s, names = transcript.processing_time + helped_s, self._workers.names(execution.id)
+                worker = names[0] if names else None
+                self._factors.record(FactorKey.of(job.options), work_s=work_s, audio_s=audio_s, worker=worker)
                 job = without_draft(job, transcript)
                 languages = transcript.channel_languages
                 job = replace(

@@ -60,5 +60,8 @@ class Workers(Protocol):
     def members(self) -> Sequence[WorkerStatus] | None:
         """Return the workers that are there; None if they are this process's own threads."""
 
+    def names(self, execution_id: str) -> Sequence[str] | None:
+        """Return the names of the workers that are at an execution, first its own; None as members()."""
+
     async def close(self) -> None:
         """Give back the workers. No channel is used afterwards."""

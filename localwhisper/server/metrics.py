@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections import Counter as Count
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from localwhisper import __version__
 from localwhisper.jobqueue.eta import EtaEstimator
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
+from localwhisper.jobqueue.workers import WorkerStatus
 from localwhisper.jobs.events import Event, JobChanged
 from localwhisper.jobs.job import JobState
 
@@ -83,12 +84,14 @@ class Metrics:
         index: JobIndex,
         eta: EtaEstimator,
         sockets: SocketCounts,
+        members: Callable[[], Sequence[tuple[WorkerStatus, Sequence[str]]] | None],
         model_bytes: Callable[[], Mapping[str, int]],
         data_dir: Path,
     ) -> None:
         self._index = index
         self._eta = eta
         self._socket_counts = sockets
+        self._members = members
         self._model_bytes = model_bytes
         self._data_dir = data_dir
         self._registry = registry = CollectorRegistry()
@@ -112,6 +115,12 @@ class Metrics:
         self._lag = histogram("localwhisper_loop_lag_seconds", lag, buckets=LAG_BUCKETS_S)
         memory = "Approximate size of a loaded model's weights."
         self._memory = gauge("localwhisper_model_memory_bytes", memory, ["model"])
+        self._worker_jobs = gauge("localwhisper_worker_jobs", "Jobs that a worker of a cluster is at.", ["worker"])
+        capacity = "Jobs that a worker does at once; 0 while it gets none."
+        self._worker_capacity = gauge("localwhisper_worker_max_concurrent_jobs", capacity, ["worker"])
+        worker_speed = "Expected seconds of work per second of audio on a worker, once measured there."
+        labels = ["worker", "model", "variant"]
+        self._worker_speed = gauge("localwhisper_worker_real_time_factor", worker_speed, labels)
         self._stored_at_s = -STORED_BYTES_EVERY_S
         bus.subscribe(self._on_event)
 
@@ -137,6 +146,7 @@ class Metrics:
         self._sockets.set(self._socket_counts.total)
         for key, factor in self._eta.measured_factors.items():
             self._speed.labels(key.model, key.variant).set(factor)
+        self._set_workers()
         self._memory.clear()  # drops models that have been unloaded
         for model, size_bytes in self._model_bytes().items():
             self._memory.labels(model).set(size_bytes)
@@ -145,6 +155,15 @@ class Metrics:
             self._stored_at_s = loop.time()
             self._stored.set(await loop.run_in_executor(None, _bytes_in, self._data_dir))
         return await loop.run_in_executor(None, generate_latest, self._registry)  # reads files of /proc
+
+    def _set_workers(self) -> None:
+        for each in (self._worker_jobs, self._worker_capacity, self._worker_speed):
+            each.clear()  # drops workers that are gone
+        for worker, job_ids in self._members() or ():
+            self._worker_jobs.labels(worker.name).set(len(job_ids))
+            self._worker_capacity.labels(worker.name).set(worker.capacity if worker.problem is None else 0)
+            for key, factor in self._eta.worker_factors.get(worker.name, {}).items():
+                self._worker_speed.labels(worker.name, key.model, key.variant).set(factor)
 
 
 def _bytes_in(folder: Path) -> int:

@@ -78,6 +78,7 @@ def job_body(job: Job, eta: EtaEstimator, language: str, excerpt: Sequence[str] 
         "notes": [asdict(note) for note in job.notes],
         "warnings": [message_body(warning, language) for warning in job.warnings],
     }
+    body |= _worker_names(job, eta)
     if job.state is JobState.QUEUED:
         body["queue_position"] = eta.queue_position(job)
     if job.state.ended:
@@ -106,7 +107,13 @@ def progress_body(job: Job, eta: EtaEstimator, language: str) -> Json:
         "progress": round(job.progress, 1),
         "message": render(job.message, language),
         "estimated_time_remaining": rounded_s(eta.remaining_s(job)),
+        **_worker_names(job, eta),
     }
+
+
+def _worker_names(job: Job, eta: EtaEstimator) -> Json:
+    names = eta.worker_names(job)
+    return {} if names is None else {"workers": names}
 
 
 def segment_body(segment: Segment) -> Json:

@@ -17,7 +17,8 @@ from localwhisper.unicode_text import load_json
 SENT: Mapping[str, str] = {
     "connected": "The handshake is complete. data: message, job_id.",
     "status": "The job as in GET /job/{job_id}; the first one has no segments, which follow as messages.",
-    "progress": "data: status, progress (percent), message, estimated_time_remaining (s). Only the latest matters.",
+    "progress": "data: status, progress (percent), message, estimated_time_remaining (s); workers (of a cluster). Only "
+    "the latest matters.",
     "segment": "One finished segment, as soon as it is decoded.",
     "completed": "data: status, progress, message, completed_at, result, warnings, model, model_reason. Then the "
     "server closes with 1000.",

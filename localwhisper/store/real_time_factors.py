@@ -13,6 +13,7 @@ from localwhisper.atomic import write_atomically
 from localwhisper.errors import LocalWhisperError
 from localwhisper.jobs.estimates import FactorKey, Factors, with_measurement
 
+MAX_WORKERS = 1000  # the last that did a job; a worker has a new name each time it connects
 log = logging.getLogger(__name__)
 
 
@@ -44,9 +45,19 @@ class RealTimeFactors:
     def __init__(self, measured: Factors, save: Callable[[Factors], None]) -> None:
         """`save` is called with all factors after each measurement, and must not block."""
         self.measured = dict(measured)  # replaced, never changed in place
+        self.by_worker: dict[str, Factors] = {}  # those of a cluster's workers, by name; they aren't saved
         self._save = save
 
-    def record(self, key: FactorKey, *, work_s: float, audio_s: float) -> None:
-        """Include one more job: seconds of work for seconds of audio."""
+    def record(self, key: FactorKey, *, work_s: float, audio_s: float, worker: str | None = None) -> None:
+        """Include one more job: seconds of work for seconds of audio. `worker`: of a cluster, that had the job."""
         self.measured = with_measurement(self.measured, key, work_s=work_s, audio_s=audio_s)
+        if worker is not None:
+            own = self.by_worker.pop(worker, {})
+            self.by_worker[worker] = with_measurement(own, key, work_s=work_s, audio_s=audio_s)
+            for name in list(self.by_worker)[:-MAX_WORKERS]:
+                del self.by_worker[name]
         self._save(self.measured)
+
+    def of(self, worker: str) -> Factors:
+        """Those of this worker where they were measured, otherwise those of all."""
+        return {**self.measured, **self.by_worker.get(worker, {})}

@@ -149,6 +149,10 @@ def own_worker(cluster: Cluster, seconds: int) -> int:
     return next(int(pid) for pid, name, number, _ in cluster.log() if (name, number) == (name_of(seconds), "0"))
 
 
+def metrics(cluster: Cluster) -> str:
+    return cluster.server.get("/metrics").decode()
+
+
 def assert_whole(cluster: Cluster, job_id: str, seconds: int) -> None:
     job = cluster.server.job_when(job_id, "completed", "failed")
     assert job["result"]["text"].rstrip() == expected_text(seconds // SHARED_WINDOW_S)
@@ -156,9 +160,18 @@ def assert_whole(cluster: Cluster, job_id: str, seconds: int) -> None:
 
 def test_a_long_recording_is_decoded_by_all_workers(cluster: Cluster) -> None:
     job_id = submit_shared(cluster, SHARED_S)
-    assert all(worker["jobs"] == [job_id] for worker in cluster.members().values())
+    members, own_pid = cluster.members(), own_worker(cluster, SHARED_S)
+    assert [worker["jobs"] for worker in members.values()] == [[job_id], [job_id]]
+    names = [members[pid]["name"] for pid in sorted(members, key=lambda pid: pid != own_pid)]
+    assert cluster.server.request("GET", f"/job/{job_id}")["workers"] == names
+    for name in names:
+        assert f'localwhisper_worker_jobs{{worker="{name}"}} 1.0' in metrics(cluster)
     cluster.go_on()
     assert_whole(cluster, job_id, SHARED_S)
+    assert "workers" not in cluster.server.request("GET", f"/job/{job_id}")
+    assert f'localwhisper_worker_real_time_factor{{model="demo",variant="auto",worker="{names[0]}"}}' in metrics(
+        cluster
+    )
     decoded = [(number, pid) for pid, name, number, _ in cluster.log() if name == name_of(SHARED_S)]
     windows = [number for number, _ in decoded if number.isdigit()]
     assert sorted(windows, key=int) == [str(number) for number in range(SHARED_S // SHARED_WINDOW_S)]  # none twice

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from localwhisper.jobs.estimates import FactorKey
-from localwhisper.store.real_time_factors import load_factors, save_factors
+from localwhisper.store.real_time_factors import MAX_WORKERS, RealTimeFactors, load_factors, save_factors
 
 TINY = FactorKey(model="tiny")
 
@@ -41,3 +41,12 @@ def test_a_file_that_cannot_be_written_raises_nothing(tmp_path: Path) -> None:
     assert load_factors(path) == {}
     save_factors(path, {TINY: 0.1})
     assert load_factors(path) == {}
+
+
+def test_a_worker_s_own_speed_counts_before_that_of_all() -> None:
+    factors = RealTimeFactors({TINY: 0.1}, lambda measured: None)
+    factors.record(TINY, work_s=200, audio_s=1000, worker="slow")
+    assert factors.of("slow")[TINY] > factors.of("new")[TINY] == factors.measured[TINY] > 0.1
+    for number in range(MAX_WORKERS):
+        factors.record(TINY, work_s=100, audio_s=1000, worker=str(number))
+    assert "slow" not in factors.by_worker

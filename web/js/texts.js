@@ -137,6 +137,7 @@ export const TEXTS = {
 		position: ["Number {position} in the queue", "Número {position} en la cola"],
 		ready_in: ["done in about {time}", "lista en unos {time}"],
 		remaining: ["about {time} left", "quedan unos {time}"],
+		workers: ["on {names}", "en {names}"],
 		took: ["transcribed in {time}", "transcrita en {time}"],
 		progress: ["Progress of {name}", "Progreso de {name}"],
 		no_speech: ["No speech was found in this recording.", "No se encontró voz en esta grabación."],

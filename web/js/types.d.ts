@@ -85,6 +85,7 @@ interface Job {
   warnings?: readonly {code: string, message: string}[]; // about the audio of a completed job
   again_of?: string|null; // the job whose recording this one transcribes again
   queue_position?: number|null;
+  workers?: readonly string[]; // of a cluster, that are at it
   error?: {code: string, message: string}|null;
   segments?: Segment[]; // so far
   result?: Result|null;

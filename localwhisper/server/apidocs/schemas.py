@@ -183,6 +183,7 @@ SCHEMAS: dict[str, Schema] = {
         },
         {
             "queue_position": nullable("integer"), "completed_at": nullable("string", format="date-time"),
+            "workers": {**array(TEXT), "description": "of a cluster, that are at a running job"},
             "channel_languages": CHANNEL_LANGUAGES, "error": MESSAGE, "result": ref("Result"),
             "segments": array(ref("Segment")),
             "transcript_version": {**INTEGER, "description": "number of corrections of the result"},

@@ -5,16 +5,16 @@ import { formatDate, formatDuration, formatTime, languageName } from "../lib/for
 
 /** Duration, language, model, date and speed in one line. @param {JobEntry} entry */
 export function jobFacts({ job, result }) {
-	const codes = new Set(job.channel_languages?.map((each) => each.language) ?? [job.language ?? "auto"]);
-	const names = [...codes].filter((code) => code !== "auto").map((code) => languageName(code));
+	const codes = job.channel_languages?.map((each) => each.language) ?? [job.language ?? ""];
+	const names = [...new Set(codes)].filter(Boolean).map((code) => languageName(code));
 	const spoken = job.options?.multilingual ? t("options.per_segment") : names.join(", ");
 	const parts = [
-		job.audio_duration ? formatTime(job.audio_duration) : "",
+		job.audio_duration && formatTime(job.audio_duration),
 		spoken,
-		job.again_of ? t("second.text") : "",
+		job.again_of && t("second.text"),
 		job.model,
 		formatDate(job.created_at),
-		result ? t("job.took", { time: formatDuration(result.processing_time) }) : "",
+		result && t("job.took", { time: formatDuration(result.processing_time) }),
 	];
 	return parts.filter(Boolean).join(" · ");
 }

@@ -5,14 +5,12 @@ import { formatDuration, formatPercent } from "../lib/format.js";
 
 /** @param {Job} job one that has not ended */
 export function progressText(job) {
-	const remaining = job.estimated_time_remaining;
-	const time = remaining ? formatDuration(remaining) : "";
-	const parts =
-		job.status === "processing"
-			? [job.progress > 0 ? formatPercent(job.progress) : job.message, time && t("job.remaining", { time })]
-			: [
-					job.queue_position ? t("job.position", { position: job.queue_position }) : job.message,
-					time && t("job.ready_in", { time }),
-				];
+	const { progress, queue_position: position, estimated_time_remaining: remaining } = job;
+	const runs = job.status === "processing";
+	const parts = [
+		(runs ? progress > 0 && formatPercent(progress) : position && t("job.position", { position })) || job.message,
+		remaining && t(runs ? "job.remaining" : "job.ready_in", { time: formatDuration(remaining) }),
+		runs && job.workers?.length && t("job.workers", { names: job.workers.join(", ") }),
+	];
 	return parts.filter(Boolean).join(" · ");
 }

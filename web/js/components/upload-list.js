@@ -38,9 +38,9 @@ function uploadCard(id, { store, uploads }) {
 	}
 
 	/** @param {Upload} upload */
-	function estimateText({ phase, duration, model }) {
+	function estimateText({ duration, model }) {
 		const realTimeFactor = store.state.models.find(({ name }) => name === model)?.real_time_factor;
-		if (duration === null || realTimeFactor === undefined || phase === "failed" || phase === "interrupted") return "";
+		if (!duration || !realTimeFactor) return "";
 		const length = formatDuration(duration);
 		return t("upload.estimate", { length, time: formatDuration(1 + duration * realTimeFactor) });
 	}
@@ -54,7 +54,7 @@ function uploadCard(id, { store, uploads }) {
 			const isFailed = phase === "failed" || phase === "interrupted";
 			setText(name, filename);
 			setText(progress, progressText(upload));
-			setTextOrHide(estimate, estimateText(upload));
+			setTextOrHide(estimate, isFailed ? "" : estimateText(upload));
 			setVisible(bar, !isFailed);
 			if (phase === "waiting" || (phase === "sending" && totalBytes)) bar.value = sentBytes / (totalBytes || 1);
 			else bar.removeAttribute("value");
