@@ -125,7 +125,7 @@ class App:
         factors = RealTimeFactors(load_factors(factors_file), partial(self.store.later, save_factors, factors_file))
         workers: Workers = ThreadWorkers(engine, settings.max_concurrent_jobs, yield_to_loop, new_executor)
         if settings.scheduler is not None:
-            workers = distributed.cluster_workers(settings.scheduler, settings)
+            workers = distributed.cluster_workers(settings.scheduler, settings, library.path)
         self.queue = JobQueue(
             store=self.store,
             workers=workers,

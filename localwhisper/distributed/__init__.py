@@ -10,7 +10,9 @@ Only the scheduler has to be reachable for the server and the workers: whatever 
 dask's own means of repeating a task, moving it or keeping its result for others aren't used.
 """
 
+from collections.abc import Callable
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from localwhisper.errors import PackageMissing
@@ -20,14 +22,17 @@ from localwhisper.settings import Settings
 LOCAL_SCHEDULER = "tls://127.0.0.1:8786"
 
 
-def cluster_workers(scheduler: str, settings: Settings) -> Workers:
-    """The queue's workers on the cluster of this scheduler. Raises PackageMissing, CertificatesMissing."""
+def cluster_workers(scheduler: str, settings: Settings, model_path: Callable[[str], Path | None]) -> Workers:
+    """The queue's workers on the cluster of this scheduler. `model_path`: where this machine has a model.
+
+    Raises PackageMissing, CertificatesMissing.
+    """
     require_dask()
     from localwhisper.distributed.connection import configure_dask, security_for
     from localwhisper.distributed.dask_workers import DaskWorkers
 
     configure_dask()
-    return DaskWorkers(scheduler, security_for(scheduler, settings))
+    return DaskWorkers(scheduler, security_for(scheduler, settings), model_path)
 
 
 def require_dask() -> None:

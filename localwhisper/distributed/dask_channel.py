@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from distributed import Client, Future, KilledWorker
@@ -13,6 +14,7 @@ from localwhisper.distributed.audio_copies import AudioFile, read_piece
 from localwhisper.distributed.job_plugin import accept, receive, run_job, signal
 from localwhisper.distributed.places import Place
 from localwhisper.distributed.protocol import TASK_PREFIX
+from localwhisper.distributed.server_models import ModelFile
 from localwhisper.distributed.sharing import Sharing
 from localwhisper.errors import JobDamaged
 from localwhisper.jobqueue.job_execution import Failed, Finished, Interrupted, Outcome, WorkItem
@@ -32,10 +34,12 @@ class DaskChannel:
         client: Client | None,
         place: Place | None,
         has_room: Callable[[], bool],
+        model_path: Callable[[str], Path | None],
         helped: "DaskChannel | None" = None,
     ):
         """`place`: None if the last worker has just gone. `has_room`: whether another worker could run it at once.
-        `helped`: the execution that this one helps, if it is no job's own."""
+        `model_path`: ModelLibrary.path(), which is called on a thread. `helped`: the execution that this one helps, if
+        it is no job's own."""
         self.is_paused = False
         self.is_stopping = False
         self.id = execution_id
@@ -44,6 +48,9 @@ class DaskChannel:
         self._client = client
         self.place = place
         self._has_room = has_room
+        self._model_path = model_path
+        self._model: ModelFile | None = None  # offered to the worker
+        self._sending: set[asyncio.Task[None]] = set()  # pieces of it
         self._ended: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()  # without the worker
         self._signals: asyncio.Queue[tuple[object, ...]] = asyncio.Queue()
         self._task: Future[Outcome] | None = None  # dask's; None: not submitted yet
@@ -95,6 +102,18 @@ class DaskChannel:
         """Signal something to the worker: see JobPlugin.signal()."""
         self._signals.put_nowait((name, *values))
 
+    def send_model(self, offset: int) -> None:
+        """Send the piece of the offered model for which the worker asks."""
+
+        async def send(model: ModelFile) -> None:
+            answer = await asyncio.to_thread(model.answer, offset)
+            self.send("model_piece", model.name, offset, answer)
+
+        if self._model is not None:
+            task = asyncio.ensure_future(send(self._model))
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
+
     # -- places.Occupant -----------------------------------------------------------------
 
     def end(self, outcome: Outcome) -> None:
@@ -137,7 +156,8 @@ class DaskChannel:
 
     async def _hand_over(self, item: WorkItem, audio: AudioFile) -> Failed | None:
         """Give the worker the work, and the audio unless it has that already."""
-        needs_audio = await self._call(accept, item, audio)
+        self._model = await asyncio.to_thread(ModelFile.of, item.options.model, self._model_path)
+        needs_audio = await self._call(accept, item, audio, self._model)
         if isinstance(needs_audio, Failed):
             return needs_audio
         offset = 0

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 from weakref import WeakValueDictionary
@@ -19,7 +20,7 @@ from localwhisper.distributed.connection import reason_of
 from localwhisper.distributed.dask_channel import DaskChannel
 from localwhisper.distributed.job_plugin import facts, refuse
 from localwhisper.distributed.places import STALLED_S, Place, freest
-from localwhisper.distributed.protocol import RESOURCE, TOPIC, Measured, Progress, read_report
+from localwhisper.distributed.protocol import RESOURCE, TOPIC, Measured, ModelWanted, Progress, read_report
 from localwhisper.distributed.sharing import neediest
 from localwhisper.distributed.versions import compare, own_versions
 from localwhisper.errors import WorkerVersion
@@ -37,9 +38,11 @@ log = logging.getLogger(__name__)
 class DaskWorkers:
     """See workers.Workers. Threading: the event loop's thread only."""
 
-    def __init__(self, address: str, security: Security) -> None:
+    def __init__(self, address: str, security: Security, model_path: Callable[[str], Path | None]) -> None:
+        """`model_path`: where this machine has a model; called on a thread."""
         self._address = address
         self._security = security
+        self._model_path = model_path
         self._versions = own_versions()
         self._client: Client | None = None  # None: not connected
         self._places: dict[str, Place] = {}  # by address
@@ -61,7 +64,7 @@ class DaskWorkers:
         return self._new_channel(execution_id, freest(self._places.values()))
 
     def _new_channel(self, execution_id: str, place: Place | None, helped: DaskChannel | None = None) -> DaskChannel:
-        channel = DaskChannel(execution_id, self._client, place, self._has_room, helped)
+        channel = DaskChannel(execution_id, self._client, place, self._has_room, self._model_path, helped)
         self._channels[execution_id] = channel
         return channel
 
@@ -192,7 +195,9 @@ class DaskWorkers:
         if channel is None:
             return
         report = read_report(message)
-        if channel.helped is not None:
+        if isinstance(report, ModelWanted):
+            channel.send_model(report.offset)
+        elif channel.helped is not None:
             channel.helped.sharing.report_of_helper(execution_id, report)
         else:
             channel.sharing.report(report)

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import shutil
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,13 @@ from localwhisper.distributed.protocol import (
     TASK_PREFIX,
     TOPIC,
     Measured,
+    ModelWanted,
     Progress,
     Report,
     draining_event,
     report_event,
 )
+from localwhisper.distributed.server_models import ModelFile, ServerModels
 from localwhisper.distributed.versions import own_versions
 from localwhisper.engine.base import Engine
 from localwhisper.engine_setup import model_library, whisper_engine
@@ -67,7 +69,7 @@ class _Execution:
     expiry: asyncio.TimerHandle | None = None  # None: it has begun
 
     @property
-    def receivers(self) -> Mapping[str, Callable[..., None]]:
+    def receivers(self) -> dict[str, Callable[..., None]]:
         """Of signals, by their names."""
         gate, helpers = self.signals.pause_gate, self.helpers
         return {
@@ -108,7 +110,8 @@ class JobPlugin(WorkerPlugin):
     def __init__(self, settings: Settings, engine: Engine | None = None) -> None:
         self.capacity = settings.max_concurrent_jobs
         self._refusal: str | None = None  # why the last server gives this worker no work
-        self._engine = engine or whisper_engine(settings, model_library(settings), Ffmpeg())
+        self._models = ServerModels()
+        self._engine = engine or whisper_engine(settings, model_library(settings, [self._models]), Ffmpeg())
         self._executions: dict[str, _Execution] = {}
         self._is_draining = False
 
@@ -132,18 +135,19 @@ class JobPlugin(WorkerPlugin):
 
     # -- called by the server ------------------------------------------------------------
 
-    async def accept(self, item: WorkItem, audio: AudioFile) -> bool:
-        """Take over an execution that will begin soon. Returns whether its audio has to be sent.
+    async def accept(self, item: WorkItem, audio: AudioFile, model: ModelFile | None) -> bool:
+        """Take over an execution that will begin soon. Returns whether its audio has to be sent. `model`: what the
+        server has.
 
         Raises StorageFull, StorageUnwritable.
         """
         if await asyncio.to_thread(audio.is_here):
-            self._add(item, None)
+            self._add(item, None, model)
             return False
         folder = self._audio / item.execution_id
         with storage_errors(folder):
             make_private_folder(folder)
-        self._add(item, folder / audio.path.name)
+        self._add(item, folder / audio.path.name, model)
         return True
 
     async def receive(self, execution_id: str, offset: int, piece: bytes) -> None:
@@ -163,7 +167,7 @@ class JobPlugin(WorkerPlugin):
             if execution.expiry is not None:
                 self._forget(execution)
         else:
-            execution.receivers[name](*values)
+            (execution.receivers | {"model_piece": self._models.answered})[name](*values)
 
     def facts(self) -> WorkerFacts:
         return WorkerFacts(socket.gethostname(), self.capacity, own_versions())
@@ -208,7 +212,7 @@ class JobPlugin(WorkerPlugin):
         while (self._executions or self._worker.data) and asyncio.get_running_loop().time() < until_s:
             await asyncio.sleep(0.05)
 
-    def _add(self, item: WorkItem, copy: Path | None) -> None:
+    def _add(self, item: WorkItem, copy: Path | None, model: ModelFile | None) -> None:
         def report(report: Report) -> None:
             event = report_event(item.execution_id, report)
             self._worker.loop.add_callback(self._worker.log_event, TOPIC, event)
@@ -217,6 +221,8 @@ class JobPlugin(WorkerPlugin):
         helpers = RemoteHelpers(report, signals.pause_gate.wait)
         execution = _Execution(item, copy, signals, helpers, Inbox(report))
         self._executions[item.execution_id] = execution
+        if model is not None:
+            self._models.offer(item.execution_id, model, lambda offset: report(ModelWanted(offset)))
         self._expect(execution)
 
     def _expect(self, execution: _Execution) -> None:
@@ -227,6 +233,7 @@ class JobPlugin(WorkerPlugin):
     def _forget(self, execution: _Execution) -> None:
         """Threading: SAFE."""
         self._executions.pop(execution.item.execution_id, None)
+        self._models.withdraw(execution.item.execution_id)
         if execution.copy is not None:
             shutil.rmtree(execution.copy.parent, ignore_errors=True)
 
@@ -239,10 +246,10 @@ def run_job(execution_id: str) -> Outcome:
     return _plugin(get_worker()).run(execution_id)
 
 
-async def accept(item: WorkItem, audio: AudioFile, dask_worker: Worker) -> bool | Failed:
+async def accept(item: WorkItem, audio: AudioFile, model: ModelFile | None, dask_worker: Worker) -> bool | Failed:
     """See JobPlugin, as for the following."""
     try:
-        return await _plugin(dask_worker).accept(item, audio)
+        return await _plugin(dask_worker).accept(item, audio, model)
     except LocalWhisperError as error:
         return Failed(error.message)
 

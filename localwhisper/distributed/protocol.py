@@ -61,7 +61,14 @@ class BatchDecoded:
     windows: bytes
 
 
-Report = Measured | Progress | Window | Offered | BatchSent | HelperReady | BatchDecoded
+@dataclass(frozen=True)
+class ModelWanted:
+    """A part of the model that the server has for this execution: see server_models."""
+
+    offset: int
+
+
+Report = Measured | Progress | Window | Offered | BatchSent | HelperReady | BatchDecoded | ModelWanted
 
 
 def report_event(execution_id: str, report: Report) -> dict[str, Any]:

@@ -54,7 +54,7 @@ class Cluster:
         self, program: str = "tests.distributed.worker_program", *flags: str, **environ: str
     ) -> "subprocess.Popen[bytes]":
         """A worker for one job at once, with an engine that files control; `localwhisper` has the real one."""
-        data_dir = ("--data-dir", str(self.folder / "worker"))
+        data_dir = ("--data-dir", str(self.folder / "worker"), "--model-dir", str(self.folder / "worker-models"))
         arguments = ("worker", *data_dir, "--max-concurrent-jobs", "1", *self.flags, *flags)
         worker = self._start(program, *arguments, CONTROL=str(self.control), **environ)
         self.workers.append(worker)

@@ -99,7 +99,7 @@ def test_what_is_not_safe_is_refused(
 
 def test_a_server_needs_the_certificates_too(tmp_path: Path) -> None:
     with pytest.raises(CertificatesMissing):
-        cluster_workers("tls://127.0.0.1:8786", settings.load({"data_dir": str(tmp_path)}, {}))
+        cluster_workers("tls://127.0.0.1:8786", settings.load({"data_dir": str(tmp_path)}, {}), lambda name: None)
 
 
 def test_certificates_are_made_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,6 +117,6 @@ def test_without_the_extra_the_command_names_it(
 ) -> None:
     monkeypatch.setattr("localwhisper.distributed.find_spec", lambda package: None)
     with pytest.raises(PackageMissing):
-        cluster_workers("tls://127.0.0.1:8786", settings.load({}, {}))
+        cluster_workers("tls://127.0.0.1:8786", settings.load({}, {}), lambda name: None)
     assert cli.main([*arguments, "--data-dir", str(tmp_path / "data")]) == 1
     assert "localwhisper[distributed]" in capsys.readouterr().err

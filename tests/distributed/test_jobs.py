@@ -1,11 +1,14 @@
 """Jobs on a cluster of real processes: where they run, what comes back, cancelling, pausing, draining."""
 
+import random
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from localwhisper.atomic import write_atomically
+from localwhisper.distributed.audio_copies import PIECE_BYTES
 from tests.cpu_time import WallTime
 from tests.distributed.cluster import Cluster, end, expected_text, name_of, recording, wait_until
 from tests.distributed.worker_program import SHARED_WINDOW_S
@@ -118,6 +121,20 @@ def test_a_worker_that_is_stopped_hands_its_job_over(cluster: Cluster) -> None:
     assert sorted(windows, key=int) == [str(number) for number in range(LONG_S + 4)]  # none twice
     cluster.wait_for_workers(*(each for each in cluster.workers if each is not worker))
     assert replacement.poll() is None
+
+
+def test_a_model_that_only_the_server_has_is_sent_to_the_worker(cluster: Cluster) -> None:
+    content = random.Random(1).randbytes(PIECE_BYTES + 1000)
+    models = cluster.folder / "models"
+    models.mkdir()
+    write_atomically(models / "mine.pt", content)
+    job_id = cluster.server.submit_bytes(recording(5), "a.wav", model="mine")
+    job = cluster.server.job_when(job_id, "completed", "failed")
+    assert job["result"]["text"].rstrip() == expected_text(5)
+    (fetched,) = (Path(path) for _, _, what, path in cluster.log() if what == "model")
+    assert fetched == cluster.folder / "worker-models" / "mine.pt"
+    assert fetched.read_bytes() == content
+    assert list(fetched.parent.iterdir()) == [fetched]
 
 
 def test_a_worker_with_another_version_gets_no_jobs(cluster: Cluster) -> None:

@@ -1,8 +1,8 @@
 """localwhisper with an engine that is controlled by files: python -m tests.distributed.worker_program worker [flags].
 
 CONTROL names the folder: while it has HOLD, no window is decoded; HOLD-9 holds recordings of 9 s, after as many windows
-as its text says. LOG gets a line for each window, before it is reported, for each batch that a helper begins, and for
-each work that was stopped.
+as its text says. LOG gets a line for each window, before it is reported, for each batch that a helper begins, for
+each model that was fetched and for each work that was stopped.
 PRIVATE_DISK=1: no folder is shared with the server. TORCH: the version that this worker says it has.
 """
 
@@ -23,6 +23,7 @@ from localwhisper import cli
 from localwhisper.distributed import job_plugin, versions
 from localwhisper.distributed.audio_copies import AudioFile
 from localwhisper.engine.base import BatchSource, Control
+from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.errors import Stopped
 from localwhisper.jobs.suspicion import Footprint
 from localwhisper.jobs.transcript import Transcript, Window, segments_of
@@ -58,9 +59,10 @@ class Recording:
 class ControlledEngine(StepEngine):
     """A recording has a window for each of its seconds; in batched mode for each ten, which helpers decode too."""
 
-    def __init__(self, control_folder: Path) -> None:
+    def __init__(self, control_folder: Path, library: ModelLibrary) -> None:
         super().__init__()
         self._folder = control_folder
+        self._library = library
 
     def transcribe(
         self,
@@ -72,6 +74,9 @@ class ControlledEngine(StepEngine):
         footprint: Footprint = Footprint.USUAL,
     ) -> Transcript:
         recording = Recording.of(audio)
+        if self._library.path(options.model) is None:
+            model = self._library.download(options.model, lambda received, total: None, control.check)
+            self._log(f"{os.getpid()} {recording.name} model {model}")
         control.progress(0.0, Message("loading_model", {"model": options.model}))
         control.measured(recording.seconds, 1)
         windows = list(done)
@@ -149,12 +154,12 @@ class ControlledEngine(StepEngine):
 
 
 def main() -> int:
-    engine = ControlledEngine(Path(os.environ["CONTROL"]))
+    control = Path(os.environ["CONTROL"])
     is_here = (lambda _: False) if os.environ.get("PRIVATE_DISK") else AudioFile.is_here
     own = versions.own_versions()
     own["torch"] = os.environ.get("TORCH", own["torch"])
     with (
-        patch.object(job_plugin, "whisper_engine", lambda *_: engine),
+        patch.object(job_plugin, "whisper_engine", lambda _, library, ffmpeg: ControlledEngine(control, library)),
         patch.object(job_plugin, "own_versions", lambda: own),
         patch.object(AudioFile, "is_here", is_here),
     ):

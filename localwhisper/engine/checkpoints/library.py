@@ -161,7 +161,8 @@ class ModelLibrary:
             return self._asset
         if name in self._added:
             return self._added[name]
-        if name not in whisper_tables.checkpoint_urls() and name not in (names := self.names()):
+        is_published = name in whisper_tables.checkpoint_urls()
+        if not is_published and name not in (names := self.names()) and not self._offers(name):
             raise ModelNotFound(model=name[:100], accepted=", ".join(names))
         return self.model_dir / self._file_name(name)
 
