@@ -86,9 +86,9 @@ class DaskWorkers:
         return [place.name for place in places if place is not None]
 
     async def close(self) -> None:
-        self._connection.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._connection
+        while not self._connection.done():  # before Python 3.12, asyncio.wait_for() sometimes drops a cancellation
+            self._connection.cancel()
+            await asyncio.wait([self._connection], timeout=2 * CLOSE_S)
 
     # -- the connection ------------------------------------------------------------------
 
