@@ -156,7 +156,8 @@ class Decoder:
         return [_for_all_rows(part, step) for part, step in zip(by_step, steps, strict=True)]
 
     def _embed(self, step: Step, positions: Tensor) -> Tensor:
-        """Embed a step's active tokens; `positions`: embeddings of theirs. Returns (n_active * n_new, n_text_state)."""
+        """Embed a step's active tokens: shape (n_active * n_new, n_text_state). `positions`: the rows of the positional
+        embedding for them."""
         return (self._embedding(step.active_tokens.to(self.device)) + positions).flatten(0, 1)
 
     def _by_torch(self, x: Tensor, steps: Sequence[Step], positions: Sequence[Tensor], ends: Sequence[int]) -> Tensor:
