@@ -62,7 +62,9 @@ class Weights:
         return lambda: linear
 
     def _build(self, format: LinearFormat, names: Sequence[str]) -> Linear:
-        stored = [self.stored(f"{name}.weight").flatten(1) for name in names]  # a convolution's has three dimensions
+        stored = [self.stored(f"{name}.weight") for name in names]
+        if stored[0].dim() == 3:  # a convolution's
+            stored = [weight.flatten(1).float() for weight in stored]
         biases = [self._checkpoint.tensors.get(f"{self._prefix}{name}.bias") for name in names]
         bias = None
         if any(x is not None for x in biases):  # whisper's keys have none
