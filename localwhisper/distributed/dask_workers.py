@@ -20,7 +20,7 @@ from localwhisper.distributed.connection import reason_of
 from localwhisper.distributed.dask_channel import DaskChannel
 from localwhisper.distributed.job_plugin import facts, refuse
 from localwhisper.distributed.places import STALLED_S, Place, freest
-from localwhisper.distributed.protocol import RESOURCE, TOPIC, Measured, ModelWanted, Progress, read_report
+from localwhisper.distributed.protocol import RESOURCE, TOPIC, Measured, ModelWanted, Offered, Progress, read_report
 from localwhisper.distributed.sharing import neediest
 from localwhisper.distributed.versions import compare, own_versions
 from localwhisper.errors import WorkerVersion
@@ -158,6 +158,10 @@ class DaskWorkers:
                 self._greetings[address] = asyncio.ensure_future(self._greet(client, address, str(worker["name"])))
         if self.capacity > capacity:
             self._on_more_capacity()
+        self._share()
+
+    def _share(self) -> None:
+        """Have workers that have nothing else to do help with long recordings."""
         for place in self._places.values():
             while helped := neediest(self._channels.values(), place):
                 helped.sharing.add(self._new_channel(uuid4().hex, place, helped))
@@ -208,3 +212,5 @@ class DaskWorkers:
                     self._receiver.progress(execution_id, done_s, progress_message)
                 case Window() as window:
                     self._receiver.window(execution_id, window)
+                case Offered():
+                    self._share()
