@@ -18,7 +18,8 @@ from localwhisper.engine.checkpoints.found_models import FoundModels
 from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.checkpoints.model_source import ModelSource
 from localwhisper.engine.checkpoints.package_index import PackageIndex
-from localwhisper.engine.lazy_engine import LazyEngine, configure_openmp
+from localwhisper.engine.lazy_engine import LazyEngine
+from localwhisper.engine.native_libraries import configure_openmp, limit_malloc_arenas
 from localwhisper.options import Quality
 from localwhisper.settings import Settings
 
@@ -73,4 +74,5 @@ def whisper_engine(
         return WhisperEngine(cache, ffmpeg, paths.spool(settings.data_dir), max_audio_s=settings.max_audio_seconds)
 
     configure_openmp()  # not in build(), on a worker's thread: others may be reading the environment then
+    limit_malloc_arenas()
     return LazyEngine(build)

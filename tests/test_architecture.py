@@ -154,7 +154,7 @@ def environment_uses(tree: ast.AST) -> list[str]:
     return uses
 
 
-SETS_ENVIRONMENT = {"engine/lazy_engine.py": ["os.environ"] * 2}  # configure_openmp(); reads nothing
+SETS_ENVIRONMENT = {"engine/native_libraries.py": ["os.environ"] * 2}  # configure_openmp(); reads nothing
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))

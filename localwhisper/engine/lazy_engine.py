@@ -1,7 +1,6 @@
 """An engine that is built when it is first used, so that starting the server doesn't import torch."""
 
 import logging
-import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, wait
@@ -16,16 +15,6 @@ from localwhisper.options import Options
 
 CHECK_EVERY_S = 0.1
 log = logging.getLogger(__name__)
-
-
-def configure_openmp() -> None:
-    """Have OpenMP's threads sleep soon after a parallel operation. Only takes effect before torch is imported.
-
-    By default they spin for milliseconds before they sleep. Other threads need the cores, such as those of a decoder
-    step (threads.py), which would take twice as long. They spin for microseconds: sleeping at once would cost a tenth.
-    """
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # for GNU's OpenMP, which torch uses on Linux
 
 
 class LazyEngine:
