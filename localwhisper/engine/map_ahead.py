@@ -76,3 +76,4 @@ def map_ahead(
         finally:
             for future in ahead:
                 future.cancel()
+            here.clear()  # an exception of one of them refers to this frame: they would keep each other

@@ -142,8 +142,9 @@ async def test_a_search_ends_with_its_job_and_the_next_one_begins(serve: Serve, 
     client = await serve()
     engine.step(6)
     first, second = [await client.new_job(), await client.new_job()]
-    for job_id in (first, second):
+    for job_id in (first, second):  # a search would take a step from a job that isn't completed
         await client.job_when(job_id, "completed")
+    for job_id in (first, second):
         await send(client, "POST", job_id)
     removed = await client.fetch("DELETE", f"/job/{first}?remove=true")
     assert removed.status == 200

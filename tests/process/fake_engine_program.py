@@ -17,7 +17,7 @@ from unittest.mock import patch
 
 from localwhisper import app, cli
 from localwhisper.atomic import private_opener, storage_errors
-from localwhisper.engine.base import Control, Engine
+from localwhisper.engine.base import BatchSource, Control, Engine
 from localwhisper.jobs.suspicion import Footprint
 from localwhisper.jobs.transcript import Detection, Diarization, Segment, Transcript, Turn, Window, segments_of
 from localwhisper.jobs.word_times import spread_words
@@ -84,6 +84,9 @@ class FakeEngine:
 
     def open_live(self, options: Options, control: Control) -> SecondsTranscriber:
         return SecondsTranscriber(control)
+
+    def help(self, audio: Path, options: Options, run: bytes, batches: BatchSource, control: Control) -> None:
+        """Nobody asks for it: that takes a cluster."""
 
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
         return Detection(language="en", probability=1.0)
