@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from localwhisper.commands.arguments import parse_arguments, setting_flags
 from localwhisper.commands.standard_streams import discard_stdout, open_standard_streams
 from localwhisper.errors import BadSetting, FileMissing, InvalidOption, LocalWhisperError, OutputUnwritable
+from localwhisper.native_libraries import limit_malloc_arenas
 from localwhisper.settings import load
 
 USAGE_ERRORS = (BadSetting, FileMissing, InvalidOption)
@@ -35,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     """Raises LocalWhisperError, KeyboardInterrupt, BrokenPipeError, and SystemExit after --help and wrong usage."""
+    limit_malloc_arenas()
     options = parse_arguments(arguments)
     settings = load(setting_flags(options))
     # only the module of the chosen command is imported, since each import makes the start slower

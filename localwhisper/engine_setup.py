@@ -19,7 +19,7 @@ from localwhisper.engine.checkpoints.library import ModelLibrary
 from localwhisper.engine.checkpoints.model_source import ModelSource
 from localwhisper.engine.checkpoints.package_index import PackageIndex
 from localwhisper.engine.lazy_engine import LazyEngine
-from localwhisper.engine.native_libraries import configure_openmp, limit_malloc_arenas
+from localwhisper.native_libraries import configure_openmp
 from localwhisper.options import Quality
 from localwhisper.settings import Settings
 
@@ -74,5 +74,4 @@ def whisper_engine(
         return WhisperEngine(cache, ffmpeg, paths.spool(settings.data_dir), max_audio_s=settings.max_audio_seconds)
 
     configure_openmp()  # not in build(), on a worker's thread: others may be reading the environment then
-    limit_malloc_arenas()
     return LazyEngine(build)

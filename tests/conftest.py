@@ -15,7 +15,7 @@ from tornado.platform.asyncio import AsyncIOLoop
 from localwhisper import settings
 from localwhisper.app import App, utc_now
 from localwhisper.engine.base import Engine
-from localwhisper.engine.native_libraries import configure_openmp
+from localwhisper.native_libraries import configure_openmp
 from tests import speech
 from tests.http_client import Client
 from tests.process.server import Server

@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "localwhisper"
 BASE = {
     *("errors", "stored_errors", "messages", "settings", "setting_types", "paths", "atomic", "file_lock", "logs"),
-    *("unicode_text", "long_json", "file_names"),
+    *("unicode_text", "long_json", "file_names", "native_libraries"),
     *("whisper_source", "languages", "option_types", "search_options", "speaker_options", "options", ""),
 }
 MAY_IMPORT = {
@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "errors": {"audio_errors", "base_error", "cluster_errors", "command_errors"},
     "long_json": set[str](),
     "file_names": set[str](),
+    "native_libraries": set[str](),
     "unicode_text": {"long_json"},
     "stored_errors": {"errors", "messages"},
     "whisper_source": set[str](),
@@ -154,7 +155,7 @@ def environment_uses(tree: ast.AST) -> list[str]:
     return uses
 
 
-SETS_ENVIRONMENT = {"engine/native_libraries.py": ["os.environ"] * 2}  # configure_openmp(); reads nothing
+SETS_ENVIRONMENT = {"native_libraries.py": ["os.environ"] * 2}  # configure_openmp(); reads nothing
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -1,5 +1,5 @@
 """Benchmarks: this engine compared with openai-whisper and with CTranslate2, which faster-whisper uses."""
 
-from localwhisper.engine.native_libraries import configure_openmp
+from localwhisper.native_libraries import configure_openmp
 
 configure_openmp()  # before torch is imported, as in the program

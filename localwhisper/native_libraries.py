@@ -18,7 +18,8 @@ def configure_openmp() -> None:
 
 
 def limit_malloc_arenas() -> None:
-    """Have all threads share two heaps of glibc's allocator. Does nothing with another allocator.
+    """Have all threads share two heaps of glibc's allocator. Does nothing with another allocator, and little once there
+    are threads: the limit is ignored if there are eight heaps.
 
     By default threads get heaps of their own, up to eight per core, and each keeps the most that was ever needed in it:
     more than a gigabyte in a recording of hours.

@@ -7,7 +7,7 @@ import pytest
 
 PROGRAM = """
 import ctypes, sys, threading
-from localwhisper.engine.native_libraries import limit_malloc_arenas
+from localwhisper.native_libraries import limit_malloc_arenas
 
 libc = ctypes.CDLL(None)
 if not hasattr(libc, "malloc_info"):
