@@ -2,8 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from tests.process.server import Server
 
 PROGRAM = """
 import ctypes, sys, threading
@@ -31,6 +34,8 @@ libc.malloc_info(0, ctypes.c_void_p(libc.fopen(b"/dev/stdout", b"w")))
 libc.fflush(None)
 """
 
+HEAP_BYTES = 1 << 26  # what glibc reserves for a heap, at a multiple of that; the first heap is another kind
+
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
 def test_threads_share_two_heaps() -> None:
@@ -38,3 +43,20 @@ def test_threads_share_two_heaps() -> None:
     if "not glibc" in run.stderr:
         pytest.skip(run.stderr)
     assert 1 <= run.stdout.count("<heap nr=") <= 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_servers_threads_share_two_heaps(tmp_path: Path) -> None:
+    server = Server(tmp_path / "data").start()
+    try:
+        mappings = [line.split() for line in Path(f"/proc/{server.pid}/maps").read_text().splitlines()]
+    finally:
+        server.kill()
+    assert sum(map(_is_heap, mappings, mappings[1:])) <= 1
+
+
+def _is_heap(used: list[str], rest: list[str]) -> bool:
+    """Whether these two mappings are the part of a heap that is used, and the part that is reserved."""
+    (start, middle), (also_middle, end) = ([int(part, 16) for part in each[0].split("-")] for each in (used, rest))
+    is_whole = start % HEAP_BYTES == 0 and middle == also_middle and end == start + HEAP_BYTES
+    return is_whole and used[1] == "rw-p" and rest[1] == "---p"
