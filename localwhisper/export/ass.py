@@ -21,9 +21,12 @@ def write(transcript: Transcript, layout: Layout, about: About) -> str:
     file = pysubs2.SSAFile()
     if about.title:
         file.info["Title"] = valid_xml(about.title)
+    last_ms = 0  # where the cue before ends: rounded to RESOLUTION_MS, it may have become longer
     for cue in cues(transcript, replace(layout, highlight_words=False), about.duration_s):
         start_ms, end_ms = (min(round(1000 * time_s), MAX_REPRESENTABLE_TIME) for time_s in (cue.start_s, cue.end_s))
-        event = pysubs2.SSAEvent(start=start_ms, end=max(end_ms, start_ms + RESOLUTION_MS))
+        start_ms = max(start_ms, last_ms)
+        last_ms = max(end_ms, start_ms + RESOLUTION_MS)
+        event = pysubs2.SSAEvent(start=start_ms, end=last_ms)
         lines = with_channel(cue.channel, cue.text).splitlines()
         event.plaintext = "\n".join(valid_xml(line).translate(_LOOK_ALIKES) for line in lines)
         file.append(event)

@@ -48,6 +48,7 @@ def given(transcript: Transcript, at: int, count: int, speaker: str) -> Transcri
     if speaker == NEW:
         speaker = _free_id(speakers)
         speakers.append(Speaker(id=speaker))
+        speakers.sort(key=lambda each: int(each.id[1:]))
     elif speaker not in {each.id for each in speakers}:
         known_speaker(transcript, speaker)
     turns = _given_turns(transcript.turns, transcript.segments[at : at + count], speaker)

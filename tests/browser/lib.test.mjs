@@ -55,6 +55,15 @@ test("a line is split between words and merged again", () => {
   assert.equal(mergeLines(LINES, 1), LINES); // the last line
 });
 
+test("both parts of a split line last some time", () => {
+  const words = [{ word: " Well,", start: 3, end: 3 }, { word: " hello", start: 3, end: 4 }, { word: " there", start: 4, end: 4 }];
+  const times = (start, end, text, offset) => splitLine([{ id: 0, start, end, text, words }], 0, offset).map((line) => [line.start, line.end]);
+  assert.deepEqual(times(3, 4, "Well, hello there", 5), [[3, 3.1], [3.1, 4]]); // before the first word that was heard
+  assert.deepEqual(times(3, 4, "Well, hello there", 2), [[3, 3.1], [3.1, 4]]); // within the first word
+  assert.deepEqual(times(3, 4, "Well, hello there", 11), [[3, 3.9], [3.9, 4]]);
+  assert.deepEqual(times(3, 3.1, "Well, hello there", 5), [[3, 3.05], [3.05, 3.1]]);
+});
+
 test("a line's times stay between its neighbours' and take their edges along", () => {
   const times = (lines) => lines.map(({ start, end }) => [start, end]);
   assert.deepEqual(times(setLineTime(LINES, 1, "start", 2)), [[0, 2], [2, 6]]);

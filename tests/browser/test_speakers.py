@@ -62,6 +62,26 @@ def test_speakers_are_named_corrected_and_made_one(library: AppPage) -> None:
     expect(who).to_have_text("· 2 speakers: Ada, Speaker 2")
 
 
+def test_numbers_and_names_agree_after_two_were_made_one(library: AppPage) -> None:
+    page = library.page
+    card = library.card("Joined.wav")
+    card.open_editor()
+    panel = page.get_by_role("region", name="Who speaks")
+    numbers = panel.locator(".speaker-number")
+    panel.get_by_label("Speaker 2 is the same person as").select_option("Speaker 1")
+    expect_names(page, "Speaker 1", "Speaker 1", "Speaker 3")
+    expect(numbers).to_have_text(["1", "3"])
+    expect(panel.get_by_label("Name of speaker 3")).to_have_attribute("placeholder", "Speaker 3")
+    page.locator("button.time").nth(1).focus()
+    page.keyboard.press("3")
+    expect_names(page, "Speaker 1", "Speaker 3", "Speaker 3")
+    page.keyboard.press("2")  # free again: one who isn't listed yet
+    expect_names(page, "Speaker 1", "Speaker 2", "Speaker 3")
+    expect(numbers).to_have_text(["1", "2", "3"])
+    card.close_editor()
+    expect(card.element.locator(".speakers")).to_have_text("· 3 speakers")
+
+
 def test_names_are_typed_while_the_one_before_is_being_saved(library: AppPage) -> None:
     page = library.page
     library.card("Quick.wav").open_editor()

@@ -94,6 +94,15 @@ def test_audacity_labels(case: str) -> None:
     assert all(float(start) >= 0 and float(end) >= 0 for start, end, _ in rows)
 
 
+@pytest.mark.parametrize("name", ["srt", "vtt", "ass"])
+def test_a_line_that_lasts_no_time_overlaps_no_subtitle(name: str) -> None:
+    lines = transcript(segment(0, 0.0, 10.0, " one"), segment(1, 10.0, 10.0, " two"), segment(2, 10.0, 12.0, " three"))
+    events = list(pysubs2.SSAFile.from_string(EXPORTERS[name].to_text(lines), name))
+    assert len(events) == 3
+    assert all(event.start < event.end for event in events)
+    assert all(one.end <= other.start for one, other in pairwise(events))
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_ass_is_read_by_ffmpeg(case: str, tmp_path: Path) -> None:
     path = tmp_path / "a.ass"

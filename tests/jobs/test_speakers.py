@@ -125,6 +125,8 @@ def test_lines_are_given_to_somebody() -> None:
     new = given(TALK, 2, 1, NEW)
     assert [each.id for each in new.speakers] == ["S1", "S2", "S3"]
     assert new.segments[2].speaker == "S3"
+    in_order = given(merged(new, "S2", "S1"), 0, 1, NEW)  # the number that has become free
+    assert [each.id for each in in_order.speakers] == ["S1", "S2", "S3"]
     nobody_left = given(TALK, 1, 1, "S1")
     assert [each.id for each in nobody_left.speakers] == ["S1"]
 

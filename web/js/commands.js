@@ -1,5 +1,7 @@
 /** What shortcuts and buttons do, by name. Components register commands; "list:" and "editor:" limit one to a view. */
 
+import { closest } from "./lib/dom.js";
+
 export class Commands {
 	/** @type {Map<string, () => unknown>} */
 	#commands = new Map();
@@ -17,8 +19,7 @@ export class Commands {
 	/** Runs the command that a clicked button names in data-command. */
 	connectButtons() {
 		document.addEventListener("click", ({ target }) => {
-			const button = target instanceof Element ? target.closest("[data-command]") : null;
-			this.#commands.get(button?.getAttribute("data-command") ?? "")?.();
+			this.#commands.get(closest(target, "[data-command]")?.dataset.command ?? "")?.();
 		});
 	}
 }

@@ -2,7 +2,7 @@
 
 import { timeAtOffset } from "./text-positions.js";
 
-/** The shortest line that times can be set to. */
+/** The shortest line that times can be set to, or that is split off. */
 const MIN_LINE_S = 0.1;
 /** How long an inserted line is, where there is room. */
 const NEW_LINE_S = 2;
@@ -26,7 +26,8 @@ export function splitLine(lines, index, offset) {
 	const text = line.text.trim();
 	const [head, tail] = [text.slice(0, offset).trim(), text.slice(offset).trim()];
 	if (!head || !tail) return lines;
-	const time = roundTime(Math.max(line.start, Math.min(timeAtOffset(line, offset), line.end)));
+	const shortest = Math.min(MIN_LINE_S, (line.end - line.start) / 2);
+	const time = roundTime(Math.max(line.start + shortest, Math.min(timeAtOffset(line, offset), line.end - shortest)));
 	const words = line.words;
 	const first = { ...line, end: time, text: head, words: words?.filter((word) => word.start < time) };
 	const second = { ...line, start: time, text: tail, words: words?.filter((word) => word.start >= time) };

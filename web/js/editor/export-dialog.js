@@ -2,7 +2,7 @@
 
 import { errorText } from "../api.js";
 import { t } from "../i18n.js";
-import { h, query, queryEach, setChildren, setText, setTextOrHide, setVisible } from "../lib/dom.js";
+import { closest, h, query, queryEach, setChildren, setText, setTextOrHide, setVisible } from "../lib/dom.js";
 import { formatNumber, formatTime } from "../lib/format.js";
 import { load, save } from "../lib/storage.js";
 import { EXPORT_GROUPS, formatLabel, groupOf, layoutQuery, PRESET_FIGURES, PRESETS } from "./export-formats.js";
@@ -37,7 +37,7 @@ export function exportDialog(element, app) {
 	form.addEventListener("submit", (event) => event.preventDefault());
 	copy.addEventListener("click", () => api.transcriptFile(address(String(chosen.format))).then((text) => app.copy(text), () => undefined));
 	problemList.addEventListener("click", ({ target }) => {
-		const start = target instanceof Element && target.closest("button")?.dataset.start;
+		const start = closest(target, "button")?.dataset.start;
 		if (!start) return;
 		dialog.close();
 		source.show(Number(start));

@@ -3,6 +3,8 @@
  * the play position. While the caret is in a line, the view follows only as far as that line stays in view.
  */
 
+import { closest } from "../lib/dom.js";
+
 const SCROLL_KEYS = ["PageUp", "PageDown", "Home", "End", "ArrowUp", "ArrowDown", " "];
 
 /**
@@ -16,7 +18,7 @@ export function createFollowing(currentLine, editedLine, onAway, signal) {
 	for (const type of ["wheel", "touchmove"]) addEventListener(type, pause, { passive: true, signal });
 	addEventListener("pointerdown", ({ target }) => target === document.documentElement && pause(), { signal }); // the scroll bar
 	addEventListener("keydown", ({ key, target, defaultPrevented }) => {
-		const isText = target instanceof Element && target.closest("input, textarea, select, button, [contenteditable], [role=slider]");
+		const isText = closest(target, "input, textarea, select, button, [contenteditable], [role=slider]");
 		if (SCROLL_KEYS.includes(key) && (!isText || key.startsWith("Page")) && !defaultPrevented) pause();
 	}, { signal });
 	addEventListener("scroll", report, { passive: true, signal });

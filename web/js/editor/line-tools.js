@@ -1,7 +1,7 @@
 /** The tools below the line that is corrected: its times, and what can be done with it. */
 
 import { t } from "../i18n.js";
-import { cloneTemplate } from "../lib/dom.js";
+import { cloneTemplate, closest } from "../lib/dom.js";
 import { formatTime, parseTime } from "../lib/format.js";
 import { insertLine, mergeLines, removeLine, setLineTime, splitLine, timeLimits } from "./edits.js";
 
@@ -34,7 +34,7 @@ export function lineTools(host, { lines, indexOf, caretIn, focusLine }, signal) 
 		target.value = formatTime(lines()[index]?.[edgeOf(target)] ?? 0, 1);
 	}, { signal });
 	element.addEventListener("click", ({ target }) => {
-		const tool = target instanceof Element && target.closest("button")?.dataset.tool;
+		const tool = closest(target, "button")?.dataset.tool;
 		if (tool) TOOLS[tool]?.(indexOf(element));
 	}, { signal });
 

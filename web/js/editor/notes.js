@@ -1,7 +1,7 @@
 /** Marked parts of a transcript, and what is written about them, beside the text. */
 
 import { t } from "../i18n.js";
-import { cloneTemplate, query, queryEach, setText, setVisible } from "../lib/dom.js";
+import { cloneTemplate, closest, query, queryEach, setText, setVisible } from "../lib/dom.js";
 import { formatTime } from "../lib/format.js";
 
 const SAVE_MS = 800;
@@ -26,10 +26,9 @@ export function notesPanel(element, { play, copy, onChange, save }) {
 	let timer;
 	query(element, "#copy-notes").addEventListener("click", () => copy(notes.map(noteText).join("\n\n")));
 	list.addEventListener("click", ({ target }) => {
-		if (!(target instanceof Element)) return;
 		const note = notes[indexOf(target)];
-		if (note && target.closest(".time")) play(note.start);
-		if (note && target.closest(".remove")) change(notes.filter((other) => other !== note));
+		if (note && closest(target, ".time")) play(note.start);
+		if (note && closest(target, ".remove")) change(notes.filter((other) => other !== note));
 	});
 	list.addEventListener("input", ({ target }) => {
 		if (!(target instanceof HTMLTextAreaElement)) return;
@@ -41,15 +40,15 @@ export function notesPanel(element, { play, copy, onChange, save }) {
 		timer = setTimeout(send, SAVE_MS);
 	});
 	list.addEventListener("focusout", ({ target, relatedTarget }) => {
-		const item = target instanceof Element && target.closest("li");
+		const item = closest(target, "li");
 		if (item && !item.contains(/** @type {Node|null} */ (relatedTarget))) delete item.dataset.isNew;
 		setTimeout(() => panel.load(id, latest));
 	});
 	addEventListener("pagehide", send);
 
-	/** @param {Element} target */
+	/** @param {EventTarget|null} target */
 	function indexOf(target) {
-		return Array.prototype.indexOf.call(list.children, target.closest("li"));
+		return Array.prototype.indexOf.call(list.children, closest(target, "li"));
 	}
 
 	/** @param {readonly Note[]} next */

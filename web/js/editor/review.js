@@ -1,7 +1,7 @@
 /** Reviews places in the text one after the other, each heard with what is around it: differences, unsure words. */
 
 import { t } from "../i18n.js";
-import { query, queryEach, setChildren, setText, setVisible } from "../lib/dom.js";
+import { closest, query, queryEach, setChildren, setText, setVisible } from "../lib/dom.js";
 
 /** Heard before and after a place. */
 const [BEFORE_S, AFTER_S] = [1, 0.6];
@@ -33,7 +33,7 @@ export function createReview(element, host) {
 		close,
 	};
 	element.addEventListener("click", ({ target }) => {
-		const name = target instanceof Element && target.closest("button")?.dataset.review;
+		const name = closest(target, "button")?.dataset.review;
 		if (name) ACTIONS[name]?.();
 	});
 	element.addEventListener("keydown", (event) => {

@@ -1,8 +1,8 @@
 /** Who speaks: found, listened to, named, made one, and given lines with the number keys. */
 
-import { nameOf } from "../components/speaker-names.js";
+import { nameOf, numberOf } from "../components/speaker-names.js";
 import { language, t } from "../i18n.js";
-import { h, icon, query, setChildren, setText, setTextOrHide, setVisible } from "../lib/dom.js";
+import { closest, h, icon, query, setChildren, setText, setTextOrHide, setVisible } from "../lib/dom.js";
 import { formatDuration } from "../lib/format.js";
 import { keyedList } from "../lib/keyed-list.js";
 
@@ -14,8 +14,11 @@ const TEXT_FIELDS = "input, textarea, select, [contenteditable]";
 /** What speakers are called, and their colours, by id. @param {readonly Speaker[]} speakers @returns {SpeakerLabels} */
 function speakerLabels(speakers) {
 	if (speakers.length < 2 && !speakers[0]?.name) return {};
-	return Object.fromEntries(speakers.map((speaker, index) => [speaker.id, { name: nameOf(speaker), colour: String((index % COLOURS) + 1) }]));
+	return Object.fromEntries(speakers.map((speaker) => [speaker.id, { name: nameOf(speaker), colour: colourOf(speaker) }]));
 }
+
+/** @param {JobSpeaker} speaker */
+const colourOf = (speaker) => String(((numberOf(speaker) - 1) % COLOURS) + 1);
 
 /** Names it for assistive technology, and for who points at it. @param {HTMLElement} element @param {TextKey} key @param {Record<string, string|number>} params */
 function label(element, key, params) {
@@ -49,7 +52,7 @@ export function speakersPanel(element, app, current) {
 		if (target instanceof HTMLSelectElement && target.value) edit({ merge: speaker.id, into: target.value });
 	});
 	list.addEventListener("click", ({ target }) => {
-		const pressed = target instanceof Element && target.closest("button");
+		const pressed = closest(target, "button");
 		if (!pressed) return;
 		const speaker = speakerOf(pressed);
 		if (pressed.classList.contains("speaker-number")) showOnly(only === speaker.id ? "" : speaker.id);
@@ -59,9 +62,10 @@ export function speakersPanel(element, app, current) {
 	});
 	document.addEventListener("keydown", (event) => {
 		const { key, target } = event;
-		const isTyping = target instanceof Element && target.closest(TEXT_FIELDS);
-		if (!/^[1-9]$/.test(key) || event.ctrlKey || event.metaKey || event.altKey || isTyping || element.hidden) return;
-		const speaker = speakers[Number(key) - 1]?.id ?? (Number(key) === speakers.length + 1 ? "new" : "");
+		if (!/^[1-9]$/.test(key) || event.ctrlKey || event.metaKey || event.altKey || closest(target, TEXT_FIELDS) || element.hidden) return;
+		const number = Number(key);
+		const isNext = speakers.filter((each) => numberOf(each) < number).length === number - 1; // the free number that a new one gets
+		const speaker = speakers.find((each) => numberOf(each) === number)?.id ?? (isNext && "new");
 		if (!speaker || !current() || document.querySelector("dialog[open]")) return;
 		event.preventDefault();
 		give(speaker);
@@ -69,8 +73,7 @@ export function speakersPanel(element, app, current) {
 
 	/** @param {EventTarget|null} target */
 	function speakerOf(target) {
-		const item = target instanceof Element && target.closest("li");
-		return /** @type {Speaker} */ (speakers[Array.prototype.indexOf.call(list.children, item)]);
+		return /** @type {Speaker} */ (speakers[Array.prototype.indexOf.call(list.children, closest(target, "li"))]);
 	}
 
 	/** The selected lines, or the one that is played. @param {string} speaker */
@@ -162,14 +165,13 @@ export function speakersPanel(element, app, current) {
 
 			/** @param {Speaker} speaker */
 			update(speaker) {
-				const index = speakers.indexOf(speaker);
 				const called = nameOf(speaker);
-				setText(number, String(index + 1));
-				number.dataset.colour = String((index % COLOURS) + 1);
+				setText(number, String(numberOf(speaker)));
+				number.dataset.colour = colourOf(speaker);
 				label(number, "speakers.only", { name: called });
 				if (name !== document.activeElement) name.value = speaker.name;
 				name.placeholder = called;
-				label(name, "speakers.name", { number: index + 1 });
+				label(name, "speakers.name", { number: numberOf(speaker) });
 				const buttons = voiceButtons(speaker);
 				setChildren(voice, ...buttons);
 				setVisible(voice, buttons.length > 0);

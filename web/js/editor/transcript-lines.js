@@ -5,7 +5,7 @@
 
 import { t } from "../i18n.js";
 import { arrangeBlocks } from "../lib/blocks.js";
-import { h } from "../lib/dom.js";
+import { closest, h } from "../lib/dom.js";
 import { moveCaret } from "./caret-lines.js";
 import { currentLine } from "./current-line.js";
 import { diffLines, removeLine, replaceText } from "./edits.js";
@@ -44,7 +44,7 @@ export function transcriptLines(host, signal) {
 	}, signal);
 	element.addEventListener("contentvisibilityautostatechange", onVisibilityChange, { signal });
 	element.addEventListener("pointerdown", ({ target }) => {
-		const line = isEditing && target instanceof Element && target.closest(".line");
+		const line = isEditing && closest(target, ".line");
 		if (line) makeEditable(line);
 	}, { signal });
 	element.addEventListener("click", onClick, { signal });
@@ -161,8 +161,8 @@ export function transcriptLines(host, signal) {
 		const { target } = event;
 		const index = indexOf(target);
 		const segment = shown[index];
-		if (!segment || !(target instanceof Element) || target.closest(".line-tools")) return;
-		if (target.closest(".time")) return host.play(segment.start);
+		if (!segment || closest(target, ".line-tools")) return;
+		if (closest(target, ".time")) return host.play(segment.start);
 		if (isEditing) return elements[index]?.scrollIntoView({ block: "nearest" }); // with its tools
 		if (!getSelection()?.isCollapsed || !(event instanceof MouseEvent)) return;
 		const caret = document.caretPositionFromPoint?.(event.clientX, event.clientY);
@@ -174,7 +174,7 @@ export function transcriptLines(host, signal) {
 	function onKeydown(event) {
 		const { key, target } = event;
 		const index = indexOf(target);
-		if (target instanceof Element && target.closest(".time")) {
+		if (closest(target, ".time")) {
 			const step = key === "ArrowDown" ? 1 : key === "ArrowUp" ? -1 : 0;
 			if (!step || !shown[index + step]) return;
 			event.preventDefault();
@@ -200,8 +200,7 @@ export function transcriptLines(host, signal) {
 
 	/** @param {EventTarget|null} target */
 	function indexOf(target) {
-		const line = target instanceof Element ? target.closest(".line") : null;
-		return elements.indexOf(/** @type {HTMLElement} */ (line));
+		return elements.indexOf(/** @type {HTMLElement} */ (closest(target, ".line")));
 	}
 
 	// Editing

@@ -64,6 +64,11 @@ export function query(root, selector, type) {
 	return /** @type {T} */ (element);
 }
 
+/** Of what an event happened on. @param {EventTarget|null|undefined} target @param {string} selector @returns {HTMLElement|null} */
+export function closest(target, selector) {
+	return target instanceof Element ? target.closest(selector) : null;
+}
+
 /**
  * One element for each selector.
  * @template {string[]} S
