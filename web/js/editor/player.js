@@ -22,6 +22,8 @@ export function createPlayer(id, duration, isFirstTrack, onTime, signal) {
 	let stopAt = Infinity;
 	/** Whether playback goes on from where it was paused, which then is a little earlier. */
 	let rewinds = false;
+	/** Where to go once the browser has gone where it was sent before: Chromium hangs if it is sent elsewhere meanwhile. @type {number|null} */
+	let nextTime = null;
 	const media = h("video", { preload: "metadata", playsinline: true, hidden: true });
 	/** Of a recording that the browser can't play, or whose other track was transcribed, the server makes playable parts. Where the loaded one begins; null: the whole is loaded. @type {number|null} */
 	let partStart = null;
@@ -29,43 +31,53 @@ export function createPlayer(id, duration, isFirstTrack, onTime, signal) {
 	const [playButton, time, total, error] = queryEach(element, ".primary", ".clock :first-child", ".total", ".error");
 	const speedSelect = query(element, "select", HTMLSelectElement);
 	const wave = waveform(query(element, ".waveform"), seek, signal);
-	for (const type of ["play", "pause", "seeked", "ended"]) media.addEventListener(type, update, { signal });
-	media.addEventListener("pause", () => {
+	for (const type of ["play", "pause", "seeked", "ended"]) on(type, update);
+	on("pause", () => {
 		rewinds = stopAt === Infinity;
 		stopAt = Infinity;
-	}, { signal });
-	media.addEventListener("timeupdate", () => position() >= stopAt && media.pause(), { signal }); // also while the page isn't shown
-	media.addEventListener("error", () => {
+	});
+	on("timeupdate", () => position() >= stopAt && media.pause()); // also while the page isn't shown
+	on("error", () => {
 		if (partStart === null && duration) loadPart(0, false);
 		else setVisible(error, true);
-	}, { signal });
-	media.addEventListener("ended", () => {
+	});
+	on("ended", () => {
 		const next = (partStart ?? duration) + PART_S;
 		if (next < duration) loadPart(next, true);
-	}, { signal });
-	media.addEventListener("loadedmetadata", () => {
+	});
+	on("loadedmetadata", () => {
 		setVisible(media, media.videoWidth > 0);
 		media.closest(".desk-body")?.setAttribute("data-video", String(media.videoWidth > 0));
-		media.playbackRate = Number(speedSelect.value);
-		if (partStart === null && Number.isFinite(media.duration) && media.duration > 0) duration = media.duration;
+		if (partStart === null && media.duration > 0 && media.duration < Infinity) duration = media.duration;
 		update();
-	}, { signal });
+	});
 	speedSelect.addEventListener("change", () => setSpeed(Number(speedSelect.value)), { signal });
 	signal.addEventListener("abort", disconnect);
 	if (isFirstTrack) media.src = `job/${id}/audio`;
 	else loadPart(0, false);
+
+	/** @param {string} type @param {() => void} listener */
+	function on(type, listener) {
+		media.addEventListener(type, listener, { signal });
+	}
 
 	/** @param {number} at seconds @param {boolean} plays */
 	function loadPart(at, plays) {
 		partStart = Math.floor(at / PART_S) * PART_S;
 		const end = Math.min(partStart + PART_S, duration);
 		media.src = `job/${id}/audio?from=${partStart}&to=${end.toFixed(3)}&format=mp3`;
-		media.currentTime = at - partStart; // kept until it is loaded
+		moveTo(at - partStart); // kept until it is loaded
 		if (plays) void play();
 	}
 
+	/** @param {number} time seconds in the part */
+	function moveTo(time) {
+		nextTime = media.seeking ? time : null;
+		if (nextTime === null) media.currentTime = time;
+	}
+
 	function position() {
-		return (partStart ?? 0) + media.currentTime;
+		return (partStart ?? 0) + (nextTime ?? media.currentTime);
 	}
 
 	/** @param {number} from @param {number} to seconds */
@@ -92,7 +104,7 @@ export function createPlayer(id, duration, isFirstTrack, onTime, signal) {
 		stopAt = Infinity;
 		const time = Math.min(Math.max(seconds, 0), duration || seconds);
 		const isInPart = partStart === null || (time >= partStart && time < partStart + PART_S);
-		if (isInPart) media.currentTime = time - (partStart ?? 0);
+		if (isInPart) moveTo(time - (partStart ?? 0));
 		else loadPart(time, !media.paused);
 		showTime("seek");
 	}
@@ -100,11 +112,12 @@ export function createPlayer(id, duration, isFirstTrack, onTime, signal) {
 	/** @param {number} speed */
 	function setSpeed(speed) {
 		speedSelect.value = String(speed);
-		media.playbackRate = speed;
+		media.defaultPlaybackRate = media.playbackRate = speed; // the first is that of the next part
 		save("speed", speed);
 	}
 
 	function update() {
+		if (nextTime !== null) moveTo(nextTime);
 		playButton.replaceChildren(icon(media.paused ? "play" : "pause"));
 		playButton.ariaLabel = t(media.paused ? "editor.play" : "record.pause");
 		cancelAnimationFrame(frame);
@@ -151,14 +164,13 @@ export function createPlayer(id, duration, isFirstTrack, onTime, signal) {
 
 		/** @param {1|-1} direction to the next faster or slower speed */
 		changeSpeed(direction) {
-			const speed = SPEEDS[SPEEDS.indexOf(Number(speedSelect.value)) + direction];
+			const speed = SPEEDS[speedSelect.selectedIndex + direction];
 			if (speed) setSpeed(speed);
 		},
 
 		localize() {
-			const savedSpeed = load("speed", 1);
 			speedSelect.replaceChildren(...SPEEDS.map((speed) => h("option", { value: speed }, `${formatNumber(speed)}×`)));
-			setSpeed(SPEEDS.includes(savedSpeed) ? savedSpeed : 1);
+			setSpeed(SPEEDS.find((speed) => speed === load("speed", 1)) ?? 1);
 			update();
 		},
 	};
