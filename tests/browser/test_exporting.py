@@ -58,6 +58,12 @@ def test_a_format_is_previewed_and_remembered_with_its_layout(library: AppPage) 
     expect(problems.locator("summary")).to_contain_text("No subtitle is hard")
 
 
+IS_ABOVE = """selectors => {
+  const [above, below] = selectors.map((selector) => document.querySelector(selector).getBoundingClientRect());
+  return above.bottom <= below.top;
+}"""
+
+
 def test_reading_in_paragraphs(library: AppPage) -> None:
     page = library.page
     library.card("Ada.wav").open_editor()
@@ -108,6 +114,20 @@ def test_a_selection_is_quoted_noted_and_saved_as_sound(library: AppPage) -> Non
     expect(page.locator(".line").nth(1)).to_be_in_viewport()
     with page.expect_response(lambda response: "Babbage" in (response.request.post_data or "")):
         note.fill("Babbage's.")
+    page.locator("#copy-notes").dispatch_event("click")  # so that the note keeps the focus
+    expect(toast).to_contain_text("Copied")
+    assert page.evaluate(IS_ABOVE, [".toast", ".note"])
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == "Ada.wav\n\n[0:04–0:05] “machine”\nBabbage's."
+    note.press("Escape")
+    expect(note).not_to_be_focused()
+    expect(note).not_to_be_in_viewport()  # beneath the text
+    page.locator(".line").nth(1).click()
+    page.keyboard.press("n")
+    page.locator("#more summary").click()
+    page.locator("#show-notes").click()
+    expect(page.locator("[data-is-new]")).to_have_count(0)
+    page.get_by_role("button", name="Remove this note").first.click()
     page.reload()
     expect(note).to_have_value("Babbage's.")
     expect(note).not_to_be_in_viewport()  # beneath the text

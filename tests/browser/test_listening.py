@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.app_page import HIGHLIGHTED, AppPage
 from tests.browser.seed_data import HOSTILE_TEXT, TALK_LINES
 
+MEDIA = "() => document.querySelector('video')"
+
 
 def open_editor(app: AppPage, filename: str) -> Page:
     app.card(filename).open_editor()
@@ -135,9 +137,15 @@ def test_a_video_shows_its_picture(library: AppPage) -> None:
 
 def test_a_recording_that_browsers_cannot_play_is_played(library: AppPage) -> None:
     page = open_editor(library, "tone.wma")
-    page.wait_for_function("() => document.querySelector('video').readyState > 0")
+    page.get_by_role("slider").click()  # in the middle, also before it is loaded
+    page.wait_for_function(f"{MEDIA}.readyState > 1")
+    assert page.evaluate(f"{MEDIA}.currentTime") > 1.4
+    page.get_by_role("slider").press("Home")
+    page.wait_for_function(f"{MEDIA}.currentTime === 0")
     page.keyboard.press("k")
-    page.wait_for_function("() => document.querySelector('video').currentTime > 0.2")
+    page.wait_for_function(f"{MEDIA}.currentTime > 0.2")
+    page.get_by_role("slider").click()
+    page.wait_for_function(f"{MEDIA}.currentTime > 1.4")
     expect(page.get_by_text("can't play this recording")).to_be_hidden()
 
 

@@ -52,8 +52,8 @@ def test_another_track_of_a_finished_recording(app: AppPage, two_tracks: Callabl
     texts = [app.job(card.job_id)["result"]["text"] for card in (first, second)]
     assert is_text_of(CLIP, texts[0])
     assert is_text_of(SPANISH_CLIP, texts[1])
-    second.open_editor()
-    expect(app.page.locator("video")).to_have_attribute("src", re.compile(r"/audio\?from=0&.*format=mp3$"))
+    with app.page.expect_request(re.compile(r"/audio\?from=0\.000&.*format=mp3$")):
+        second.open_editor()
     app.page.get_by_role("button", name="Play", exact=True).click()
     app.page.wait_for_function("() => document.querySelector('video').currentTime > 0.2")
     app.page.locator("#more summary").click()

@@ -51,7 +51,9 @@ export const api = {
 	transcriptText: async (id) => (await request("GET", transcriptUrl(id, "txt", true))).text(),
 	transcriptFile: async (url, signal) => (await request("GET", url, { ...(signal && { signal }) })).text(),
 	subtitleCheck: (id, layout, signal) => json("GET", `job/${id}/subtitle-check?${layout}`, undefined, { signal }),
-	correct: (id, correction) => json("PATCH", `job/${id}/transcript`, correction),
+	correct: (id, version, { at, remove, insert }) => json("PATCH", `job/${id}/transcript`, {
+		version, at, remove, segments: insert.map(({ start, end, text }) => ({ start, end, text: text.trim() })),
+	}),
 	restore: (id, version) => json("DELETE", `job/${id}/transcript?version=${version}`),
 	previewTerms: async (id, version, terms) => (await json("POST", `job/${id}/terms?preview=true`, { version, terms })).changes,
 	words: (id) => json("POST", `job/${id}/words`),

@@ -185,12 +185,11 @@ interface Option {
   max_length?: number;
 }
 
-/** The correction of a transcript's version: `segments` replace `remove` lines at line `at`. */
+/** The correction of a transcript's version: `insert` replaces `remove` lines at line `at`. */
 interface Correction {
-  version: number;
   at: number;
   remove: number;
-  segments: {start: number, end: number, text: string}[];
+  insert: Lines;
 }
 
 type Corrected = {version: number, segments: Segment[]};
@@ -260,7 +259,7 @@ interface Api {
   transcriptFile(url: string, signal?: AbortSignal): Promise<string>; // an export as text
   subtitleCheck(id: string, layout: URLSearchParams, signal: AbortSignal): Promise<SubtitleCheck>;
   remove(id: string): Promise<unknown>; // finishes even if the page is being closed
-  correct(id: string, correction: Correction): Promise<Corrected>;
+  correct(id: string, version: number, correction: Correction): Promise<Corrected>;
   restore(id: string, version: number): Promise<Result & {version: number}>;
   beginRecording(recording: {filename: string} & SubmitOptions): Promise<Job>;
   sendSamples(id: string, recorder: string, offset: number, samples: Uint8Array<ArrayBuffer>, keepalive?: boolean): Promise<{size_bytes: number}>; // mono, 16 kHz, 16 bit

@@ -185,9 +185,7 @@ export function replaceDialog(element, app) {
 		const undo = [];
 		for (const [index, { job, before, after, version }] of corrections.entries()) {
 			setText(status, t("replace.running", { part: index + 1, total: corrections.length }));
-			const { at, remove, insert } = diffLines(before, after);
-			const segments = insert.map(({ start, end, text }) => ({ start, end, text: text.trim() }));
-			const corrected = await api.correct(job.job_id, { version, at, remove, segments }).catch(() => null);
+			const corrected = await api.correct(job.job_id, version, diffLines(before, after)).catch(() => null);
 			if (!corrected) continue;
 			app.store.dispatch({ type: "jobs/previews", data: { jobs: [{ job_id: job.job_id, preview: after.map((line) => line.text).join("").trim() }] } });
 			undo.push({ job, before: after, after: before, version: corrected.version });

@@ -112,8 +112,7 @@ export function createEditSession(api, id, onChange, onMerged) {
 		if (!remove && !insert.length) return setSaveState("saved");
 		setSaveState("saving");
 		try {
-			const segments = insert.map(({ start, end, text }) => ({ start, end, text: text.trim() }));
-			const corrected = await api.correct(id, { version, at, remove, segments });
+			const corrected = await api.correct(id, version, { at, remove, insert });
 			version = corrected.version;
 			savedLines = sentLines.toSpliced(at, insert.length, ...corrected.segments);
 			const isCurrent = session.lines === sentLines;

@@ -44,6 +44,7 @@ export function notesPanel(element, { play, copy, onChange, save }) {
 		if (item && !item.contains(/** @type {Node|null} */ (relatedTarget))) delete item.dataset.isNew;
 		setTimeout(() => panel.load(id, latest));
 	});
+	list.addEventListener("keydown", ({ key, target }) => key === "Escape" && target instanceof HTMLElement && target.blur());
 	addEventListener("pagehide", send);
 
 	/** @param {EventTarget|null} target */

@@ -1,5 +1,6 @@
 /** Plays the recording: play and pause, skip, speed, waveform. Shows the picture of a video. */
 
+import { clipUrl } from "../api.js";
 import { t } from "../i18n.js";
 import { cloneTemplate, h, icon, query, queryEach, setText, setVisible } from "../lib/dom.js";
 import { formatNumber, formatTime } from "../lib/format.js";
@@ -38,12 +39,12 @@ export function createPlayer(id, duration, isFirstTrack, onTime, signal) {
 	});
 	on("timeupdate", () => position() >= stopAt && media.pause()); // also while the page isn't shown
 	on("error", () => {
-		if (partStart === null && duration) loadPart(0, false);
+		if (partStart === null && duration) void loadPart(position(), !media.paused);
 		else setVisible(error, true);
 	});
 	on("ended", () => {
 		const next = (partStart ?? duration) + PART_S;
-		if (next < duration) loadPart(next, true);
+		if (next < duration) void loadPart(next, true);
 	});
 	on("loadedmetadata", () => {
 		setVisible(media, media.videoWidth > 0);
@@ -54,20 +55,27 @@ export function createPlayer(id, duration, isFirstTrack, onTime, signal) {
 	speedSelect.addEventListener("change", () => setSpeed(Number(speedSelect.value)), { signal });
 	signal.addEventListener("abort", disconnect);
 	if (isFirstTrack) media.src = `job/${id}/audio`;
-	else loadPart(0, false);
+	else void loadPart(0, false);
 
 	/** @param {string} type @param {() => void} listener */
 	function on(type, listener) {
 		media.addEventListener(type, listener, { signal });
 	}
 
-	/** @param {number} at seconds @param {boolean} plays */
-	function loadPart(at, plays) {
-		partStart = Math.floor(at / PART_S) * PART_S;
-		const end = Math.min(partStart + PART_S, duration);
-		media.src = `job/${id}/audio?from=${partStart}&to=${end.toFixed(3)}&format=mp3`;
-		moveTo(at - partStart); // kept until it is loaded
+	/** As a whole: browsers seek only in what they have, or can ask for in parts. @param {number} at seconds @param {boolean} plays */
+	async function loadPart(at, plays) {
+		const from = Math.floor(at / PART_S) * PART_S;
+		const end = Math.min(from + PART_S, duration);
+		partStart = from;
+		unload();
+		moveTo(at - from); // kept until it is loaded
 		if (plays) void play();
+		const part = await fetch(clipUrl(id, from, end, "mp3")).then((answer) => answer.blob()).catch(() => new Blob()); // which can't be played
+		if (signal.aborted || partStart !== from) return;
+		const [time, isPlaying] = [media.currentTime, !media.paused];
+		media.src = URL.createObjectURL(part);
+		moveTo(time);
+		if (isPlaying) void media.play().catch(() => undefined);
 	}
 
 	/** @param {number} time seconds in the part */
@@ -105,7 +113,7 @@ export function createPlayer(id, duration, isFirstTrack, onTime, signal) {
 		const time = Math.min(Math.max(seconds, 0), duration || seconds);
 		const isInPart = partStart === null || (time >= partStart && time < partStart + PART_S);
 		if (isInPart) moveTo(time - (partStart ?? 0));
-		else loadPart(time, !media.paused);
+		else void loadPart(time, !media.paused);
 		showTime("seek");
 	}
 
@@ -142,6 +150,11 @@ export function createPlayer(id, duration, isFirstTrack, onTime, signal) {
 		cancelAnimationFrame(frame);
 		media.pause();
 		media.closest(".desk-body")?.removeAttribute("data-video");
+		unload();
+	}
+
+	function unload() {
+		URL.revokeObjectURL(media.src);
 		media.removeAttribute("src");
 		media.load();
 	}

@@ -31,17 +31,18 @@ function findWords({ text, words }) {
 /** When the character at an offset is spoken. Without word times it is interpolated. @param {Segment} segment @param {number} offset */
 export function timeAtOffset(segment, offset) {
 	const word = wordPositions(segment).find(({ to }) => offset < to);
-	if (word) return word.start;
-	const length = Math.max(segment.text.trim().length, 1);
-	return segment.start + (segment.end - segment.start) * Math.min(offset / length, 1);
+	return word ? word.start : interpolated(segment, offset);
 }
 
 /** When what ends at an offset has been spoken. @param {Segment} segment @param {number} offset */
 export function endTimeAtOffset(segment, offset) {
 	const word = wordPositions(segment).findLast(({ from }) => from < offset);
-	if (word) return word.end;
-	const length = Math.max(segment.text.trim().length, 1);
-	return segment.start + (segment.end - segment.start) * Math.min(offset / length, 1);
+	return word ? word.end : interpolated(segment, offset);
+}
+
+/** @param {Segment} segment @param {number} offset */
+function interpolated({ start, end, text }, offset) {
+	return start + (end - start) * Math.min(offset / Math.max(text.trim().length, 1), 1);
 }
 
 /** Where the words between two times are. Without word times it is interpolated. @param {Lines} lines @param {number} start @param {number} end @returns {{line: number, from: number, to: number}[]} */

@@ -46,7 +46,7 @@ export function transcriptEditor(element, app) {
 	const say = (/** @type {string} */ words) => app.toast.show(words);
 	const notes = notesPanel(query(element, ".notes"), {
 		play: (seconds) => void current?.player.play(seconds),
-		copy,
+		copy: (words) => copy(`${openJobOf().filename}\n\n${words}`),
 		onChange: (marked) => current?.lines.marks.setNotes(marked),
 		save: (id, changed, before) => api.describe(id, { notes: changed, notes_before: before }),
 	});
@@ -252,6 +252,7 @@ export function transcriptEditor(element, app) {
 	/** Where they are below the text. */
 	function showNotes() {
 		current?.lines.pauseFollowing();
+		query(element, "#copy-notes").focus({ preventScroll: true });
 		query(element, ".notes").scrollIntoView({ block: "center" });
 	}
 
