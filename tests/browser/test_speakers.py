@@ -6,6 +6,7 @@ from tests.browser.app_page import AppPage
 from tests.browser.seed_data import TALK_LINES
 from tests.browser.test_accessibility import axe_violations
 from tests.browser.test_editing import exported
+from tests.browser.test_exporting import SELECT
 
 
 def names(page: Page) -> list[str | None]:
@@ -78,8 +79,16 @@ def test_numbers_and_names_agree_after_two_were_made_one(library: AppPage) -> No
     page.keyboard.press("2")  # free again: one who isn't listed yet
     expect_names(page, "Speaker 1", "Speaker 2", "Speaker 3")
     expect(numbers).to_have_text(["1", "2", "3"])
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate(SELECT, [0, 10, 1, 6])
+    page.keyboard.press("q")
+    expect(page.locator("toast-message")).to_contain_text("copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == "“Speaker 1: all for coming this evening. Speaker 2: I want” (Joined, 0:00–0:03)"
     card.close_editor()
     expect(card.element.locator(".speakers")).to_have_text("· 3 speakers")
+    card.open_editor()
+    expect_names(page, "Speaker 1", "Speaker 2", "Speaker 3")
 
 
 def test_names_are_typed_while_the_one_before_is_being_saved(library: AppPage) -> None:

@@ -38,4 +38,9 @@ export class Store {
 	subscribe(listener) {
 		this.#listeners.add(listener);
 	}
+
+	/** @param {() => void} listener is called each time that there is a connection again */
+	onOnline(listener) {
+		this.subscribe(({ connection }, before) => connection === "online" && before.connection !== "online" && listener());
+	}
 }

@@ -58,8 +58,7 @@ export function createUndoableRemoval({ store, api, toast }) {
 		toast.hide();
 		for (const id of undoable) void finish(id);
 	});
-	store.subscribe(({ connection }, before) => {
-		if (connection !== "online" || before.connection === "online") return;
+	store.onOnline(() => {
 		for (const [id, due] of Object.entries(loadPending())) resume(id, due);
 	});
 

@@ -61,8 +61,7 @@ export function createUploadQueue(store) {
 	}
 
 	// What the server's absence has interrupted is sent again when it is back.
-	store.subscribe(({ connection }, before) => {
-		if (connection !== "online" || before.connection === "online") return;
+	store.onOnline(() => {
 		for (const { upload } of tasks.values()) if (upload.phase === "interrupted") queueMicrotask(() => retry(upload.id));
 	});
 

@@ -8,7 +8,7 @@ import { modelDownload } from "./model-download.js";
 /** @param {HTMLElement} element @param {Actions} actions */
 export function modelDetails(element, actions) {
 	const [description, speed, otherModels] = queryEach(element, "#model-description", "#model-speed", "#other-models");
-	const download = modelDownload(actions, { isPrimary: false, offersSources: true });
+	const download = modelDownload(actions);
 	element.append(download.element);
 
 	return {

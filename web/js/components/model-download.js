@@ -4,8 +4,8 @@ import { t } from "../i18n.js";
 import { cloneTemplate, h, query, queryEach, setText, setTextOrHide, setVisible } from "../lib/dom.js";
 import { formatBytes } from "../lib/format.js";
 
-/** @param {Actions} actions @param {{isPrimary: boolean, offersSources: boolean}} look offersSources: also before a download has failed */
-export function modelDownload(actions, { isPrimary, offersSources }) {
+/** @param {Actions} actions @param {{isPrimary?: boolean, offersSources?: boolean}} [look] offersSources: also before a download has failed */
+export function modelDownload(actions, { isPrimary = false, offersSources = true } = {}) {
 	/** @type {Model|undefined} */
 	let shown;
 	const element = cloneTemplate("model-download");

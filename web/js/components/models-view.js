@@ -38,7 +38,7 @@ function modelRow({ actions, chooseModel }) {
 	const element = cloneTemplate("model-row");
 	const [name, badge, description, facts, buttons] = queryEach(element, ".name", ".status-badge", ".description", ".figures", ".model-actions");
 	const [use, remove] = queryEach(element, ".use", ".remove");
-	const download = modelDownload(actions, { isPrimary: false, offersSources: true });
+	const download = modelDownload(actions);
 	buttons.prepend(download.element);
 	use.addEventListener("click", () => {
 		if (shown) chooseModel(shown);

@@ -6,8 +6,8 @@ import { endTimeAtOffset, timeAtOffset } from "./text-positions.js";
 
 const words = new Intl.Segmenter(undefined, { granularity: "word" });
 
-/** In whole words, also where they are selected in part. @param {Element} list @param {HTMLElement[]} elements of its lines @param {Lines} lines what they show @returns {SelectedPart|null} null: nothing is selected there */
-export function selectedPart(list, elements, lines) {
+/** In whole words, also where they are selected in part. @param {Element} list @param {HTMLElement[]} elements of its lines @param {Lines} lines what they show @param {(line: Segment) => string} nameIn of its speaker @returns {SelectedPart|null} null: nothing is selected there */
+export function selectedPart(list, elements, lines, nameIn) {
 	const selection = getSelection();
 	const range = selection?.rangeCount && !selection.isCollapsed ? selection.getRangeAt(0) : null;
 	if (!range?.intersectsNode(list) || !lines.length) return null;
@@ -20,6 +20,8 @@ export function selectedPart(list, elements, lines) {
 	if (!finish && to > from) [to, finish] = [to - 1, Infinity]; // up to the beginning of a line
 	const [firstLine, lastLine] = [lines[from], lines[to]];
 	if (!firstLine || !lastLine) return null;
+	const names = lines.slice(from, to + 1).map(nameIn);
+	const isDialogue = new Set(names).size > 1;
 	const isEmpty = from === to && !textOf(from).slice(begin, finish).trim();
 	const start = timeAtOffset(firstLine, begin);
 	const end = Math.max(endTimeAtOffset(lastLine, finish), start);
@@ -28,7 +30,7 @@ export function selectedPart(list, elements, lines) {
 		to,
 		start,
 		end,
-		speaker: "",
+		speaker: isDialogue ? "" : (names[0] ?? ""),
 
 		/** Of several lines, that of the first and the last: to lay out all between them takes long. */
 		get rect() {
@@ -41,7 +43,7 @@ export function selectedPart(list, elements, lines) {
 			const whole = lines.slice(from, to + 1).map((line) => line.text.trim());
 			whole[to - from] = whole[to - from]?.slice(0, finish) ?? "";
 			whole[0] = whole[0]?.slice(begin) ?? "";
-			return whole.map((part) => part.trim()).filter(Boolean).join(" ");
+			return whole.map((part, at) => (isDialogue && names[at] !== names[at - 1] ? `${names[at]}: ` : "") + part.trim()).filter(Boolean).join(" ");
 		},
 	};
 }

@@ -37,10 +37,10 @@ export function speakersPanel(element, app, current) {
 	let speakers = [];
 	/** Of which job and version. */
 	let shown = "";
+	/** @type {OpenTranscript|undefined} */
+	let shownIn;
 	/** Who speakers without a name may be, by id; of the job that is shown. @type {Record<string, string>} */
 	let maybe = {};
-	/** Whose voices were compared last. @type {OpenTranscript|undefined} */
-	let comparedIn;
 	/** The names of voices that are kept. */
 	let kept = new Set();
 	/** The only one whose lines are shown. */
@@ -161,7 +161,7 @@ export function speakersPanel(element, app, current) {
 		const same = h("select");
 		const merging = h("span", { class: "select quiet" }, same);
 		return {
-			element: h("li", {}, number, name, voice, time, play, merging),
+			element: h("li", {}, number, name, time, play, merging, voice),
 
 			/** @param {Speaker} speaker */
 			update(speaker) {
@@ -220,22 +220,21 @@ export function speakersPanel(element, app, current) {
 		/** @param {string} id @param {number} version -1: it isn't completed, and nothing of it can be edited @param {readonly Speaker[]} found */
 		render(id, version, found) {
 			const key = `${id} ${version} ${found.length} ${language()}`;
-			if (key === shown) return;
-			if (!shown.startsWith(id)) {
+			const open = current();
+			if (!open || (key === shown && open === shownIn)) return;
+			if (open !== shownIn) {
 				only = "";
 				setText(status, "");
 				status.hidden = true;
 			}
-			shown = key;
-			const isSameNumber = found.length === speakers.length;
+			const isCompared = open === shownIn && found.length === speakers.length;
+			[shown, shownIn] = [key, open];
 			speakers = version < 0 ? [] : found;
-			current()?.lines.setSpeakers(speakerLabels(found));
+			open.lines.setSpeakers(speakerLabels(found));
 			renderList();
-			const open = current();
-			if (!open || !speakers.length) return;
+			if (!speakers.length) return;
 			void tryOrTell(() => loadSamples(open));
-			if (open === comparedIn && isSameNumber) return;
-			comparedIn = open;
+			if (isCompared) return;
 			maybe = {};
 			void loadVoices(open).catch(() => undefined); // names can be given without
 		},

@@ -61,6 +61,7 @@ export function transcriptEditor(element, app) {
 		event.preventDefault();
 	});
 	document.addEventListener("visibilitychange", () => current?.session.save());
+	store.onOnline(() => current?.session.save());
 	app.editor = { open, close };
 	commands.register({
 		"editor:follow": () => current?.lines.follow(),
@@ -293,7 +294,6 @@ export function transcriptEditor(element, app) {
 		}
 		if (state.entries[current.id] !== before?.entries[current.id]) renderJob();
 		else if (state.entries !== before?.entries || state.removing !== before?.removing) reviewing.render(current.id);
-		if (before && state.connection !== before.connection && state.connection === "online") void current.session.save();
 	};
 }
 

@@ -147,12 +147,7 @@ export function transcriptLines(host, signal) {
 		return speakers[speaker ?? ""]?.name ?? "";
 	}
 
-	/** With the name of its speaker, if there is only one. */
-	function selection() {
-		const part = selectedPart(element, elements, shown);
-		const [speaker, ...others] = new Set(part && shown.slice(part.from, part.to + 1).map(nameIn));
-		return part && Object.assign(part, { speaker: others.length ? "" : speaker });
-	}
+	const selection = () => selectedPart(element, elements, shown, nameIn);
 
 	// Mouse and keyboard
 
