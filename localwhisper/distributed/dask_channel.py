@@ -61,7 +61,7 @@ class DaskChannel:
     # -- workers.WorkerChannel -----------------------------------------------------------
 
     async def run(self, item: WorkItem) -> Outcome:
-        self.sharing.item = item
+        self.sharing.begin(item)
         work = asyncio.ensure_future(self._work(item))
         try:
             await asyncio.wait({work, self._ended}, return_when=asyncio.FIRST_COMPLETED)

@@ -208,6 +208,7 @@ class DaskWorkers:
             match report:
                 case Measured(duration_s, track):
                     self._receiver.measured(execution_id, duration_s, track)
+                    self._share()
                 case Progress(done_s, progress_message):
                     self._receiver.progress(execution_id, done_s, progress_message)
                 case Window() as window:

@@ -1,5 +1,5 @@
 """One recording on several workers, from the workers' side: batches of windows go from the one that has the job to its
-helpers, and back. The server passes them on: help_from_server.
+helpers, and back. The server passes them on: sharing.
 """
 
 import queue
@@ -29,12 +29,12 @@ class RemoteHelpers:
         self._n_cores: dict[str, int] = {}  # by helper's id, as is the following
         self._n_free: dict[str, int] = {}  # for how many more batches there is room
         self._numbers = count()
-        self._answers: dict[int, tuple[str, Future[bytes | None]]] = {}  # by batch's number, with the helper's id
+        self._asked: dict[int, tuple[str, Future[bytes | None]]] = {}  # by batch's number, with the helper's id
 
     # -- base.Helpers --------------------------------------------------------------------
 
-    def offer(self, run: bytes) -> None:
-        self._report(Offered(run))
+    def offer(self) -> None:
+        self._report(Offered())
 
     @property
     def n_cores(self) -> int:
@@ -59,19 +59,13 @@ class RemoteHelpers:
             if helper_id not in self._n_free:  # lost since it was reserved
                 return None
             number, answer = next(self._numbers), Future[bytes | None]()
-            self._answers[number] = helper_id, answer
+            self._asked[number] = helper_id, answer
         self._report(BatchSent(helper_id, number, windows))
-        try:
-            while not wait([answer], CHECK_EVERY_S).done:
-                check()
-            if answer.result() is None:  # it is decoded here, but not in a pause
-                self._wait_while_paused(check)
-            return answer.result()
-        finally:
-            with self._lock:
-                del self._answers[number]
-                if helper_id in self._n_free:
-                    self._n_free[helper_id] += 1
+        while not wait([answer], CHECK_EVERY_S).done:
+            check()  # once nobody waits any more, the helper still has no room until it answers
+        if answer.result() is None:  # it is decoded here, but not in a pause
+            self._wait_while_paused(check)
+        return answer.result()
 
     # -- what the server signals, on the loop's thread; any of it may be repeated ----------
 
@@ -85,16 +79,17 @@ class RemoteHelpers:
         with self._lock:
             self._n_cores.pop(helper_id, None)
             self._n_free.pop(helper_id, None)
-            lost = [answer for each, answer in self._answers.values() if each == helper_id]
-        for answer in lost:
-            if not answer.done():
-                answer.set_result(None)
+            lost = [number for number, (each, _) in self._asked.items() if each == helper_id]
+            answers = [self._asked.pop(number)[1] for number in lost]
+        for answer in answers:
+            answer.set_result(None)
 
     def decoded(self, number: int, windows: bytes) -> None:
         with self._lock:
-            _, answer = self._answers.get(number, ("", Future[bytes | None]()))
-        if not answer.done():
-            answer.set_result(windows)
+            helper_id, answer = self._asked.pop(number, ("", Future[bytes | None]()))
+            if helper_id in self._n_free:
+                self._n_free[helper_id] += 1
+        answer.set_result(windows)
 
 
 class Inbox:

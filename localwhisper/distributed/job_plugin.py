@@ -189,9 +189,9 @@ class JobPlugin(WorkerPlugin):
             execution.expiry = None
         item = execution.item if execution.copy is None else replace(execution.item, audio=execution.copy)
         try:
-            if item.shared_run is None:
-                return execute(item, self._engine, execution.signals, self._bridge, execution.helpers)
-            return help_out(item, self._engine, execution.signals, self._bridge, execution.inbox.batches)
+            if item.is_help:
+                return help_out(item, self._engine, execution.signals, self._bridge, execution.inbox.batches)
+            return execute(item, self._engine, execution.signals, self._bridge, execution.helpers)
         finally:
             self._forget(execution)
 
@@ -200,8 +200,8 @@ class JobPlugin(WorkerPlugin):
         self._is_draining = True
         self._worker.log_event(TOPIC, draining_event(self._worker.address))
         for execution in list(self._executions.values()):
-            signals, is_help = execution.signals, execution.item.shared_run is not None
-            (signals.stop if is_help else signals.ends_after_window).set()
+            signals = execution.signals
+            (signals.stop if execution.item.is_help else signals.ends_after_window).set()
         await self._until_idle(grace_s)
         self.teardown(self._worker)
         await self._until_idle(RELEASE_S)

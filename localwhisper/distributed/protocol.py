@@ -32,9 +32,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Offered:
-    """Windows of this execution may be decoded by helpers, as are the following. `run`: see Helpers.offer()."""
-
-    run: bytes
+    """Windows of this execution may be decoded by helpers."""
 
 
 @dataclass(frozen=True)

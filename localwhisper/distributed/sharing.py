@@ -43,9 +43,9 @@ class Sharing:
     """The helpers of one execution. Threading: the event loop's thread only."""
 
     def __init__(self, execution: Execution) -> None:
-        self.item: WorkItem | None = None  # of the execution, once it runs
+        self._item: WorkItem | None = None  # of the execution, once it runs
         self._execution = execution
-        self._run: bytes | None = None  # what helpers have to know; None: they can't help
+        self._is_offered = False  # whether helpers can help
         self._helpers: dict[str, Execution] = {}  # by id
         self._asked: set[str] = set()  # addresses of workers that help, or couldn't
         self._tasks: set[asyncio.Task[None]] = set()
@@ -54,6 +54,11 @@ class Sharing:
         self._helped_s = 0.0  # by those that have left
         self._now = asyncio.get_running_loop().time
 
+    def begin(self, item: WorkItem) -> None:
+        """The execution begins to run."""
+        self._item, self._duration_s = item, item.duration_s
+        self._done_s = item.done[-1].after.seek / FRAMES_PER_SECOND if item.done else 0.0
+
     def report(self, report: Report) -> None:
         """Take note of what the execution's worker reports."""
         match report:
@@ -61,8 +66,8 @@ class Sharing:
                 self._duration_s = duration_s
             case Window(after=after):
                 self._done_s = after.seek / FRAMES_PER_SECOND
-            case Offered(run):
-                self._run = run
+            case Offered():
+                self._is_offered = True
             case BatchSent(helper_id, number, windows):
                 if helper_id in self._helpers:
                     self._helpers[helper_id].send("batch", number, windows)
@@ -93,18 +98,18 @@ class Sharing:
     def needs(self, place: Place) -> bool:
         """Whether this worker may help, and would be of use."""
         execution = self._execution
-        is_possible = self._run is not None and not execution.is_paused and not execution.is_stopping
+        is_possible = self._is_offered and not execution.is_paused and not execution.is_stopping
         is_other = place is not execution.place and place.address not in self._asked
         return is_possible and is_other and self.remaining_s >= MIN_REMAINING_S
 
     def add(self, helper: Execution) -> None:
         """Have a new execution help, until it or this one ends."""
-        assert self.item is not None
+        assert self._item is not None
         assert helper.place is not None
-        log.info("%s helps with %s", helper.place.name, self.item.job_id)
+        log.info("%s helps with %s", helper.place.name, self._item.job_id)
         self._asked.add(helper.place.address)
         self._helpers[helper.id] = helper
-        item = replace(self.item, execution_id=helper.id, done=(), shared_run=self._run)
+        item = replace(self._item, execution_id=helper.id, done=(), is_help=True)
         task = asyncio.ensure_future(self._help(helper, item))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -121,7 +126,7 @@ class Sharing:
                 self._asked.discard(helper.place.address)
 
     def end(self) -> None:
-        self._run = None
+        self._is_offered = False
         for helper in self._helpers.values():
             helper.stop()
 

@@ -15,8 +15,8 @@ from localwhisper.options import Options
 class Helpers(Protocol):
     """Engines of other processes that decode windows of the same recording: see Engine.help(). Threading: SAFE."""
 
-    def offer(self, run: bytes) -> None:
-        """Ask for helpers. `run`: what they need to know of this run."""
+    def offer(self) -> None:
+        """Ask for helpers: called as soon as the recording begins to be read."""
 
     @property
     def n_cores(self) -> int:
@@ -112,9 +112,9 @@ class Engine(Protocol):
         Raises Stopped, or a LocalWhisperError.
         """
 
-    def help(self, audio: Path, options: Options, run: bytes, batches: BatchSource, control: Control) -> None:
+    def help(self, audio: Path, options: Options, batches: BatchSource, control: Control) -> None:
         """Decode windows for another engine that transcribes the same audio with the same options, until
-        `control` raises. `run`: what that engine gave to Helpers.offer(). Raises Stopped, or a LocalWhisperError.
+        `control` raises. Raises Stopped, or a LocalWhisperError.
         """
 
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:

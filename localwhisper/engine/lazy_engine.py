@@ -37,9 +37,9 @@ class LazyEngine:
         """See base.Engine. Also raises EngineNotLoaded."""
         return self._built(control.check).transcribe(audio, options, control, done=done, footprint=footprint)
 
-    def help(self, audio: Path, options: Options, run: bytes, batches: BatchSource, control: Control) -> None:
+    def help(self, audio: Path, options: Options, batches: BatchSource, control: Control) -> None:
         """See base.Engine. Also raises EngineNotLoaded."""
-        self._built(control.check).help(audio, options, run, batches, control)
+        self._built(control.check).help(audio, options, batches, control)
 
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
         """See base.Engine. Also raises EngineNotLoaded."""

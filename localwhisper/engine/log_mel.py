@@ -25,22 +25,26 @@ SHIFT_SAMPLES = N_FFT // 2  # frame i is centred on sample i * HOP_LENGTH
 class LogMel:
     """Frames of 10 ms. Threading: SAFE."""
 
-    def __init__(self, pcm: PcmSpool, n_mels: int, check: Callable[[], None]) -> None:
-        """Reads the whole recording once; `check` is called before each piece and may raise."""
+    def __init__(self, pcm: PcmSpool, n_mels: int, check: Callable[[], None], *, floor: float | None = None) -> None:
+        """Reads the whole recording once, unless its `floor` is known; `check` is called before each piece and may
+        raise."""
         self._pcm = pcm
         self._filters = mel_filters("cpu", n_mels)
         self._hann_window = torch.hann_window(N_FFT)
         self._cached: OrderedDict[AudioWindow, torch.Tensor] = OrderedDict()  # the windows used last
         self._lock = threading.Lock()  # of the cache
         self._piece = torch.empty(n_mels, 0)  # the first frames, to be used again
-        n_frames = pcm.n_frames + 2  # the last samples reach into the two frames past the end
+        self.floor = self._maximum(check) - DYNAMIC_RANGE if floor is None else floor
+
+    def _maximum(self, check: Callable[[], None]) -> float:
+        n_frames = self._pcm.n_frames + 2  # the last samples reach into the two frames past the end
         maximum = -10.0
         for start in range(0, n_frames, PIECE_FRAMES):
             check()
             piece = self._log10_power(start, min(PIECE_FRAMES, n_frames - start))
             maximum = max(maximum, float(piece.max()))
             self._piece = piece if start == 0 else self._piece
-        self._floor = maximum - DYNAMIC_RANGE
+        return maximum
 
     def window(self, window: AudioWindow, length: int = N_FRAMES) -> torch.Tensor:
         """A window's frames, zero-padded to `length`: float32, shape (n_mels, length)."""
@@ -67,7 +71,7 @@ class LogMel:
 
     def frames(self, start: int, n_frames: int) -> torch.Tensor:
         """float32, shape (n_mels, n_frames); past the end of the recording it is silence."""
-        return (torch.clamp(self._log10_power(start, n_frames), min=self._floor) + 4.0) / 4.0
+        return (torch.clamp(self._log10_power(start, n_frames), min=self.floor) + 4.0) / 4.0
 
     def _log10_power(self, start: int, n_frames: int) -> torch.Tensor:
         if start + n_frames <= self._piece.shape[1]:

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import torch
 
@@ -12,6 +12,7 @@ from localwhisper.engine.threads import CoreBudget, use_one_thread
 MAX_ELSEWHERE = 256  # items at once
 Item = TypeVar("Item", contravariant=True)
 Result = TypeVar("Result", covariant=True)
+Value = TypeVar("Value")
 
 
 class Elsewhere(Protocol[Item, Result]):
@@ -27,6 +28,10 @@ class Elsewhere(Protocol[Item, Result]):
     def take(self) -> Callable[[Item], Result] | None:
         """Return a function that has one item computed, if there is room for it; it is called on any thread."""
 
+    def take_back(self) -> Callable[[], None] | None:
+        """Return a function that computes an item here that was to be computed elsewhere, if there is one; each once.
+        What is ready first is the result."""
+
 
 def map_ahead(
     cores: CoreBudget,
@@ -35,24 +40,32 @@ def map_ahead(
     elsewhere: Elsewhere[Item, Result] | None = None,
 ) -> Iterator[Result]:
     """Yield function(item) in order, computed ahead of the consumer on as many threads as there are cores, and
-    elsewhere where there is room.
+    elsewhere where there is room. Cores that have nothing else to do take items back.
 
     When the consumer leaves or something is raised, what has not started is dropped, and what has is waited for.
     """
     ahead: deque[Future[Result]] = deque()
-    here: set[Future[Result]] = set()  # those of `ahead` that may not be done yet
+    here: set[Future[Any]] = set()  # what this process computes, and may have done
 
     @torch.inference_mode()
-    def work(item: Item) -> Result:
+    def work(compute: Callable[..., Value], *arguments: Any) -> Value:
         with cores.working():
-            return function(item)
+            return compute(*arguments)
+
+    def n_here() -> int:
+        here.difference_update([future for future in here if future.done()])
+        return len(here)
 
     def is_enough() -> bool:
         if elsewhere is None:
             return len(ahead) >= 2 * cores.total
-        here.difference_update([future for future in here if future.done()])
-        is_full = len(here) >= 2 * cores.total and not elsewhere.has_room
+        is_full = n_here() >= 2 * cores.total and not elsewhere.has_room
         return is_full or len(ahead) >= 4 * (cores.total + elsewhere.n_cores)
+
+    def wait_for_one() -> None:
+        while elsewhere is not None and n_here() < cores.total and (taken_back := elsewhere.take_back()) is not None:
+            here.add(pool.submit(work, taken_back))
+        wait([future for future in ahead if not future.done()], return_when=FIRST_COMPLETED)
 
     with (
         ThreadPoolExecutor(cores.total, "windows", use_one_thread) as pool,
@@ -60,9 +73,9 @@ def map_ahead(
     ):
         try:
             for item in items:
-                taken = elsewhere.take() if elsewhere is not None else None
+                taken = elsewhere.take() if elsewhere is not None and n_here() >= cores.total else None
                 if taken is None:
-                    ahead.append(pool.submit(work, item))
+                    ahead.append(pool.submit(work, function, item))
                     here.add(ahead[-1])
                 else:
                     ahead.append(others.submit(torch.inference_mode()(taken), item))
@@ -70,9 +83,12 @@ def map_ahead(
                     if ahead[0].done():
                         yield ahead.popleft().result()
                     else:
-                        wait([future for future in ahead if not future.done()], return_when=FIRST_COMPLETED)
+                        wait_for_one()
             while ahead:
-                yield ahead.popleft().result()
+                if not ahead[0].done():
+                    wait_for_one()
+                else:
+                    yield ahead.popleft().result()
         finally:
             for future in ahead:
                 future.cancel()

@@ -10,6 +10,7 @@ from whisper.tokenizer import Tokenizer
 
 from localwhisper.engine.audio_window import AudioWindow
 from localwhisper.engine.decoding import FallbackResult
+from localwhisper.engine.gradual_vad import GradualVoiceActivity
 from localwhisper.engine.vad import VoiceActivity
 from localwhisper.jobs.transcript import Segment, Word
 
@@ -63,7 +64,9 @@ def split_by_timestamps(result: DecodingResult, tokenizer: Tokenizer, *, seek: i
     return WindowSegments(segments, advance, single_timestamp_ending)
 
 
-def move_to_recording(segments: Sequence[SegmentDict], window: AudioWindow, vad: VoiceActivity) -> None:
+def move_to_recording(
+    segments: Sequence[SegmentDict], window: AudioWindow, vad: VoiceActivity | GradualVoiceActivity
+) -> None:
     """Change the times of a window's segments and words from the window's own to the recording's.
 
     They end with the window, and don't begin or end in a pause. A word doesn't span a pause.
@@ -74,7 +77,7 @@ def move_to_recording(segments: Sequence[SegmentDict], window: AudioWindow, vad:
             _move(word, window, vad, N_FRAMES)
 
 
-def _move(part: dict[str, Any], window: AudioWindow, vad: VoiceActivity, max_edge: int) -> None:
+def _move(part: dict[str, Any], window: AudioWindow, vad: VoiceActivity | GradualVoiceActivity, max_edge: int) -> None:
     """`part`: a segment or a word."""
     start, end = (round(part[name] * FRAMES_PER_SECOND) for name in ("start", "end"))
     if start < window.seek + window.n_frames < end:

@@ -7,6 +7,7 @@ sound around it is kept.
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
+from copy import copy
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,8 @@ class VoiceActivity:
         self._pauses = [pause for pause in pauses if pause.end - pause.start >= MIN_PAUSE_FRAMES]
         self.spans = _padded(speech, n_frames)
         self._ends = [span.end for span in self.spans]
+        # before it, nothing would be otherwise if the recording went on: the last speech may not have ended
+        self.certain_until = max(speech[-2].start - LEAD_FRAMES - TRAIL_FRAMES - MIN_GAP_FRAMES, 0) if speech[1:] else 0
 
     def speech(self, seek: int, n_frames: int = N_FRAMES) -> AudioWindow | None:
         """The first `n_frames` with speech from `seek` on, fewer at the recording's end; None if there are none."""
@@ -74,6 +77,14 @@ class VoiceActivity:
             elif after <= min(before, max_edge):
                 last = quiet_from
         return (first, last) if first < last else (start, end)
+
+    def around(self, start: int, end: int) -> "VoiceActivity":
+        """What without_pauses() needs for spans of this part of the recording, and nothing else."""
+        part = copy(self)
+        index = max(0, bisect_left(self._pauses, (start, 0)) - 1)
+        part._pauses = self._pauses[index : bisect_left(self._pauses, (end, 0))]
+        part.spans, part._ends = [], []
+        return part
 
     @property
     def n_speech_frames(self) -> int:
@@ -128,7 +139,12 @@ def voice_activity(
 def _pieces(pcm: PcmSpool, check: Callable[[], None]) -> Iterator[NDArray[np.float32]]:
     for start in range(0, pcm.n_samples, PIECE_SAMPLES):
         check()
-        yield amplified(pcm.samples(start, min(start + PIECE_SAMPLES, pcm.n_samples)))
+        yield piece(pcm, start)
+
+
+def piece(pcm: PcmSpool, start: int) -> NDArray[np.float32]:
+    """The minute of a recording that begins at this sample, for the detector."""
+    return amplified(pcm.samples(start, min(start + PIECE_SAMPLES, pcm.n_samples)))
 
 
 def amplified(samples: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -19,6 +19,7 @@ from localwhisper.engine.audio_window import AudioWindow
 from localwhisper.engine.base import BatchSource, Control
 from localwhisper.engine.batched import transcribe_batched
 from localwhisper.engine.channels import ChannelRun, channel_languages, main_language, transcribe_channels
+from localwhisper.engine.gradual_vad import GradualVoiceActivity
 from localwhisper.engine.helping import Helper
 from localwhisper.engine.language_detection import (
     ENOUGH_FRAMES,
@@ -76,8 +77,11 @@ class WhisperEngine:
         started_s = time.monotonic()
         options = with_what_speakers_need(options)
         control.progress(0.0, Message("reading_audio"))
+        is_split = options.channels == "split"
+        if control.helpers is not None and options.is_batched and not is_split:
+            control.helpers.offer()
         with self._reader.read(
-            audio, self._new_spool, check=control.check, track=options.audio_track, split=options.channels == "split"
+            audio, self._new_spool, check=control.check, track=options.audio_track, split=is_split
         ) as recording:
             control.measured(recording.duration_s, recording.track.track.number)
             read_s = time.monotonic() - started_s
@@ -133,8 +137,11 @@ class WhisperEngine:
         self, model: WhisperModel, pcm: PcmSpool, options: Options, control: Control, done: Sequence[Window]
     ) -> WindowDecoder:
         listen: Callable[..., VoiceActivity] = partial(voice_activity, pcm, self._detector, control.check)
-        if options.is_batched:  # all of the recording is listened to
-            listen = self._cores.team.start(listen)
+        speech_windows: GradualVoiceActivity | None = None
+        if options.is_batched:
+            speech_windows = GradualVoiceActivity(pcm, self._detector, control.check)
+            listen = speech_windows.whole
+            self._cores.team.start(speech_windows.begin)
         mel = LogMel(pcm, model.dims.n_mels, control.check)
         language = done[-1].after.language if done else options.language
         if not model.is_multilingual:
@@ -150,6 +157,7 @@ class WhisperEngine:
             options,
             language,
             listen=listen,
+            speech_windows=speech_windows,
             encoded=encoded,
             first_segment_id=len(segments_of(done)),
             control=control,
@@ -189,9 +197,9 @@ class WhisperEngine:
         with torch.inference_mode():
             yield
 
-    def help(self, audio: Path, options: Options, run: bytes, batches: BatchSource, control: Control) -> None:
+    def help(self, audio: Path, options: Options, batches: BatchSource, control: Control) -> None:
         """See base.Engine."""
-        self._helper.help(audio, options, run, batches, control)
+        self._helper.help(audio, options, batches, control)
 
     def detect_language(self, audio: Path, model: str, control: Control) -> Detection:
         """See base.Engine. Reads more than the first 30 s only if hardly anybody speaks in them."""

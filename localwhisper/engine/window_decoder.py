@@ -18,6 +18,7 @@ from localwhisper.engine.alignment import add_word_times
 from localwhisper.engine.audio_window import MIN_ENCODED_FRAMES, AudioWindow, n_frames_to_encode
 from localwhisper.engine.base import Control
 from localwhisper.engine.decoding import FallbackResult, decode_with_fallback, is_silence
+from localwhisper.engine.gradual_vad import GradualVoiceActivity
 from localwhisper.engine.hallucinations import DecodedAudio, without_hallucinations
 from localwhisper.engine.log_mel import LogMel
 from localwhisper.engine.model.cross_kv import CrossKeysValues
@@ -68,18 +69,21 @@ class WindowDecoder:
         language: str,
         *,
         listen: Callable[..., VoiceActivity],
+        speech_windows: GradualVoiceActivity | None = None,
         encoded: Mapping[AudioWindow, Tensor],
         first_segment_id: int,
         control: Control,
         cores: CoreBudget,
     ) -> None:
-        """`listen`: vad.voice_activity() of the recording; `encoded`: features of windows, with all of their frames."""
+        """`listen`: vad.voice_activity() of the recording; `speech_windows`: gives the windows of transcribe_batched();
+        `encoded`: features of windows, with all of their frames."""
         self.model = model
         self.pcm = pcm
         self.options = options
         self.language = language
         self._listen = listen
-        self._mel = mel
+        self.speech_windows = speech_windows
+        self.mel = mel
         self._encoded = dict(encoded)
         self.cores = cores
         self.check = StoppableCheck(control.check)
@@ -124,7 +128,7 @@ class WindowDecoder:
         """Whether a window contains only zeros, or is so faint beside the rest that the model sees no difference."""
         if not any(self.pcm.samples(start * HOP_LENGTH, end * HOP_LENGTH).any() for start, end in window.spans):
             return True
-        return self._mel.is_uniform(window)
+        return self.mel.is_uniform(window)
 
     def silence(self, position: Position, seek: int) -> Window:
         """A window without segments that ends at frame `seek`."""
@@ -180,8 +184,7 @@ class WindowDecoder:
 
     def text(self, segments: Sequence[Segment]) -> str:
         """A transcript's whole text."""
-        text: str = self._tokenizer.decode([token for segment in segments for token in segment.tokens])
-        return text
+        return str(self._tokenizer.decode([token for segment in segments for token in segment.tokens]))
 
     def _trimmed(self, tokens: Sequence[int]) -> tuple[int, ...]:
         """The last tokens of a prompt: as many as whisper reads."""
@@ -242,7 +245,7 @@ class WindowDecoder:
     def _encode(self, window: AudioWindow, n_frames: int) -> tuple[Tensor, CrossKeysValues]:
         features = self._encoded.pop(window, None) if n_frames == window.n_frames else None
         if features is None:
-            features = self.model.encode_audio(self._mel.window(window, n_frames)[None], self.check)
+            features = self.model.encode_audio(self.mel.window(window, n_frames)[None], self.check)
         return features, self.model.cross_kv(features, self.check)
 
     def _with_word_times(
@@ -281,7 +284,7 @@ class WindowDecoder:
     def _in_recording(self, decoded: DecodedWindow, window: AudioWindow) -> DecodedWindow:
         """Times and frames of the window as those of the recording."""
         if self.options.skips_silence:
-            move_to_recording(decoded.segments, window, self.voice_activity)
+            move_to_recording(decoded.segments, window, self.speech_windows or self.voice_activity)
         end_s = decoded.last_speech_s
         return replace(
             decoded,

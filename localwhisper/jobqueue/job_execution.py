@@ -35,7 +35,8 @@ class WorkItem:
     options: Options
     done: Sequence[Window] = ()  # decoded by earlier executions
     footprint: Footprint = Footprint.USUAL  # another one: interrupted after one window, as a suspect of a crash
-    shared_run: bytes | None = None  # given: this is help for another execution, see Engine.help()
+    duration_s: float = 0.0  # of the recording, as far as known
+    is_help: bool = False  # for another execution, see Engine.help()
 
 
 @dataclass(frozen=True)
@@ -167,8 +168,7 @@ def help_out(
     control = WorkerControl(item, signals, reporter)
 
     def decode() -> Interrupted:
-        assert item.shared_run is not None
-        engine.help(item.audio, item.options, item.shared_run, batches, control)
+        engine.help(item.audio, item.options, batches, control)
         return Interrupted()
 
     return _outcome_of(decode, item, control)

@@ -179,6 +179,7 @@ class WorkerPool:
             options=job.options,
             done=done,
             footprint=footprint(job),
+            duration_s=job.audio_duration,
         )
         execution.run = asyncio.ensure_future(execution.channel.run(item))
         execution.run.add_done_callback(lambda ended: execution.reports.put_nowait(_outcome(ended)))

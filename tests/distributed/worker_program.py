@@ -77,6 +77,8 @@ class ControlledEngine(StepEngine):
         if self._library.path(options.model) is None:
             model = self._library.download(options.model, lambda received, total: None, control.check)
             self._log(f"{os.getpid()} {recording.name} model {model}")
+        if control.helpers is not None and options.is_batched:
+            control.helpers.offer()
         control.progress(0.0, Message("loading_model", {"model": options.model}))
         control.measured(recording.seconds, 1)
         windows = list(done)
@@ -99,10 +101,9 @@ class ControlledEngine(StepEngine):
         """Here one after another, and by helpers at the same time."""
         helpers, pending = control.helpers, deque[Future[int]]()
         assert helpers is not None
-        helpers.offer(b"run")
         with ThreadPoolExecutor(1) as here, ThreadPoolExecutor(N_AHEAD) as others:
             for number in range(first, recording.seconds // SHARED_WINDOW_S):
-                helper = helpers.take()
+                helper = helpers.take() if pending else None
                 if helper is None:
                     pending.append(here.submit(self._decode, recording, number, control.check))
                 else:
@@ -118,8 +119,7 @@ class ControlledEngine(StepEngine):
         answer = helper(b"%d" % number, check)
         return self._decode(recording, number, check) if answer is None else int(answer)
 
-    def help(self, audio: Path, options: Options, run: bytes, batches: BatchSource, control: Control) -> None:
-        assert run == b"run"
+    def help(self, audio: Path, options: Options, batches: BatchSource, control: Control) -> None:
         recording = Recording.of(audio)
         with self._logging_stops(recording):
             for windows, give_back in batches(1, control.check):

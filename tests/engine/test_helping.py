@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ import pytest
 from localwhisper.engine import batched
 from localwhisper.engine.base import Batch
 from localwhisper.engine.whisper_engine import WhisperEngine
+from localwhisper.engine.window_batch import Batch as PendingWindows
+from localwhisper.engine.window_batch import decode_batch
+from localwhisper.engine.window_decoder import WindowDecoder
 from localwhisper.errors import Stopped
 from localwhisper.options import Options
 from tests.engine.control import Recorder
@@ -22,22 +26,25 @@ FAST = Options(model="demo", quality="fast", language="en")
 
 
 class OneHelper:
-    """A base.Helpers: another call of the same engine. `n_answers`: after so many batches it is lost."""
+    """A base.Helpers: another call of the same engine. `n_answers`: after so many batches it is lost, or stalls."""
 
     n_cores = 1
 
-    def __init__(self, engine: WhisperEngine, audio: Path, options: Options, n_answers: int = 0) -> None:
+    def __init__(self, engine: WhisperEngine, audio: Path, options: Options, n_answers: int, is_lost: bool) -> None:
         self._call = partial(engine.help, audio, options)
         self._n_answers = n_answers
+        self._is_lost = is_lost
         self._pool = ThreadPoolExecutor(1)
         self._batches = queue.SimpleQueue[Batch]()
         self._is_over = threading.Event()
-        self.n_sent = self.n_decoded = 0
+        self._numbers = count(1)  # of the batches, which are sent on several threads
+        self.n_decoded = 0
+        self.is_sent_two = threading.Event()
         self.has_room = False
 
-    def offer(self, run: bytes) -> None:
+    def offer(self) -> None:
         control = Recorder()
-        self._help = self._pool.submit(self._call, run, self._received, control)
+        self._help = self._pool.submit(self._call, self._received, control)
         while not self.has_room:  # so that it gets some of the windows, however short the recording
             assert not self._help.done()
             time.sleep(0.01)
@@ -57,8 +64,13 @@ class OneHelper:
         return self._decode
 
     def _decode(self, windows: bytes, check: Callable[[], None]) -> bytes | None:
-        self.n_sent += 1
-        if self.n_sent > self._n_answers:
+        number = next(self._numbers)
+        if number == 2:
+            self.is_sent_two.set()
+        if number > self._n_answers:
+            while not self._is_lost:
+                check()
+                time.sleep(0.01)
             return None
         answers = queue.SimpleQueue[bytes]()
         self._batches.put((windows, answers.put))
@@ -72,24 +84,25 @@ class OneHelper:
             self._help.result()
 
 
-def test_the_text_is_that_of_one_engine_though_a_helper_is_lost(
-    engine: WhisperEngine, speech: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_lost", [True, False], ids=["is lost", "stalls"])
+def test_the_text_is_that_of_one_engine_though_a_helper(
+    engine: WhisperEngine, speech: dict[str, Path], monkeypatch: pytest.MonkeyPatch, is_lost: bool
 ) -> None:
     audio, alone, helped = speech["windows of many lengths"], Recorder(), Recorder()
     expected = engine.transcribe(audio, FAST, alone)
-    monkeypatch.setattr(batched, "MIN_SHARED_FRAMES", 100)
-    helped.helpers = helper = OneHelper(engine, audio, FAST, n_answers=1)
+    monkeypatch.setattr(batched, "BATCHES_PER_SHARE", 100)  # batches of one window
+    monkeypatch.setattr(engine._cores, "total", 1)
+    helped.helpers = helper = OneHelper(engine, audio, FAST, 1, is_lost)
+
+    def decode_after_sending(decoder: WindowDecoder, batch: PendingWindows) -> PendingWindows:
+        assert helper.is_sent_two.wait(60)
+        return decode_batch(decoder, batch)
+
+    monkeypatch.setattr(batched, "decode_batch", decode_after_sending)
     try:
         transcript = engine.transcribe(audio, FAST, helped)
     finally:
         helper.close()
-    assert (helper.n_decoded, helper.n_sent > 1) == (1, True)
+    assert helper.n_decoded == 1
     assert_same(transcript, expected)
     assert [window.after for window in helped.windows] == [window.after for window in alone.windows]
-
-
-def test_nobody_is_asked_to_help_with_a_short_recording(engine: WhisperEngine, speech: dict[str, Path]) -> None:
-    control = Recorder()
-    control.helpers = OneHelper(engine, speech["english"], FAST)
-    assert engine.transcribe(speech["english"], FAST, control).text
-    assert control.helpers.n_sent == 0

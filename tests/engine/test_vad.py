@@ -1,20 +1,25 @@
 """Where somebody speaks, and where windows are cut."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from whisper.audio import N_FRAMES
 
+from localwhisper.engine import gradual_vad
 from localwhisper.engine.audio_window import AudioWindow
+from localwhisper.engine.gradual_vad import GradualVoiceActivity
 from localwhisper.engine.pcm_spool import PcmSpool
-from localwhisper.engine.silero import SileroVad
+from localwhisper.engine.silero import CHUNK_SAMPLES, PIECE_SAMPLES, SileroVad
 from localwhisper.engine.vad import FRAMES_PER_CHUNK, TRAIL_FRAMES, VoiceActivity, voice_activity
 from tests.engine.conftest import samples_of
 
 RATE = 16000
+CHUNKS_PER_MINUTE = PIECE_SAMPLES // CHUNK_SAMPLES
 Samples = NDArray[np.float32]  # in [-1, 1]
 
 
@@ -144,3 +149,52 @@ def test_reading_ends_when_enough_was_heard(tmp_path: Path, clip: Samples) -> No
         pieces: list[None] = []
         voice_activity(pcm, SileroVad(), lambda: pieces.append(None), enough_frames=100)
     assert len(pieces) == 1
+
+
+@pytest.fixture
+def gradual_vad_of(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Callable[[NDArray[np.float32]], tuple[GradualVoiceActivity, PcmSpool, list[None]]]]:
+    """Of a recording whose chunks are judged so; with a list that gets an item for each minute that is listened to."""
+    with ExitStack() as opened:
+
+        def gradual(judged: NDArray[np.float32]) -> tuple[GradualVoiceActivity, PcmSpool, list[None]]:
+            heard = iter(np.split(judged, range(CHUNKS_PER_MINUTE, len(judged), CHUNKS_PER_MINUTE)))
+            stream, minutes = SimpleNamespace(probabilities=lambda piece: next(heard)), list[None]()
+            monkeypatch.setattr(gradual_vad, "SileroStream", lambda detector: stream)
+            pcm = opened.enter_context(PcmSpool([np.zeros(len(judged) * CHUNK_SAMPLES - 100, np.int16)], tmp_path))
+            return GradualVoiceActivity(pcm, SileroVad(), lambda: minutes.append(None)), pcm, minutes
+
+        yield gradual
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_windows_are_the_same_before_all_of_a_recording_is_heard(
+    gradual_vad_of: Callable[..., tuple[GradualVoiceActivity, PcmSpool, list[None]]], seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    n_chunks = int(rng.integers(1, 8 * CHUNKS_PER_MINUTE))
+    lengths = rng.geometric(1 / rng.choice([10, 60, 400]), n_chunks)
+    judged = np.repeat(rng.random(len(lengths), np.float32), lengths)[:n_chunks]
+    gradual, pcm, _ = gradual_vad_of(judged)
+    whole, seek = VoiceActivity(judged, pcm.n_frames), 0
+    while (expected := whole.window(seek)) is not None:
+        assert gradual.window(seek) == expected
+        window, _ = expected
+        span = sorted(rng.integers(window.seek, window.end, 2, endpoint=True).tolist())
+        for part in (gradual, gradual.around(window.seek, window.end)):
+            assert part.without_pauses(*span, N_FRAMES) == whole.without_pauses(*span, N_FRAMES)
+        seek = window.end
+    assert gradual.window(seek) is None
+    assert gradual.whole().spans == whole.spans
+
+
+def test_no_more_is_heard_than_a_window_needs(
+    gradual_vad_of: Callable[..., tuple[GradualVoiceActivity, PcmSpool, list[None]]],
+) -> None:
+    sentences = np.tile(np.repeat(np.array([0.9, 0.0], np.float32), [80, 20]), 10 * CHUNKS_PER_MINUTE // 100)
+    gradual, _, minutes = gradual_vad_of(sentences)
+    assert gradual.window(0) is not None
+    assert len(minutes) == 1
+    assert gradual.window(5 * 6000) is not None
+    assert len(minutes) <= 7
