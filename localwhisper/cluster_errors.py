@@ -13,6 +13,13 @@ class CertificatesExist(LocalWhisperError):
     folder: str
 
 
+class WorkerModel(LocalWhisperError):
+    """A worker has a model of the same name as the server's, but with other weights."""
+
+    code = "worker_model"
+    model: str
+
+
 class WorkerVersion(LocalWhisperError):
     """A worker has another version of something than the server, so that texts might differ."""
 

@@ -14,6 +14,13 @@ CLUSTER_TEXTS: Mapping[str, tuple[str, str]] = {
         "{folder} has a cluster's certificates already. Choose another folder, or remove them if no machine uses them.",
         "{folder} ya contiene los certificados de un clúster. Elija otra carpeta, o bórrelos si ningún equipo los usa.",
     ),
+    "worker_model": (
+        "This worker's model {model} has other weights than the server's, so the texts would differ. Remove it from "
+        "the worker's model folder, or copy the server's, and restart the worker.",
+        "El modelo {model} de este trabajador tiene otros pesos que el del servidor, por lo que los textos serían "
+        "distintos. Bórrelo de la carpeta de modelos del trabajador, o copie el del servidor, y reinicie el "
+        "trabajador.",
+    ),
     "worker_version": (
         "The server has {package} {server}, and this worker {worker}: the texts might differ. Install the same "
         "versions on both.",

@@ -17,6 +17,7 @@ from localwhisper.audio_errors import NoMicrophone as NoMicrophone
 from localwhisper.base_error import LocalWhisperError as LocalWhisperError
 from localwhisper.cluster_errors import CertificatesExist as CertificatesExist
 from localwhisper.cluster_errors import CertificatesMissing as CertificatesMissing
+from localwhisper.cluster_errors import WorkerModel as WorkerModel
 from localwhisper.cluster_errors import WorkerVersion as WorkerVersion
 from localwhisper.command_errors import NotOnThisSystem as NotOnThisSystem
 from localwhisper.command_errors import OutputUnwritable as OutputUnwritable

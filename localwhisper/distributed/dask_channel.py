@@ -1,11 +1,11 @@
 """One execution on a worker of the cluster, from the server's side."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from distributed import Client, Future, KilledWorker
@@ -13,16 +13,18 @@ from distributed import Client, Future, KilledWorker
 from localwhisper.distributed.audio_copies import AudioFile, read_piece
 from localwhisper.distributed.job_plugin import accept, receive, run_job, signal
 from localwhisper.distributed.places import Place
-from localwhisper.distributed.protocol import TASK_PREFIX
-from localwhisper.distributed.server_models import ModelFile
+from localwhisper.distributed.protocol import TASK_PREFIX, Refused
+from localwhisper.distributed.server_models import ModelFile, ModelFiles
 from localwhisper.distributed.sharing import Sharing
 from localwhisper.errors import JobDamaged
 from localwhisper.jobqueue.job_execution import Failed, Finished, Interrupted, Outcome, WorkItem
+from localwhisper.messages import render
 
 STOP_S = 5.0  # for a worker to end after a stop; then it is given up
 CONNECTION_ERRORS = (OSError, ValueError)  # Tornado raises the latter where a TLS connection ends as it begins
 RETRY_S = 0.5  # between two attempts to signal something
 NOTICE_S = 15.0  # after a failed call, until the worker is known to be lost
+log = logging.getLogger(__name__)
 
 
 class DaskChannel:
@@ -34,12 +36,11 @@ class DaskChannel:
         client: Client | None,
         place: Place | None,
         has_room: Callable[[], bool],
-        model_path: Callable[[str], Path | None],
+        models: ModelFiles,
         helped: "DaskChannel | None" = None,
     ):
         """`place`: None if the last worker has just gone. `has_room`: whether another worker could run it at once.
-        `model_path`: ModelLibrary.path(), which is called on a thread. `helped`: the execution that this one helps, if
-        it is no job's own."""
+        `models`: the server's. `helped`: the execution that this one helps, if it is no job's own."""
         self.is_paused = False
         self.is_stopping = False
         self.id = execution_id
@@ -48,7 +49,7 @@ class DaskChannel:
         self._client = client
         self.place = place
         self._has_room = has_room
-        self._model_path = model_path
+        self._models = models
         self._model: ModelFile | None = None  # offered to the worker
         self._sending: set[asyncio.Task[None]] = set()  # pieces of it
         self._ended: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()  # without the worker
@@ -131,9 +132,9 @@ class DaskChannel:
                 audio = await asyncio.to_thread(AudioFile.of, item.audio)
             except OSError:
                 return Failed(JobDamaged(file=item.audio.name).message)
-            failed = await self._hand_over(item, audio)
-            if failed is not None:
-                return failed
+            not_taken = await self._hand_over(item, audio)
+            if not_taken is not None:
+                return not_taken
             sending = asyncio.ensure_future(self._send_signals())
             self._task = self._client.submit(
                 run_job,
@@ -154,10 +155,15 @@ class DaskChannel:
             if sending is not None:
                 sending.cancel()
 
-    async def _hand_over(self, item: WorkItem, audio: AudioFile) -> Failed | None:
+    async def _hand_over(self, item: WorkItem, audio: AudioFile) -> Failed | Interrupted | None:
         """Give the worker the work, and the audio unless it has that already."""
-        self._model = await asyncio.to_thread(ModelFile.of, item.options.model, self._model_path)
+        assert self.place is not None
+        self._model = await asyncio.to_thread(self._models.find, item.options.model)
         needs_audio = await self._call(accept, item, audio, self._model)
+        if isinstance(needs_audio, Refused):
+            log.warning("the worker %s gets no jobs: %s", self.place.name, render(needs_audio.reason, "en"))
+            self.place.problem = needs_audio.reason
+            return Interrupted()
         if isinstance(needs_audio, Failed):
             return needs_audio
         offset = 0

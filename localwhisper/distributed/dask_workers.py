@@ -21,6 +21,7 @@ from localwhisper.distributed.dask_channel import DaskChannel
 from localwhisper.distributed.job_plugin import facts, refuse
 from localwhisper.distributed.places import STALLED_S, Place, freest
 from localwhisper.distributed.protocol import RESOURCE, TOPIC, Measured, ModelWanted, Offered, Progress, read_report
+from localwhisper.distributed.server_models import ModelFiles
 from localwhisper.distributed.sharing import neediest
 from localwhisper.distributed.versions import compare, own_versions
 from localwhisper.errors import WorkerVersion
@@ -42,7 +43,7 @@ class DaskWorkers:
         """`model_path`: where this machine has a model; called on a thread."""
         self._address = address
         self._security = security
-        self._model_path = model_path
+        self._models = ModelFiles(model_path)
         self._versions = own_versions()
         self._client: Client | None = None  # None: not connected
         self._places: dict[str, Place] = {}  # by address
@@ -64,7 +65,7 @@ class DaskWorkers:
         return self._new_channel(execution_id, freest(self._places.values()))
 
     def _new_channel(self, execution_id: str, place: Place | None, helped: DaskChannel | None = None) -> DaskChannel:
-        channel = DaskChannel(execution_id, self._client, place, self._has_room, self._model_path, helped)
+        channel = DaskChannel(execution_id, self._client, place, self._has_room, self._models, helped)
         self._channels[execution_id] = channel
         return channel
 

@@ -24,15 +24,16 @@ from localwhisper.distributed.protocol import (
     Measured,
     ModelWanted,
     Progress,
+    Refused,
     Report,
     draining_event,
     report_event,
 )
-from localwhisper.distributed.server_models import ModelFile, ServerModels
+from localwhisper.distributed.server_models import ModelFile, ModelFiles, ServerModels
 from localwhisper.distributed.versions import own_versions
 from localwhisper.engine.base import Engine
 from localwhisper.engine_setup import model_library, whisper_engine
-from localwhisper.errors import LocalWhisperError
+from localwhisper.errors import LocalWhisperError, WorkerModel
 from localwhisper.jobqueue.job_execution import (
     ExecutionSignals,
     Failed,
@@ -111,7 +112,9 @@ class JobPlugin(WorkerPlugin):
         self.capacity = settings.max_concurrent_jobs
         self._refusal: str | None = None  # why the last server gives this worker no work
         self._models = ServerModels()
-        self._engine = engine or whisper_engine(settings, model_library(settings, [self._models]), Ffmpeg())
+        library = model_library(settings, [self._models])
+        self._own_models = ModelFiles(library.path)
+        self._engine = engine or whisper_engine(settings, library, Ffmpeg())
         self._executions: dict[str, _Execution] = {}
         self._is_draining = False
 
@@ -139,8 +142,10 @@ class JobPlugin(WorkerPlugin):
         """Take over an execution that will begin soon. Returns whether its audio has to be sent. `model`: what the
         server has.
 
-        Raises StorageFull, StorageUnwritable.
+        Raises WorkerModel, StorageFull, StorageUnwritable.
         """
+        if model is not None:
+            await asyncio.to_thread(self._own_models.compare, model)
         if await asyncio.to_thread(audio.is_here):
             self._add(item, None, model)
             return False
@@ -246,10 +251,15 @@ def run_job(execution_id: str) -> Outcome:
     return _plugin(get_worker()).run(execution_id)
 
 
-async def accept(item: WorkItem, audio: AudioFile, model: ModelFile | None, dask_worker: Worker) -> bool | Failed:
+async def accept(
+    item: WorkItem, audio: AudioFile, model: ModelFile | None, dask_worker: Worker
+) -> bool | Failed | Refused:
     """See JobPlugin, as for the following."""
     try:
         return await _plugin(dask_worker).accept(item, audio, model)
+    except WorkerModel as error:
+        refuse(str(error), dask_worker)
+        return Refused(error.message)
     except LocalWhisperError as error:
         return Failed(error.message)
 

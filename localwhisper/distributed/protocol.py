@@ -17,6 +17,13 @@ TASK_PREFIX = "localwhisper-"  # of the keys of dask's tasks; the execution's id
 
 
 @dataclass(frozen=True)
+class Refused:
+    """A worker doesn't take over an execution, and gets no others, either."""
+
+    reason: Message
+
+
+@dataclass(frozen=True)
 class Measured:
     """See job_execution.Receiver, as are the following."""
 

@@ -12,7 +12,8 @@ from localwhisper.atomic import SHARED, move_durably, private_opener, storage_er
 from localwhisper.distributed.audio_copies import read_piece
 from localwhisper.engine.checkpoints.catalogue import is_valid_name
 from localwhisper.engine.checkpoints.model_source import Check, Progress, SourceFailed, sha256_of
-from localwhisper.errors import ModelNotFound
+from localwhisper.engine.checkpoints.published import weights_id
+from localwhisper.errors import ModelNotFound, WorkerModel
 
 CHECK_EVERY_S = 0.1
 ASK_AGAIN_S = 30.0  # after a question without an answer: the execution for which it was asked may have ended
@@ -20,19 +21,12 @@ ASK_AGAIN_S = 30.0  # after a question without an answer: the execution for whic
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A model that the server has."""
+    """A model that the server has. `weights`: see weights_id()."""
 
     name: str
     path: Path
     size_bytes: int
-
-    @classmethod
-    def of(cls, name: str, path_of: Callable[[str], Path | None]) -> "ModelFile | None":
-        """None where the server hasn't got it, either. `path_of`: ModelLibrary.path()."""
-        with suppress(OSError, ModelNotFound):
-            path = path_of(name)
-            return None if path is None else cls(name, path, path.stat().st_size)
-        return None
+    weights: str
 
     def answer(self, offset: int) -> bytes:
         """The piece that begins there; at the file's end, its SHA-256. Nothing once it can't be read any more."""
@@ -41,6 +35,33 @@ class ModelFile:
                 return read_piece(self.path, offset)
             return sha256_of(self.path, lambda: None).encode()
         return b""
+
+
+class ModelFiles:
+    """The models of this machine. Each is read once, unless its file is replaced. Threading: SAFE."""
+
+    def __init__(self, path_of: Callable[[str], Path | None]) -> None:
+        """`path_of`: ModelLibrary.path()."""
+        self._path_of = path_of
+        self._weights: dict[tuple[Path, int, int], str] = {}
+
+    def find(self, name: str) -> ModelFile | None:
+        """None where the model isn't here."""
+        with suppress(OSError, ModelNotFound):
+            path = self._path_of(name)
+            if path is not None:
+                stat = path.stat()
+                key = path, stat.st_size, stat.st_mtime_ns
+                if key not in self._weights:
+                    self._weights[key] = weights_id(path, name)
+                return ModelFile(name, path, stat.st_size, self._weights[key])
+        return None
+
+    def compare(self, model: ModelFile) -> None:
+        """Raises WorkerModel if the model of this name that is here has other weights."""
+        own = self.find(model.name)
+        if own is not None and own.weights != model.weights:
+            raise WorkerModel(model=model.name)
 
 
 class ServerModels:

@@ -36,6 +36,7 @@ NOT_IN_HTTP = {
     errors.ServerNotStarting,
     errors.StoreTooNew,
     errors.TooFewDescriptors,
+    errors.WorkerModel,
     errors.WorkerVersion,
 }
 # Answers of every path, and errors of WebSockets, that no row lists.

@@ -137,6 +137,26 @@ def test_a_model_that_only_the_server_has_is_sent_to_the_worker(cluster: Cluster
     assert list(fetched.parent.iterdir()) == [fetched]
 
 
+def test_a_worker_whose_model_has_other_weights_gets_no_jobs(cluster: Cluster) -> None:
+    own_models = cluster.folder / "other-models"
+    own_models.mkdir()
+    write_atomically(own_models / "mine.pt", b"other weights")
+    cluster.hold()
+    jobs = {seconds: submit(cluster, seconds) for seconds in (3, 4)}
+    wait_until(lambda: all(cluster.worker_of(job_id) for job_id in jobs.values()))
+    other = cluster.start_worker("tests.distributed.worker_program", "--model-dir", str(own_models))
+    cluster.wait_for_workers(*(each for each in cluster.workers if each.poll() is None))
+    job_id = cluster.server.submit_bytes(recording(5), "a.wav", model="mine")
+    wait_until(lambda: cluster.members()[other.pid]["problem"])
+    assert cluster.members()[other.pid]["problem"]["code"] == "worker_model"
+    wait_until(lambda: "mine has other weights" in cluster.output())
+    cluster.go_on()
+    job = cluster.server.job_when(job_id, "completed", "failed")
+    assert job["result"]["text"].rstrip() == expected_text(5)
+    end(other, signal.SIGKILL)
+    wait_until(lambda: other.pid not in cluster.members())
+
+
 def test_a_worker_with_another_version_gets_no_jobs(cluster: Cluster) -> None:
     other = cluster.start_worker(TORCH="1.0.0")
     wait_until(lambda: other.pid in cluster.members(), cluster.output())

@@ -1,7 +1,9 @@
 """A model that a worker gets from its server: in pieces, whole or not at all."""
 
+import hashlib
 import random
 import threading
+import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from localwhisper.distributed.audio_copies import PIECE_BYTES
-from localwhisper.distributed.server_models import ModelFile, ServerModels
+from localwhisper.distributed.server_models import ModelFile, ModelFiles, ServerModels
 from localwhisper.engine.checkpoints.model_source import SourceFailed
+from localwhisper.engine.checkpoints.origin import Origin, write_origin
+from localwhisper.engine.checkpoints.package_index import PACKAGED_MODELS
+from localwhisper.engine.checkpoints.published import published_sha256, weights_id
 from localwhisper.errors import Stopped
 
 CONTENT = random.Random(7).randbytes(2 * PIECE_BYTES + 10)
@@ -26,7 +31,7 @@ class Server:
         folder.mkdir()
         path = folder / "mine.pt"
         path.write_bytes(CONTENT)
-        model = ModelFile.of("mine", lambda name: path)
+        model = ModelFiles(lambda name: path).find("mine")
         assert model is not None
         self.model = model
         self.asked: list[int] = []
@@ -100,11 +105,23 @@ def test_a_server_that_is_gone_ends_the_fetch(tmp_path: Path, monkeypatch: pytes
 @pytest.mark.parametrize("name", ["../mine", "a/b", "", "demo\n"])
 def test_a_name_that_could_be_a_path_is_not_accepted(name: str, tmp_path: Path) -> None:
     models = ServerModels()
-    models.offer("1", ModelFile(name, tmp_path, 5), lambda offset: None)
+    models.offer("1", ModelFile(name, tmp_path, 5, "0"), lambda offset: None)
     with pytest.raises(KeyError):
         models.size_bytes(name)
 
 
 def test_the_server_offers_only_what_it_has(tmp_path: Path) -> None:
-    assert ModelFile.of("mine", lambda name: None) is None
-    assert ModelFile.of("mine", lambda name: tmp_path / "gone.pt") is None
+    assert ModelFiles(lambda name: None).find("mine") is None
+    assert ModelFiles(lambda name: tmp_path / "gone.pt").find("mine") is None
+
+
+def test_a_published_model_has_the_same_weights_however_it_was_fetched(tmp_path: Path) -> None:
+    file, package = tmp_path / "base.pt", PACKAGED_MODELS["base"]
+    for is_exact in (True, False):
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr("weights", b"1")
+        write_origin(file, Origin("ctranslate2", is_exact, "a package", package.model_sha256))
+        assert (weights_id(file, "base") == published_sha256("base")) is is_exact
+        assert weights_id(file, "other") == package.model_sha256
+    file.write_bytes(b"2")
+    assert weights_id(file, "base") == hashlib.sha256(b"2").hexdigest()

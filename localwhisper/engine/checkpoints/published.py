@@ -1,8 +1,9 @@
-"""Whether a file is a published model: openai-whisper's own, or a known conversion of it."""
+"""Which weights a file has: a published model's, as openai-whisper's own file or a known conversion, or others."""
 
 from pathlib import Path
 
 from localwhisper.engine.checkpoints.model_source import sha256_of
+from localwhisper.engine.checkpoints.origin import read_origin
 from localwhisper.engine.checkpoints.package_index import PACKAGED_MODELS
 from localwhisper.engine.upstream import whisper_tables
 
@@ -24,3 +25,12 @@ def is_published(path: Path, name: str) -> bool:
         model = path / "model.bin"
         return package is not None and model.is_file() and sha256_of(model, lambda: None) == package.model_sha256
     return sha256_of(path, lambda: None) == published_sha256(name)
+
+
+def weights_id(path: Path, name: str) -> str:
+    """The same for all files with the weights of this model. Reads all of the file. Raises OSError."""
+    origin, package = read_origin(path), PACKAGED_MODELS.get(name)
+    if origin is None or origin.sha256 is None:
+        return sha256_of(path, lambda: None)
+    is_packaged = package is not None and origin.is_exact and origin.sha256 == package.model_sha256
+    return published_sha256(name) or origin.sha256 if is_packaged else origin.sha256
