@@ -195,13 +195,13 @@ class Server:
         assert "job_id" in answer, answer
         return answer
 
-    def job_when(self, job_id: str, *states: str, timeout_s: float = 180) -> dict[str, Any]:
+    def job_when(self, job_id: str, *states: str, timeout_s: float = 180, ask_every_s: float = 0.05) -> dict[str, Any]:
         """Wait until the job is in one of these states; return it."""
-        for _ in range(round(timeout_s / 0.05)):
+        for _ in range(round(timeout_s / ask_every_s)):
             job: dict[str, Any] = self.request("GET", f"/job/{job_id}")
             if job.get("status") in states:
                 return job
-            time.sleep(0.05)
+            time.sleep(ask_every_s)
         raise AssertionError(f"still {job}")
 
     def newest_job_when(self, state: str, filename: str) -> dict[str, Any]:
