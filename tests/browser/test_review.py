@@ -108,6 +108,7 @@ def test_a_transcribed_recording_gets_word_times_a_second_text_and_a_script(app:
 
     page.locator(".line-text").first.select_text()
     choose_in_menu(page, "Transcribe again…")
+    expect(page.locator("#again-dialog").get_by_label("Model")).to_be_focused()
     assert axe_violations(page) == []
     expect(page.get_by_label("Part", exact=True)).to_contain_text("The selection (0:0")
     page.get_by_role("button", name="Transcribe", exact=True).click()

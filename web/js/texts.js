@@ -505,6 +505,7 @@ export const TEXTS = {
 		change: ["Change the key", "Cambiar la tecla"],
 		press: ["Press a key…", "Pulse una tecla…"],
 		no_key: ["no key", "sin tecla"],
+		space: ["Space", "Espacio"],
 		reset: ["Restore all keys", "Restaurar las teclas"],
 		rewind: ["After a pause, playback goes back by", "Tras una pausa, la reproducción retrocede"],
 		help: ["Show this help", "Mostrar esta ayuda"],

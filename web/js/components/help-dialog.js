@@ -49,7 +49,7 @@ export function helpDialog(element, { commands }) {
 	/** @param {import("../shortcuts.js").Shortcut} shortcut */
 	function row(shortcut) {
 		const { command, description } = shortcut;
-		const keys = command && awaited === command ? [t("help.press")] : keysOf(shortcut);
+		const keys = command && awaited === command ? [t("help.press")] : keysOf(shortcut).map((key) => key.replace("Space", t("help.space")));
 		const shown = keys.map((key) => h("kbd", {}, key));
 		const change = () => {
 			awaited = command;

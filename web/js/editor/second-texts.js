@@ -59,6 +59,7 @@ export function secondTexts({ actions, api, store, tryOrTell }, current, review)
 		}
 		setVisible(query(dialog, ".select-first"), !selection);
 		open();
+		fields[0]?.control.focus(); // not the link to the models before it
 	}
 
 	/** @param {{option: Option, control: OptionControl}} field */
