@@ -63,9 +63,9 @@ def map_ahead(
         return is_full or len(ahead) >= 4 * (cores.total + elsewhere.n_cores)
 
     def wait_for_one() -> None:
-        while elsewhere is not None and n_here() < cores.total and (taken_back := elsewhere.take_back()) is not None:
+        while n_here() < cores.total and elsewhere is not None and (taken_back := elsewhere.take_back()) is not None:
             here.add(pool.submit(work, taken_back))
-        wait([future for future in ahead if not future.done()], return_when=FIRST_COMPLETED)
+        wait({*here, *(future for future in ahead if not future.done())}, return_when=FIRST_COMPLETED)
 
     with (
         ThreadPoolExecutor(cores.total, "windows", use_one_thread) as pool,

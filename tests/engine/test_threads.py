@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import torch
@@ -242,3 +242,48 @@ def test_an_error_ends_what_is_computed_ahead(cores: CoreBudget) -> None:
     n_started = len(started)
     time.sleep(0.05)
     assert len(started) == n_started < 100
+
+
+class Stalled:
+    """A map_ahead.Elsewhere that gives nothing back, until it is computed here as well, one item after another."""
+
+    n_cores, has_room = 2, True
+
+    def __init__(self) -> None:
+        self._is_ready = [threading.Event() for _ in range(3)]
+        self._taken_back = iter([1, 2])
+        self._n_taken = 0
+        self.is_all_taken = threading.Event()
+
+    def take(self) -> Callable[[int], int]:
+        def wait(item: int) -> int:
+            assert self._is_ready[item].wait(60)
+            return item
+
+        self._n_taken += 1
+        if self._n_taken == 2:
+            self.is_all_taken.set()
+        return wait
+
+    def take_back(self) -> Callable[[], None] | None:
+        item = next(self._taken_back, None)
+
+        def compute() -> None:
+            assert item is not None
+            self._is_ready[item].set()
+            time.sleep(0.1)  # it is ready elsewhere before this ends
+
+        return None if item is None else compute
+
+
+def test_a_core_without_work_takes_back_one_item_after_another() -> None:
+    cores, stalled = CoreBudget(1), Stalled()
+
+    def work(item: int) -> int:
+        assert stalled.is_all_taken.wait(60)
+        return item
+
+    try:
+        assert list(map_ahead(cores, work, range(3), stalled)) == [0, 1, 2]
+    finally:
+        cores.close()
