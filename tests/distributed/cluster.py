@@ -29,19 +29,28 @@ def wait_until(condition: Callable[[], object], what: str = "") -> None:
 
 
 class Cluster:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, server: type[Server] = Server) -> None:
         self.folder = folder
         self.control = folder / "control"
         self.control.mkdir()
         make_certificates(folder / "certificates")
         self._port = port_of_its_own()
-        self.link = Link(self._port)  # of the workers and the server
-        self.flags = self._flags(self.link.port)
+        self._links: list[Link] = []
+        self.link = self.new_link()  # of the server, and of workers without one of their own
+        self.flags = self.flags_for(self.link)
         self.address = self.flags[1]
         flags = (*self.flags, "--model-dir", str(folder / "models"))
-        self.server = Server(folder / "data", *flags, is_warm=False)
+        self.server = server(folder / "data", *flags, is_warm=False)
         self.scheduler: subprocess.Popen[bytes] | None = None
         self.workers: list[subprocess.Popen[bytes]] = []
+
+    def new_link(self) -> Link:
+        """Another one to the scheduler."""
+        self._links.append(Link(self._port))
+        return self._links[-1]
+
+    def flags_for(self, link: Link) -> tuple[str, ...]:
+        return self._flags(link.port)
 
     def _flags(self, port: int) -> tuple[str, ...]:
         certificates = str(self.folder / "certificates")
@@ -128,7 +137,8 @@ class Cluster:
         for process in (*self.workers, self.scheduler):
             if process is not None:
                 end(process, signal.SIGKILL)
-        self.link.close()
+        for link in self._links:
+            link.close()
 
 
 def end(process: "subprocess.Popen[bytes]", number: int) -> int:

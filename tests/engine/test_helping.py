@@ -74,7 +74,7 @@ class OneHelper:
             return None
         answers = queue.SimpleQueue[bytes]()
         self._batches.put((windows, answers.put))
-        answer = answers.get(timeout=60)
+        answer = answers.get(timeout=300)
         self.n_decoded += 1
         return answer
 
@@ -95,7 +95,7 @@ def test_the_text_is_that_of_one_engine_though_a_helper(
     helped.helpers = helper = OneHelper(engine, audio, FAST, 1, is_lost)
 
     def decode_after_sending(decoder: WindowDecoder, batch: PendingWindows) -> PendingWindows:
-        assert helper.is_sent_two.wait(60)
+        assert helper.is_sent_two.wait(300)
         return decode_batch(decoder, batch)
 
     monkeypatch.setattr(batched, "decode_batch", decode_after_sending)
