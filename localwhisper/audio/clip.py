@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from localwhisper.audio.container import RESTARTING_FORMATS, describe
-from localwhisper.audio.ffmpeg import Ffmpeg, LogReader, ffmpeg_path
+from localwhisper.audio.ffmpeg import Ffmpeg, ffmpeg_path
 from localwhisper.audio.tracks import choose_track
 from localwhisper.errors import AudioInterrupted, AudioUnreadable
 
@@ -63,8 +63,6 @@ def cut_clip(
 def _pcm(ffmpeg: Ffmpeg, path: Path, output: list[str], seek_s: float) -> bytes:
     with ffmpeg.run(path, *output, seek_s=seek_s) as process:
         assert process.stdout is not None
-        assert process.stderr is not None
-        LogReader(process.stderr)
         pcm = process.stdout.read()
         status = process.wait()
     if status and pcm:

@@ -5,7 +5,7 @@ import struct
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from localwhisper.audio.ffmpeg import Ffmpeg, LogReader
+from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.errors import AudioUnreadable, DictationUnsupported, LocalWhisperError, MemoryFull, NoAudioTrack
 
 # All are anchored to the indentation of ffmpeg's own lines: text from a file's tags is indented further.
@@ -49,8 +49,7 @@ class Container:
 def describe(ffmpeg: Ffmpeg, path: Path) -> Container:
     """Read the header of a file. Raises FfmpegMissing, and what refusal() returns."""
     with ffmpeg.run(path) as process:
-        assert process.stderr is not None
-        log = LogReader(process.stderr).text()
+        log = process.log()
         container = parse_log(log)
         if not container.tracks:
             raise refusal(path, log, process.wait())

@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from localwhisper.audio.channels import LEVEL_RATE, StereoLevels
-from localwhisper.audio.ffmpeg import SAMPLE_RATE, Ffmpeg, LogReader
+from localwhisper.audio.ffmpeg import SAMPLE_RATE, Ffmpeg, FfmpegProcess
 from localwhisper.audio.matroska import read_packets
-from localwhisper.audio.process_group import GroupedProcess
 from localwhisper.errors import AudioInterrupted, AudioTimeout, AudioUnreadable
 
 BLOCK_BYTES = 1 << 18  # about 8 s
@@ -90,15 +89,13 @@ class AudioDecoder:
         """
         with self._ffmpeg.run(self._path, *self._arguments()) as process:
             assert process.stdout is not None
-            assert process.stderr is not None
-            log = LogReader(process.stderr)
             reader = threading.Thread(target=self._read_blocks, args=(process.stdout,), daemon=True)
             reader.start()
             try:
                 while (block := self._next_block()) is not None:
                     self.end = block.end
                     yield block
-                self._check_ending(process, log)
+                self._check_ending(process)
             finally:
                 self._is_closed.set()
                 process.kill()
@@ -173,7 +170,7 @@ class AudioDecoder:
                 if waited_s > self._stall_timeout_s:
                     raise AudioTimeout(timeout_s=round(self._stall_timeout_s)) from None
 
-    def _check_ending(self, process: GroupedProcess, log: LogReader) -> None:
+    def _check_ending(self, process: FfmpegProcess) -> None:
         """See whether ffmpeg has read everything that there is: what it wrote before it died is only a part."""
         try:
             status = process.wait(EXIT_TIMEOUT_S)
@@ -181,9 +178,9 @@ class AudioDecoder:
             process.kill()
             status = process.wait()
         self._ffmpeg.check()
-        text = log.text()
-        if _CANNOT_READ.search(text) or status < 0 or (status > 0 and self.end > 0):
+        log = process.log()
+        if _CANNOT_READ.search(log) or status < 0 or (status > 0 and self.end > 0):
             raise AudioInterrupted(status=status, done_s=self.end // SAMPLE_RATE)
         if self.end == 0:
             raise AudioUnreadable(reason="no audio could be decoded")
-        self.ends_early = _ENDS_EARLY.search(text) is not None
+        self.ends_early = _ENDS_EARLY.search(log) is not None

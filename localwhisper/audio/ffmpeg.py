@@ -4,9 +4,10 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from threading import Thread
-from typing import IO
+from typing import cast
 from weakref import WeakSet
 
 from localwhisper.audio.process_group import GroupedProcess
@@ -82,11 +83,37 @@ def beginning_of(path: Path, n_bytes: int) -> str:
     return f"subfile,,start,0,end,{n_bytes},,:{path.resolve()}"
 
 
+class FfmpegProcess(GroupedProcess):
+    """An ffmpeg whose log is read on a thread, so that it never blocks on it. Only the log's beginning and its end are
+    kept: a hostile file can flood it."""
+
+    def __init__(self, arguments: Sequence[str], stdin: int) -> None:
+        super().__init__(arguments, stdin=stdin, stderr=subprocess.PIPE)
+        self._log_beginning = b""
+        self._log_end = b""
+        self._log_thread = Thread(target=self._read_log, daemon=True)
+        self._log_thread.start()
+
+    def _read_log(self) -> None:
+        """Nobody else closes the pipe: that would fail here if the process was killed."""
+        pipe = cast("BufferedReader", self.stderr)
+        with pipe:
+            while block := pipe.read1(1 << 16):
+                n_free = _LOG_PART_BYTES - len(self._log_beginning)
+                self._log_beginning += block[:n_free]
+                self._log_end = (self._log_end + block[n_free:])[-_LOG_PART_BYTES:]
+
+    def log(self) -> str:
+        """What it wrote to stderr, once it has ended."""
+        self._log_thread.join()
+        return (self._log_beginning + self._log_end).decode(errors="replace")
+
+
 class Ffmpeg:
     """Starts ffmpeg processes and can kill all of them. Threading: SAFE."""
 
     def __init__(self) -> None:
-        self._processes: WeakSet[GroupedProcess] = WeakSet()
+        self._processes: WeakSet[FfmpegProcess] = WeakSet()
         self._is_closed = False
 
     @contextmanager
@@ -97,14 +124,13 @@ class Ffmpeg:
         seek_s: float = 0.0,
         input_options: Sequence[str] = (),
         stdin: int = subprocess.DEVNULL,
-        stderr: int = subprocess.PIPE,
-    ) -> "Iterator[GroupedProcess]":
+    ) -> "Iterator[FfmpegProcess]":
         """Run ffmpeg on a file or another input and read its stdout inside the block; when the block ends, the process
         is gone. Raises FfmpegMissing, and Stopped after close()."""
         self.check()
         source = source if isinstance(source, str) else file_input(source)
         arguments = command(source, *output, seek_s=seek_s, input_options=input_options)
-        process = GroupedProcess(arguments, stdin=stdin, stderr=stderr)
+        process = FfmpegProcess(arguments, stdin)
         self._processes.add(process)
         try:
             yield process
@@ -122,26 +148,3 @@ class Ffmpeg:
         self._is_closed = True
         for process in list(self._processes):
             process.kill()
-
-
-class LogReader:
-    """Reads ffmpeg's stderr on a thread, so that ffmpeg never blocks, but keeps only its beginning and its end: a
-    hostile file can flood it."""
-
-    def __init__(self, pipe: "IO[bytes]") -> None:
-        self._pipe = pipe
-        self._beginning = b""
-        self._end = b""
-        self._thread = Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    def _read(self) -> None:
-        while block := self._pipe.read1(1 << 16):  # type: ignore[attr-defined]
-            n_free = _LOG_PART_BYTES - len(self._beginning)
-            self._beginning += block[:n_free]
-            self._end = (self._end + block[n_free:])[-_LOG_PART_BYTES:]
-
-    def text(self) -> str:
-        """The log, once ffmpeg has ended."""
-        self._thread.join()
-        return (self._beginning + self._end).decode(errors="replace")

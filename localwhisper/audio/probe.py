@@ -8,8 +8,7 @@ from pathlib import Path
 from threading import Timer
 
 from localwhisper.audio.container import Track, parse_log, refusal
-from localwhisper.audio.ffmpeg import PCM_TO_STDOUT, Ffmpeg, LogReader, beginning_of
-from localwhisper.audio.process_group import GroupedProcess
+from localwhisper.audio.ffmpeg import PCM_TO_STDOUT, Ffmpeg, FfmpegProcess, beginning_of
 from localwhisper.errors import AudioTimeout, AudioTooLong
 
 _TRIAL_FRAMES = 50  # about a second, wherever it is in the file; something of it must decode
@@ -52,12 +51,10 @@ def probe(ffmpeg: Ffmpeg, path: Path, *, max_audio_s: float, timeout_s: float = 
 def _decode_beginning(ffmpeg: Ffmpeg, path: Path, timeout_s: float) -> _Trial:
     with ffmpeg.run(path, "-frames:a", str(_TRIAL_FRAMES), *PCM_TO_STDOUT) as process, _deadline(process, timeout_s):
         assert process.stdout is not None
-        assert process.stderr is not None
-        log = LogReader(process.stderr)
         has_audio = False
         while process.stdout.read(1 << 16):
             has_audio = True
-        return _Trial(has_audio, log.text(), process.wait())
+        return _Trial(has_audio, process.log(), process.wait())
 
 
 def _estimate(ffmpeg: Ffmpeg, path: Path, timeout_s: float) -> float:
@@ -65,15 +62,13 @@ def _estimate(ffmpeg: Ffmpeg, path: Path, timeout_s: float) -> float:
     arguments = ("-v", "quiet", "-map", "0:a:0", "-c", "copy", "-f", "null", "-progress", "pipe:1", "-")
     with ffmpeg.run(beginning_of(path, _PART_BYTES), *arguments) as process, _deadline(process, timeout_s):
         assert process.stdout is not None
-        assert process.stderr is not None
-        LogReader(process.stderr)
         times_us = _TIME.findall(process.stdout.read().decode(errors="replace"))
     part_s = int(times_us[-1]) / 1e6 if times_us else 0.0
     return part_s * max(path.stat().st_size / _PART_BYTES, 1.0)
 
 
 @contextmanager
-def _deadline(process: GroupedProcess, timeout_s: float) -> Iterator[None]:
+def _deadline(process: FfmpegProcess, timeout_s: float) -> Iterator[None]:
     """Kill the process after a time. Raises AudioTimeout if that was necessary."""
     timer = Timer(timeout_s, process.kill)
     timer.start()

@@ -31,9 +31,9 @@ class GroupedProcess(subprocess.Popen[bytes]):
                 os.killpg(self.pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """Kill the group, wait for the process, and close its pipes."""
+        """Kill the group, wait for the process, and close its stdin and stdout."""
         self.kill()
         self.wait()
-        for pipe in (self.stdin, self.stdout, self.stderr):
+        for pipe in (self.stdin, self.stdout):
             if pipe is not None:
                 pipe.close()

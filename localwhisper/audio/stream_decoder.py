@@ -25,7 +25,6 @@ class StreamDecoder:
             *PCM_TO_STDOUT,
             input_options=AT_ONCE,
             stdin=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
         )
         self._process = self._resources.enter_context(run)
         self._input = cast("IO[bytes]", self._process.stdin)

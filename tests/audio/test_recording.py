@@ -2,6 +2,7 @@
 
 import stat
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from localwhisper.audio import ffmpeg as ffmpeg_module
+from localwhisper.audio.decode import AudioDecoder
 from localwhisper.audio.ffmpeg import Ffmpeg, ffmpeg_path
 from localwhisper.audio.probe import probe
 from localwhisper.audio.recording import Recording, RecordingReader
@@ -381,3 +383,26 @@ def test_a_dictation_that_ffmpeg_cannot_decode_is_named(tmp_path: Path) -> None:
     path.write_bytes(b"\x03ds2" + bytes(2000))
     with pytest.raises(DictationUnsupported):
         probe(Ffmpeg(), path, max_audio_s=LIMIT_S)
+
+
+def test_a_log_that_is_read_late_does_not_fail_when_ffmpeg_was_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = threading.Event()
+
+    class LateThread(threading.Thread):
+        def run(self) -> None:
+            late.wait(10)
+            super().run()
+
+    def stop() -> None:
+        raise Stopped
+
+    monkeypatch.setattr(ffmpeg_module, "Thread", LateThread)
+    path = write(tmp_path / "tone.wav", tone(30))
+    with pytest.raises(Stopped):
+        list(AudioDecoder(Ffmpeg(), path, check=stop, max_audio_s=LIMIT_S))
+    late.set()
+    for thread in threading.enumerate():
+        if isinstance(thread, LateThread):
+            thread.join(10)  # pytest reports what it raises
