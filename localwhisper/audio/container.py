@@ -4,6 +4,7 @@ import re
 import struct
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Lock
 
 from localwhisper.audio.ffmpeg import Ffmpeg
 from localwhisper.errors import AudioUnreadable, DictationUnsupported, LocalWhisperError, MemoryFull, NoAudioTrack
@@ -23,6 +24,7 @@ _UNDETERMINED = "und"
 _MAX_RIFF_BYTES = 0x7FFF0000  # programs that don't know the size write a number about as large as possible
 # Of formats whose times may start anew, ffmpeg counts from the first packet that it decodes, not from the file's first.
 RESTARTING_FORMATS = frozenset({"mpegts", "mpeg", "ogg"})
+N_KNOWN_CONTAINERS = 64
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,54 @@ class Container:
     is_cut: bool = False  # the file is shorter than it says
 
 
+@dataclass(frozen=True)
+class FileVersion:
+    """The same for a file that was renamed, another once it was written to."""
+
+    device: int
+    inode: int
+    n_bytes: int
+    modified_ns: int
+
+    @staticmethod
+    def of(path: Path) -> "FileVersion":
+        status = path.stat()
+        return FileVersion(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+class _KnownContainers:
+    """Of the files that were read last: most are read again soon, and to start ffmpeg takes longer than to decode a
+    short clip. Threading: SAFE."""
+
+    def __init__(self) -> None:
+        self._by_version: dict[FileVersion, Container] = {}
+        self._lock = Lock()
+
+    def get(self, version: FileVersion) -> Container | None:
+        return self._by_version.get(version)
+
+    def add(self, version: FileVersion, container: Container) -> None:
+        """`version`: from before the file was read."""
+        with self._lock:
+            self._by_version[version] = container
+            while len(self._by_version) > N_KNOWN_CONTAINERS:
+                del self._by_version[next(iter(self._by_version))]
+
+
+known_containers = _KnownContainers()
+
+
 def describe(ffmpeg: Ffmpeg, path: Path) -> Container:
     """Read the header of a file. Raises FfmpegMissing, and what refusal() returns."""
-    with ffmpeg.run(path) as process:
-        log = process.log()
-        container = parse_log(log)
-        if not container.tracks:
-            raise refusal(path, log, process.wait())
+    version = FileVersion.of(path)
+    container = known_containers.get(version)
+    if container is None:
+        with ffmpeg.run(path) as process:
+            log = process.log()
+            container = parse_log(log)
+            if not container.tracks:
+                raise refusal(path, log, process.wait())
+        known_containers.add(version, container)
     return replace(container, is_cut=_riff_is_cut(path))
 
 

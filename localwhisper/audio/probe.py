@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
 
-from localwhisper.audio.container import Track, parse_log, refusal
+from localwhisper.audio.container import FileVersion, Track, known_containers, parse_log, refusal
 from localwhisper.audio.ffmpeg import PCM_TO_STDOUT, Ffmpeg, FfmpegProcess, beginning_of
 from localwhisper.errors import AudioTimeout, AudioTooLong
 
@@ -35,10 +35,13 @@ def probe(ffmpeg: Ffmpeg, path: Path, *, max_audio_s: float, timeout_s: float = 
 
     Raises AudioUnreadable, NoAudioTrack, DictationUnsupported, AudioTooLong, AudioTimeout, FfmpegMissing, MemoryFull.
     """
+    version = FileVersion.of(path)
     trial = _decode_beginning(ffmpeg, path, timeout_s)
     if not trial.has_audio:
         raise refusal(path, trial.log, trial.exit_code)
     container = parse_log(trial.log)
+    if container.tracks:
+        known_containers.add(version, container)
     stated_s = container.duration_s or 0.0
     if 0 < stated_s <= max_audio_s:
         return AudioInfo(stated_s, container.tracks)

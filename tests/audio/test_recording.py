@@ -6,12 +6,15 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from localwhisper.audio import container as container_module
 from localwhisper.audio import ffmpeg as ffmpeg_module
+from localwhisper.audio.container import describe
 from localwhisper.audio.decode import AudioDecoder
 from localwhisper.audio.ffmpeg import Ffmpeg, ffmpeg_path
 from localwhisper.audio.probe import probe
@@ -406,3 +409,37 @@ def test_a_log_that_is_read_late_does_not_fail_when_ffmpeg_was_stopped(
     for thread in threading.enumerate():
         if isinstance(thread, LateThread):
             thread.join(10)  # pytest reports what it raises
+
+
+class CountingFfmpeg(Ffmpeg):
+    """Counts how often ffmpeg is started."""
+
+    n_runs = 0
+
+    def run(self, *arguments: Any, **options: Any) -> Any:
+        self.n_runs += 1
+        return super().run(*arguments, **options)
+
+
+def test_a_file_is_described_once_until_it_is_written_to(tmp_path: Path) -> None:
+    counting = CountingFfmpeg()
+    path = write(tmp_path / "received", tone(1))
+    probe(counting, path, max_audio_s=LIMIT_S)
+    path = path.rename(tmp_path / "original")
+    described = describe(counting, path)
+    assert counting.n_runs == 1
+    assert described.duration_s == pytest.approx(1)
+
+    write(path, tone(2), tone(2))
+    described = describe(counting, path)
+    assert counting.n_runs == 2
+    assert described.duration_s == pytest.approx(2)
+    assert described.tracks[0].n_channels == 2
+
+
+def test_few_files_are_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(container_module, "N_KNOWN_CONTAINERS", 0)
+    counting = CountingFfmpeg()
+    path = write(tmp_path / "tone", tone(1))
+    assert describe(counting, path) == describe(counting, path)
+    assert counting.n_runs == 2
