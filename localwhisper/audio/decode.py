@@ -21,6 +21,7 @@ BLOCK_BYTES = 1 << 18  # about 8 s
 BLOCKS_AHEAD = 8
 CHECK_INTERVAL_S = 0.2
 EXIT_TIMEOUT_S = 10  # after its last sample
+_LEVELS_FILTER = f"aresample={LEVEL_RATE}:filter_size=1"  # quick: aliases don't change levels and correlation
 MIN_GAP_SAMPLES = SAMPLE_RATE // 5  # less is what clocks and encoders differ by
 _SAMPLES_PER_MS = SAMPLE_RATE // 1000
 _CANNOT_READ = re.compile(r"Error during demuxing: (Input/output error|Cannot allocate memory)")
@@ -108,7 +109,7 @@ class AudioDecoder:
         if source.track is not None or self._levels is not None:
             arguments += ["-map", f"0:a:{track}"]
         if self._levels is not None:
-            arguments += ["-map", f"0:a:{track}", "-ac:a:1", "2", "-ar:a:1", str(LEVEL_RATE)]
+            arguments += ["-map", f"0:a:{track}", "-ac:a:1", "2", "-filter:a:1", _LEVELS_FILTER]
         if source.channel is not None:
             arguments += ["-af", f"pan=mono|c0=c{source.channel}"]
         arguments += ["-ac:a:0", str(source.n_channels), "-ar:a:0", str(SAMPLE_RATE), "-vn", "-sn", "-dn"]
