@@ -7,14 +7,24 @@ Pure functions; each edit returns the transcript's next version. They raise Inva
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from localwhisper.errors import InvalidOption
-from localwhisper.jobs.speakers import attributed
+from localwhisper.jobs.speakers import attributed, labelled
 from localwhisper.jobs.transcript import Segment, Speaker, Transcript, Turn
 
 NEW = "new"  # in place of a speaker's id: one who isn't listed yet
 SAME_SHARE = 0.5  # of a speaker's time that was another's before: the same person
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeforeMerge:
+    """Two speakers as they were before they became one."""
+
+    source: Speaker
+    into: Speaker
+    turns: tuple[Turn, ...]
+    lines: tuple[Turn, ...]  # the times of their segments, in the transcript's order
 
 
 def renamed(transcript: Transcript, names: Mapping[str, str]) -> Transcript:
@@ -42,13 +52,59 @@ def merged(transcript: Transcript, source: str, into: str) -> Transcript:
     )
 
 
+def before_merge(transcript: Transcript, source: str, into: str) -> BeforeMerge:
+    """What split() needs to undo merged()."""
+    both = {source, into}
+    return BeforeMerge(
+        source=known_speaker(transcript, source),
+        into=known_speaker(transcript, into),
+        turns=tuple(turn for turn in transcript.turns if turn.speaker in both),
+        lines=tuple(
+            Turn(start=segment.start, end=segment.end, speaker=segment.speaker)
+            for segment in transcript.segments
+            if segment.speaker in both
+        ),
+    )
+
+
+def split(transcript: Transcript, before: BeforeMerge) -> Transcript:
+    """Undo a merge. A line whose time has been changed since becomes that of the one whose lines it overlaps most."""
+    source, into = before.source, before.into
+    one = known_speaker(transcript, into.id)
+    if any(each.id == source.id for each in transcript.speakers):
+        raise InvalidOption(field="split", value=source.id, accepted="a speaker who isn't listed")
+    was_renamed = one.name != (into.name or source.name)
+    again = replace(into, name=one.name) if was_renamed else into
+    speakers = [again if each is one else each for each in transcript.speakers]
+    before_whom = (n for n, each in enumerate(speakers) if _number(each) > _number(source))
+    speakers.insert(next(before_whom, len(speakers)), source)
+    whose: dict[tuple[float, float], list[str]] = {}  # several where people talk at once
+    for line in reversed(before.lines):
+        whose.setdefault((line.start, line.end), []).append(line.speaker)
+
+    def divided(segment: Segment) -> Segment:
+        if segment.speaker != into.id:
+            return segment
+        found = whose.get((segment.start, segment.end))
+        return replace(segment, speaker=found.pop() if found else None)
+
+    others = (turn for turn in transcript.turns if turn.speaker != into.id)
+    return replace(
+        transcript,
+        segments=labelled(map(divided, transcript.segments), before.lines, [into.id, source.id]),
+        turns=tuple(sorted([*others, *before.turns], key=lambda turn: (turn.start, turn.end))),
+        speakers=tuple(speakers),
+        version=transcript.version + 1,
+    )
+
+
 def given(transcript: Transcript, at: int, count: int, speaker: str) -> Transcript:
     """`count` segments, from number `at` on, are this speaker's, or NEW's. One who has no line left is dropped."""
     speakers = list(transcript.speakers)
     if speaker == NEW:
         speaker = _free_id(speakers)
         speakers.append(Speaker(id=speaker))
-        speakers.sort(key=lambda each: int(each.id[1:]))
+        speakers.sort(key=_number)
     elif speaker not in {each.id for each in speakers}:
         known_speaker(transcript, speaker)
     turns = _given_turns(transcript.turns, transcript.segments[at : at + count], speaker)
@@ -106,6 +162,10 @@ def known_speaker(transcript: Transcript, speaker: str) -> Speaker:
 def _free_id(speakers: Iterable[Speaker]) -> str:
     taken = {each.id for each in speakers}
     return next(each for each in (f"S{number}" for number in range(1, len(taken) + 2)) if each not in taken)
+
+
+def _number(speaker: Speaker) -> int:
+    return int(speaker.id[1:])
 
 
 def _has_given(segments: Sequence[Segment], speaker: str) -> bool:

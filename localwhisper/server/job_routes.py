@@ -207,9 +207,10 @@ JOB_ROUTES: tuple[Route, ...] = (
             errors=(*_JOB_NOT_FOUND, "job_not_finished", "job_damaged", "invalid_body", "unknown_option",
                     "invalid_option")),
         "patch": Operation(
-            summary="Name speakers, make two one, or give `count` segments from index `at` to one (or \"new\"); 409 if"
-            " `version` is not the latest", response_schema="Speakers", json_schema="SpeakerEdit",
-            query=LANGUAGE_QUERY, curl_arguments='-d \'{"version": 0, "names": {}}\'',
+            summary="Name speakers, make two one, undo that (`split` of its answer), or give `count` segments from"
+            " index `at` to one (or \"new\"); 409 if `version` is not the latest", response_schema="Speakers",
+            json_schema="SpeakerEdit", query=LANGUAGE_QUERY,
+            curl_arguments='-d \'{"version": 0, "names": {}}\'',
             errors=(*_JOB_NOT_FOUND, "job_not_finished", "transcript_changed", "job_damaged", "invalid_body",
                     "invalid_option", "storage_full", "storage_unwritable")),
         "delete": Operation(

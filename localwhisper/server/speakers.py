@@ -1,26 +1,28 @@
 """A job's speakers: who they are, finding them, and what a person says of them."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
 from typing import Any
 
 from localwhisper.errors import InvalidBody, InvalidOption, UnknownOption
-from localwhisper.jobs.speaker_edits import given, merged, renamed
+from localwhisper.jobs.speaker_edits import BeforeMerge, before_merge, given, merged, renamed, split
 from localwhisper.jobs.speakers import samples_of, seconds_of
-from localwhisper.jobs.transcript import Transcript
+from localwhisper.jobs.transcript import Speaker, Transcript, Turn
 from localwhisper.options import OPTIONS, Options
 from localwhisper.server import serializers
 from localwhisper.server.base import BaseHandler
 from localwhisper.server.serializers import Json
-from localwhisper.server.transcripts import whole_number
+from localwhisper.server.transcripts import read_line, whole_number
 from localwhisper.services.corrections import check_range
 from localwhisper.services.speakers import SEARCH_OPTIONS, SpeakerSearch
 from localwhisper.speaker_options import SpeakerOptions, check_speakers
 from localwhisper.unicode_text import is_encodable
 
 MAX_NAME_CHARS = 100
-EDITS = "names, or merge and into, or at, count and speaker"
+SPEAKER_ID = re.compile("S[1-9][0-9]{0,5}")
+EDITS = "names, or merge and into, or split, or at, count and speaker"
 
 
 class SpeakersHandler(BaseHandler):
@@ -40,15 +42,16 @@ class SpeakersHandler(BaseHandler):
         await self.get(job_id)
 
     async def patch(self, job_id: str) -> None:
-        body = self.json_body()
-        version, edit = whole_number("version", body.get("version")), _edit(body)
-        await self._write(job_id, await self.dependencies.jobs.corrections.edit(job_id, version, edit))
+        body = await self.long_json_body()
+        undo: dict[str, Json] = {}
+        version, edit = whole_number("version", body.get("version")), await asyncio.to_thread(_edit, body, undo)
+        await self._write(job_id, await self.dependencies.jobs.corrections.edit(job_id, version, edit), undo)
 
-    async def _write(self, job_id: str, transcript: Transcript) -> None:
+    async def _write(self, job_id: str, transcript: Transcript, undo: Mapping[str, Json] | None = None) -> None:
         search = self.dependencies.jobs.speakers.search_in(job_id)
 
         async def body() -> Json:
-            return await asyncio.to_thread(speakers_body, transcript, search, self.language)
+            return {**await asyncio.to_thread(speakers_body, transcript, search, self.language), **(undo or {})}
 
         await self.write_large_json(body)
 
@@ -84,14 +87,23 @@ def _search_options(job_options: Options, body: Mapping[str, object]) -> Options
     return replace(job_options, **vars(wanted))
 
 
-def _edit(body: Mapping[str, Any]) -> Callable[[Transcript], Transcript]:
-    """What a JSON body asks for. Raises InvalidOption, InvalidBody."""
+def _edit(body: Mapping[str, Any], undo: dict[str, Json]) -> Callable[[Transcript], Transcript]:
+    """What a JSON body asks for; the edit adds to `undo` what undoes it. Raises InvalidOption, InvalidBody."""
     match {name: value for name, value in body.items() if name != "version"}:
         case {"names": dict() as names, **others} if not others:
             checked = {each: _name(name) for each, name in names.items()}
             return lambda transcript: renamed(transcript, checked)
         case {"merge": str() as source, "into": str() as into, **others} if not others:
-            return lambda transcript: merged(transcript, source, into)
+
+            def merge(transcript: Transcript) -> Transcript:
+                after = merged(transcript, source, into)
+                undo["split"] = _split_body(before_merge(transcript, source, into))
+                return after
+
+            return merge
+        case {"split": dict() as values, **others} if not others:
+            before = _before_merge(values)
+            return lambda transcript: split(transcript, before)
         case {"at": at, "count": n, "speaker": str() as speaker, **others} if not others:
             at, n = whole_number("at", at), whole_number("count", n)
 
@@ -107,3 +119,48 @@ def _name(name: object) -> str:
     if not isinstance(name, str) or len(name) > MAX_NAME_CHARS or not is_encodable(name):
         raise InvalidOption(field="names", value=str(name)[:100], accepted=f"at most {MAX_NAME_CHARS} characters each")
     return " ".join(name.split())
+
+
+def _split_body(before: BeforeMerge) -> Json:
+    return {
+        "speakers": [
+            {"id": each.id, "name": each.name, "merged": each.merged} for each in (before.source, before.into)
+        ],
+        "turns": [[each.start, each.end, each.speaker] for each in before.turns],
+        "lines": [[each.start, each.end, each.speaker] for each in before.lines],
+    }
+
+
+def _before_merge(values: Mapping[str, Any]) -> BeforeMerge:
+    """Read what _split_body() wrote. Raises InvalidOption."""
+    match values:
+        case {"speakers": [source, into], "turns": list() as turns, "lines": list() as lines}:
+            speakers = (_speaker(source), _speaker(into))
+            ids = {each.id for each in speakers}
+            if len(ids) == len(speakers):
+                return BeforeMerge(
+                    source=speakers[0],
+                    into=speakers[1],
+                    turns=tuple(_turn(each, ids) for each in turns),
+                    lines=tuple(_turn(each, ids) for each in lines),
+                )
+    raise _no_split(values)
+
+
+def _speaker(value: object) -> Speaker:
+    match value:
+        case {"id": str() as speaker, "name": name, "merged": bool() as is_merged} if SPEAKER_ID.fullmatch(speaker):
+            return Speaker(id=speaker, name=_name(name), merged=is_merged)
+    raise _no_split(value)
+
+
+def _turn(value: object, speakers: Container[str]) -> Turn:
+    match value:
+        case [start, end, str() as speaker] if speaker in speakers:
+            line = read_line("split", {"start": start, "end": end, "text": ""})
+            return Turn(start=line.start, end=line.end, speaker=speaker)
+    raise _no_split(value)
+
+
+def _no_split(value: object) -> InvalidOption:
+    return InvalidOption(field="split", value=str(value)[:100], accepted="that of the answer to the merge")

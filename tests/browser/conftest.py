@@ -107,6 +107,8 @@ def library_server(
     seeder.completed("Dialogue.wav", *TALK_LINES[:6], speakers=("S1", "S2", "S1", "S1", "S3", "S2"))
     seeder.completed("Quick.wav", *TALK_LINES[:6], speakers=("S1", "S2", "S1", "S1", "S3", "S2"))
     seeder.completed("Joined.wav", *TALK_LINES[:3], speakers=("S1", "S2", "S3"))
+    seeder.completed("Mistake.wav", *TALK_LINES[:4], speakers=("S1", "S2", "S1", "S3"))
+    seeder.completed("Merged.wav", *TALK_LINES[:3], speakers=("S1", "S2", "S3"))
     seeder.completed("Interview.wav", *TALK_LINES[:4], speakers=("S1", "S2", "S1", "S2"))
     seeder.completed("Monologue.wav", *TALK_LINES[:2], speakers=("S1", "S1"))
     seeder.completed(f"{HOSTILE_TEXT}.wav", HOSTILE_TEXT, "</li><script>hacked=1</script>")

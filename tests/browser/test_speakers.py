@@ -5,7 +5,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.app_page import AppPage
 from tests.browser.seed_data import TALK_LINES
 from tests.browser.test_accessibility import axe_violations
-from tests.browser.test_editing import exported
+from tests.browser.test_editing import exported, start_correcting
 from tests.browser.test_exporting import SELECT
 
 
@@ -86,6 +86,46 @@ def test_numbers_and_names_agree_after_two_were_made_one(library: AppPage) -> No
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == "“Speaker 1: all for coming this evening. Speaker 2: I want” (Joined, 0:00–0:03)"
     card.close_editor()
+    expect(card.element.locator(".speakers")).to_have_text("· 3 speakers")
+    card.open_editor()
+    expect_names(page, "Speaker 1", "Speaker 2", "Speaker 3")
+
+
+def test_two_who_were_made_one_by_mistake_are_two_again(library: AppPage) -> None:
+    page = library.page
+    start_correcting(library, "Mistake.wav")
+    panel = page.get_by_role("region", name="Who speaks")
+    panel.get_by_label("Name of speaker 2").fill("Bob")
+    panel.get_by_label("Name of speaker 2").press("Enter")
+    expect_names(page, "Speaker 1", "Bob", "Speaker 1", "Speaker 3")
+    seconds = panel.locator("li .hint").all_text_contents()
+    panel.get_by_label("Bob is the same person as").select_option("Speaker 1")
+    expect_names(page, "Bob", "Bob", "Bob", "Speaker 3")
+    toast = page.locator("toast-message")
+    expect(toast).to_contain_text("Two speakers are one now.")
+    toast.hover()  # keeps it
+    assert axe_violations(page) == []
+    page.locator(".line-text").first.press("End")
+    page.keyboard.type(" Indeed.")  # is saved first
+    toast.get_by_role("button", name="Undo").click()
+    expect_names(page, "Speaker 1", "Bob", "Speaker 1", "Speaker 3")
+    expect(panel.locator("li .hint")).to_have_text(seconds)
+    expect(toast).to_be_hidden()
+    page.reload()
+    expect_names(page, "Speaker 1", "Bob", "Speaker 1", "Speaker 3")
+    expect(page.locator(".line-text").first).to_contain_text("Indeed.")
+
+
+def test_two_are_two_again_after_another_transcript_was_opened(library: AppPage) -> None:
+    page = library.page
+    card = library.card("Merged.wav")
+    card.open_editor()
+    page.get_by_label("Speaker 2 is the same person as").select_option("Speaker 1")
+    expect_names(page, "Speaker 1", "Speaker 1", "Speaker 3")
+    card.close_editor()
+    library.card("Monologue.wav").open_editor()
+    page.locator("toast-message").get_by_role("button", name="Undo").click()
+    page.locator("transcript-editor").get_by_role("link", name="All transcripts").click()
     expect(card.element.locator(".speakers")).to_have_text("· 3 speakers")
     card.open_editor()
     expect_names(page, "Speaker 1", "Speaker 2", "Speaker 3")

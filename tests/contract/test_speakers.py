@@ -14,6 +14,11 @@ from tests.http_client import Answer, Client
 from tests.step_engine import StepEngine
 
 pytestmark = pytest.mark.gen_test
+SPLIT: dict[str, Any] = {
+    "speakers": [{"id": "S2", "name": "", "merged": False}, {"id": "S1", "name": "", "merged": False}],
+    "turns": [],
+    "lines": [],
+}
 
 
 async def send(client: Client, method: str, job_id: str, **body: Any) -> Answer:
@@ -70,6 +75,25 @@ async def test_names_merging_and_lines_are_versioned_and_survive_a_restart(serve
     merged = await send(client, "PATCH", job_id, version=3, merge="S3", into="S2")
     assert merged.json["segments"] == ["S1", "S2", "S2"]
     assert [each["name"] for each in merged.json["speakers"]] == ["Ann", "Bob"]
+
+
+async def test_a_merge_is_undone_after_a_correction_and_a_restart(serve: Serve, engine: StepEngine) -> None:
+    engine.release()
+    client = await serve()
+    job_id = await job_with_speakers(client)
+    before = (await send(client, "PATCH", job_id, version=1, names={"S2": "Bob"})).json
+    assert "split" not in before
+    one = await send(client, "PATCH", job_id, version=2, merge="S2", into="S1")
+    assert await text_of(client, job_id) == "Bob: part 0 part 1 part 2\n"
+    correction = {"version": 3, "at": 0, "remove": 1, "segments": [{"start": 0, "end": 1, "text": "better"}]}
+    await client.fetch("PATCH", f"/job/{job_id}/transcript", body=json.dumps(correction).encode())
+    await client.close()
+    client = await serve()
+    late = await send(client, "PATCH", job_id, version=3, split=one.json["split"])
+    assert (late.status, late.code) == (409, "transcript_changed")
+    undone = await send(client, "PATCH", job_id, version=4, split=one.json["split"])
+    assert undone.json == {**before, "version": 5}
+    assert await text_of(client, job_id) == "Speaker 1: better\n\nBob: part 1\n\nSpeaker 1: part 2\n"
 
 
 async def test_lists_and_the_queue_socket_say_who_speaks(serve: Serve, engine: StepEngine) -> None:
@@ -204,6 +228,13 @@ async def test_speakers_are_found_by_their_names(serve: Serve, engine: StepEngin
         ("PATCH", {"names": {"S1": "x" * 101}}, "names"),
         ("PATCH", {"names": {"S1": 3}}, "names"),
         ("PATCH", {"merge": "S1", "into": "S1"}, "into"),
+        ("PATCH", {"split": SPLIT}, "S2"),  # who is still listed
+        ("PATCH", {"split": {**SPLIT, "speakers": SPLIT["speakers"][:1]}}, "split"),
+        ("PATCH", {"split": {**SPLIT, "speakers": [SPLIT["speakers"][0]] * 2}}, "split"),
+        ("PATCH", {"split": {**SPLIT, "speakers": [{"id": "x", "name": "", "merged": False}] * 2}}, "split"),
+        ("PATCH", {"split": {**SPLIT, "turns": [[0, 1, "S7"]]}}, "split"),
+        ("PATCH", {"split": {**SPLIT, "lines": [[1, 0, "S1"]]}}, "split"),
+        ("PATCH", {"split": {**SPLIT, "lines": None}}, "split"),
         ("PATCH", {"at": 3, "count": 1, "speaker": "S1"}, "count"),
         ("PATCH", {"at": -1, "count": 1, "speaker": "S1"}, "at"),
         ("PATCH", {"names": {}, "merge": "S1", "into": "S2"}, "version"),

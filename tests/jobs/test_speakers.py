@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from localwhisper.errors import InvalidOption
-from localwhisper.jobs.speaker_edits import NEW, carried_over, given, merged, renamed
+from localwhisper.jobs.corrections import Line, corrected
+from localwhisper.jobs.speaker_edits import NEW, before_merge, carried_over, given, merged, renamed, split
 from localwhisper.jobs.speakers import attributed, by_channel, samples_of, seconds_of, with_missing
 from localwhisper.jobs.transcript import Segment, Speaker, Transcript, Turn, Word
 from tests.step_engine import segment
@@ -116,6 +117,38 @@ def test_two_speakers_become_one_who_keeps_the_name() -> None:
     for source, into in (("S1", "S1"), ("S1", "S9"), ("S9", "S1")):
         with pytest.raises(InvalidOption):
             merged(TALK, source, into)
+
+
+def test_two_who_were_made_one_are_two_again() -> None:
+    both_talk = turn(0.5, 2.5, "S2")
+    three = replace(
+        renamed(given(TALK, 2, 1, NEW), {"S2": "Bob"}), turns=(turn(0, 1, "S1"), both_talk, turn(4, 4.75, "S3"))
+    )
+    for source, into in (("S2", "S1"), ("S1", "S2"), ("S3", "S2"), ("S1", "S3")):
+        one = merged(three, source, into)
+        again = split(one, before_merge(three, source, into))
+        assert replace(again, version=three.version) == three
+        assert again.version == one.version + 1
+
+
+def test_two_are_two_again_after_other_edits() -> None:
+    before = before_merge(TALK, "S2", "S1")
+    one = merged(TALK, "S2", "S1")
+    assert [each.name for each in split(renamed(one, {"S1": "Ann"}), before).speakers] == ["Ann", ""]
+    halves = [Line(start=2, end=2.5, text="I am"), Line(start=2.5, end=3, text="very well.")]
+    again = split(corrected(one, 1, 1, halves), before)
+    assert [each.speaker for each in again.segments] == ["S1", "S2", "S2", "S1"]
+    given_away = split(given(one, 1, 1, NEW), replace(before, source=Speaker(id="S3")))
+    assert [each.speaker for each in given_away.segments] == ["S1", "S2", "S1"]
+    for edited in (TALK, given(one, 0, 3, NEW)):  # one is still listed, or the other no longer is
+        with pytest.raises(InvalidOption):
+            split(edited, before)
+
+
+def test_two_who_talk_at_once_are_two_again() -> None:
+    at_once = transcript(*(replace(said(0, text), channel=text) for text in ("left", "right", "left")))
+    channels = by_channel(at_once)
+    assert split(merged(channels, "S2", "S1"), before_merge(channels, "S2", "S1")).segments == channels.segments
 
 
 def test_lines_are_given_to_somebody() -> None:

@@ -10,7 +10,7 @@ interface Segment {
   end: number; // seconds
   text: string;
   channel?: string; // left, right, channel 3 …; with channels=split
-  speaker?: string; // id of one of the result's speakers
+  speaker?: string|undefined; // id of one of the result's speakers
   words?: readonly {word: string, start: number, end: number, probability: number|null}[];
 }
 
@@ -40,6 +40,7 @@ interface SpeakersState {
   speakers: Speaker[];
   segments: (string|null)[]; // the speaker of each
   search: {status: "running"|"failed", message: string}|null;
+  split?: object; // undoes the merge that this answers
 }
 
 /** A voice that is kept. */

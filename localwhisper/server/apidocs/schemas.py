@@ -94,13 +94,19 @@ SCHEMAS: dict[str, Schema] = {
             ],
             "description": "null: none is running, and the last one succeeded",
         },
+    }, {"split": {**ref("SpeakerSplit"), "description": "after a merge: undoes it"}}),
+    "SpeakerSplit": record({
+        "speakers": array(record({"id": TEXT, "name": TEXT, "merged": BOOLEAN})),
+        "turns": array(ref("SpeakerTime")), "lines": array(ref("SpeakerTime")),
     }),
+    "SpeakerTime": {**array({}), "description": "start and end in seconds, and id: short, as there may be thousands"},
     "SpeakerSearch": record({}, {
         name: OPTIONS[name].json_schema for name in ("speakers", "min_speakers", "max_speakers")
     }),
     "SpeakerEdit": record({"version": COUNT}, {
         "names": {"type": "object", "additionalProperties": TEXT, "description": "by id"},
         "merge": {**TEXT, "description": "id of the speaker who is another one"}, "into": TEXT,
+        "split": {**ref("SpeakerSplit"), "description": "of the answer to the merge that it undoes"},
         "at": COUNT, "count": COUNT, "speaker": {**TEXT, "description": "an id, or new"},
     }),
     "KnownVoices": record({"known_voices": array(ref("KnownVoice"))}),

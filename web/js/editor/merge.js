@@ -63,7 +63,7 @@ function isSame(a, b) {
 }
 
 /** The splices, in order, that turn `before` into `after`; changed lines that follow each other are one each. @param {Lines} before @param {Lines} after @returns {Hunk[]} */
-export function diffHunks(before, after) {
+function diffHunks(before, after) {
 	const { at, remove, insert } = diffLines(before, after);
 	if (!remove && !insert.length) return [];
 	if (!remove || !insert.length || remove * insert.length > MAX_COMPARISONS) return [{ at, remove, insert }];

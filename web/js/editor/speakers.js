@@ -99,16 +99,20 @@ export function speakersPanel(element, app, current) {
 		renderList();
 	}
 
-	/** @param {object} change */
-	function edit(change) {
-		const open = current();
+	/** @param {object} change @param {OpenTranscript|undefined} [open] which need not be open any longer */
+	function edit(change, open = current()) {
 		if (!open) return;
 		editing = editing.then(() => tryOrTell(async () => {
 			await open.session.save();
 			if (open.session.isDirty) return;
 			const edited = await api.editSpeakers(open.id, { version: open.session.version, ...change });
-			const segments = open.session.lines.map((line, at) => withSpeaker(line, edited.segments[at] ?? undefined));
+			const segments = open.session.lines.map((line, at) => {
+				const speaker = edited.segments[at] ?? undefined;
+				return speaker === line.speaker ? line : { ...line, speaker };
+			});
 			store.dispatch({ type: "job/corrected", job_id: open.id, data: { ...edited, segments } });
+			const { split } = edited;
+			if (split) toast.show(t("speakers.merged"), "edit.undo", () => edit({ split }, open));
 		}));
 	}
 
@@ -213,7 +217,7 @@ export function speakersPanel(element, app, current) {
 		showItems(Object.keys(speakerLabels(speakers)).length ? speakers : []);
 		if (focused && document.activeElement === document.body) focused.querySelector("input")?.focus(); // what had it is gone
 		showOnly(speakers.some(({ id }) => id === only) ? only : "");
-		show(status.hidden ? "" : (status.textContent ?? ""));
+		show(status.textContent ?? "");
 	}
 
 	return {
@@ -224,8 +228,7 @@ export function speakersPanel(element, app, current) {
 			if (!open || (key === shown && open === shownIn)) return;
 			if (open !== shownIn) {
 				only = "";
-				setText(status, "");
-				status.hidden = true;
+				show("");
 			}
 			const isCompared = open === shownIn && found.length === speakers.length;
 			[shown, shownIn] = [key, open];
@@ -239,11 +242,4 @@ export function speakersPanel(element, app, current) {
 			void loadVoices(open).catch(() => undefined); // names can be given without
 		},
 	};
-}
-
-/** The same object if nothing changes. @param {Segment} line @param {string|undefined} speaker @returns {Segment} */
-function withSpeaker(line, speaker) {
-	const { speaker: before, ...rest } = line;
-	if (speaker === before) return line;
-	return speaker === undefined ? rest : { ...rest, speaker };
 }
