@@ -4,10 +4,11 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.app_page import HIGHLIGHTED, AppPage
 from tests.browser.seed_data import HOSTILE_TEXT, TALK_LINES
+from tests.browser.test_accessibility import axe_violations
 
 MEDIA = "() => document.querySelector('video')"
 
@@ -147,6 +148,21 @@ def test_a_recording_that_browsers_cannot_play_is_played(library: AppPage) -> No
     page.get_by_role("slider").click()
     page.wait_for_function(f"{MEDIA}.currentTime > 1.4")
     expect(page.get_by_text("can't play this recording")).to_be_hidden()
+
+
+def test_a_part_that_the_server_still_makes_is_loading(library: AppPage) -> None:
+    page = library.page
+    waiting: list[Route] = []
+    page.route("**/audio?*", lambda route: waiting.append(route))
+    open_editor(library, "tone.wma")
+    player = page.get_by_role("group", name="Player")
+    expect(player.get_by_role("status")).to_have_text("Loading…")
+    assert axe_violations(page) == []
+    while not waiting:
+        page.wait_for_timeout(10)
+    waiting[0].continue_()
+    page.wait_for_function(f"{MEDIA}.readyState > 1")
+    expect(player.get_by_role("status")).to_have_count(0)
 
 
 def test_html_in_names_and_transcripts_is_shown_as_text(library: AppPage) -> None:

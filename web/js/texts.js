@@ -114,7 +114,7 @@ export const TEXTS = {
 	upload: {
 		waiting: ["Waiting to upload", "En espera de subida"],
 		sending: ["Uploading: {sent} of {total}", "Subiendo: {sent} de {total}"],
-		fetching: ["Loading the sample", "Cargando la muestra"],
+		loading: ["Loading…", "Cargando…"],
 		checking: ["Uploaded. Checking the file…", "Subido. Comprobando el archivo…"],
 		interrupted: ["Interrupted. It is sent again by itself.", "Interrumpido. Se vuelve a enviar por sí solo."],
 		failed: ["Not accepted", "No se aceptó"],

@@ -16,7 +16,7 @@ export function cardMenu(id, app) {
 	const element = h("details", { class: "menu" }, summary, items);
 	element.addEventListener("toggle", () => {
 		const job = store.state.entries[id]?.job;
-		element.closest(".card")?.setAttribute("data-menu", String(element.open));
+		element.closest(".card")?.toggleAttribute("data-menu", element.open);
 		if (element.open && job) setChildren(items, ...itemsFor(job));
 	});
 

@@ -29,7 +29,7 @@ function uploadCard(id, { store, uploads }) {
 	function progressText({ phase, sentBytes, totalBytes }) {
 		const isSending = phase === "sending";
 		if (!isSending || !startedMs) startedMs = isSending ? performance.now() : 0;
-		if (isSending && !totalBytes) return t("upload.fetching");
+		if (isSending && !totalBytes) return t("upload.loading");
 		const sizes = { sent: formatBytes(sentBytes), total: formatBytes(totalBytes) };
 		const secondsLeft = ((performance.now() - startedMs) / 1000) * (totalBytes / sentBytes - 1);
 		const showRemaining = isSending && sentBytes > 0 && secondsLeft > 1;

@@ -75,7 +75,7 @@ export function notesPanel(element, { play, copy, onChange, save }) {
 	function render() {
 		setVisible(element, notes.length > 0);
 		setVisible(query(document, "#show-notes"), notes.length > 0);
-		element.closest(".desk-body")?.setAttribute("data-notes", String(notes.length > 0));
+		element.closest(".desk-body")?.toggleAttribute("data-notes", notes.length > 0);
 		list.replaceChildren(...notes.map(({ start, quote, text }) => {
 			const item = cloneTemplate("note");
 			const [time, quoted] = queryEach(item, ".time", "blockquote");

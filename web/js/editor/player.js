@@ -2,7 +2,7 @@
 
 import { clipUrl } from "../api.js";
 import { t } from "../i18n.js";
-import { cloneTemplate, h, icon, query, queryEach, setText, setVisible } from "../lib/dom.js";
+import { cloneTemplate, h, icon, query, queryEach, setText, setTextOrHide, setVisible } from "../lib/dom.js";
 import { formatNumber, formatTime } from "../lib/format.js";
 import { load, save } from "../lib/storage.js";
 import { DEFAULT_REWIND_S } from "../shortcuts.js";
@@ -29,7 +29,7 @@ export function createPlayer(id, duration, isFirstTrack, onTime, signal) {
 	/** Of a recording that the browser can't play, or whose other track was transcribed, the server makes playable parts. Where the loaded one begins; null: the whole is loaded. @type {number|null} */
 	let partStart = null;
 	const element = cloneTemplate("player");
-	const [playButton, time, total, error] = queryEach(element, ".primary", ".clock :first-child", ".total", ".error");
+	const [playButton, time, total, status, error] = queryEach(element, ".primary", ".clock :first-child", ".total", ".hint", ".error");
 	const speedSelect = query(element, "select", HTMLSelectElement);
 	const wave = waveform(query(element, ".waveform"), seek, signal);
 	for (const type of ["play", "pause", "seeked", "ended"]) on(type, update);
@@ -48,7 +48,7 @@ export function createPlayer(id, duration, isFirstTrack, onTime, signal) {
 	});
 	on("loadedmetadata", () => {
 		setVisible(media, media.videoWidth > 0);
-		media.closest(".desk-body")?.setAttribute("data-video", String(media.videoWidth > 0));
+		media.closest(".desk-body")?.toggleAttribute("data-video", media.videoWidth > 0);
 		if (partStart === null && media.duration > 0 && media.duration < Infinity) duration = media.duration;
 		update();
 	});
@@ -67,11 +67,13 @@ export function createPlayer(id, duration, isFirstTrack, onTime, signal) {
 		const from = Math.floor(at / PART_S) * PART_S;
 		const end = Math.min(from + PART_S, duration);
 		partStart = from;
+		setTextOrHide(status, t("upload.loading"));
 		unload();
 		moveTo(at - from); // kept until it is loaded
 		if (plays) void play();
 		const part = await fetch(clipUrl(id, from, end, "mp3")).then((answer) => answer.blob()).catch(() => new Blob()); // which can't be played
 		if (signal.aborted || partStart !== from) return;
+		setTextOrHide(status, "");
 		const [time, isPlaying] = [media.currentTime, !media.paused];
 		media.src = URL.createObjectURL(part);
 		moveTo(time);

@@ -40,10 +40,10 @@ export function transcriptEditor(element, app) {
 	const redo = query(element, "#redo", HTMLButtonElement);
 	const updateNotice = jobNotice(query(element, "#desk-notice"));
 	const showConflict = conflictPanel(query(element, ".conflict"), commands, () => current);
-	const updateTracks = trackMenu(query(element, "#tracks"), api, (words) => say(words));
+	const say = (/** @type {string} */ words) => app.toast.show(words);
+	const updateTracks = trackMenu(query(element, "#tracks"), api, say);
 	const chosen = () => current?.lines.chosenPart() ?? null;
 	const selected = () => current?.lines.selection() ?? null;
-	const say = (/** @type {string} */ words) => app.toast.show(words);
 	const notes = notesPanel(query(element, ".notes"), {
 		play: (seconds) => void current?.player.play(seconds),
 		copy: (words) => copy(`${openJobOf().filename}\n\n${words}`),

@@ -68,7 +68,7 @@ export function transcriptLines(host, signal) {
 		clearHighlights("word", "last-word", ...MARKS);
 	});
 	const current = currentLine(elements, () => shown, rangeOf);
-	const following = createFollowing(() => current.element, () => document.activeElement?.closest(".editor-lines[data-editing=true] .line") ?? null, host.showFollowing, signal);
+	const following = createFollowing(() => current.element, () => document.activeElement?.closest(".editor-lines[data-editing] .line") ?? null, host.showFollowing, signal);
 	const marks = lineMarks({ lines: () => shown, rangeOf, show, change: (lines) => host.change(lines) });
 
 	// Rendering
@@ -239,7 +239,7 @@ export function transcriptLines(host, signal) {
 		/** @param {boolean} isOn */
 		setEditing(isOn) {
 			isEditing = isOn;
-			element.dataset.editing = String(isOn);
+			element.toggleAttribute("data-editing", isOn);
 			if (isOn) return nearby.forEach((block) => [...block.children].forEach(makeEditable));
 			tools.element.remove();
 			endEditing(element);
