@@ -80,6 +80,7 @@ def test_filter_by_status(library: AppPage) -> None:
     expect(page.locator("job-card")).to_have_count(1)
     card = library.card("broken.mp3").element
     expect(card).to_contain_text("can't be read as audio or video")
+    expect(card.locator(".preview")).to_be_hidden()  # there is no text
     card.locator("summary").click()
     expect(card.get_by_role("button", name="Try with current settings")).to_be_visible()
     page.get_by_label("Show", exact=True).select_option("cancelled")

@@ -105,7 +105,8 @@ export function jobCard(id, app) {
 			setTextOrHide(progress, hasEnded(job.status) || job.status === "pending" ? "" : progressText(job));
 			const text = previewText(entry);
 			setText(preview, text);
-			setVisible(preview, text !== "" || hasText(job)); // its place is kept until it is loaded
+			// Its place is kept until it is loaded.
+			setVisible(preview, text !== "" || job.status === "completed" || (entry.loading && hasText(job)));
 			if (job.language && job.language !== "auto") preview.lang = job.options?.task === "translate" ? "en" : job.language;
 			setTextOrHide(jobError, job.status === "failed" ? (job.error?.message ?? job.message) : "");
 			setTextOrHide(reason, modelReason(job));

@@ -33,10 +33,6 @@ export function createEditSession(api, id, onChange, onMerged) {
 		/** What has become of the text since it was opened. */
 		outcome: /** @type {"none"|"saved"|"restored"} */ ("none"),
 
-		get isCorrected() {
-			return version > 0;
-		},
-
 		load,
 		change,
 		undo: () => restoreFrom(undoStack, redoStack),

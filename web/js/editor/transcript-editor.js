@@ -204,7 +204,7 @@ export function transcriptEditor(element, app) {
 		current.timeline.update();
 		undo.disabled = !session.canUndo;
 		redo.disabled = !session.canRedo;
-		setVisible(restore, session.isCorrected);
+		setVisible(restore, session.version > 0);
 		reviewing.update();
 		setText(saveState, saveStateText(session));
 		saveState.dataset.state = session.saveState;
