@@ -1,6 +1,7 @@
 """Shared fixtures: an event loop for each test, servers in this process, and real speech."""
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Executor
 from datetime import datetime
@@ -22,6 +23,7 @@ from tests.process.server import Server
 from tests.step_engine import StepEngine
 
 configure_openmp()  # before the engine's tests import torch, as in the program
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a script's background job, also by what it starts
 
 Serve = Callable[..., Awaitable[Client]]
 ON_BUSY_MACHINES: Any = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
