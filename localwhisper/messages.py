@@ -265,7 +265,7 @@ TEXTS: Mapping[str, Text] = {
     ),
     "output_unwritable": (
         "The output can't be written: {reason}. Finished files are kept. Free space, or send the output elsewhere.",
-        "No se puede escribir la salida: {reason}. Lo terminado se conserva. Libera espacio o envíala a otro sitio.",
+        "No se puede escribir la salida: {reason}. Lo terminado se conserva. Libere espacio o envíela a otro sitio.",
     ),
     "package_missing": (
         "This command needs one more package: pip install 'localwhisper[{extra}]'",

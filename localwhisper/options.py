@@ -51,8 +51,8 @@ class Options(SearchOptions, SpeakerOptions):
     language: str | None = field(
         default=None,
         metadata=row(
-            help="spoken language, a code or an English name; auto (the default): detected in the first 30 s of "
-            "speech; per-segment: in each window of 15 s",
+            help="spoken language, a code or an English name; auto (the default): detected in the first 30 s, "
+            "or where speech begins if hardly anybody speaks in them; per-segment: in each window of 15 s",
             label=("Spoken language", "Idioma hablado"),
             kind="language",
             whisper="language",

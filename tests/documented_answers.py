@@ -3,6 +3,7 @@
 import functools
 import json
 import re
+from fnmatch import fnmatch
 from typing import Any
 
 import jsonschema
@@ -25,13 +26,19 @@ def route_of(path: str) -> Route | None:
 
 
 def check_answer(method: str, target: str, status: int, content_type: str, body: bytes) -> None:
-    """Raise Undocumented if a route's answer is JSON that its row doesn't document. `target`: the path and query."""
+    """Raise Undocumented if a route's answer isn't as its row documents it. `target`: the path and query."""
     route = route_of(target.split("?")[0])
-    if route is None or not body or content_type != JSON_TYPE:
+    if route is None or not body:
         return
     operation = route.operations.get(method.lower())
     where = f"{method} {route.path}"
-    if operation is None:
+    if content_type != JSON_TYPE:
+        named = operation is None or any(fnmatch(content_type, f"{each}*") for each in operation.media_types)
+        if status < 300 and not named:
+            raise Undocumented(
+                f"{where} answers {content_type}: add it to `media_types` of its row in server/*_routes.py"
+            )
+    elif operation is None:
         assert status >= 400, f"{where} is answered with {status}, but not in the route table"
     elif status in (operation.status, *operation.other_statuses):
         if operation.response_schema is not None:

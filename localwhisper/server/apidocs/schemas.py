@@ -185,7 +185,7 @@ SCHEMAS: dict[str, Schema] = {
             "audio_track_used": nullable("integer", description="of several audio tracks, once the job has begun"),
             "tags": array(TEXT), "notes": array(ref("Note")),
             "again_of": nullable("string", description="the job whose recording this one transcribes again"),
-            "warnings": {**array(MESSAGE), "description": "what was wrong with the audio; of a completed job"},
+            "warnings": {**array(MESSAGE), "description": "what a reader of the text has to know; of a completed job"},
         },
         {
             "queue_position": nullable("integer"), "completed_at": nullable("string", format="date-time"),

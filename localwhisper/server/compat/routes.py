@@ -61,5 +61,5 @@ COMPAT_ROUTES: tuple[Route, ...] = (
     Route("/inference", whisper_cpp.InferenceHandler, {"post": Operation(
         summary="whisper.cpp's server: transcribe a file and wait for the text", response_schema="Inference",
         form_schema="InferenceUpload", curl_arguments="-F file=@talk.mp3 -F response_format=json",
-        media_types=(*_TRANSCRIPT_TYPES, "application/x-subrip"), error_schema="PlainError", errors=_JOB_ERRORS)}),
+        media_types=tuple(whisper_cpp.MEDIA_TYPES.values()), error_schema="PlainError", errors=_JOB_ERRORS)}),
 )  # fmt: skip
