@@ -7,6 +7,7 @@ from pathlib import Path
 import pysubs2
 import pytest
 
+from tests.documented_answers import check_answer
 from tests.process.server import Server
 from tests.speech import CLIP, SPANISH_CLIP, is_text_of
 
@@ -20,10 +21,15 @@ def inference(server: Server, clip: Path, **fields: str) -> str:
         "Content-Type: multipart/form-data",
         "-F",
         f"file=@{clip}",
+        "-w",
+        "\n%{content_type}",
     ]
     for name, value in fields.items():
         command += ["-F", f"{name}={value}"]
-    return subprocess.run(command, capture_output=True, check=True, text=True, timeout=180).stdout
+    output = subprocess.run(command, capture_output=True, check=True, text=True, timeout=180).stdout
+    body, _, content_type = output.rpartition("\n")
+    check_answer("POST", "/inference", 200, content_type, body.encode())
+    return body
 
 
 def test_the_readme_s_call_works(server: Server) -> None:
