@@ -1,6 +1,8 @@
 """Page objects: what a user sees and does on the page, and the errors and requests of the browser meanwhile."""
 
 import re
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +12,7 @@ from playwright.sync_api import ConsoleMessage, FilePayload, Locator, Page, Requ
 SERVER_UNREACHABLE = re.compile(r"WebSocket connection to .* failed|net::ERR_")
 CLIENT_ERROR = re.compile(r"Failed to load resource: .* status of 4\d\d")
 STATUS_TIMEOUT_MS = 60_000
+WAIT_S = 60
 # the texts that a CSS highlight marks
 HIGHLIGHTED = """(name) => [...(CSS.highlights.get(name) ?? [])].map(
   ({startContainer, startOffset, endOffset}) => startContainer.data.slice(startOffset, endOffset))"""
@@ -18,6 +21,14 @@ HIGHLIGHTED = """(name) => [...(CSS.highlights.get(name) ?? [])].map(
 def words(text: str) -> list[str]:
     """Lower-case words, without punctuation."""
     return re.findall(r"\w+", text.casefold())
+
+
+def wait_until(page: Page, condition: Callable[[], object]) -> None:
+    """Of what isn't on the page."""
+    until_s = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < until_s
+        page.wait_for_timeout(10)
 
 
 class JobCard:

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expe
 from localwhisper.app import SAMPLES
 from tests.audio.recordings import ffmpeg, joined
 from tests.browser.app_page import AppPage
-from tests.browser.seed_data import HOSTILE_TEXT, SECOND_LINES, TALK_LINES, JobSeeder
+from tests.browser.seed_data import HOSTILE_TEXT, LINE_S, SECOND_LINES, TALK_LINES, JobSeeder
 from tests.process.server import Server
 
 TIMEOUT_MS = 60_000  # long enough for a busy machine
@@ -21,7 +21,18 @@ expect.set_options(timeout=TIMEOUT_MS)
 HEADLESS = "chromium-headless-shell"  # needs a third of the time to open a page
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 LONG_S = 120  # four windows
+TWO_PARTS_S = 303  # of those that the server makes for the player
 ENDLESS_S = 1800  # still running when a test ends
+# An undo is offered for seconds, and a busy machine needs more to click on it.
+PATIENT_TOASTS = """const wait = setTimeout;
+  globalThis.setTimeout = (work, ms, ...more) => wait(work, ms === 7000 ? 60_000 : ms, ...more);"""
+
+
+def new_context(browser: Browser, url: str, options: dict[str, Any]) -> BrowserContext:
+    context = browser.new_context(**{"base_url": url, "locale": "en-US", **options})
+    context.set_default_timeout(TIMEOUT_MS)
+    context.add_init_script(PATIENT_TOASTS)
+    return context
 
 
 def chromium_path(*names: str) -> str | None:
@@ -93,8 +104,15 @@ def unplayable(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="package")
+def long_unplayable(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("unplayable") / "long.wma"
+    ffmpeg("-f", "lavfi", "-i", f"sine=d={TWO_PARTS_S}", path)
+    return path
+
+
+@pytest.fixture(scope="package")
 def library_server(
-    tmp_path_factory: pytest.TempPathFactory, talk: Path, video: Path, unplayable: Path
+    tmp_path_factory: pytest.TempPathFactory, talk: Path, video: Path, unplayable: Path, long_unplayable: Path
 ) -> Iterator[Server]:
     """One server with finished jobs for all tests that need no transcription; each test uses its own transcript."""
     folder = tmp_path_factory.mktemp("library")
@@ -116,6 +134,7 @@ def library_server(
     seeder.completed("silence.wav")
     seeder.completed("video.webm", *TALK_LINES[:2], audio=video)
     seeder.completed("tone.wma", TALK_LINES[0], audio=unplayable)
+    seeder.completed("long.wma", *["A tone."] * round(TWO_PARTS_S / LINE_S), audio=long_unplayable)
     seeder.failed("broken.mp3")
     seeder.cancelled("long.mp3")
     seeder.cancelled("Half.wav", *TALK_LINES[:4], speakers=("S1", "S2", "S1", "S2"))
@@ -131,8 +150,7 @@ def library_server(
 def library_context(
     browser: Browser, library_server: Server, context_options: dict[str, Any]
 ) -> Iterator[BrowserContext]:
-    context = browser.new_context(**{"base_url": library_server.url, "locale": "en-US", **context_options})
-    context.set_default_timeout(TIMEOUT_MS)
+    context = new_context(browser, library_server.url, context_options)
     yield context
     context.close()
 
@@ -156,8 +174,7 @@ def context_options() -> dict[str, Any]:
 
 @pytest.fixture
 def context(browser: Browser, server: Server, context_options: dict[str, Any]) -> Iterator[BrowserContext]:
-    context = browser.new_context(**{"base_url": server.url, "locale": "en-US", **context_options})
-    context.set_default_timeout(TIMEOUT_MS)
+    context = new_context(browser, server.url, context_options)
     yield context
     context.close()
 

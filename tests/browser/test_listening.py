@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.app_page import HIGHLIGHTED, AppPage
+from tests.browser.app_page import HIGHLIGHTED, AppPage, wait_until
 from tests.browser.seed_data import HOSTILE_TEXT, TALK_LINES
 from tests.browser.test_accessibility import axe_violations
 
@@ -150,6 +150,18 @@ def test_a_recording_that_browsers_cannot_play_is_played(library: AppPage) -> No
     expect(page.get_by_text("can't play this recording")).to_be_hidden()
 
 
+def test_playback_goes_on_in_the_next_part(library: AppPage) -> None:
+    page = open_editor(library, "long.wma")
+    clock = page.locator(".clock :first-child")
+    page.get_by_role("slider").press("End")
+    page.keyboard.press("ArrowLeft")
+    expect(clock).to_have_text("4:58")
+    page.wait_for_function(f"{MEDIA}.readyState > 1")
+    page.keyboard.press("k")
+    expect(clock).to_have_text("5:01")
+    page.keyboard.press("k")
+
+
 def test_a_part_that_the_server_still_makes_is_loading(library: AppPage) -> None:
     page = library.page
     waiting: list[Route] = []
@@ -158,8 +170,7 @@ def test_a_part_that_the_server_still_makes_is_loading(library: AppPage) -> None
     player = page.get_by_role("group", name="Player")
     expect(player.get_by_role("status")).to_have_text("Loading…")
     assert axe_violations(page) == []
-    while not waiting:
-        page.wait_for_timeout(10)
+    wait_until(page, lambda: waiting)
     waiting[0].continue_()
     page.wait_for_function(f"{MEDIA}.readyState > 1")
     expect(player.get_by_role("status")).to_have_count(0)

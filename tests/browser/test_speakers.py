@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.app_page import AppPage
+from tests.browser.app_page import AppPage, wait_until
 from tests.browser.seed_data import TALK_LINES
 from tests.browser.test_accessibility import axe_violations
 from tests.browser.test_editing import exported, start_correcting
@@ -131,6 +131,11 @@ def test_two_are_two_again_after_another_transcript_was_opened(library: AppPage)
     expect_names(page, "Speaker 1", "Speaker 2", "Speaker 3")
 
 
+def continue_saving(page: Page, waiting: list[Route], number: int) -> None:
+    wait_until(page, lambda: len(waiting) == number)
+    waiting[-1].continue_()
+
+
 def test_names_are_typed_while_the_one_before_is_being_saved(library: AppPage) -> None:
     page = library.page
     library.card("Quick.wav").open_editor()
@@ -146,16 +151,12 @@ def test_names_are_typed_while_the_one_before_is_being_saved(library: AppPage) -
     third = panel.get_by_label("Name of speaker 3")
     third.click()
     page.keyboard.type("Cle")
-    for number in (1, 2):
-        while len(waiting) < number:
-            page.wait_for_timeout(10)
-        waiting[number - 1].continue_()
+    continue_saving(page, waiting, 1)
+    continue_saving(page, waiting, 2)
     expect_names(page, "Ada", "Ben", "Ada", "Ada", "Speaker 3", "Ben")
     page.keyboard.type("o")
     page.keyboard.press("Enter")
-    while len(waiting) < 3:
-        page.wait_for_timeout(10)
-    waiting[2].continue_()
+    continue_saving(page, waiting, 3)
     expect_names(page, "Ada", "Ben", "Ada", "Ada", "Cleo", "Ben")
 
 

@@ -2,12 +2,11 @@
 
 import re
 import shutil
-import time
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.app_page import AppPage
+from tests.browser.app_page import AppPage, wait_until
 from tests.browser.test_accessibility import axe_violations
 
 
@@ -31,10 +30,7 @@ def test_a_folder_is_watched_until_it_is_ended(app: AppPage, page: Page, clip: P
     dialog.get_by_role("button", name="Watch this folder").click()
     expect(dialog.get_by_role("listitem")).to_contain_text("srt, txt · beside each recording")
     shutil.copyfile(clip, folder / "new.opus")
-    deadline = time.monotonic() + 60
-    while not (folder / "new.txt").exists():
-        assert time.monotonic() < deadline
-        page.wait_for_timeout(100)
+    wait_until(page, (folder / "new.txt").exists)
     assert (folder / "new.srt").exists()
     card = app.card("new.opus")
     card.expect_status("completed")

@@ -33,10 +33,7 @@ export function createPlayer(id, duration, isFirstTrack, onTime, signal) {
 	const speedSelect = query(element, "select", HTMLSelectElement);
 	const wave = waveform(query(element, ".waveform"), seek, signal);
 	for (const type of ["play", "pause", "seeked", "ended"]) on(type, update);
-	on("pause", () => {
-		rewinds = stopAt === Infinity;
-		stopAt = Infinity;
-	});
+	on("pause", () => (stopAt = Infinity));
 	on("timeupdate", () => position() >= stopAt && media.pause()); // also while the page isn't shown
 	on("error", () => {
 		if (partStart === null && duration) void loadPart(position(), !media.paused);
@@ -70,14 +67,14 @@ export function createPlayer(id, duration, isFirstTrack, onTime, signal) {
 		setTextOrHide(status, t("upload.loading"));
 		unload();
 		moveTo(at - from); // kept until it is loaded
-		if (plays) void play();
+		if (plays) start();
 		const part = await fetch(clipUrl(id, from, end, "mp3")).then((answer) => answer.blob()).catch(() => new Blob()); // which can't be played
 		if (signal.aborted || partStart !== from) return;
 		setTextOrHide(status, "");
 		const [time, isPlaying] = [media.currentTime, !media.paused];
 		media.src = URL.createObjectURL(part);
 		moveTo(time);
-		if (isPlaying) void media.play().catch(() => undefined);
+		if (isPlaying) start();
 	}
 
 	/** @param {number} time seconds in the part */
@@ -92,12 +89,13 @@ export function createPlayer(id, duration, isFirstTrack, onTime, signal) {
 
 	/** @param {number} from @param {number} to seconds */
 	function playPart(from, to) {
-		void play(from);
+		play(from);
+		rewinds = false;
 		stopAt = to;
 	}
 
 	function togglePlay() {
-		if (media.paused) void play();
+		if (media.paused) play();
 		else media.pause();
 	}
 
@@ -105,12 +103,17 @@ export function createPlayer(id, duration, isFirstTrack, onTime, signal) {
 	function play(from) {
 		if (from !== undefined) seek(from);
 		else if (rewinds) seek(position() - load("rewind", DEFAULT_REWIND_S));
-		return media.play().catch(() => undefined); // the error event reports what can't be played
+		rewinds = true;
+		start();
+	}
+
+	function start() {
+		void media.play().catch(() => undefined); // the error event reports what can't be played
 	}
 
 	/** @param {number} seconds */
 	function seek(seconds) {
-		rewinds = false;
+		rewinds = !media.paused;
 		stopAt = Infinity;
 		const time = Math.min(Math.max(seconds, 0), duration || seconds);
 		const isInPart = partStart === null || (time >= partStart && time < partStart + PART_S);

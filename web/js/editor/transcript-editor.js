@@ -45,7 +45,7 @@ export function transcriptEditor(element, app) {
 	const chosen = () => current?.lines.chosenPart() ?? null;
 	const selected = () => current?.lines.selection() ?? null;
 	const notes = notesPanel(query(element, ".notes"), {
-		play: (seconds) => void current?.player.play(seconds),
+		play: (seconds) => current?.player.play(seconds),
 		copy: (words) => copy(`${openJobOf().filename}\n\n${words}`),
 		onChange: (marked) => current?.lines.marks.setNotes(marked),
 		save: (id, changed, before) => api.describe(id, { notes: changed, notes_before: before }),
@@ -94,7 +94,7 @@ export function transcriptEditor(element, app) {
 	/** @param {string} id @param {number} [from] seconds to play from @param {string} [searchText] */
 	function open(id, from, searchText) {
 		if (current?.id !== id) openJob(id);
-		if (from !== undefined) void current?.player.play(from);
+		if (from !== undefined) current?.player.play(from);
 		if (searchText) search.show(searchText);
 	}
 
