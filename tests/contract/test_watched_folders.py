@@ -156,10 +156,12 @@ async def test_after_a_kill_before_the_removal_of_a_job_was_noted_it_does_not_co
     await watch(client, folder, existing=True)
     await until(lambda: engine.started)
     (job,) = (await client.get("/jobs")).json["jobs"]
-    before = paths.watched_folders(tmp_path / "data").read_bytes()
+    file = paths.watched_folders(tmp_path / "data")
+    await until(lambda: json.loads(file.read_bytes())["jobs"][job["job_id"]]["is_queued"])
+    before = file.read_bytes()
     await client.fetch("DELETE", f"/job/{job['job_id']}?remove=true")
     await client.close()
-    paths.watched_folders(tmp_path / "data").write_bytes(before)
+    file.write_bytes(before)
     client = await serve()
     await asyncio.sleep(0.6)
     assert await names(client) == []

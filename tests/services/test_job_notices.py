@@ -161,7 +161,7 @@ async def test_after_a_restart_it_is_still_told(
 
 
 async def test_a_kill_right_after_a_job_s_end_loses_no_notice(
-    receiver: Receiver, serve: Serve, engine: StepEngine, monkeypatch: pytest.MonkeyPatch
+    receiver: Receiver, serve: Serve, engine: StepEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Its record says that one is due, until it is kept; what is told twice meanwhile has the same id."""
     engine.release()
@@ -179,7 +179,7 @@ async def test_a_kill_right_after_a_job_s_end_loses_no_notice(
         await client.close()
     client = await serve(webhooks=receiver.url, job_end_command=end_command)
     await until(lambda: len(receiver.received) == 2)
-    await until(lambda: not client.app.queue.index.get(job_id).notice_due)
+    await until(lambda: not client.app.queue.index.get(job_id).notice_due and not files(tmp_path / "data"))
     (first, body), (again, same) = receiver.received
     assert (first["webhook-id"], json.loads(body)["data"]["job_id"]) == (again["webhook-id"], job_id)
     assert body == same
