@@ -27,7 +27,7 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
 
 check: $(VENV)/.dev browser proxy $(PAGE_CHECKS)
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 1 $(ARGS)
 
 # the type checker and the accessibility checker for the page's tests
 $(PAGE_CHECKS): tests/browser/package-lock.json
