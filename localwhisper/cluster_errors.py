@@ -13,6 +13,12 @@ class CertificatesExist(LocalWhisperError):
     folder: str
 
 
+class WorkersLost(LocalWhisperError):
+    """A job has lost many workers in the same window."""
+
+    code = "workers_lost"
+
+
 class WorkerModel(LocalWhisperError):
     """A worker has a model of the same name as the server's, but with other weights."""
 

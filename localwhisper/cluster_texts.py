@@ -14,6 +14,15 @@ CLUSTER_TEXTS: Mapping[str, tuple[str, str]] = {
         "{folder} has a cluster's certificates already. Choose another folder, or remove them if no machine uses them.",
         "{folder} ya contiene los certificados de un clúster. Elija otra carpeta, o bórrelos si ningún equipo los usa.",
     ),
+    "workers_lost": (
+        "One worker after another was lost at the same point of this recording, so the job was not started again. The "
+        "text so far is kept. The workers' own output may say why; too little memory there is the usual cause: choose "
+        "a smaller model, or let fewer jobs run at once on each worker.",
+        "Se perdió un trabajador tras otro en el mismo punto de esta grabación, así que el trabajo no se reinició. El "
+        "texto hasta ahora se conserva. La salida de los trabajadores puede indicar el motivo; la causa habitual es "
+        "que les falta memoria: elija un modelo más pequeño, o haga que cada trabajador ejecute menos trabajos a la "
+        "vez.",
+    ),
     "worker_model": (
         "This worker's model {model} has other weights than the server's, so the texts would differ. Remove it from "
         "the worker's model folder, or copy the server's, and restart the worker.",

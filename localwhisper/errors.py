@@ -18,11 +18,21 @@ from localwhisper.base_error import LocalWhisperError as LocalWhisperError
 from localwhisper.cluster_errors import CertificatesExist as CertificatesExist
 from localwhisper.cluster_errors import CertificatesMissing as CertificatesMissing
 from localwhisper.cluster_errors import WorkerModel as WorkerModel
+from localwhisper.cluster_errors import WorkersLost as WorkersLost
 from localwhisper.cluster_errors import WorkerVersion as WorkerVersion
 from localwhisper.command_errors import NotOnThisSystem as NotOnThisSystem
 from localwhisper.command_errors import OutputUnwritable as OutputUnwritable
 from localwhisper.command_errors import PackageMissing as PackageMissing
 from localwhisper.command_errors import ServerNotStarting as ServerNotStarting
+from localwhisper.model_errors import CheckpointUnusable as CheckpointUnusable
+from localwhisper.model_errors import ModelBundled as ModelBundled
+from localwhisper.model_errors import ModelCannotTranslate as ModelCannotTranslate
+from localwhisper.model_errors import ModelCorrupt as ModelCorrupt
+from localwhisper.model_errors import ModelDownloadFailed as ModelDownloadFailed
+from localwhisper.model_errors import ModelNotFound as ModelNotFound
+from localwhisper.model_errors import ModelTooLarge as ModelTooLarge
+from localwhisper.model_errors import NoModel as NoModel
+from localwhisper.model_errors import PublishedName as PublishedName
 
 # -- requests ----------------------------------------------------------------------------
 
@@ -58,6 +68,21 @@ class InvalidBody(LocalWhisperError):
 class UploadTooLarge(LocalWhisperError):
     code = "upload_too_large"
     limit_bytes: int
+
+
+class WatchedFolderNotFound(LocalWhisperError):
+    code = "watched_folder_not_found"
+    folder_id: str
+
+
+class TermListNotFound(LocalWhisperError):
+    code = "term_list_not_found"
+    name: str
+
+
+class KnownVoiceNotFound(LocalWhisperError):
+    code = "known_voice_not_found"
+    voice_id: str
 
 
 # -- jobs --------------------------------------------------------------------------------
@@ -123,80 +148,7 @@ class InvalidTransition(LocalWhisperError):
     new: str
 
 
-# -- models ------------------------------------------------------------------------------
-
-
-class ModelNotFound(LocalWhisperError):
-    code = "model_not_found"
-    model: str
-    accepted: str
-
-
-class WatchedFolderNotFound(LocalWhisperError):
-    code = "watched_folder_not_found"
-    folder_id: str
-
-
-class TermListNotFound(LocalWhisperError):
-    code = "term_list_not_found"
-    name: str
-
-
-class KnownVoiceNotFound(LocalWhisperError):
-    code = "known_voice_not_found"
-    voice_id: str
-
-
-class ModelDownloadFailed(LocalWhisperError):
-    code = "model_download_failed"
-    model: str
-    reason: str
-
-
-class NoModel(LocalWhisperError):
-    """A job names no model, and none but the bundled one is here or can be fetched."""
-
-    code = "no_model"
-    model: str  # the default one
-    reason: str  # why it can't be fetched
-
-
-class ModelCorrupt(LocalWhisperError):
-    code = "model_corrupt"
-    model: str
-    reason: str
-
-
-class CheckpointUnusable(LocalWhisperError):
-    """The file or folder to be imported can't be used."""
-
-    code = "checkpoint_unusable"
-    model: str
-    reason: str
-
-
-class PublishedName(LocalWhisperError):
-    """A file to be imported has the name of a published model, but isn't that model."""
-
-    code = "published_name"
-    model: str
-
-
-class ModelBundled(LocalWhisperError):
-    code = "model_bundled"
-    model: str
-
-
-class ModelCannotTranslate(LocalWhisperError):
-    code = "model_cannot_translate"
-    model: str
-
-
-class ModelTooLarge(LocalWhisperError):
-    """The machine has too little memory to load or run this model."""
-
-    code = "out_of_memory"
-    model: str
+# -- the machine -------------------------------------------------------------------------
 
 
 class MemoryFull(LocalWhisperError):
@@ -209,9 +161,6 @@ class EngineNotLoaded(LocalWhisperError):
     """torch could not be imported. A second try in the same process can't succeed."""
 
     code = "engine_not_loaded"
-
-
-# -- the machine -------------------------------------------------------------------------
 
 
 class TooFewDescriptors(LocalWhisperError):

@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from localwhisper.errors import JobCrashed, JobDamaged, LocalWhisperError, RecordingEnded
+from localwhisper.errors import JobCrashed, JobDamaged, LocalWhisperError, RecordingEnded, WorkersLost
 from localwhisper.jobqueue.event_bus import EventBus
 from localwhisper.jobqueue.job_index import JobIndex
 from localwhisper.jobs import suspicion
@@ -60,19 +60,19 @@ class JobRepository:
             self.index.put(job)
         for job in jobs:
             if job.state is JobState.PROCESSING:
-                await self._requeue(job, previous_end)
+                await self._requeue(job, previous_end, suspicion.MAX_INTERRUPTIONS, JobCrashed())
         for damaged in damaged_jobs:
             log.warning("job %s: %s is damaged", damaged.job_id, damaged.file)
             self.index.put(await self._placeholder(damaged))
 
     async def queue_lost(self, job: Job) -> None:
         """Queue a job whose worker was lost, or let it fail if it has lost many in one window."""
-        await self._requeue(job, PreviousEnd.KILLED, MAX_LOST_WORKERS)
+        await self._requeue(job, PreviousEnd.KILLED, MAX_LOST_WORKERS, WorkersLost())
 
     async def _requeue(
-        self, job: Job, previous_end: PreviousEnd, max_interruptions: int = suspicion.MAX_INTERRUPTIONS
+        self, job: Job, previous_end: PreviousEnd, max_interruptions: int, too_many: LocalWhisperError
     ) -> None:
-        """Queue an interrupted job, or let it fail if it ends the program each time."""
+        """Queue an interrupted job, or let it fail if there were too many interruptions in one window."""
         try:
             windows = await self.store.windows(job.id)
         except LocalWhisperError:
@@ -83,8 +83,8 @@ class JobRepository:
         if not suspicion.is_to_be_set_aside(job, previous_end) and job.interruptions < max_interruptions:
             await self.move(job, JobState.QUEUED)
         else:
-            log.error("job %s fails: the program ended %d times in one window of it", job.id, job.interruptions)
-            await self.move(suspicion.cleared(job), JobState.FAILED, error=JobCrashed().message)
+            log.error("job %s fails: it was interrupted %d times in one window", job.id, job.interruptions)
+            await self.move(suspicion.cleared(job), JobState.FAILED, error=too_many.message)
 
     async def _placeholder(self, damaged: DamagedJob) -> Job:
         """Return a job in place of one whose record is unreadable, so that its other files stay accessible."""

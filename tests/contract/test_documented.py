@@ -37,6 +37,7 @@ NOT_IN_HTTP = {
     errors.StoreTooNew,
     errors.TooFewDescriptors,
     errors.WorkerModel,
+    errors.WorkersLost,
     errors.WorkerVersion,
 }
 # Answers of every path, and errors of WebSockets, that no row lists.

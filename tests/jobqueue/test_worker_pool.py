@@ -198,4 +198,4 @@ async def test_a_job_whose_workers_are_lost_starts_again_a_limited_number_of_tim
     client = await serve()
     job = await client.job_when(await client.new_job(), "completed", "failed")
     assert job["status"] == state
-    assert (state == "failed") == (job.get("error", {}).get("code") == "job_crashed")
+    assert (state == "failed") == (job.get("error", {}).get("code") == "workers_lost")
