@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from localwhisper import paths
-from tests.browser.app_page import AppPage
+from tests.browser.app_page import AppPage, wait_until
 from tests.browser.test_accessibility import axe_violations
 from tests.process.server import Server
 
@@ -82,3 +82,16 @@ def test_lists_that_could_not_be_read_are_said(library: AppPage, library_server:
     expect(dialog.get_by_label("List", exact=True).locator("option")).to_have_text(["New list", "Talks"])
     for path in file.parent.glob("term-lists*"):
         path.unlink()
+
+
+def test_the_dialog_opens_once_the_lists_are_there(app: AppPage, page: Page) -> None:
+    """Their coming would clear what has been typed."""
+    waiting: list[Route] = []
+    page.route("**/term-lists", lambda route: waiting.append(route))
+    page.locator(".options summary").click()
+    page.get_by_role("button", name="Saved names and terms").click()
+    wait_until(page, lambda: waiting)
+    dialog = page.get_by_role("dialog", name="Saved names and terms")
+    expect(dialog).to_be_hidden()
+    waiting[0].continue_()
+    expect(dialog.get_by_label("Name", exact=True)).to_be_visible()

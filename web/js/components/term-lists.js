@@ -6,17 +6,14 @@ import { formDialog } from "../lib/form-dialog.js";
 
 /** @type {Component} */
 export function termLists(element, app) {
-	const { dialog, attempt, on, open } = formDialog(element, "dialog");
+	const { dialog, attempt, on } = formDialog(element, "dialog");
 	const select = query(dialog, "select", HTMLSelectElement);
 	const name = query(dialog, "input", HTMLInputElement);
 	const terms = query(dialog, "textarea", HTMLTextAreaElement);
 	/** @type {TermList[]} */
 	let lists = [];
 	app.commands.register({
-		"term-lists": () => {
-			open();
-			return attempt(() => load(""));
-		},
+		"term-lists": () => attempt(() => load("")).then(() => dialog.showModal()), // not before: it clears the fields
 	});
 	select.addEventListener("change", show);
 	on("#save-terms", save);
