@@ -127,7 +127,7 @@ soak: $(VENV)/.dev
 # random requests, WebSocket frames and stored files
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.torture.fuzz $(ARGS)
-	$(BIN)/python -m pytest -q --hypothesis-profile long tests/store/test_fuzz.py tests/contract/test_fuzz.py
+	$(BIN)/python -m pytest -q -o faulthandler_timeout=0 --hypothesis-profile long tests/store/test_fuzz.py tests/contract/test_fuzz.py
 
 # build the sdist and the wheel, and check their metadata, installation, start and transcription
 release: $(VENV)/.dev
