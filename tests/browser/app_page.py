@@ -11,7 +11,7 @@ from playwright.sync_api import ConsoleMessage, FilePayload, Locator, Page, Requ
 
 SERVER_UNREACHABLE = re.compile(r"WebSocket connection to .* failed|net::ERR_")
 CLIENT_ERROR = re.compile(r"Failed to load resource: .* status of 4\d\d")
-STATUS_TIMEOUT_MS = 60_000
+STATUS_TIMEOUT_MS = 180_000  # with a real model, on a busy machine
 WAIT_S = 60
 # the texts that a CSS highlight marks
 HIGHLIGHTED = """(name) => [...(CSS.highlights.get(name) ?? [])].map(
