@@ -1,5 +1,6 @@
 """How long jobs will take, on a long queue."""
 
+import asyncio
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -58,7 +59,9 @@ def count(monkeypatch: pytest.MonkeyPatch) -> Count:
 async def test_a_page_of_jobs_walks_through_the_queue_once(serve: Serve, engine: StepEngine, count: Count) -> None:
     """And not at all while nothing changes; when a job leaves, the work of the others isn't estimated again."""
     client = await serve(max_concurrent_jobs=1)
-    await client.job_when(await client.new_job(), "processing")
+    running = await client.new_job()
+    while (await client.get(f"/job/{running}")).json["message"] != "Processing segment 1/3":  # it changes no more
+        await asyncio.sleep(0.01)
     fill(client)
 
     async def page() -> tuple[list[dict[str, Any]], int, int]:
