@@ -43,15 +43,16 @@ class SpeakersHandler(BaseHandler):
 
     async def patch(self, job_id: str) -> None:
         body = await self.long_json_body()
-        undo: dict[str, Json] = {}
-        version, edit = whole_number("version", body.get("version")), await asyncio.to_thread(_edit, body, undo)
-        await self._write(job_id, await self.dependencies.jobs.corrections.edit(job_id, version, edit), undo)
+        version, edit = whole_number("version", body.get("version")), await asyncio.to_thread(_edit, body)
+        transcript = await self.dependencies.jobs.corrections.edit(job_id, version, edit)
+        await self._write(job_id, transcript, edit.before if isinstance(edit, _Merge) else None)
 
-    async def _write(self, job_id: str, transcript: Transcript, undo: Mapping[str, Json] | None = None) -> None:
+    async def _write(self, job_id: str, transcript: Transcript, before: BeforeMerge | None = None) -> None:
         search = self.dependencies.jobs.speakers.search_in(job_id)
 
         async def body() -> Json:
-            return {**await asyncio.to_thread(speakers_body, transcript, search, self.language), **(undo or {})}
+            speakers = await asyncio.to_thread(speakers_body, transcript, search, self.language)
+            return speakers if before is None else {**speakers, "split": _split_body(before)}
 
         await self.write_large_json(body)
 
@@ -87,20 +88,28 @@ def _search_options(job_options: Options, body: Mapping[str, object]) -> Options
     return replace(job_options, **vars(wanted))
 
 
-def _edit(body: Mapping[str, Any], undo: dict[str, Json]) -> Callable[[Transcript], Transcript]:
-    """What a JSON body asks for; the edit adds to `undo` what undoes it. Raises InvalidOption, InvalidBody."""
+class _Merge:
+    """The edit that makes two speakers one. It remembers who they were, so that it can be undone."""
+
+    def __init__(self, source: str, into: str) -> None:
+        self._source = source
+        self._into = into
+        self.before: BeforeMerge | None = None
+
+    def __call__(self, transcript: Transcript) -> Transcript:
+        after = merged(transcript, self._source, self._into)
+        self.before = before_merge(transcript, self._source, self._into)
+        return after
+
+
+def _edit(body: Mapping[str, Any]) -> Callable[[Transcript], Transcript]:
+    """What a JSON body asks for. Raises InvalidOption, InvalidBody."""
     match {name: value for name, value in body.items() if name != "version"}:
         case {"names": dict() as names, **others} if not others:
             checked = {each: _name(name) for each, name in names.items()}
             return lambda transcript: renamed(transcript, checked)
         case {"merge": str() as source, "into": str() as into, **others} if not others:
-
-            def merge(transcript: Transcript) -> Transcript:
-                after = merged(transcript, source, into)
-                undo["split"] = _split_body(before_merge(transcript, source, into))
-                return after
-
-            return merge
+            return _Merge(source, into)
         case {"split": dict() as values, **others} if not others:
             before = _before_merge(values)
             return lambda transcript: split(transcript, before)
