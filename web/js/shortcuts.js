@@ -7,33 +7,33 @@ import { load, save } from "./lib/storage.js";
 
 /** @typedef {{command: string, description: TextKey, keys: readonly string[]}} Shortcut */
 
-/** With the default keys. @type {readonly Shortcut[]} */
-export const SHORTCUTS = [
-	{ command: "play", description: "help.play", keys: ["Space", "K", "Ctrl+Space"] },
-	{ command: "skip-back", description: "editor.skip_back", keys: ["J", "←", "F1", "Ctrl+←"] },
-	{ command: "skip-forward", description: "editor.skip_forward", keys: ["L", "→", "F2", "Ctrl+→"] },
-	{ command: "slower", description: "help.slower", keys: ["<", ",", "F3"] },
-	{ command: "faster", description: "help.faster", keys: [">", ".", "F4"] },
-	{ command: "follow", description: "editor.follow", keys: ["F"] },
-	{ command: "toggle-paragraphs", description: "editor.paragraphs", keys: ["P"] },
-	{ command: "note", description: "selection.note", keys: ["N"] },
-	{ command: "copy-quotation", description: "selection.quote", keys: ["Q"] },
-	{ command: "correct", description: "help.correct", keys: ["E", "Ctrl+Enter"] },
-	{ command: "undo", description: "edit.undo", keys: ["Ctrl+Z"] },
-	{ command: "redo", description: "edit.redo", keys: ["Ctrl+Shift+Z", "Ctrl+Y"] },
-	{ command: "escape", description: "help.escape", keys: ["Esc"] },
-	{ command: "search", description: "filter.search", keys: ["/"] },
-	{ command: "choose-files", description: "drop.choose", keys: ["O"] },
-	{ command: "record", description: "record.start", keys: ["R"] },
-	{ command: "help", description: "help.help", keys: ["?"] },
-];
-/** What can't be changed, since it belongs to typing. @type {readonly Shortcut[]} */
-export const TYPING_KEYS = [
-	{ command: "", description: "help.split", keys: ["Enter"] },
-	{ command: "", description: "help.join", keys: ["Backspace"] },
-	{ command: "", description: "help.lines", keys: ["↑", "↓"] },
-	{ command: "", description: "help.speaker", keys: ["1–9"] },
-];
+/** With the default keys. */
+export const SHORTCUTS = shortcuts([
+	["play", "help.play", "Space", "K", "Ctrl+Space"],
+	["skip-back", "editor.skip_back", "J", "←", "F1", "Ctrl+←"],
+	["skip-forward", "editor.skip_forward", "L", "→", "F2", "Ctrl+→"],
+	["slower", "help.slower", "<", ",", "F3"],
+	["faster", "help.faster", ">", ".", "F4"],
+	["follow", "editor.follow", "F"],
+	["toggle-paragraphs", "editor.paragraphs", "P"],
+	["note", "selection.note", "N"],
+	["copy-quotation", "selection.quote", "Q"],
+	["correct", "help.correct", "E", "Ctrl+Enter"],
+	["undo", "edit.undo", "Ctrl+Z"],
+	["redo", "edit.redo", "Ctrl+Shift+Z", "Ctrl+Y"],
+	["escape", "help.escape", "Esc"],
+	["search", "filter.search", "/"],
+	["choose-files", "drop.choose", "O"],
+	["record", "record.start", "R"],
+	["help", "help.help", "?"],
+]);
+/** What can't be changed, since it belongs to typing. */
+export const TYPING_KEYS = shortcuts([
+	["", "help.split", "Enter"],
+	["", "help.join", "Backspace"],
+	["", "help.lines", "↑", "↓"],
+	["", "help.speaker", "1–9"],
+]);
 /** How far playback goes back after a pause, unless the user chooses otherwise. */
 export const DEFAULT_REWIND_S = 1;
 const TEXT_FIELDS = "input, textarea, select, [contenteditable]";
@@ -44,6 +44,11 @@ const NAMES = { " ": "Space", Escape: "Esc", ArrowLeft: "←", ArrowRight: "→"
 
 /** By command; only what the user has changed. @type {Record<string, string[]>} */
 let chosen = load("keys", {});
+
+/** @param {[string, TextKey, ...string[]][]} rows @returns {Shortcut[]} */
+function shortcuts(rows) {
+	return rows.map(([command, description, ...keys]) => ({ command, description, keys }));
+}
 
 /** @param {Shortcut} shortcut */
 export function keysOf({ command, keys }) {
