@@ -111,13 +111,37 @@ def long_unplayable(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="package")
+def one_unplayable_part(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("unplayable") / "part.wma"
+    ffmpeg("-f", "lavfi", "-i", "sine=d=300", path)
+    return path
+
+
+@pytest.fixture(scope="package")
 def library_server(
-    tmp_path_factory: pytest.TempPathFactory, talk: Path, video: Path, unplayable: Path, long_unplayable: Path
+    tmp_path_factory: pytest.TempPathFactory,
+    talk: Path,
+    video: Path,
+    unplayable: Path,
+    one_unplayable_part: Path,
+    long_unplayable: Path,
 ) -> Iterator[Server]:
     """One server with finished jobs for all tests that need no transcription; each test uses its own transcript."""
     folder = tmp_path_factory.mktemp("library")
     seeder = JobSeeder(folder / "data", talk)
-    for name in ("Ada", "Correct", "Conflict", "Times", "Remove", "Edges", "Words", "Tag", "Passing"):
+    for name in (
+        "Ada",
+        "Correct",
+        "Conflict",
+        "Times",
+        "Remove",
+        "Edges",
+        "Words",
+        "Tag",
+        "Passing",
+        "Restore",
+        "Refused",
+    ):
         seeder.completed(f"{name}.wav", *TALK_LINES)
     seeder.completed("Unsure.wav", *TALK_LINES[:3])
     first = seeder.completed("Twice.wav", *TALK_LINES[:4])
@@ -134,7 +158,9 @@ def library_server(
     seeder.completed("silence.wav")
     seeder.completed("video.webm", *TALK_LINES[:2], audio=video)
     seeder.completed("tone.wma", TALK_LINES[0], audio=unplayable)
-    seeder.completed("long.wma", *["A tone."] * round(TWO_PARTS_S / LINE_S), audio=long_unplayable)
+    seeder.completed("part.wma", *["A tone."] * round(300 / LINE_S), audio=one_unplayable_part)
+    tones = ["A tone."] * round(TWO_PARTS_S / LINE_S)
+    seeder.completed("long.wma", *tones, audio=long_unplayable, speakers=("S1", *["S2"] * (len(tones) - 1)))
     seeder.failed("broken.mp3")
     seeder.cancelled("long.mp3")
     seeder.cancelled("Half.wav", *TALK_LINES[:4], speakers=("S1", "S2", "S1", "S2"))

@@ -162,6 +162,40 @@ def test_playback_goes_on_in_the_next_part(library: AppPage) -> None:
     page.keyboard.press("k")
 
 
+def test_the_end_of_a_whole_part_is_not_in_the_next(library: AppPage) -> None:
+    page = open_editor(library, "part.wma")
+    page.wait_for_function(f"{MEDIA}.readyState > 1")
+    page.get_by_role("slider").press("End")
+    page.wait_for_function(f"{MEDIA}.currentTime > 299")
+    expect(page.get_by_text("can't play this recording")).to_be_hidden()
+
+
+def test_a_passage_in_two_parts_ends_where_it_should(library: AppPage) -> None:
+    page = library.page
+    sample = {"start": 299.0, "end": 301.0}
+    speakers = [{"id": "S1", "name": "", "seconds": 297}, {"id": "S2", "name": "", "seconds": 6, "sample": sample}]
+    page.route("**/speakers", lambda route: route.fulfill(json={"version": 0, "speakers": speakers, "search": None}))
+    open_editor(library, "long.wma")
+    page.get_by_role("button", name="Listen to Speaker 2").click()
+    clock = page.locator(".clock :first-child")
+    expect(clock).to_have_text("5:01")
+    page.wait_for_function(f"{MEDIA}.paused")
+    expect(clock).to_have_text("5:01")
+
+
+def test_a_part_that_could_not_be_loaded_is_asked_for_again(library: AppPage) -> None:
+    library.allowed_errors.append(re.compile("status of 500"))
+    page = library.page
+    page.route("**/audio?*", lambda route: route.fulfill(status=500, json={}))
+    open_editor(library, "tone.wma")
+    error = page.get_by_text("can't play this recording")
+    expect(error).to_be_visible()
+    page.unroute("**/audio?*")
+    page.keyboard.press("k")
+    page.wait_for_function(f"{MEDIA}.currentTime > 0.2")
+    expect(error).to_be_hidden()
+
+
 def test_a_part_that_the_server_still_makes_is_loading(library: AppPage) -> None:
     page = library.page
     waiting: list[Route] = []

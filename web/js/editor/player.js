@@ -33,7 +33,7 @@ export function createPlayer(id, duration, isFirstTrack, onTime, signal) {
 	const speedSelect = query(element, "select", HTMLSelectElement);
 	const wave = waveform(query(element, ".waveform"), seek, signal);
 	for (const type of ["play", "pause", "seeked", "ended"]) on(type, update);
-	on("pause", () => (stopAt = Infinity));
+	on("pause", () => media.ended || (stopAt = Infinity)); // the next part may follow
 	on("timeupdate", () => position() >= stopAt && media.pause()); // also while the page isn't shown
 	on("error", () => {
 		if (partStart === null && duration) void loadPart(position(), !media.paused);
@@ -41,7 +41,7 @@ export function createPlayer(id, duration, isFirstTrack, onTime, signal) {
 	});
 	on("ended", () => {
 		const next = (partStart ?? duration) + PART_S;
-		if (next < duration) void loadPart(next, true);
+		if (partAt(next) === next) void loadPart(next, true);
 	});
 	on("loadedmetadata", () => {
 		setVisible(media, media.videoWidth > 0);
@@ -59,12 +59,18 @@ export function createPlayer(id, duration, isFirstTrack, onTime, signal) {
 		media.addEventListener(type, listener, { signal });
 	}
 
+	/** Where the part begins that has this time. The last one isn't empty. @param {number} time */
+	function partAt(time) {
+		return Math.floor(Math.max(Math.min(time, duration - 0.1), 0) / PART_S) * PART_S;
+	}
+
 	/** As a whole: browsers seek only in what they have, or can ask for in parts. @param {number} at seconds @param {boolean} plays */
 	async function loadPart(at, plays) {
-		const from = Math.floor(at / PART_S) * PART_S;
+		const from = partAt(at);
 		const end = Math.min(from + PART_S, duration);
 		partStart = from;
 		setTextOrHide(status, t("upload.loading"));
+		setVisible(error, false);
 		unload();
 		moveTo(at - from); // kept until it is loaded
 		if (plays) start();
@@ -102,7 +108,7 @@ export function createPlayer(id, duration, isFirstTrack, onTime, signal) {
 	/** @param {number} [from] seconds */
 	function play(from) {
 		if (from !== undefined) seek(from);
-		else if (rewinds) seek(position() - load("rewind", DEFAULT_REWIND_S));
+		else if (rewinds || media.error) seek(position() - load("rewind", DEFAULT_REWIND_S));
 		rewinds = true;
 		start();
 	}
@@ -116,8 +122,7 @@ export function createPlayer(id, duration, isFirstTrack, onTime, signal) {
 		rewinds = !media.paused;
 		stopAt = Infinity;
 		const time = Math.min(Math.max(seconds, 0), duration || seconds);
-		const isInPart = partStart === null || (time >= partStart && time < partStart + PART_S);
-		if (isInPart) moveTo(time - (partStart ?? 0));
+		if (partStart === null || (partStart === partAt(time) && !media.error)) moveTo(time - (partStart ?? 0));
 		else void loadPart(time, !media.paused);
 		showTime("seek");
 	}
