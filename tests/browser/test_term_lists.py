@@ -53,23 +53,23 @@ def test_terms_are_replaced_in_finished_transcripts(library: AppPage) -> None:
     dialog.get_by_role("button", name="Close").click()
 
     page.get_by_role("button", name="Saved names and terms").click()
-    lists.get_by_label("Names and terms", exact=True).fill("# numbers\nnote 20 | note 21 => page twenty\nsilken => x")
+    lists.get_by_label("Names and terms", exact=True).fill("# numbers\nnote 14 | note 15 => page fourteen\nsilken => x")
     lists.get_by_role("button", name="Replace in finished transcripts").click()
     expect(dialog.get_by_role("status")).to_have_text("Places: 2. Transcripts: 2.")
     expect(dialog.get_by_label("Find")).to_be_hidden()
     first = dialog.locator("li").first
-    expect(first.locator("del")).to_have_text("note 20.")
-    expect(first.locator("ins")).to_have_text("page twenty.")
+    expect(first.locator("del")).to_have_text("note 14.")
+    expect(first.locator("ins")).to_have_text("page fourteen.")
     assert axe_violations(page) == []
-    dialog.locator("li", has_text="note 21.wav").get_by_role("checkbox").uncheck()
+    dialog.locator("li", has_text="note 15.wav").get_by_role("checkbox").uncheck()
     dialog.get_by_role("button", name="Replace 1").click()
     toast = page.locator("toast-message")
     expect(toast).to_contain_text("Replaced: 1. Transcripts: 1.")
-    card = library.card("note 20.wav")
-    assert library.job(card.job_id)["result"]["text"].strip() == "This is page twenty."
+    card = library.card("note 14.wav")
+    assert library.job(card.job_id)["result"]["text"].strip() == "This is page fourteen."
     toast.get_by_role("button", name="Undo").click()
     expect(toast).to_contain_text("Undone")
-    assert library.job(card.job_id)["result"]["text"].strip() == "This is note 20."
+    assert library.job(card.job_id)["result"]["text"].strip() == "This is note 14."
 
 
 def test_lists_that_could_not_be_read_are_said(library: AppPage, library_server: Server) -> None:
@@ -84,6 +84,49 @@ def test_lists_that_could_not_be_read_are_said(library: AppPage, library_server:
         path.unlink()
 
 
+def test_what_is_typed_while_a_list_is_saved_stays(app: AppPage, page: Page) -> None:
+    page.locator(".options summary").click()
+    page.get_by_role("button", name="Saved names and terms").click()
+    dialog = page.get_by_role("dialog", name="Saved names and terms")
+    dialog.get_by_label("Name", exact=True).fill("Late")
+    terms = dialog.get_by_label("Names and terms", exact=True)
+    terms.fill("Ada")
+    waiting: list[Route] = []
+    page.route("**/term-lists/*", lambda route: waiting.append(route))
+    dialog.get_by_role("button", name="Save").click()
+    wait_until(page, lambda: waiting)
+    terms.fill("Ada Lovelace")
+    waiting[0].continue_()
+    expect(dialog.get_by_label("List", exact=True)).to_have_value("Late")
+    expect(dialog.get_by_role("button", name="Remove")).to_be_visible()
+    expect(terms).to_have_value("Ada Lovelace")
+    page.unroute("**/term-lists/*")
+    dialog.get_by_role("button", name="Remove").click()
+    expect(terms).to_have_value("")
+
+
+def test_only_the_renamed_list_is_removed_though_another_is_chosen(app: AppPage, page: Page) -> None:
+    for name in ("Talks", "Lectures"):
+        page.request.put(f"/term-lists/{name}", data={"terms": name})
+    page.locator(".options summary").click()
+    page.get_by_role("button", name="Saved names and terms").click()
+    dialog = page.get_by_role("dialog", name="Saved names and terms")
+    chosen = dialog.get_by_label("List", exact=True)
+    chosen.select_option("Talks")
+    dialog.get_by_label("Name", exact=True).fill("Speeches")
+    waiting: list[Route] = []
+    page.route("**/term-lists/Speeches", lambda route: waiting.append(route))
+    dialog.get_by_role("button", name="Save").click()
+    wait_until(page, lambda: waiting)
+    chosen.select_option("Lectures")
+    waiting[0].continue_()
+    expect(chosen.locator("option")).to_have_text(["New list", "Lectures", "Speeches"])
+    expect(chosen).to_have_value("Lectures")
+    expect(dialog.get_by_label("Name", exact=True)).to_have_value("Lectures")
+    for name in ("Lectures", "Speeches"):
+        page.request.delete(f"/term-lists/{name}")
+
+
 def test_the_dialog_opens_once_the_lists_are_there(app: AppPage, page: Page) -> None:
     """Their coming would clear what has been typed."""
     waiting: list[Route] = []
@@ -93,5 +136,7 @@ def test_the_dialog_opens_once_the_lists_are_there(app: AppPage, page: Page) -> 
     wait_until(page, lambda: waiting)
     dialog = page.get_by_role("dialog", name="Saved names and terms")
     expect(dialog).to_be_hidden()
-    waiting[0].continue_()
+    page.get_by_role("button", name="Saved names and terms").click()
+    waiting.pop(0).continue_()
     expect(dialog.get_by_label("Name", exact=True)).to_be_visible()
+    assert waiting == []  # of the second click

@@ -13,13 +13,19 @@ export function termLists(element, app) {
 	/** @type {TermList[]} */
 	let lists = [];
 	app.commands.register({
-		"term-lists": () => attempt(() => load("")).then(() => dialog.showModal()), // not before: it clears the fields
+		"term-lists": async () => {
+			if (dialog.ariaBusy === "true") return;
+			await attempt(() => load(""));
+			show();
+			dialog.showModal(); // not before: the fields have been cleared
+		},
 	});
 	select.addEventListener("change", show);
 	on("#save-terms", save);
 	on("#use-terms", async () => {
-		if (!await save()) return;
-		app.useTermList(name.value);
+		const saved = await save();
+		if (!saved) return;
+		app.useTermList(saved);
 		dialog.close();
 	});
 	on("#replace-terms", async () => {
@@ -29,16 +35,18 @@ export function termLists(element, app) {
 	on("#remove-terms", async () => {
 		await app.api.removeTermList(select.value);
 		await load("");
+		show();
 	});
 
-	/** Returns whether the list has a name. */
+	/** Returns the list's name, if it has one. What is typed meanwhile stays. */
 	async function save() {
 		name.value = name.value.trim();
-		if (!name.reportValidity()) return false;
+		if (!name.reportValidity()) return "";
+		const edited = select.value;
 		const saved = await app.api.saveTermList(name.value, terms.value);
-		if (select.value && select.value !== saved.name) await app.api.removeTermList(select.value);
-		await load(saved.name);
-		return true;
+		if (edited && edited !== saved.name) await app.api.removeTermList(edited);
+		await load(select.value === edited ? saved.name : select.value);
+		return saved.name;
 	}
 
 	/** @param {string} selected the list to show; "" for a new one */
@@ -48,13 +56,17 @@ export function termLists(element, app) {
 		setTextOrHide(query(dialog, ".error"), kept.damaged_files.map((file) => t("terms.damaged", { file })).join(" "));
 		select.replaceChildren(h("option", { value: "" }, t("terms.new")), ...lists.map((list) => h("option", { value: list.name }, list.name)));
 		select.value = selected;
-		show();
+		renderRemove();
 	}
 
 	function show() {
 		const list = lists.find((each) => each.name === select.value);
 		name.value = list?.name ?? "";
 		terms.value = list?.terms ?? "";
-		setVisible(query(dialog, "#remove-terms"), list !== undefined);
+		renderRemove();
+	}
+
+	function renderRemove() {
+		setVisible(query(dialog, "#remove-terms"), select.value !== "");
 	}
 }
