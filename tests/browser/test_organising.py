@@ -101,7 +101,7 @@ def test_text_is_replaced_in_all_transcripts(library: AppPage) -> None:
     expect(status).to_have_text("Places: 11. Transcripts: 11.")
     expect(page.locator("#replace-found li").first.locator("ins")).to_have_text("memo five")
     page.locator("#replace-found li", has_text="note 51.wav").get_by_role("checkbox").uncheck()
-    page.get_by_role("button", name="Replace 10").click()
+    page.get_by_role("button", name="Replace 10").dblclick()
     toast = page.locator("toast-message")
     expect(toast).to_contain_text("Replaced: 10. Transcripts: 10.")
     previews = page.locator("job-card .preview")

@@ -159,10 +159,13 @@ export function replaceDialog(element, app) {
 
 	async function replaceChosen() {
 		const chosen = found.filter(({ box }) => box.checked);
+		found = []; // once
+		renderCount();
 		const done = await replaceIn(chosen.map(({ job, lines, changed }) => ({ job, before: lines, after: changed, version: job.transcript_version ?? 0 })));
 		dialog.close();
-		const count = total(chosen.filter(({ job }) => done.some((correction) => correction.job === job)));
-		const skipped = chosen.filter(({ job }) => !done.some((correction) => correction.job === job)).map(({ job }) => job.filename);
+		const isDone = (/** @type {Found} */ { job }) => done.some((change) => change.job === job);
+		const count = total(chosen.filter(isDone));
+		const skipped = chosen.filter((each) => !isDone(each)).map(({ job }) => job.filename);
 		const told = [t("replace.done_in", { count, jobs: done.length }), ...(skipped.length ? [t("replace.not_changed", { names: skipped.join(", ") })] : [])];
 		toast.show(told.join(" "), "edit.undo", () => void undo(done));
 		void app.actions.search();
