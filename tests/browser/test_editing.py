@@ -1,9 +1,11 @@
 """Correcting transcripts in the editor: edits, autosave, and conflicts between tabs."""
 
-import pysubs2
-from playwright.sync_api import Page, expect
+import re
 
-from tests.browser.app_page import CLIENT_ERROR, SERVER_UNREACHABLE, AppPage
+import pysubs2
+from playwright.sync_api import APIResponse, Page, Route, expect
+
+from tests.browser.app_page import CLIENT_ERROR, SERVER_UNREACHABLE, AppPage, wait_until
 from tests.browser.seed_data import LINE_S, TALK_LINES
 
 
@@ -101,6 +103,54 @@ def test_leaving_the_editor_saves_pending_changes(library: AppPage) -> None:
     page.get_by_role("link", name="All transcripts").click()
     library.card("Times.wav").open_editor()
     expect(page.locator(".line-text").nth(3)).to_have_text(f"{TALK_LINES[3]} Not yet.")
+
+
+def test_what_could_not_be_saved_is_saved_later(library: AppPage) -> None:
+    """Also a note, and after the transcript has been left."""
+    library.allowed_errors.append(re.compile("status of 507"))
+    page = start_correcting(library, "Refused.wav")
+    job_id = page.url.split("/job/")[1]
+    page.locator(".line-text").nth(3).click()
+    page.keyboard.press("End")
+    full = {"error": {"code": "disk_full", "message": "The disk is full."}}
+    is_full = True
+
+    def answer(route: Route) -> None:
+        if is_full and route.request.method == "PATCH":
+            route.fulfill(status=507, json=full)
+        else:
+            route.continue_()
+
+    page.route(re.compile(job_id), answer)
+    page.keyboard.type(" Later.")
+    expect(page.locator(".save-state")).to_have_text("Not saved yet: The disk is full.")
+    page.locator("[data-command='editor:note']").dispatch_event("click")
+    page.keyboard.type("A note")
+    page.get_by_role("link", name="All transcripts").click()
+    library.card("Ada.wav").open_editor()
+    is_full = False
+    wait_until(page, lambda: library.job(job_id)["result"]["text"].count("Later.") == 1)
+    wait_until(page, lambda: [note["text"] for note in library.job(job_id)["notes"]] == ["A note"])
+
+
+def test_what_is_typed_while_the_original_is_restored_stays(library: AppPage) -> None:
+    library.allowed_errors.append(CLIENT_ERROR)
+    page = start_correcting(library, "Restore.wav")
+    lines = page.locator(".line-text")
+    lines.nth(1).fill("Corrected.")
+    expect_saved(page)
+    waiting: list[tuple[Route, APIResponse]] = []
+    page.route("**/transcript?version=*", lambda route: waiting.append((route, route.fetch())))
+    page.locator("#more summary").click()
+    page.get_by_role("button", name="Restore original").click()
+    wait_until(page, lambda: waiting)
+    lines.nth(4).fill("Typed meanwhile.")
+    route, restored = waiting[0]
+    route.fulfill(response=restored)
+    expect(lines.nth(1)).to_have_text(TALK_LINES[1])
+    expect(lines.nth(4)).to_have_text("Typed meanwhile.")
+    expect_saved(page)
+    assert exported_lines(page) == [*TALK_LINES[:4], "Typed meanwhile.", *TALK_LINES[5:]]
 
 
 def test_concurrent_edits_are_merged_by_line(library: AppPage) -> None:

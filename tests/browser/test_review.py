@@ -1,6 +1,7 @@
 """Reviewing with keys: differences from a second text, and words that were hard to hear; a text that one has."""
 
 import base64
+import re
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -59,6 +60,21 @@ def test_differences_are_taken_over_or_kept_by_keys(library: AppPage) -> None:
     page.reload()
     expect(lines.first).to_be_visible()
     expect(page.locator("#second-notice")).to_be_hidden()
+
+
+def test_a_refused_decision_is_said_and_stays_open(library: AppPage) -> None:
+    library.allowed_errors.append(re.compile("status of 500"))
+    library.card("Twice.wav").open_editor()
+    page, count = library.page, library.page.locator(".review .count")
+    page.evaluate("id => location.hash = `#/job/${id}`", library.card("Twice again.wav").job_id)
+    page.get_by_role("button", name="Review the differences").click()
+    expect(count).to_contain_text("1 of")
+    before = count.text_content()
+    refused = {"error": {"code": "internal_error", "message": "It didn't work."}}
+    page.route("**/differences?*", lambda route: route.fulfill(status=500, json=refused))
+    page.keyboard.press("Enter")
+    expect(page.locator("toast-message")).to_contain_text("It didn't work.")
+    expect(count).to_have_text(str(before))
 
 
 def test_unsure_words_are_accepted_or_corrected_by_keys(library: AppPage) -> None:

@@ -7,10 +7,11 @@ import { language, t } from "./i18n.js";
 
 /** An error answer, or no answer at all. The message is for users. */
 export class ApiError extends Error {
-	/** @param {string} code @param {string} message */
-	constructor(code, message) {
+	/** @param {string} code @param {string} message @param {boolean} [isRefused] the same request would get the same answer */
+	constructor(code, message, isRefused = false) {
 		super(message);
 		this.code = code;
+		this.isRefused = isRefused;
 	}
 }
 
@@ -153,7 +154,7 @@ function parseJson(text) {
 
 /** @param {any} body @param {number} status */
 function toApiError(body, status) {
-	return new ApiError(body?.error?.code ?? `http_${status}`, body?.error?.message ?? `HTTP ${status}`);
+	return new ApiError(body?.error?.code ?? `http_${status}`, body?.error?.message ?? `HTTP ${status}`, status < 500);
 }
 
 function unreachableError() {

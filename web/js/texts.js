@@ -403,7 +403,6 @@ export const TEXTS = {
 		restored: ["Original restored", "Original restaurado"],
 		unsaved: ["Not saved yet", "Aún sin guardar"],
 		saving: ["Saving…", "Guardando…"],
-		failed: ["Not saved yet: the server doesn't answer. Trying again.", "Aún sin guardar: el servidor no responde. Se reintenta."],
 	},
 	timeline: {
 		label: ["The sound around the play position, with the lines' borders", "El sonido en torno a la reproducción, con los límites de las líneas"],

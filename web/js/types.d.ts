@@ -261,7 +261,7 @@ interface Api {
   subtitleCheck(id: string, layout: URLSearchParams, signal: AbortSignal): Promise<SubtitleCheck>;
   remove(id: string): Promise<unknown>; // finishes even if the page is being closed
   correct(id: string, version: number, correction: Correction): Promise<Corrected>;
-  restore(id: string, version: number): Promise<Result & {version: number}>;
+  restore(id: string, version: number): Promise<Corrected>;
   beginRecording(recording: {filename: string} & SubmitOptions): Promise<Job>;
   sendSamples(id: string, recorder: string, offset: number, samples: Uint8Array<ArrayBuffer>, keepalive?: boolean): Promise<{size_bytes: number}>; // mono, 16 kHz, 16 bit
   correctDraft(id: string, segment: {start: number, end: number, text: string}, text: string): Promise<unknown>;

@@ -1,11 +1,13 @@
 /** Editing one transcript: undo, autosave, and conflicts with a change that was saved elsewhere. */
 
-import { ApiError } from "../api.js";
+import { ApiError, errorText } from "../api.js";
+import { t } from "../i18n.js";
 import { diffLines } from "./edits.js";
 import { mergeVersions } from "./merge.js";
 
 const AUTOSAVE_MS = 800;
 const UNDO_GROUP_MS = 1500;
+const RETRY_MS = 3000;
 
 /**
  * @param {Api} api @param {string} id @param {(saved?: {version: number, segments: Lines}) => void} onChange
@@ -15,6 +17,8 @@ export function createEditSession(api, id, onChange, onMerged) {
 	const session = {
 		lines: /** @type {Lines} */ ([]),
 		saveState: /** @type {SaveState} */ ("saved"),
+		/** Why they aren't saved. */
+		problem: "",
 		/** Lines that were changed here and elsewhere; the user chooses. */
 		conflicts: /** @type {import("./merge.js").Conflict[]} */ ([]),
 
@@ -39,7 +43,8 @@ export function createEditSession(api, id, onChange, onMerged) {
 		redo: () => restoreFrom(redoStack, undoStack),
 		save,
 		resolveConflict,
-		restoreOriginal,
+		/** Brings the transcribed text back. */
+		restoreOriginal: () => takeFromServer((latest) => api.restore(id, latest), "restored"),
 		takeFromServer,
 
 		get version() {
@@ -119,8 +124,15 @@ export function createEditSession(api, id, onChange, onMerged) {
 			if (!isCurrent) await save();
 		} catch (error) {
 			if (error instanceof ApiError && error.code === "transcript_changed") await mergeTheirs();
-			else setSaveState("failed");
+			else fail(error);
 		}
+	}
+
+	/** Tries again later, also after the transcript is closed, unless the next change has to come first. @param {unknown} error */
+	function fail(error) {
+		session.problem = errorText(error);
+		setSaveState("failed");
+		if (!(error instanceof ApiError && error.isRefused)) autosaveTimer = setTimeout(save, RETRY_MS);
 	}
 
 	/** Adds the changes that were saved elsewhere to those made here. */
@@ -135,8 +147,8 @@ export function createEditSession(api, id, onChange, onMerged) {
 			savedLines = theirLines;
 			version = transcript_version ?? 0;
 			mergeAgain();
-		} catch {
-			setSaveState("failed");
+		} catch (error) {
+			fail(error);
 		}
 	}
 
@@ -165,31 +177,15 @@ export function createEditSession(api, id, onChange, onMerged) {
 		mergeAgain();
 	}
 
-	/** Brings the transcribed text back. */
-	async function restoreOriginal() {
-		await save();
-		if (session.isDirty) return;
-		try {
-			const result = await api.restore(id, version);
-			undoStack.push(session.lines);
-			redoStack = [];
-			version = result.version;
-			savedLines = session.lines = result.segments ?? [];
-			session.outcome = "restored";
-			onChange({ version, segments: savedLines });
-		} catch {
-			await mergeTheirs();
-		}
-	}
-
 	/**
 	 * Takes over a change that the server makes to the saved version, as one that can be undone.
 	 * @template {ServerCorrection} T
-	 * @param {(version: number) => Promise<T>} request @returns {Promise<T|undefined>} undefined: there are unsaved changes
+	 * @param {(version: number) => Promise<T>} request @param {"saved"|"restored"} [outcome]
+	 * @returns {Promise<T>}
 	 */
-	async function takeFromServer(request) {
+	async function takeFromServer(request, outcome = "saved") {
 		await save();
-		if (session.isDirty) return undefined;
+		if (session.isDirty) throw new ApiError("unsaved", t("edit.unsaved"));
 		const lines = session.lines;
 		const result = await request(version);
 		const { at = 0, remove = lines.length, segments } = result;
@@ -200,7 +196,7 @@ export function createEditSession(api, id, onChange, onMerged) {
 		if (result.version !== version) {
 			undoStack.push(lines);
 			redoStack = [];
-			session.outcome = "saved";
+			session.outcome = outcome;
 		}
 		version = result.version;
 		savedLines = session.lines = lines.toSpliced(at, remove, ...segments);

@@ -5,6 +5,7 @@ import { cloneTemplate, closest, query, queryEach, setText, setVisible } from ".
 import { formatTime } from "../lib/format.js";
 
 const SAVE_MS = 800;
+const RETRY_MS = 3000;
 
 /**
  * @param {HTMLElement} element
@@ -64,12 +65,14 @@ export function notesPanel(element, { play, copy, onChange, save }) {
 		clearTimeout(timer);
 		if (!isChanged) return;
 		isChanged = false;
-		const before = known;
+		const [ofJob, sent, before] = [id, notes, known];
 		known = notes;
-		save(id, notes, before).catch(() => {
-			isChanged = true; // the next change sends it again
-			known = before;
+		const keep = () => save(ofJob, sent, before).catch(({ isRefused }) => {
+			const isShown = ofJob === id;
+			if (isShown) [isChanged, known] = [true, before];
+			if (!isRefused) setTimeout(isShown ? send : keep, RETRY_MS);
 		});
+		void keep();
 	}
 
 	function render() {

@@ -8,7 +8,7 @@ const [BEFORE_S, AFTER_S] = [1, 0.6];
 
 /**
  * @param {HTMLElement} element
- * @param {{play(from: number, to: number): void, mark(places: readonly Place[], current: ReviewItem|undefined): void, closed(): void}} host
+ * @param {{play(from: number, to: number): void, mark(places: readonly Place[], current: ReviewItem|undefined): void, closed(): void, tryOrTell: App["tryOrTell"]}} host
  */
 export function createReview(element, host) {
 	/** @type {ReviewSource|undefined} */
@@ -33,16 +33,20 @@ export function createReview(element, host) {
 		close,
 	};
 	element.addEventListener("click", ({ target }) => {
-		const name = closest(target, "button")?.dataset.review;
-		if (name) ACTIONS[name]?.();
+		act(closest(target, "button")?.dataset.review);
 	});
 	element.addEventListener("keydown", (event) => {
 		const name = actionOf(event);
 		if (!name) return;
 		event.preventDefault();
 		event.stopPropagation();
-		ACTIONS[name]?.();
+		act(name);
 	});
+
+	/** @param {string} [name] */
+	function act(name = "") {
+		void host.tryOrTell(async () => ACTIONS[name]?.());
+	}
 
 	/** @param {KeyboardEvent} event */
 	function actionOf({ key, ctrlKey, altKey, metaKey, target }) {
@@ -96,10 +100,9 @@ export function createReview(element, host) {
 		const isTyped = source?.isTyped ?? false;
 		setText(title, source?.title ?? "");
 		setText(count, item ? t("page.part_of_total", { part: index + 1, total: items.length }) : t("review.done"));
-		for (const part of [text, accept, keep]) setVisible(part, item !== undefined);
+		for (const part of [text, accept, keep, keys]) setVisible(part, item !== undefined);
 		setVisible(input, isTyped && item !== undefined);
 		setVisible(all, source?.acceptAll !== undefined && items.length > 1);
-		setVisible(keys, item !== undefined);
 		if (item) {
 			setText(before, item.before);
 			setText(mine, item.text);

@@ -17,6 +17,7 @@ export function connectReviewing(element, app, current) {
 		play: (from, to) => current()?.player.playPart(from, to),
 		mark: (places, item) => current()?.lines.marks.setReviewed(places, item),
 		closed: () => current()?.player.pause(),
+		tryOrTell,
 	});
 	const second = secondTexts(app, current, reviewDifferences);
 	const script = scriptDialog(app, current, (id) => reviewDifferences(id, t("review.script")));

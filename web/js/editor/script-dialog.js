@@ -47,7 +47,6 @@ export function scriptDialog({ api, toast }, current, review) {
 		setBusy(true);
 		try {
 			const result = await opened.session.takeFromServer((version) => api.align(opened.id, version, textarea.value));
-			if (!result) throw new Error(t("edit.failed"));
 			textarea.value = "";
 			dialog.close();
 			const { words, placed } = result;

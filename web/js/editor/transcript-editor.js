@@ -25,7 +25,7 @@ import { transcriptLines } from "./transcript-lines.js";
 
 /** @type {Component} */
 export function transcriptEditor(element, app) {
-	const { store, api, actions, commands, copy } = app;
+	const { store, api, actions, commands, copy, tryOrTell } = app;
 	/** @type {OpenTranscript|undefined} */
 	let current;
 	/** The job isn't completed, or its result isn't loaded yet. */
@@ -40,7 +40,7 @@ export function transcriptEditor(element, app) {
 	const redo = query(element, "#redo", HTMLButtonElement);
 	const updateNotice = jobNotice(query(element, "#desk-notice"));
 	const showConflict = conflictPanel(query(element, ".conflict"), commands, () => current);
-	const say = (/** @type {string} */ words) => app.toast.show(words);
+	const say = app.toast.show;
 	const updateTracks = trackMenu(query(element, "#tracks"), api, say);
 	const chosen = () => current?.lines.chosenPart() ?? null;
 	const selected = () => current?.lines.selection() ?? null;
@@ -80,7 +80,7 @@ export function transcriptEditor(element, app) {
 		"editor:correct": toggleCorrecting,
 		"editor:toggle-unsure": () => setUnsureMarks(!isPressed(showUnsure)),
 		"editor:toggle-paragraphs": () => setParagraphs(!isPressed(showParagraphs)),
-		"editor:restore-original": () => current?.session.restoreOriginal(),
+		"editor:restore-original": () => current && tryOrTell(current.session.restoreOriginal),
 		"editor:continue": () => current && actions.retry(current.id),
 		"editor:start-over": () => current && actions.retry(current.id, undefined, true),
 		"editor:cancel": () => current && actions.cancel(current.id),
@@ -301,8 +301,9 @@ export function transcriptEditor(element, app) {
 const speakersIn = (lines) => [...new Set(lines.flatMap(({ speaker }) => speaker ?? []))].map((id) => ({ id, name: "", seconds: 0 }));
 
 /** @param {OpenTranscript["session"]} session */
-function saveStateText({ saveState, outcome }) {
+function saveStateText({ saveState, outcome, problem }) {
 	if (saveState === "conflict") return "";
+	if (saveState === "failed") return `${t("edit.unsaved")}: ${problem}`;
 	if (saveState !== "saved") return t(`edit.${saveState}`);
 	return outcome === "none" ? "" : t(`edit.${outcome}`);
 }
