@@ -1,6 +1,7 @@
 """File name extensions of media: which files a folder is searched for, and which a desktop opens with us."""
 
 import re
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -71,8 +72,18 @@ def looks_like_media(path: Path) -> bool:
     return path.suffix.lower() in MEDIA_TYPES and not path.name.startswith(".")
 
 
+def is_pipe_or_device(path: Path) -> bool:
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
 def is_recording(path: Path) -> bool:
     """Whether a file is a media file by its name or, where that says nothing, by its first bytes."""
+    if is_pipe_or_device(path):  # to open it may take forever
+        return False
     if looks_like_media(path):
         return True
     if path.name.startswith("."):

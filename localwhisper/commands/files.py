@@ -5,15 +5,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from localwhisper.atomic import storage_errors
-from localwhisper.audio.media_types import is_recording
-from localwhisper.errors import FileMissing, StorageUnwritable
+from localwhisper.audio.media_types import is_pipe_or_device, is_recording
+from localwhisper.errors import BadSetting, FileMissing, StorageUnwritable
 from localwhisper.watching.targets import Task, TaskList, visible_files
 
 
 def collect_tasks(sources: Sequence[str], output_dir: Path, tasks: TaskList) -> tuple[list[Task], list[Path]]:
     """A task for each recording, and the files of folders that aren't recordings.
 
-    Recordings of a folder keep their relative paths. Raises FileMissing.
+    Recordings of a folder keep their relative paths. Raises FileMissing, BadSetting.
     """
     collected: list[Task] = []
     others: list[Path] = []
@@ -21,6 +21,8 @@ def collect_tasks(sources: Sequence[str], output_dir: Path, tasks: TaskList) -> 
         path = Path(argument)
         if not path.exists():
             raise FileMissing(path=argument)
+        if is_pipe_or_device(path):
+            raise BadSetting(name="FILE", value=argument, accepted="a file, a folder or, for a pipe, -")
         if not path.is_dir():
             collected.append(tasks.task(path, output_dir))
             continue

@@ -8,7 +8,7 @@ from pathlib import Path
 from watchfiles import watch
 from watchfiles._rust_notify import WatchfilesRustInternalError
 
-from localwhisper.audio.media_types import is_recording, looks_like_media
+from localwhisper.audio.media_types import is_pipe_or_device, is_recording, looks_like_media
 from localwhisper.watching.targets import recordings, visible_files
 
 POLL_INTERVAL_MS = 200
@@ -27,6 +27,9 @@ class GrowingFiles:
         self._growing: dict[Path, tuple[Stamp, float]] = {}  # unchanged since
         self._complete: dict[Path, Stamp] = {}
 
+    def __iter__(self) -> Iterator[Path]:
+        return iter(self._growing)
+
     def __len__(self) -> int:
         return len(self._growing)
 
@@ -43,6 +46,10 @@ class GrowingFiles:
         stamp = _stamp(path)
         if stamp is not None and stamp != self._complete.get(path):
             self._growing.setdefault(path, (stamp, now_s))
+
+    def stay_empty(self, now_s: float) -> bool:
+        """Whether all that may still be written to have been empty for as long as it takes to be complete."""
+        return all(not size and now_s - since_s >= self._settle_s for (size, _), since_s in self._growing.values())
 
     def take_complete(self, now_s: float) -> list[Path]:
         """Remove and return the files that are complete by now."""
@@ -65,7 +72,7 @@ def _stamp(path: Path) -> Stamp | None:
         stat = path.stat()
     except OSError:
         return None
-    return stat.st_size, stat.st_mtime_ns
+    return None if is_pipe_or_device(path) else (stat.st_size, stat.st_mtime_ns)
 
 
 def complete_recordings(
@@ -116,7 +123,9 @@ def _take_growing(
                     growing.ignore(file)
             scanned_s = time.monotonic()
         yield from growing.take_complete(time.monotonic())
-        if once and not len(growing):
+        if once and growing.stay_empty(time.monotonic()):
+            for file in growing:
+                note(f"{file} is empty")
             return
 
 

@@ -56,8 +56,13 @@ def test_recordings_that_change_or_move_in_while_watching(server: Server, tmp_pa
         assert is_text_of(CLIP, text.read_text()), text
 
 
+def watch_once(server: Server, tmp_path: Path) -> subprocess.CompletedProcess[str]:
+    call = ["watch", "in", "--existing", "--once", "--settle", "0", "--server", server.url, "-f", "srt"]
+    return run(*call, cwd=tmp_path, LOCALWHISPER_DATA_DIR=str(tmp_path / "data"))
+
+
 def test_a_subtitle_that_somebody_wrote_is_not_replaced(server: Server, tmp_path: Path) -> None:
-    folder, data = tmp_path / "in", str(tmp_path / "data")
+    folder = tmp_path / "in"
     folder.mkdir()
     by_hand, made, newer = folder / "talk.srt", folder / "talk.opus.srt", folder / "done.srt"
     for path in (by_hand, newer):
@@ -66,9 +71,8 @@ def test_a_subtitle_that_somebody_wrote_is_not_replaced(server: Server, tmp_path
     for name in ("talk", "done"):
         shutil.copyfile(CLIP, folder / f"{name}.opus")
     os.utime(folder / "done.opus", (0, 0))
-    call = ["watch", "in", "--existing", "--once", "--settle", "0", "--server", server.url, "-f", "srt"]
     for _ in range(2):
-        assert run(*call, cwd=tmp_path, LOCALWHISPER_DATA_DIR=data).returncode == 0
+        assert watch_once(server, tmp_path).returncode == 0
         assert by_hand.read_text() == newer.read_text() == "by hand"
         assert "good morning" in made.read_text().lower()
         assert sorted(path.name for path in folder.glob("*.srt")) == ["done.srt", "talk.opus.srt", "talk.srt"]
@@ -84,6 +88,36 @@ def test_a_folder_with_a_dangling_link_and_an_odd_name_is_transcribed(server: Se
     assert ended.returncode == 1
     assert "dangling.opus: No such file" in ended.stderr
     assert is_text_of(CLIP, (tmp_path / "out" / odd.with_suffix(".txt").name).read_text())
+
+
+def test_a_file_that_stays_empty_is_not_waited_for(server: Server, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "empty.mp3").touch()
+    shutil.copy(CLIP, folder / "a.opus")
+    ended = watch_once(server, tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert "in/empty.mp3 is empty" in ended.stderr.replace(os.sep, "/")
+    assert (folder / "a.srt").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such pipes")
+def test_pipes_are_not_opened(server: Server, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in ("pipe.opus", "pipe"):
+        os.mkfifo(folder / name)
+    shutil.copy(CLIP, folder / "a.opus")
+    ended = run("transcribe", "in", "-o", "out", "-f", "txt", "--server", server.url, cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert "Not recordings, by their names and contents: in/pipe, in/pipe.opus" in ended.stderr
+    assert is_text_of(CLIP, (tmp_path / "out" / "a.txt").read_text())
+    ended = watch_once(server, tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert [path.name for path in folder.glob("*.srt")] == ["a.srt"]
+    ended = run("transcribe", "in/pipe", cwd=tmp_path)
+    assert ended.returncode == 2
+    assert "a file, a folder or, for a pipe, -" in ended.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
