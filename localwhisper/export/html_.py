@@ -39,7 +39,8 @@ audio.ontimeupdate = () => {
 
 def write(transcript: Transcript, layout: Layout, about: About) -> str:
     title = escape(valid_xml(about.title) or "Transcript")
-    player = f'<audio controls src="{escape(quote(about.filename))}"></audio>\n' if about.filename else ""
+    source = quote(about.filename, errors="surrogateescape")  # the bytes of a name that isn't UTF-8
+    player = f'<audio controls src="{escape(source)}"></audio>\n' if source else ""
     if transcript.segments:
         lines = "".join(map(_line, paragraphs(transcript, joined=layout.paragraphs)))
     else:

@@ -197,3 +197,10 @@ def test_a_page_plays_its_recording(case: str) -> None:
     for (_, _, shown), heard in zip(page.lines, expected, strict=True):
         assert shown.endswith(" ".join(heard.text.split()))
     assert set(page.tags) <= {"html", "head", "meta", "title", "style", "body", "h1", "audio", "p", "time", "script"}
+
+
+def test_a_page_plays_a_recording_whose_name_is_not_utf_8() -> None:
+    page = Page()
+    about = About(filename=b"caf\xe9.mp3".decode("utf-8", "surrogateescape"))
+    page.feed(EXPORTERS["html"].to_bytes(results.ALL[CASES[0]], about=about).decode("utf-8"))
+    assert page.audio == "caf%E9.mp3"
