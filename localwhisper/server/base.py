@@ -237,6 +237,8 @@ class BaseHandler(tornado.web.RequestHandler):
             log.info("%s %s: %s", self.request.method, self.request.path, value.code)
         elif isinstance(value, tornado.web.HTTPError):
             super().log_exception(typ, value, tb)
+        elif isinstance(value, tornado.iostream.StreamClosedError):
+            log.info("%s %s: the client has left", self.request.method, self.request.path)
         elif is_memory_error(value):
             log.warning("%s %s: out of memory: %s", self.request.method, self.request.path, value)
         else:

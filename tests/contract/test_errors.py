@@ -1,6 +1,7 @@
 """Errors have the shape that their route documents, whatever the cause."""
 
 import pytest
+from tornado.iostream import StreamClosedError
 
 from localwhisper.jobqueue.job_queue import JobQueue
 from tests.conftest import Serve
@@ -85,6 +86,19 @@ async def test_an_unexpected_exception_is_answered_with_a_log_id_only(
     record = next(record for record in caplog.records if log_id in record.getMessage())
     assert record.exc_info is not None
     monkeypatch.undo()
+
+
+async def test_a_client_that_leaves_is_no_error(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def leave(self: JobQueue) -> None:
+        raise StreamClosedError  # as writing to a closed connection does
+
+    client = await serve()
+    monkeypatch.setattr(JobQueue, "waiting", leave)
+    await client.get("/queue/info")
+    monkeypatch.undo()
+    assert [record for record in caplog.records if record.exc_info] == []
 
 
 async def test_messages_are_in_english_or_spanish(serve: Serve) -> None:
