@@ -25,6 +25,7 @@ export function watchedFolders(element, app) {
 
 	async function add() {
 		const formats = [...form.querySelectorAll("[name=formats]:checked")].map((box) => /** @type {HTMLInputElement} */ (box).value);
+		const added = path?.value;
 		await api.watchFolder({
 			path: path?.value.trim() ?? "",
 			output: output?.value.trim() || null,
@@ -33,7 +34,7 @@ export function watchedFolders(element, app) {
 			existing: query(form, "[name=existing]", HTMLInputElement).checked,
 			options: app.selectedOptions(),
 		});
-		form.reset();
+		if (path?.value === added) form.reset(); // else the next one is being typed
 		await load();
 	}
 
