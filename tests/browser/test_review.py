@@ -184,6 +184,27 @@ def test_a_script_dropped_on_the_desk_can_be_aligned(library: AppPage) -> None:
     assert [message.split("?")[0] for message in asked] == ["Is talk.txt the text of other.wav"]
 
 
+def test_an_aligned_text_is_not_reviewed_in_another_transcript(library: AppPage) -> None:
+    library.card("Edges.wav").open_editor()
+    page = library.page
+    lines = library.job(page.url.split("/job/")[1])["result"]["segments"]
+    page.route("**/align", lambda route: route.fulfill(json={"version": 0, "segments": lines, "words": 3, "placed": 3}))
+    choose_in_menu(page, "Align a text you have…")
+    dialog = page.get_by_role("dialog", name="Align a text you have")
+    dialog.get_by_role("textbox").fill("Thank you all.")
+    dialog.get_by_role("button", name="Align", exact=True).click()
+    toast = page.locator("toast-message")
+    expect(toast).to_contain_text("3 of 3 words")
+    page.get_by_role("link", name="All transcripts").click()
+    library.card("Ada.wav").open_editor()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/differences" in request.url else None)
+    toast.get_by_role("button").click()
+    expect(toast).to_be_hidden()
+    page.wait_for_timeout(300)
+    assert asked == []
+
+
 def test_a_script_beside_a_recording_is_aligned_once_it_is_transcribed(app: AppPage, clip: Path) -> None:
     app.page.on("dialog", lambda dialog: dialog.accept())  # asks, since the names differ
     drop(app.page, {clip.name: clip.read_bytes(), "script.txt": b"Good morning,\nmy friend! Today is Monday."})

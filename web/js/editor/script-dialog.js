@@ -46,12 +46,11 @@ export function scriptDialog({ api, toast }, current, review) {
 		if (!opened || !textarea.value.trim()) return;
 		setBusy(true);
 		try {
-			const result = await opened.session.takeFromServer((version) => api.align(opened.id, version, textarea.value));
+			const { words, placed } = await opened.session.takeFromServer((version) => api.align(opened.id, version, textarea.value));
 			textarea.value = "";
 			dialog.close();
-			const { words, placed } = result;
 			const share = formatPercent((100 * placed) / words);
-			toast.show(t("script.done", { placed, words, share }), "second.review", () => review(opened.id));
+			toast.show(t("script.done", { placed, words, share }), "second.review", () => current()?.id === opened.id && review(opened.id));
 		} finally {
 			setBusy(false);
 		}
