@@ -4,7 +4,7 @@ import base64
 import re
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.app_page import CLIENT_ERROR, AppPage
 from tests.browser.seed_data import SECOND_LINES, TALK_LINES
@@ -213,3 +213,20 @@ def test_a_script_beside_a_recording_is_aligned_once_it_is_transcribed(app: AppP
     expect(app.page.locator(".line-text").first).to_have_text("Good morning,")
     assert exported_lines(app.page) == ["Good morning,", "my friend! Today is Monday."]
     assert len(app.page.request.get("/jobs").json()["jobs"]) == 1
+
+
+def test_unsure_words_are_those_of_a_transcript_that_is_still_loading(app: AppPage, clip: Path) -> None:
+    app.choose_files(clip)
+    card = app.card(clip.name)
+    card.expect_status("completed")
+    page, waiting = app.page, list[Route]()
+    page.route(f"**/job/{card.job_id}", lambda route: waiting.append(route))
+    card.open_editor()  # shows what came while it was transcribed
+    choose_in_menu(page, "Listen to unsure words")
+    page.wait_for_timeout(300)
+    expect(page.locator(".review")).to_be_hidden()
+    for route in waiting:
+        route.continue_()
+    page.unroute(f"**/job/{card.job_id}")
+    expect(page.locator(".review")).to_be_visible()
+    assert all(segment["words"] for segment in app.job(card.job_id)["result"]["segments"])

@@ -28,27 +28,27 @@ export function connectReviewing(element, app, current) {
 		"editor:cancel-second": second.cancel,
 		"editor:dismiss-second": second.dismiss,
 		"editor:align": script.open,
-		"editor:review-unsure": reviewUnsureWords,
+		"editor:review-unsure": () => begin(async (open) => {
+			// their times are found first, if the job has none
+			if (open.session.lines.some(({ words }) => !words)) await open.session.takeFromServer(() => api.words(open.id));
+			return unsureWordsSource(open, review.update);
+		}),
 	});
 
 	/** @param {string} otherId @param {string} title */
-	async function reviewDifferences(otherId, title) {
+	function reviewDifferences(otherId, title) {
+		return begin((open) => differencesSource(api, open, otherId, title, review.update));
+	}
+
+	/** @param {(open: OpenTranscript) => Promise<ReviewSource>} load */
+	async function begin(load) {
 		const open = current();
 		if (!open) return;
 		await tryOrTell(async () => {
 			await open.session.save();
-			const source = await differencesSource(api, open, otherId, title, review.update);
+			if (!open.session.lines.length) await app.actions.loadJob(open.id); // it was opened just now
+			const source = await load(open);
 			if (open === current()) review.open(source);
-		});
-	}
-
-	/** Their times are found first, if the job has none. */
-	async function reviewUnsureWords() {
-		const open = current();
-		if (!open) return;
-		await tryOrTell(async () => {
-			if (open.session.lines.some(({ words }) => !words)) await open.session.takeFromServer(() => api.words(open.id));
-			if (open === current()) review.open(unsureWordsSource(open, review.update));
 		});
 	}
 
