@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -96,25 +96,16 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="package")
-def unplayable(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two seconds in a format that no browser plays."""
-    path = tmp_path_factory.mktemp("unplayable") / "tone.wma"
-    ffmpeg("-f", "lavfi", "-i", "sine=d=2", path)
-    return path
+def unplayable(tmp_path_factory: pytest.TempPathFactory) -> Callable[[float], Path]:
+    """Makes tones of a length in a format that no browser plays."""
+    folder = tmp_path_factory.mktemp("unplayable")
 
+    def tone(seconds: float) -> Path:
+        path = folder / f"{seconds}.wma"
+        ffmpeg("-f", "lavfi", "-i", f"sine=d={seconds}", path)
+        return path
 
-@pytest.fixture(scope="package")
-def long_unplayable(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("unplayable") / "long.wma"
-    ffmpeg("-f", "lavfi", "-i", f"sine=d={TWO_PARTS_S}", path)
-    return path
-
-
-@pytest.fixture(scope="package")
-def one_unplayable_part(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("unplayable") / "part.wma"
-    ffmpeg("-f", "lavfi", "-i", "sine=d=300", path)
-    return path
+    return tone
 
 
 @pytest.fixture(scope="package")
@@ -122,9 +113,7 @@ def library_server(
     tmp_path_factory: pytest.TempPathFactory,
     talk: Path,
     video: Path,
-    unplayable: Path,
-    one_unplayable_part: Path,
-    long_unplayable: Path,
+    unplayable: Callable[[float], Path],
 ) -> Iterator[Server]:
     """One server with finished jobs for all tests that need no transcription; each test uses its own transcript."""
     folder = tmp_path_factory.mktemp("library")
@@ -157,10 +146,10 @@ def library_server(
     seeder.completed("canción.wav", "Una canción del mañana", language="es")
     seeder.completed("silence.wav")
     seeder.completed("video.webm", *TALK_LINES[:2], audio=video)
-    seeder.completed("tone.wma", TALK_LINES[0], audio=unplayable)
-    seeder.completed("part.wma", *["A tone."] * round(300 / LINE_S), audio=one_unplayable_part)
+    seeder.completed("tone.wma", TALK_LINES[0], audio=unplayable(2))
+    seeder.completed("part.wma", *["A tone."] * round(300 / LINE_S), audio=unplayable(300))
     tones = ["A tone."] * round(TWO_PARTS_S / LINE_S)
-    seeder.completed("long.wma", *tones, audio=long_unplayable, speakers=("S1", *["S2"] * (len(tones) - 1)))
+    seeder.completed("long.wma", *tones, audio=unplayable(TWO_PARTS_S), speakers=("S1", *["S2"] * (len(tones) - 1)))
     seeder.failed("broken.mp3")
     seeder.cancelled("long.mp3")
     seeder.cancelled("Half.wav", *TALK_LINES[:4], speakers=("S1", "S2", "S1", "S2"))
