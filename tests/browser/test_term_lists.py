@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from localwhisper import paths
 from tests.browser.app_page import AppPage, wait_until
@@ -10,10 +10,14 @@ from tests.browser.test_accessibility import axe_violations
 from tests.process.server import Server
 
 
-def test_a_list_is_saved_used_renamed_and_removed(app: AppPage, page: Page, clip: Path) -> None:
+def open_dialog(page: Page) -> Locator:
     page.locator(".options summary").click()
     page.get_by_role("button", name="Saved names and terms").click()
-    dialog = page.get_by_role("dialog", name="Saved names and terms")
+    return page.get_by_role("dialog", name="Saved names and terms")
+
+
+def test_a_list_is_saved_used_renamed_and_removed(app: AppPage, page: Page, clip: Path) -> None:
+    dialog = open_dialog(page)
     expect(dialog.get_by_role("button", name="Remove")).to_be_hidden()
     dialog.get_by_role("button", name="Save").click()
     expect(dialog.get_by_label("Name", exact=True)).to_be_focused()  # it needs a name
@@ -75,9 +79,7 @@ def test_terms_are_replaced_in_finished_transcripts(library: AppPage) -> None:
 def test_lists_that_could_not_be_read_are_said(library: AppPage, library_server: Server) -> None:
     page, file = library.page, paths.term_lists(library_server.data_dir)
     file.write_text('{"Talks": "Ada", "Lectures": 5}')
-    page.locator(".options summary").click()
-    page.get_by_role("button", name="Saved names and terms").click()
-    dialog = page.get_by_role("dialog", name="Saved names and terms")
+    dialog = open_dialog(page)
     expect(dialog.get_by_role("alert")).to_contain_text("The damaged file was kept as")
     expect(dialog.get_by_label("List", exact=True).locator("option")).to_have_text(["New list", "Talks"])
     for path in file.parent.glob("term-lists*"):
@@ -85,9 +87,7 @@ def test_lists_that_could_not_be_read_are_said(library: AppPage, library_server:
 
 
 def test_what_is_typed_while_a_list_is_saved_stays(app: AppPage, page: Page) -> None:
-    page.locator(".options summary").click()
-    page.get_by_role("button", name="Saved names and terms").click()
-    dialog = page.get_by_role("dialog", name="Saved names and terms")
+    dialog = open_dialog(page)
     dialog.get_by_label("Name", exact=True).fill("Late")
     terms = dialog.get_by_label("Names and terms", exact=True)
     terms.fill("Ada")
@@ -108,9 +108,7 @@ def test_what_is_typed_while_a_list_is_saved_stays(app: AppPage, page: Page) -> 
 def test_only_the_renamed_list_is_removed_though_another_is_chosen(app: AppPage, page: Page) -> None:
     for name in ("Talks", "Lectures"):
         page.request.put(f"/term-lists/{name}", data={"terms": name})
-    page.locator(".options summary").click()
-    page.get_by_role("button", name="Saved names and terms").click()
-    dialog = page.get_by_role("dialog", name="Saved names and terms")
+    dialog = open_dialog(page)
     chosen = dialog.get_by_label("List", exact=True)
     chosen.select_option("Talks")
     dialog.get_by_label("Name", exact=True).fill("Speeches")
